@@ -1,0 +1,3 @@
+//! After trunk: content security policy and size budget.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The worker of one document.
+
+fn main() {}

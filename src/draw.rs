@@ -1,0 +1,11 @@
+//! Drawing without a canvas: painters make a [`Scene`], a display list in CSS pixels, which the page
+//! plays on a canvas and [`svg`] writes as text. One painter, two outputs: golden tests are native.
+
+pub mod colours;
+pub mod flame;
+pub mod scene;
+pub mod sunburst;
+pub mod svg;
+pub mod timeline;
+
+pub use scene::{Item, Measure, Scene};

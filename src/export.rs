@@ -1,0 +1,3 @@
+//! Writing documents in other tools' formats.
+
+pub mod folded;

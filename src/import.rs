@@ -1,0 +1,140 @@
+//! Formats: how a file is recognised and read. Adding one is one file under `src/import/`, one line
+//! in [`FORMATS`], and fixtures. The registry also feeds the welcome page and the README's table.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::document::Document;
+use crate::input::{Input, Progress, Source};
+
+/// What a format holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Functions and their calls.
+    Profile,
+    /// SQL statements.
+    Queries,
+}
+
+/// One file format.
+pub trait Format: Sync {
+    /// Stable, lower-case identifier (`pstats`, `postgres-stderr`), as in `summary --json`.
+    fn id(&self) -> &'static str;
+    /// Its name as people say it.
+    fn title(&self) -> &'static str;
+    /// What it holds.
+    fn kind(&self) -> Kind;
+    /// How to record such a file: one or two lines, the first the shortest way.
+    fn how_to_record(&self) -> &'static str;
+    /// How sure the format is that `head` (the first unwrapped bytes) is one of its files: 0 not at
+    /// all, 100 certain. The name is never asked.
+    fn detect(&self, head: &[u8]) -> u8;
+    /// Reads the whole input.
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError>;
+    /// For logs: one statement's SQL and parameters out of the bytes of its record, as
+    /// [`crate::queries::Statements`] gives their place.
+    fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
+        let _ = record;
+        None
+    }
+}
+
+/// The text of one statement as the log has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementText {
+    /// SQL, with placeholders or literals, as logged.
+    pub sql: String,
+    /// Parameters as logged, one text, if the log keeps them apart.
+    pub parameters: Option<String>,
+}
+
+/// Every format that can be read, in the order the welcome page shows them.
+pub static FORMATS: &[&dyn Format] = &[];
+
+/// A file that could not be read: what it looked like, where it broke, what to try.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}{problem}{}. {advice}", looked_like.map(|title| format!("looks like {title}, but ")).unwrap_or_default(), place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default())]
+pub struct ImportError {
+    /// [`Format::title`] of what it looked like, if like anything.
+    pub looked_like: Option<&'static str>,
+    /// Where: `byte 1,024`, `line 7`.
+    pub place: Option<String>,
+    /// What is wrong there, as the rest of a sentence.
+    pub problem: String,
+    /// What the user can try: whole sentences.
+    pub advice: String,
+}
+
+impl ImportError {
+    /// An error of `format`.
+    pub fn new(format: &dyn Format, problem: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self {
+            looked_like: Some(format.title()),
+            place: None,
+            problem: problem.into(),
+            advice: advice.into(),
+        }
+    }
+
+    /// The same error at a place.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<String>) -> Self {
+        self.place = Some(place.into());
+        self
+    }
+
+    /// Reading itself failed.
+    pub fn reading(error: &io::Error) -> Self {
+        let corrupt_gzip = matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData);
+        Self {
+            looked_like: None,
+            place: None,
+            problem: format!("the file cannot be read ({error})"),
+            advice: if corrupt_gzip {
+                "The gzip data is damaged or cut short: copy the file again, or unpack it with gunzip first."
+                    .into()
+            } else {
+                "It may have been moved, changed or deleted since it was chosen: choose it again.".into()
+            },
+        }
+    }
+}
+
+/// The format that is surest of `head`, if any is.
+pub fn detect(head: &[u8]) -> Option<&'static dyn Format> {
+    let mut best: Option<(u8, &'static dyn Format)> = None;
+    for &format in FORMATS {
+        let score = format.detect(head);
+        // On equal scores the earlier entry wins: the registry is ordered.
+        if score > 0 && best.is_none_or(|(most, _)| score > most) {
+            best = Some((score, format));
+        }
+    }
+    best.map(|(_, format)| format)
+}
+
+/// The format with this id.
+pub fn by_id(id: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.id() == id)
+}
+
+/// Opens, detects and reads `source`.
+pub fn import(source: &dyn Source, progress: &dyn Fn(Progress)) -> Result<Document, ImportError> {
+    let mut input = Input::open(source, progress).map_err(|error| ImportError::reading(&error))?;
+    match detect(input.head()) {
+        Some(format) => format.import(&mut input),
+        None => Err(unknown(input.head())),
+    }
+}
+
+/// The error for a head no format knows; names what it looks like, as far as can be said.
+fn unknown(head: &[u8]) -> ImportError {
+    let problem = if head.is_empty() {
+        "the file is empty".to_owned()
+    } else {
+        "this is no format Flamedrop reads".to_owned()
+    };
+    let known: Vec<&str> = FORMATS.iter().map(|format| format.title()).collect();
+    ImportError { looked_like: None, place: None, problem, advice: format!("It reads {}.", known.join(", ")) }
+}

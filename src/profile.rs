@@ -1,0 +1,233 @@
+//! A profile: functions, and who called whom with which numbers. Exact, as the file has it.
+//!
+//! Columns are flat, one entry per function or edge; ids are indices into them. Times are in seconds.
+//! The numbers mean what `Modules/_lsprof.c` of CPython records: total time counts only outermost
+//! activations of a recursive function; self time is additive even under recursion.
+
+pub mod call_tree;
+pub mod category;
+
+use rustc_hash::FxHashMap;
+
+pub use call_tree::CallTree;
+pub use category::Category;
+
+/// Index of a function in [`Functions`].
+pub type FunctionId = u32;
+
+/// What the times of a profile measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds of the profiler's clock.
+    Seconds,
+}
+
+/// A profile with its exact call graph.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// What the times are.
+    pub unit: Unit,
+    /// Every function, in the order of the file.
+    pub functions: Functions,
+    /// Every caller→callee edge, grouped by callee: see [`Profile::callers`].
+    pub edges: Edges,
+    /// Stacks, if the format records them; pstats does not.
+    pub recorded_tree: Option<CallTree>,
+}
+
+/// Functions as columns. `(file, line, name)` is the identity, as pstats keys it.
+#[derive(Debug, Clone, Default)]
+pub struct Functions {
+    /// File paths, each once; `~` for built-in functions.
+    pub files: Strings,
+    /// Names, each once.
+    pub names: Strings,
+    /// Per function: index into [`Self::files`].
+    pub file: Vec<u32>,
+    /// Per function: first line, 0 for built-in functions.
+    pub line: Vec<i64>,
+    /// Per function: index into [`Self::names`].
+    pub name: Vec<u32>,
+    /// Per function: all calls (pstats' `nc`).
+    pub calls: Vec<i64>,
+    /// Per function: calls that were not recursive (pstats' `cc`).
+    pub primitive_calls: Vec<i64>,
+    /// Per function: seconds in the function itself (pstats' `tt`, tottime).
+    pub self_time: Vec<f64>,
+    /// Per function: seconds in it and all it called (pstats' `ct`, cumtime).
+    pub total_time: Vec<f64>,
+}
+
+impl Functions {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.name.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.name.is_empty()
+    }
+
+    /// File path of `function`; `~` for a built-in one.
+    pub fn file(&self, function: FunctionId) -> &str {
+        self.files.get(self.file[function as usize])
+    }
+
+    /// Name of `function`.
+    pub fn name(&self, function: FunctionId) -> &str {
+        self.names.get(self.name[function as usize])
+    }
+
+    /// First line of `function`, 0 for a built-in one.
+    pub fn line(&self, function: FunctionId) -> i64 {
+        self.line[function as usize]
+    }
+}
+
+/// Caller→callee edges as columns, sorted by callee, then by caller's position in the file.
+#[derive(Debug, Clone, Default)]
+pub struct Edges {
+    /// Who calls.
+    pub caller: Vec<FunctionId>,
+    /// Who is called.
+    pub callee: Vec<FunctionId>,
+    /// Calls over this edge.
+    pub calls: Vec<i64>,
+    /// Of them, not recursive.
+    pub primitive_calls: Vec<i64>,
+    /// Seconds in the callee itself when called over this edge.
+    pub self_time: Vec<f64>,
+    /// Seconds in the callee and all it called, when called over this edge.
+    pub total_time: Vec<f64>,
+    /// Per function: where its incoming edges begin; one entry more than functions.
+    first_in: Vec<u32>,
+    /// Edge ids sorted by caller.
+    by_caller: Vec<u32>,
+    /// Per function: where its outgoing edges begin in `by_caller`; one entry more than functions.
+    first_out: Vec<u32>,
+}
+
+/// One edge while reading, before sorting.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Edge {
+    /// Who calls.
+    pub caller: FunctionId,
+    /// Who is called.
+    pub callee: FunctionId,
+    /// Calls over this edge.
+    pub calls: i64,
+    /// Of them, not recursive.
+    pub primitive_calls: i64,
+    /// Seconds in the callee itself.
+    pub self_time: f64,
+    /// Seconds in the callee and all it called.
+    pub total_time: f64,
+}
+
+impl Edges {
+    /// Sorts and indexes `edges` of a profile of `functions` functions. Stable: edges of one callee
+    /// keep their order.
+    pub fn new(functions: usize, mut edges: Vec<Edge>) -> Self {
+        edges.sort_by_key(|edge| edge.callee);
+        let mut result = Self::default();
+        for edge in &edges {
+            result.caller.push(edge.caller);
+            result.callee.push(edge.callee);
+            result.calls.push(edge.calls);
+            result.primitive_calls.push(edge.primitive_calls);
+            result.self_time.push(edge.self_time);
+            result.total_time.push(edge.total_time);
+        }
+        result.first_in = starts(functions, &result.callee);
+        result.first_out = starts(functions, &result.caller);
+        let mut next = result.first_out.clone();
+        result.by_caller = vec![0; edges.len()];
+        for (edge, &caller) in result.caller.iter().enumerate() {
+            let place = &mut next[caller as usize];
+            result.by_caller[*place as usize] = edge as u32;
+            *place += 1;
+        }
+        result
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.callee.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.callee.is_empty()
+    }
+
+    /// Edge ids into `function`: its callers.
+    pub fn into(&self, function: FunctionId) -> std::ops::Range<usize> {
+        self.first_in[function as usize] as usize..self.first_in[function as usize + 1] as usize
+    }
+
+    /// Edge ids out of `function`: its callees.
+    pub fn out_of(&self, function: FunctionId) -> &[u32] {
+        let range =
+            self.first_out[function as usize] as usize..self.first_out[function as usize + 1] as usize;
+        &self.by_caller[range]
+    }
+}
+
+/// Where each id's run would begin if `ids` (each below `count`) were sorted; `count + 1` entries.
+fn starts(count: usize, ids: &[u32]) -> Vec<u32> {
+    let mut starts = vec![0_u32; count + 1];
+    for &id in ids {
+        starts[id as usize + 1] += 1;
+    }
+    for index in 0..count {
+        starts[index + 1] += starts[index];
+    }
+    starts
+}
+
+impl Profile {
+    /// Seconds in all: the sum of self times.
+    pub fn total(&self) -> f64 {
+        self.functions.self_time.iter().sum()
+    }
+}
+
+/// Strings, each kept once, in one buffer.
+#[derive(Debug, Clone, Default)]
+pub struct Strings {
+    text: String,
+    ends: Vec<usize>,
+    ids: FxHashMap<Box<str>, u32>,
+}
+
+impl Strings {
+    /// The id of `text`, which is added if it is new.
+    pub fn intern(&mut self, text: &str) -> u32 {
+        if let Some(&id) = self.ids.get(text) {
+            return id;
+        }
+        let id = self.ends.len() as u32;
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+        self.ids.insert(text.into(), id);
+        id
+    }
+
+    /// The string with this id.
+    pub fn get(&self, id: u32) -> &str {
+        let id = id as usize;
+        let start = if id == 0 { 0 } else { self.ends[id - 1] };
+        &self.text[start..self.ends[id]]
+    }
+
+    /// How many different strings there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+}
