@@ -1,0 +1,408 @@
+//! Numbers as people read them, the same in tables, labels, tooltips and on the command line.
+//!
+//! Single values take the unit that fits them ([`seconds`], [`milliseconds`]); a column takes one
+//! unit for all its cells ([`TimeColumn`]), so that they can be compared by eye.
+
+use std::fmt::Write as _;
+
+/// A unit of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimeUnit {
+    /// ns, for the per-call times of quick functions.
+    Nanoseconds,
+    /// µs.
+    Microseconds,
+    /// ms.
+    Milliseconds,
+    /// s.
+    Seconds,
+}
+
+impl TimeUnit {
+    /// The unit in which `seconds` has one to three digits before the point, if any has.
+    pub fn fitting(seconds: f64) -> Self {
+        // Judged after rounding to three digits: 0.9999 ms reads "1 ms", not "1000 µs".
+        let size = seconds.abs();
+        if size >= 0.9995 || size == 0.0 || size.is_nan() {
+            Self::Seconds
+        } else if size >= 0.999_5e-3 {
+            Self::Milliseconds
+        } else if size >= 0.999_5e-6 {
+            Self::Microseconds
+        } else {
+            Self::Nanoseconds
+        }
+    }
+
+    /// How many of it are a second.
+    pub fn per_second(self) -> f64 {
+        match self {
+            Self::Seconds => 1.0,
+            Self::Milliseconds => 1e3,
+            Self::Microseconds => 1e6,
+            Self::Nanoseconds => 1e9,
+        }
+    }
+
+    /// Its symbol.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Seconds => "s",
+            Self::Milliseconds => "ms",
+            Self::Microseconds => "µs",
+            Self::Nanoseconds => "ns",
+        }
+    }
+}
+
+/// One unit and one number of decimals for a whole column of times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeColumn {
+    /// The unit of every cell; say it in the header.
+    pub unit: TimeUnit,
+    /// Digits after the point of every cell.
+    pub decimals: usize,
+}
+
+impl TimeColumn {
+    /// For a column whose largest value is `largest` seconds: the largest has four digits or more,
+    /// and no value of a microsecond is lost in a column of milliseconds.
+    pub fn for_seconds(largest: f64) -> Self {
+        let unit = match TimeUnit::fitting(largest) {
+            // A profile of seconds is read in milliseconds up to ten of them: most of its rows are
+            // well below one second.
+            TimeUnit::Seconds if largest.abs() < 10.0 && largest != 0.0 => TimeUnit::Milliseconds,
+            unit => unit,
+        };
+        let decimals = match unit {
+            TimeUnit::Seconds => 3,
+            TimeUnit::Milliseconds if largest.abs() < 0.01 => 3,
+            TimeUnit::Milliseconds => 2,
+            TimeUnit::Microseconds | TimeUnit::Nanoseconds => 1,
+        };
+        Self { unit, decimals }
+    }
+
+    /// For a column whose largest value is `largest` milliseconds.
+    pub fn for_milliseconds(largest: f64) -> Self {
+        Self::for_seconds(largest / 1e3)
+    }
+
+    /// A cell, without the unit.
+    pub fn seconds(self, value: f64) -> String {
+        if !value.is_finite() {
+            return UNKNOWN.to_owned();
+        }
+        let scaled = value * self.unit.per_second();
+        let smallest = 0.5 * 10_f64.powi(-(self.decimals as i32));
+        if scaled > 0.0 && scaled < smallest {
+            // Something is there: "0.00" would say that nothing is.
+            return format!("<{:.*}", self.decimals, 2.0 * smallest);
+        }
+        grouped(scaled, self.decimals)
+    }
+
+    /// A cell out of milliseconds, without the unit.
+    pub fn milliseconds(self, value: f64) -> String {
+        self.seconds(value / 1e3)
+    }
+}
+
+/// What stands where a number is not known.
+pub const UNKNOWN: &str = "–";
+
+/// `1.84 s`, `12.4 ms`, `340 µs`, `2 min 05 s`, `1 h 12 min`: three significant digits.
+pub fn seconds(value: f64) -> String {
+    if !value.is_finite() {
+        return UNKNOWN.to_owned();
+    }
+    if value == 0.0 {
+        return "0 s".to_owned();
+    }
+    let size = value.abs();
+    if size >= 119.5 {
+        let sign = if value < 0.0 { "-" } else { "" };
+        let whole = size.round();
+        let (hours, minutes) = ((whole / 3600.0).floor(), (whole % 3600.0 / 60.0).floor());
+        return if hours >= 1.0 {
+            format!("{sign}{} h {minutes:02} min", grouped(hours, 0))
+        } else {
+            format!("{sign}{minutes} min {:02} s", whole % 60.0)
+        };
+    }
+    let unit = TimeUnit::fitting(value);
+    format!("{} {}", significant(value * unit.per_second()), unit.symbol())
+}
+
+/// [`seconds`] out of milliseconds.
+pub fn milliseconds(value: f64) -> String {
+    seconds(value / 1e3)
+}
+
+/// Three significant digits, without trailing zeros after a point: `1.84`, `12.4`, `340`, `1`.
+fn significant(value: f64) -> String {
+    let size = value.abs();
+    let decimals = if size >= 99.95 {
+        0
+    } else if size >= 9.995 {
+        1
+    } else {
+        2
+    };
+    let mut text = format!("{value:.decimals$}");
+    if text.contains('.') {
+        text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+    }
+    text
+}
+
+/// `12,431`.
+pub fn count(value: i64) -> String {
+    let digits = value.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if value < 0 {
+        text.push('-');
+    }
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of calls that may be estimated: whole numbers as [`count`], others `≈ 2.5`, `≈ 1,230`.
+pub fn calls(value: f64) -> String {
+    if !value.is_finite() {
+        return UNKNOWN.to_owned();
+    }
+    if (value - value.round()).abs() <= 1e-6 * value.abs().max(1.0) {
+        return grouped(value.round(), 0);
+    }
+    if value.abs() < 0.005 {
+        return "≈ 0".to_owned();
+    }
+    format!("≈ {}", if value.abs() >= 1000.0 { grouped(value, 0) } else { significant(value) })
+}
+
+/// pstats' ncalls: `12`, or `12/3` (all/primitive) where there were recursive calls.
+pub fn recursive_calls(calls: i64, primitive_calls: i64) -> String {
+    if calls == primitive_calls {
+        count(calls)
+    } else {
+        format!("{}/{}", count(calls), count(primitive_calls))
+    }
+}
+
+/// `38 %`, `7.1 %`, `< 0.1 %`, `100 %`: `share` is a fraction, 0 to 1.
+pub fn percent(share: f64) -> String {
+    if !share.is_finite() {
+        return UNKNOWN.to_owned();
+    }
+    let value = share * 100.0;
+    if value > 0.0 && value < 0.05 {
+        return "< 0.1 %".to_owned();
+    }
+    // Less than all never reads as all.
+    if value > 99.95 && value < 100.0 - 1e-9 {
+        return "> 99.9 %".to_owned();
+    }
+    let decimals = usize::from(value < 9.95 || (value > 99.5 && value < 99.95));
+    let text = format!("{value:.decimals$}");
+    format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+}
+
+/// `12.3`: a percentage with one decimal and no sign, for columns.
+pub fn percent_cell(share: f64) -> String {
+    if share.is_finite() { format!("{:.1}", share * 100.0) } else { UNKNOWN.to_owned() }
+}
+
+/// `340 B`, `1.84 MB`: powers of 1000, three significant digits.
+pub fn bytes(value: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let mut scaled = value as f64;
+    let mut unit = 0;
+    while scaled >= 999.5 && unit + 1 < UNITS.len() {
+        scaled /= 1000.0;
+        unit += 1;
+    }
+    format!("{} {}", significant(scaled), UNITS[unit])
+}
+
+/// `05:34:15.250`: the time of day of a wall clock, out of milliseconds since 1970-01-01T00:00 on it.
+pub fn time_of_day(milliseconds: f64) -> String {
+    if !milliseconds.is_finite() {
+        return UNKNOWN.to_owned();
+    }
+    let of_day = milliseconds.round().rem_euclid(86_400_000.0) as u32;
+    let (hours, minutes) = (of_day / 3_600_000, of_day / 60_000 % 60);
+    format!("{hours:02}:{minutes:02}:{:02}.{:03}", of_day / 1000 % 60, of_day % 1000)
+}
+
+/// `2026-07-04`: the date of a wall clock; see [`time_of_day`].
+pub fn date(milliseconds: f64) -> String {
+    let days = (milliseconds.round() / 86_400_000.0).floor();
+    // Far outside of any log's dates there is nothing sensible to print.
+    if !(-1e6..=1e6).contains(&days) {
+        return UNKNOWN.to_owned();
+    }
+    jiff::civil::date(1970, 1, 1)
+        .checked_add(jiff::Span::new().days(days as i64))
+        .map_or_else(|_| UNKNOWN.to_owned(), |date| date.to_string())
+}
+
+/// A function as pstats prints it: `filename:lineno(function)`, built-in ones `{name}`.
+///
+/// The rule is `func_std_string` of [`Lib/pstats.py`](https://github.com/python/cpython/blob/main/Lib/pstats.py).
+pub fn pstats_place(file: &str, line: i64, name: &str) -> String {
+    if file == "~" && line == 0 {
+        return builtin_name(name);
+    }
+    let mut text = String::with_capacity(file.len() + name.len() + 12);
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{file}:{line}({name})");
+    text
+}
+
+/// A built-in function's name as pstats prints it: `<method 'x' of 'y'>` as `{method 'x' of 'y'}`.
+pub fn builtin_name(name: &str) -> String {
+    match name.strip_prefix('<').and_then(|name| name.strip_suffix('>')) {
+        Some(inner) => format!("{{{inner}}}"),
+        None => name.to_owned(),
+    }
+}
+
+/// With thousands separators before the point.
+fn grouped(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    let (whole, rest) = match text.find('.') {
+        Some(point) => text.split_at(point),
+        None => (text.as_str(), ""),
+    };
+    let negative = whole.starts_with('-');
+    let digits = whole.trim_start_matches('-');
+    let mut result = String::with_capacity(text.len() + digits.len() / 3);
+    // "-0.00" is nothing.
+    if negative && text.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
+        result.push('-');
+    }
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            result.push(',');
+        }
+        result.push(digit);
+    }
+    result.push_str(rest);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn single_times_take_the_unit_that_fits() {
+        let cases = [
+            (0.0, "0 s"),
+            (1.84, "1.84 s"),
+            (0.0124, "12.4 ms"),
+            (0.00034, "340 µs"),
+            (0.000_000_25, "250 ns"),
+            (1.0, "1 s"),
+            (0.9996, "1 s"),
+            (0.000_999_6, "1 ms"),
+            (59.96, "60 s"),
+            (99.96, "100 s"),
+            (119.4, "119 s"),
+            (119.6, "2 min 00 s"),
+            (125.0, "2 min 05 s"),
+            (4321.0, "1 h 12 min"),
+            (-0.0124, "-12.4 ms"),
+            (f64::NAN, "–"),
+            (f64::INFINITY, "–"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(seconds(value), text, "{value}");
+        }
+        assert_eq!(milliseconds(12.4), "12.4 ms");
+    }
+
+    #[test]
+    fn a_column_keeps_its_unit_and_decimals() {
+        let column = TimeColumn::for_seconds(1.84);
+        assert_eq!(column.unit.symbol(), "ms");
+        let cells: Vec<String> =
+            [1.84, 0.0124, 0.00034, 0.000_000_3, 0.0, f64::NAN].iter().map(|&v| column.seconds(v)).collect();
+        assert_eq!(cells, ["1,840.00", "12.40", "0.34", "<0.01", "0.00", "–"]);
+        assert_eq!(TimeColumn::for_seconds(3600.0).seconds(1234.5), "1,234.500");
+        assert_eq!(TimeColumn::for_milliseconds(0.5).milliseconds(0.0123), "12.3");
+        assert_eq!(TimeColumn::for_milliseconds(5.0).milliseconds(0.0123), "0.012");
+        assert_eq!(TimeColumn::for_seconds(0.0).seconds(0.0), "0.000");
+        assert_eq!(TimeColumn::for_seconds(0.5).seconds(-0.000_000_1), "0.00");
+    }
+
+    #[test]
+    fn counts_have_separators() {
+        let cases = [(0, "0"), (999, "999"), (1000, "1,000"), (12_431, "12,431"), (-1_234_567, "-1,234,567")];
+        for (value, text) in cases {
+            assert_eq!(count(value), text);
+        }
+        assert_eq!(count(i64::MIN), "-9,223,372,036,854,775,808");
+        assert_eq!(calls(12_431.0), "12,431");
+        assert_eq!(calls(2.5), "≈ 2.5");
+        assert_eq!(calls(1234.5678), "≈ 1,235");
+        assert_eq!(calls(0.000_01), "≈ 0");
+        assert_eq!(recursive_calls(12, 12), "12");
+        assert_eq!(recursive_calls(1200, 3), "1,200/3");
+    }
+
+    #[test]
+    fn percentages_never_round_to_nothing_or_all() {
+        let cases = [
+            (0.0, "0 %"),
+            (0.0001, "< 0.1 %"),
+            (0.071, "7.1 %"),
+            (0.0996, "10 %"),
+            (0.38, "38 %"),
+            (0.9949, "99 %"),
+            (0.998, "99.8 %"),
+            (0.9999, "> 99.9 %"),
+            (1.0, "100 %"),
+            (1.234, "123 %"),
+            (f64::NAN, "–"),
+        ];
+        for (share, text) in cases {
+            assert_eq!(percent(share), text, "{share}");
+        }
+        assert_eq!(percent_cell(0.1234), "12.3");
+    }
+
+    #[test]
+    fn sizes() {
+        let cases = [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (1_840_000, "1.84 MB"), (999_600, "1 MB")];
+        for (value, text) in cases {
+            assert_eq!(bytes(value), text);
+        }
+    }
+
+    #[test]
+    fn wall_clocks() {
+        // 2026-07-04T05:34:15.250 on the log's clock.
+        let time = 1_783_143_255_250.0;
+        assert_eq!(date(time), "2026-07-04");
+        assert_eq!(time_of_day(time), "05:34:15.250");
+        assert_eq!(time_of_day(-1.0), "23:59:59.999");
+        assert_eq!(date(-1.0), "1969-12-31");
+        assert_eq!(date(f64::NAN), "–");
+        assert_eq!(date(1e300), "–");
+    }
+
+    #[test]
+    fn places_are_spelt_as_pstats_spells_them() {
+        assert_eq!(pstats_place("/app/views.py", 12, "people"), "/app/views.py:12(people)");
+        assert_eq!(pstats_place("~", 0, "<built-in method builtins.len>"), "{built-in method builtins.len}");
+        assert_eq!(pstats_place("~", 0, "odd"), "odd");
+        assert_eq!(pstats_place("<string>", 1, "<module>"), "<string>:1(<module>)");
+    }
+}
