@@ -1,0 +1,88 @@
+"""Settings of the shop. What a recording or a test changes comes from the environment:
+
+SHOP_FAULTS                which faults are on, e.g. ``n_plus_one,duplicates`` (see shop/faults.py)
+SHOP_SQLITE                the SQLite file, if not shop.sqlite3 beside manage.py
+SHOP_POSTGRES_PORT         use PostgreSQL on this loopback port instead
+SHOP_SERVER_SIDE_BINDING   1: psycopg binds parameters on the server
+"""
+
+import os
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+SECRET_KEY = "for recordings and tests only"
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "shop",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "shop.middleware.LastSeenMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "shop.context_processors.menu",
+                "shop.context_processors.basket",
+            ],
+        },
+    },
+]
+
+if "SHOP_POSTGRES_PORT" in os.environ:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "shop",
+            "USER": "shop_web",
+            "HOST": "127.0.0.1",
+            "PORT": os.environ["SHOP_POSTGRES_PORT"],
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "application_name": "shop web, front",
+                "server_side_binding": os.environ.get("SHOP_SERVER_SIDE_BINDING") == "1",
+            },
+        },
+    }
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": os.environ.get("SHOP_SQLITE", BASE_DIR / "shop.sqlite3"),
+            "CONN_MAX_AGE": None,
+        },
+    }
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "shop.Customer"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "front"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+
+SHOP_FAULTS = frozenset(filter(None, os.environ.get("SHOP_FAULTS", "").split(",")))

@@ -1,0 +1,75 @@
+from collections import defaultdict
+from decimal import Decimal
+
+from django.contrib.auth.decorators import permission_required
+from django.db.models import Count, DecimalField, F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce, TruncMonth, Upper
+from django.shortcuts import render
+
+from shop.faults import fault
+from shop.models import Order, OrderLine, Product
+from shop.pricing import prices_for
+
+REVENUE = Sum(
+    F("quantity") * F("price"), output_field=DecimalField(max_digits=12, decimal_places=2)
+)
+
+
+@permission_required("shop.view_order")
+def report(request):
+    """Revenue by month and by product."""
+    return render(
+        request,
+        "shop/report.html",
+        {"months": months(), "products": products(), "prices": prices_for(request.user)},
+    )
+
+
+def sold_lines():
+    return OrderLine.objects.exclude(order__status=Order.Status.CANCELLED)
+
+
+def months():
+    if fault("python_report"):
+        return months_in_python()
+    return list(
+        sold_lines()
+        .annotate(month=TruncMonth("order__placed"))
+        .values("month")
+        .annotate(revenue=REVENUE, orders=Count("order", distinct=True))
+        .order_by("month")
+    )
+
+
+def months_in_python():
+    revenue = defaultdict(Decimal)
+    orders = defaultdict(set)
+    for line in sold_lines().select_related("order"):
+        month = line.order.placed.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        revenue[month] += line.amount
+        orders[month].add(line.order.number)
+    return [
+        {"month": month, "revenue": revenue[month], "orders": len(orders[month])}
+        for month in sorted(revenue)
+    ]
+
+
+def products():
+    if fault("slow_report"):
+        # By the article number as it is printed, which no index knows.
+        revenue = (
+            sold_lines()
+            .annotate(article=Upper("product__sku"))
+            .filter(article=Upper(OuterRef("sku")))
+            .values("article")
+            .annotate(revenue=REVENUE)
+            .values("revenue")
+        )
+        found = Product.objects.annotate(revenue=Coalesce(Subquery(revenue), Decimal(0)))
+        return list(found.order_by("-revenue", "pk").values("name", "sku", "revenue")[:20])
+    return list(
+        sold_lines()
+        .values(name=F("product__name"), sku=F("product__sku"))
+        .annotate(revenue=REVENUE)
+        .order_by("-revenue", "product")[:20]
+    )
