@@ -6,6 +6,9 @@
 
 pub mod call_tree;
 pub mod category;
+pub mod cycles;
+pub mod estimate;
+pub mod matcher;
 
 use rustc_hash::FxHashMap;
 
@@ -82,6 +85,14 @@ impl Functions {
     /// First line of `function`, 0 for a built-in one.
     pub fn line(&self, function: FunctionId) -> i64 {
         self.line[function as usize]
+    }
+
+    /// The first function of this identity.
+    pub fn find(&self, file: &str, line: i64, name: &str) -> Option<FunctionId> {
+        let (file, name) = (self.files.id(file)?, self.names.id(name)?);
+        (0..self.len())
+            .find(|&index| self.name[index] == name && self.line[index] == line && self.file[index] == file)
+            .map(|index| index as FunctionId)
     }
 }
 
@@ -191,6 +202,20 @@ impl Profile {
     pub fn total(&self) -> f64 {
         self.functions.self_time.iter().sum()
     }
+
+    /// All calls. Counts a file does not know (negative ones) are left out.
+    pub fn calls(&self) -> i64 {
+        sum_of_counts(&self.functions.calls)
+    }
+
+    /// Calls that were not recursive. Counts a file does not know are left out.
+    pub fn primitive_calls(&self) -> i64 {
+        sum_of_counts(&self.functions.primitive_calls)
+    }
+}
+
+fn sum_of_counts(counts: &[i64]) -> i64 {
+    counts.iter().filter(|&&count| count > 0).fold(0, |sum, &count| sum.saturating_add(count))
 }
 
 /// Strings, each kept once, in one buffer.
@@ -219,6 +244,27 @@ impl Strings {
         let id = id as usize;
         let start = if id == 0 { 0 } else { self.ends[id - 1] };
         &self.text[start..self.ends[id]]
+    }
+
+    /// The id of `text`, if it is there.
+    pub fn id(&self, text: &str) -> Option<u32> {
+        self.ids.get(text).copied()
+    }
+
+    /// All of them, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len() as u32).map(|id| self.get(id))
+    }
+
+    /// Per id: its place among all in ascending order.
+    pub fn ranks(&self) -> Vec<u32> {
+        let mut ids: Vec<u32> = (0..self.len() as u32).collect();
+        ids.sort_unstable_by_key(|&id| self.get(id));
+        let mut ranks = vec![0; ids.len()];
+        for (rank, id) in ids.into_iter().enumerate() {
+            ranks[id as usize] = rank as u32;
+        }
+        ranks
     }
 
     /// How many different strings there are.

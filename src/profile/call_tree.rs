@@ -36,13 +36,86 @@ pub struct CallTree {
     pub self_time: Vec<f64>,
     /// Per box: seconds in it and all below: self time plus the children's total times.
     pub total_time: Vec<f64>,
-    /// Per box: calls on this stack; a fraction where estimated.
+    /// Per box: calls on this stack, a fraction where estimated; for a [`MERGED`] box, how many
+    /// boxes it stands for.
     pub calls: Vec<f64>,
     /// Per box: a [`Certainty`] as number.
     pub certainty: Vec<u8>,
 }
 
+/// One box while a tree is made, in any order that has parents before their children.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NewBox {
+    /// Its function, or [`MERGED`].
+    pub function: FunctionId,
+    /// Index of its parent among the new boxes, or [`NO_PARENT`].
+    pub parent: u32,
+    /// Seconds in the function itself; never negative.
+    pub self_time: f64,
+    /// See [`CallTree::calls`].
+    pub calls: f64,
+    /// How well its time is known.
+    pub certainty: Certainty,
+}
+
 impl CallTree {
+    /// Adds up total times and puts `boxes` in order.
+    ///
+    /// # Panics
+    /// When a box comes before its parent.
+    pub fn new(estimated: bool, boxes: &[NewBox]) -> Self {
+        let mut total: Vec<f64> = boxes.iter().map(|new| new.self_time).collect();
+        for (index, new) in boxes.iter().enumerate().rev() {
+            if new.parent != NO_PARENT {
+                assert!((new.parent as usize) < index, "a box before its parent");
+                total[new.parent as usize] += total[index];
+            }
+        }
+        // Grouped by parent (roots last: NO_PARENT is the greatest), the smallest sibling first,
+        // since a stack hands them out the other way round.
+        let mut by_parent: Vec<u32> = (0..boxes.len() as u32).collect();
+        by_parent.sort_unstable_by(|&a, &b| {
+            let (left, right) = (a as usize, b as usize);
+            let parents = boxes[left].parent.cmp(&boxes[right].parent);
+            parents.then(total[left].total_cmp(&total[right])).then(b.cmp(&a))
+        });
+        let mut first_child = vec![0_u32; boxes.len() + 1];
+        for new in boxes.iter().filter(|new| new.parent != NO_PARENT) {
+            first_child[new.parent as usize + 1] += 1;
+        }
+        for index in 0..boxes.len() {
+            first_child[index + 1] += first_child[index];
+        }
+        let roots_from = first_child.last().map_or(0, |&count| count as usize);
+        let mut tree = Self { estimated, ..Self::default() };
+        let mut place = vec![NO_PARENT; boxes.len()];
+        let mut stack: Vec<u32> = by_parent[roots_from..].to_vec();
+        while let Some(index) = stack.pop() {
+            let index = index as usize;
+            let new = boxes[index];
+            let parent = if new.parent == NO_PARENT { NO_PARENT } else { place[new.parent as usize] };
+            let depth = if parent == NO_PARENT { 0 } else { tree.depth[parent as usize] + 1 };
+            place[index] = tree.function.len() as u32;
+            tree.function.push(new.function);
+            tree.parent.push(parent);
+            tree.depth.push(depth);
+            tree.self_time.push(new.self_time);
+            tree.total_time.push(total[index]);
+            tree.calls.push(new.calls);
+            tree.certainty.push(new.certainty as u8);
+            let children = first_child[index] as usize..first_child[index + 1] as usize;
+            stack.extend_from_slice(&by_parent[children]);
+        }
+        tree.end = (1..=tree.function.len() as u32).collect();
+        for index in (0..tree.len()).rev() {
+            let parent = tree.parent[index];
+            if parent != NO_PARENT {
+                tree.end[parent as usize] = tree.end[parent as usize].max(tree.end[index]);
+            }
+        }
+        tree
+    }
+
     /// How many boxes there are.
     pub fn len(&self) -> usize {
         self.function.len()
@@ -51,5 +124,11 @@ impl CallTree {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.function.is_empty()
+    }
+
+    /// Sum of the roots' total times, seconds.
+    pub fn total(&self) -> f64 {
+        let roots = self.parent.iter().zip(&self.total_time).filter(|(parent, _)| **parent == NO_PARENT);
+        roots.map(|(_, total)| total).sum()
     }
 }

@@ -20,3 +20,9 @@ pub enum Category {
     /// Python's own machinery: built-in functions and the standard library.
     Python,
 }
+
+/// The layer of the function `name` in `file`.
+pub fn classify(file: &str, name: &str) -> Category {
+    let _ = name;
+    if file == "~" || file.starts_with('<') { Category::Python } else { Category::Own }
+}

@@ -1,0 +1,216 @@
+//! Answers about a profile.
+
+use std::cmp::Ordering;
+
+use crate::profile::call_tree::MERGED;
+use crate::profile::matcher::Matcher;
+use crate::profile::{CallTree, FunctionId, Functions, Profile, category, estimate};
+use crate::protocol::{
+    FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response, Tree,
+};
+
+/// Boxes of an estimated call tree: more than a screen can show, few enough to lay out at once.
+const TREE_BUDGET: usize = 10_000;
+
+/// What is remembered from one request to the next: scrolling asks for many windows of one order.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    order: Option<(OrderKey, Vec<FunctionId>)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct OrderKey {
+    sort: FunctionColumn,
+    descending: bool,
+    filter: String,
+}
+
+/// The profile's totals.
+pub(super) fn overview(profile: &Profile) -> ProfileOverview {
+    ProfileOverview {
+        functions: profile.functions.len() as u32,
+        edges: profile.edges.len() as u32,
+        calls: profile.calls(),
+        primitive_calls: profile.primitive_calls(),
+        total: profile.total(),
+        tree_estimated: profile.recorded_tree.is_none(),
+    }
+}
+
+/// Answers one request.
+pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) -> Response {
+    let functions = &profile.functions;
+    match request {
+        Request::Functions { sort, descending, filter, first, count } => {
+            let key = OrderKey { sort: *sort, descending: *descending, filter: filter.clone() };
+            let order = ordered(functions, state, key);
+            let start = (*first as usize).min(order.len());
+            let end = start.saturating_add(*count as usize).min(order.len());
+            Response::Functions {
+                rows: order.len() as u32,
+                page: order[start..end].iter().map(|&function| row(functions, function)).collect(),
+            }
+        }
+        Request::Function { function } if (*function as usize) < functions.len() => {
+            Response::Function(detail(profile, *function))
+        }
+        Request::Function { function } => {
+            Response::Refused(format!("the profile has no function number {function}"))
+        }
+        Request::FindFunction { file, line, name } => {
+            Response::FoundFunction(functions.find(file, *line, name))
+        }
+        Request::Tree => Response::Tree(tree(profile)),
+        Request::SearchFunctions { text } => {
+            let matches = Matcher::new(functions, text).matches();
+            let self_time = matches.iter().map(|&function| functions.self_time[function as usize]).sum();
+            Response::Matches { functions: matches, self_time }
+        }
+        Request::Queries { .. }
+        | Request::Query { .. }
+        | Request::Executions { .. }
+        | Request::Timeline
+        | Request::Statement { .. } => Response::Refused("this document is a profile".to_owned()),
+    }
+}
+
+/// The filtered, sorted functions: remembered, or made now.
+fn ordered<'a>(functions: &Functions, state: &'a mut State, key: OrderKey) -> &'a [FunctionId] {
+    if state.order.as_ref().is_none_or(|(known, _)| *known != key) {
+        let mut order = Matcher::new(functions, &key.filter).matches();
+        sort(functions, &mut order, key.sort, key.descending);
+        state.order = Some((key, order));
+    }
+    state.order.as_ref().map_or(&[], |(_, order)| order)
+}
+
+/// Sorts ids by a column; functions that are equal there stay in the file's order either way.
+fn sort(functions: &Functions, order: &mut [FunctionId], column: FunctionColumn, descending: bool) {
+    match column {
+        FunctionColumn::Calls => by_key(order, descending, |function| functions.calls[function], i64::cmp),
+        FunctionColumn::SelfTime => {
+            by_key(order, descending, |function| functions.self_time[function], f64::total_cmp);
+        }
+        FunctionColumn::TotalTime => {
+            by_key(order, descending, |function| functions.total_time[function], f64::total_cmp);
+        }
+        FunctionColumn::SelfPerCall => {
+            let value = |function| per_call(functions.self_time[function], functions.calls[function]);
+            by_key(order, descending, value, f64::total_cmp);
+        }
+        FunctionColumn::TotalPerCall => {
+            let value =
+                |function| per_call(functions.total_time[function], functions.primitive_calls[function]);
+            by_key(order, descending, value, f64::total_cmp);
+        }
+        FunctionColumn::Place => {
+            // Ranks once per distinct text, so that the sort itself compares numbers.
+            let (files, names) = (functions.files.ranks(), functions.names.ranks());
+            let value = |function: usize| {
+                (
+                    files[functions.file[function] as usize],
+                    functions.line[function],
+                    names[functions.name[function] as usize],
+                )
+            };
+            by_key(order, descending, value, Ord::cmp);
+        }
+    }
+}
+
+/// Time by call; a function without (known) calls sorts below all others.
+fn per_call(time: f64, calls: i64) -> f64 {
+    if calls > 0 { time / calls as f64 } else { f64::NEG_INFINITY }
+}
+
+fn by_key<K>(
+    order: &mut [FunctionId],
+    descending: bool,
+    key: impl Fn(usize) -> K,
+    compare: impl Fn(&K, &K) -> Ordering,
+) {
+    order.sort_by(|&a, &b| {
+        let ordering = compare(&key(a as usize), &key(b as usize));
+        if descending { ordering.reverse() } else { ordering }
+    });
+}
+
+/// A function's own numbers.
+fn row(functions: &Functions, function: FunctionId) -> FunctionRow {
+    let index = function as usize;
+    let (file, name) = (functions.file(function), functions.name(function));
+    FunctionRow {
+        function,
+        file: file.to_owned(),
+        line: functions.line[index],
+        name: name.to_owned(),
+        category: category::classify(file, name),
+        calls: functions.calls[index],
+        primitive_calls: functions.primitive_calls[index],
+        self_time: functions.self_time[index],
+        total_time: functions.total_time[index],
+    }
+}
+
+/// A function with its callers and callees, whose numbers are those of the edges.
+fn detail(profile: &Profile, function: FunctionId) -> FunctionDetail {
+    let edges = &profile.edges;
+    let neighbour = |edge: usize, other: FunctionId| FunctionRow {
+        calls: edges.calls[edge],
+        primitive_calls: edges.primitive_calls[edge],
+        self_time: edges.self_time[edge],
+        total_time: edges.total_time[edge],
+        ..row(&profile.functions, other)
+    };
+    let mut callers: Vec<FunctionRow> =
+        edges.into(function).map(|edge| neighbour(edge, edges.caller[edge])).collect();
+    let mut callees: Vec<FunctionRow> = edges
+        .out_of(function)
+        .iter()
+        .map(|&edge| neighbour(edge as usize, edges.callee[edge as usize]))
+        .collect();
+    for rows in [&mut callers, &mut callees] {
+        rows.sort_by(|a, b| b.total_time.total_cmp(&a.total_time));
+    }
+    FunctionDetail { row: row(&profile.functions, function), callers, callees }
+}
+
+/// The recorded call tree, or an estimated one, with the functions it names.
+fn tree(profile: &Profile) -> Tree {
+    let tree = match &profile.recorded_tree {
+        Some(tree) => tree.clone(),
+        None => estimate::estimate(profile, TREE_BUDGET),
+    };
+    let mut functions = Vec::new();
+    let mut index = vec![MERGED; profile.functions.len()];
+    let function = tree
+        .function
+        .iter()
+        .map(|&function| match index.get_mut(function as usize) {
+            Some(place) => {
+                if *place == MERGED {
+                    *place = functions.len() as u32;
+                    functions.push(row(&profile.functions, function));
+                }
+                *place
+            }
+            None => MERGED,
+        })
+        .collect();
+    let total = tree.total();
+    let CallTree { estimated, function: _, parent, depth, end, self_time, total_time, calls, certainty } =
+        tree;
+    Tree {
+        estimated,
+        function,
+        parent,
+        depth,
+        end,
+        self_time,
+        total_time,
+        calls,
+        certainty,
+        functions,
+        total,
+    }
+}
