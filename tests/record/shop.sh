@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
 # The page's sample: one request to the shop's order list with its N+1 on, recorded at once by
 # cProfile (shop.prof) and by the django.db.backends logger (shop.sql.jsonl, shop.sql.log).
+# With PostgreSQL, because a database that answers from within the process (SQLite) hides what a
+# query costs.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../shop/python.sh"
+source "$here/../shop/postgres.sh"
 target=$here/../data/shop
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 
-cd "$shop"
-"$python" manage.py test --verbosity 0
-export SHOP_SQLITE=$work/shop.sqlite3
-"$python" manage.py migrate --verbosity 0
-"$python" manage.py seed
+(cd "$shop" && "$python" manage.py test --verbosity 0)
+make_server
+start_server
+seed_server
 mkdir -p "$target"
+cd "$shop"
+export SHOP_POSTGRES_PORT=$postgres_port PGOPTIONS=
 SHOP_FAULTS=n_plus_one "$python" manage.py record /orders/ "$target/shop"
 
 for file in "$target"/shop.*; do

@@ -4,6 +4,7 @@ SHOP_FAULTS                which faults are on, e.g. ``n_plus_one,duplicates`` (
 SHOP_SQLITE                the SQLite file, if not shop.sqlite3 beside manage.py
 SHOP_POSTGRES_PORT         use PostgreSQL on this loopback port instead
 SHOP_SERVER_SIDE_BINDING   1: psycopg binds parameters on the server
+SHOP_PREPARE_THRESHOLD     psycopg prepares what it has executed so often (never, if not set)
 """
 
 import os
@@ -53,6 +54,8 @@ TEMPLATES = [
     },
 ]
 
+PREPARE_THRESHOLD = os.environ.get("SHOP_PREPARE_THRESHOLD")
+
 if "SHOP_POSTGRES_PORT" in os.environ:
     DATABASES = {
         "default": {
@@ -65,6 +68,7 @@ if "SHOP_POSTGRES_PORT" in os.environ:
             "OPTIONS": {
                 "application_name": "shop web, front",
                 "server_side_binding": os.environ.get("SHOP_SERVER_SIDE_BINDING") == "1",
+                "prepare_threshold": PREPARE_THRESHOLD and int(PREPARE_THRESHOLD),
             },
         },
     }

@@ -19,6 +19,18 @@ class OrderQuerySet(models.QuerySet):
         """With all that a row of an order list shows."""
         return self.select_related("customer").prefetch_related("lines__product")
 
+    def summary(self):
+        """Orders and revenue by status."""
+        revenue = models.Sum(
+            models.F("lines__quantity") * models.F("lines__price"),
+            output_field=models.DecimalField(max_digits=12, decimal_places=2),
+        )
+        return (
+            self.values("status")
+            .annotate(orders=models.Count("pk", distinct=True), revenue=revenue)
+            .order_by("status")
+        )
+
 
 class Order(models.Model):
     class Status(models.TextChoices):

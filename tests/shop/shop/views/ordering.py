@@ -26,7 +26,13 @@ def orders(request):
     per_page = 10_000 if fault("unbounded") else PER_PAGE
     page = Paginator(orders, per_page).get_page(request.GET.get("page"))
     return render(
-        request, "shop/orders.html", {"page": page, "prices": prices_for(request.user)}
+        request,
+        "shop/orders.html",
+        {
+            "page": page,
+            "summary": Order.objects.summary() if request.user.is_staff else [],
+            "prices": prices_for(request.user),
+        },
     )
 
 

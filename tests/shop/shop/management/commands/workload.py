@@ -1,0 +1,80 @@
+"""Visits the shop: two visitors at a time, first every page as it should be, then its faults.
+
+The statements are the same in every run (their order across the two visitors is not): each visitor
+has a connection of its own, and only one of them writes.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import IntegrityError, connection, transaction
+from django.test import Client, override_settings
+
+from shop.models import Customer, Order, Product
+
+NOTE = "It's for my aunt; she says: 100 % wool, please.\n\tRing twice -- the bell is /* quiet */."
+
+
+def visitor(username):
+    client = Client()
+    client.force_login(Customer.objects.get(username=username))
+    return client
+
+
+def get(client, url):
+    response = client.get(url)
+    if response.status_code != 200:
+        raise CommandError(f"{url} answered {response.status_code}")
+
+
+def buy(client, *positions):
+    for position in positions:
+        product = Product.objects.order_by("pk")[position]
+        client.post(f"/basket/add/{product.pk}/", {"quantity": position + 1})
+    response = client.post("/checkout/", {"note": NOTE})
+    if response.status_code != 302:
+        raise CommandError(f"checkout answered {response.status_code}")
+
+
+def order_twice():
+    """What a double click did before the number was unique: an error in the server's log."""
+    try:
+        with transaction.atomic():
+            first = Order.objects.order_by("pk")[0]
+            Order.objects.create(
+                customer_id=first.customer_id, number=first.number, placed=first.placed
+            )
+    except IntegrityError:
+        return
+    raise CommandError("the same order number twice should not have worked")
+
+
+def browse(faults):
+    client = visitor("customer7")
+    product = Product.objects.order_by("pk")[0]
+    for url in ["/", product.get_absolute_url(), "/search/?q=walnut+lamp", "/orders/"]:
+        get(client, url)
+    if not faults:
+        get(client, "/category/garden-tables/?page=2")
+        order_twice()
+    connection.close()
+
+
+def manage(faults):
+    client = visitor("manager")
+    get(client, "/report/")
+    buy(client, 3, 14, 15)
+    if not faults:
+        get(client, "/feed/")
+    connection.close()
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, **options):
+        for faults in [(), ("n_plus_one", "count_after_select", "row_inserts", "slow_report")]:
+            with override_settings(SHOP_FAULTS=frozenset(faults)):
+                with ThreadPoolExecutor(2) as pool:
+                    for visit in [pool.submit(browse, faults), pool.submit(manage, faults)]:
+                        visit.result()
