@@ -1,3 +1,0 @@
-//! After trunk: content security policy and size budget.
-
-fn main() {}

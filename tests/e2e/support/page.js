@@ -1,0 +1,147 @@
+// A test of the page: `pageTest('what it does', async ({ page }) => { … })`.
+//
+// Every such test also fails on a request to another origin, on an answer that is not 2xx, on a
+// console error or warning, on an uncaught exception and on a violation of the content security
+// policy, in the page or in its workers. One browser serves a test file; each test has a fresh
+// profile in it.
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { after, test } from 'node:test';
+
+import { chromium } from 'playwright-core';
+
+import { serve } from './site.js';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Sizes that tests use by name. */
+export const VIEWPORTS = {
+  desktop: { width: 1400, height: 900 },
+  phone: { width: 390, height: 844 },
+  wide: { width: 2560, height: 1440 },
+};
+
+const TIMEOUT = 120_000;
+
+let started;
+
+/** The site and the browser of this test file; started with its first test. */
+function running() {
+  started ??= Promise.all([
+    serve(process.env.FLAMEDROP_DIST ?? here('../../../dist/')),
+    chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        // Nothing but this machine has an address: also what slips past the checks cannot get out.
+        '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+      ],
+    }),
+  ]);
+  return started;
+}
+
+after(async () => {
+  if (!started) return;
+  const [site, browser] = await started;
+  await browser.close();
+  await site.close();
+});
+
+/**
+ * Opens the page in a fresh profile and notes whatever it does wrong.
+ *
+ * @param {object} [options]
+ * @param {'desktop'|'phone'|'wide'|{width: number, height: number}} [options.viewport]
+ * @param {'light'|'dark'} [options.colorScheme]
+ * @param {string} [options.fragment] the URL's fragment, with #
+ * @param {boolean} [options.touch]
+ */
+export async function openPage(options = {}) {
+  const [site, browser] = await running();
+  const viewport = VIEWPORTS[options.viewport ?? 'desktop'] ?? options.viewport;
+  const context = await browser.newContext({
+    viewport,
+    colorScheme: options.colorScheme ?? 'light',
+    hasTouch: options.touch ?? false,
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+  });
+  context.setDefaultTimeout(20_000);
+  const complaints = watch(context, site.origin);
+  const page = await context.newPage();
+  await page.goto(site.url + (options.fragment ?? ''));
+  return {
+    page,
+    context,
+    site,
+    complaints,
+    /** Keeps a picture of the page in tests/e2e/screenshots/. */
+    screenshot: async (name) => {
+      await mkdir(here('../screenshots'), { recursive: true });
+      const scheme = options.colorScheme ?? 'light';
+      await page.screenshot({ path: here(`../screenshots/${name}-${viewport.width}-${scheme}.png`) });
+    },
+  };
+}
+
+/** Collects into the returned array whatever pages of `context` do that they must not. */
+function watch(context, origin) {
+  const complaints = [];
+  const own = (url) => url.startsWith(origin + '/') || /^(blob:|data:|about:)/.test(url);
+  context.on('request', (request) => {
+    if (!own(request.url())) complaints.push(`request off origin: ${request.url()}`);
+  });
+  context.on('response', (response) => {
+    if (own(response.url()) && !response.ok() && response.status() !== 304) {
+      complaints.push(`answer ${response.status()}: ${response.url()}`);
+    }
+  });
+  // Those of workers too. A violation of the policy is a console error, but a worker's reaches only
+  // the worker itself, so it is made one there.
+  context.on('console', (message) => {
+    if (['error', 'warning', 'assert'].includes(message.type())) {
+      complaints.push(`console ${message.type()}: ${message.text()}`);
+    }
+  });
+  context.on('weberror', (error) => complaints.push(`uncaught: ${error.error()}`));
+  context.on('page', (page) => {
+    page.on('crash', () => complaints.push('the page crashed'));
+    page.on('worker', (worker) => worker.evaluate(reportViolations).catch(() => {}));
+  });
+  return complaints;
+}
+
+function reportViolations() {
+  addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+    console.error(`Content Security Policy, in a worker: ${violatedDirective} refused ${blockedURI}`),
+  );
+}
+
+/**
+ * A test with the page open. `body` is given what `openPage` returns; it may take expected entries
+ * out of `complaints`.
+ */
+export function pageTest(name, options, body) {
+  if (typeof options === 'function') [options, body] = [{}, options];
+  test(name, { timeout: TIMEOUT }, async () => {
+    const opened = await openPage(options);
+    try {
+      await body(opened);
+      // What was posted last may still be on its way here.
+      await opened.page.evaluate(() => new Promise(requestAnimationFrame));
+    } finally {
+      await opened.context.close();
+    }
+    assert.deepEqual(opened.complaints, [], 'the page must be silent and keep to its origin');
+  });
+}
