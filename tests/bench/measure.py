@@ -1,0 +1,82 @@
+"""What the benchmarks share: building the command line, running it beside its peers, one table."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# Inputs are large and made again from their seed: kept out of the repository, between runs.
+INPUTS = ROOT / "target" / "bench"
+
+
+@dataclass
+class Run:
+    """One program's best run."""
+
+    name: str
+    wall: float
+    cpu: float
+    peak_mb: float
+    output: bytes = b""
+
+
+def build():
+    """The release build of the command line."""
+    print("Building the release command line …", flush=True)
+    messages = subprocess.run(
+        ["cargo", "build", "--release", "--bin", "flamedrop", "--message-format=json"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
+    for line in messages.splitlines():
+        message = json.loads(line)
+        if message.get("executable") and message["target"]["name"] == "flamedrop":
+            return message["executable"]
+    sys.exit("cargo built no flamedrop")
+
+
+def measure(name, command, times=3):
+    """Runs the command so many times and keeps the fastest: the others measure the machine."""
+    best = None
+    for _ in range(times):
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            sys.exit(f"{name} failed: {' '.join(map(str, command))}")
+        if best is None or wall < best.wall:
+            cpu = usage.ru_utime + usage.ru_stime
+            # Kilobytes on Linux, bytes on macOS.
+            peak = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+            best = Run(name, wall, cpu, peak, output)
+    return best
+
+
+def table(runs, megabytes):
+    """All runs beside the first; a run that could not be is None."""
+    first = runs[0]
+    print(f"{'':44} {'seconds':>9} {'CPU':>9} {'MB/s':>8} {'peak MB':>8} {'ratio':>8}")
+    for run in filter(None, runs):
+        print(
+            f"{run.name:44} {run.wall:9.3f} {run.cpu:9.3f} {megabytes / run.wall:8.1f} "
+            f"{run.peak_mb:8.0f} {run.wall / first.wall:7.1f}×"
+        )
+
+
+def made(path, make):
+    """What make(path) said it wrote there; it is called unless the file is there from an earlier run."""
+    contents = path.with_name(f"{path.name}.contents.json")
+    if not contents.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        print(f"Making {path.relative_to(ROOT)} …", flush=True)
+        # Written last: an interrupted run leaves no half input that looks whole.
+        contents.write_text(json.dumps(make(path)))
+    return json.loads(contents.read_text())
