@@ -3,9 +3,12 @@
 
 pub mod colours;
 pub mod flame;
+pub mod measure;
 pub mod scene;
 pub mod sunburst;
 pub mod svg;
 pub mod timeline;
 
-pub use scene::{Item, Measure, Scene};
+pub use colours::Theme;
+pub use measure::Measure;
+pub use scene::{Item, Scene};

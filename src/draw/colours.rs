@@ -1,1 +1,340 @@
-//! (colours)
+//! What colours mean: a hue for each layer of a web application, one for each kind of statement; the
+//! certain deeper than the estimated; and texts that can be read on all of them.
+//!
+//! Fills are chosen in [Oklab](https://bottosson.github.io/posts/oklab/), where equal lightness looks
+//! equally light in every hue: no layer shouts, and one text colour is legible on all.
+
+use crate::profile::Category;
+use crate::protocol::{FunctionRow, Tree};
+use crate::queries::Operation;
+
+use super::scene::Colour;
+
+/// A fill and the texts on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fill {
+    /// The surface.
+    pub fill: Colour,
+    /// Main text on it.
+    pub text: Colour,
+    /// Quieter text on it.
+    pub quiet: Colour,
+}
+
+/// The colours of a scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Theme {
+    /// Whether it is the dark one.
+    pub dark: bool,
+    /// Behind everything.
+    pub background: Colour,
+    /// Every other lane, headings.
+    pub stripe: Colour,
+    /// Lines of the grid.
+    pub line: Colour,
+    /// Text on the background.
+    pub text: Colour,
+    /// Quieter text on the background.
+    pub quiet: Colour,
+    /// Outline of what is selected.
+    pub selection: Colour,
+    /// Outline of what the pointer is over.
+    pub hover: Colour,
+    /// Hatch of what is estimated.
+    pub hatch: Colour,
+    /// What failed.
+    pub failure: Colour,
+}
+
+impl Theme {
+    /// The light scheme.
+    pub const LIGHT: Self = Self {
+        dark: false,
+        background: Colour(255, 255, 255, 255),
+        stripe: Colour(246, 247, 249, 255),
+        line: Colour(222, 225, 230, 255),
+        text: Colour(28, 30, 36, 255),
+        quiet: Colour(92, 98, 110, 255),
+        selection: Colour(11, 87, 208, 255),
+        hover: Colour(28, 30, 36, 255),
+        hatch: Colour(255, 255, 255, 70),
+        failure: Colour(190, 24, 36, 255),
+    };
+
+    /// The dark scheme.
+    pub const DARK: Self = Self {
+        dark: true,
+        background: Colour(24, 25, 29, 255),
+        stripe: Colour(30, 32, 37, 255),
+        line: Colour(52, 55, 63, 255),
+        text: Colour(232, 234, 239, 255),
+        quiet: Colour(160, 166, 178, 255),
+        selection: Colour(138, 180, 255, 255),
+        hover: Colour(240, 242, 246, 255),
+        hatch: Colour(0, 0, 0, 56),
+        failure: Colour(255, 120, 120, 255),
+    };
+
+    fn filled(&self, lightness: f64, chroma: f64, hue: f64) -> Fill {
+        let fill = oklch(lightness, chroma, hue);
+        let text = if self.dark { Colour(246, 247, 250, 255) } else { Colour(22, 24, 28, 255) };
+        let quiet = if self.dark { Colour(216, 219, 226, 255) } else { Colour(50, 53, 60, 255) };
+        Fill { fill, text, quiet }
+    }
+
+    /// A function of a layer. `seed` varies it a little, so that neighbours differ.
+    pub fn function(&self, category: Category, seed: u32, exact: bool) -> Fill {
+        // −1 to 1, twice.
+        let vary = |bits: u32| f64::from(bits & 0xff) / 127.5 - 1.0;
+        let (hue, chroma) = match category {
+            Category::Own => (58.0, 0.150),
+            Category::Library => (85.0, 0.035),
+            Category::Database => (250.0, 0.110),
+            Category::Templates => (148.0, 0.110),
+            Category::Network => (310.0, 0.105),
+            Category::Python => (215.0, 0.030),
+        };
+        let hue = hue + 7.0 * vary(seed);
+        let shade = 0.020 * vary(seed >> 8);
+        let (lightness, strength) = match (self.dark, exact) {
+            (false, true) => (0.80, 1.0),
+            (false, false) => (0.87, 0.72),
+            (true, true) => (0.47, 0.78),
+            (true, false) => (0.385, 0.62),
+        };
+        self.filled(lightness + shade, chroma * strength, hue)
+    }
+
+    /// "(n more)": many small things in one.
+    pub fn merged(&self) -> Fill {
+        self.filled(if self.dark { 0.33 } else { 0.90 }, 0.004, 260.0)
+    }
+
+    /// What a search found.
+    pub fn matched(&self, seed: u32) -> Fill {
+        let shade = 0.02 * (f64::from(seed >> 8 & 0xff) / 127.5 - 1.0);
+        self.filled(if self.dark { 0.50 } else { 0.78 } + shade, if self.dark { 0.19 } else { 0.16 }, 345.0)
+    }
+
+    /// What a search did not find.
+    pub fn faded(&self) -> Fill {
+        let mut fill = self.filled(if self.dark { 0.28 } else { 0.945 }, 0.006, 260.0);
+        fill.text = self.quiet;
+        fill.quiet = self.quiet;
+        fill
+    }
+
+    /// A statement.
+    pub fn operation(&self, operation: Operation) -> Fill {
+        let (hue, chroma) = match operation {
+            Operation::Select => (250.0, 0.110),
+            Operation::Insert => (148.0, 0.120),
+            Operation::Update => (75.0, 0.130),
+            Operation::Delete => (350.0, 0.120),
+            Operation::Transaction => (290.0, 0.030),
+            Operation::Schema => (310.0, 0.115),
+            Operation::Other => (215.0, 0.020),
+        };
+        let (lightness, strength) = if self.dark { (0.47, 0.85) } else { (0.80, 1.0) };
+        self.filled(lightness, chroma * strength, hue)
+    }
+
+    /// A statement that ended in an error.
+    pub fn failed(&self) -> Fill {
+        self.filled(if self.dark { 0.46 } else { 0.76 }, 0.15, 25.0)
+    }
+
+    /// A fill `share` of the way from the background: less of it where less is going on.
+    pub fn thinned(&self, fill: Colour, share: f64) -> Colour {
+        mix(self.background, fill, share)
+    }
+}
+
+/// Fills of a tree's functions, worked out once.
+#[derive(Debug, Clone)]
+pub struct FunctionFills {
+    /// Per function of the tree: where estimated, where exact, where matched.
+    fills: Vec<[Fill; 3]>,
+    merged: Fill,
+    faded: Fill,
+}
+
+impl FunctionFills {
+    /// Fills of `tree`'s functions.
+    pub fn new(tree: &Tree, theme: &Theme) -> Self {
+        let fills = tree.functions.iter().map(|row| {
+            let seed = seed(row);
+            [
+                theme.function(row.category, seed, false),
+                theme.function(row.category, seed, true),
+                theme.matched(seed),
+            ]
+        });
+        Self { fills: fills.collect(), merged: theme.merged(), faded: theme.faded() }
+    }
+
+    /// The fill of a box. `matched` is `None` without a search.
+    pub fn of(&self, function: u32, exact: bool, matched: Option<bool>) -> Fill {
+        match (matched, self.fills.get(function as usize)) {
+            (Some(false), _) => self.faded,
+            (_, None) => self.merged,
+            (Some(true), Some(fills)) => fills[2],
+            (None, Some(fills)) => fills[usize::from(exact)],
+        }
+    }
+}
+
+/// The same for all functions of a module in the low byte (its hue), different for its functions in
+/// the next (its shade).
+fn seed(row: &FunctionRow) -> u32 {
+    let module = fnv(row.file.bytes());
+    let name = fnv(row.name.bytes());
+    (module ^ module >> 16) & 0xff | ((name ^ name >> 16) & 0xff) << 8
+}
+
+/// [FNV-1a](http://www.isthe.com/chongo/tech/comp/fnv/): the same on every machine and in every
+/// version, so that a function keeps its colour.
+fn fnv(bytes: impl Iterator<Item = u8>) -> u32 {
+    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// An opaque colour of this lightness (0 to 1), chroma and hue (degrees); out of gamut, less chroma.
+fn oklch(lightness: f64, chroma: f64, hue: f64) -> Colour {
+    let mut chroma = chroma;
+    for _ in 0..40 {
+        let channels =
+            oklab_to_linear(lightness, chroma * hue.to_radians().cos(), chroma * hue.to_radians().sin());
+        if channels.iter().all(|channel| (-0.0005..=1.0005).contains(channel)) {
+            let [red, green, blue] = channels.map(encode);
+            return Colour(red, green, blue, 255);
+        }
+        chroma *= 0.93;
+    }
+    let grey = encode(lightness.powi(3));
+    Colour(grey, grey, grey, 255)
+}
+
+fn oklab_to_linear(lightness: f64, a: f64, b: f64) -> [f64; 3] {
+    let l = (lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
+    let m = (lightness - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
+    let s = (lightness - 0.089_484_177_5 * a - 1.291_485_548_0 * b).powi(3);
+    [
+        4.076_741_662_1 * l - 3.307_711_591_3 * m + 0.230_969_929_2 * s,
+        -1.268_438_004_6 * l + 2.609_757_401_1 * m - 0.341_319_396_5 * s,
+        -0.004_196_086_3 * l - 0.703_418_614_7 * m + 1.707_614_701_0 * s,
+    ]
+}
+
+fn encode(linear: f64) -> u8 {
+    let linear = linear.clamp(0.0, 1.0);
+    let value = if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
+    (value * 255.0).round() as u8
+}
+
+/// `share` of `over` on `under`.
+pub fn mix(under: Colour, over: Colour, share: f64) -> Colour {
+    let share = share.clamp(0.0, 1.0);
+    let channel =
+        |under: u8, over: u8| (f64::from(under) + (f64::from(over) - f64::from(under)) * share).round() as u8;
+    Colour(channel(under.0, over.0), channel(under.1, over.1), channel(under.2, over.2), 255)
+}
+
+/// WCAG's [contrast ratio](https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio) of two opaque colours.
+pub fn contrast(one: Colour, other: Colour) -> f64 {
+    let luminance = |colour: Colour| {
+        let linear = |channel: u8| {
+            let value = f64::from(channel) / 255.0;
+            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(colour.0) + 0.7152 * linear(colour.1) + 0.0722 * linear(colour.2)
+    };
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CATEGORIES: [Category; 6] = [
+        Category::Own,
+        Category::Library,
+        Category::Database,
+        Category::Templates,
+        Category::Network,
+        Category::Python,
+    ];
+    const OPERATIONS: [Operation; 7] = [
+        Operation::Select,
+        Operation::Insert,
+        Operation::Update,
+        Operation::Delete,
+        Operation::Transaction,
+        Operation::Schema,
+        Operation::Other,
+    ];
+
+    #[test]
+    fn every_text_is_legible_on_every_fill() {
+        for theme in [Theme::LIGHT, Theme::DARK] {
+            let mut fills = vec![theme.merged(), theme.faded(), theme.failed()];
+            fills.extend(OPERATIONS.map(|operation| theme.operation(operation)));
+            for seed in [0, 0xff, 0xff00, 0xffff, 0x8080] {
+                fills.push(theme.matched(seed));
+                for category in CATEGORIES {
+                    for exact in [false, true] {
+                        fills.push(theme.function(category, seed, exact));
+                    }
+                }
+            }
+            for fill in fills {
+                // The hatch lies under the texts.
+                let hatch = theme.hatch;
+                let hatched = mix(fill.fill, hatch, f64::from(hatch.3) / 255.0);
+                for surface in [fill.fill, hatched] {
+                    assert!(contrast(surface, fill.text) >= 4.5, "{fill:?}");
+                    assert!(
+                        contrast(surface, fill.quiet) >= 4.5,
+                        "{fill:?} {}",
+                        contrast(surface, fill.quiet)
+                    );
+                }
+            }
+            for surface in [theme.background, theme.stripe] {
+                for text in [theme.text, theme.quiet, theme.selection, theme.failure] {
+                    assert!(contrast(surface, text) >= 4.5, "{text:?} {}", contrast(surface, text));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn layers_differ_more_than_functions_of_one_layer() {
+        let apart = |one: Colour, other: Colour| {
+            let square = |one: u8, other: u8| (f64::from(one) - f64::from(other)).powi(2);
+            (square(one.0, other.0) + square(one.1, other.1) + square(one.2, other.2)).sqrt()
+        };
+        for theme in [Theme::LIGHT, Theme::DARK] {
+            for exact in [false, true] {
+                for (index, &one) in CATEGORIES.iter().enumerate() {
+                    for &other in &CATEGORIES[..index] {
+                        let middle = 0x8080;
+                        let distance = apart(
+                            theme.function(one, middle, exact).fill,
+                            theme.function(other, middle, exact).fill,
+                        );
+                        assert!(distance > 20.0, "{one:?} {other:?} {distance} {theme:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn known_colours_come_out() {
+        // White, and sRGB red as Oklab's author gives it.
+        assert_eq!(oklch(1.0, 0.0, 0.0), Colour(255, 255, 255, 255));
+        assert_eq!(oklch(0.627_955, 0.257_683, 29.234), Colour(255, 0, 0, 255));
+        assert_eq!(contrast(Colour(0, 0, 0, 255), Colour(255, 255, 255, 255)).round(), 21.0);
+    }
+}

@@ -1,1 +1,200 @@
-//! (flame)
+//! The flame graph's painter.
+
+use crate::format;
+use crate::layout::boxes::Boxes;
+use crate::layout::flame::{Cell, ROW_HEIGHT, Viewport};
+use crate::profile::call_tree::Certainty;
+use crate::protocol::FunctionRow;
+
+use super::colours::{Fill, FunctionFills, Theme};
+use super::measure::{Measure, fit};
+use super::scene::{Anchor, Font, Item, Scene};
+
+/// Space left and right of a label.
+const PADDING: f64 = 4.0;
+/// The smallest width a label is tried in: three characters.
+const LEAST_LABEL: f64 = 22.0;
+/// The smallest width that is hatched; a narrower hatch is only noise.
+const LEAST_HATCH: f64 = 8.0;
+
+/// What of a call tree stands out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TreeState<'a> {
+    /// The box under the pointer.
+    pub hover: Option<u32>,
+    /// The box that has the keyboard.
+    pub current: Option<u32>,
+    /// The selected function, as [`crate::protocol::Tree::function`] names it: its boxes are outlined.
+    pub selected: Option<u32>,
+    /// Per function of the tree: whether a search found it. `None` without a search.
+    pub matches: Option<&'a [bool]>,
+}
+
+impl TreeState<'_> {
+    /// Whether a search found a function; `None` without a search.
+    pub(super) fn matched(&self, function: u32) -> Option<bool> {
+        self.matches.map(|matches| matches.get(function as usize).copied().unwrap_or(false))
+    }
+}
+
+/// Draws what `view` shows of `boxes`.
+pub fn paint(
+    boxes: &Boxes,
+    view: &Viewport,
+    state: &TreeState<'_>,
+    fills: &FunctionFills,
+    theme: &Theme,
+    measure: &dyn Measure,
+) -> Scene {
+    let mut scene = Scene::new(view.width, view.height, theme.background);
+    let pixel = 1.0 / view.pixel_ratio;
+    let snap = |y: f64| (y * view.pixel_ratio).round() / view.pixel_ratio;
+    // Outlines go over all fills.
+    let mut outlines = Vec::new();
+    for depth in view.visible_depths(boxes) {
+        let (top, bottom) = (snap(view.y_of(depth)), snap(view.y_of(depth) + ROW_HEIGHT));
+        for cell in view.cells(boxes, depth) {
+            let place = Place { top, height: bottom - top - pixel, pixel };
+            paint_cell(&mut scene, boxes, &cell, &place, state, fills, theme, measure);
+            let first = cell.run.first;
+            let single = cell.run.count == 1;
+            let function = boxes.tree().function[first as usize];
+            let covers = |index: Option<u32>| index == Some(first) && single;
+            let stroke = if covers(state.current) {
+                Some((theme.selection, 2.0))
+            } else if single && state.selected == Some(function) {
+                Some((theme.selection, 1.0))
+            } else if covers(state.hover) {
+                Some((theme.hover, 1.0))
+            } else {
+                None
+            };
+            if let Some((stroke, thickness)) = stroke {
+                outlines.push(Item::Outline {
+                    x: cell.left,
+                    y: top,
+                    width: cell.right - cell.left,
+                    height: place.height,
+                    stroke,
+                    thickness,
+                });
+            }
+        }
+    }
+    scene.items.append(&mut outlines);
+    scene
+}
+
+/// Where a row is.
+struct Place {
+    top: f64,
+    height: f64,
+    /// One device pixel.
+    pixel: f64,
+}
+
+#[allow(clippy::too_many_arguments)]
+fn paint_cell(
+    scene: &mut Scene,
+    boxes: &Boxes,
+    cell: &Cell,
+    place: &Place,
+    state: &TreeState<'_>,
+    fills: &FunctionFills,
+    theme: &Theme,
+    measure: &dyn Measure,
+) {
+    let tree = boxes.tree();
+    let first = cell.run.first as usize;
+    let merged = cell.run.count > 1;
+    let function = if merged { u32::MAX } else { tree.function[first] };
+    let exact = tree.certainty[first] == Certainty::Exact as u8;
+    let matched = if merged { matched_in(boxes, cell, state) } else { state.matched(function) };
+    let fill = match matched {
+        // Something in the run was found: it must not get lost in the grey.
+        Some(true) if merged => fills.of(tree.function[first], exact, Some(true)),
+        _ => fills.of(function, exact, matched),
+    };
+    // A device pixel stays free between boxes, as long as there is one to spare.
+    let width = cell.right - cell.left;
+    let width = if width >= 3.0 * place.pixel { width - place.pixel } else { width };
+    scene.rectangle(cell.left, place.top, width, place.height, fill.fill);
+    if !exact && !merged && width >= LEAST_HATCH && matched != Some(false) {
+        scene.items.push(Item::Hatch {
+            x: cell.left,
+            y: place.top,
+            width,
+            height: place.height,
+            stroke: theme.hatch,
+        });
+    }
+    let room = width - 2.0 * PADDING;
+    if room + 2.0 * PADDING < LEAST_LABEL {
+        return;
+    }
+    let middle = place.top + place.height / 2.0;
+    let x = cell.left + PADDING;
+    if merged {
+        let label = format!("({} small)", format::count(i64::from(cell.run.count)));
+        if let Some(text) = fit(&label, room, Font::Label, measure) {
+            scene.text(x, middle, text, Font::Label, fill.text, Anchor::Start);
+        }
+        return;
+    }
+    match boxes.function(cell.run.first) {
+        Some(row) => paint_label(scene, row, x, middle, room, &fill, measure),
+        None => {
+            if let Some(text) = fit(MORE, room, Font::Label, measure) {
+                scene.text(x, middle, text, Font::Label, fill.text, Anchor::Start);
+            }
+        }
+    }
+}
+
+/// The label of a box that stands for many small ones.
+pub const MORE: &str = "(more)";
+
+fn paint_label(
+    scene: &mut Scene,
+    row: &FunctionRow,
+    x: f64,
+    middle: f64,
+    room: f64,
+    fill: &Fill,
+    measure: &dyn Measure,
+) {
+    let name = format::builtin_name(&row.name);
+    let Some(text) = fit(&name, room, Font::Label, measure) else { return };
+    let taken = measure.width(&text, Font::Label) + 6.0;
+    let cut = text.len() != name.len();
+    scene.text(x, middle, text, Font::Label, fill.text, Anchor::Start);
+    if cut || row.file == "~" {
+        return;
+    }
+    let place = short_place(&row.file, row.line);
+    if measure.width(&place, Font::Small) <= room - taken {
+        scene.text(x + taken, middle, place, Font::Small, fill.quiet, Anchor::Start);
+    }
+}
+
+/// `shop/views.py:12`: the last two parts of the path say enough in a label.
+pub fn short_place(file: &str, line: i64) -> String {
+    let mut separators = file.rmatch_indices(['/', '\\']).map(|(index, _)| index + 1);
+    let start = separators.nth(1).unwrap_or(0);
+    format!("{}:{line}", &file[start..])
+}
+
+/// Whether a search found any box of a run. Looks at so many boxes at most that the cost stays that
+/// of pixels.
+fn matched_in(boxes: &Boxes, cell: &Cell, state: &TreeState<'_>) -> Option<bool> {
+    state.matches?;
+    let row = boxes.row(boxes.depth(cell.run.first));
+    let start = row.binary_search(&cell.run.first).unwrap_or(0);
+    let count = cell.run.count as usize;
+    let stride = count.div_ceil(64).max(1);
+    let found = (start..start + count).step_by(stride).any(|place| {
+        row.get(place)
+            .is_some_and(|&index| state.matched(boxes.tree().function[index as usize]) == Some(true))
+    });
+    Some(found)
+}

@@ -115,6 +115,8 @@ pub enum Item {
         fill: Colour,
         /// How it stands to `x`.
         anchor: Anchor,
+        /// Radians it is turned around its point, clockwise.
+        turn: f64,
     },
 }
 
@@ -129,8 +131,39 @@ pub struct Scene {
     pub items: Vec<Item>,
 }
 
-/// How wide texts are. The page asks the canvas; tests and exports use a table.
-pub trait Measure {
-    /// Width of `text` in CSS pixels.
-    fn width(&self, text: &str, font: Font) -> f64;
+impl Scene {
+    /// An empty scene of this size, filled with `background`.
+    pub fn new(width: f64, height: f64, background: Colour) -> Self {
+        let mut scene = Self { width, height, items: Vec::new() };
+        scene.rectangle(0.0, 0.0, width, height, background);
+        scene
+    }
+
+    /// Adds a filled rectangle.
+    pub fn rectangle(&mut self, x: f64, y: f64, width: f64, height: f64, fill: Colour) {
+        self.items.push(Item::Rectangle { x, y, width, height, fill });
+    }
+
+    /// Adds an outline inside a rectangle.
+    pub fn outline(&mut self, x: f64, y: f64, width: f64, height: f64, stroke: Colour, thickness: f64) {
+        self.items.push(Item::Outline { x, y, width, height, stroke, thickness });
+    }
+
+    /// Adds a line.
+    pub fn line(&mut self, x1: f64, y1: f64, x2: f64, y2: f64, stroke: Colour) {
+        self.items.push(Item::Line { x1, y1, x2, y2, stroke });
+    }
+
+    /// Adds a level text.
+    pub fn text(
+        &mut self,
+        x: f64,
+        y: f64,
+        text: impl Into<String>,
+        font: Font,
+        fill: Colour,
+        anchor: Anchor,
+    ) {
+        self.items.push(Item::Text { x, y, text: text.into(), font, fill, anchor, turn: 0.0 });
+    }
 }
