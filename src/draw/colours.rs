@@ -78,7 +78,7 @@ impl Theme {
     fn filled(&self, lightness: f64, chroma: f64, hue: f64) -> Fill {
         let fill = oklch(lightness, chroma, hue);
         let text = if self.dark { Colour(246, 247, 250, 255) } else { Colour(22, 24, 28, 255) };
-        let quiet = if self.dark { Colour(216, 219, 226, 255) } else { Colour(50, 53, 60, 255) };
+        let quiet = if self.dark { Colour(222, 225, 231, 255) } else { Colour(50, 53, 60, 255) };
         Fill { fill, text, quiet }
     }
 
@@ -100,7 +100,7 @@ impl Theme {
             (false, true) => (0.80, 1.0),
             (false, false) => (0.87, 0.72),
             (true, true) => (0.47, 0.78),
-            (true, false) => (0.385, 0.62),
+            (true, false) => (0.395, 0.62),
         };
         self.filled(lightness + shade, chroma * strength, hue)
     }
@@ -113,7 +113,7 @@ impl Theme {
     /// What a search found.
     pub fn matched(&self, seed: u32) -> Fill {
         let shade = 0.02 * (f64::from(seed >> 8 & 0xff) / 127.5 - 1.0);
-        self.filled(if self.dark { 0.50 } else { 0.78 } + shade, if self.dark { 0.19 } else { 0.16 }, 345.0)
+        self.filled(if self.dark { 0.48 } else { 0.78 } + shade, if self.dark { 0.18 } else { 0.16 }, 345.0)
     }
 
     /// What a search did not find.

@@ -11,7 +11,7 @@ pub fn write(scene: &Scene, title: &str) -> String {
     let mut text = String::with_capacity(scene.items.len() * 80 + 400);
     let _ = writeln!(
         text,
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" font-family="system-ui, Helvetica, Arial, sans-serif">"#,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" font-family="Helvetica, Arial, Liberation Sans, sans-serif">"#,
         number(scene.width),
         number(scene.height),
     );
