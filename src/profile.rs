@@ -6,7 +6,6 @@
 
 pub mod call_tree;
 pub mod category;
-pub mod cycles;
 pub mod estimate;
 pub mod matcher;
 

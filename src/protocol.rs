@@ -339,6 +339,14 @@ pub struct Tree {
     pub calls: Vec<f64>,
     /// Per box: see [`crate::profile::call_tree::Certainty`].
     pub certainty: Vec<u8>,
+    /// Per box: the least its total time can be, seconds.
+    pub low: Vec<f64>,
+    /// Per box: the most its total time can be, seconds.
+    pub high: Vec<f64>,
+    /// Share of self time, 0 to 1, in boxes whose time the file determines to 20 % or better.
+    pub certain_share: f64,
+    /// Share of all time, 0 to 1, that was moved because the file contradicts itself.
+    pub contradiction: f64,
     /// The functions named by boxes, with their own numbers.
     pub functions: Vec<FunctionRow>,
     /// Sum of the roots' total times, seconds.

@@ -16,6 +16,8 @@ pub enum Certainty {
     Exact = 0,
     /// Estimated.
     Estimated = 1,
+    /// Estimated, and the file keeps it within 20 % of the estimate.
+    Bounded = 2,
 }
 
 /// Stacks as boxes. Parents come before children; the boxes of a subtree are `box..end[box]`;
@@ -41,6 +43,36 @@ pub struct CallTree {
     pub calls: Vec<f64>,
     /// Per box: a [`Certainty`] as number.
     pub certainty: Vec<u8>,
+    /// Per box: the least its total time can be, seconds, if the file does not contradict itself.
+    pub low: Vec<f64>,
+    /// Per box: the most its total time can be, seconds.
+    pub high: Vec<f64>,
+    /// What the [`MERGED`] boxes stand for.
+    pub merged: Merged,
+    /// Share of all time, 0 to 1, that had to be moved because the file contradicts itself: time of
+    /// functions that share their file, line and name, or of threads that were taken for one.
+    pub contradiction: f64,
+}
+
+/// What the merged boxes of a tree stand for, per function; together with the other boxes' self
+/// times it adds up to each function's.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Merged {
+    /// Functions directly in a merged box, by box, each box's largest first.
+    pub parts: Vec<MergedPart>,
+    /// Functions and their seconds that are somewhere below the merged boxes' functions.
+    pub elsewhere: Vec<(FunctionId, f64)>,
+}
+
+/// One function in a merged box.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MergedPart {
+    /// The merged box.
+    pub merged: u32,
+    /// The function.
+    pub function: FunctionId,
+    /// Seconds in the function itself.
+    pub self_time: f64,
 }
 
 /// One box while a tree is made, in any order that has parents before their children.
@@ -56,6 +88,10 @@ pub struct NewBox {
     pub calls: f64,
     /// How well its time is known.
     pub certainty: Certainty,
+    /// See [`CallTree::low`].
+    pub low: f64,
+    /// See [`CallTree::high`].
+    pub high: f64,
 }
 
 impl CallTree {
@@ -64,6 +100,20 @@ impl CallTree {
     /// # Panics
     /// When a box comes before its parent.
     pub fn new(estimated: bool, boxes: &[NewBox]) -> Self {
+        Self::with_merged(estimated, boxes, &[], Vec::new())
+    }
+
+    /// Like [`Self::new`], with what the merged boxes stand for: `parts` name them by their index
+    /// among `boxes`.
+    ///
+    /// # Panics
+    /// When a box comes before its parent.
+    pub fn with_merged(
+        estimated: bool,
+        boxes: &[NewBox],
+        parts: &[MergedPart],
+        elsewhere: Vec<(FunctionId, f64)>,
+    ) -> Self {
         let mut total: Vec<f64> = boxes.iter().map(|new| new.self_time).collect();
         for (index, new) in boxes.iter().enumerate().rev() {
             if new.parent != NO_PARENT {
@@ -103,6 +153,8 @@ impl CallTree {
             tree.total_time.push(total[index]);
             tree.calls.push(new.calls);
             tree.certainty.push(new.certainty as u8);
+            tree.low.push(new.low);
+            tree.high.push(new.high);
             let children = first_child[index] as usize..first_child[index + 1] as usize;
             stack.extend_from_slice(&by_parent[children]);
         }
@@ -113,6 +165,11 @@ impl CallTree {
                 tree.end[parent as usize] = tree.end[parent as usize].max(tree.end[index]);
             }
         }
+        let mut parts: Vec<MergedPart> =
+            parts.iter().map(|part| MergedPart { merged: place[part.merged as usize], ..*part }).collect();
+        // Stable: each box's parts keep their order.
+        parts.sort_by_key(|part| part.merged);
+        tree.merged = Merged { parts, elsewhere };
         tree
     }
 
@@ -130,5 +187,30 @@ impl CallTree {
     pub fn total(&self) -> f64 {
         let roots = self.parent.iter().zip(&self.total_time).filter(|(parent, _)| **parent == NO_PARENT);
         roots.map(|(_, total)| total).sum()
+    }
+
+    /// Seconds in each of `functions` functions over the whole tree, merged boxes included.
+    pub fn self_by_function(&self, functions: usize) -> Vec<f64> {
+        let mut result = vec![0.0; functions];
+        let boxes = self.function.iter().copied().zip(self.self_time.iter().copied());
+        let parts = self.merged.parts.iter().map(|part| (part.function, part.self_time));
+        for (function, seconds) in boxes.chain(parts).chain(self.merged.elsewhere.iter().copied()) {
+            if let Some(sum) = result.get_mut(function as usize) {
+                *sum += seconds;
+            }
+        }
+        result
+    }
+
+    /// Share of self time, 0 to 1, in boxes whose time the file determines to 20 % or better.
+    pub fn certain_share(&self) -> f64 {
+        let (mut certain, mut all) = (0.0, 0.0);
+        for (&certainty, &seconds) in self.certainty.iter().zip(&self.self_time) {
+            all += seconds;
+            if certainty != Certainty::Estimated as u8 {
+                certain += seconds;
+            }
+        }
+        if all > 0.0 { certain / all } else { 1.0 }
     }
 }

@@ -198,8 +198,22 @@ fn tree(profile: &Profile) -> Tree {
         })
         .collect();
     let total = tree.total();
-    let CallTree { estimated, function: _, parent, depth, end, self_time, total_time, calls, certainty } =
-        tree;
+    let certain_share = tree.certain_share();
+    let CallTree {
+        estimated,
+        function: _,
+        parent,
+        depth,
+        end,
+        self_time,
+        total_time,
+        calls,
+        certainty,
+        low,
+        high,
+        merged: _,
+        contradiction,
+    } = tree;
     Tree {
         estimated,
         function,
@@ -210,6 +224,10 @@ fn tree(profile: &Profile) -> Tree {
         total_time,
         calls,
         certainty,
+        low,
+        high,
+        certain_share,
+        contradiction,
         functions,
         total,
     }

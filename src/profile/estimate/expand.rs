@@ -1,0 +1,406 @@
+//! Making the boxes: the largest first, until the budget is used.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
+use rustc_hash::FxHashMap;
+
+use super::bounds::Interval;
+use super::conservation::Flow;
+use super::cycle::{Chains, Cycle, NO_CHAIN};
+use super::dispersion::{Affinities, Durations, ROOT};
+use crate::profile::FunctionId;
+use crate::profile::call_tree::NO_PARENT;
+
+/// Boxes below this share of all time are not made, even if the budget has room for them.
+const SMALLEST: f64 = 1e-7;
+
+/// Numbers that the functions on stacks inside cycles may take, so that memory stays bounded.
+const CHAIN_NUMBERS: usize = 12_000_000;
+
+/// A box that was made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Made {
+    pub function: FunctionId,
+    pub parent: u32,
+    pub own: f64,
+    pub inclusive: f64,
+    pub calls: f64,
+    pub interval: Interval,
+    /// Callees without a box.
+    pub omitted: u32,
+}
+
+/// A callee without a box.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Omitted {
+    pub parent: u32,
+    pub function: FunctionId,
+    pub own: f64,
+}
+
+/// How time came to a candidate.
+enum Way {
+    /// Over an edge from another component (or as a [`ROOT`]).
+    Entry { edge: u32 },
+    /// Over an edge of its cycle, below `chain`; `mass` is what stepped over it. What the box weighs
+    /// is known once its row is.
+    Step { mass: f64, chain: u32, below: Interval, row: Option<Box<[f64]>> },
+}
+
+/// A box that could be made.
+struct Candidate {
+    /// Seconds in it and below; without a row: at most.
+    weight: f64,
+    tick: u32,
+    function: FunctionId,
+    parent: u32,
+    own: f64,
+    calls: f64,
+    interval: Interval,
+    way: Way,
+}
+
+impl Ord for Candidate {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // On equal weights the earlier one, so that the tree does not depend on the heap's workings.
+        self.weight.total_cmp(&other.weight).then(Reverse(self.tick).cmp(&Reverse(other.tick)))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Candidate {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Candidate {}
+
+/// What a component is to the expansion.
+enum Kind {
+    /// One function.
+    Single(Affinities),
+    /// Several, with their walk.
+    Cycle(Box<Cycle>),
+    /// Several, too entangled to be solved.
+    Entangled,
+}
+
+/// The growing tree.
+pub(super) struct Expansion<'a> {
+    flow: &'a Flow<'a>,
+    durations: Durations,
+    kinds: FxHashMap<u32, Kind>,
+    chains: Chains,
+    heap: BinaryHeap<Candidate>,
+    tick: u32,
+    /// The boxes, parents before children.
+    pub made: Vec<Made>,
+    /// Callees without a box that are large enough to be named.
+    pub omitted: Vec<Omitted>,
+    /// Roots without a box.
+    pub omitted_roots: u32,
+    /// Boxes with callees that have none: each will need a merged box.
+    partial: usize,
+}
+
+impl<'a> Expansion<'a> {
+    /// Makes at most `budget` boxes, counting one merged box for each that needs it.
+    pub fn of(flow: &'a Flow<'a>, budget: usize) -> Self {
+        let mut expansion = Self {
+            flow,
+            durations: Durations::of(flow),
+            kinds: FxHashMap::default(),
+            chains: Chains::default(),
+            heap: BinaryHeap::new(),
+            tick: 0,
+            made: Vec::new(),
+            omitted: Vec::new(),
+            omitted_roots: 0,
+            partial: 0,
+        };
+        for root in &flow.roots {
+            let weight = root.own + root.below;
+            expansion.push(Candidate {
+                weight,
+                tick: 0,
+                function: root.function,
+                parent: NO_PARENT,
+                own: root.own,
+                calls: root.calls,
+                interval: Interval::exactly(weight),
+                way: Way::Entry { edge: ROOT },
+            });
+        }
+        expansion.grow(budget);
+        expansion.name_omitted();
+        expansion
+    }
+
+    /// Puts a candidate on the heap and counts it as omitted until it is made.
+    fn push(&mut self, candidate: Candidate) {
+        match self.made.get_mut(candidate.parent as usize) {
+            Some(parent) => {
+                self.partial += usize::from(parent.omitted == 0);
+                parent.omitted += 1;
+            }
+            None => {
+                self.partial += usize::from(self.omitted_roots == 0);
+                self.omitted_roots += 1;
+            }
+        }
+        self.enqueue(candidate);
+    }
+
+    fn enqueue(&mut self, mut candidate: Candidate) {
+        if candidate.weight >= SMALLEST * self.flow.total {
+            self.tick += 1;
+            candidate.tick = self.tick;
+            self.heap.push(candidate);
+        }
+    }
+
+    fn grow(&mut self, budget: usize) {
+        while let Some(candidate) = self.heap.pop() {
+            // One more box, and perhaps one more merged box.
+            if self.made.len() + self.partial + 1 > budget {
+                self.heap.push(candidate);
+                return;
+            }
+            match candidate.way {
+                Way::Step { mass, chain, below, row: None } => {
+                    let component = self.flow.components.component[candidate.function as usize];
+                    let place = self.flow.components.position[candidate.function as usize];
+                    let Some(Kind::Cycle(cycle)) = self.kinds.get_mut(&component) else { continue };
+                    let (row, stays) = cycle.row(&self.chains, chain, place);
+                    let weight = candidate.own + mass * stays;
+                    let way = Way::Step { mass, chain, below, row: Some(row) };
+                    self.enqueue(Candidate { weight, way, ..candidate });
+                }
+                _ => self.make(candidate),
+            }
+        }
+    }
+
+    /// Makes the box and its callees' candidates.
+    fn make(&mut self, candidate: Candidate) {
+        let place = self.made.len() as u32;
+        match self.made.get_mut(candidate.parent as usize) {
+            Some(parent) => {
+                parent.omitted -= 1;
+                self.partial -= usize::from(parent.omitted == 0);
+            }
+            None => {
+                self.omitted_roots -= 1;
+                self.partial -= usize::from(self.omitted_roots == 0);
+            }
+        }
+        self.made.push(Made {
+            function: candidate.function,
+            parent: candidate.parent,
+            own: candidate.own.min(candidate.weight),
+            inclusive: candidate.weight,
+            calls: candidate.calls,
+            interval: candidate.interval,
+            omitted: 0,
+        });
+        let flow = self.flow;
+        let component = flow.components.component[candidate.function as usize];
+        if !self.kinds.contains_key(&component) {
+            let kind = if !flow.is_cycle(component) {
+                Kind::Single(Affinities::of(flow, &self.durations, candidate.function))
+            } else {
+                Cycle::of(flow, component).map_or(Kind::Entangled, |cycle| Kind::Cycle(Box::new(cycle)))
+            };
+            self.kinds.insert(component, kind);
+        }
+        // Taken out of the map for the time being, since the box's callees are pushed meanwhile.
+        let Some(mut kind) = self.kinds.remove(&component) else { return };
+        match &mut kind {
+            Kind::Single(affinities) => self.below_single(place, &candidate, affinities),
+            Kind::Cycle(cycle) => self.below_cycle(place, &candidate, cycle),
+            Kind::Entangled => self.below_entangled(place, &candidate),
+        }
+        self.kinds.insert(component, kind);
+    }
+
+    /// Interval of what is below a box entered from outside its component.
+    fn entry_interval(&self, candidate: &Candidate, edge: u32) -> Interval {
+        match self.flow.own.get(edge as usize) {
+            Some(&own) => candidate.interval.below(own, self.flow.outermost[edge as usize] - own),
+            None => {
+                let below = (candidate.weight - candidate.own).max(0.0);
+                candidate.interval.below(candidate.own, below)
+            }
+        }
+    }
+
+    fn below_single(&mut self, place: u32, candidate: &Candidate, affinities: &Affinities) {
+        let Way::Entry { edge: row } = candidate.way else { return };
+        let flow = self.flow;
+        let edges = &flow.profile.edges;
+        let function = candidate.function as usize;
+        let leaving = flow.flow[function];
+        if leaving <= 0.0 {
+            self.made[place as usize].own = candidate.weight;
+            return;
+        }
+        let share = (candidate.weight - candidate.own).max(0.0) / leaving;
+        let below = self.entry_interval(candidate, row);
+        for (column, &edge) in edges.out_of(candidate.function).iter().enumerate() {
+            let edge = edge as usize;
+            let seconds = flow.inclusive(edge);
+            let share = share * affinities.factor(row, column);
+            if edges.callee[edge] == candidate.function {
+                // It calls itself: folded into this box.
+                self.made[place as usize].own += share * flow.own[edge];
+                self.made[place as usize].calls += share * flow.calls[edge];
+            } else if share * seconds > 0.0 {
+                self.push(Candidate {
+                    weight: share * seconds,
+                    tick: 0,
+                    function: edges.callee[edge],
+                    parent: place,
+                    own: share * flow.own[edge],
+                    calls: share * flow.calls[edge],
+                    interval: below.callee(leaving, seconds),
+                    way: Way::Entry { edge: edge as u32 },
+                });
+            }
+        }
+    }
+
+    fn below_cycle(&mut self, place: u32, candidate: &Candidate, cycle: &mut Cycle) {
+        let flow = self.flow;
+        let edges = &flow.profile.edges;
+        let member = flow.components.position[candidate.function as usize];
+        let component = flow.components.component[candidate.function as usize];
+        let first_row;
+        let (mass, chain, below, row) = match &candidate.way {
+            Way::Entry { edge } => {
+                first_row = cycle.first_row(member);
+                let mass = (candidate.weight - candidate.own).max(0.0);
+                (mass, NO_CHAIN, self.entry_interval(candidate, *edge), &first_row)
+            }
+            Way::Step { mass, chain, below, row: Some(row) } => (*mass, *chain, *below, row),
+            Way::Step { row: None, .. } => return,
+        };
+        let leaving = flow.flow[candidate.function as usize];
+        if leaving <= 0.0 || row[member as usize] <= 0.0 {
+            self.made[place as usize].own = candidate.weight;
+            return;
+        }
+        let (calls, own) = cycle.returns(flow, row, member);
+        let made = &mut self.made[place as usize];
+        made.own = (made.own + mass * own).min(candidate.weight);
+        made.calls += mass * calls;
+        let share = mass * row[member as usize] / leaving;
+        let entering = flow.entering[component as usize];
+        let on_stack: Vec<u32> = self.chains.members(chain).collect();
+        let mut inner = Vec::new();
+        for &edge in edges.out_of(candidate.function) {
+            let edge = edge as usize;
+            let callee = edges.callee[edge];
+            let weight = share * flow.inclusive(edge);
+            if weight <= 0.0 {
+                continue;
+            }
+            let mut next = Candidate {
+                weight,
+                tick: 0,
+                function: callee,
+                parent: place,
+                own: share * flow.own[edge],
+                calls: share * flow.calls[edge],
+                interval: candidate.interval,
+                way: Way::Entry { edge: edge as u32 },
+            };
+            if flow.components.component[callee as usize] != component {
+                // At the entry all that the function does for this way in is in this box.
+                next.interval = if chain == NO_CHAIN {
+                    below.callee(entering, flow.inclusive(edge))
+                } else {
+                    candidate.interval.up_to(below.high.min(flow.inclusive(edge)))
+                };
+                self.push(next);
+            } else if callee != candidate.function
+                && !on_stack.contains(&flow.components.position[callee as usize])
+            {
+                next.interval = below.up_to(flow.outermost[edge]);
+                inner.push((share * flow.below[edge], next));
+            }
+        }
+        if inner.is_empty() || self.chains.numbers > CHAIN_NUMBERS {
+            return;
+        }
+        let chain = self.chains.push(chain, member, row);
+        for (mass, next) in inner {
+            self.push(Candidate { way: Way::Step { mass, chain, below, row: None }, ..next });
+        }
+    }
+
+    /// In proportion, to all callees that are not on the stack.
+    fn below_entangled(&mut self, place: u32, candidate: &Candidate) {
+        let flow = self.flow;
+        let edges = &flow.profile.edges;
+        let component = flow.components.component[candidate.function as usize];
+        let mut on_stack = Vec::new();
+        let mut above = place;
+        while let Some(made) = self.made.get(above as usize) {
+            if flow.components.component[made.function as usize] != component {
+                break;
+            }
+            on_stack.push(made.function);
+            above = made.parent;
+        }
+        let callees: Vec<usize> = edges
+            .out_of(candidate.function)
+            .iter()
+            .map(|&edge| edge as usize)
+            .filter(|&edge| !on_stack.contains(&edges.callee[edge]))
+            .collect();
+        let seconds: f64 = callees.iter().map(|&edge| flow.inclusive(edge)).sum();
+        if seconds <= 0.0 {
+            self.made[place as usize].own = candidate.weight;
+            return;
+        }
+        let share = (candidate.weight - candidate.own).max(0.0) / seconds;
+        for edge in callees {
+            let weight = share * flow.inclusive(edge);
+            if weight > 0.0 {
+                self.push(Candidate {
+                    weight,
+                    tick: 0,
+                    function: edges.callee[edge],
+                    parent: place,
+                    own: share * flow.own[edge],
+                    calls: share * flow.calls[edge],
+                    interval: candidate.interval.up_to(flow.outermost[edge]),
+                    way: Way::Entry { edge: edge as u32 },
+                });
+            }
+        }
+    }
+
+    /// What did not get a box, so that merged boxes can name their functions.
+    fn name_omitted(&mut self) {
+        self.omitted = self
+            .heap
+            .drain()
+            .map(|candidate| Omitted {
+                parent: candidate.parent,
+                function: candidate.function,
+                own: candidate.own.min(candidate.weight),
+            })
+            .collect();
+        self.omitted.sort_unstable_by(|a, b| {
+            a.parent.cmp(&b.parent).then(b.own.total_cmp(&a.own)).then(a.function.cmp(&b.function))
+        });
+    }
+}
