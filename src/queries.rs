@@ -4,7 +4,17 @@
 //! [`Statements::length`] say where in the (unwrapped) file its record is, and the format gives the
 //! text out of that ([`crate::import::Format::statement_text`]).
 
+pub mod digest;
+pub mod fingerprint;
+pub mod keywords;
+pub mod lexer;
+pub mod statements;
+pub mod tables;
+
 use serde::{Deserialize, Serialize};
+
+pub use digest::Numbers;
+pub use statements::LogBuilder;
 
 /// A log of SQL statements.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +23,8 @@ pub struct QueryLog {
     pub statements: Statements,
     /// Every distinct fingerprint, in order of first appearance.
     pub fingerprints: Vec<Fingerprint>,
+    /// Per fingerprint: its figures over all its statements.
+    pub numbers: Vec<Numbers>,
     /// What statements ran on: server processes, sessions, database aliases.
     pub connections: Vec<Connection>,
     /// What [`Statements::start`] counts from.
@@ -40,6 +52,21 @@ pub struct Statements {
     pub failed: Vec<u8>,
     /// Hash of its parameters or literals: equal hashes under one fingerprint are the same query.
     pub parameters: Vec<u64>,
+}
+
+impl QueryLog {
+    /// Sum of durations, ms.
+    pub fn total(&self) -> f64 {
+        self.numbers.iter().map(|numbers| numbers.total).sum()
+    }
+
+    /// First start and last end on the log's clock, ms; `None` without statements.
+    pub fn span(&self) -> Option<(f64, f64)> {
+        let first = *self.statements.start.first()?;
+        let ends = self.statements.start.iter().zip(&self.statements.duration);
+        let last = ends.map(|(start, duration)| start + if duration.is_nan() { 0.0 } else { *duration });
+        Some((first, last.fold(first, f64::max)))
+    }
 }
 
 impl Statements {

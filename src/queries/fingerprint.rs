@@ -1,0 +1,787 @@
+//! What makes two statements the same query: a hash of the normalised tokens, and their text.
+//!
+//! The rules, all applied while reading, so that the usual case (a fingerprint seen before) only
+//! hashes and allocates nothing:
+//! - literals and placeholders, signs and casts included (`-1`, `'…'::timestamptz`, `%s`, `$1`,
+//!   NULL, TRUE, FALSE where a value stands), are one `?`: so Django's log, with or without
+//!   interpolation, and the server's give one fingerprint;
+//! - `IN (1, 2, 3)` is `IN (?)`, `ARRAY[1, 2]` is `ARRAY[?]`; of several rows of VALUES (or of a row
+//!   list after IN) the first is kept; of repeated equal `UNION` branches, two;
+//! - comments and blanks go, and a last `;`;
+//! - unquoted words ignore case, quoted identifiers keep everything, and digits always stay:
+//!   `users_2009` is not `users_2010`;
+//! - names that clients make up go: savepoints, cursors, `pg_temp_3`.
+//!
+//! A text cut short is normalised as far as it goes. The text of a fingerprint is a function of the
+//! same tokens the hash sees (keywords in capitals, other words small, blanks by rule), so that it
+//! does not depend on which statement was met first.
+
+use super::keywords::{is_function, is_keyword};
+use super::lexer::{Dialect, Lexer, Token, TokenKind};
+
+/// Longest text kept of a fingerprint, bytes; the hash covers all of it.
+pub const TEXT_LIMIT: usize = 16 * 1024;
+
+/// What one statement is, without its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Equal for statements of one fingerprint.
+    pub hash: u64,
+    /// Hash of the literals, in order.
+    pub parameters: u64,
+    /// Whether the text leaves values out: then the logged parameters matter.
+    pub has_placeholders: bool,
+}
+
+/// Reads `sql` and gives its hashes.
+pub fn shape(sql: &[u8], dialect: Dialect) -> Shape {
+    let mut normaliser = Normaliser::<false>::new(sql, dialect);
+    normaliser.run();
+    normaliser.shape()
+}
+
+/// The normalised text of `sql`.
+pub fn text(sql: &[u8], dialect: Dialect) -> String {
+    let mut normaliser = Normaliser::<true>::new(sql, dialect);
+    normaliser.run();
+    let mut text = normaliser.out.text;
+    if text.len() > TEXT_LIMIT {
+        let end = (0..=TEXT_LIMIT).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// Folds `value` into a hash: a 64×64→128 bit product, as wyhash and its kin do.
+#[inline]
+pub(crate) fn mix(state: u64, value: u64) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let product = u128::from(state ^ value) * u128::from(FACTOR);
+    (product as u64) ^ ((product >> 64) as u64).rotate_left(23)
+}
+
+/// Folds `bytes` into a hash. With `FOLD`, ASCII letters count the same in either case (the caller
+/// knows that `bytes` are a word's, for which setting one bit does that).
+#[inline]
+fn mix_bytes<const FOLD: bool>(mut state: u64, bytes: &[u8]) -> u64 {
+    const CASE: u64 = 0x2020_2020_2020_2020;
+    let fold = |value: u64| if FOLD { value | CASE } else { value };
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        let mut eight = [0_u8; 8];
+        eight.copy_from_slice(chunk);
+        state = mix(state, fold(u64::from_le_bytes(eight)));
+    }
+    let rest = chunks.remainder();
+    if !rest.is_empty() {
+        state = mix(state, fold(pack(rest)));
+    }
+    mix(state, bytes.len() as u64)
+}
+
+/// Folds any bytes into a hash.
+pub(crate) fn mix_text(state: u64, bytes: &[u8]) -> u64 {
+    mix_bytes::<false>(state, bytes)
+}
+
+/// Up to eight bytes as one number.
+#[inline]
+const fn pack(bytes: &[u8]) -> u64 {
+    let mut value = 0_u64;
+    let mut index = 0;
+    while index < bytes.len() && index < 8 {
+        value |= (bytes[index] as u64) << (8 * index);
+        index += 1;
+    }
+    value
+}
+
+/// A word of up to eight letters as one number, case folded; 0 for longer ones.
+#[inline]
+const fn key(word: &[u8]) -> u64 {
+    if word.len() > 8 { 0 } else { pack(word) | (0x2020_2020_2020_2020 >> (64 - 8 * word.len())) }
+}
+
+/// The seed of every hash.
+pub(crate) const SEED: u64 = 0x243f_6a88_85a3_08d3;
+
+/// Which words of the statement are names that clients make up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    None,
+    /// Only the next one: `DECLARE name`.
+    Next,
+    /// All that are not the statement's own words: `ROLLBACK TO SAVEPOINT name`.
+    All,
+}
+
+struct Normaliser<'a, const TEXT: bool> {
+    lexer: Lexer<'a>,
+    out: Output<TEXT>,
+    parameters: u64,
+    has_placeholders: bool,
+    depth: u32,
+    /// Whether a value is due, so that `-` is a sign and NULL a value.
+    operand: bool,
+    /// Whether the statement's first word is still to come.
+    head: bool,
+    names: Names,
+    /// Depth inside the parentheses of a row list's first row.
+    rows: Option<u32>,
+}
+
+impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
+    fn new(sql: &'a [u8], dialect: Dialect) -> Self {
+        Self {
+            lexer: Lexer::new(sql, dialect),
+            out: Output::new(),
+            parameters: SEED,
+            has_placeholders: false,
+            depth: 0,
+            operand: true,
+            head: true,
+            names: Names::None,
+            rows: None,
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        Shape { hash: self.out.whole, parameters: self.parameters, has_placeholders: self.has_placeholders }
+    }
+
+    fn run(&mut self) {
+        while let Some(token) = self.lexer.significant() {
+            let bytes = self.lexer.bytes(token);
+            match token.kind {
+                TokenKind::Word => self.word(bytes),
+                TokenKind::QuotedIdentifier => self.quoted(bytes),
+                TokenKind::String | TokenKind::Number | TokenKind::Placeholder => self.value(token),
+                TokenKind::Punctuation => self.punctuation(bytes),
+                TokenKind::Operator => self.operator(bytes),
+                _ => self.out.operator(bytes),
+            }
+        }
+        self.out.finish();
+    }
+
+    fn peek(&self) -> Option<Token> {
+        self.lexer.clone().significant()
+    }
+
+    fn next_is(&self, text: &[u8]) -> bool {
+        self.peek().is_some_and(|token| self.lexer.bytes(token) == text)
+    }
+
+    fn word(&mut self, bytes: &[u8]) {
+        let word = key(bytes);
+        if self.head {
+            self.head = false;
+            self.names = names_of(word, bytes);
+        } else if self.names != Names::None && self.name(word, bytes) {
+            return;
+        }
+        match word {
+            IN => {
+                self.out.word(bytes);
+                self.operand = true;
+                self.list_after_in();
+            }
+            ARRAY => {
+                self.out.word(bytes);
+                self.operand = true;
+                if self.next_is(b"[") {
+                    self.lexer.significant();
+                    self.out.punctuation(b'[');
+                    self.values();
+                }
+            }
+            VALUES => {
+                self.out.word(bytes);
+                self.operand = true;
+                self.rows = Some(self.depth + 1);
+            }
+            UNION if self.depth == 0 => {
+                self.out.begin_branch(bytes);
+                if let Some(next) = self.peek()
+                    && matches!(key(self.lexer.bytes(next)), ALL | DISTINCT)
+                {
+                    self.lexer.significant();
+                    self.out.word(self.lexer.bytes(next));
+                }
+                self.out.branch_begun();
+                self.operand = true;
+            }
+            ORDER | LIMIT | OFFSET | FETCH if self.depth == 0 => {
+                self.out.end_branches();
+                self.out.word(bytes);
+                self.operand = true;
+            }
+            NULL | TRUE | FALSE if self.operand => {
+                self.parameters = mix(self.parameters, word);
+                self.casts();
+                self.out.value();
+                self.operand = false;
+            }
+            SELECT | WHERE | AND | OR | WHEN | THEN | ELSE | BETWEEN | LIKE | BY | ON | CASE | HAVING
+            | ALL | DISTINCT | RETURN | ORDER | LIMIT | OFFSET | UNION => {
+                self.out.word(bytes);
+                self.operand = true;
+            }
+            _ => {
+                self.operand = false;
+                if self.introduces_string(bytes) {
+                    return;
+                }
+                match temporary_schema(bytes) {
+                    Some(schema) => self.out.word(schema),
+                    None => self.out.word(bytes),
+                }
+            }
+        }
+    }
+
+    /// MySQL's `_utf8mb4'…'` is a literal as a whole.
+    fn introduces_string(&self, word: &[u8]) -> bool {
+        word.first() == Some(&b'_')
+            && self.lexer.dialect() == Dialect::MySql
+            && self.peek().is_some_and(|token| token.kind == TokenKind::String)
+    }
+
+    /// In a statement about a savepoint or cursor: whether `bytes` was its name.
+    fn name(&mut self, word: u64, bytes: &[u8]) -> bool {
+        match self.names {
+            Names::Next => self.names = Names::None,
+            Names::All if is_structural(word, bytes) => return false,
+            Names::All => {}
+            Names::None => return false,
+        }
+        self.parameters = mix_text(self.parameters, bytes);
+        self.out.value();
+        self.operand = false;
+        true
+    }
+
+    fn quoted(&mut self, bytes: &[u8]) {
+        if self.names != Names::None && self.name(0, bytes) {
+            return;
+        }
+        self.operand = false;
+        match temporary_schema(bytes.get(1..bytes.len().saturating_sub(1)).unwrap_or_default()) {
+            Some(schema) => self.out.word(schema),
+            None => self.out.quoted(bytes),
+        }
+    }
+
+    /// A literal or placeholder, with its casts.
+    fn value(&mut self, token: Token) {
+        self.parameter(token);
+        self.casts();
+        self.out.value();
+        self.operand = false;
+    }
+
+    fn parameter(&mut self, token: Token) {
+        self.has_placeholders |= token.kind == TokenKind::Placeholder;
+        self.parameters = mix_text(self.parameters, self.lexer.bytes(token));
+    }
+
+    fn operator(&mut self, bytes: &[u8]) {
+        match bytes {
+            b"-" | b"+" if self.operand => {
+                if self.peek().is_some_and(|token| token.kind == TokenKind::Number) {
+                    // The sign of a literal: part of the parameters only.
+                    self.parameters = mix_text(self.parameters, bytes);
+                    return;
+                }
+                self.out.operator(bytes);
+            }
+            b"*" => {
+                // `SELECT *`, `COUNT(*)` stand for a value, `a * b` does not.
+                self.operand = !self.operand;
+                self.out.operator(bytes);
+            }
+            b"::" => {
+                self.operand = false;
+                self.out.operator(bytes);
+            }
+            _ => {
+                self.operand = true;
+                self.out.operator(bytes);
+            }
+        }
+    }
+
+    fn punctuation(&mut self, bytes: &[u8]) {
+        let byte = bytes.first().copied().unwrap_or_default();
+        match byte {
+            b'(' => {
+                self.depth += 1;
+                self.operand = true;
+                self.out.punctuation(byte);
+            }
+            b')' => {
+                self.out.punctuation(byte);
+                self.operand = false;
+                if self.rows == Some(self.depth) {
+                    self.rows = None;
+                    self.skip_rows();
+                }
+                self.depth = self.depth.saturating_sub(1);
+            }
+            b';' => {
+                while self.next_is(b";") {
+                    self.lexer.significant();
+                }
+                if self.peek().is_some() {
+                    self.out.end_branches();
+                    self.out.punctuation(byte);
+                }
+                self.depth = 0;
+                self.head = true;
+                self.names = Names::None;
+                self.operand = true;
+            }
+            _ => {
+                self.operand = !matches!(byte, b'.' | b']' | b'}');
+                self.out.punctuation(byte);
+            }
+        }
+    }
+
+    /// Swallows `::type` after a literal, as often as it comes.
+    fn casts(&mut self) {
+        loop {
+            let mut ahead = self.lexer;
+            match ahead.significant() {
+                Some(token) if ahead.bytes(token) == b"::" => {}
+                _ => return,
+            }
+            self.lexer = ahead;
+            self.type_name();
+        }
+    }
+
+    fn type_name(&mut self) {
+        let Some(first) =
+            self.significant_if(|kind, _| matches!(kind, TokenKind::Word | TokenKind::QuotedIdentifier))
+        else {
+            return;
+        };
+        while self.next_is(b".") {
+            self.lexer.significant();
+            self.lexer.significant();
+        }
+        match key(first) {
+            DOUBLE => {
+                self.significant_if(|_, word| word.eq_ignore_ascii_case(b"precision"));
+            }
+            BIT | CHAR => {
+                self.significant_if(|_, word| key(word) == VARYING);
+            }
+            _ if first.eq_ignore_ascii_case(b"character") => {
+                self.significant_if(|_, word| key(word) == VARYING);
+            }
+            INTERVAL => {
+                while self
+                    .significant_if(|_, word| {
+                        matches!(key(word), YEAR | MONTH | DAY | HOUR | MINUTE | SECOND | TO)
+                    })
+                    .is_some()
+                {}
+            }
+            _ => {}
+        }
+        if self.next_is(b"(") {
+            // `(10, 2)`
+            while let Some(token) = self.lexer.significant() {
+                if self.lexer.bytes(token) == b")" {
+                    break;
+                }
+            }
+        }
+        let time = matches!(key(first), TIME) || first.eq_ignore_ascii_case(b"timestamp");
+        if time && self.significant_if(|_, word| matches!(key(word), WITH | WITHOUT)).is_some() {
+            self.significant_if(|_, word| key(word) == TIME);
+            self.significant_if(|_, word| key(word) == ZONE);
+        }
+        while self.next_is(b"[") {
+            while let Some(token) = self.lexer.significant() {
+                if self.lexer.bytes(token) == b"]" {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The next token's bytes, and past it, if it is as asked.
+    fn significant_if(&mut self, asked: impl Fn(TokenKind, &[u8]) -> bool) -> Option<&'a [u8]> {
+        let mut ahead = self.lexer;
+        let token = ahead.significant()?;
+        let bytes = ahead.bytes(token);
+        asked(token.kind, bytes).then(|| {
+            self.lexer = ahead;
+            bytes
+        })
+    }
+
+    fn list_after_in(&mut self) {
+        let mut ahead = self.lexer;
+        let Some(next) = ahead.significant() else { return };
+        if matches!(next.kind, TokenKind::Placeholder | TokenKind::String | TokenKind::Number) {
+            // psycopg's `IN %s` with a tuple is sent as a list.
+            self.lexer = ahead;
+            self.out.punctuation(b'(');
+            self.parameter(next);
+            self.out.value();
+            self.out.punctuation(b')');
+            self.operand = false;
+        } else if ahead.bytes(next) == b"(" {
+            self.lexer = ahead;
+            self.depth += 1;
+            self.out.punctuation(b'(');
+            if let Some(inner) = ahead.significant()
+                && ahead.bytes(inner) == b"("
+            {
+                let subquery = ahead
+                    .significant()
+                    .is_some_and(|token| matches!(key(ahead.bytes(token)), SELECT | WITH | VALUES));
+                self.rows = (!subquery).then_some(self.depth + 1);
+            } else {
+                self.values();
+            }
+        }
+    }
+
+    /// A list of values from after its opening bracket: one `?` for all of them. Whatever is not a
+    /// plain value is left to the main loop.
+    fn values(&mut self) {
+        let mut before_comma = None;
+        loop {
+            let before = (self.lexer, self.parameters, self.has_placeholders);
+            let plain = self.plain_value();
+            let mut after = self.lexer;
+            let next = after.significant().map(|token| after.bytes(token));
+            match next {
+                None | Some(b")" | b"]" | b",") if plain => {
+                    if before_comma.is_none() {
+                        self.out.value();
+                        self.operand = false;
+                    }
+                    if next != Some(b",") {
+                        return;
+                    }
+                    before_comma = Some(self.lexer);
+                    self.lexer = after;
+                }
+                _ => {
+                    (self.lexer, self.parameters, self.has_placeholders) = before;
+                    if let Some(lexer) = before_comma {
+                        self.lexer = lexer;
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Reads a literal or placeholder with sign and casts; false (and somewhere on) if none is next.
+    fn plain_value(&mut self) -> bool {
+        let Some(mut token) = self.lexer.significant() else { return false };
+        let bytes = self.lexer.bytes(token);
+        match token.kind {
+            TokenKind::String | TokenKind::Number | TokenKind::Placeholder => {}
+            TokenKind::Operator if matches!(bytes, b"-" | b"+") => match self.lexer.significant() {
+                Some(number) if number.kind == TokenKind::Number => {
+                    self.parameters = mix_text(self.parameters, bytes);
+                    token = number;
+                }
+                _ => return false,
+            },
+            TokenKind::Word if matches!(key(bytes), NULL | TRUE | FALSE) => {}
+            TokenKind::Word if self.introduces_string(bytes) => match self.lexer.significant() {
+                Some(string) => token = string,
+                None => return false,
+            },
+            _ => return false,
+        }
+        self.parameter(token);
+        self.casts();
+        true
+    }
+
+    /// After the first row of a row list: swallows `, (…)` as often as it comes.
+    fn skip_rows(&mut self) {
+        loop {
+            let mut ahead = self.lexer;
+            let mut next = || ahead.significant().map(|token| ahead.bytes(token));
+            if next() != Some(b",") {
+                return;
+            }
+            match next() {
+                Some(b"(") => {}
+                Some(word) if key(word) == ROW && next() == Some(b"(") => {}
+                _ => return,
+            }
+            self.lexer = ahead;
+            let mut depth = 1_u32;
+            while depth > 0 {
+                let Some(token) = self.lexer.significant() else { return };
+                match token.kind {
+                    TokenKind::String | TokenKind::Number | TokenKind::Placeholder => self.parameter(token),
+                    TokenKind::Punctuation => match self.lexer.bytes(token) {
+                        b"(" => depth += 1,
+                        b")" => depth -= 1,
+                        _ => {}
+                    },
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+fn names_of(word: u64, bytes: &[u8]) -> Names {
+    match word {
+        RELEASE | ROLLBACK | FETCH | MOVE | CLOSE => Names::All,
+        DECLARE => Names::Next,
+        _ if bytes.eq_ignore_ascii_case(b"savepoint") || bytes.eq_ignore_ascii_case(b"deallocate") => {
+            Names::All
+        }
+        _ => Names::None,
+    }
+}
+
+/// The words that savepoint and cursor statements are made of.
+fn is_structural(word: u64, bytes: &[u8]) -> bool {
+    matches!(
+        word,
+        TO | WORK
+            | AND
+            | NO
+            | CHAIN
+            | PREPARED
+            | PREPARE
+            | ALL
+            | NEXT
+            | PRIOR
+            | FIRST
+            | LAST
+            | FORWARD
+            | BACKWARD
+            | ABSOLUTE
+            | RELATIVE
+            | FROM
+            | IN
+    ) || bytes.eq_ignore_ascii_case(b"savepoint")
+        || bytes.eq_ignore_ascii_case(b"transaction")
+}
+
+/// `pg_temp_12` is another session's every time.
+fn temporary_schema(name: &[u8]) -> Option<&'static [u8]> {
+    if name.first() != Some(&b'p') {
+        return None;
+    }
+    let (number, schema): (_, &'static [u8]) = if let Some(number) = name.strip_prefix(b"pg_temp_") {
+        (number, b"pg_temp_?")
+    } else if let Some(number) = name.strip_prefix(b"pg_toast_temp_") {
+        (number, b"pg_toast_temp_?")
+    } else {
+        return None;
+    };
+    (!number.is_empty() && number.iter().all(u8::is_ascii_digit)).then_some(schema)
+}
+
+/// What was written last, for blanks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    /// Nothing, or something that takes no blank after it.
+    Open,
+    /// A name or function: no blank before `(` and `[`.
+    Callable,
+    /// Any other word, a value, an operator.
+    Other,
+    /// A closing bracket or value: no blank before `[`.
+    Closed,
+}
+
+/// The hash, and with `TEXT` the text, of the tokens so far. Branches of a UNION are hashed apart,
+/// so that a repeated one can be taken back.
+struct Output<const TEXT: bool> {
+    whole: u64,
+    branch: u64,
+    union: Option<Union>,
+    text: String,
+    last: Last,
+}
+
+struct Union {
+    /// Hash of `UNION [ALL]`.
+    connector: u64,
+    /// Hash of the connector and branch accepted last.
+    accepted: u64,
+    /// Where the text ended before the connector.
+    text: usize,
+    last: Last,
+}
+
+/// Tells tokens of equal bytes but different kind apart.
+const QUOTED: u64 = 1 << 40;
+const VALUE: u64 = 2 << 40;
+const SYMBOL: u64 = 3 << 40;
+
+impl<const TEXT: bool> Output<TEXT> {
+    fn new() -> Self {
+        Self { whole: SEED, branch: SEED, union: None, text: String::new(), last: Last::Open }
+    }
+
+    fn blank(&mut self) {
+        if self.last != Last::Open {
+            self.text.push(' ');
+        }
+    }
+
+    #[inline]
+    fn word(&mut self, bytes: &[u8]) {
+        self.branch = if bytes.is_ascii() {
+            mix_bytes::<true>(self.branch, bytes)
+        } else {
+            mix_bytes::<false>(self.branch, &bytes.to_ascii_lowercase())
+        };
+        if TEXT && self.text.len() <= TEXT_LIMIT {
+            self.blank();
+            let word = String::from_utf8_lossy(bytes);
+            let keyword = is_keyword(bytes);
+            if keyword {
+                self.text.push_str(&word.to_ascii_uppercase());
+            } else {
+                self.text.push_str(&word.to_ascii_lowercase());
+            }
+            self.last = if !keyword || is_function(bytes) { Last::Callable } else { Last::Other };
+        }
+    }
+
+    #[inline]
+    fn quoted(&mut self, bytes: &[u8]) {
+        self.branch = mix_bytes::<false>(self.branch ^ QUOTED, bytes);
+        if TEXT && self.text.len() <= TEXT_LIMIT {
+            self.blank();
+            self.text.push_str(&String::from_utf8_lossy(bytes));
+            self.last = Last::Other;
+        }
+    }
+
+    #[inline]
+    fn value(&mut self) {
+        self.branch = mix(self.branch, VALUE);
+        if TEXT && self.text.len() <= TEXT_LIMIT {
+            self.blank();
+            self.text.push('?');
+            self.last = Last::Closed;
+        }
+    }
+
+    #[inline]
+    fn operator(&mut self, bytes: &[u8]) {
+        self.branch = mix_bytes::<false>(self.branch ^ SYMBOL, bytes);
+        if TEXT && self.text.len() <= TEXT_LIMIT {
+            if bytes == b"::" {
+                self.text.push_str("::");
+                self.last = Last::Open;
+            } else {
+                self.blank();
+                self.text.push_str(&String::from_utf8_lossy(bytes));
+                self.last = Last::Other;
+            }
+        }
+    }
+
+    #[inline]
+    fn punctuation(&mut self, byte: u8) {
+        self.branch = mix(self.branch, SYMBOL | u64::from(byte));
+        if TEXT && self.text.len() <= TEXT_LIMIT {
+            match byte {
+                b'(' if self.last != Last::Callable => self.blank(),
+                b'[' if self.last == Last::Other => self.blank(),
+                _ => {}
+            }
+            self.text.push(char::from(byte));
+            self.last = match byte {
+                b'(' | b'[' | b'.' | b'{' => Last::Open,
+                b')' | b']' => Last::Closed,
+                _ => Last::Other,
+            };
+        }
+    }
+
+    /// Accepts the branch just written, or takes it back if it repeats the one before.
+    fn close_branch(&mut self) -> u64 {
+        match self.union.take() {
+            None => {
+                self.whole = mix(self.whole, self.branch);
+                0
+            }
+            Some(union) => {
+                let branch = mix(union.connector, self.branch);
+                if branch == union.accepted {
+                    self.text.truncate(union.text);
+                    self.last = union.last;
+                } else {
+                    self.whole = mix(self.whole, branch);
+                }
+                branch
+            }
+        }
+    }
+
+    /// At the word UNION.
+    fn begin_branch(&mut self, word: &[u8]) {
+        let accepted = self.close_branch();
+        self.union = Some(Union { connector: 0, accepted, text: self.text.len(), last: self.last });
+        self.branch = SEED;
+        self.word(word);
+    }
+
+    /// After UNION's own words.
+    fn branch_begun(&mut self) {
+        if let Some(union) = &mut self.union {
+            union.connector = self.branch;
+        }
+        self.branch = SEED;
+    }
+
+    /// What follows belongs to no branch.
+    fn end_branches(&mut self) {
+        if self.union.is_some() {
+            self.close_branch();
+            self.branch = SEED;
+        }
+    }
+
+    fn finish(&mut self) {
+        self.close_branch();
+    }
+}
+
+/// Words the normaliser knows, as [`key`] packs them.
+macro_rules! words {
+    ($($name:ident = $word:literal),* $(,)?) => { $(const $name: u64 = key($word);)* };
+}
+
+words! {
+    ABSOLUTE = b"absolute", ALL = b"all", AND = b"and", ARRAY = b"array", BACKWARD = b"backward",
+    BETWEEN = b"between", BIT = b"bit", BY = b"by", CASE = b"case", CHAIN = b"chain", CHAR = b"char",
+    CLOSE = b"close", DAY = b"day", DECLARE = b"declare", DISTINCT = b"distinct", DOUBLE = b"double",
+    ELSE = b"else", FALSE = b"false", FETCH = b"fetch", FIRST = b"first", FORWARD = b"forward",
+    FROM = b"from", HAVING = b"having", HOUR = b"hour", IN = b"in", INTERVAL = b"interval", LAST = b"last",
+    LIKE = b"like", LIMIT = b"limit", MINUTE = b"minute", MONTH = b"month", MOVE = b"move", NEXT = b"next",
+    NO = b"no", NULL = b"null", OFFSET = b"offset", ON = b"on", OR = b"or", ORDER = b"order",
+    PREPARE = b"prepare", PREPARED = b"prepared", PRIOR = b"prior", RELATIVE = b"relative",
+    RELEASE = b"release", RETURN = b"return", ROLLBACK = b"rollback", ROW = b"row", SECOND = b"second",
+    SELECT = b"select", THEN = b"then", TIME = b"time", TO = b"to", TRUE = b"true", UNION = b"union",
+    VALUES = b"values", VARYING = b"varying", WHEN = b"when", WHERE = b"where", WITH = b"with",
+    WITHOUT = b"without", WORK = b"work", YEAR = b"year", ZONE = b"zone",
+}
+
+#[cfg(test)]
+mod tests;

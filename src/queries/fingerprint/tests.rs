@@ -1,0 +1,193 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn postgresql(sql: &str) -> String {
+    normalised(sql, Dialect::PostgreSql)
+}
+
+fn mysql(sql: &str) -> String {
+    normalised(sql, Dialect::MySql)
+}
+
+/// The text; and its hash must be that of every spelling that gives the same text.
+fn normalised(sql: &str, dialect: Dialect) -> String {
+    let mut with_text = Normaliser::<true>::new(sql.as_bytes(), dialect);
+    with_text.run();
+    assert_eq!(with_text.shape(), shape(sql.as_bytes(), dialect), "{sql}");
+    text(sql.as_bytes(), dialect)
+}
+
+#[track_caller]
+fn same(dialect: Dialect, expected: &str, spellings: &[&str]) {
+    let first = shape(spellings[0].as_bytes(), dialect).hash;
+    for sql in spellings {
+        assert_eq!(normalised(sql, dialect), expected, "{sql}");
+        assert_eq!(shape(sql.as_bytes(), dialect).hash, first, "{sql}");
+    }
+}
+
+#[test]
+fn logged_by_django_or_by_the_server() {
+    same(
+        Dialect::PostgreSql,
+        r#"SELECT "id" FROM "auth_user" WHERE ("date" > ? AND "id" = ?) LIMIT ?"#,
+        &[
+            r#"SELECT "id" FROM "auth_user" WHERE ("date" > %s AND "id" = %s) LIMIT 21"#,
+            r#"SELECT "id" FROM "auth_user" WHERE ("date" > '2026-01-01T00:00:00+00:00'::timestamptz AND "id" = -5) LIMIT 21"#,
+            r#"select "id"  from "auth_user" where ("date" > $1 and "id" = $2) /* c */ limit $3 -- end"#,
+            r#"SELECT "id" FROM "auth_user" WHERE ("date" > NULL AND "id" = TRUE) LIMIT 21;"#,
+            r#"SELECT "id" FROM "auth_user" WHERE ("date">:a AND "id"=?) LIMIT 1 ; "#,
+        ],
+    );
+}
+
+#[test]
+fn lists_and_rows() {
+    same(
+        Dialect::PostgreSql,
+        "SELECT ? FROM t WHERE a IN (?) AND b = ANY(ARRAY[?])",
+        &[
+            "SELECT 1 FROM t WHERE a IN (-1, 'x'::text, NULL) AND b = ANY(ARRAY[1, 2, 3])",
+            "SELECT 1 FROM t WHERE a IN (1) AND b = ANY(ARRAY[1])",
+            "SELECT %s FROM t WHERE a IN %s AND b = ANY(ARRAY[%s, %s])",
+        ],
+    );
+    same(
+        Dialect::PostgreSql,
+        "INSERT INTO \"t\" (\"a\", \"b\") VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING \"id\"",
+        &[
+            "INSERT INTO \"t\" (\"a\", \"b\") VALUES (1, 'x') ON CONFLICT DO NOTHING RETURNING \"id\"",
+            "INSERT INTO \"t\" (\"a\", \"b\") VALUES (1, NULL), ((2), ')'), (3, now()) ON CONFLICT DO NOTHING RETURNING \"id\"",
+        ],
+    );
+    same(
+        Dialect::PostgreSql,
+        "SELECT ? WHERE (a, b) IN ((?, ?)) AND c",
+        &["SELECT 1 WHERE (a, b) IN ((1, 2)) AND c", "SELECT 1 WHERE (a, b) IN ((1, 2), (3, 4)) AND c"],
+    );
+    insta::assert_snapshot!(postgresql("SELECT 1 WHERE a IN (SELECT 1, 2)"), @"SELECT ? WHERE a IN (SELECT ?, ?)");
+    insta::assert_snapshot!(postgresql("SELECT 1 WHERE a IN (1, x, 2 + y, 3) AND f(1, 2)"), @"SELECT ? WHERE a IN (?, x, ? + y, ?) AND f(?, ?)");
+    insta::assert_snapshot!(mysql("INSERT INTO `t` VALUES (1,2),(3,4) ON DUPLICATE KEY UPDATE b=VALUES(b), c=VALUES(c)"), @"INSERT INTO `t` VALUES (?, ?) ON DUPLICATE KEY UPDATE b = VALUES (b), c = VALUES (c)");
+}
+
+#[test]
+fn casts_go_with_their_literal_only() {
+    insta::assert_snapshot!(
+        postgresql("SELECT '1'::timestamp(3) with time zone[], 2::numeric(10, 2), '3'::double precision, \"a\"::int, '4'::bytea::bytea, ('{1}')::character varying(3)[], '5'::\"public\".\"mood\", '6'::interval day to second, 7"),
+        @r#"SELECT ?, ?, ?, "a"::int, ?, (?)::character varying(?)[], ?, ?, ?"#
+    );
+}
+
+#[test]
+fn unions_repeat() {
+    same(
+        Dialect::PostgreSql,
+        "SELECT a FROM t WHERE b = ? UNION ALL SELECT a FROM t WHERE b = ? ORDER BY a",
+        &[
+            "SELECT a FROM t WHERE b = 1 UNION ALL SELECT a FROM t WHERE b = 2 ORDER BY a",
+            "SELECT a FROM t WHERE b = 1 UNION ALL SELECT a FROM t WHERE b = 2 UNION ALL SELECT a FROM t WHERE b = 3 UNION ALL SELECT a FROM t WHERE b = 4 ORDER BY a",
+        ],
+    );
+    insta::assert_snapshot!(postgresql("(SELECT 1) UNION (SELECT 2) UNION (SELECT a) UNION ALL SELECT b; SELECT 1"), @"(SELECT ?) UNION (SELECT ?) UNION (SELECT a) UNION ALL SELECT b; SELECT ?");
+}
+
+#[test]
+fn null_true_and_signs_where_they_are_values() {
+    insta::assert_snapshot!(
+        postgresql("SELECT a - 1, a -1, -1, +2, (-3) FROM t WHERE a IS NOT NULL AND b IS TRUE AND c = NULL AND d = false AND NOT e AND f BETWEEN -1 AND -2 ORDER BY g NULLS FIRST"),
+        @"SELECT a - ?, a - ?, ?, ?, (?) FROM t WHERE a IS NOT NULL AND b IS TRUE AND c = ? AND d = ? AND NOT e AND f BETWEEN ? AND ? ORDER BY g NULLS FIRST"
+    );
+    insta::assert_snapshot!(
+        postgresql("CREATE TABLE a (b integer NULL, c int NOT NULL DEFAULT NULL, d int REFERENCES e ON DELETE SET NULL)"),
+        @"CREATE TABLE a(b integer NULL, c int NOT NULL DEFAULT NULL, d int REFERENCES e ON DELETE SET NULL)"
+    );
+}
+
+#[test]
+fn names_that_clients_make_up() {
+    let each = [
+        "SAVEPOINT \"s140160377179008_x1\"",
+        "RELEASE SAVEPOINT \"s140160377179008_x1\"",
+        "ROLLBACK TO SAVEPOINT x",
+        "ROLLBACK",
+        "DECLARE \"_django_curs_1_sync_2\" NO SCROLL CURSOR WITH HOLD FOR SELECT \"a\" FROM \"b\"",
+        "FETCH FORWARD 100 FROM \"_django_curs_1_sync_2\"",
+        "FETCH 10 FROM c",
+        "CLOSE \"_django_curs_1_sync_2\"",
+        "CLOSE ALL",
+        "DEALLOCATE \"pdo_stmt_1\"",
+        "CREATE TABLE pg_temp_3.x (a int)",
+        "SELECT * FROM \"pg_temp_12\".\"x\", users_2009",
+    ]
+    .map(postgresql);
+    insta::assert_snapshot!(each.join("\n"));
+}
+
+#[test]
+fn texts_people_write() {
+    let each = [
+        "SELECT COUNT(*) AS \"__count\", count(distinct a.b), t.*, upper(\"x\"::text) FROM public.t AS t",
+        "SELECT date_trunc('day', \"shop_order\".\"created\") AS \"day\",\n       SUM(x) FROM t -- only real money\n GROUP BY 1\n ORDER BY \"day\" ASC",
+        "SELECT 1 /* route='/x',framework='django' */ -- trailing\n , 2",
+        "SELECT \"data\" ->> 'a', \"data\" #> '{a,b}' FROM t WHERE \"data\" @> '{}'::jsonb AND a[1] = 2 AND b ~* 'x'",
+        "WITH RECURSIVE x(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM x WHERE n < 5) SELECT * FROM x",
+        "DO $$ BEGIN PERFORM 1/0; END $$;",
+        "BEGIN; UPDATE t SET b='a' WHERE a=1; COMMIT;",
+        "SELECT * FROM a WHERE CASE WHEN b THEN -1 ELSE NULL END > extract(year from c)",
+        "PREPARE p1 (int, text) AS SELECT $1, $2 || E'tab\\there'",
+        "SET SESSION x TO 'y'",
+        "",
+        "-- nothing",
+    ]
+    .map(postgresql);
+    insta::assert_snapshot!(each.join("\n"));
+    let each = [
+        "SELECT `a`.`b` FROM `a` WHERE `c` = 'it\\'s' AND `d` = \"x\" AND `e` = _utf8mb4'x' LIMIT 5, 10",
+        "SELECT @@version, @x",
+        "SELECT 2fa FROM `t` # end",
+    ]
+    .map(mysql);
+    insta::assert_snapshot!("mysql", each.join("\n"));
+}
+
+#[test]
+fn parameters_tell_executions_apart() {
+    let parameters = |sql: &str| shape(sql.as_bytes(), Dialect::PostgreSql).parameters;
+    assert_ne!(parameters("SELECT 1"), parameters("SELECT 2"));
+    assert_ne!(parameters("SELECT 1"), parameters("SELECT -1"));
+    assert_ne!(parameters("a IN (1, 2)"), parameters("a IN (1, 3)"));
+    assert_ne!(parameters("VALUES (1), (2)"), parameters("VALUES (1), (3)"));
+    assert_eq!(parameters("SELECT  'x' -- a"), parameters("select 'x'"));
+    assert!(shape(b"SELECT $1", Dialect::PostgreSql).has_placeholders);
+    assert!(!shape(b"SELECT 1", Dialect::PostgreSql).has_placeholders);
+}
+
+proptest! {
+    #[test]
+    fn text_is_a_fixed_point(sql in "[a-cIN0-9 .,;()'\"%?:*=\\-]{0,60}") {
+        let once = postgresql(&sql);
+        prop_assert_eq!(&postgresql(&once), &once, "{}", sql);
+    }
+
+    #[test]
+    fn any_bytes_have_a_shape(sql in proptest::collection::vec(any::<u8>(), 0..300)) {
+        for dialect in [Dialect::PostgreSql, Dialect::MySql, Dialect::Sqlite] {
+            let shape = shape(&sql, dialect);
+            let mut with_text = Normaliser::<true>::new(&sql, dialect);
+            with_text.run();
+            prop_assert_eq!(with_text.shape(), shape);
+        }
+    }
+
+    #[test]
+    fn blanks_and_comments_mean_nothing(
+        words in proptest::collection::vec("[a-z]{1,5}|[0-9]{1,3}|'[a-z ]{0,4}'|\"[a-zA-Z]{1,4}\"|[,()=]", 1..20),
+        blanks in proptest::collection::vec("( |\n|/\\* x \\*/|\t)", 20),
+    ) {
+        let plain = words.join(" ");
+        let blanked: String = words.iter().zip(blanks.iter()).map(|(word, blank)| format!("{word}{blank}")).collect();
+        prop_assert_eq!(shape(plain.as_bytes(), Dialect::PostgreSql), shape(blanked.as_bytes(), Dialect::PostgreSql));
+        prop_assert_eq!(postgresql(&plain), postgresql(&blanked));
+    }
+}
