@@ -1,3 +1,4 @@
 //! Writing documents in other tools' formats.
 
 pub mod folded;
+pub mod json;

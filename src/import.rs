@@ -1,6 +1,9 @@
 //! Formats: how a file is recognised and read. Adding one is one file under `src/import/`, one line
 //! in [`FORMATS`], and fixtures. The registry also feeds the welcome page and the README's table.
 
+pub mod marshal;
+pub mod pstats;
+
 use std::io;
 
 use thiserror::Error;
@@ -50,7 +53,7 @@ pub struct StatementText {
 }
 
 /// Every format that can be read, in the order the welcome page shows them.
-pub static FORMATS: &[&dyn Format] = &[];
+pub static FORMATS: &[&dyn Format] = &[&pstats::Pstats];
 
 /// A file that could not be read: what it looked like, where it broke, what to try.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -1,3 +1,0 @@
-//! Flamedrop on the command line: the same library as the page.
-
-fn main() {}

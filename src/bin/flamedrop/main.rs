@@ -1,0 +1,138 @@
+//! Flamedrop on the command line: the same library as the page, for terminals and CI.
+
+mod source;
+mod table;
+
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use flamedrop::document::{Content, Document};
+use flamedrop::export;
+use flamedrop::import;
+use flamedrop::profile::estimate;
+
+/// See where the time of a Python program and its SQL went.
+#[derive(Debug, Parser)]
+#[command(version, about, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the numbers of profiles and SQL logs.
+    ///
+    /// Formats are recognised by content, whatever the file is called; gzip is unwrapped. A file that
+    /// cannot be read is reported on standard error, the others are still printed, and the exit
+    /// status is 1.
+    Summary {
+        /// Print everything, unrounded, as JSON.
+        #[arg(long)]
+        json: bool,
+        /// How many functions or queries to list.
+        #[arg(long, value_name = "ROWS", default_value_t = 20, conflicts_with = "json")]
+        top: usize,
+        /// Files to read; `-` is standard input.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<String>,
+    },
+    /// Write a profile in another tool's format.
+    Export {
+        /// The format to write.
+        #[arg(long = "as", value_name = "FORMAT")]
+        format: ExportFormat,
+        /// How many boxes an estimated call tree may have.
+        #[arg(long, value_name = "BOXES", default_value_t = 10_000)]
+        boxes: usize,
+        /// The file to read; `-` is standard input.
+        #[arg(value_name = "FILE")]
+        file: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ExportFormat {
+    /// `frame;frame;frame microseconds`, one line per stack of the (for pstats: estimated) call
+    /// tree; for flamegraph.pl, inferno, speedscope.
+    Folded,
+}
+
+fn main() -> ExitCode {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let result = match Arguments::parse().command {
+        Command::Summary { json: true, files, .. } => summary_json(&files, &mut out),
+        Command::Summary { json: false, files, top } => summary(&files, top, &mut out),
+        Command::Export { format: ExportFormat::Folded, boxes, file } => {
+            export_folded(&file, boxes, &mut out)
+        }
+    };
+    match result.and_then(|complete| out.flush().map(|()| complete)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        // Whoever reads has seen enough: `flamedrop summary … | head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("flamedrop: cannot write the output: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Reads one file; says on standard error why, if it cannot be.
+fn read(file: &str) -> Option<Document> {
+    let document = source::open(file)
+        .map_err(|error| error.to_string())
+        .and_then(|source| import::import(source.as_ref(), &|_| ()).map_err(|error| error.to_string()));
+    document.map_err(|error| eprintln!("flamedrop: {file}: {error}")).ok()
+}
+
+/// Prints all that can be read; false if something could not.
+fn summary_json(files: &[String], out: &mut dyn Write) -> io::Result<bool> {
+    let mut printed = 0;
+    out.write_all(b"{\"documents\": [")?;
+    for file in files {
+        // One at a time, so that many large files need the memory of one.
+        if let Some(document) = read(file) {
+            out.write_all(if printed > 0 { b",\n" } else { b"\n" })?;
+            export::json::write(&document, out)?;
+            printed += 1;
+        }
+    }
+    out.write_all(b"\n]}\n")?;
+    Ok(printed == files.len())
+}
+
+fn summary(files: &[String], top: usize, out: &mut dyn Write) -> io::Result<bool> {
+    let mut printed = 0;
+    for file in files {
+        if let Some(document) = read(file) {
+            if printed > 0 {
+                out.write_all(b"\n")?;
+            }
+            table::write(&document, top, out)?;
+            printed += 1;
+        }
+    }
+    Ok(printed == files.len())
+}
+
+fn export_folded(file: &str, boxes: usize, out: &mut dyn Write) -> io::Result<bool> {
+    let Some(document) = read(file) else { return Ok(false) };
+    let Content::Profile(profile) = &document.content else {
+        eprintln!("flamedrop: {file}: an SQL log has no call tree to export; `flamedrop summary` reads it.");
+        return Ok(false);
+    };
+    let estimated;
+    let tree = match &profile.recorded_tree {
+        Some(tree) => tree,
+        None => {
+            estimated = estimate::estimate(profile, boxes);
+            &estimated
+        }
+    };
+    export::folded::write(tree, &profile.functions, out)?;
+    Ok(true)
+}

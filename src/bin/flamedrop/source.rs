@@ -1,0 +1,52 @@
+//! Files and standard input as sources.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use flamedrop::input::{MemorySource, Source};
+
+/// Opens a file by path; `-` is standard input, which is read whole, since a source can be read
+/// more than once.
+pub fn open(path: &str) -> io::Result<Box<dyn Source>> {
+    if path == "-" {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes)?;
+        return Ok(Box::new(MemorySource::new("standard input", bytes)));
+    }
+    let metadata = std::fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory; name the files in it"));
+    }
+    if !metadata.is_file() {
+        // A pipe (`<(…)`) can be read once only.
+        return Ok(Box::new(MemorySource::new(name_of(path), std::fs::read(path)?)));
+    }
+    Ok(Box::new(FileSource { path: path.to_owned(), name: name_of(path), size: metadata.len() }))
+}
+
+fn name_of(path: &str) -> String {
+    Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+struct FileSource {
+    path: String,
+    name: String,
+    size: u64,
+}
+
+impl Source for FileSource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + '_>> {
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        Ok(Box::new(file))
+    }
+}

@@ -1,0 +1,95 @@
+//! `summary` for people: totals and the largest entries as a table.
+
+use std::io::{self, Write};
+
+use flamedrop::document::{Content, Document, Level};
+use flamedrop::format::{self, TimeColumn};
+use flamedrop::import;
+use flamedrop::profile::Profile;
+
+/// Writes the totals of `document`, its first `rows` functions or queries and its diagnostics.
+pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Result<()> {
+    let title = import::by_id(document.format).map_or(document.format, |format| format.title());
+    writeln!(out, "{}  ({title})", document.name)?;
+    match &document.content {
+        Content::Profile(profile) => profile_table(profile, rows, out)?,
+        Content::Queries(_) => {}
+    }
+    for entry in document.diagnostics.entries() {
+        let level = match entry.level {
+            Level::Info => "note",
+            Level::Warning => "warning",
+        };
+        write!(out, "{level}: {}", entry.message)?;
+        if entry.count > 1 {
+            write!(out, " ({} times)", format::count(entry.count as i64))?;
+        }
+        match &entry.first {
+            Some(first) => writeln!(out, "; first: {first}")?,
+            None => writeln!(out)?,
+        }
+    }
+    Ok(())
+}
+
+/// pstats' columns, by self time.
+fn profile_table(profile: &Profile, rows: usize, out: &mut dyn Write) -> io::Result<()> {
+    let functions = &profile.functions;
+    let total = profile.total();
+    write!(out, "{} in {} calls", format::seconds(total), format::count(profile.calls()))?;
+    if profile.primitive_calls() != profile.calls() {
+        write!(out, " ({} primitive)", format::count(profile.primitive_calls()))?;
+    }
+    writeln!(out, " of {} functions", format::count(functions.len() as i64))?;
+    let mut order: Vec<u32> = (0..functions.len() as u32).collect();
+    let self_time = |id: u32| functions.self_time[id as usize];
+    order.sort_by(|&a, &b| self_time(b).total_cmp(&self_time(a)));
+    order.truncate(rows);
+    let largest = |times: &[f64]| order.iter().map(|&id| times[id as usize]).fold(0.0, f64::max);
+    let selves = TimeColumn::for_seconds(largest(&functions.self_time));
+    let totals = TimeColumn::for_seconds(largest(&functions.total_time));
+    let mut lines: Vec<[String; 5]> = vec![[
+        "calls".to_owned(),
+        format!("self {}", selves.unit.symbol()),
+        "%".to_owned(),
+        format!("total {}", totals.unit.symbol()),
+        "function".to_owned(),
+    ]];
+    for &id in &order {
+        let index = id as usize;
+        let share = if total > 0.0 { self_time(id) / total } else { 0.0 };
+        lines.push([
+            format::recursive_calls(functions.calls[index], functions.primitive_calls[index]),
+            selves.seconds(self_time(id)),
+            format::percent_cell(share),
+            totals.seconds(functions.total_time[index]),
+            one_line(&format::pstats_place(functions.file(id), functions.line(id), functions.name(id))),
+        ]);
+    }
+    columns(&lines, out)
+}
+
+/// Right-aligned columns, but for the last.
+fn columns<const N: usize>(lines: &[[String; N]], out: &mut dyn Write) -> io::Result<()> {
+    let mut widths = [0; N];
+    for line in lines {
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    for line in lines {
+        for (column, (cell, width)) in line.iter().zip(widths).enumerate() {
+            if column + 1 < N {
+                write!(out, "{cell:>width$}  ")?;
+            } else {
+                writeln!(out, "{cell}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A text without control characters: a file's names must not steer a terminal.
+fn one_line(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}

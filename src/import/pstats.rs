@@ -1,0 +1,496 @@
+//! pstats files: what `cProfile` (since 3.15 `profiling.tracing`) dumps.
+//!
+//! One marshalled dict, `{(file, line, name): (cc, nc, tt, ct, callers)}`, where `callers` is
+//! `{(file, line, name): (nc, cc, tt, ct)}`: the two counts change places. No header, no version, no
+//! total. Written by `snapshot_stats` of
+//! <https://github.com/python/cpython/blob/main/Lib/cProfile.py>; the numbers come from
+//! `Modules/_lsprof.c`. Bytes after the dict are ignored, as Python does.
+//!
+//! Other tools write the same dict with other meanings. Those are read as far as they can be, and a
+//! diagnostic says what is different.
+
+mod head;
+
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
+use super::marshal::{self, Fault, Node, NodeId, Reader};
+use super::{Format, ImportError, Kind};
+use crate::document::{Content, Diagnostics, Document, Level};
+use crate::format;
+use crate::input::Input;
+use crate::profile::{Edge, Edges, FunctionId, Functions, Profile, Unit};
+
+/// The format.
+pub struct Pstats;
+
+/// 100,000 functions take 25 MB; what is larger is no profile, and the page has 4 GB in all.
+const MAX_BYTES: u64 = 512 << 20;
+
+impl Format for Pstats {
+    fn id(&self) -> &'static str {
+        "pstats"
+    }
+
+    fn title(&self) -> &'static str {
+        "cProfile / pstats"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Profile
+    }
+
+    fn how_to_record(&self) -> &'static str {
+        "python -m cProfile -o app.prof app.py\n\
+         Django: SILKY_PYTHON_PROFILER_BINARY = True, or runprofileserver --use-cprofile"
+    }
+
+    fn detect(&self, head: &[u8]) -> u8 {
+        head::score(head)
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let name = input.name().to_owned();
+        let bytes = input.read_all(MAX_BYTES).map_err(|error| match error.kind() {
+            std::io::ErrorKind::FileTooLarge => ImportError::new(
+                self,
+                format!("it is larger than {}", format::bytes(MAX_BYTES)),
+                "Record a shorter run.",
+            ),
+            _ => ImportError::reading(&error),
+        })?;
+        let mut diagnostics = Diagnostics::default();
+        let profile = read(&bytes, &mut diagnostics)?;
+        Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
+    }
+}
+
+fn byte(position: usize) -> String {
+    format!("byte {}", format::count(position as i64))
+}
+
+/// The error for damaged bytes.
+fn damaged(bytes: &[u8], error: marshal::Error) -> ImportError {
+    let advice = if was_text(bytes) {
+        "In it every line feed follows a carriage return: it was copied as text, which damages it \
+         for good. Copy the original again in binary mode."
+    } else if error.fault == Fault::Truncated {
+        "The recording was cut short, or copied before it was complete: copy the file again or \
+         record again. Python's own pstats cannot read it either."
+    } else {
+        "The file is damaged, or was copied as text instead of binary: copy it again or record \
+         again. Python's own pstats cannot read it either."
+    };
+    ImportError::new(&Pstats, error.fault.to_string(), advice).at(byte(error.position))
+}
+
+/// Whether line ends were translated on the way: by chance a binary file has lone line feeds.
+fn was_text(bytes: &[u8]) -> bool {
+    let mut pairs = 0;
+    for place in memchr::memchr_iter(b'\n', bytes) {
+        if place == 0 || bytes[place - 1] != b'\r' {
+            return false;
+        }
+        pairs += 1;
+    }
+    pairs > 0
+}
+
+fn read(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Profile, ImportError> {
+    let fail = |error| damaged(bytes, error);
+    let mut reader = Reader::new(bytes).map_err(fail)?;
+    let mut table = Table { edge_limit: bytes.len(), ..Table::default() };
+    loop {
+        let position = reader.position();
+        match reader.next_entry().map_err(fail)? {
+            None => break,
+            Some((key, value)) => {
+                table.entry(&reader, position, key, value).map_err(|problem| {
+                    let problem = format!("{problem} in the entry that begins");
+                    let advice = "It is a marshalled dict of Python, but not one that cProfile wrote: \
+                                  record again, with cProfile.";
+                    ImportError::new(&Pstats, problem, advice).at(byte(position))
+                })?;
+            }
+        }
+    }
+    if table.order.is_empty() {
+        let problem = if table.skipped.is_some() {
+            "none of its entries is a function"
+        } else {
+            "no function was recorded"
+        };
+        let advice =
+            "The profiler was never switched on, or the file was written before anything ran: record again.";
+        return Err(ImportError::new(&Pstats, problem, advice));
+    }
+    let after = bytes.len() - reader.position();
+    Ok(table.finish(&reader, after, diagnostics))
+}
+
+/// Place of a function in [`Table`], in the order in which they are first named, as callers or
+/// themselves.
+type Slot = u32;
+
+/// The identity of a function as the file has it: text, line, text.
+type Key = (u32, i64, Name);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Name {
+    Text(u32),
+    /// `profile` keys what it ran by its code object: file, line and name of that.
+    Code(u32, i64, u32),
+}
+
+/// A function's own numbers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Own {
+    calls: i64,
+    primitive_calls: i64,
+    self_time: f64,
+    total_time: f64,
+}
+
+/// How often something happened, and where first.
+#[derive(Debug, Clone, Copy)]
+struct Noted {
+    count: u64,
+    first: Slot,
+}
+
+/// What is collected while reading.
+#[derive(Default)]
+struct Table {
+    slots: FxHashMap<Key, Slot>,
+    /// Slots of key tuples that are referred to again: saves most look-ups of texts.
+    known: FxHashMap<NodeId, Slot>,
+    keys: Vec<Key>,
+    /// Per slot: its own numbers, once its entry was read.
+    own: Vec<Option<Own>>,
+    /// Slots in the order of their entries.
+    order: Vec<Slot>,
+    /// Per slot: which of the edges are of its entry.
+    incoming: Vec<Range<usize>>,
+    /// Callers and callees are slots still.
+    edges: Vec<Edge>,
+    /// Shared dicts could stand for more edges than there are bytes.
+    edge_limit: usize,
+    sampled: bool,
+    /// Edges that have only a count.
+    counts_only: Option<Noted>,
+    /// Edges with several records each, as Python 2.5's pstats merged files.
+    concatenated: Option<Noted>,
+    repeated: Option<Noted>,
+    not_finite: Option<Noted>,
+    /// First byte of an entry that is no function, and how many there are.
+    skipped: Option<(usize, u64)>,
+}
+
+fn note(noted: &mut Option<Noted>, slot: Slot) {
+    noted.get_or_insert(Noted { count: 0, first: slot }).count += 1;
+}
+
+impl Table {
+    /// Takes in one entry of the dict, which begins at byte `position`.
+    fn entry(
+        &mut self,
+        reader: &Reader<'_>,
+        position: usize,
+        key: NodeId,
+        value: NodeId,
+    ) -> Result<(), String> {
+        let Some(slot) = self.slot(reader, key) else {
+            // Python 3.15's sampling profiler marks its files so.
+            if head::is_sampled_key(reader, key) {
+                self.sampled = true;
+            } else {
+                self.skipped.get_or_insert((position, 0)).1 += 1;
+            }
+            return Ok(());
+        };
+        let (value, Node::Tuple { length: 5, .. }) = reader.get(value) else {
+            return Err("a function's numbers are not five".to_owned());
+        };
+        let mut parts = reader.parts(value);
+        let mut part = || parts.next().map_or((0, Node::Singleton), |part| reader.get(part));
+        let own = Own {
+            primitive_calls: count(part().1)?,
+            calls: count(part().1)?,
+            self_time: self.time(part().1, slot)?,
+            total_time: self.time(part().1, slot)?,
+        };
+        let (callers, Node::Dict { .. }) = part() else {
+            return Err("a function's callers are no dict".to_owned());
+        };
+        if self.own[slot as usize].replace(own).is_some() {
+            // The last one counts, as in a dict.
+            note(&mut self.repeated, slot);
+        } else {
+            self.order.push(slot);
+        }
+        let first_edge = self.edges.len();
+        let mut parts = reader.parts(callers);
+        while let (Some(caller), Some(numbers)) = (parts.next(), parts.next()) {
+            let Some(caller) = self.slot(reader, caller) else {
+                return Err("a caller is not (file, line, name)".to_owned());
+            };
+            if self.edges.len() >= self.edge_limit {
+                return Err("it names more callers than it has bytes".to_owned());
+            }
+            let edge = self.edge(reader, caller, slot, numbers)?;
+            self.edges.push(edge);
+        }
+        self.estimate_times(first_edge, &own);
+        self.incoming[slot as usize] = first_edge..self.edges.len();
+        Ok(())
+    }
+
+    /// One caller's numbers.
+    fn edge(
+        &mut self,
+        reader: &Reader<'_>,
+        caller: Slot,
+        callee: Slot,
+        numbers: NodeId,
+    ) -> Result<Edge, String> {
+        let (numbers, node) = reader.get(numbers);
+        let Node::Tuple { length, .. } = node else {
+            let calls = count(node)?;
+            note(&mut self.counts_only, callee);
+            return Ok(Edge {
+                caller,
+                callee,
+                calls,
+                primitive_calls: calls,
+                self_time: f64::NAN,
+                total_time: f64::NAN,
+            });
+        };
+        if length == 0 || length % 4 != 0 {
+            return Err("a caller's numbers are not four".to_owned());
+        }
+        if length > 4 {
+            note(&mut self.concatenated, callee);
+        }
+        let mut edge = Edge { caller, callee, calls: 0, primitive_calls: 0, self_time: 0.0, total_time: 0.0 };
+        let mut parts = reader.parts(numbers);
+        for _ in 0..length / 4 {
+            let mut part = || parts.next().map_or(Node::Singleton, |part| reader.get(part).1);
+            edge.calls = sum(edge.calls, count(part())?)?;
+            edge.primitive_calls = sum(edge.primitive_calls, count(part())?)?;
+            edge.self_time += self.time(part(), callee)?;
+            edge.total_time += self.time(part(), callee)?;
+        }
+        Ok(edge)
+    }
+
+    /// Gives edges that have only a count their share of the callee's times, by count.
+    fn estimate_times(&mut self, first_edge: usize, own: &Own) {
+        let edges = &mut self.edges[first_edge..];
+        let counted: f64 = edges.iter().map(|edge| edge.calls.max(0) as f64).sum();
+        let all = counted.max(own.calls as f64);
+        for edge in edges.iter_mut().filter(|edge| edge.self_time.is_nan()) {
+            let share = if all > 0.0 { edge.calls.max(0) as f64 / all } else { 0.0 };
+            edge.self_time = own.self_time * share;
+            edge.total_time = own.total_time * share;
+        }
+    }
+
+    /// The slot of the function a key names; `None` if it names none.
+    fn slot(&mut self, reader: &Reader<'_>, key: NodeId) -> Option<Slot> {
+        let (place, node) = reader.get(key);
+        let shared = place != key;
+        if shared && let Some(&slot) = self.known.get(&place) {
+            return Some(slot);
+        }
+        let Node::Tuple { length: 3, .. } = node else { return None };
+        let mut parts = reader.parts(place).map(|part| reader.get(part));
+        let (Node::Text(file), Node::Int(line)) = (parts.next()?.1, parts.next()?.1) else { return None };
+        let name = match parts.next()? {
+            (_, Node::Text(name)) => Name::Text(name),
+            (code, Node::Code { .. }) => {
+                let (file, name, line) = reader.code(code)?;
+                Name::Code(file, line, name)
+            }
+            _ => return None,
+        };
+        let key = (file, line, name);
+        let next = self.keys.len() as Slot;
+        let slot = *self.slots.entry(key).or_insert(next);
+        if slot == next {
+            self.keys.push(key);
+            self.own.push(None);
+            self.incoming.push(0..0);
+        }
+        if shared {
+            self.known.insert(place, slot);
+        }
+        Some(slot)
+    }
+
+    fn time(&mut self, node: Node, slot: Slot) -> Result<f64, String> {
+        let time = match node {
+            Node::Float(time) => time,
+            Node::Int(time) => time as f64,
+            Node::Bool(time) => f64::from(u8::from(time)),
+            _ => return Err("a time is no number".to_owned()),
+        };
+        if time.is_finite() {
+            return Ok(time);
+        }
+        note(&mut self.not_finite, slot);
+        Ok(0.0)
+    }
+
+    /// Makes the profile: functions in the order of their entries, then callers that have none.
+    fn finish(self, reader: &Reader<'_>, bytes_after: usize, diagnostics: &mut Diagnostics) -> Profile {
+        let mut ids: Vec<FunctionId> = vec![0; self.keys.len()];
+        let without_entry: Vec<Slot> =
+            (0..self.keys.len() as Slot).filter(|&slot| self.own[slot as usize].is_none()).collect();
+        let mut functions = Functions::default();
+        let mut texts = Texts { reader, ids: FxHashMap::default(), guessed: 0 };
+        for (id, &slot) in self.order.iter().chain(&without_entry).enumerate() {
+            ids[slot as usize] = id as FunctionId;
+            let (file, line, name) = self.keys[slot as usize];
+            let own = self.own[slot as usize].unwrap_or_default();
+            functions.file.push(texts.id(file, &mut functions.files, 0));
+            functions.line.push(line);
+            functions.name.push(match name {
+                Name::Text(name) => texts.id(name, &mut functions.names, 1),
+                Name::Code(file, line, name) => {
+                    let text = |text| marshal::decode(reader.text(text)).0;
+                    let spelt = format!("<code object {}, file \"{}\", line {line}>", text(name), text(file));
+                    functions.names.intern(&spelt)
+                }
+            });
+            functions.calls.push(own.calls);
+            functions.primitive_calls.push(own.primitive_calls);
+            functions.self_time.push(own.self_time);
+            functions.total_time.push(own.total_time);
+        }
+        let place = |slot: Slot| {
+            let id = ids[slot as usize];
+            format::pstats_place(functions.file(id), functions.line(id), functions.name(id))
+        };
+        self.diagnose(&functions, &without_entry, &place, diagnostics);
+        if texts.guessed > 0 {
+            let message = "names that are not UTF-8 are read as Latin-1";
+            diagnostics.note_many(Level::Info, message, texts.guessed, || None);
+        }
+        if bytes_after > 0 {
+            let message = "bytes after the end of the profile are ignored";
+            diagnostics.note_many(Level::Info, message, bytes_after as u64, || Some(byte(reader.position())));
+        }
+        let incoming = self.order.iter().flat_map(|&slot| &self.edges[self.incoming[slot as usize].clone()]);
+        let edges = incoming
+            .map(|edge| Edge {
+                caller: ids[edge.caller as usize],
+                callee: ids[edge.callee as usize],
+                ..*edge
+            })
+            .collect();
+        Profile {
+            unit: Unit::Seconds,
+            edges: Edges::new(functions.len(), edges),
+            functions,
+            recorded_tree: None,
+        }
+    }
+
+    /// Says what makes the file other than one of cProfile's.
+    fn diagnose(
+        &self,
+        functions: &Functions,
+        without_entry: &[Slot],
+        place: &dyn Fn(Slot) -> String,
+        diagnostics: &mut Diagnostics,
+    ) {
+        if self.sampled {
+            let message = "recorded by a sampling profiler: calls are numbers of samples, and a function \
+                           appears once for each of its lines";
+            diagnostics.note(Level::Info, message, || None);
+        }
+        let mut noted = |level, message: &str, noted: Option<Noted>| {
+            if let Some(Noted { count, first }) = noted {
+                diagnostics.note_many(level, message, count, || Some(place(first)));
+            }
+        };
+        noted(
+            Level::Warning,
+            "times of callers are estimated from how often they called: the file (by `profile` or a \
+             sampling profiler) does not have them",
+            self.counts_only,
+        );
+        noted(
+            Level::Info,
+            "several records of one caller, as old versions merge files, are added up",
+            self.concatenated,
+        );
+        noted(Level::Warning, "a function has two entries; the last one counts", self.repeated);
+        noted(Level::Warning, "times that are no finite number count as zero", self.not_finite);
+        let without_entry =
+            without_entry.first().map(|&first| Noted { count: without_entry.len() as u64, first });
+        noted(Level::Warning, "callers without an entry of their own", without_entry);
+        let mut count_where = |message: &str, strange: &dyn Fn(usize) -> bool| {
+            let mut strange = (0..functions.len()).filter(|&index| strange(index));
+            if let Some(first) = strange.next() {
+                let count = 1 + strange.count() as u64;
+                let id = first as FunctionId;
+                diagnostics.note_many(Level::Warning, message, count, || {
+                    Some(format::pstats_place(functions.file(id), functions.line(id), functions.name(id)))
+                });
+            }
+        };
+        let (calls, primitive_calls) = (&functions.calls, &functions.primitive_calls);
+        count_where("numbers of calls are unknown (negative, as pyinstrument writes them)", &|index| {
+            calls[index] < 0 || primitive_calls[index] < 0
+        });
+        count_where("more primitive calls than calls: yappi writes the two the other way round", &|index| {
+            primitive_calls[index] > calls[index]
+        });
+        count_where(
+            "calls, but no primitive ones: Python 3.12.0 lost them, and total times with them",
+            &|index| primitive_calls[index] == 0 && calls[index] > 0,
+        );
+        count_where("negative times: the clock was set back while recording", &|index| {
+            functions.self_time[index] < 0.0 || functions.total_time[index] < 0.0
+        });
+        if let Some((first, count)) = self.skipped {
+            let message = "entries that are no functions are left out";
+            diagnostics.note_many(Level::Warning, message, count, || Some(byte(first)));
+        }
+    }
+}
+
+/// A number of calls. Some tools write whole floats.
+fn count(node: Node) -> Result<i64, String> {
+    match node {
+        Node::Int(count) => Ok(count),
+        Node::Bool(count) => Ok(i64::from(count)),
+        Node::Float(count) if count.fract() == 0.0 && count.abs() < 9e15 => Ok(count as i64),
+        Node::Huge => Err("a number of calls has more than 64 bits".to_owned()),
+        _ => Err("a number of calls is no whole number".to_owned()),
+    }
+}
+
+fn sum(a: i64, b: i64) -> Result<i64, String> {
+    a.checked_add(b).ok_or_else(|| "a number of calls has more than 64 bits".to_owned())
+}
+
+/// Texts of the file to texts of the profile, each decoded once per column.
+struct Texts<'r, 'a> {
+    reader: &'r Reader<'a>,
+    ids: FxHashMap<(u32, u8), u32>,
+    guessed: u64,
+}
+
+impl Texts<'_, '_> {
+    fn id(&mut self, text: u32, strings: &mut crate::profile::Strings, column: u8) -> u32 {
+        *self.ids.entry((text, column)).or_insert_with(|| {
+            let (text, guessed) = marshal::decode(self.reader.text(text));
+            self.guessed += u64::from(guessed);
+            strings.intern(&text)
+        })
+    }
+}
