@@ -450,8 +450,11 @@ impl Table {
             primitive_calls[index] > calls[index]
         });
         count_where(
-            "calls, but no primitive ones: Python 3.12.0 lost them, and total times with them",
-            &|index| primitive_calls[index] == 0 && calls[index] > 0,
+            "calls and self time, but no primitive calls and no total time: Python 3.12.0 lost them",
+            &|index| {
+                let (own, total) = (functions.self_time[index], functions.total_time[index]);
+                calls[index] > 0 && primitive_calls[index] == 0 && own > 0.0 && total == 0.0
+            },
         );
         count_where("negative times: the clock was set back while recording", &|index| {
             functions.self_time[index] < 0.0 || functions.total_time[index] < 0.0

@@ -1,0 +1,222 @@
+//! pstats files of every Python against what that Python's own `pstats.Stats` reads in them, and
+//! files by other tools or damaged.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::marshal::{Value, key, numbers, stats};
+use flamedrop::profile::{FunctionId, Profile};
+use serde_json::Value as Json;
+
+const VERSIONS: [&str; 11] =
+    ["2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"];
+
+/// The bits of a float that Python spelt.
+fn bits(spelt: &Json) -> u64 {
+    spelt.as_str().and_then(|text| text.parse::<f64>().ok()).expect("a float's repr").to_bits()
+}
+
+fn identity(profile: &Profile, function: FunctionId) -> (String, i64, String) {
+    let functions = &profile.functions;
+    (functions.file(function).to_owned(), functions.line(function), functions.name(function).to_owned())
+}
+
+fn expected_identity(row: &[Json]) -> (String, i64, String) {
+    let text = |index: usize| row[index].as_str().expect("a text").to_owned();
+    (text(0), row[1].as_i64().expect("a line"), text(2))
+}
+
+/// Compares a file with `NAME.json`. `edge_times`: whether the file has times for callers.
+fn equals_pstats(file: &str, oracle: &str, edge_times: bool) {
+    let document = common::open(common::bytes(&format!("pstats/{file}.prof"))).expect("a profile");
+    assert_eq!(document.format, "pstats");
+    let profile = common::profile(document);
+    let oracle: Json =
+        serde_json::from_slice(&common::bytes(&format!("pstats/{oracle}.json"))).expect("an oracle");
+    assert_eq!(Some(profile.calls()), oracle["calls"].as_i64(), "{file}: calls");
+    assert_eq!(Some(profile.primitive_calls()), oracle["primitive_calls"].as_i64(), "{file}");
+    // Python may add up in another order (that of its dict), so the last digit may differ.
+    let total = f64::from_bits(bits(&oracle["total"]));
+    assert!((profile.total() - total).abs() <= 1e-12 * total, "{file}: total {}", profile.total());
+
+    let ids: BTreeMap<_, _> =
+        (0..profile.functions.len() as FunctionId).map(|id| (identity(&profile, id), id)).collect();
+    let rows = oracle["functions"].as_array().expect("rows");
+    assert_eq!(ids.len(), rows.len(), "{file}: functions, each once");
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let mut seen_edges = 0;
+    for row in rows {
+        let row = row.as_array().expect("a row");
+        let id = *ids.get(&expected_identity(row)).unwrap_or_else(|| panic!("{file}: no {row:?}"));
+        let index = id as usize;
+        assert_eq!(Some(functions.calls[index]), row[3].as_i64(), "{file}: {row:?}");
+        assert_eq!(Some(functions.primitive_calls[index]), row[4].as_i64(), "{file}: {row:?}");
+        assert_eq!(functions.self_time[index].to_bits(), bits(&row[5]), "{file}: {row:?}");
+        assert_eq!(functions.total_time[index].to_bits(), bits(&row[6]), "{file}: {row:?}");
+        let incoming: BTreeMap<_, _> =
+            edges.into(id).map(|edge| (identity(&profile, edges.caller[edge]), edge)).collect();
+        let callers = row[7].as_array().expect("callers");
+        assert_eq!(incoming.len(), callers.len(), "{file}: callers of {row:?}");
+        seen_edges += incoming.len();
+        for caller in callers {
+            let caller = caller.as_array().expect("a caller");
+            let edge = incoming[&expected_identity(caller)];
+            assert_eq!(Some(edges.calls[edge]), caller[3].as_i64(), "{file}: {caller:?}");
+            if edge_times {
+                assert_eq!(Some(edges.primitive_calls[edge]), caller[4].as_i64(), "{file}: {caller:?}");
+                assert_eq!(edges.self_time[edge].to_bits(), bits(&caller[5]), "{file}: {caller:?}");
+                assert_eq!(edges.total_time[edge].to_bits(), bits(&caller[6]), "{file}: {caller:?}");
+            }
+        }
+    }
+    assert_eq!(seen_edges, edges.len(), "{file}: edges");
+}
+
+#[test]
+fn cprofile_of_every_python_equals_its_own_pstats() {
+    for version in VERSIONS {
+        equals_pstats(version, version, true);
+    }
+}
+
+#[test]
+fn older_marshal_versions_hold_the_same() {
+    for version in [0, 2, 3] {
+        equals_pstats(&format!("marshal-{version}"), "3.13", true);
+    }
+}
+
+#[test]
+fn profile_in_python_has_counts_but_no_times_of_callers() {
+    for version in VERSIONS {
+        let name = format!("{version}-profile");
+        equals_pstats(&name, &name, false);
+        let document = common::open(common::bytes(&format!("pstats/{name}.prof"))).expect("a profile");
+        let noted = common::diagnostics(&document);
+        assert!(noted.contains("times of callers are estimated"), "{name}: {noted}");
+    }
+}
+
+#[test]
+fn a_clean_file_has_nothing_to_say() {
+    for version in VERSIONS.iter().filter(|version| **version != "2.7") {
+        let document = common::open(common::bytes(&format!("pstats/{version}.prof"))).expect("a profile");
+        assert_eq!(common::diagnostics(&document), "", "{version}");
+    }
+}
+
+/// A profile as people can read it: own numbers, then callers.
+fn dump(profile: &Profile) -> String {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let mut lines = Vec::new();
+    for id in 0..functions.len() as FunctionId {
+        let index = id as usize;
+        let (file, line, name) = identity(profile, id);
+        let mut text = format!(
+            "{file}:{line} {name}\n    {}/{} calls, {:?} self, {:?} total\n",
+            functions.calls[index],
+            functions.primitive_calls[index],
+            functions.self_time[index],
+            functions.total_time[index]
+        );
+        for edge in edges.into(id) {
+            let (file, line, name) = identity(profile, edges.caller[edge]);
+            text.push_str(&format!(
+                "    from {file}:{line} {name}: {}/{} calls, {:?} self, {:?} total\n",
+                edges.calls[edge], edges.primitive_calls[edge], edges.self_time[edge], edges.total_time[edge]
+            ));
+        }
+        lines.push(text);
+    }
+    lines.concat()
+}
+
+#[test]
+fn a_dump_a_human_can_read() {
+    for version in ["2.7", "3.13"] {
+        let document = common::open(common::bytes(&format!("pstats/{version}.prof"))).expect("a profile");
+        let noted = common::diagnostics(&document);
+        insta::assert_snapshot!(version, noted + &dump(&common::profile(document)));
+    }
+}
+
+#[test]
+fn names_that_look_alike_stay_apart() {
+    // In Latin-1 and in UTF-8, the same text for people: two functions all the same.
+    let name = |bytes: &[u8]| tuple![Value::Bytes(b"a.py".to_vec()), 1, Value::Bytes(bytes.to_vec())];
+    let document = common::open(stats(vec![
+        (name(b"caf\xe9"), numbers(1, 1, 1.0, 1.0, vec![])),
+        (name("café".as_bytes()), numbers(1, 2, 2.0, 2.0, vec![(name(b"caf\xe9"), tuple![2, 1, 2.0, 2.0])])),
+    ]))
+    .expect("a profile");
+    assert!(common::diagnostics(&document).contains("Latin-1"));
+    let profile = common::profile(document);
+    assert_eq!(profile.functions.self_time, [1.0, 2.0]);
+    assert_eq!(profile.edges.caller, [0]);
+}
+
+#[test]
+fn counts_of_more_than_31_bits() {
+    let large = Value::Long(vec![0x7fff, 0x7fff, 0x7fff], false);
+    let document = common::open(stats(vec![(
+        key("a.py", 1, "f"),
+        tuple![large.clone(), large, 1.0, 1.0, Value::Dict(vec![])],
+    )]));
+    let profile = common::profile(document.expect("a profile"));
+    assert_eq!(profile.functions.calls, [(1 << 45) - 1]);
+
+    let huge = Value::Long(vec![1, 0, 0, 0, 0, 0, 1], false);
+    let error =
+        common::open(stats(vec![(key("a.py", 1, "f"), tuple![huge, 1, 1.0, 1.0, Value::Dict(vec![])])]))
+            .expect_err("no profile");
+    insta::assert_snapshot!(error, @"looks like cProfile / pstats, but a number of calls has more than 64 bits in the entry that begins at byte 1. It is a marshalled dict of Python, but not one that cProfile wrote: record again, with cProfile.");
+}
+
+#[test]
+fn other_tools_files_are_read_and_their_difference_is_said() {
+    let one = |numbers: Value| vec![(key("a.py", 1, "f"), numbers)];
+    let caller = || key("a.py", 9, "caller");
+    let sampled = vec![
+        (tuple!["__sampled__"], Value::True),
+        (key("a.py", 1, "f"), numbers(3, 7, 0.3, 0.7, vec![(caller(), 4.into())])),
+        (caller(), numbers(0, 7, 0.0, 0.7, vec![])),
+    ];
+    let cases = [
+        ("sampled", sampled),
+        (
+            "pyinstrument",
+            one(numbers(-1, -1, 1.0, 1.0, vec![(key("a.py", 1, "f"), tuple![-1, -1, 1.0, 1.0])])),
+        ),
+        ("yappi", one(numbers(5, 3, 1.0, 1.0, vec![]))),
+        (
+            "merged by old pstats",
+            one(numbers(2, 2, 1.0, 1.0, vec![(caller(), tuple![1, 1, 0.25, 0.5, 1, 1, 0.75, 0.5])])),
+        ),
+        ("not finite", one(numbers(1, 1, f64::NAN, f64::INFINITY, vec![]))),
+        ("negative", one(numbers(1, 1, -0.5, 1.0, vec![]))),
+        ("3.12.0", one(numbers(0, 118, 1.0, 0.0, vec![]))),
+        ("whole times", one(tuple![1, 1, 0, 0, Value::Dict(vec![])])),
+        (
+            "twice",
+            vec![
+                (
+                    key("a.py", 1, "f"),
+                    numbers(1, 1, 1.0, 1.0, vec![(key("a.py", 1, "f"), tuple![1, 1, 1.0, 1.0])]),
+                ),
+                (key("a.py", 1, "f"), numbers(2, 2, 2.0, 2.0, vec![])),
+            ],
+        ),
+        (
+            "something else in it",
+            vec![(key("a.py", 1, "f"), numbers(1, 1, 1.0, 1.0, vec![])), ("comment".into(), Value::None)],
+        ),
+    ];
+    let mut text = String::new();
+    for (name, rows) in cases {
+        let document = common::open(stats(rows)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        text.push_str(&format!("# {name}\n{}", common::diagnostics(&document)));
+        text.push_str(&dump(&common::profile(document)));
+    }
+    insta::assert_snapshot!(text);
+}
