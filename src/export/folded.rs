@@ -73,6 +73,8 @@ mod tests {
             self_time,
             calls,
             certainty: Certainty::Estimated,
+            low: 0.0,
+            high: 2.0,
         };
         let boxes = [
             new(0, NO_PARENT, 0.0, 1.0),
