@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""Reading large SQL logs: the command line beside Debian's pgbadger, in one run.
-
-usage: ./dev bench logs [MEGABYTES ...]      (100 if none is given)
-"""
+# Reading large SQL logs: the command line beside Debian's pgbadger, in one run.
+#
+# usage: ./dev bench logs [MEGABYTES ...]      (100 if none is given)
 
 import json
 import os

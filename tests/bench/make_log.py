@@ -121,8 +121,20 @@ SHAPES = {
 # weight: the statements of a request, each with how often at least and at most
 REQUESTS = {
     30: [("session", 1, 1), ("customer", 1, 1), ("products", 1, 1), ("images", 1, 1)],
-    40: [("session", 1, 1), ("customer", 1, 1), ("product", 1, 3), ("images", 1, 1), ("reviews", 1, 2)],
-    12: [("session", 1, 1), ("customer", 1, 1), ("orders", 1, 1), ("lines", 5, 25), ("product", 5, 60)],
+    40: [
+        ("session", 1, 1),
+        ("customer", 1, 1),
+        ("product", 1, 3),
+        ("images", 1, 1),
+        ("reviews", 1, 2),
+    ],
+    12: [
+        ("session", 1, 1),
+        ("customer", 1, 1),
+        ("orders", 1, 1),
+        ("lines", 5, 25),
+        ("product", 5, 60),
+    ],
     8: [
         ("session", 1, 1),
         ("customer", 1, 1),
@@ -217,7 +229,9 @@ def postgres(draw, event):
     if values and draw.random() < 0.25:
         placeholders = [f"${number}" for number in range(1, len(values) + 1)]
         text = fill(sql, placeholders, counts).replace("\n", "\n\t")
-        listed = ", ".join(f"{name} = {literal(str(value))}" for name, value in zip(placeholders, values))
+        listed = ", ".join(
+            f"{name} = {literal(str(value))}" for name, value in zip(placeholders, values)
+        )
         detail = f"{prefix}DETAIL:  parameters: {listed}\n"
         return (
             f"{prefix}LOG:  duration: {milliseconds * 0.1:.3f} ms  parse <unnamed>: {text}\n"

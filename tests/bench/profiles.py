@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""Reading large profiles: the command line beside Python's own pstats, in one run.
-
-usage: ./dev bench profiles [FUNCTIONS ...]      (100000 and 10000 if none is given)
-"""
+# Reading large profiles: the command line beside Python's own pstats, in one run.
+#
+# usage: ./dev bench profiles [FUNCTIONS ...]      (100000 and 10000 if none is given)
 
 import json
 import pstats
@@ -42,7 +41,9 @@ def main():
         megabytes = path.stat().st_size / 1e6
         print(f"\n{number:,} functions, {megabytes:.1f} MB, Python {sys.version.split()[0]}")
         summary = measure("flamedrop summary", [program, "summary", path], times=5)
-        as_json = measure("flamedrop summary --json (every number)", [program, "summary", "--json", path], times=3)
+        as_json = measure(
+            "flamedrop summary --json (every number)", [program, "summary", "--json", path], times=3
+        )
         check(path, as_json.output)
         table(
             [

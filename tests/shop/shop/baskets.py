@@ -25,6 +25,4 @@ class Basket:
     def items(self):
         """Products with their quantities, in one query."""
         products = Product.objects.in_bulk([int(key) for key in self.quantities])
-        return [
-            (product, self.quantities[str(pk)]) for pk, product in sorted(products.items())
-        ]
+        return [(product, self.quantities[str(pk)]) for pk, product in sorted(products.items())]

@@ -71,9 +71,10 @@ def dump_stats(stats, path):
     """Writes what Profile.dump_stats writes, with this machine's directories made neutral."""
     places = NeutralPaths()
     neutral = {
-        places.function(function): (*numbers, {
-            places.function(caller): edge for caller, edge in callers.items()
-        })
+        places.function(function): (
+            *numbers,
+            {places.function(caller): edge for caller, edge in callers.items()},
+        )
         for function, (*numbers, callers) in stats.items()
     }
     Path(path).write_bytes(marshal.dumps(neutral))

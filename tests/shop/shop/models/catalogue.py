@@ -79,9 +79,7 @@ class Image(models.Model):
 
 class Review(models.Model):
     product = models.ForeignKey(Product, models.CASCADE, related_name="reviews")
-    customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="reviews"
-    )
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reviews")
     rating = models.PositiveSmallIntegerField()
     text = models.TextField()
     created = models.DateTimeField()

@@ -39,9 +39,7 @@ class Order(models.Model):
         SHIPPED = "shipped"
         CANCELLED = "cancelled"
 
-    customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="orders"
-    )
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="orders")
     number = models.CharField(max_length=20, unique=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.NEW)
     placed = models.DateTimeField()

@@ -16,9 +16,7 @@ PER_PAGE = 24
 def front(request):
     newest = Product.objects.active().for_cards()[:12]
     best_sellers = (
-        Product.objects.active()
-        .annotate(sold=Sum("lines__quantity"))
-        .order_by("-sold", "pk")[:5]
+        Product.objects.active().annotate(sold=Sum("lines__quantity")).order_by("-sold", "pk")[:5]
     )
     return render(
         request,
@@ -29,9 +27,7 @@ def front(request):
 
 def category(request, slug):
     category = get_object_or_404(Category.objects.select_related("parent"), slug=slug)
-    products = Product.objects.active().filter(
-        Q(category=category) | Q(category__parent=category)
-    )
+    products = Product.objects.active().filter(Q(category=category) | Q(category__parent=category))
     if not fault("n_plus_one"):
         products = products.for_cards()
     per_page = 10_000 if fault("unbounded") else PER_PAGE
