@@ -1,0 +1,374 @@
+//! Properties of the layouts: nothing overlaps, a point is in what is drawn there, and the cost is
+//! that of pixels.
+
+mod drawn;
+
+use flamedrop::layout::boxes::Boxes;
+use flamedrop::layout::flame::{Orientation, ROW_HEIGHT, Viewport};
+use flamedrop::layout::sunburst::{Disc, Hit};
+use flamedrop::layout::timeline::{Timeline, Viewport as TimelineViewport};
+use flamedrop::protocol::{TimelineColumns, Tree};
+use flamedrop::queries::Operation;
+use proptest::prelude::*;
+
+/// A tree out of random steps: each box goes one deeper than the last, or comes up again.
+fn tree() -> impl Strategy<Value = Tree> {
+    // How far to come up before the next box, and its self time.
+    let steps = prop::collection::vec((0_u32..4, prop_oneof![Just(0.0), 0.0..1.0, 0.0..1e-7]), 1..200);
+    steps.prop_map(|steps| {
+        let mut tree = Tree::default();
+        let mut stack: Vec<u32> = Vec::new();
+        for (up, self_time) in steps {
+            stack.truncate((stack.len() as u32 + 1).saturating_sub(up) as usize);
+            let index = tree.function.len() as u32;
+            tree.parent.push(stack.last().copied().unwrap_or(u32::MAX));
+            tree.depth.push(stack.len() as u32);
+            tree.function.push(u32::MAX);
+            tree.self_time.push(self_time);
+            tree.calls.push(1.0);
+            tree.certainty.push(0);
+            stack.push(index);
+        }
+        close(&mut tree);
+        tree
+    })
+}
+
+/// Fills in `total_time` and `end`.
+fn close(tree: &mut Tree) {
+    let count = tree.function.len();
+    tree.total_time = tree.self_time.clone();
+    tree.end = (1..=count as u32).collect();
+    for index in (0..count).rev() {
+        if let Some(parent) = Some(tree.parent[index]).filter(|&parent| parent != u32::MAX) {
+            tree.total_time[parent as usize] += tree.total_time[index];
+            tree.end[parent as usize] = tree.end[parent as usize].max(tree.end[index]);
+        }
+    }
+}
+
+fn statements() -> impl Strategy<Value = TimelineColumns> {
+    let one = (0.0_f64..100.0, prop_oneof![Just(0.0_f32), 0.0_f32..1e-3, 0.0_f32..20.0], 0_u8..2);
+    let lanes = prop::collection::vec(prop::collection::vec(one, 0..120), 1..4);
+    lanes.prop_map(|lanes| {
+        let mut columns = TimelineColumns {
+            texts: vec![String::new()],
+            operations: vec![Operation::Select],
+            first: vec![0],
+            ..TimelineColumns::default()
+        };
+        for (number, mut lane) in lanes.into_iter().enumerate() {
+            lane.sort_by(|one, other| one.0.total_cmp(&other.0));
+            columns.lanes.push(number.to_string());
+            for (start, duration, failed) in lane {
+                columns.statement.push(columns.start.len() as u32);
+                columns.start.push(start);
+                columns.duration.push(duration);
+                columns.failed.push(failed);
+                columns.fingerprint.push(0);
+                columns.length = columns.length.max(start + f64::from(duration));
+            }
+            columns.first.push(columns.start.len() as u32);
+        }
+        columns
+    })
+}
+
+proptest! {
+    #[test]
+    fn boxes_are_inside_their_parents_and_beside_their_siblings(tree in tree()) {
+        let boxes = Boxes::new(tree);
+        for depth in 0..boxes.depths() {
+            for pair in boxes.row(depth).windows(2) {
+                prop_assert!(boxes.right(pair[0]) <= boxes.left(pair[1]));
+                prop_assert_eq!(boxes.next_in_row(pair[0]), Some(pair[1]));
+                prop_assert_eq!(boxes.previous_in_row(pair[1]), Some(pair[0]));
+            }
+        }
+        for index in 0..boxes.len() as u32 {
+            prop_assert!(boxes.left(index) <= boxes.right(index));
+            if let Some(parent) = boxes.parent(index) {
+                prop_assert!(boxes.left(parent) <= boxes.left(index));
+                prop_assert!(boxes.right(index) <= boxes.right(parent));
+            }
+            for child in boxes.children(index) {
+                prop_assert_eq!(boxes.parent(child), Some(index));
+            }
+            prop_assert_eq!(boxes.first_child(index), boxes.children(index).next());
+            prop_assert_eq!(boxes.stack(index).len() as u32, boxes.depth(index) + 1);
+            if boxes.left(index) < boxes.right(index) {
+                prop_assert_eq!(boxes.at(boxes.depth(index), boxes.left(index)), Some(index));
+            }
+        }
+    }
+
+    #[test]
+    fn every_box_of_a_row_is_in_one_run(tree in tree(), pixels in 1.0_f64..2000.0, a in 0.0_f64..1.0, b in 0.0_f64..1.0) {
+        let boxes = Boxes::new(tree);
+        let (from, to) = (boxes.total() * f64::min(a, b), boxes.total() * f64::max(a, b));
+        for depth in 0..boxes.depths() {
+            let row = boxes.row(depth);
+            let runs: Vec<_> = boxes.runs(depth, from, to, pixels).collect();
+            prop_assert!(runs.len() as f64 <= 2.0 * pixels + 2.0);
+            let inside: Vec<u32> = row
+                .iter()
+                .copied()
+                .filter(|&index| boxes.right(index) > from && boxes.left(index) < to)
+                .collect();
+            let mut covered = 0;
+            for run in &runs {
+                let place = row.binary_search(&run.first).unwrap();
+                let last = row[place + run.count as usize - 1];
+                prop_assert_eq!(run.left, boxes.left(run.first));
+                prop_assert_eq!(run.right, boxes.right(last));
+                covered += row[place..place + run.count as usize]
+                    .iter()
+                    .filter(|index| inside.contains(index))
+                    .count();
+            }
+            prop_assert_eq!(covered, inside.len());
+        }
+    }
+
+    #[test]
+    fn a_drawn_cell_is_hit(
+        tree in tree(),
+        width in 1.0_f64..900.0,
+        ratio in prop_oneof![Just(1.0), Just(1.5), Just(3.0)],
+        flame in any::<bool>(),
+        zoom in any::<prop::sample::Index>(),
+    ) {
+        let boxes = Boxes::new(tree);
+        let orientation = if flame { Orientation::Flame } else { Orientation::Icicle };
+        let view = Viewport { orientation, ..Viewport::whole(&boxes, width, 200.0, ratio) };
+        let view = view.zoomed_to(&boxes, zoom.index(boxes.len()) as u32);
+        let mut above: Vec<(f64, f64)> = vec![(0.0, width)];
+        for depth in view.visible_depths(&boxes) {
+            let cells: Vec<_> = view.cells(&boxes, depth).collect();
+            prop_assert!(cells.len() as f64 <= width * ratio + 1.0);
+            for pair in cells.windows(2) {
+                prop_assert!(pair[0].right <= pair[1].left);
+            }
+            for cell in &cells {
+                prop_assert!(0.0 <= cell.left && cell.left < cell.right);
+                let device = cell.left * ratio;
+                prop_assert!((device - device.round()).abs() < 1e-6);
+                if depth > view.visible_depths(&boxes).start {
+                    // Inside of what is drawn above, taken together: above it may be merged.
+                    let holds = |edge: f64| above.iter().any(|&(left, right)| left <= edge && edge <= right);
+                    prop_assert!(holds(cell.left) && holds(cell.right), "{:?} {:?}", cell, above);
+                }
+                if cell.run.count == 1 && cell.right - cell.left > 2.0 {
+                    let y = view.y_of(depth) + ROW_HEIGHT / 2.0;
+                    if (0.0..view.height).contains(&y) {
+                        let hit = view.hit(&boxes, (cell.left + cell.right) / 2.0, y);
+                        prop_assert_eq!(hit, Some(cell.run.first));
+                    }
+                }
+            }
+            above = cells.iter().map(|cell| (cell.left, cell.right)).collect();
+        }
+    }
+
+    #[test]
+    fn a_viewport_stays_inside(tree in tree(), moves in prop::collection::vec((0..4, -1e4..1e4_f64, 0.0..1.0_f64), 0..20)) {
+        let boxes = Boxes::new(tree);
+        let mut view = Viewport::whole(&boxes, 500.0, 100.0, 1.0);
+        for (kind, amount, share) in moves {
+            view = match kind {
+                0 => view.zoomed_about(&boxes, share * 500.0, f64::exp(amount / 2e3)),
+                1 => view.dragged(&boxes, amount, amount),
+                2 => view.revealing(&boxes, (share * (boxes.len() - 1) as f64) as u32),
+                _ => view.zoomed_to(&boxes, (share * (boxes.len() - 1) as f64) as u32),
+            };
+            prop_assert!(view.from >= 0.0 && view.from <= view.to);
+            prop_assert!(view.to <= boxes.total() * (1.0 + 1e-9));
+            prop_assert!(view.scroll >= 0.0);
+        }
+    }
+
+    #[test]
+    fn a_drawn_arc_is_hit(tree in tree(), size in 50.0_f64..900.0, focus in any::<prop::sample::Index>()) {
+        let boxes = Boxes::new(tree);
+        for focus in [None, Some(focus.index(boxes.len()) as u32)] {
+            let disc = Disc::new(&boxes, focus, 8, size, size, 1.0);
+            prop_assert_eq!(disc.hit(&boxes, disc.x, disc.y), Some(Hit::Centre));
+            for ring in 0..disc.rings {
+                for arc in disc.arcs(&boxes, ring) {
+                    prop_assert!(0.0 <= arc.from && arc.from <= arc.to);
+                    prop_assert!(arc.to <= std::f64::consts::TAU + 1e-9);
+                    prop_assert!(arc.outer <= size / 2.0);
+                    let (angle, radius) = ((arc.from + arc.to) / 2.0, (arc.inner + arc.outer) / 2.0);
+                    let (x, y) = (disc.x + radius * angle.sin(), disc.y - radius * angle.cos());
+                    if arc.run.count == 1 && arc.to - arc.from > 1e-3 {
+                        prop_assert_eq!(disc.hit(&boxes, x, y), Some(Hit::Box(arc.run.first)));
+                        prop_assert!(disc.shows(&boxes, arc.run.first));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn statements_of_a_row_follow_each_other(columns in statements(), width in 10.0_f64..1500.0, a in 0.0_f64..1.0, b in 0.0_f64..1.0) {
+        let timeline = Timeline::new(columns);
+        let length = timeline.columns().length.max(1.0);
+        let view = TimelineViewport::whole(&timeline, width, 300.0, 0.0, 1.0)
+            .zoomed_to(&timeline, length * f64::min(a, b), length * f64::max(a, b));
+        let mut seen = 0;
+        for lane in 0..timeline.lanes() {
+            for row in 0..timeline.rows(lane) {
+                let runs: Vec<_> = timeline.runs(lane, row, f64::NEG_INFINITY, f64::INFINITY, 1e-9).collect();
+                seen += runs.iter().map(|run| run.count as usize).sum::<usize>();
+                let mut last = f64::NEG_INFINITY;
+                for cell in view.cells(&timeline, lane, row) {
+                    prop_assert!(last <= cell.left && cell.left < cell.right && cell.right <= width);
+                    last = cell.right;
+                    prop_assert_eq!(timeline.lane_of(cell.run.first), lane);
+                    prop_assert_eq!(timeline.row_of(cell.run.first), row);
+                    let y = view.row_top(&timeline, lane, row) + 5.0;
+                    if cell.run.count == 1 && cell.right - cell.left > 8.0 && y > 30.0 && y < 300.0 {
+                        let hit = view.hit(&timeline, (cell.left + cell.right) / 2.0, y);
+                        prop_assert!(hit.is_some());
+                        let (hit, first) = (hit.unwrap(), cell.run.first);
+                        // Those of one row may overlap by the grain of a log's clock.
+                        prop_assert!(hit == first || timeline.end(hit) > timeline.start(first));
+                    }
+                }
+            }
+            for gap in timeline.gaps(lane, view.from, view.to, width, 2.0) {
+                prop_assert!(gap.left < gap.right);
+                prop_assert_eq!(timeline.gap_before(gap.before), Some(gap));
+            }
+        }
+        prop_assert_eq!(seen, timeline.len());
+    }
+
+    #[test]
+    fn every_wide_gap_is_found(columns in statements()) {
+        let timeline = Timeline::new(columns);
+        let to = timeline.columns().length + 1.0;
+        for lane in 0..timeline.lanes() {
+            let first = timeline.columns().first[lane];
+            let end = timeline.columns().first[lane + 1];
+            let pixel = to / 400.0;
+            let expected: Vec<u32> = (first..end)
+                .filter(|&index| {
+                    timeline.gap_before(index).is_some_and(|gap| gap.right - gap.left >= 3.0 * pixel)
+                })
+                .collect();
+            let found: Vec<u32> =
+                timeline.gaps(lane, 0.0, to, 400.0, 3.0).iter().map(|gap| gap.before).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
+
+#[test]
+fn a_million_boxes_cost_their_pixels() {
+    // One root with a million children of one microsecond, each with a child.
+    let count = 500_000;
+    let mut tree = Tree::default();
+    let mut add = |parent: u32, depth: u32, self_time: f64| {
+        tree.function.push(u32::MAX);
+        tree.parent.push(parent);
+        tree.depth.push(depth);
+        tree.self_time.push(self_time);
+        tree.calls.push(1.0);
+        tree.certainty.push(0);
+    };
+    add(u32::MAX, 0, 0.0);
+    for index in 0..count {
+        add(0, 1, 0.0);
+        add(1 + 2 * index, 2, 1e-6);
+    }
+    close(&mut tree);
+    let boxes = Boxes::new(tree);
+    assert_eq!(boxes.len(), 1_000_001);
+    let mut view = Viewport::whole(&boxes, 1000.0, 100.0, 2.0);
+    for _ in 0..30 {
+        for depth in 0..3 {
+            assert!(boxes.runs(depth, view.from, view.to, 2000.0).count() <= 4002);
+            assert!(view.cells(&boxes, depth).count() <= 2001);
+        }
+        view = view.zoomed_about(&boxes, 700.0, 0.5);
+    }
+    let disc = Disc::new(&boxes, Some(0), 8, 1000.0, 1000.0, 1.0);
+    assert!(disc.arcs(&boxes, 0).count() <= 3200);
+}
+
+#[test]
+fn a_million_statements_cost_their_pixels() {
+    for duration in [0.0_f32, 0.0005, 50.0] {
+        let count = 1_000_000_u32;
+        let mut columns = TimelineColumns {
+            lanes: vec!["one".into()],
+            first: vec![0, count],
+            texts: vec![String::new()],
+            operations: vec![Operation::Select],
+            length: f64::from(count) * 0.001 + f64::from(duration),
+            ..TimelineColumns::default()
+        };
+        for index in 0..count {
+            columns.statement.push(index);
+            columns.start.push(f64::from(index) * 0.001);
+            columns.duration.push(duration);
+            columns.fingerprint.push(0);
+            columns.failed.push(0);
+        }
+        let timeline = Timeline::new(columns);
+        let mut view = TimelineViewport::whole(&timeline, 1000.0, 300.0, 0.0, 2.0);
+        for _ in 0..40 {
+            assert!(timeline.rows(0) <= 12);
+            for row in 0..timeline.rows(0) {
+                let runs = timeline.runs(0, row, view.from, view.to, 2000.0).count();
+                assert!(runs <= 4100, "{runs} {duration} {view:?}");
+                assert!(view.cells(&timeline, 0, row).count() <= 2001);
+            }
+            view = view.zoomed_about(&timeline, 600.0, 0.5);
+        }
+    }
+}
+
+#[test]
+fn overlapping_statements_get_rows_of_their_own() {
+    let timeline = Timeline::new(drawn::timeline(
+        "
+        one: s====   u==
+        one:   i===
+        one:    d==
+        two: t===
+        ",
+    ));
+    let rows: Vec<usize> = (0..timeline.len() as u32).map(|index| timeline.row_of(index)).collect();
+    assert_eq!(rows, [0, 1, 2, 0, 0]);
+    assert_eq!((timeline.rows(0), timeline.rows(1)), (3, 1));
+    assert_eq!(timeline.lane_of(4), 1);
+    let gap = timeline.gap_before(3).unwrap();
+    assert_eq!((gap.left, gap.right), (7.0, 9.0));
+    assert_eq!(timeline.gap_before(1), None);
+    assert_eq!((timeline.next(3), timeline.previous(4)), (None, None));
+    assert_eq!(timeline.beside(3, true), Some(4));
+    assert_eq!(timeline.beside(4, false), Some(0));
+}
+
+#[test]
+fn a_stack_is_followed_as_far_as_it_goes() {
+    let boxes = Boxes::new(drawn::tree(
+        "
+        a a b
+        c d c
+        ",
+    ));
+    let ids: Vec<u32> = boxes.tree().functions.iter().map(|row| row.function).collect();
+    let [a, c, d, b] = ids[..] else { panic!("{ids:?}") };
+    let stack_of = |index: u32| -> Vec<u32> {
+        boxes.stack(index).into_iter().map(|index| boxes.function(index).unwrap().function).collect()
+    };
+    for index in 0..boxes.len() as u32 {
+        assert_eq!(boxes.follow(&stack_of(index)), Some(index));
+    }
+    assert_eq!(boxes.follow(&[a, b, c]), boxes.follow(&[a]));
+    assert_eq!(boxes.follow(&[d]), None);
+    assert_eq!(boxes.widest_of(c), boxes.follow(&[a, c]));
+}

@@ -1,0 +1,100 @@
+//! Small pictures, whole: what the painters make of inputs drawn as text.
+
+mod drawn;
+
+use flamedrop::draw::colours::FunctionFills;
+use flamedrop::draw::flame::TreeState;
+use flamedrop::draw::timeline::TimelineState;
+use flamedrop::draw::{Scene, Theme, flame, measure, sunburst, svg, timeline};
+use flamedrop::layout::boxes::Boxes;
+use flamedrop::layout::flame::{Orientation, Viewport};
+use flamedrop::layout::sunburst::Disc;
+use flamedrop::layout::timeline::{Timeline, Viewport as TimelineViewport};
+
+const STACKS: &str = "
+    own_main own_main own_main own_main own_main own_main
+    db_fetch db_fetch db_fetch tmpl?    tmpl?    .
+    net?     net?     .        py_len?  .        .
+";
+
+fn flame_svg(view: impl Fn(&Boxes) -> Viewport, state: &TreeState<'_>, theme: &Theme) -> String {
+    let boxes = Boxes::new(drawn::tree(STACKS));
+    let fills = FunctionFills::new(boxes.tree(), theme);
+    let scene = flame::paint(&boxes, &view(&boxes), state, &fills, theme, &measure::table());
+    svg::write(&scene, "Flame graph")
+}
+
+#[test]
+fn an_icicle() {
+    let view = |boxes: &Boxes| Viewport::whole(boxes, 300.0, 60.0, 1.0);
+    let state = TreeState { hover: Some(3), current: Some(1), ..TreeState::default() };
+    insta::assert_snapshot!(flame_svg(view, &state, &Theme::LIGHT));
+}
+
+#[test]
+fn a_searched_flame_in_the_dark() {
+    let view = |boxes: &Boxes| {
+        let view = Viewport::whole(boxes, 300.0, 60.0, 2.0);
+        Viewport { orientation: Orientation::Flame, ..view }.zoomed_to(boxes, 1)
+    };
+    let matches = [false, false, true, false, false];
+    let state = TreeState { selected: Some(1), matches: Some(&matches), ..TreeState::default() };
+    insta::assert_snapshot!(flame_svg(view, &state, &Theme::DARK));
+}
+
+#[test]
+fn a_sunburst_around_a_box() {
+    let boxes = Boxes::new(drawn::tree(STACKS));
+    let theme = Theme::LIGHT;
+    let fills = FunctionFills::new(boxes.tree(), &theme);
+    let disc = Disc::new(&boxes, Some(0), 10, 240.0, 200.0, 1.0);
+    let state = TreeState { hover: Some(1), ..TreeState::default() };
+    let scene = sunburst::paint(&boxes, &disc, (240.0, 200.0), &state, &fills, &theme, &measure::table());
+    insta::assert_snapshot!(svg::write(&scene, "Sunburst"));
+}
+
+const LANES: &str = "
+    one: s== s=      u===
+    two:  i====   S==
+    two:    d==
+";
+
+fn timeline_scene(state: &TimelineState<'_>, wall: bool) -> Scene {
+    let mut columns = drawn::timeline(LANES);
+    if wall {
+        columns.wall_clock = true;
+        columns.origin = 1_783_143_255_250.0;
+        columns.zone = Some("UTC".to_owned());
+    }
+    let timeline = Timeline::new(columns);
+    let gutter = if wall { 100.0 } else { 0.0 };
+    let view = TimelineViewport::whole(&timeline, 400.0, 130.0, gutter, 1.0);
+    timeline::paint(&timeline, &view, state, &Theme::LIGHT, &measure::table())
+}
+
+#[test]
+fn a_timeline_on_the_wall_clock() {
+    let state = TimelineState { current: Some(0), hover: Some(3), ..TimelineState::default() };
+    insta::assert_snapshot!(svg::write(&timeline_scene(&state, true), "Timeline"));
+}
+
+#[test]
+fn a_narrow_timeline_of_one_fingerprint() {
+    let state = TimelineState { fingerprint: Some(0), ..TimelineState::default() };
+    insta::assert_snapshot!(svg::write(&timeline_scene(&state, false), "Timeline"));
+}
+
+#[test]
+fn nothing_is_drawn_as_nothing() {
+    for theme in [Theme::LIGHT, Theme::DARK] {
+        let boxes = Boxes::new(drawn::tree(""));
+        let fills = FunctionFills::new(boxes.tree(), &theme);
+        let view = Viewport::whole(&boxes, 300.0, 60.0, 1.0).clamped(&boxes);
+        let state = TreeState::default();
+        let scene = flame::paint(&boxes, &view, &state, &fills, &theme, &measure::table());
+        assert_eq!(scene.items.len(), 1, "only the ground");
+        let timeline = Timeline::new(drawn::timeline(""));
+        let view = TimelineViewport::whole(&timeline, 300.0, 60.0, 0.0, 1.0).clamped(&timeline);
+        timeline::paint(&timeline, &view, &TimelineState::default(), &theme, &measure::table());
+    }
+}
