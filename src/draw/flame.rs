@@ -4,7 +4,7 @@ use crate::format;
 use crate::layout::boxes::Boxes;
 use crate::layout::flame::{Cell, ROW_HEIGHT, Viewport};
 use crate::profile::call_tree::Certainty;
-use crate::protocol::FunctionRow;
+use crate::protocol::{FunctionRow, Tree};
 
 use super::colours::{Fill, FunctionFills, Theme};
 use super::measure::{Measure, fit};
@@ -85,6 +85,11 @@ pub fn paint(
     scene
 }
 
+/// Whether the file determines a box's time, or keeps it close to what is drawn.
+pub fn is_certain(tree: &Tree, index: u32) -> bool {
+    tree.certainty.get(index as usize).is_some_and(|&certainty| certainty != Certainty::Estimated as u8)
+}
+
 /// Where a row is.
 struct Place {
     top: f64,
@@ -108,7 +113,7 @@ fn paint_cell(
     let first = cell.run.first as usize;
     let merged = cell.run.count > 1;
     let function = if merged { u32::MAX } else { tree.function[first] };
-    let exact = tree.certainty[first] == Certainty::Exact as u8;
+    let exact = is_certain(tree, cell.run.first);
     let matched = if merged { matched_in(boxes, cell, state) } else { state.matched(function) };
     let fill = match matched {
         // Something in the run was found: it must not get lost in the grey.

@@ -5,10 +5,9 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 use crate::format;
 use crate::layout::boxes::Boxes;
 use crate::layout::sunburst::{Arc, Disc};
-use crate::profile::call_tree::Certainty;
 
 use super::colours::{FunctionFills, Theme};
-use super::flame::{MORE, TreeState};
+use super::flame::{MORE, TreeState, is_certain};
 use super::measure::{Measure, fit};
 use super::scene::{Anchor, Font, Item, Scene};
 
@@ -32,7 +31,7 @@ pub fn paint(
             let first = arc.run.first;
             let merged = arc.run.count > 1;
             let function = if merged { u32::MAX } else { tree.function[first as usize] };
-            let exact = tree.certainty[first as usize] == Certainty::Exact as u8;
+            let exact = is_certain(tree, first);
             let fill = fills.of(function, exact, state.matched(function));
             let item = |stroke| Item::Ring {
                 x: disc.x,
@@ -76,7 +75,7 @@ fn paint_centre(
     let (name, fill) = match disc.focus {
         Some(index) => {
             let function = boxes.tree().function[index as usize];
-            let exact = boxes.tree().certainty[index as usize] == Certainty::Exact as u8;
+            let exact = is_certain(boxes.tree(), index);
             let name = boxes.function(index).map_or(MORE.to_owned(), |row| format::builtin_name(&row.name));
             let fill = fills.of(function, exact, state.matched(function));
             (name, (fill.fill, fill.text, fill.quiet))
