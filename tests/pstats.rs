@@ -220,3 +220,93 @@ fn other_tools_files_are_read_and_their_difference_is_said() {
     }
     insta::assert_snapshot!(text);
 }
+
+#[test]
+fn errors_name_the_place_and_what_to_try() {
+    let whole = common::bytes("pstats/3.13.prof");
+    let mangled: Vec<u8> =
+        whole.iter().flat_map(|&byte| if byte == b'\n' { vec![b'\r', b'\n'] } else { vec![byte] }).collect();
+    let mut flipped = whole.clone();
+    let tuple = flipped.windows(2).rposition(|pair| pair == b")\x05").expect("an entry");
+    flipped[tuple] = 0x55;
+    let entry = |value: Value| stats(vec![(key("a.py", 1, "f"), value)]);
+    let nested = (0..3000).fold(Value::None, |inner, _| Value::Tuple(vec![inner]));
+    let cases = [
+        ("cut", whole[..2000].to_vec()),
+        ("copied as text", mangled),
+        ("a byte changed", flipped),
+        ("empty", b"{0".to_vec()),
+        ("three numbers", entry(tuple![1, 1, Value::Dict(vec![])])),
+        ("callers in a tuple", entry(tuple![1, 1, 0.5, 0.5, tuple![]])),
+        ("a text for a count", entry(tuple!["one", 1, 0.5, 0.5, Value::Dict(vec![])])),
+        ("half a call", entry(tuple![1, 1.5, 0.5, 0.5, Value::Dict(vec![])])),
+        ("none for a time", entry(tuple![1, 1, Value::None, 0.5, Value::Dict(vec![])])),
+        (
+            "three numbers of a caller",
+            entry(numbers(1, 1, 0.5, 0.5, vec![(key("a.py", 2, "g"), tuple![1, 1, 0.5])])),
+        ),
+        ("a caller that is none", entry(numbers(1, 1, 0.5, 0.5, vec![("g".into(), tuple![1, 1, 0.5, 0.5])]))),
+        ("too deep", entry(nested)),
+        ("a reference to nothing", entry(Value::Reference(7))),
+    ];
+    let mut text = String::new();
+    for (name, bytes) in cases {
+        let error = match common::open(bytes) {
+            Err(error) => error.to_string(),
+            Ok(document) => panic!("{name}: {}", dump(&common::profile(document))),
+        };
+        text.push_str(&format!("# {name}\n{error}\n"));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn shared_objects_are_followed() {
+    // Python writes an object it has written before as a reference: keys, and numbers too.
+    let flagged = |value: Value| Value::Flagged(Box::new(value));
+    let rows = Value::Dict(vec![
+        (flagged(key("a.py", 1, "f")), tuple![1, 1, 0.5, 1.0, Value::Dict(vec![])]),
+        (
+            key("a.py", 2, "g"),
+            tuple![
+                1,
+                1,
+                0.25,
+                0.25,
+                Value::Dict(vec![(Value::Reference(0), flagged(tuple![1, 1, 0.25, 0.25]))])
+            ],
+        ),
+        (
+            key("a.py", 3, "h"),
+            tuple![1, 1, 0.25, 0.25, Value::Dict(vec![(Value::Reference(0), Value::Reference(1))])],
+        ),
+    ]);
+    let profile = common::profile(common::open(common::marshal::dump(&rows)).expect("a profile"));
+    assert_eq!(profile.edges.caller, [0, 0]);
+    assert_eq!(profile.edges.callee, [1, 2]);
+    assert_eq!(profile.edges.total_time, [0.25, 0.25]);
+}
+
+#[test]
+fn shared_objects_cannot_multiply() {
+    // One dict of callers, named by every function: a small file with millions of edges.
+    let callers = (0..2000).map(|line| (key("a", line, ""), tuple![1, 1, 0.0, 0.0])).collect();
+    let mut rows =
+        vec![(key("a", 0, ""), tuple![1, 1, 0.0, 0.0, Value::Flagged(Box::new(Value::Dict(callers)))])];
+    for line in 0..2000 {
+        rows.push((key("b", line, ""), tuple![1, 1, 0.0, 0.0, Value::Reference(0)]));
+    }
+    let error = common::open(stats(rows)).expect_err("no profile");
+    assert!(error.problem.contains("more callers than it has bytes"), "{error}");
+}
+
+#[test]
+fn an_object_within_itself_is_no_trap() {
+    // `r 0` is the dict that is being read; `r 1` the tuple it stands in.
+    for reference in [0, 1] {
+        let inner = Value::Flagged(Box::new(tuple![1, 1, 0.5, 0.5, Value::Reference(reference)]));
+        let whole = Value::Flagged(Box::new(Value::Dict(vec![(key("a.py", 1, "f"), inner)])));
+        let error = common::open(common::marshal::dump(&whole)).expect_err("no profile");
+        assert!(error.problem.contains("callers are no dict"), "{error}");
+    }
+}

@@ -1,0 +1,158 @@
+//! What holds for every format and every recorded file of it: told by content, cut anywhere, damaged
+//! anywhere.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use flamedrop::document::{Content, Document};
+use flamedrop::import::{self, FORMATS, ImportError};
+use flamedrop::input::MemorySource;
+use proptest::prelude::*;
+
+/// Every recording under tests/data whose format can be told from where it lies.
+fn recordings() -> Vec<(PathBuf, &'static str)> {
+    let mut found = Vec::new();
+    let mut folders = vec![common::data("")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Some(format) = format_of(&path) {
+                found.push((path, format));
+            }
+        }
+    }
+    found.sort();
+    assert!(found.len() > 20, "the recordings are there");
+    found
+}
+
+fn format_of(path: &Path) -> Option<&'static str> {
+    let id = match path.extension()?.to_str()? {
+        "prof" => "pstats",
+        _ => return None,
+    };
+    import::by_id(id).map(|format| format.id())
+}
+
+/// A document's numbers, to compare two readings.
+fn digest(document: &Document) -> String {
+    let mut out = Vec::new();
+    flamedrop::export::json::write(document, &mut out).expect("writing to memory");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+#[test]
+fn recordings_are_told_by_content_not_by_name() {
+    for (path, format) in recordings() {
+        let bytes = std::fs::read(&path).expect("a recording");
+        let head = &bytes[..bytes.len().min(flamedrop::input::HEAD_BYTES)];
+        let best = import::detect(head).map(|format| format.id());
+        assert_eq!(best, Some(format), "{}", path.display());
+        for other in FORMATS.iter().filter(|other| other.id() != format) {
+            assert!(other.detect(head) < import::by_id(format).map_or(0, |format| format.detect(head)));
+        }
+    }
+}
+
+#[test]
+fn gzip_makes_no_difference() {
+    use std::io::Write as _;
+    for (path, _) in recordings() {
+        let bytes = std::fs::read(&path).expect("a recording");
+        let plain = common::open(bytes.clone()).expect("a document");
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(&bytes).expect("packing");
+        let source = MemorySource::new("unknown.gz", packed.finish().expect("packing"));
+        let unpacked = import::import(&source, &|_| ()).expect("a document");
+        assert_eq!(digest(&plain), digest(&unpacked), "{}", path.display());
+    }
+}
+
+/// A result for damaged bytes: a document, or an error that helps.
+fn is_clear(result: Result<Document, ImportError>) -> Result<(), String> {
+    match result {
+        Ok(document) => match &document.content {
+            // Whatever the numbers are, they must be usable.
+            Content::Profile(profile) => {
+                let tree = flamedrop::profile::estimate::estimate(profile, 500);
+                let finite = tree.total_time.iter().all(|time| time.is_finite() && *time >= 0.0);
+                if finite { Ok(()) } else { Err("a tree with impossible times".to_owned()) }
+            }
+            Content::Queries(_) => Ok(()),
+        },
+        Err(error) if error.problem.is_empty() || error.advice.is_empty() => {
+            Err(format!("an error that does not help: {error:?}"))
+        }
+        Err(_) => Ok(()),
+    }
+}
+
+#[test]
+fn every_truncation_gives_a_document_or_a_clear_error() {
+    for (index, (path, format)) in recordings().into_iter().enumerate() {
+        let bytes = std::fs::read(&path).expect("a recording");
+        // Each cut is read from the start, so not every one of every file; but the recordings of
+        // one format are alike, and each begins one byte further: together they are cut everywhere.
+        let step = (bytes.len() / 300).max(7);
+        for end in (index % step..bytes.len()).step_by(step) {
+            let result = common::open(&bytes[..end]);
+            if format == "pstats" {
+                let error = result.as_ref().expect_err("a cut profile is none");
+                let begun = end > 12;
+                assert!(!begun || error.looked_like.is_some(), "{} at {end}: {error}", path.display());
+                assert!(!begun || error.place.is_some(), "{} at {end}: {error}", path.display());
+            }
+            is_clear(result).unwrap_or_else(|error| panic!("{} at {end}: {error}", path.display()));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damage_gives_a_document_or_a_clear_error(
+        which in any::<prop::sample::Index>(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let recordings = recordings();
+        let (path, _) = &recordings[which.index(recordings.len())];
+        let mut bytes = std::fs::read(path).expect("a recording");
+        bytes.truncate(200_000);
+        for (place, value) in &damage {
+            let place = place.index(bytes.len());
+            bytes[place] = *value;
+        }
+        is_clear(common::open(bytes)).map_err(TestCaseError::fail)?;
+    }
+}
+
+#[test]
+fn what_is_no_format_is_said_to_be_none() {
+    let others: [&[u8]; 14] = [
+        b"",
+        b"{",
+        b"{}",
+        b"{\"a\": 1}",
+        b"{(\"a.py\", 1, \"f\"): (1, 1, 0.5, 0.5, {})}",
+        // Pickles of protocols 0 and 4, Java serialisation, a class file, an ELF, a zip, a PNG.
+        b"(dp0\nS'a'\np1\nI1\ns.",
+        b"\x80\x04\x95\x0b\x00\x00\x00\x00\x00\x00\x00}\x94\x8c\x01a\x94K\x01s.",
+        b"\xac\xed\x00\x05sr\x00\x11java.util.HashMap",
+        b"\xca\xfe\xba\xbe\x00\x00\x00\x34",
+        b"\x7fELF\x02\x01\x01\x00",
+        b"PK\x03\x04\x14\x00\x00\x00",
+        b"\x89PNG\r\n\x1a\n",
+        // Other marshalled things: a list, a dict of texts.
+        b"[\x02\x00\x00\x00i\x01\x00\x00\x00i\x02\x00\x00\x00",
+        b"\xfb\xda\x01ai\x01\x00\x00\x000",
+    ];
+    for other in others {
+        assert!(import::detect(other).is_none(), "{:?}", String::from_utf8_lossy(other));
+        let error = common::open(other).expect_err("no document");
+        assert!(error.looked_like.is_none() && error.advice.contains("cProfile"), "{error}");
+    }
+}
