@@ -11,12 +11,12 @@ import sys
 import tempfile
 
 import make_log
-from measure import INPUTS, build, made, measure, table
+from measure import INPUTS, build, checked, made, measure, table
 
 
-def check(contents, output):
+def check(contents, summary):
     """Every statement counted, every shape told apart: a fast wrong answer is no answer."""
-    [document] = json.loads(output)["documents"]
+    [document] = json.loads(summary.read_bytes())["documents"]
     found = {
         "statements": document["executions"],
         "shapes": len(document["fingerprints"]),
@@ -46,11 +46,14 @@ def main():
     for size in [float(argument) for argument in sys.argv[1:]] or [100]:
         for kind, ending in [("postgres", "log"), ("django", "jsonl")]:
             path = INPUTS / f"{kind}-{size:g}.{ending}"
-            contents = made(path, lambda path: make_log.write(path, kind, size))
+            contents = made(path, make_log.write, kind, size)
             megabytes = path.stat().st_size / 1e6
             print(f"\n{path.name}: {megabytes:.1f} MB, {contents['statements']:,} statements")
             runs = [measure("flamedrop summary", [program, "summary", path])]
-            check(contents, measure("", [program, "summary", "--json", path], times=1).output)
+            output = INPUTS / "summary.json"
+            command = [program, "summary", "--json", path]
+            runs.append(measure("flamedrop summary --json", command, output=output))
+            checked(check, contents, output)
             if kind == "postgres":
                 with tempfile.TemporaryDirectory() as directory:
                     runs += [pgbadger(path, jobs, directory) for jobs in {1, os.cpu_count()}]

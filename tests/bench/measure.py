@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from multiprocessing import Process
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,6 @@ class Run:
     wall: float
     cpu: float
     peak_mb: float
-    output: bytes = b""
 
 
 def build():
@@ -40,15 +40,18 @@ def build():
     sys.exit("cargo built no flamedrop")
 
 
-def measure(name, command, times=3):
-    """Runs the command so many times and keeps the fastest: the others measure the machine."""
+def measure(name, command, times=3, output=os.devnull):
+    """Runs the command so many times and keeps the fastest: the others measure the machine.
+
+    Its output goes to a file, not through this process, whose memory would count as the command's.
+    """
     best = None
     for _ in range(times):
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.PIPE)
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
+        with open(output, "wb") as file:
+            started = time.perf_counter()
+            process = subprocess.Popen(command, stdout=file)
+            _, status, usage = os.wait4(process.pid, 0)
+            wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             sys.exit(f"{name} failed: {' '.join(map(str, command))}")
@@ -56,7 +59,7 @@ def measure(name, command, times=3):
             cpu = usage.ru_utime + usage.ru_stime
             # Kilobytes on Linux, bytes on macOS.
             peak = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-            best = Run(name, wall, cpu, peak, output)
+            best = Run(name, wall, cpu, peak)
     return best
 
 
@@ -71,12 +74,21 @@ def table(runs, megabytes):
         )
 
 
-def made(path, make):
-    """What make(path) said it wrote there; it is called unless the file is there from an earlier run."""
+def checked(check, *arguments):
+    """Runs the check in a process of its own (see measure) and ends the benchmark if it fails."""
+    process = Process(target=check, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        sys.exit("What was read is not what was written.")
+
+
+def made(path, make, *arguments):
+    """What make(path, …) said it wrote there; called unless the file is there from an earlier run."""
     contents = path.with_name(f"{path.name}.contents.json")
     if not contents.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         print(f"Making {path.relative_to(ROOT)} …", flush=True)
         # Written last: an interrupted run leaves no half input that looks whole.
-        contents.write_text(json.dumps(make(path)))
+        contents.write_text(json.dumps(make(path, *arguments)))
     return json.loads(contents.read_text())

@@ -8,17 +8,17 @@ import pstats
 import sys
 
 import make_profile
-from measure import INPUTS, build, made, measure, table
+from measure import INPUTS, build, checked, made, measure, table
 
 # What a developer does first, and the least of it: only to have the numbers in memory.
 LOAD = "import pstats, sys; pstats.Stats(sys.argv[1])"
 PRINT = LOAD + ".sort_stats('cumulative').print_stats(50)"
 
 
-def check(path, output):
+def check(path, summary):
     """The numbers must be pstats' own: a fast wrong answer is no answer."""
     expected = pstats.Stats(str(path))
-    document = json.loads(output)["documents"][0]
+    document = json.loads(summary.read_bytes())["documents"][0]
     found = {
         (function["file"], function["line"], function["name"]): function
         for function in document["functions"]
@@ -37,14 +37,14 @@ def main():
     program = build()
     for number in [int(argument) for argument in sys.argv[1:]] or [100_000, 10_000]:
         path = INPUTS / f"functions-{number}.prof"
-        made(path, lambda path: make_profile.write(path, number))
+        made(path, make_profile.write, number)
         megabytes = path.stat().st_size / 1e6
         print(f"\n{number:,} functions, {megabytes:.1f} MB, Python {sys.version.split()[0]}")
         summary = measure("flamedrop summary", [program, "summary", path], times=5)
-        as_json = measure(
-            "flamedrop summary --json (every number)", [program, "summary", "--json", path], times=3
-        )
-        check(path, as_json.output)
+        output = INPUTS / "summary.json"
+        command = [program, "summary", "--json", path]
+        as_json = measure("flamedrop summary --json (every number)", command, output=output)
+        checked(check, path, output)
         table(
             [
                 summary,
