@@ -16,7 +16,7 @@ seed_server
 mkdir -p "$target"
 cd "$shop"
 export SHOP_POSTGRES_PORT=$postgres_port PGOPTIONS=
-SHOP_FAULTS=n_plus_one "$python" manage.py record /orders/ "$target/shop"
+SHOP_FAULTS=n_plus_one "$python" manage.py record /orders/ "$target/shop" --times 10
 
 for file in "$target"/shop.*; do
     printf '%s: %d bytes, %d gzipped\n' "${file##*/}" "$(wc -c <"$file")" "$(gzip -9c "$file" | wc -c)"

@@ -18,11 +18,11 @@ TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def formatters():
-    """The forms of the SQL log by the ending of their file."""
+    """The forms of the SQL log by how the names of their files end."""
     return {
-        ".sql.log": logging.Formatter(TEXT),
+        "sql.log": logging.Formatter(TEXT),
         # `duration` and `timestamp` at full precision; the text form rounds to milliseconds.
-        ".sql.jsonl": JsonFormatter("%(levelname)s %(name)s %(message)s", timestamp=True),
+        "sql.jsonl": JsonFormatter("%(levelname)s %(name)s %(message)s", timestamp=True),
     }
 
 
