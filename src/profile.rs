@@ -31,7 +31,7 @@ pub struct Profile {
     pub unit: Unit,
     /// Every function, in the order of the file.
     pub functions: Functions,
-    /// Every caller→callee edge, grouped by callee: see [`Profile::callers`].
+    /// Every caller→callee edge, grouped by callee: see [`Edges::into`].
     pub edges: Edges,
     /// Stacks, if the format records them; pstats does not.
     pub recorded_tree: Option<CallTree>,
