@@ -4,6 +4,7 @@ mod source;
 mod table;
 
 use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -11,6 +12,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use flamedrop::document::{Content, Document};
 use flamedrop::export;
 use flamedrop::import;
+use flamedrop::input::Source;
 use flamedrop::profile::estimate;
 
 /// See where the time of a Python program and its SQL went.
@@ -37,7 +39,7 @@ enum Command {
         top: usize,
         /// Files to read; `-` is standard input.
         #[arg(required = true, value_name = "FILE")]
-        files: Vec<String>,
+        files: Vec<PathBuf>,
     },
     /// Write a profile in another tool's format.
     Export {
@@ -49,7 +51,7 @@ enum Command {
         boxes: usize,
         /// The file to read; `-` is standard input.
         #[arg(value_name = "FILE")]
-        file: String,
+        file: PathBuf,
     },
 }
 
@@ -82,22 +84,27 @@ fn main() -> ExitCode {
 }
 
 /// Reads one file; says on standard error why, if it cannot be.
-fn read(file: &str) -> Option<Document> {
-    let document = source::open(file)
-        .map_err(|error| error.to_string())
-        .and_then(|source| import::import(source.as_ref(), &|_| ()).map_err(|error| error.to_string()));
-    document.map_err(|error| eprintln!("flamedrop: {file}: {error}")).ok()
+fn read(file: &Path) -> Option<(Document, Box<dyn Source>)> {
+    let result = source::open(file).map_err(|error| error.to_string()).and_then(|source| {
+        let document = import::import(source.as_ref(), &|_| ()).map_err(|error| error.to_string())?;
+        Ok((document, source))
+    });
+    result.map_err(|error| complain(file, &error)).ok()
+}
+
+fn complain(file: &Path, problem: &str) {
+    eprintln!("flamedrop: {}: {problem}", file.display());
 }
 
 /// Prints all that can be read; false if something could not.
-fn summary_json(files: &[String], out: &mut dyn Write) -> io::Result<bool> {
+fn summary_json(files: &[PathBuf], out: &mut dyn Write) -> io::Result<bool> {
     let mut printed = 0;
     out.write_all(b"{\"documents\": [")?;
     for file in files {
         // One at a time, so that many large files need the memory of one.
-        if let Some(document) = read(file) {
+        if let Some((document, source)) = read(file) {
             out.write_all(if printed > 0 { b",\n" } else { b"\n" })?;
-            export::json::write(&document, out)?;
+            export::json::write(&document, source.as_ref(), out)?;
             printed += 1;
         }
     }
@@ -105,10 +112,10 @@ fn summary_json(files: &[String], out: &mut dyn Write) -> io::Result<bool> {
     Ok(printed == files.len())
 }
 
-fn summary(files: &[String], top: usize, out: &mut dyn Write) -> io::Result<bool> {
+fn summary(files: &[PathBuf], top: usize, out: &mut dyn Write) -> io::Result<bool> {
     let mut printed = 0;
     for file in files {
-        if let Some(document) = read(file) {
+        if let Some((document, _)) = read(file) {
             if printed > 0 {
                 out.write_all(b"\n")?;
             }
@@ -119,10 +126,10 @@ fn summary(files: &[String], top: usize, out: &mut dyn Write) -> io::Result<bool
     Ok(printed == files.len())
 }
 
-fn export_folded(file: &str, boxes: usize, out: &mut dyn Write) -> io::Result<bool> {
-    let Some(document) = read(file) else { return Ok(false) };
+fn export_folded(file: &Path, boxes: usize, out: &mut dyn Write) -> io::Result<bool> {
+    let Some((document, _)) = read(file) else { return Ok(false) };
     let Content::Profile(profile) = &document.content else {
-        eprintln!("flamedrop: {file}: an SQL log has no call tree to export; `flamedrop summary` reads it.");
+        complain(file, "an SQL log has no call tree to export; `flamedrop summary` reads it.");
         return Ok(false);
     };
     let estimated;

@@ -2,14 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flamedrop::input::{MemorySource, Source};
 
 /// Opens a file by path; `-` is standard input, which is read whole, since a source can be read
 /// more than once.
-pub fn open(path: &str) -> io::Result<Box<dyn Source>> {
-    if path == "-" {
+pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
+    if path == Path::new("-") {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes)?;
         return Ok(Box::new(MemorySource::new("standard input", bytes)));
@@ -25,12 +25,12 @@ pub fn open(path: &str) -> io::Result<Box<dyn Source>> {
     Ok(Box::new(FileSource { path: path.to_owned(), name: name_of(path), size: metadata.len() }))
 }
 
-fn name_of(path: &str) -> String {
-    Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 struct FileSource {
-    path: String,
+    path: PathBuf,
     name: String,
     size: u64,
 }

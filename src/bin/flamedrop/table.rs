@@ -6,6 +6,8 @@ use flamedrop::document::{Content, Document, Level};
 use flamedrop::format::{self, TimeColumn};
 use flamedrop::import;
 use flamedrop::profile::Profile;
+use flamedrop::queries::QueryLog;
+use flamedrop::queries::digest::{Digest, digests};
 
 /// Writes the totals of `document`, its first `rows` functions or queries and its diagnostics.
 pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -13,7 +15,7 @@ pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Resul
     writeln!(out, "{}  ({title})", document.name)?;
     match &document.content {
         Content::Profile(profile) => profile_table(profile, rows, out)?,
-        Content::Queries(_) => {}
+        Content::Queries(log) => queries_table(log, rows, out)?,
     }
     for entry in document.diagnostics.entries() {
         let level = match entry.level {
@@ -67,6 +69,60 @@ fn profile_table(profile: &Profile, rows: usize, out: &mut dyn Write) -> io::Res
         ]);
     }
     columns(&lines, out)
+}
+
+/// Fingerprints, by total time.
+fn queries_table(log: &QueryLog, rows: usize, out: &mut dyn Write) -> io::Result<()> {
+    let numbers: Vec<_> = digests(log).iter().map(Digest::numbers).collect();
+    let total: f64 = numbers.iter().map(|numbers| numbers.total).sum();
+    writeln!(
+        out,
+        "{} in {} executions of {} distinct queries",
+        format::milliseconds(total),
+        format::count(log.statements.len() as i64),
+        format::count(numbers.len() as i64)
+    )?;
+    if let Some(inferred) = &log.inferred {
+        writeln!(out, "{}", one_line(inferred))?;
+    }
+    let mut order: Vec<usize> = (0..numbers.len()).collect();
+    order.sort_by(|&a, &b| numbers[b].total.total_cmp(&numbers[a].total));
+    order.truncate(rows);
+    let largest = order.iter().map(|&index| numbers[index].total).fold(0.0, f64::max);
+    let slowest = order.iter().map(|&index| numbers[index].max).fold(0.0, f64::max);
+    let (totals, singles) = (TimeColumn::for_milliseconds(largest), TimeColumn::for_milliseconds(slowest));
+    let single = singles.unit.symbol();
+    let mut lines: Vec<[String; 7]> = vec![[
+        "calls".to_owned(),
+        format!("total {}", totals.unit.symbol()),
+        "%".to_owned(),
+        format!("mean {single}"),
+        format!("p95 {single}"),
+        format!("max {single}"),
+        "query".to_owned(),
+    ]];
+    for index in order {
+        let numbers = &numbers[index];
+        lines.push([
+            format::count(i64::from(numbers.calls)),
+            totals.milliseconds(numbers.total),
+            format::percent_cell(if total > 0.0 { numbers.total / total } else { 0.0 }),
+            singles.milliseconds(numbers.mean),
+            singles.milliseconds(numbers.p95),
+            singles.milliseconds(numbers.max),
+            shortened(&one_line(&log.fingerprints[index].text)),
+        ]);
+    }
+    columns(&lines, out)
+}
+
+/// At most so many characters that a table stays one; `--json` has the whole text.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 120;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Right-aligned columns, but for the last.

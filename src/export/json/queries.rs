@@ -1,0 +1,165 @@
+//! A log's part of the summary.
+
+use std::io::{self, Read as _};
+
+use serde::ser::SerializeMap;
+
+use crate::format;
+use crate::import::Format;
+use crate::input::{self, Input, Source, Wrapping};
+use crate::queries::digest::{Digest, digests};
+use crate::queries::{Clock, Operation, QueryLog, Statements};
+
+/// Writes the log's entries into the document's object: fingerprints in descending order of total
+/// time.
+pub(super) fn entries<M: SerializeMap>(
+    log: &QueryLog,
+    format: Option<&'static dyn Format>,
+    source: &dyn Source,
+    map: &mut M,
+) -> Result<(), M::Error> {
+    let statements = &log.statements;
+    let numbers: Vec<_> = digests(log).iter().map(Digest::numbers).collect();
+    let examples = examples(log, format, source);
+    let mut order: Vec<usize> = (0..numbers.len()).collect();
+    order.sort_by(|&a, &b| numbers[b].total.total_cmp(&numbers[a].total));
+    let fingerprints: Vec<Fingerprint<'_>> = order
+        .into_iter()
+        .map(|index| {
+            let (fingerprint, numbers) = (&log.fingerprints[index], &numbers[index]);
+            Fingerprint {
+                fingerprint: &fingerprint.text,
+                operation: fingerprint.operation,
+                tables: &fingerprint.tables,
+                calls: numbers.calls,
+                total_ms: numbers.total,
+                min_ms: numbers.min,
+                mean_ms: numbers.mean,
+                p50_ms: numbers.p50,
+                p95_ms: numbers.p95,
+                p99_ms: numbers.p99,
+                max_ms: numbers.max,
+                example: examples[index].as_deref(),
+            }
+        })
+        .collect();
+    let first = statements.start.iter().copied().min_by(f64::total_cmp);
+    let last = (0..statements.len()).map(|index| end(statements, index)).max_by(f64::total_cmp);
+    map.serialize_entry("kind", "queries")?;
+    map.serialize_entry("executions", &statements.len())?;
+    map.serialize_entry("total_ms", &fingerprints.iter().map(|row| row.total_ms).sum::<f64>())?;
+    map.serialize_entry("start", &first.and_then(|start| iso(&log.clock, start)))?;
+    map.serialize_entry("end", &last.and_then(|end| iso(&log.clock, end)))?;
+    map.serialize_entry("fingerprints", &fingerprints)
+}
+
+#[derive(serde::Serialize)]
+struct Fingerprint<'a> {
+    fingerprint: &'a str,
+    operation: Operation,
+    tables: &'a [String],
+    calls: u32,
+    total_ms: f64,
+    min_ms: f64,
+    mean_ms: f64,
+    p50_ms: f64,
+    p95_ms: f64,
+    p99_ms: f64,
+    max_ms: f64,
+    example: Option<&'a str>,
+}
+
+/// When a statement ended; when it began, if its duration is unknown.
+fn end(statements: &Statements, index: usize) -> f64 {
+    let duration = statements.duration[index];
+    statements.start[index] + if duration.is_nan() { 0.0 } else { duration }
+}
+
+/// A time in ISO 8601, to the millisecond: with the offset from UTC if the log's zone says it.
+fn iso(clock: &Clock, milliseconds: f64) -> Option<String> {
+    let Clock::Wall { zone } = clock else { return None };
+    let (date, time) = (format::date(milliseconds), format::time_of_day(milliseconds));
+    let zone = match zone.as_deref().unwrap_or_default() {
+        "UTC" | "GMT" | "Z" => "Z",
+        zone if is_offset(zone) => zone,
+        _ => "",
+    };
+    Some(format!("{date}T{time}{zone}"))
+}
+
+/// `+02:00` or `+0200`; `CET` and the like are no offsets.
+fn is_offset(zone: &str) -> bool {
+    zone.strip_prefix(['+', '-'])
+        .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b':'))
+}
+
+/// Per fingerprint: the SQL of its slowest execution, if it can be read again.
+fn examples(log: &QueryLog, format: Option<&'static dyn Format>, source: &dyn Source) -> Vec<Option<String>> {
+    let statements = &log.statements;
+    let mut slowest: Vec<Option<usize>> = vec![None; log.fingerprints.len()];
+    for index in 0..statements.len() {
+        let best = &mut slowest[statements.fingerprint[index] as usize];
+        // An unknown duration is slower than none, but not than a known one.
+        let duration = |index: usize| statements.duration[index].max(-1.0);
+        if best.is_none_or(|best| duration(index) > duration(best)) {
+            *best = Some(index);
+        }
+    }
+    let mut texts = vec![None; slowest.len()];
+    let Some(format) = format else { return texts };
+    // In the order of the file, so that a gzipped one is unwrapped once.
+    let mut wanted: Vec<usize> = slowest.into_iter().flatten().collect();
+    wanted.sort_by_key(|&index| statements.offset[index]);
+    let Ok(mut records) = Records::open(source) else { return texts };
+    for index in wanted {
+        let record = records.read(statements.offset[index], statements.length[index]);
+        let text = record.ok().and_then(|record| format.statement_text(&record));
+        texts[statements.fingerprint[index] as usize] = text.map(|text| text.sql);
+    }
+    texts
+}
+
+/// Reads records in ascending order.
+struct Records<'a> {
+    source: &'a dyn Source,
+    /// The unwrapped bytes, if they are wrapped.
+    unwrapped: Option<Input<'a>>,
+}
+
+impl<'a> Records<'a> {
+    fn open(source: &'a dyn Source) -> io::Result<Self> {
+        let input = Input::open(source, &|_| ())?;
+        let unwrapped = (input.wrapping() != Wrapping::Plain).then_some(input);
+        Ok(Self { source, unwrapped })
+    }
+
+    fn read(&mut self, offset: u64, length: u32) -> io::Result<Vec<u8>> {
+        let Some(input) = &mut self.unwrapped else {
+            return input::read_at(self.source, Wrapping::Plain, offset, length);
+        };
+        // Two statements can share a record's bytes: what lies behind is read anew.
+        let Some(skip) = offset.checked_sub(input.position()) else {
+            return input::read_at(self.source, input.wrapping(), offset, length);
+        };
+        io::copy(&mut input.take(skip), &mut io::sink())?;
+        let mut record = Vec::new();
+        input.take(u64::from(length)).read_to_end(&mut record)?;
+        Ok(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_an_offset_only_if_the_zone_is_one() {
+        let iso =
+            |zone: Option<&str>| iso(&Clock::Wall { zone: zone.map(str::to_owned) }, 1_783_143_255_250.0);
+        assert_eq!(iso(None).as_deref(), Some("2026-07-04T05:34:15.250"));
+        assert_eq!(iso(Some("UTC")).as_deref(), Some("2026-07-04T05:34:15.250Z"));
+        assert_eq!(iso(Some("+02:00")).as_deref(), Some("2026-07-04T05:34:15.250+02:00"));
+        assert_eq!(iso(Some("CET")).as_deref(), Some("2026-07-04T05:34:15.250"));
+        assert_eq!(super::iso(&Clock::Sequence, 0.0), None);
+    }
+}
