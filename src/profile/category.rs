@@ -1,5 +1,8 @@
 //! What a function belongs to, by its file and name: own code, or one of the layers of a Python web
 //! application. Colours mean these.
+//!
+//! Where a package lies says whether it is installed, part of Python or the user's own; what it is
+//! called says which layer, by one table.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +24,395 @@ pub enum Category {
     Python,
 }
 
+use Category::{Database, Library, Network, Own, Python, Templates};
+
+/// Modules and packages, installed or Python's own, by dotted name: the first that fits counts, and
+/// with it all below.
+const LAYERS: &[(&str, Category)] = &[
+    // Django.
+    ("django.db", Database),
+    ("django.contrib.postgres", Database),
+    ("django.contrib.gis.db", Database),
+    ("django.template", Templates),
+    ("django.templatetags", Templates),
+    ("django.forms.renderers", Templates),
+    ("django.core.servers", Network),
+    // Databases: ORMs and drivers, compiled ones too.
+    ("MySQLdb", Database),
+    ("_mysql", Database),
+    ("_sqlite3", Database),
+    ("aiomysql", Database),
+    ("aiopg", Database),
+    ("aiosqlite", Database),
+    ("alembic", Database),
+    ("asyncmy", Database),
+    ("asyncpg", Database),
+    ("cassandra", Database),
+    ("clickhouse_connect", Database),
+    ("clickhouse_driver", Database),
+    ("cx_Oracle", Database),
+    ("duckdb", Database),
+    ("_duckdb", Database),
+    ("elastic_transport", Database),
+    ("elasticsearch", Database),
+    ("hiredis", Database),
+    ("mongoengine", Database),
+    ("motor", Database),
+    ("mysql", Database),
+    ("_mysql_connector", Database),
+    ("oracledb", Database),
+    ("peewee", Database),
+    ("playhouse", Database),
+    ("pony", Database),
+    ("psycopg", Database),
+    ("psycopg2", Database),
+    ("psycopg_binary", Database),
+    ("psycopg_c", Database),
+    ("psycopg_pool", Database),
+    ("pymongo", Database),
+    ("pymssql", Database),
+    ("pymysql", Database),
+    ("pyodbc", Database),
+    ("redis", Database),
+    ("sqlalchemy", Database),
+    ("sqlite3", Database),
+    ("sqlmodel", Database),
+    ("tortoise", Database),
+    // Template engines.
+    ("chameleon", Templates),
+    ("crispy_forms", Templates),
+    ("django_components", Templates),
+    ("django_jinja", Templates),
+    ("genshi", Templates),
+    ("jinja2", Templates),
+    ("mako", Templates),
+    ("markupsafe", Templates),
+    ("tornado.template", Templates),
+    // Network: servers, clients, protocols.
+    ("OpenSSL", Network),
+    ("_socket", Network),
+    ("_ssl", Network),
+    ("aiohttp", Network),
+    ("amqp", Network),
+    ("asyncio.proactor_events", Network),
+    ("asyncio.selector_events", Network),
+    ("asyncio.sslproto", Network),
+    ("asyncio.streams", Network),
+    ("boto3", Network),
+    ("botocore", Network),
+    ("daphne", Network),
+    ("dns", Network),
+    ("ftplib", Network),
+    ("grpc", Network),
+    ("gunicorn", Network),
+    ("h11", Network),
+    ("h2", Network),
+    ("hpack", Network),
+    ("http", Network),
+    ("httpcore", Network),
+    ("httplib", Network),
+    ("httplib2", Network),
+    ("httptools", Network),
+    ("httpx", Network),
+    ("hypercorn", Network),
+    ("imaplib", Network),
+    ("kombu", Network),
+    ("paramiko", Network),
+    ("pika", Network),
+    ("poplib", Network),
+    ("requests", Network),
+    ("s3transfer", Network),
+    ("select", Network),
+    ("selectors", Network),
+    ("smtplib", Network),
+    ("socket", Network),
+    ("socketserver", Network),
+    ("SocketServer", Network),
+    ("ssl", Network),
+    ("tornado", Network),
+    ("twisted", Network),
+    ("urllib", Network),
+    ("urllib2", Network),
+    ("urllib3", Network),
+    ("uvicorn", Network),
+    ("waitress", Network),
+    ("websockets", Network),
+    ("wsgiref", Network),
+    ("wsproto", Network),
+    ("xmlrpc", Network),
+    ("zmq", Network),
+    // Compiled packages whose functions have no file to tell by.
+    ("PIL", Library),
+    ("_pydantic_core", Library),
+    ("cryptography", Library),
+    ("lxml", Library),
+    ("msgpack", Library),
+    ("numpy", Library),
+    ("orjson", Library),
+    ("pandas", Library),
+    ("pyarrow", Library),
+    ("pydantic_core", Library),
+    ("scipy", Library),
+    ("simplejson", Library),
+    ("torch", Library),
+    ("ujson", Library),
+    ("yaml", Library),
+];
+
+/// Endings of template files: what Jinja compiles keeps the template's file name.
+const TEMPLATE_ENDINGS: &[&str] = &[".html", ".htm", ".j2", ".jinja", ".jinja2", ".mako", ".djhtml"];
+
 /// The layer of the function `name` in `file`.
 pub fn classify(file: &str, name: &str) -> Category {
-    let _ = name;
-    if file == "~" || file.starts_with('<') { Category::Python } else { Category::Own }
+    match file {
+        // cProfile's and `profile`'s places of built-in functions.
+        "~" | "" => layer(owner(name).split('.')).unwrap_or(Python),
+        "<template>" => Templates,
+        "<stdin>" | "<console>" => Own,
+        _ if file.starts_with('<') => generated(file),
+        _ => in_file(file),
+    }
+}
+
+/// Code that was made at run time or is part of the interpreter: `<frozen importlib._bootstrap>`,
+/// `<string>` (named tuples, data classes), `<attrs generated init …>`.
+fn generated(file: &str) -> Category {
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| file.starts_with(prefix));
+    if begins(&["<ipython-input", "<doctest", "<timeit", "<cell"]) {
+        Own
+    } else if begins(&["<attrs generated", "<decorator-gen", "<__array_function__", "<lambdifygenerated"]) {
+        Library
+    } else {
+        Python
+    }
+}
+
+fn in_file(file: &str) -> Category {
+    if TEMPLATE_ENDINGS.iter().any(|ending| file.ends_with(ending)) {
+        return Templates;
+    }
+    match home(file) {
+        Home::Installed(rest) => layer(modules(rest)).unwrap_or(Library),
+        Home::Standard(rest) => layer(modules(rest)).unwrap_or(Python),
+        Home::Elsewhere => Own,
+    }
+}
+
+/// Where a file lies.
+enum Home<'a> {
+    /// Among installed packages, with its path from there.
+    Installed(&'a str),
+    /// In the standard library, with its path from there.
+    Standard(&'a str),
+    Elsewhere,
+}
+
+const SEPARATORS: [char; 2] = ['/', '\\'];
+
+fn home(file: &str) -> Home<'_> {
+    let mut home = Home::Elsewhere;
+    let (mut before, mut rest) = ("", file);
+    // The last place counts: site-packages lie below the standard library.
+    while let Some((part, after)) = rest.split_once(SEPARATORS) {
+        let library = before.eq_ignore_ascii_case("lib") || before.eq_ignore_ascii_case("lib64");
+        if matches!(part, "site-packages" | "dist-packages") {
+            home = Home::Installed(after);
+        } else if matches!(home, Home::Installed(_)) {
+            // `Django-5.2.egg/django/…`, `Django-5.2-py3-none-any.whl/django/…`
+            if part.ends_with(".egg") || part.ends_with(".whl") {
+                home = Home::Installed(after);
+            }
+        } else if part.ends_with(".whl") {
+            home = Home::Installed(after);
+        } else if (library && is_python(part)) || is_zipped_library(part) || is_windows_library(before, part)
+        {
+            home = Home::Standard(after);
+        } else if matches!(part, "bin" | "Scripts") && !after.ends_with(".py") && !after.contains(SEPARATORS)
+        {
+            // `…/bin/gunicorn`: a script that an installer wrote.
+            return Home::Installed(after);
+        }
+        (before, rest) = (part, after);
+    }
+    home
+}
+
+/// `python3.12`, `python3`, `pypy3.10`.
+fn is_python(part: &str) -> bool {
+    let version = part.strip_prefix("python").or_else(|| part.strip_prefix("pypy"));
+    version.is_some_and(|version| version.starts_with(|first: char| first.is_ascii_digit()))
+}
+
+/// `python314.zip`.
+fn is_zipped_library(part: &str) -> bool {
+    part.strip_suffix(".zip").is_some_and(|name| is_python(name) || name == "python_stdlib")
+}
+
+/// `Python312\Lib`, `miniconda3\Lib`.
+fn is_windows_library(before: &str, part: &str) -> bool {
+    let contains = |text: &str| {
+        before.as_bytes().windows(text.len()).any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
+    };
+    part == "Lib" && (contains("python") || contains("conda"))
+}
+
+/// The dotted name of a file's module, part by part.
+fn modules(path: &str) -> impl Iterator<Item = &str> + Clone {
+    path.split(SEPARATORS).map(|part| part.split_once('.').map_or(part, |(stem, _)| stem))
+}
+
+/// The module (and class) of a built-in function, dotted:
+/// `<built-in method time.sleep>`, `<method 'execute' of 'sqlite3.Cursor' objects>`,
+/// `<built-in method fetchall of sqlite3.Cursor object at 0x…>`, Python 2's `<time.sleep>`.
+fn owner(name: &str) -> &str {
+    let inner = name.trim_matches(['<', '>', '{', '}']);
+    match inner.split_once(" of ") {
+        Some((_, class)) => {
+            let class = class.trim_start_matches('\'');
+            &class[..class.find(['\'', ' ']).unwrap_or(class.len())]
+        }
+        None => inner.rsplit(' ').next().unwrap_or(inner),
+    }
+}
+
+/// The layer of a module, given part by part.
+fn layer<'a>(module: impl Iterator<Item = &'a str> + Clone) -> Option<Category> {
+    let first = module.clone().next()?;
+    let fits = |name: &str| {
+        // Most entries differ in the first part.
+        name.starts_with(first)
+            && name
+                .split('.')
+                .zip(module.clone().map(Some).chain(std::iter::repeat(None)))
+                .all(|(a, b)| Some(a) == b)
+    };
+    LAYERS.iter().find(|(name, _)| fits(name)).map(|(_, category)| *category)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SITE: &str = "/srv/app/venv/lib/python3.12/site-packages/";
+
+    #[test]
+    fn installed_packages() {
+        for (path, expected) in [
+            ("django/db/models/query.py", Database),
+            ("django/db/backends/sqlite3/base.py", Database),
+            ("django/contrib/postgres/search.py", Database),
+            ("django/template/base.py", Templates),
+            ("django/templatetags/i18n.py", Templates),
+            ("django/core/handlers/base.py", Library),
+            ("django/dbfiles.py", Library),
+            ("django/core/servers/basehttp.py", Network),
+            ("sqlalchemy/orm/query.py", Database),
+            ("psycopg/cursor.py", Database),
+            ("psycopg2/extras.py", Database),
+            ("psycopg_extra/cursor.py", Library),
+            ("peewee.py", Database),
+            ("jinja2/environment.py", Templates),
+            ("markupsafe/__init__.py", Templates),
+            ("requests/sessions.py", Network),
+            ("urllib3/connectionpool.py", Network),
+            ("tornado/template.py", Templates),
+            ("tornado/web.py", Network),
+            ("rest_framework/serializers.py", Library),
+            ("six.py", Library),
+            ("Django-5.2-py3.12.egg/django/db/models/base.py", Database),
+        ] {
+            assert_eq!(classify(&format!("{SITE}{path}"), "f"), expected, "{path}");
+            let debian = format!("/usr/lib/python3/dist-packages/{path}");
+            assert_eq!(classify(&debian, "f"), expected, "{debian}");
+            let windows = format!("C:\\shop\\venv\\Lib\\site-packages\\{}", path.replace('/', "\\"));
+            assert_eq!(classify(&windows, "f"), expected, "{windows}");
+        }
+        assert_eq!(
+            classify("/root/.pex/wheels/a1/Django-5.2-py3-none-any.whl/django/db/utils.py", "f"),
+            Database
+        );
+        assert_eq!(classify("/srv/app/venv/bin/gunicorn", "<module>"), Network);
+        assert_eq!(classify("/srv/app/venv/bin/django-admin", "<module>"), Library);
+    }
+
+    #[test]
+    fn the_standard_library() {
+        for (path, expected) in [
+            ("json/decoder.py", Python),
+            ("asyncio/base_events.py", Python),
+            ("asyncio/selector_events.py", Network),
+            ("importlib/_bootstrap.py", Python),
+            ("sqlite3/dbapi2.py", Database),
+            ("ssl.py", Network),
+            ("socket.py", Network),
+            ("http/client.py", Network),
+            ("html/parser.py", Python),
+            ("re/_compiler.py", Python),
+        ] {
+            for root in [
+                "/usr/lib/python3.12/",
+                "/root/.pyenv/versions/3.12.1/lib/python3.12/",
+                "/Library/Frameworks/Python.framework/Versions/3.13/lib/python3.13/",
+                "/lib/python314.zip/",
+                "/opt/pypy/lib/pypy3.10/",
+                "C:\\Users\\me\\AppData\\Local\\Programs\\Python\\Python312\\Lib\\",
+                "C:\\ProgramData\\miniconda3\\Lib\\",
+            ] {
+                let file = format!("{root}{path}");
+                assert_eq!(classify(&file, "f"), expected, "{file}");
+            }
+        }
+        for file in ["<frozen importlib._bootstrap>", "<string>", "<frozen os>"] {
+            assert_eq!(classify(file, "f"), Python, "{file}");
+        }
+    }
+
+    #[test]
+    fn built_in_functions() {
+        for (name, expected) in [
+            ("<method 'execute' of 'sqlite3.Cursor' objects>", Database),
+            ("<built-in method fetchall of sqlite3.Cursor object at 0x7f0000000000>", Database),
+            ("<method 'execute' of 'psycopg2.extensions.cursor' objects>", Database),
+            ("<built-in method _sqlite3.connect>", Database),
+            ("<method 'query' of '_mysql.connection' objects>", Database),
+            ("<built-in method time.sleep>", Python),
+            ("<time.sleep>", Python),
+            ("{built-in method builtins.len}", Python),
+            ("<len>", Python),
+            ("len", Python),
+            ("<method 'append' of 'list' objects>", Python),
+            ("<built-in method __new__ of type object at 0x7f0000000000>", Python),
+            ("<method 'recv_into' of '_socket.socket' objects>", Network),
+            ("<built-in method _socket.getaddrinfo>", Network),
+            ("<method 'do_handshake' of '_ssl._SSLSocket' objects>", Network),
+            ("<method 'poll' of 'select.epoll' objects>", Network),
+            ("<built-in method markupsafe._speedups._escape_inner>", Templates),
+            ("<built-in method numpy.array>", Library),
+            ("<method 'reduce' of 'numpy.ufunc' objects>", Library),
+        ] {
+            assert_eq!(classify("~", name), expected, "{name}");
+            assert_eq!(classify("", name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn own_code_and_templates() {
+        for file in [
+            "/srv/app/shop/views.py",
+            "shop/models.py",
+            "manage.py",
+            "C:\\shop\\shop\\views.py",
+            "/srv/app/lib/pricing.py",
+            "/srv/app/django/db/models.py",
+            "/srv/app/bin/import.py",
+            "<stdin>",
+            "<ipython-input-3-0a1b>",
+        ] {
+            assert_eq!(classify(file, "f"), Own, "{file}");
+        }
+        for file in ["/srv/app/templates/list.html", "<template>", "mail/welcome.j2"] {
+            assert_eq!(classify(file, "root"), Templates, "{file}");
+        }
+        assert_eq!(classify("<attrs generated init shop.models.Line>", "__init__"), Library);
+    }
 }
