@@ -2,7 +2,8 @@
 
 use super::{FunctionId, Functions};
 
-/// Which functions contain a text in their name, file or `file:line`, ignoring case.
+/// Which functions contain a text in their name, file or `file:line`, ignoring case. A whole place
+/// as pstats (`file:line(name)`) or folded stacks (`name (file:line)`) spell it fits too.
 ///
 /// Distinct names and files are looked at once each; after that a function costs two look-ups, so
 /// that typing in the search box stays instant with 100,000 functions.
@@ -12,8 +13,52 @@ pub struct Matcher<'a> {
     files: Vec<bool>,
     /// The text, if it could be (part of) a line number.
     line: Option<String>,
-    /// Files that end with what comes before the text's last colon, and the digits after it.
-    place: Option<(Vec<bool>, String)>,
+    place: Option<Place>,
+}
+
+/// A text that ends in a colon and digits, taken apart.
+struct Place {
+    /// Per file: whether it ends with what comes before the colon.
+    files: Vec<bool>,
+    /// What the line begins with; all of it, if a name is given.
+    line: String,
+    /// Per name: whether it is the one given.
+    names: Option<Vec<bool>>,
+}
+
+impl Place {
+    fn new(functions: &Functions, text: &str) -> Option<Self> {
+        let (place, name) = match text.strip_suffix(')').and_then(|text| text.split_once('(')) {
+            // `file:line(name)`, `name (file:line)`
+            Some((before, name)) if is_place(before) => (before, Some(name)),
+            Some((name, place)) if is_place(place) => (place, Some(name.trim_end())),
+            _ => (text, None),
+        };
+        let (file, line) = place.rsplit_once(':').filter(|(_, line)| is_number(line))?;
+        let ends = |candidate: &str| candidate.to_lowercase().ends_with(file);
+        let is = |candidate: &str, name: &str| candidate.to_lowercase() == name;
+        Some(Self {
+            files: functions.files.iter().map(ends).collect(),
+            line: line.to_owned(),
+            names: name.map(|name| functions.names.iter().map(|candidate| is(candidate, name)).collect()),
+        })
+    }
+
+    fn is_match(&self, file: u32, line: &str, name: u32) -> bool {
+        self.files[file as usize]
+            && match &self.names {
+                Some(names) => names[name as usize] && line == self.line,
+                None => line.starts_with(&self.line),
+            }
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_place(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(_, line)| !line.is_empty() && is_number(line))
 }
 
 impl<'a> Matcher<'a> {
@@ -21,33 +66,28 @@ impl<'a> Matcher<'a> {
     pub fn new(functions: &'a Functions, text: &str) -> Self {
         let text = text.trim().to_lowercase();
         let contains = |candidate: &str| candidate.to_lowercase().contains(&text);
-        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let place = text.rsplit_once(':').filter(|(_, line)| is_number(line)).map(|(file, line)| {
-            let ends = |candidate: &str| candidate.to_lowercase().ends_with(file);
-            (functions.files.iter().map(ends).collect(), line.to_owned())
-        });
         Self {
             functions,
             names: functions.names.iter().map(contains).collect(),
             files: functions.files.iter().map(contains).collect(),
             line: (!text.is_empty() && is_number(&text)).then(|| text.clone()),
-            place,
+            place: Place::new(functions, &text),
         }
     }
 
     /// Whether `function` matches.
     pub fn is_match(&self, function: FunctionId) -> bool {
         let index = function as usize;
-        let file = self.functions.file[index] as usize;
-        if self.names[self.functions.name[index] as usize] || self.files[file] {
+        let (file, name) = (self.functions.file[index], self.functions.name[index]);
+        if self.names[name as usize] || self.files[file as usize] {
             return true;
         }
-        let line = || self.functions.line[index].to_string();
-        self.line.as_ref().is_some_and(|text| line().contains(text.as_str()))
-            || self
-                .place
-                .as_ref()
-                .is_some_and(|(files, text)| files[file] && line().starts_with(text.as_str()))
+        if self.line.is_none() && self.place.is_none() {
+            return false;
+        }
+        let line = self.functions.line[index].to_string();
+        self.line.as_ref().is_some_and(|text| line.contains(text.as_str()))
+            || self.place.as_ref().is_some_and(|place| place.is_match(file, &line, name))
     }
 
     /// Every function that matches, ascending.

@@ -1,0 +1,241 @@
+//! A profile's session: what the page asks, and what it is told.
+
+mod common;
+
+use common::marshal::{Value, key, numbers, stats};
+use flamedrop::input::{MemorySource, Source};
+use flamedrop::profile::Category;
+use flamedrop::protocol::{
+    ContentOverview, FunctionColumn, FunctionDetail, FunctionRow, Request, Response, Tree, decode, encode,
+};
+use flamedrop::session::Session;
+
+fn open(bytes: Vec<u8>) -> Session {
+    let source: Box<dyn Source> = Box::new(MemorySource::new("app.prof", bytes));
+    Session::open(source, &|_| ()).expect("a profile")
+}
+
+/// ```text
+/// handle 1 call, 1.0 self, 10.0 total
+/// ├ query 4 calls, 2.0 self, 6.0 total (of 8 calls, 9.0 total)
+/// │ └ execute 8 calls, 5.0
+/// └ render 2/1 calls, 1.0 self, 3.0 total
+///   └ query 4 calls, 1.0 self, 3.0 total
+/// ```
+fn shop() -> Session {
+    let handle = || key("/srv/app/shop/Views.py", 10, "handle");
+    let render = || key("/srv/app/venv/lib/python3.12/site-packages/jinja2/environment.py", 1200, "render");
+    let query = || key("/srv/app/shop/models.py", 12, "query");
+    let execute = || key("~", 0, "<method 'execute' of 'sqlite3.Cursor' objects>");
+    open(stats(vec![
+        (execute(), numbers(8, 8, 5.0, 5.0, vec![(query(), tuple![8, 8, 5.0, 5.0])])),
+        (handle(), numbers(1, 1, 1.0, 10.0, vec![])),
+        (
+            query(),
+            numbers(
+                8,
+                8,
+                3.0,
+                8.0,
+                vec![(handle(), tuple![4, 4, 2.0, 6.0]), (render(), tuple![4, 4, 1.0, 2.0])],
+            ),
+        ),
+        (
+            render(),
+            numbers(
+                1,
+                2,
+                1.0,
+                3.0,
+                vec![(handle(), tuple![1, 1, 0.5, 3.0]), (render(), tuple![1, 1, 0.5, 1.0])],
+            ),
+        ),
+    ]))
+}
+
+/// Asks as the page does: through bytes.
+fn ask(session: &mut Session, request: &Request) -> Response {
+    let request: Request = decode(&encode(request).expect("encoding")).expect("decoding");
+    let response = session.answer(&request);
+    let again: Response = decode(&encode(&response).expect("encoding")).expect("decoding");
+    assert_eq!(response, again);
+    response
+}
+
+fn table(session: &mut Session, sort: FunctionColumn, descending: bool, filter: &str) -> Vec<FunctionRow> {
+    let filter = filter.to_owned();
+    match ask(session, &Request::Functions { sort, descending, filter, first: 0, count: 100 }) {
+        Response::Functions { rows, page } => {
+            assert_eq!(rows as usize, page.len());
+            page
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn names(rows: &[FunctionRow]) -> Vec<&str> {
+    rows.iter().map(|row| row.name.split('\'').nth(1).unwrap_or(&row.name)).collect()
+}
+
+#[test]
+fn the_overview_has_the_totals() {
+    let overview = shop().overview();
+    assert_eq!(overview.name, "app.prof");
+    assert_eq!((overview.format.as_str(), overview.format_title.as_str()), ("pstats", "cProfile / pstats"));
+    assert_eq!(overview.diagnostics, []);
+    let ContentOverview::Profile(profile) = overview.content else { panic!("a profile") };
+    assert_eq!((profile.functions, profile.edges), (4, 5));
+    assert_eq!((profile.calls, profile.primitive_calls), (19, 18));
+    assert_eq!(profile.total, 10.0);
+    assert!(profile.tree_estimated);
+}
+
+#[test]
+fn every_column_sorts_both_ways() {
+    let mut session = shop();
+    for (column, ascending) in [
+        (FunctionColumn::Calls, ["handle", "render", "execute", "query"]),
+        (FunctionColumn::SelfTime, ["handle", "render", "query", "execute"]),
+        (FunctionColumn::TotalTime, ["render", "execute", "query", "handle"]),
+        (FunctionColumn::SelfPerCall, ["query", "render", "execute", "handle"]),
+        (FunctionColumn::TotalPerCall, ["execute", "query", "render", "handle"]),
+        // By file, line, name, as text: capitals first, `~` last.
+        (FunctionColumn::Place, ["handle", "query", "render", "execute"]),
+    ] {
+        let rows = table(&mut session, column, false, "");
+        assert_eq!(names(&rows), ascending, "{column:?}");
+        let rows = table(&mut session, column, true, "");
+        let up: Vec<f64> = rows.iter().map(|row| value(row, column)).collect();
+        assert!(up.is_sorted_by(|a, b| a >= b), "{column:?}: {up:?}");
+    }
+    // Equals stay in the file's order, whichever way is sorted.
+    let first = |rows: &[FunctionRow]| rows[0].name.clone();
+    let descending = table(&mut session, FunctionColumn::Calls, true, "");
+    assert_eq!(first(&descending), "<method 'execute' of 'sqlite3.Cursor' objects>");
+}
+
+fn value(row: &FunctionRow, column: FunctionColumn) -> f64 {
+    match column {
+        FunctionColumn::Calls => row.calls as f64,
+        FunctionColumn::SelfTime => row.self_time,
+        FunctionColumn::TotalTime => row.total_time,
+        FunctionColumn::SelfPerCall => row.self_time / row.calls as f64,
+        FunctionColumn::TotalPerCall => row.total_time / row.primitive_calls as f64,
+        FunctionColumn::Place => 0.0,
+    }
+}
+
+#[test]
+fn the_filter_looks_at_name_file_and_line_whatever_the_case() {
+    let mut session = shop();
+    let found = |session: &mut Session, filter: &str| {
+        let rows = table(session, FunctionColumn::Place, false, filter);
+        names(&rows).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&mut session, "RENDER"), ["render"]);
+    assert_eq!(found(&mut session, "views"), ["handle"]);
+    assert_eq!(found(&mut session, "/shop/"), ["handle", "query"]);
+    assert_eq!(found(&mut session, "models.py:12"), ["query"]);
+    assert_eq!(found(&mut session, "views.py:1"), ["handle"]);
+    assert_eq!(found(&mut session, "views.py:2"), [""; 0]);
+    assert_eq!(found(&mut session, "12"), ["query", "render"]);
+    assert_eq!(found(&mut session, ":1200"), ["render"]);
+    assert_eq!(found(&mut session, " sqlite3 "), ["execute"]);
+    assert_eq!(found(&mut session, "models.py:12(query)"), ["query"]);
+    assert_eq!(found(&mut session, "query (/srv/app/shop/models.py:12)"), ["query"]);
+    assert_eq!(found(&mut session, "nothing"), [""; 0]);
+}
+
+#[test]
+fn windows_of_the_table() {
+    let mut session = shop();
+    let mut window = |first, count| {
+        let request = Request::Functions {
+            sort: FunctionColumn::SelfTime,
+            descending: true,
+            filter: String::new(),
+            first,
+            count,
+        };
+        match ask(&mut session, &request) {
+            Response::Functions { rows: 4, page } => {
+                names(&page).into_iter().map(str::to_owned).collect::<Vec<_>>()
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(window(1, 2), ["query", "handle"]);
+    assert_eq!(window(3, 2), ["render"]);
+    assert_eq!(window(4, 2), [""; 0]);
+    assert_eq!(window(u32::MAX, u32::MAX), [""; 0]);
+}
+
+#[test]
+fn callers_and_callees_have_the_edges_numbers() {
+    let mut session = shop();
+    let Response::Function(FunctionDetail { row, callers, callees }) =
+        ask(&mut session, &Request::Function { function: 3 })
+    else {
+        panic!("a function")
+    };
+    assert_eq!((row.name.as_str(), row.category, row.calls), ("render", Category::Templates, 2));
+    let number = |row: &FunctionRow| (row.function, row.calls, row.self_time, row.total_time);
+    assert_eq!(callers.iter().map(number).collect::<Vec<_>>(), [(1, 1, 0.5, 3.0), (3, 1, 0.5, 1.0)]);
+    assert_eq!(callees.iter().map(number).collect::<Vec<_>>(), [(2, 4, 1.0, 2.0), (3, 1, 0.5, 1.0)]);
+    assert_eq!(callees[0].category, Category::Own);
+
+    let refused = ask(&mut session, &Request::Function { function: 4 });
+    assert!(matches!(refused, Response::Refused(_)));
+}
+
+#[test]
+fn links_find_their_function_again() {
+    let mut session = shop();
+    let mut find = |file: &str, line, name: &str| {
+        let request = Request::FindFunction { file: file.to_owned(), line, name: name.to_owned() };
+        ask(&mut session, &request)
+    };
+    assert_eq!(find("/srv/app/shop/models.py", 12, "query"), Response::FoundFunction(Some(2)));
+    assert_eq!(find("/srv/app/shop/models.py", 13, "query"), Response::FoundFunction(None));
+    assert_eq!(find("/srv/app/shop/models.py", 12, "gone"), Response::FoundFunction(None));
+}
+
+#[test]
+fn search_counts_what_it_found() {
+    let mut session = shop();
+    let answer = ask(&mut session, &Request::SearchFunctions { text: "/SHOP/".to_owned() });
+    assert_eq!(answer, Response::Matches { functions: vec![1, 2], self_time: 4.0 });
+}
+
+#[test]
+fn the_tree_names_its_functions_and_keeps_the_total() {
+    let mut session = shop();
+    let Response::Tree(tree) = ask(&mut session, &Request::Tree) else { panic!("a tree") };
+    let Tree { estimated, ref function, ref functions, total, .. } = tree;
+    assert!(estimated);
+    assert!((total - 10.0).abs() < 1e-9, "{total}");
+    let mut stacks = String::new();
+    for (index, &function) in function.iter().enumerate() {
+        let row = &functions[function as usize];
+        let indent = "  ".repeat(tree.depth[index] as usize);
+        let (own, all) = (tree.self_time[index], tree.total_time[index]);
+        stacks.push_str(&format!("{indent}{} {own:.3} {all:.3}\n", row.name));
+    }
+    insta::assert_snapshot!(stacks);
+}
+
+#[test]
+fn a_profile_refuses_what_is_asked_of_logs() {
+    let mut session = shop();
+    assert!(matches!(ask(&mut session, &Request::Timeline), Response::Refused(_)));
+    assert!(matches!(ask(&mut session, &Request::Statement { statement: 0 }), Response::Refused(_)));
+}
+
+#[test]
+fn counts_that_are_unknown_do_not_sort_first() {
+    let function =
+        |name: &str, calls: i64| (key("a.py", 1, name), tuple![calls, calls, 1.0, 1.0, Value::Dict(vec![])]);
+    let mut session = open(stats(vec![function("unknown", -1), function("none", 0), function("one", 1)]));
+    let rows = table(&mut session, FunctionColumn::SelfPerCall, true, "");
+    assert_eq!(names(&rows), ["one", "unknown", "none"]);
+}
