@@ -1,8 +1,12 @@
 //! Formats: how a file is recognised and read. Adding one is one file under `src/import/`, one line
 //! in [`FORMATS`], and fixtures. The registry also feeds the welcome page and the README's table.
 
+pub mod django;
+pub mod django_json;
 pub mod marshal;
 pub mod pstats;
+mod records;
+mod stamp;
 
 use std::io;
 
@@ -53,7 +57,7 @@ pub struct StatementText {
 }
 
 /// Every format that can be read, in the order the welcome page shows them.
-pub static FORMATS: &[&dyn Format] = &[&pstats::Pstats];
+pub static FORMATS: &[&dyn Format] = &[&pstats::Pstats, &django_json::DjangoJson, &django::DjangoLog];
 
 /// A file that could not be read: what it looked like, where it broke, what to try.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

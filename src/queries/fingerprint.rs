@@ -426,17 +426,18 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
     }
 
     fn list_after_in(&mut self) {
-        let mut ahead = self.lexer;
-        let Some(next) = ahead.significant() else { return };
-        if matches!(next.kind, TokenKind::Placeholder | TokenKind::String | TokenKind::Number) {
+        let before = (self.lexer, self.parameters, self.has_placeholders);
+        if self.plain_value() {
             // psycopg's `IN %s` with a tuple is sent as a list.
-            self.lexer = ahead;
             self.out.punctuation(b'(');
-            self.parameter(next);
             self.out.value();
             self.out.punctuation(b')');
             self.operand = false;
-        } else if ahead.bytes(next) == b"(" {
+            return;
+        }
+        (self.lexer, self.parameters, self.has_placeholders) = before;
+        let mut ahead = self.lexer;
+        if ahead.significant().is_some_and(|token| ahead.bytes(token) == b"(") {
             self.lexer = ahead;
             self.depth += 1;
             self.out.punctuation(b'(');
@@ -686,6 +687,9 @@ impl<const TEXT: bool> Output<TEXT> {
         self.branch = mix_bytes::<false>(self.branch ^ SYMBOL, bytes);
         if TEXT && self.text.len() <= TEXT_LIMIT {
             if bytes == b"::" {
+                if self.text.ends_with(':') {
+                    self.text.push(' ');
+                }
                 self.text.push_str("::");
                 self.last = Last::Open;
             } else {

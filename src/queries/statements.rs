@@ -14,8 +14,10 @@ pub const NO_TEXT: &str = "(text not logged)";
 /// One statement as a reader found it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Statement {
-    /// End on the log's clock, ms; NaN if the log has no times.
+    /// End on the log's clock, ms, as written: cut to [`Self::resolution`]. NaN if the log has no times.
     pub end: f64,
+    /// The clock's step, ms: the true end is less than this after [`Self::end`].
+    pub resolution: f64,
     /// Milliseconds; NaN if unknown.
     pub duration: f64,
     /// Id from [`LogBuilder::fingerprint`] or [`LogBuilder::without_text`].
@@ -38,6 +40,8 @@ pub struct LogBuilder {
     log: QueryLog,
     fingerprints: FxHashMap<u64, u32>,
     connections: FxHashMap<u64, u32>,
+    /// Per connection: where its last statement ended.
+    ends: Vec<f64>,
 }
 
 impl LogBuilder {
@@ -85,19 +89,30 @@ impl LogBuilder {
     /// The connection known by `identity` (any bytes, in parts); `describe` is asked once.
     pub fn connection(&mut self, identity: &[&[u8]], describe: impl FnOnce() -> Connection) -> u32 {
         let key = identity.iter().fold(SEED, |state, part| mix(mix_text(state, part), 1));
-        let connections = &mut self.log.connections;
+        let (connections, ends) = (&mut self.log.connections, &mut self.ends);
         *self.connections.entry(key).or_insert_with(|| {
             connections.push(describe());
+            ends.push(f64::NEG_INFINITY);
             connections.len() as u32 - 1
         })
     }
 
     /// Adds a statement, in the order of the file; gives its index in that order.
+    ///
+    /// A connection runs one statement after the other and the log is written in that order, but its
+    /// stamps are cut to a millisecond or a second. So a start that would lie before the end of the
+    /// statement before moves up to that, as far as the clock's step allows.
     pub fn push(&mut self, statement: Statement) -> usize {
+        let duration = if statement.duration.is_nan() { 0.0 } else { statement.duration };
+        let mut start = statement.end - duration;
+        if let Some(end) = self.ends.get_mut(statement.connection as usize) {
+            if *end > start && *end <= start + statement.resolution {
+                start = *end;
+            }
+            *end = start + duration;
+        }
         let columns = &mut self.log.statements;
-        columns
-            .start
-            .push(statement.end - if statement.duration.is_nan() { 0.0 } else { statement.duration });
+        columns.start.push(start);
         columns.duration.push(statement.duration);
         columns.fingerprint.push(statement.fingerprint);
         columns.connection.push(statement.connection);
@@ -149,6 +164,7 @@ mod tests {
     fn statement(end: f64, duration: f64, parameters: u64) -> Statement {
         Statement {
             end,
+            resolution: 0.0,
             duration,
             fingerprint: 0,
             connection: 0,
@@ -172,6 +188,24 @@ mod tests {
         assert_eq!(log.statements.parameters, [2, 4, 1, 3]);
         assert_eq!((log.numbers[0].calls, log.numbers[0].without_duration), (4, 1));
         assert_eq!(log.numbers[0].total, 18.0);
+    }
+
+    #[test]
+    fn one_connection_runs_one_after_the_other() {
+        let starts = |resolution: f64, ends: &[(f64, f64)]| {
+            let mut builder = LogBuilder::default();
+            builder.fingerprint(b"SELECT 1", Dialect::PostgreSql, None);
+            builder.connection(&[], Connection::default);
+            for &(end, duration) in ends {
+                builder.push(Statement { resolution, ..statement(end, duration, 0) });
+            }
+            builder.finish(Clock::Wall { zone: None }, None).statements.start
+        };
+        // All three ended within the millisecond 5.
+        assert_eq!(starts(1.0, &[(5.0, 0.25), (5.0, 0.5), (5.0, 0.125)]), [4.75, 5.0, 5.5]);
+        // Too far apart for that: another thread of the same name.
+        assert_eq!(starts(1.0, &[(5.0, 0.25), (5.0, 3.0)]), [2.0, 4.75]);
+        assert_eq!(starts(0.0, &[(5.0, 0.25), (5.0, 0.5)]), [4.5, 4.75]);
     }
 
     #[test]

@@ -1,0 +1,393 @@
+//! Django's `django.db.backends` logger as JSON lines: python-json-logger, structlog, and what is
+//! near them. Durations keep all their digits.
+//!
+//! One object a line; the record's own attributes (`duration` in seconds, `sql`, `params`, `alias`)
+//! are keys of it, or of an object one level below (`extra`, `fields`, …). Lines of other loggers are
+//! passed over.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::django::{Parts, shown};
+use super::records::{Record, Records, trim_end, trim_mark};
+use super::{Format, ImportError, Kind, StatementText, stamp};
+use crate::document::{Content, Diagnostics, Document, Level};
+use crate::input::Input;
+use crate::queries::lexer::Dialect;
+use crate::queries::statements::Statement;
+use crate::queries::{Clock, Connection, LogBuilder};
+
+/// Django's SQL log as JSON lines.
+pub struct DjangoJson;
+
+const RECORD: &str = "Django with DEBUG = True: a JSON formatter (python-json-logger's JsonFormatter, \
+    structlog's JSONRenderer) on the handler of the logger django.db.backends, level DEBUG.\n\
+    Extra attributes must be written: duration, sql, params and alias.";
+
+impl Format for DjangoJson {
+    fn id(&self) -> &'static str {
+        "django-json"
+    }
+
+    fn title(&self) -> &'static str {
+        "Django's SQL log as JSON"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Queries
+    }
+
+    fn how_to_record(&self) -> &'static str {
+        RECORD
+    }
+
+    fn detect(&self, head: &[u8]) -> u8 {
+        let mut best = 0;
+        for line in trim_mark(head).split(|&byte| byte == b'\n') {
+            if !line.starts_with(b"{") {
+                continue;
+            }
+            let Some(fields) = Fields::read(&String::from_utf8_lossy(line)).map(|fields| fields.score())
+            else {
+                continue;
+            };
+            best = best.max(fields);
+            if best >= 90 {
+                return best;
+            }
+        }
+        // One line may be longer than the head.
+        let long = head.starts_with(b"{")
+            && memchr::memmem::find(head, b"django.db.backends").is_some()
+            && memchr::memmem::find(head, b"\"sql\":").is_some();
+        if long { best.max(60) } else { best }
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let name = input.name().to_owned();
+        let mut reader = Reader::default();
+        let mut records = Records::new(input);
+        while let Some(record) = records.next(|_, _| false).map_err(|error| ImportError::reading(&error))? {
+            reader.record(record);
+        }
+        let Reader { builder, mut diagnostics, zone, rounded, .. } = reader;
+        if builder.is_empty() {
+            diagnostics.note(
+                Level::Warning,
+                "no statement in it: the logger django.db.backends writes them only at level DEBUG and \
+                 with settings.DEBUG = True, and its records need their attributes duration and sql",
+                || None,
+            );
+        }
+        if rounded {
+            diagnostics.note(
+                Level::Info,
+                "times are rounded to a millisecond: the attribute duration is not in the log",
+                || None,
+            );
+        }
+        let clock = zone.map_or(Clock::Sequence, |zone| Clock::Wall { zone });
+        let log = builder.finish(clock, None);
+        Ok(Document { name, format: self.id(), content: Content::Queries(Box::new(log)), diagnostics })
+    }
+
+    fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
+        let line = String::from_utf8_lossy(trim_mark(record));
+        let fields = Fields::read(&line)?;
+        let entry = fields.entry()?;
+        let parameters = entry.parameters.filter(|parameters| parameters != "null" && parameters != "[]");
+        Some(StatementText { sql: entry.sql?, parameters })
+    }
+}
+
+/// The keys of one line that matter, values as written.
+#[derive(Default)]
+struct Fields<'a> {
+    sql: Option<&'a RawValue>,
+    duration: Option<&'a RawValue>,
+    params: Option<&'a RawValue>,
+    alias: Option<&'a RawValue>,
+    message: Option<&'a RawValue>,
+    logger: Option<&'a RawValue>,
+    level: Option<&'a RawValue>,
+    /// ISO 8601 or epoch; with the smaller rank, the better.
+    time: Option<(u8, &'a RawValue)>,
+    process: Option<&'a RawValue>,
+    thread: Option<&'a RawValue>,
+    request: Option<&'a RawValue>,
+}
+
+impl<'a> Fields<'a> {
+    fn read(line: &'a str) -> Option<Self> {
+        let mut fields = Self::default();
+        let mut deserializer = serde_json::Deserializer::from_str(line);
+        deserializer.deserialize_map(FieldsVisitor { fields: &mut fields, nested: false }).ok()?;
+        Some(fields)
+    }
+
+    /// How sure it is that this is a line of a Django log.
+    fn score(&self) -> u8 {
+        let django = self.logger.is_some_and(|logger| logger.get().starts_with("\"django.db.backends"));
+        match (self.entry().is_some(), django) {
+            (true, true) => 95,
+            (true, false) => 90,
+            (false, true) => 40,
+            _ if self.logger.is_some() && self.level.is_some() && self.message.is_some() => 10,
+            _ => 0,
+        }
+    }
+
+    /// The statement of this line, if it has one.
+    fn entry(&self) -> Option<Entry> {
+        if let (Some(sql), Some(duration)) = (self.sql, self.duration) {
+            let duration = seconds(duration)? * 1000.0;
+            let parameters = self.params.map(|params| params.get().to_owned());
+            return Some(Entry {
+                sql: text(sql).map(Cow::into_owned),
+                duration,
+                parameters,
+                alias: self.alias.and_then(text).map(Cow::into_owned),
+                rounded: false,
+            });
+        }
+        // A formatter without the extras: the message still has them all.
+        let message = text(self.message?)?;
+        let parts = Parts::of(message.as_bytes()).filter(|parts| parts.complete)?;
+        let show = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Some(Entry {
+            sql: Some(show(parts.sql)),
+            duration: parts.duration,
+            parameters: parts.parameters.map(show),
+            alias: parts.alias.map(show),
+            rounded: true,
+        })
+    }
+
+    /// End, resolution and zone.
+    fn stamp(&self) -> Option<(f64, f64, Option<String>)> {
+        let (_, value) = self.time?;
+        if let Some(stamp) = text(value).and_then(|text| stamp::find(text.as_bytes())) {
+            return Some((stamp.milliseconds, stamp.resolution, stamp.zone));
+        }
+        let epoch: f64 = text(value).map_or_else(|| value.get().parse(), |text| text.parse()).ok()?;
+        // Seconds, milliseconds or microseconds: this century's are far apart.
+        let unit = match epoch.abs() {
+            epoch if epoch > 1e14 => 1e-3,
+            epoch if epoch > 1e11 => 1.0,
+            _ => 1e3,
+        };
+        let resolution = if epoch.fract() == 0.0 { unit } else { 1e-3 };
+        epoch.is_finite().then(|| (epoch * unit, resolution, Some("UTC".to_owned())))
+    }
+
+    fn process(&self) -> String {
+        match (spelt(self.process), spelt(self.thread)) {
+            (Some(process), Some(thread)) => format!("{process}/{thread}"),
+            (Some(only), None) | (None, Some(only)) => only.into_owned(),
+            (None, None) => {
+                spelt(self.request).map(|request| format!("request {request}")).unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// A text or number as one would write it; nothing for null.
+fn spelt(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    let value = value?;
+    text(value).or_else(|| (value.get() != "null").then(|| Cow::Borrowed(value.get())))
+}
+
+struct Entry {
+    /// `None` if it is null: some backends cannot say what they sent.
+    sql: Option<String>,
+    /// Milliseconds.
+    duration: f64,
+    parameters: Option<String>,
+    alias: Option<String>,
+    rounded: bool,
+}
+
+/// The text of a JSON string.
+fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+    let inner = value.get().strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') {
+        serde_json::from_str(value.get()).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inner))
+    }
+}
+
+/// A number, or a text that is one.
+fn seconds(value: &RawValue) -> Option<f64> {
+    let seconds: f64 = text(value).map_or_else(|| value.get().parse(), |text| text.parse()).ok()?;
+    (seconds.is_finite() && seconds >= 0.0).then_some(seconds)
+}
+
+struct FieldsVisitor<'f, 'a> {
+    fields: &'f mut Fields<'a>,
+    nested: bool,
+}
+
+impl<'a> Visitor<'a> for FieldsVisitor<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        let fields = self.fields;
+        while let Some(key) = map.next_key::<Cow<'a, str>>()? {
+            let time = |rank, value| Some((rank, value));
+            match key.as_ref() {
+                "sql" => fields.sql = Some(map.next_value()?),
+                "duration" => fields.duration = Some(map.next_value()?),
+                "params" => fields.params = Some(map.next_value()?),
+                "alias" => fields.alias = Some(map.next_value()?),
+                "message" | "event" | "msg" => fields.message = Some(map.next_value()?),
+                "name" | "logger" | "logger_name" => fields.logger = Some(map.next_value()?),
+                "level" | "levelname" | "severity" => fields.level = Some(map.next_value()?),
+                "process" | "pid" | "process_id" => fields.process = Some(map.next_value()?),
+                "thread" | "thread_id" => fields.thread = Some(map.next_value()?),
+                "threadName" | "thread_name" => {
+                    let value = map.next_value()?;
+                    fields.thread.get_or_insert(value);
+                }
+                "request_id" | "trace_id" | "correlation_id" => fields.request = Some(map.next_value()?),
+                "timestamp" | "@timestamp" | "time" | "ts" | "created" | "asctime" => {
+                    let rank = match key.as_ref() {
+                        "asctime" => 2,
+                        "created" => 1,
+                        _ => 0,
+                    };
+                    let value = map.next_value()?;
+                    if fields.time.is_none_or(|(best, _)| rank < best) {
+                        fields.time = time(rank, value);
+                    }
+                }
+                "extra" | "fields" | "data" | "attributes" | "record" if !self.nested => {
+                    let value: &RawValue = map.next_value()?;
+                    if value.get().starts_with('{') {
+                        let visitor = FieldsVisitor { fields: &mut *fields, nested: true };
+                        // What cannot be read there is not ours.
+                        let _ = serde_json::Deserializer::from_str(value.get()).deserialize_map(visitor);
+                    }
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    builder: LogBuilder,
+    diagnostics: Diagnostics,
+    /// Whether any statement had a time, and the first one's zone.
+    zone: Option<Option<String>>,
+    rounded: bool,
+}
+
+impl Reader {
+    fn record(&mut self, record: Record<'_>) {
+        let line = trim_end(trim_mark(record.bytes));
+        if line.trim_ascii().is_empty() {
+            return;
+        }
+        let place = || Some(format!("line {}: {}", record.line, shown(line)));
+        if record.cut {
+            self.diagnostics.note(Level::Warning, "lines longer than 64 MB were skipped", place);
+            return;
+        }
+        let text = String::from_utf8_lossy(line);
+        let Some(fields) = Fields::read(&text) else {
+            let (level, problem) = if line.starts_with(b"{") {
+                (Level::Warning, "lines that are damaged or cut short were skipped")
+            } else {
+                (Level::Info, "lines that are not JSON were skipped")
+            };
+            self.diagnostics.note(level, problem, place);
+            return;
+        };
+        let Some(entry) = fields.entry() else {
+            self.diagnostics.note(Level::Info, "lines of other loggers were skipped", place);
+            return;
+        };
+        self.rounded |= entry.rounded;
+        let (fingerprint, parameters) = match &entry.sql {
+            Some(sql) => self.builder.fingerprint(
+                sql.as_bytes(),
+                Dialect::guess(sql.as_bytes()),
+                entry.parameters.as_deref().map(str::as_bytes),
+            ),
+            None => self.builder.without_text(),
+        };
+        let process = fields.process();
+        let alias = entry.alias.unwrap_or_default();
+        let connection = self.builder.connection(&[alias.as_bytes(), process.as_bytes()], || Connection {
+            process: process.clone(),
+            database: alias.clone(),
+            ..Connection::default()
+        });
+        let stamp = fields.stamp();
+        if let Some((.., zone)) = &stamp {
+            self.zone.get_or_insert_with(|| zone.clone());
+        }
+        self.builder.push(Statement {
+            end: stamp.as_ref().map_or(f64::NAN, |(end, ..)| *end),
+            resolution: stamp.map_or(0.0, |(_, resolution, _)| resolution),
+            duration: entry.duration,
+            fingerprint,
+            connection,
+            offset: record.offset,
+            length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
+            failed: false,
+            parameters,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> String {
+        let Some(fields) = Fields::read(line) else { return "not JSON".into() };
+        let Some(entry) = fields.entry() else { return format!("no statement, score {}", fields.score()) };
+        format!(
+            "{} ms | {:?} | {:?} | {:?} | {:?} | {:?} | score {}",
+            entry.duration,
+            entry.sql,
+            entry.parameters,
+            entry.alias,
+            fields.stamp(),
+            fields.process(),
+            fields.score(),
+        )
+    }
+
+    #[test]
+    fn lines_of_every_formatter() {
+        let each = [
+            r#"{"asctime": "2026-11-23 05:34:15,244", "name": "django.db.backends", "message": "(0.000) SELECT \"a\"; args=(); alias=default", "duration": 0.00041890199, "sql": "SELECT \"a\"", "params": [], "alias": "default"}"#,
+            r#"{"event": "x", "logger": "django.db.backends", "duration": 1.1e-05, "sql": "BEGIN", "timestamp": "2026-11-23T05:34:15.245442Z", "asctime": "2026-11-23 05:34:15,245"}"#,
+            r#"{"created": 1795412055.2449, "process": 12, "threadName": "MainThread", "duration": "0.5", "sql": "SELECT 1", "params": [9223372036854775808123]}"#,
+            r#"{"ts": 1795412055244, "request_id": "abc", "extra": {"duration": 0.001, "sql": null, "params": null}}"#,
+            r#"{"message": "(0.002) SELECT 1; args=(1,); alias=default", "thread": 5}"#,
+            r#"{"name": "django.request", "levelname": "INFO", "message": "GET /"}"#,
+            r#"{"name": "django.db.backends.schema", "levelname": "DEBUG", "message": "CREATE", "sql": "CREATE", "params": null}"#,
+            r#"{"sql": "a", "duration": -1}"#,
+            r#"{"sql": "a", "duration": "#,
+            r#"{"a": 1}"#,
+            "[1]",
+            "",
+        ]
+        .map(read);
+        insta::assert_snapshot!(each.join("\n"));
+    }
+}

@@ -1,0 +1,221 @@
+//! Reads a log in records: a line, and the lines that continue it. Memory is bounded by the longest
+//! record, and that by [`RECORD_LIMIT`].
+
+use std::io::{self, BufRead};
+
+use memchr::memchr;
+
+use crate::input::Input;
+
+/// A longer record is cut, bytes: one string literal may be as long as its sender likes.
+pub const RECORD_LIMIT: usize = 64 * 1024 * 1024;
+
+/// One record.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    /// Byte of the unwrapped file at which it begins.
+    pub offset: u64,
+    /// Number of its first line, from 1.
+    pub line: u64,
+    /// Its bytes, line ends included.
+    pub bytes: &'a [u8],
+    /// Whether it was longer than the limit.
+    pub cut: bool,
+}
+
+/// The records of an input.
+pub struct Records<'i, 'a> {
+    input: &'i mut Input<'a>,
+    buffer: Vec<u8>,
+    /// Where the current record begins in the buffer.
+    start: usize,
+    /// How long it is.
+    length: usize,
+    /// How many lines it has.
+    lines: u64,
+    offset: u64,
+    line: u64,
+    /// Whether the input has no more bytes.
+    ended: bool,
+    limit: usize,
+    /// The record before was cut in the middle of a line.
+    skip_line: bool,
+    /// The record before was cut: its other lines are still to be passed over.
+    skip_lines: bool,
+}
+
+impl<'i, 'a> Records<'i, 'a> {
+    /// Reads on from where `input` is.
+    pub fn new(input: &'i mut Input<'a>) -> Self {
+        Self::with_limit(input, RECORD_LIMIT)
+    }
+
+    fn with_limit(input: &'i mut Input<'a>, limit: usize) -> Self {
+        let offset = input.position();
+        Self {
+            input,
+            buffer: Vec::new(),
+            start: 0,
+            length: 0,
+            lines: 0,
+            offset,
+            line: 1,
+            ended: false,
+            limit,
+            skip_line: false,
+            skip_lines: false,
+        }
+    }
+
+    /// The next record. `continues(record so far, line)` says whether a line belongs to it; the
+    /// record so far is empty when a cut record's other lines are passed over.
+    pub fn next(
+        &mut self,
+        mut continues: impl FnMut(&[u8], &[u8]) -> bool,
+    ) -> io::Result<Option<Record<'_>>> {
+        self.pass();
+        if self.skip_line {
+            self.skip_line = false;
+            while self.fill_line(0)?.is_some_and(|(_, whole)| !whole) {
+                self.length = self.buffer.len() - self.start;
+                self.pass();
+            }
+            self.length = self.fill_line(0)?.map_or(0, |(end, _)| end);
+            self.lines = 0;
+            self.pass();
+        }
+        if self.skip_lines {
+            self.skip_lines = false;
+            while let Some((end, _)) = self.fill_line(0)? {
+                if !continues(&[], &self.buffer[self.start..self.start + end]) {
+                    break;
+                }
+                (self.length, self.lines) = (end, 1);
+                self.pass();
+            }
+        }
+        let Some((mut end, whole)) = self.fill_line(0)? else { return Ok(None) };
+        self.lines = 1;
+        let mut cut = !whole;
+        self.skip_line = cut;
+        while !cut {
+            let Some((next, whole)) = self.fill_line(end)? else { break };
+            let bytes = &self.buffer[self.start..];
+            if !continues(&bytes[..end], &bytes[end..next]) {
+                break;
+            }
+            self.lines += 1;
+            cut = !whole || next > self.limit;
+            self.skip_line = !whole;
+            end = next;
+        }
+        self.skip_lines = cut;
+        self.length = end;
+        Ok(Some(Record {
+            offset: self.offset,
+            line: self.line,
+            bytes: &self.buffer[self.start..self.start + end],
+            cut,
+        }))
+    }
+
+    /// Leaves the current record behind.
+    fn pass(&mut self) {
+        self.start += self.length;
+        self.offset += self.length as u64;
+        self.line += self.lines;
+        (self.length, self.lines) = (0, 0);
+    }
+
+    /// Where the line ends that begins `from` bytes into the record, and whether it ends there; reads
+    /// on as far as needed. `None` at the end of the input.
+    #[inline]
+    fn fill_line(&mut self, from: usize) -> io::Result<Option<(usize, bool)>> {
+        let mut searched = self.start + from;
+        loop {
+            if let Some(found) = memchr(b'\n', &self.buffer[searched..]) {
+                return Ok(Some((searched + found + 1 - self.start, true)));
+            }
+            let have = self.buffer.len() - self.start;
+            if have > self.limit + from {
+                return Ok(Some((have, false)));
+            }
+            if self.ended {
+                return Ok((have > from).then_some((have, true)));
+            }
+            if self.start > 0 {
+                self.buffer.drain(..self.start);
+                self.start = 0;
+            }
+            searched = self.buffer.len();
+            let more = self.input.fill_buf()?;
+            let count = more.len();
+            if self.buffer.capacity() < searched + count {
+                // Not doubled: that could be twice the limit.
+                self.buffer.reserve_exact(count.max(searched / 2));
+            }
+            self.buffer.extend_from_slice(more);
+            self.input.consume(count);
+            self.ended = count == 0;
+        }
+    }
+}
+
+/// `line` without its line end.
+pub fn trim_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// `head` without a byte order mark.
+pub fn trim_mark(head: &[u8]) -> &[u8] {
+    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::MemorySource;
+    use proptest::prelude::*;
+
+    fn read(text: &str, limit: usize) -> Vec<(u64, u64, String, bool)> {
+        let source = MemorySource::new("x", text);
+        let mut input = Input::open(&source, &|_| {}).unwrap();
+        let mut records = Records::with_limit(&mut input, limit);
+        let mut all = Vec::new();
+        while let Some(record) = records.next(|_, line| line.starts_with(b"\t")).unwrap() {
+            let bytes = String::from_utf8_lossy(record.bytes).into_owned();
+            all.push((record.offset, record.line, bytes, record.cut));
+        }
+        all
+    }
+
+    #[test]
+    fn lines_and_their_continuations() {
+        assert_eq!(
+            read("a\n\tb\nc\r\n\n\td", 100),
+            [(0, 1, "a\n\tb\n".into(), false), (5, 3, "c\r\n".into(), false), (8, 4, "\n\td".into(), false)]
+        );
+        assert!(read("", 100).is_empty());
+    }
+
+    #[test]
+    fn records_over_the_limit_are_cut() {
+        let long = "x".repeat(1_000_000);
+        let all = read(&format!("a{long}\n\tb\nc\n\t{long}\n\td\ne\n"), 10);
+        let shape: Vec<_> = all
+            .iter()
+            .map(|(offset, line, bytes, cut)| (*offset, *line, bytes.len() < 600_000, *cut))
+            .collect();
+        assert_eq!(shape, [(0, 1, true, true), (1_000_005, 3, true, true), (2_000_012, 6, true, false)]);
+        assert_eq!(all[2].2, "e\n");
+    }
+
+    proptest! {
+        #[test]
+        fn records_are_the_whole_text(text in "(a|\t|\n|\r\n|bc){0,60}") {
+            let all: String = read(&text, 1000).into_iter().map(|record| record.2).collect();
+            prop_assert_eq!(all, text);
+        }
+    }
+}
