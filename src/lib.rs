@@ -23,6 +23,7 @@ pub mod format;
 pub mod import;
 pub mod input;
 pub mod layout;
+pub mod link;
 pub mod profile;
 pub mod protocol;
 pub mod queries;

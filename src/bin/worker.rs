@@ -1,3 +1,154 @@
-//! The worker of one document.
+//! The worker of one document: bytes in, [`Session`] in the middle, bytes out.
+//!
+//! The page waits for [`Message::Ready`], then posts a `Blob` (the file, once), then byte buffers, each
+//! an encoded `(u32, Request)`. Every answer is one transferred buffer.
 
-fn main() {}
+use std::cell::RefCell;
+use std::io::{self, Read};
+
+use flamedrop::input::{Progress, Source};
+use flamedrop::protocol::{self, Failure, Message, Request};
+use flamedrop::session::Session;
+use js_sys::{Array, ArrayBuffer, Date, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync, MessageEvent};
+
+/// Progress is told at most this often, in milliseconds.
+const PROGRESS_INTERVAL: f64 = 50.0;
+
+/// Blobs are read in slices of this many bytes: fewer calls into the browser, bounded memory.
+const SLICE_BYTES: usize = 1024 * 1024;
+
+thread_local! {
+    static SESSION: RefCell<Option<Session>> = const { RefCell::new(None) };
+}
+
+fn main() {
+    std::panic::set_hook(Box::new(|panic| post(&Message::Panicked(panic.to_string()))));
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| receive(event.data()));
+    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    // The worker lives as long as its page wants it: the closure is never dropped.
+    on_message.forget();
+    post(&Message::Ready);
+}
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+fn receive(data: JsValue) {
+    match data.dyn_into::<ArrayBuffer>() {
+        Ok(buffer) => {
+            let bytes = Uint8Array::new(&buffer).to_vec();
+            if let Ok((number, request)) = protocol::decode::<(u32, Request)>(&bytes) {
+                SESSION.with_borrow_mut(|session| {
+                    if let Some(session) = session {
+                        post(&Message::Answer(number, session.answer(&request)));
+                    }
+                });
+            }
+        }
+        Err(file) => {
+            if let Ok(blob) = file.dyn_into::<Blob>() {
+                open(blob);
+            }
+        }
+    }
+}
+
+fn open(blob: Blob) {
+    let last = std::cell::Cell::new(0.0);
+    let progress = |Progress { read, size }: Progress| {
+        let now = Date::now();
+        if now - last.get() >= PROGRESS_INTERVAL {
+            last.set(now);
+            post(&Message::Progress { read, size });
+        }
+    };
+    match Session::open(Box::new(BlobSource::new(blob)), &progress) {
+        Ok(session) => {
+            post(&Message::Opened(session.overview()));
+            SESSION.set(Some(session));
+        }
+        Err(error) => post(&Message::Failed(Failure::from(&error))),
+    }
+}
+
+fn post(message: &Message) {
+    let Ok(bytes) = protocol::encode(message) else { return };
+    let buffer = Uint8Array::from(bytes.as_slice()).buffer();
+    // Posting fails only while the worker is being shut down; nobody is left to tell then.
+    let _ = scope().post_message_with_transfer(&buffer, &Array::of1(&buffer));
+}
+
+/// A browser's file.
+struct BlobSource {
+    blob: Blob,
+    name: String,
+}
+
+impl BlobSource {
+    fn new(blob: Blob) -> Self {
+        let name = Reflect::get(&blob, &JsValue::from_str("name")).ok().and_then(|name| name.as_string());
+        Self { blob, name: name.unwrap_or_else(|| "pasted".to_owned()) }
+    }
+}
+
+impl Source for BlobSource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn size(&self) -> u64 {
+        self.blob.size() as u64
+    }
+
+    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + '_>> {
+        let reader = FileReaderSync::new().map_err(|error| failed(&error))?;
+        let slice_bytes = SLICE_BYTES.min(self.size().saturating_sub(offset) as usize);
+        Ok(Box::new(BlobReader {
+            blob: &self.blob,
+            reader,
+            next: offset,
+            slice: Vec::new(),
+            used: 0,
+            slice_bytes,
+        }))
+    }
+}
+
+struct BlobReader<'a> {
+    blob: &'a Blob,
+    reader: FileReaderSync,
+    /// Where in the blob the next slice begins.
+    next: u64,
+    slice: Vec<u8>,
+    /// How much of the slice was handed out.
+    used: usize,
+    slice_bytes: usize,
+}
+
+impl Read for BlobReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.used == self.slice.len() {
+            let end = self.next + self.slice_bytes as u64;
+            let slice = self.blob.slice_with_f64_and_f64(self.next as f64, end as f64);
+            let read = slice.and_then(|slice| self.reader.read_as_array_buffer(&slice));
+            let buffer = read.map_err(|error| failed(&error))?;
+            let bytes = Uint8Array::new(&buffer);
+            self.slice.resize(bytes.length() as usize, 0);
+            bytes.copy_to(&mut self.slice);
+            self.next += self.slice.len() as u64;
+            self.used = 0;
+        }
+        let count = buffer.len().min(self.slice.len() - self.used);
+        buffer[..count].copy_from_slice(&self.slice[self.used..self.used + count]);
+        self.used += count;
+        Ok(count)
+    }
+}
+
+fn failed(error: &JsValue) -> io::Error {
+    let message = Reflect::get(error, &JsValue::from_str("message")).ok().and_then(|text| text.as_string());
+    io::Error::other(message.unwrap_or_else(|| "the browser cannot read the file".to_owned()))
+}

@@ -1,3 +1,18 @@
-//! The page.
+//! The page: state, shell, and the views. It never parses: every document has a worker that does.
 
-fn main() {}
+mod bridge;
+mod components;
+mod document;
+mod keys;
+mod open;
+mod shell;
+mod state;
+mod storage;
+mod url;
+mod view;
+mod views;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(shell::App);
+}

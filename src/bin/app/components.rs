@@ -1,0 +1,13 @@
+//! Pieces of the page that know no view.
+
+pub mod copy;
+pub mod details;
+pub mod documents;
+pub mod help;
+pub mod icons;
+pub mod notices;
+pub mod size;
+pub mod sql;
+pub mod status;
+pub mod table;
+pub mod welcome;

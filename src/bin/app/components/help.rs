@@ -1,0 +1,88 @@
+//! The list of keys.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::icons;
+use crate::state::state;
+
+const KEYS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "Everywhere",
+        &[
+            ("?", "This list"),
+            ("o", "Open files"),
+            ("/", "Search"),
+            ("1 … 9", "The document's views"),
+            ("[  ]", "Previous, next document"),
+            ("t", "Light, dark, or as the system says"),
+            ("Esc", "Close, clear, zoom out"),
+        ],
+    ),
+    (
+        "Flame graph",
+        &[
+            ("↑ ↓", "To the caller, to the heaviest callee"),
+            ("← →", "To the neighbours"),
+            ("Enter", "Zoom to the box"),
+            ("+ −", "Zoom in, out"),
+            ("0", "Everything"),
+            ("c", "Copy path:line"),
+        ],
+    ),
+    (
+        "Tables",
+        &[
+            ("↑ ↓  j k", "Walk"),
+            ("Page ↑ ↓, Home, End", "Walk faster"),
+            ("← →", "Call tree: close, open"),
+            ("Enter", "Functions: callers and callees; call tree: open; callers: go there"),
+        ],
+    ),
+    (
+        "Timeline",
+        &[
+            ("← →", "Previous, next statement"),
+            ("↑ ↓", "Previous, next lane"),
+            ("+ −", "Zoom in, out"),
+            ("0", "Everything"),
+            ("Enter", "Its query"),
+        ],
+    ),
+];
+
+/// A dialog, shown while [`crate::state::State::help`] is set.
+#[component]
+pub fn Help() -> impl IntoView {
+    let state = state();
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(dialog) = dialog.get() else { return };
+        if state.help.get() {
+            if !dialog.open() {
+                let _ = dialog.show_modal();
+            }
+        } else {
+            dialog.close();
+        }
+    });
+    let groups: Vec<_> = KEYS
+        .iter()
+        .map(|(title, keys)| {
+            let rows: Vec<_> = keys
+                .iter()
+                .map(|(key, what)| view! { <div><dt><kbd>{*key}</kbd></dt><dd>{*what}</dd></div> })
+                .collect();
+            view! { <section><h3>{*title}</h3><dl>{rows}</dl></section> }
+        })
+        .collect();
+    view! {
+        <dialog class="help" aria-labelledby="help-title" node_ref=dialog on:close=move |_| state.help.set(false)>
+            <header>
+                <h2 id="help-title">"Keys"</h2>
+                <button type="button" class="icon" aria-label="Close" on:click=move |_| state.help.set(false)>{icons::close()}</button>
+            </header>
+            <div class="groups">{groups}</div>
+        </dialog>
+    }
+}

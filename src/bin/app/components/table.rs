@@ -1,0 +1,316 @@
+//! A table that draws only the rows on screen: 100,000 rows scroll as smoothly as ten. Rows are
+//! asked for by index; which ones are on screen is told through `window`, so that whoever has the
+//! data can fetch just those. With levels it is a tree table.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::KeyboardEvent;
+
+use super::size::observed_size;
+
+/// Height of a row in CSS pixels; `style/table.css` says the same.
+const ROW: f64 = 24.0;
+
+/// Rows drawn beyond each edge, so that scrolling by a little shows no blanks.
+const MARGIN: u32 = 12;
+
+/// One column.
+#[derive(Clone)]
+pub struct Column {
+    /// What its head says.
+    pub label: &'static str,
+    /// The unit of its cells, if they have one.
+    pub unit: &'static str,
+    /// What it means, in a sentence.
+    pub hint: &'static str,
+    /// Its width in CSS grid's terms.
+    pub width: &'static str,
+    /// Whether it holds numbers, which stand to the right.
+    pub number: bool,
+    /// How it is sorted now: `Some(descending)`; `None` when by another column.
+    pub sorted: Option<Signal<Option<bool>>>,
+}
+
+/// One row on screen.
+pub struct Row {
+    /// Its cells, one for each column.
+    pub cells: Vec<AnyView>,
+    /// Faded: not what is searched for.
+    pub faint: bool,
+}
+
+/// What the user does with rows, by index.
+#[derive(Clone)]
+pub struct Actions {
+    /// A row was clicked or reached with the keys.
+    pub select: Arc<dyn Fn(u32) + Send + Sync>,
+    /// A row was double-clicked, or Enter was pressed.
+    pub open: Arc<dyn Fn(u32) + Send + Sync>,
+    /// A column's head was clicked.
+    pub sort: Arc<dyn Fn(usize) + Send + Sync>,
+    /// In a tree table: open (or close) a row, by the second value.
+    pub expand: Arc<dyn Fn(u32, bool) + Send + Sync>,
+    /// In a tree table: a row's depth from 0, and whether it is open (`None` without children).
+    pub branch: Arc<dyn Fn(u32) -> Option<Branch> + Send + Sync>,
+}
+
+/// A row's place in a tree table: depth from 0, and whether it is open (`None` without children).
+pub type Branch = (u32, Option<bool>);
+
+impl Column {
+    /// A column of texts that takes `width`.
+    pub fn text(label: &'static str, width: &'static str, hint: &'static str) -> Self {
+        Self { label, unit: "", hint, width, number: false, sorted: None }
+    }
+
+    /// A column of numbers.
+    pub fn number(label: &'static str, unit: &'static str, width: &'static str, hint: &'static str) -> Self {
+        Self { label, unit, hint, width, number: true, sorted: None }
+    }
+
+    /// The same, sortable: `direction` gives `Some(descending)` while it is sorted by.
+    #[must_use]
+    pub fn sortable(mut self, direction: impl Fn() -> Option<bool> + Send + Sync + 'static) -> Self {
+        self.sorted = Some(Signal::derive(direction));
+        self
+    }
+}
+
+impl Default for Actions {
+    fn default() -> Self {
+        Self {
+            select: Arc::new(|_| {}),
+            open: Arc::new(|_| {}),
+            sort: Arc::new(|_| {}),
+            expand: Arc::new(|_, _| {}),
+            branch: Arc::new(|_| None),
+        }
+    }
+}
+
+/// The rows to show for a scroll position.
+fn visible(scroll_top: f64, height: f64, rows: u32) -> Range<u32> {
+    let first = (scroll_top / ROW).floor().max(0.0) as u32;
+    let count = (height / ROW).ceil() as u32 + 1;
+    first.saturating_sub(MARGIN).min(rows)..first.saturating_add(count).saturating_add(MARGIN).min(rows)
+}
+
+/// The table. `label` names it for screen readers; `empty` is shown instead of no rows.
+#[component]
+pub fn Table(
+    label: &'static str,
+    columns: Vec<Column>,
+    rows: Signal<u32>,
+    row: Arc<dyn Fn(u32) -> Option<Row> + Send + Sync>,
+    window: RwSignal<Range<u32>>,
+    selected: Signal<Option<u32>>,
+    actions: Actions,
+    #[prop(optional)] tree: bool,
+    #[prop(into)] empty: String,
+) -> impl IntoView {
+    let node = NodeRef::<html::Div>::new();
+    let size = observed_size(node);
+    let scroll = RwSignal::new(0.0_f64);
+    Effect::new(move |_| {
+        let range = visible(scroll.get(), size.get().1, rows.get());
+        if window.get_untracked() != range {
+            window.set(range);
+        }
+    });
+    // What is selected elsewhere comes into view here.
+    Effect::new(move |_| {
+        if let (Some(index), Some(table)) = (selected.get(), node.get_untracked()) {
+            bring_into_view(&table, index);
+        }
+    });
+
+    let template = columns.iter().map(|column| column.width).collect::<Vec<_>>().join(" ");
+    let count = columns.len();
+    let numbers: Vec<bool> = columns.iter().map(|column| column.number).collect();
+    let heads: Vec<_> = columns
+        .into_iter()
+        .enumerate()
+        .map(|(index, column)| head(index, column, Arc::clone(&actions.sort)))
+        .collect();
+
+    let id = format!("table-{}", label.to_lowercase().replace(' ', "-"));
+    let row_id = {
+        let id = id.clone();
+        move |index: u32| format!("{id}-{index}")
+    };
+    let active = {
+        let row_id = row_id.clone();
+        move || {
+            let index = selected.get()?;
+            window.get().contains(&index).then(|| row_id(index))
+        }
+    };
+    let on_key = {
+        let actions = actions.clone();
+        move |event: KeyboardEvent| {
+            let page = (size.get_untracked().1 / ROW).max(2.0) as u32 - 1;
+            if key(&event, rows.get_untracked(), selected.get_untracked(), page, &actions) {
+                event.prevent_default();
+                event.stop_propagation();
+            }
+        }
+    };
+    let body = {
+        let actions = actions.clone();
+        move || {
+            let row_id = row_id.clone();
+            window
+                .get()
+                .map(|index| {
+                    let Row { cells, faint } = row(index).unwrap_or_else(|| waiting(count));
+                    let branch = (actions.branch)(index);
+                    let (select, open) = (Arc::clone(&actions.select), Arc::clone(&actions.open));
+                    let cells: Vec<_> = cells
+                        .into_iter()
+                        .zip(&numbers)
+                        .map(|(cell, &number)| view! { <div class="cell" class:number=number role="gridcell">{cell}</div> })
+                        .collect();
+                    view! {
+                        <div
+                            class="row"
+                            class:faint=faint
+                            role="row"
+                            id=row_id(index)
+                            aria-rowindex=(index + 2).to_string()
+                            aria-selected=move || (selected.get() == Some(index)).to_string()
+                            attr:aria-level=branch.map(|(level, _)| (level + 1).to_string())
+                            attr:aria-expanded=branch.and_then(|(_, open)| open).map(|open| open.to_string())
+                            style:transform=format!("translateY({}px)", f64::from(index) * ROW)
+                            on:click=move |_| select(index)
+                            on:dblclick=move |_| open(index)
+                        >
+                            {cells}
+                        </div>
+                    }
+                })
+                .collect::<Vec<_>>()
+        }
+    };
+
+    view! {
+        <div
+            class="table"
+            role=if tree { "treegrid" } else { "grid" }
+            aria-label=label
+            aria-rowcount=move || (rows.get() + 1).to_string()
+            aria-activedescendant=active
+            tabindex="0"
+            node_ref=node
+            style:--columns=template
+            on:scroll=move |_| {
+                if let Some(table) = node.get_untracked() {
+                    scroll.set(f64::from(table.scroll_top()));
+                }
+            }
+            on:keydown=on_key
+        >
+            <div class="row head" role="row" aria-rowindex="1">{heads}</div>
+            <div class="rows" role="rowgroup" style:height=move || format!("{}px", f64::from(rows.get()) * ROW)>
+                {body}
+            </div>
+            <Show when=move || rows.get() == 0>
+                <p class="empty">{empty.clone()}</p>
+            </Show>
+        </div>
+    }
+}
+
+fn head(index: usize, column: Column, sort: Arc<dyn Fn(usize) + Send + Sync>) -> AnyView {
+    let Column { label, unit, hint, number, sorted, .. } = column;
+    let unit = (!unit.is_empty()).then(|| view! { <span class="unit">{unit}</span> });
+    let Some(sorted) = sorted else {
+        return view! { <div class="cell" class:number=number role="columnheader" title=hint>{label}{unit}</div> }.into_any();
+    };
+    let direction =
+        move || sorted.get().map(|descending| if descending { "descending" } else { "ascending" });
+    let arrow = move || sorted.get().map_or("", |descending| if descending { "▾" } else { "▴" });
+    view! {
+        <div class="cell" class:number=number role="columnheader" aria-sort=direction>
+            <button type="button" title=hint on:click=move |_| sort(index)>
+                {label}
+                {unit}
+                <span class="arrow" aria-hidden="true">{arrow}</span>
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// A row whose data is on its way.
+fn waiting(columns: usize) -> Row {
+    Row { cells: (0..columns).map(|_| ().into_any()).collect(), faint: true }
+}
+
+fn bring_into_view(table: &web_sys::HtmlDivElement, index: u32) {
+    // The head covers one row's height at the top.
+    let top = f64::from(index) * ROW;
+    let (scroll, height) = (f64::from(table.scroll_top()), f64::from(table.client_height()) - ROW);
+    if height <= 0.0 {
+        return;
+    }
+    if top < scroll {
+        table.set_scroll_top(top as i32);
+    } else if top + ROW > scroll + height {
+        table.set_scroll_top((top + ROW - height) as i32);
+    }
+}
+
+/// Handles a key on the table; says whether it did.
+fn key(event: &KeyboardEvent, rows: u32, selected: Option<u32>, page: u32, actions: &Actions) -> bool {
+    if rows == 0 || event.ctrl_key() || event.meta_key() || event.alt_key() || on_button(event) {
+        return false;
+    }
+    let last = rows - 1;
+    let branch = |index| untrack(|| (actions.branch)(index));
+    let target = match (event.key().as_str(), selected) {
+        ("ArrowDown" | "j", None) | ("Home", _) => 0,
+        ("ArrowDown" | "j", Some(index)) => (index + 1).min(last),
+        ("ArrowUp" | "k", index) => index.unwrap_or(0).saturating_sub(1),
+        ("PageDown", index) => index.unwrap_or(0).saturating_add(page).min(last),
+        ("PageUp", index) => index.unwrap_or(0).saturating_sub(page),
+        ("End", _) => last,
+        ("Enter", Some(index)) => {
+            (actions.open)(index);
+            return true;
+        }
+        ("ArrowRight", Some(index)) => match branch(index) {
+            Some((_, Some(false))) => {
+                (actions.expand)(index, true);
+                return true;
+            }
+            Some((_, Some(true))) => (index + 1).min(last),
+            _ => return false,
+        },
+        ("ArrowLeft", Some(index)) => match branch(index) {
+            Some((_, Some(true))) => {
+                (actions.expand)(index, false);
+                return true;
+            }
+            // To the parent: the nearest row above that is less deep.
+            Some((level, _)) => {
+                let parent =
+                    (0..index).rev().find(|&above| branch(above).is_some_and(|(other, _)| other < level));
+                parent.unwrap_or(index)
+            }
+            None => return false,
+        },
+        _ => return false,
+    };
+    (actions.select)(target);
+    true
+}
+
+/// Whether the key was pressed on a button in the table, which has its own keys.
+fn on_button(event: &KeyboardEvent) -> bool {
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    element.is_some_and(|element| element.tag_name() == "BUTTON")
+}

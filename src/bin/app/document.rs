@@ -1,0 +1,297 @@
+//! One open document as the page sees it: its worker, how far it is, and what is selected in it.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use flamedrop::protocol::{
+    ExecutionColumn, Failure, FunctionColumn, FunctionRow, Message, Overview, QueryColumn, Request, Response,
+    Tree,
+};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::Blob;
+
+use crate::bridge::{Bridge, Event};
+use crate::storage;
+use crate::view::{Drawing, View};
+
+/// How far a document is.
+#[derive(Clone, PartialEq)]
+pub enum Status {
+    /// Being read: stored bytes so far, and in all.
+    Reading { read: u64, size: u64 },
+    /// Open.
+    Open(Arc<Overview>),
+    /// Not readable.
+    Failed(Failure),
+}
+
+/// How a table is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort<C> {
+    /// By which column.
+    pub column: C,
+    /// Largest first.
+    pub descending: bool,
+}
+
+impl<C: Copy + PartialEq> Sort<C> {
+    /// Largest first by `column`.
+    pub fn descending(column: C) -> Self {
+        Self { column, descending: true }
+    }
+
+    /// What a click on `column`'s head makes of it: the same column turns round, another starts with
+    /// its `first` direction.
+    #[must_use]
+    pub fn clicked(self, column: C, first_descending: bool) -> Self {
+        if self.column == column {
+            Self { column, descending: !self.descending }
+        } else {
+            Self { column, descending: first_descending }
+        }
+    }
+}
+
+/// Never used twice in a visit: a late answer must not find a new document under an old id.
+static NEXT_ID: AtomicU32 = AtomicU32::new(0);
+
+/// A handle; copies are the same document. Its signals belong to no view, so they outlive every one.
+#[derive(Clone, Copy)]
+pub struct OpenDocument {
+    id: u32,
+    /// The file's name; without `.gz` once it is open.
+    pub name: RwSignal<String>,
+    /// How far it is.
+    pub status: RwSignal<Status>,
+    /// Which view is shown.
+    pub view: RwSignal<View>,
+    /// How the flame graph is drawn.
+    pub drawing: RwSignal<Drawing>,
+    /// What the search box says.
+    pub search: RwSignal<String>,
+    /// The selected function: one selection for all views.
+    pub function: RwSignal<Option<u32>>,
+    /// The selected box of the call tree; its function is the selected function.
+    pub selected_box: RwSignal<Option<u32>>,
+    /// The box the flame graph is zoomed to.
+    pub zoomed_box: RwSignal<Option<u32>>,
+    /// The selected fingerprint.
+    pub fingerprint: RwSignal<Option<u32>>,
+    /// The selected statement.
+    pub statement: RwSignal<Option<u32>>,
+    /// Part of the timeline on screen, ms since its origin; `None` for all.
+    pub time_range: RwSignal<Option<(f64, f64)>>,
+    /// How the functions table is sorted.
+    pub function_sort: RwSignal<Sort<FunctionColumn>>,
+    /// How the queries table is sorted.
+    pub query_sort: RwSignal<Sort<QueryColumn>>,
+    /// How the list of executions is sorted.
+    pub execution_sort: RwSignal<Sort<ExecutionColumn>>,
+    tree: RwSignal<Option<Arc<Tree>>>,
+    tree_asked: StoredValue<bool>,
+    bridge: StoredValue<Option<Rc<Bridge>>, LocalStorage>,
+    /// Key of the kept copy.
+    pub kept: StoredValue<Option<u32>>,
+    /// The file itself, to keep it later or read it again.
+    pub blob: StoredValue<Blob, LocalStorage>,
+}
+
+impl PartialEq for OpenDocument {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl OpenDocument {
+    /// Starts reading `blob` under `name`.
+    pub fn start(name: String, blob: Blob) -> Self {
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let size = blob.size() as u64;
+        let document = Self {
+            id,
+            name: RwSignal::new(name),
+            status: RwSignal::new(Status::Reading { read: 0, size }),
+            view: RwSignal::new(View::Flame),
+            drawing: RwSignal::new(Drawing::Icicle),
+            search: RwSignal::new(String::new()),
+            function: RwSignal::new(None),
+            selected_box: RwSignal::new(None),
+            zoomed_box: RwSignal::new(None),
+            fingerprint: RwSignal::new(None),
+            statement: RwSignal::new(None),
+            time_range: RwSignal::new(None),
+            function_sort: RwSignal::new(Sort::descending(FunctionColumn::SelfTime)),
+            query_sort: RwSignal::new(Sort::descending(QueryColumn::Total)),
+            execution_sort: RwSignal::new(Sort::descending(ExecutionColumn::Duration)),
+            tree: RwSignal::new(None),
+            tree_asked: StoredValue::new(false),
+            bridge: StoredValue::new_local(None),
+            kept: StoredValue::new(None),
+            blob: StoredValue::new_local(blob.clone()),
+        };
+        match Bridge::start(blob, move |event| document.hear(event)) {
+            Ok(bridge) => document.bridge.set_value(Some(Rc::new(bridge))),
+            Err(_) => document.fail("the browser would not start a worker to read it", RELOAD),
+        }
+        document
+    }
+
+    /// Distinguishes it from all others of this visit.
+    pub fn id(self) -> u32 {
+        self.id
+    }
+
+    fn hear(self, event: Event) {
+        match event {
+            Event::Message(Message::Progress { read, size }) => {
+                self.status.set(Status::Reading { read, size })
+            }
+            Event::Message(Message::Opened(overview)) => {
+                self.name.set(overview.name.clone());
+                if !View::of(&overview).contains(&self.view.get_untracked()) {
+                    self.view.set(View::of(&overview)[0]);
+                }
+                self.status.set(Status::Open(Arc::new(overview)));
+            }
+            Event::Message(Message::Failed(failure)) => self.end(failure),
+            Event::Message(Message::Panicked(text)) => {
+                self.fail(&format!("Flamedrop itself failed on it ({text})"), REPORT);
+            }
+            Event::Message(Message::Ready | Message::Answer(..)) => {}
+            // After a panic the browser reports the trap as well; the first word stands.
+            Event::Broken(text) => {
+                if !matches!(self.status.get_untracked(), Status::Failed(_)) {
+                    self.fail(&format!("its worker stopped ({text})"), RELOAD);
+                }
+            }
+        }
+    }
+
+    fn fail(self, problem: &str, advice: &str) {
+        self.end(Failure { looked_like: None, place: None, problem: problem.into(), advice: advice.into() });
+    }
+
+    fn end(self, failure: Failure) {
+        self.status.set(Status::Failed(failure));
+        self.stop();
+        // A file that cannot be read is not worth keeping: it would fail again on every visit.
+        self.drop_kept();
+    }
+
+    fn stop(self) {
+        // The bridge may be the one calling: it goes once this call is over.
+        let bridge = self.bridge.try_update_value(Option::take).flatten();
+        spawn_local(async move { drop(bridge) });
+    }
+
+    fn drop_kept(self) {
+        if let Some(key) = self.kept.try_update_value(Option::take).flatten() {
+            spawn_local(async move {
+                let _ = storage::drop_file(key).await;
+            });
+        }
+    }
+
+    /// Ends its worker and drops its kept copy.
+    pub fn close(self) {
+        self.stop();
+        self.drop_kept();
+        self.tree.set(None);
+    }
+
+    /// What it holds, once it is open.
+    pub fn overview(self) -> Option<Arc<Overview>> {
+        match self.status.get() {
+            Status::Open(overview) => Some(overview),
+            _ => None,
+        }
+    }
+
+    /// Whether it could not be read.
+    pub fn has_failed(self) -> bool {
+        self.status.with_untracked(|status| matches!(status, Status::Failed(_)))
+    }
+
+    /// Asks its worker. `None` when the worker is gone.
+    pub async fn ask(self, request: Request) -> Option<Response> {
+        let bridge = self.bridge.try_get_value().flatten()?;
+        let answer = bridge.ask(&request);
+        // The worker must not be kept alive by a question to it.
+        drop(bridge);
+        answer.await
+    }
+
+    /// The call tree: asked for on the first call, there some milliseconds later.
+    pub fn tree(self) -> Option<Arc<Tree>> {
+        if !self.tree_asked.get_value() {
+            self.tree_asked.set_value(true);
+            spawn_local(async move {
+                if let Some(Response::Tree(tree)) = self.ask(Request::Tree).await {
+                    self.tree.set(Some(Arc::new(tree)));
+                }
+            });
+        }
+        self.tree.get()
+    }
+
+    /// Selects a function in every view; the box selection goes unless it is one of this function.
+    pub fn select_function(self, function: u32) {
+        if self.function.get_untracked() != Some(function) {
+            self.selected_box.set(None);
+            self.function.set(Some(function));
+        }
+    }
+
+    /// Selects a box of the call tree, and with it its function.
+    pub fn select_box(self, tree: &Tree, selected: u32) {
+        if let Some(row) = box_function(tree, selected) {
+            self.function.set(Some(row.function));
+        }
+        self.selected_box.set(Some(selected));
+    }
+}
+
+/// The function of a box; `None` for "(n more)".
+pub fn box_function(tree: &Tree, of: u32) -> Option<&FunctionRow> {
+    let function = *tree.function.get(of as usize)?;
+    tree.functions.get(function as usize)
+}
+
+/// An answer that follows a question: asked again whenever `question` changes; answers to older
+/// questions are dropped, and the last answer stays on screen, with its question, until the next is there.
+pub fn answers<T: Send + Sync + 'static>(
+    document: OpenDocument,
+    question: impl Fn() -> Option<Request> + 'static,
+    pick: impl Fn(Response) -> Option<T> + Copy + 'static,
+) -> RwSignal<Option<(Request, T)>> {
+    let answer = RwSignal::new(None);
+    let latest = StoredValue::new(0_u64);
+    Effect::new(move |previous: Option<Option<Request>>| {
+        let asked = question();
+        if previous.as_ref() != Some(&asked) {
+            let Some(number) = latest.try_update_value(|number| {
+                *number += 1;
+                *number
+            }) else {
+                return asked;
+            };
+            match asked.clone() {
+                None => answer.set(None),
+                Some(request) => spawn_local(async move {
+                    let picked = document.ask(request.clone()).await.and_then(pick);
+                    // The view may be gone by now, and its signals with it.
+                    if latest.try_get_value() == Some(number) {
+                        answer.try_set(picked.map(|picked| (request, picked)));
+                    }
+                }),
+            }
+        }
+        asked
+    });
+    answer
+}
+
+const RELOAD: &str = "Reload the page and open the file again.";
+const REPORT: &str = "Other files are not affected. Please report it with a file that shows it.";

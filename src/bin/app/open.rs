@@ -1,0 +1,194 @@
+//! Opening files: chosen, dropped, pasted, kept from an earlier visit, or the sample.
+
+use js_sys::Array;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, DataTransfer, File, FileList, HtmlElement, HtmlInputElement, Response};
+
+use crate::document::OpenDocument;
+use crate::state::State;
+use crate::storage;
+
+/// The id of the page's file input.
+pub const FILE_INPUT: &str = "files";
+
+/// The sample's files, beside the page.
+const SAMPLE: [&str; 2] = ["shop.prof", "shop.sql.jsonl"];
+
+/// Opens `blob` as a document of its own, and keeps it if files are kept.
+pub fn open(state: State, name: String, blob: Blob) -> OpenDocument {
+    let document = add(state, name.clone(), blob.clone());
+    if state.keep_files.get_untracked() {
+        keep(state, document, name, blob);
+    }
+    document
+}
+
+fn add(state: State, name: String, blob: Blob) -> OpenDocument {
+    let document = OpenDocument::start(name, blob);
+    state.documents.update(|documents| documents.push(document));
+    document
+}
+
+fn keep(state: State, document: OpenDocument, name: String, blob: Blob) {
+    spawn_local(async move {
+        match storage::keep(&name, &blob).await {
+            Ok(key) => {
+                // It may have been closed, or failed, while it was being stored.
+                let open = state.documents.with_untracked(|documents| documents.contains(&document));
+                if open && state.keep_files.get_untracked() && !document.has_failed() {
+                    document.kept.set_value(Some(key));
+                } else {
+                    let _ = storage::drop_file(key).await;
+                }
+            }
+            Err(_) => {
+                state.say(format!("{name} is open, but this browser will not keep it for the next visit"))
+            }
+        }
+    });
+}
+
+/// Opens files and shows the first of them.
+pub fn open_files(state: State, files: Option<FileList>) {
+    let Some(files) = files else { return };
+    let opened: Vec<OpenDocument> = (0..files.length())
+        .filter_map(|index| files.get(index))
+        .map(|file: File| open(state, file.name(), file.into()))
+        .collect();
+    if let Some(&first) = opened.first() {
+        state.show(Some(first));
+    }
+}
+
+/// Opens what was dropped or pasted: files, or else a text.
+pub fn open_transfer(state: State, transfer: &DataTransfer) {
+    let files = transfer.files();
+    if files.as_ref().is_some_and(|files| files.length() > 0) {
+        open_files(state, files);
+    } else if let Ok(text) = transfer.get_data("text/plain") {
+        open_text(state, &text);
+    }
+}
+
+/// Opens a pasted text.
+pub fn open_text(state: State, text: &str) {
+    if text.trim().is_empty() {
+        state.say("There is no text to open");
+        return;
+    }
+    let number = state.documents.with_untracked(|documents| {
+        1 + documents.iter().filter(|open| open.name.get_untracked().starts_with("pasted")).count()
+    });
+    let name = format!("pasted {number}");
+    if let Ok(file) = File::new_with_str_sequence(&Array::of1(&text.into()), &name) {
+        let document = open(state, name, file.into());
+        state.show(Some(document));
+    }
+}
+
+/// Shows the browser's file dialog.
+pub fn choose() {
+    let input =
+        document().get_element_by_id(FILE_INPUT).and_then(|input| input.dyn_into::<HtmlInputElement>().ok());
+    if let Some(input) = input {
+        // The same file may be chosen again.
+        input.set_value("");
+        AsRef::<HtmlElement>::as_ref(&input).click();
+    }
+}
+
+/// Opens the text on the clipboard; the browser may ask the user first.
+pub fn paste_from_clipboard(state: State) {
+    spawn_local(async move {
+        let text = JsFuture::from(window().navigator().clipboard().read_text()).await;
+        match text.ok().and_then(|text| text.as_string()) {
+            Some(text) => open_text(state, &text),
+            None => state.say("The browser did not allow reading the clipboard: press Ctrl+V or ⌘V instead"),
+        }
+    });
+}
+
+/// Opens the sample.
+pub fn sample(state: State) {
+    spawn_local(async move {
+        let mut first = None;
+        for name in SAMPLE {
+            match fetch(&format!("./samples/{name}")).await {
+                Some(blob) => {
+                    let document = open(state, name.to_owned(), blob);
+                    first.get_or_insert(document);
+                }
+                None => state.say(format!("The sample {name} is not beside this page")),
+            }
+        }
+        if first.is_some() {
+            state.show(first);
+        }
+    });
+}
+
+async fn fetch(url: &str) -> Option<Blob> {
+    let response = JsFuture::from(window().fetch_with_str(url)).await.ok()?;
+    let response = response.dyn_into::<Response>().ok().filter(Response::ok)?;
+    let blob = JsFuture::from(response.blob().ok()?).await.ok()?;
+    // As a file it has its name with it, in the worker too.
+    let name = url.rsplit('/').next().unwrap_or(url);
+    Some(File::new_with_blob_sequence(&Array::of1(&blob), name).ok()?.into())
+}
+
+/// Opens what was kept from an earlier visit; `then` is told when all is listed.
+pub fn restore(state: State, then: impl FnOnce() + 'static) {
+    spawn_local(async move {
+        if state.keep_files.get_untracked()
+            && let Ok(files) = storage::kept().await
+        {
+            for file in files {
+                let document = add(state, file.name, file.blob);
+                document.kept.set_value(Some(file.key));
+            }
+        }
+        then();
+    });
+}
+
+/// Turns keeping on or off. On keeps what is open now; off drops every kept copy.
+pub fn set_keeping(state: State, on: bool) {
+    state.keep_files.set(on);
+    storage::set_setting("keep-files", if on { "yes" } else { "no" });
+    if on {
+        for document in state.documents.get_untracked() {
+            if !document.has_failed() {
+                keep(state, document, document.name.get_untracked(), document.blob.get_value());
+            }
+        }
+    } else {
+        drop_copies(state, None);
+    }
+}
+
+/// Closes everything and drops every kept copy.
+pub fn forget(state: State) {
+    for document in state.documents.get_untracked() {
+        state.close(document);
+    }
+    drop_copies(state, Some("All files are closed and forgotten"));
+}
+
+fn drop_copies(state: State, done: Option<&'static str>) {
+    for document in state.documents.get_untracked() {
+        document.kept.set_value(None);
+    }
+    spawn_local(async move {
+        match storage::forget().await {
+            Ok(()) => {
+                if let Some(done) = done {
+                    state.say(done);
+                }
+            }
+            Err(_) => state.say("This browser's storage cannot be reached: nothing is kept there"),
+        }
+    });
+}

@@ -1,0 +1,330 @@
+//! What surrounds the views: the bar with documents and search, the tabs, the states of a document
+//! that is not open (yet), and the events of the whole window.
+
+use std::sync::Arc;
+
+use flamedrop::format;
+use flamedrop::protocol::{ContentOverview, Failure, Overview};
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+
+use crate::components::details::FunctionDetails;
+use crate::components::documents::Documents;
+use crate::components::help::Help;
+use crate::components::icons;
+use crate::components::notices::Notices;
+use crate::components::status::StatusLine;
+use crate::components::welcome::Welcome;
+use crate::document::{OpenDocument, Status};
+use crate::keys;
+use crate::open;
+use crate::state::{State, ThemeChoice, state};
+use crate::url;
+use crate::view::View;
+use crate::views::call_tree::CallTreeTable;
+use crate::views::callers::Callers;
+use crate::views::flame::FlameGraph;
+use crate::views::functions::Functions;
+use crate::views::queries::Queries;
+use crate::views::timeline::Timeline;
+
+/// The whole page.
+#[component]
+pub fn App() -> impl IntoView {
+    let state = State::new();
+    provide_context(state);
+    follow_system_theme(state);
+    let owner = Owner::current();
+    open::restore(state, move || match owner {
+        // The effects that follow the address belong to the app, though they start later.
+        Some(owner) => owner.with(|| url::follow(state)),
+        None => url::follow(state),
+    });
+    Effect::new(move |_| {
+        let theme = if state.dark() { "dark" } else { "light" };
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-theme", theme);
+        }
+    });
+    Effect::new(move |_| {
+        document().set_title(&match state.active.get() {
+            Some(active) => format!("{} – Flamedrop", active.name.get()),
+            None => "Flamedrop".to_owned(),
+        });
+    });
+    let dragging = watch_window(state);
+
+    view! {
+        <Bar />
+        {move || match state.active.get() {
+            None => view! { <Welcome /> }.into_any(),
+            Some(document) => view! { <Shown document /> }.into_any(),
+        }}
+        <div class="drop-here" class:shown=move || dragging.get() aria-hidden="true">"Drop files anywhere"</div>
+        <Notices />
+        <Help />
+    }
+}
+
+fn follow_system_theme(state: State) {
+    let Ok(Some(query)) = window().match_media("(prefers-color-scheme: dark)") else { return };
+    state.system_dark.set(query.matches());
+    let followed = query.clone();
+    let changed = Closure::<dyn FnMut()>::new(move || state.system_dark.set(followed.matches()));
+    query.set_onchange(Some(changed.as_ref().unchecked_ref()));
+    // For as long as the page is open.
+    changed.forget();
+}
+
+/// Keys, drops and pastes anywhere; gives whether something is being dragged over the page.
+fn watch_window(state: State) -> RwSignal<bool> {
+    let dragging = RwSignal::new(false);
+    window_event_listener(ev::keydown, move |event| keys::on_key(state, &event));
+    window_event_listener(ev::dragover, move |event| {
+        event.prevent_default();
+        if !dragging.get_untracked() {
+            dragging.set(true);
+        }
+    });
+    window_event_listener(ev::dragleave, move |event| {
+        // Leaving an element for another one inside the window is not leaving.
+        if event.related_target().is_none() {
+            dragging.set(false);
+        }
+    });
+    window_event_listener(ev::drop, move |event| {
+        event.prevent_default();
+        dragging.set(false);
+        if let Some(transfer) = event.data_transfer() {
+            open::open_transfer(state, &transfer);
+        }
+    });
+    window_event_listener(ev::paste, move |event| {
+        let event: &web_sys::ClipboardEvent = event.unchecked_ref();
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
+        if let (None, Some(transfer)) = (target, event.clipboard_data()) {
+            event.prevent_default();
+            open::open_transfer(state, &transfer);
+        }
+    });
+    dragging
+}
+
+/// The bar on top.
+#[component]
+fn Bar() -> impl IntoView {
+    let state = state();
+    let searchable = move || state.active.get().filter(|document| document.overview().is_some());
+    let theme_icon = move || match state.theme.get() {
+        ThemeChoice::System => icons::contrast().into_any(),
+        ThemeChoice::Light => icons::sun().into_any(),
+        ThemeChoice::Dark => icons::moon().into_any(),
+    };
+    let theme_label = move || match state.theme.get() {
+        ThemeChoice::System => "Theme: as the system says",
+        ThemeChoice::Light => "Theme: light",
+        ThemeChoice::Dark => "Theme: dark",
+    };
+    view! {
+        <header class="bar">
+            <h1>
+                <button type="button" class="brand" title="Welcome page" on:click=move |_| state.show(None)>
+                    {icons::mark()} <span>"Flamedrop"</span>
+                </button>
+            </h1>
+            <nav class="files" aria-label="Open files">
+                <Documents />
+                <button type="button" class="open" title="Open files (o)" on:click=move |_| open::choose()>
+                    {icons::plus()} <span>"Open"</span>
+                </button>
+            </nav>
+            <input
+                id=open::FILE_INPUT
+                class="visually-hidden"
+                type="file"
+                multiple
+                tabindex="-1"
+                aria-label="Open files"
+                on:change=move |event| {
+                    let input: web_sys::HtmlInputElement = event_target(&event);
+                    open::open_files(state, input.files());
+                    // A FileList is emptied with its input: only after its files were taken.
+                    input.set_value("");
+                }
+            />
+            <div class="search" role="search">
+                {icons::search()}
+                <input
+                    id=keys::SEARCH
+                    type="search"
+                    aria-label="Search"
+                    placeholder="Search  /"
+                    autocomplete="off"
+                    spellcheck="false"
+                    disabled=move || searchable().is_none()
+                    prop:value=move || searchable().map(|document| document.search.get()).unwrap_or_default()
+                    on:input=move |event| {
+                        if let Some(document) = untrack(searchable) {
+                            document.search.set(event_target_value(&event));
+                        }
+                    }
+                    on:keydown=move |event| {
+                        if event.key() == "Escape" {
+                            if let Some(document) = untrack(searchable) {
+                                document.search.set(String::new());
+                            }
+                            let input: web_sys::HtmlInputElement = event_target(&event);
+                            let _ = input.blur();
+                        }
+                    }
+                />
+            </div>
+            <div class="tools">
+                <button type="button" class="icon" title=theme_label aria-label=theme_label on:click=move |_| keys::change_theme(state)>
+                    {theme_icon}
+                </button>
+                <button type="button" class="icon" title="Keys (?)" aria-label="Keys" on:click=move |_| state.help.set(true)>"?"</button>
+            </div>
+        </header>
+    }
+}
+
+/// The document looked at, in whatever state it is.
+#[component]
+fn Shown(document: OpenDocument) -> impl IntoView {
+    move || match document.status.get() {
+        Status::Reading { .. } => view! { <Reading document /> }.into_any(),
+        Status::Failed(failure) => view! { <Failed document failure /> }.into_any(),
+        Status::Open(overview) => view! { <Open document overview /> }.into_any(),
+    }
+}
+
+#[component]
+fn Reading(document: OpenDocument) -> impl IntoView {
+    let state = state();
+    let progress = move || match document.status.get() {
+        Status::Reading { read, size } => (read, size),
+        _ => (0, 0),
+    };
+    let text = move || {
+        let (read, size) = progress();
+        format!("{} of {}", format::bytes(read), format::bytes(size))
+    };
+    view! {
+        <main class="state">
+            <h2>{move || format!("Reading {}", document.name.get())}</h2>
+            <progress
+                aria-label="Reading"
+                max=move || progress().1.to_string()
+                value=move || progress().0.to_string()
+            ></progress>
+            <p class="numbers">{text}</p>
+            <button type="button" on:click=move |_| state.close(document)>"Cancel"</button>
+        </main>
+    }
+}
+
+#[component]
+fn Failed(document: OpenDocument, failure: Failure) -> impl IntoView {
+    let state = state();
+    let Failure { looked_like, place, problem, advice } = failure;
+    view! {
+        <main class="state failed" role="alert">
+            <h2>{move || format!("{} could not be read", document.name.get())}</h2>
+            <dl>
+                {looked_like.map(|format| view! { <div><dt>"Looks like"</dt><dd>{format}</dd></div> })}
+                <div><dt>"Problem"</dt><dd>{problem}</dd></div>
+                {place.map(|place| view! { <div><dt>"Place"</dt><dd>{place}</dd></div> })}
+                <div><dt>"Try"</dt><dd>{advice}</dd></div>
+            </dl>
+            <p class="actions">
+                <button type="button" on:click=move |_| open::choose()>"Choose another file…"</button>
+                <button type="button" on:click=move |_| state.close(document)>"Close"</button>
+            </p>
+        </main>
+    }
+}
+
+#[component]
+fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
+    let views = View::of(&overview);
+    let tabs: Vec<_> = views.iter().map(|&view| tab(document, view, views)).collect();
+    let content = {
+        let overview = Arc::clone(&overview);
+        move || match (&overview.content, document.view.get()) {
+            (ContentOverview::Profile(profile), view) => {
+                let profile = profile.clone();
+                match view {
+                    View::CallTree => view! { <CallTreeTable document overview=profile /> }.into_any(),
+                    View::Functions => view! { <Functions document overview=profile /> }.into_any(),
+                    View::Callers => view! { <Callers document overview=profile /> }.into_any(),
+                    _ => view! { <FlameGraph document overview=profile /> }.into_any(),
+                }
+            }
+            (ContentOverview::Queries(log), View::Queries) => {
+                view! { <Queries document overview=log.clone() /> }.into_any()
+            }
+            (ContentOverview::Queries(log), _) => {
+                view! { <Timeline document overview=log.clone() /> }.into_any()
+            }
+        }
+    };
+    let side = match &overview.content {
+        ContentOverview::Profile(profile) => {
+            let profile = profile.clone();
+            Some(move || {
+                // That view is about the selection already.
+                (document.view.get() != View::Callers)
+                    .then(|| view! { <FunctionDetails document overview=profile.clone() /> })
+            })
+        }
+        ContentOverview::Queries(_) => None,
+    };
+    view! {
+        <div class="views" role="tablist" aria-label="Views">{tabs}</div>
+        <main class="shown" id="view" role="tabpanel" aria-labelledby=move || tab_id(document.view.get())>
+            <div class="view">{content}</div>
+            {side}
+        </main>
+        <StatusLine document overview />
+    }
+}
+
+fn tab_id(view: View) -> String {
+    format!("tab-{}", view.key())
+}
+
+fn tab(document: OpenDocument, view: View, views: &'static [View]) -> impl IntoView {
+    let current = move || document.view.get() == view;
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        let place = views.iter().position(|&other| other == view).unwrap_or(0);
+        let next = match event.key().as_str() {
+            "ArrowRight" => (place + 1) % views.len(),
+            "ArrowLeft" => (place + views.len() - 1) % views.len(),
+            "Home" => 0,
+            "End" => views.len() - 1,
+            _ => return,
+        };
+        event.prevent_default();
+        document.view.set(views[next]);
+        let tab = leptos::prelude::document().get_element_by_id(&tab_id(views[next]));
+        if let Some(tab) = tab.and_then(|tab| tab.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = tab.focus();
+        }
+    };
+    view! {
+        <button
+            type="button"
+            role="tab"
+            id=tab_id(view)
+            aria-controls="view"
+            aria-selected=move || current().to_string()
+            tabindex=move || if current() { "0" } else { "-1" }
+            on:click=move |_| document.view.set(view)
+            on:keydown=on_key
+        >
+            {view.title()}
+        </button>
+    }
+}

@@ -1,0 +1,119 @@
+//! What the page knows: the open documents, which one is looked at, and the settings. Big data is not
+//! here: it stays in the workers, and what views asked for lives with the views.
+
+use leptos::prelude::*;
+
+use crate::document::OpenDocument;
+use crate::storage;
+
+/// Everything, as one copyable handle; [`state`] gives it anywhere below the app.
+#[derive(Clone, Copy)]
+pub struct State {
+    /// In the order they were opened.
+    pub documents: RwSignal<Vec<OpenDocument>>,
+    /// Which one is looked at; `None` shows the welcome page.
+    pub active: RwSignal<Option<OpenDocument>>,
+    /// The theme chosen.
+    pub theme: RwSignal<ThemeChoice>,
+    /// Whether the system prefers dark.
+    pub system_dark: RwSignal<bool>,
+    /// Whether opened files are kept in the browser's own storage.
+    pub keep_files: RwSignal<bool>,
+    /// Whether the list of keys is shown.
+    pub help: RwSignal<bool>,
+    /// A short message for the user, read out and shown for a while.
+    pub notice: RwSignal<Option<String>>,
+}
+
+/// Light, dark, or as the system says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThemeChoice {
+    System,
+    Light,
+    Dark,
+}
+
+impl ThemeChoice {
+    /// As kept in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    fn from_setting(text: &str) -> Self {
+        match text {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+
+    /// The next one, for a button that goes round.
+    pub fn next(self) -> Self {
+        match self {
+            Self::System => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::System,
+        }
+    }
+}
+
+impl State {
+    /// Reads the settings.
+    pub fn new() -> Self {
+        let theme =
+            storage::setting("theme").map_or(ThemeChoice::System, |text| ThemeChoice::from_setting(&text));
+        Self {
+            documents: RwSignal::new(Vec::new()),
+            active: RwSignal::new(None),
+            theme: RwSignal::new(theme),
+            system_dark: RwSignal::new(false),
+            keep_files: RwSignal::new(storage::setting("keep-files").is_none_or(|text| text == "yes")),
+            help: RwSignal::new(false),
+            notice: RwSignal::new(None),
+        }
+    }
+
+    /// Whether the page is dark now.
+    pub fn dark(self) -> bool {
+        match self.theme.get() {
+            ThemeChoice::System => self.system_dark.get(),
+            ThemeChoice::Light => false,
+            ThemeChoice::Dark => true,
+        }
+    }
+
+    /// Shows `document`; `None` shows the welcome page.
+    pub fn show(self, document: Option<OpenDocument>) {
+        if self.active.get_untracked() != document {
+            self.active.set(document);
+        }
+    }
+
+    /// Closes `document`: its worker ends, its memory and its kept copy go.
+    pub fn close(self, document: OpenDocument) {
+        let documents = self.documents.get_untracked();
+        let Some(place) = documents.iter().position(|open| *open == document) else { return };
+        self.documents.update(|documents| {
+            documents.remove(place);
+        });
+        if self.active.get_untracked() == Some(document) {
+            let left = self.documents.get_untracked();
+            self.active.set(left.get(place).or(left.last()).copied());
+        }
+        document.close();
+    }
+
+    /// Tells the user something in passing.
+    pub fn say(self, text: impl Into<String>) {
+        self.notice.set(Some(text.into()));
+    }
+}
+
+/// The page's state.
+pub fn state() -> State {
+    expect_context::<State>()
+}

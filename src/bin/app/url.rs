@@ -1,0 +1,177 @@
+//! The view's state in the address, and back from it: a link, a reload or the Back button shows the
+//! same thing. Ids of functions, boxes and fingerprints follow the order of the file, so the same file
+//! gives the same ids again.
+
+use flamedrop::link;
+use flamedrop::protocol::{ExecutionColumn, FunctionColumn, QueryColumn};
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+
+use crate::document::{OpenDocument, Sort};
+use crate::state::State;
+use crate::view::{Drawing, View};
+
+const FUNCTION_COLUMNS: &[(&str, FunctionColumn)] = &[
+    ("ncalls", FunctionColumn::Calls),
+    ("tottime", FunctionColumn::SelfTime),
+    ("tottime-percall", FunctionColumn::SelfPerCall),
+    ("cumtime", FunctionColumn::TotalTime),
+    ("cumtime-percall", FunctionColumn::TotalPerCall),
+    ("place", FunctionColumn::Place),
+];
+
+const QUERY_COLUMNS: &[(&str, QueryColumn)] = &[
+    ("calls", QueryColumn::Calls),
+    ("total", QueryColumn::Total),
+    ("mean", QueryColumn::Mean),
+    ("p50", QueryColumn::P50),
+    ("p95", QueryColumn::P95),
+    ("p99", QueryColumn::P99),
+    ("max", QueryColumn::Max),
+    ("tables", QueryColumn::Tables),
+    ("text", QueryColumn::Text),
+];
+
+const EXECUTION_COLUMNS: &[(&str, ExecutionColumn)] =
+    &[("start", ExecutionColumn::Start), ("duration", ExecutionColumn::Duration)];
+
+/// Where one looks: a change here is a step that Back takes back.
+fn place(document: OpenDocument) -> Vec<(&'static str, String)> {
+    let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
+    vec![
+        ("file", document.name.get()),
+        ("view", document.view.get().key().to_owned()),
+        ("zoom", number(document.zoomed_box.get())),
+        ("query", number(document.fingerprint.get())),
+    ]
+}
+
+/// How one looks at it: a change here only renews the address.
+fn manner(document: OpenDocument) -> Vec<(&'static str, String)> {
+    let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
+    let drawing = document.drawing.get();
+    vec![
+        ("drawing", if drawing == Drawing::Icicle { String::new() } else { drawing.key().to_owned() }),
+        ("search", document.search.get()),
+        ("function", number(document.function.get())),
+        ("box", number(document.selected_box.get())),
+        ("statement", number(document.statement.get())),
+        (
+            "range",
+            document.time_range.get().map(|(from, to)| format!("{from:.3}-{to:.3}")).unwrap_or_default(),
+        ),
+        ("sort", sort_text(FUNCTION_COLUMNS, document.function_sort.get(), FunctionColumn::SelfTime)),
+        ("queries-sort", sort_text(QUERY_COLUMNS, document.query_sort.get(), QueryColumn::Total)),
+        (
+            "executions-sort",
+            sort_text(EXECUTION_COLUMNS, document.execution_sort.get(), ExecutionColumn::Duration),
+        ),
+    ]
+}
+
+/// `tottime`, or `-tottime` for smallest first; nothing for the default.
+fn sort_text<C: Copy + PartialEq>(names: &[(&str, C)], sort: Sort<C>, default: C) -> String {
+    if sort == Sort::descending(default) {
+        return String::new();
+    }
+    let name = names.iter().find(|(_, column)| *column == sort.column).map_or("", |(name, _)| name);
+    format!("{}{name}", if sort.descending { "" } else { "-" })
+}
+
+fn parsed_sort<C: Copy>(names: &[(&str, C)], text: &str) -> Option<Sort<C>> {
+    let (name, descending) = text.strip_prefix('-').map_or((text, true), |name| (name, false));
+    names.iter().find(|(other, _)| *other == name).map(|&(_, column)| Sort { column, descending })
+}
+
+/// Keeps the address up to date with the state, and the state with the address. Call it once the kept
+/// files are listed: the address may name one of them.
+pub fn follow(state: State) {
+    apply(state);
+    Effect::new(move |previous: Option<(String, String)>| {
+        let document = state.active.get();
+        let steps = link::encode(document.map(place).unwrap_or_default());
+        let all = link::encode(
+            document.map(|document| [place(document), manner(document)].concat()).unwrap_or_default(),
+        );
+        // The first run, and runs that follow Back, find the address as it should be.
+        let address = current();
+        if address != all
+            && let Ok(history) = window().history()
+        {
+            let url = format!("#{all}");
+            let step = previous.is_some_and(|(earlier, _)| earlier != steps);
+            let _ = if step {
+                history.push_state_with_url(&JsValue::NULL, "", Some(&url))
+            } else {
+                history.replace_state_with_url(&JsValue::NULL, "", Some(&url))
+            };
+        }
+        (steps, all)
+    });
+    let back = Closure::<dyn FnMut()>::new(move || apply(state));
+    let _ = window().add_event_listener_with_callback("popstate", back.as_ref().unchecked_ref());
+    // For as long as the page is open.
+    back.forget();
+}
+
+fn current() -> String {
+    window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
+}
+
+/// Makes the state what the address says.
+fn apply(state: State) {
+    let pairs = link::decode(&current());
+    let value = |key: &str| pairs.iter().find(|(other, _)| other == key).map(|(_, value)| value.as_str());
+    let number = |key: &str| value(key).and_then(|text| text.parse::<u32>().ok());
+    let Some(name) = value("file") else {
+        // An address that names nothing is the welcome page's, except on the first visit to a page
+        // that kept files: then the first of them is what one was at.
+        let documents = state.documents.get_untracked();
+        let first = if pairs.is_empty() && state.active.get_untracked().is_none() {
+            documents.first().copied()
+        } else {
+            None
+        };
+        state.show(first);
+        return;
+    };
+    let found = state.documents.with_untracked(|documents| {
+        let same = |open: &&OpenDocument| {
+            let kept = open.name.get_untracked();
+            kept == name || kept.strip_suffix(".gz") == Some(name)
+        };
+        documents.iter().find(same).copied()
+    });
+    let Some(document) = found else {
+        state.say(format!("{name} is not open in this browser: drop it here to see what the link shows"));
+        return;
+    };
+    if let Some(view) = value("view").and_then(View::from_key) {
+        set(document.view, view);
+    }
+    set(document.drawing, value("drawing").and_then(Drawing::from_key).unwrap_or(Drawing::Icicle));
+    set(document.search, value("search").unwrap_or_default().to_owned());
+    set(document.function, number("function"));
+    set(document.selected_box, number("box"));
+    set(document.zoomed_box, number("zoom"));
+    set(document.fingerprint, number("query"));
+    set(document.statement, number("statement"));
+    let range = value("range").and_then(|text| text.split_once('-')).and_then(|(from, to)| {
+        let (from, to) = (from.parse::<f64>().ok()?, to.parse::<f64>().ok()?);
+        (from < to).then_some((from, to))
+    });
+    set(document.time_range, range);
+    let sort = value("sort").and_then(|text| parsed_sort(FUNCTION_COLUMNS, text));
+    set(document.function_sort, sort.unwrap_or(Sort::descending(FunctionColumn::SelfTime)));
+    let sort = value("queries-sort").and_then(|text| parsed_sort(QUERY_COLUMNS, text));
+    set(document.query_sort, sort.unwrap_or(Sort::descending(QueryColumn::Total)));
+    let sort = value("executions-sort").and_then(|text| parsed_sort(EXECUTION_COLUMNS, text));
+    set(document.execution_sort, sort.unwrap_or(Sort::descending(ExecutionColumn::Duration)));
+    state.show(Some(document));
+}
+
+fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|old| *old != value) {
+        signal.set(value);
+    }
+}

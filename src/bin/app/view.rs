@@ -1,0 +1,94 @@
+//! The views a document has, and their names: on the tabs, and in the address.
+
+use flamedrop::protocol::{ContentOverview, Overview};
+
+/// A view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum View {
+    Flame,
+    CallTree,
+    Functions,
+    Callers,
+    Timeline,
+    Queries,
+}
+
+impl View {
+    /// The views of a document, in the order of its tabs.
+    pub fn of(overview: &Overview) -> &'static [Self] {
+        match overview.content {
+            ContentOverview::Profile(_) => &[Self::Flame, Self::CallTree, Self::Functions, Self::Callers],
+            ContentOverview::Queries(_) => &[Self::Timeline, Self::Queries],
+        }
+    }
+
+    /// What its tab says.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Flame => "Flame graph",
+            Self::CallTree => "Call tree",
+            Self::Functions => "Functions",
+            Self::Callers => "Callers and callees",
+            Self::Timeline => "Timeline",
+            Self::Queries => "Queries",
+        }
+    }
+
+    /// What the address says.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Flame => "flame-graph",
+            Self::CallTree => "call-tree",
+            Self::Functions => "functions",
+            Self::Callers => "callers",
+            Self::Timeline => "timeline",
+            Self::Queries => "queries",
+        }
+    }
+
+    /// The view the address names.
+    pub fn from_key(key: &str) -> Option<Self> {
+        [Self::Flame, Self::CallTree, Self::Functions, Self::Callers, Self::Timeline, Self::Queries]
+            .into_iter()
+            .find(|view| view.key() == key)
+    }
+}
+
+/// How the call tree is drawn in the flame graph's view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Drawing {
+    /// Roots on top.
+    Icicle,
+    /// Roots at the bottom.
+    Flame,
+    /// Rings around a centre.
+    Sunburst,
+}
+
+impl Drawing {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Icicle, Self::Flame, Self::Sunburst];
+
+    /// What its button says.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Icicle => "Icicle",
+            Self::Flame => "Flame",
+            Self::Sunburst => "Sunburst",
+        }
+    }
+
+    /// What the address says.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Icicle => "icicle",
+            Self::Flame => "flame",
+            Self::Sunburst => "sunburst",
+        }
+    }
+
+    /// The drawing the address names.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|drawing| drawing.key() == key)
+    }
+}

@@ -1,0 +1,185 @@
+//! The call tree as an expandable table. The boxes are the flame graph's own; which of them are open
+//! is the view's.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use flamedrop::format::{self, TimeColumn};
+use flamedrop::protocol::{ProfileOverview, Tree};
+use leptos::prelude::*;
+
+use super::functions::{category_class, share_cell, spelt};
+use crate::components::table::{Actions, Column, Row, Table};
+use crate::document::{OpenDocument, box_function};
+
+/// A subtree opens along its heaviest path down to this share of the whole when the view opens.
+const OPEN_SHARE: f64 = 0.2;
+
+/// The tree table.
+#[component]
+pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
+    let open = RwSignal::new(HashSet::<u32>::new());
+    // The heaviest path is open to begin with: that is what one came for.
+    Effect::new(move |done: Option<bool>| {
+        if done == Some(true) {
+            return true;
+        }
+        let Some(tree) = document.tree() else { return false };
+        open.update(|open| open_heaviest(&tree, open));
+        true
+    });
+    // A box selected elsewhere comes into view: its ancestors open.
+    Effect::new(move |_| {
+        let (Some(tree), Some(selected)) = (document.tree(), document.selected_box.get()) else { return };
+        let closed: Vec<u32> =
+            ancestors(&tree, selected).filter(|at| open.with_untracked(|open| !open.contains(at))).collect();
+        if !closed.is_empty() {
+            open.update(|open| open.extend(closed));
+        }
+    });
+    let visible = Memo::new(move |_| match document.tree() {
+        Some(tree) => open.with(|open| visible_boxes(&tree, open)),
+        None => Vec::new(),
+    });
+    let rows = Signal::derive(move || visible.with(Vec::len) as u32);
+    let box_at = move |index: u32| visible.with(|boxes| boxes.get(index as usize).copied());
+    let selected = Signal::derive(move || {
+        let selected = document.selected_box.get()?;
+        visible.with(|boxes| boxes.binary_search(&selected).ok().map(|place| place as u32))
+    });
+    let window = RwSignal::new(0..0);
+    let times = TimeColumn::for_seconds(overview.total);
+
+    let branch = move |index: u32| {
+        let at = box_at(index)?;
+        document.tree().map(|tree| {
+            let has_children = tree.end[at as usize] > at + 1;
+            (tree.depth[at as usize], has_children.then(|| open.with(|open| open.contains(&at))))
+        })
+    };
+    let toggle = move |at: u32, expand: bool| {
+        open.update(|open| {
+            if expand {
+                open.insert(at);
+            } else {
+                open.remove(&at);
+            }
+        });
+    };
+    let matches = document.search;
+    let row = move |index: u32| {
+        let (at, tree) = (box_at(index)?, document.tree()?);
+        let (level, expanded) = branch(index)?;
+        let faint = matches.with(|text| !text.is_empty() && !named(&tree, at, &text.to_lowercase()));
+        Some(Row { cells: cells(&tree, at, level, expanded, times, toggle), faint })
+    };
+    let actions = Actions {
+        select: Arc::new(move |index| {
+            if let (Some(at), Some(tree)) = (untrack(|| box_at(index)), untrack(|| document.tree())) {
+                document.select_box(&tree, at);
+            }
+        }),
+        open: Arc::new(move |index| {
+            if let Some((at, (_, Some(expanded)))) = untrack(|| box_at(index).zip(branch(index))) {
+                toggle(at, !expanded);
+            }
+        }),
+        expand: Arc::new(move |index, expand| {
+            if let Some(at) = untrack(|| box_at(index)) {
+                toggle(at, expand);
+            }
+        }),
+        branch: Arc::new(branch),
+        ..Actions::default()
+    };
+    let unit = times.unit.symbol();
+    let columns = vec![
+        Column::number("Total", unit, "132px", "Time in the function and all it called, on this stack"),
+        Column::number("%", "", "64px", "Share of the whole profile"),
+        Column::number("Self", unit, "104px", "Time in the function itself, on this stack"),
+        Column::number("Calls", "", "88px", "Calls on this stack"),
+        Column::text("Function", "minmax(320px, 1fr)", "Open a row to see what it called"),
+    ];
+    view! {
+        <Table label="Call tree" columns rows row=Arc::new(row) window selected actions tree=true empty="Working out the call tree…" />
+    }
+}
+
+fn cells(
+    tree: &Tree,
+    at: u32,
+    level: u32,
+    expanded: Option<bool>,
+    times: TimeColumn,
+    toggle: impl Fn(u32, bool) + Copy + 'static,
+) -> Vec<AnyView> {
+    let index = at as usize;
+    let share = tree.total_time[index] / tree.total;
+    let function = box_function(tree, at);
+    let (name, file) =
+        function.map_or_else(|| ("(more, too small to show)".to_owned(), String::new()), spelt);
+    let class = function.map_or("merged", category_class);
+    // Deep stacks stay readable: the indent stops growing, the level is in the tree's own attribute.
+    let indent = format!("{}px", level.min(40) * 14);
+    let arrow = expanded.map(|expanded| {
+        view! {
+            <span class="toggle" aria-hidden="true" on:click=move |event| {
+                event.stop_propagation();
+                toggle(at, !expanded);
+            }>{if expanded { "▾" } else { "▸" }}</span>
+        }
+    });
+    vec![
+        share_cell(times.seconds(tree.total_time[index]), share),
+        format::percent_cell(share).into_any(),
+        times.seconds(tree.self_time[index]).into_any(),
+        format::calls(tree.calls[index]).into_any(),
+        view! {
+            <span class="function branch" style:padding-left=indent title=format!("{name} {file}")>
+                <span class="arrow-space">{arrow}</span>
+                <span class=format!("swatch {class}") aria-hidden="true"></span>
+                <span class="name">{name.clone()}</span>
+                <span class="file"><bdi>{file.clone()}</bdi></span>
+            </span>
+        }
+        .into_any(),
+    ]
+}
+
+/// Whether the box's function has `text` (in lower case) in its name or place.
+fn named(tree: &Tree, at: u32, text: &str) -> bool {
+    box_function(tree, at).is_some_and(|row| {
+        row.name.to_lowercase().contains(text)
+            || format!("{}:{}", row.file, row.line).to_lowercase().contains(text)
+    })
+}
+
+fn ancestors(tree: &Tree, of: u32) -> impl Iterator<Item = u32> + '_ {
+    std::iter::successors(tree.parent.get(of as usize).copied(), |&at| tree.parent.get(at as usize).copied())
+        .take_while(|&at| (at as usize) < tree.parent.len())
+}
+
+/// Boxes whose ancestors are all open, in the tree's order.
+fn visible_boxes(tree: &Tree, open: &HashSet<u32>) -> Vec<u32> {
+    let mut visible = Vec::new();
+    let mut at = 0;
+    while (at as usize) < tree.end.len() {
+        visible.push(at);
+        at = if open.contains(&at) { at + 1 } else { tree.end[at as usize] };
+    }
+    visible
+}
+
+/// Opens the heaviest root and below it the heaviest child as long as it is heavy.
+fn open_heaviest(tree: &Tree, open: &mut HashSet<u32>) {
+    let mut at = 0_u32;
+    while let Some(&total) = tree.total_time.get(at as usize) {
+        let has_children = tree.end[at as usize] > at + 1;
+        if !has_children || total < OPEN_SHARE * tree.total {
+            break;
+        }
+        open.insert(at);
+        // Siblings are in descending order: the first child is the heaviest.
+        at += 1;
+    }
+}

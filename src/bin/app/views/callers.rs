@@ -1,0 +1,145 @@
+//! Callers and callees of the selected function: exact, with the numbers of each edge.
+
+use std::sync::Arc;
+
+use flamedrop::format::{self, TimeColumn};
+use flamedrop::protocol::{FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response};
+use leptos::prelude::*;
+
+use super::functions::{function_cell, per_call, share_cell, spelt};
+use crate::components::copy::CopyButton;
+use crate::components::table::{Actions, Column, Row, Table};
+use crate::document::{OpenDocument, answers};
+
+/// The function's numbers above, who calls it and whom it calls below.
+#[component]
+pub fn Callers(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
+    // Without a selection the view begins where most time is.
+    let top = answers(
+        document,
+        move || {
+            document.function.get().is_none().then_some(Request::Functions {
+                sort: FunctionColumn::TotalTime,
+                descending: true,
+                filter: String::new(),
+                first: 0,
+                count: 1,
+            })
+        },
+        |response| match response {
+            Response::Functions { page, .. } => page.first().map(|row| row.function),
+            _ => None,
+        },
+    );
+    Effect::new(move |_| {
+        if let Some((_, function)) = top.get()
+            && document.function.get_untracked().is_none()
+        {
+            document.select_function(function);
+        }
+    });
+    let detail = answers(
+        document,
+        move || document.function.get().map(|function| Request::Function { function }),
+        |response| match response {
+            Response::Function(detail) => Some(Arc::new(detail)),
+            _ => None,
+        },
+    );
+    let detail = Signal::derive(move || detail.get().map(|(_, detail)| detail));
+    let total = overview.total;
+    view! {
+        <div class="callers">
+            <Show when=move || detail.get().is_some() fallback=|| view! { <p class="empty">"No function is selected."</p> }>
+                {move || detail.get().map(|detail| summary(detail.row.clone(), total))}
+            </Show>
+            <section aria-labelledby="callers-title">
+                <h2 id="callers-title">"Callers"</h2>
+                <Neighbours document detail label="Callers" total pick=|detail| &detail.callers
+                    empty="Nothing in this profile calls it: it is where a stack begins." />
+            </section>
+            <section aria-labelledby="callees-title">
+                <h2 id="callees-title">"Callees"</h2>
+                <Neighbours document detail label="Callees" total pick=|detail| &detail.callees
+                    empty="It calls nothing that was profiled." />
+            </section>
+        </div>
+    }
+}
+
+fn summary(row: FunctionRow, total: f64) -> impl IntoView {
+    let (name, file) = spelt(&row);
+    let copied = if file.is_empty() { name.clone() } else { file.clone() };
+    view! {
+        <header class="summary">
+            <h2>{name}</h2>
+            <p class="place">{file} <CopyButton text=copied label="Copy place" /></p>
+            <dl class="numbers">
+                <div><dt>"Self"</dt><dd>{format::seconds(row.self_time)} <small>{format::percent(row.self_time / total)}</small></dd></div>
+                <div><dt>"Total"</dt><dd>{format::seconds(row.total_time)} <small>{format::percent(row.total_time / total)}</small></dd></div>
+                <div><dt>"Calls"</dt><dd>{format::recursive_calls(row.calls, row.primitive_calls)}</dd></div>
+            </dl>
+        </header>
+    }
+}
+
+#[component]
+fn Neighbours(
+    document: OpenDocument,
+    detail: Signal<Option<Arc<FunctionDetail>>>,
+    label: &'static str,
+    total: f64,
+    pick: fn(&FunctionDetail) -> &Vec<FunctionRow>,
+    empty: &'static str,
+) -> impl IntoView {
+    let window = RwSignal::new(0..0);
+    let rows = Signal::derive(move || {
+        detail.with(|detail| detail.as_ref().map_or(0, |detail| pick(detail).len() as u32))
+    });
+    let times = TimeColumn::for_seconds(total);
+    let at = move |index: u32| detail.with(|detail| pick(detail.as_ref()?).get(index as usize).cloned());
+    let row = move |index: u32| {
+        let whole = detail.with(|detail| {
+            detail.as_ref().map_or(0.0, |detail| pick(detail).iter().map(|row| row.total_time).sum::<f64>())
+        });
+        at(index).map(|row| Row {
+            cells: vec![
+                format::recursive_calls(row.calls, row.primitive_calls).into_any(),
+                times.seconds(row.self_time).into_any(),
+                share_cell(times.seconds(row.total_time), row.total_time / whole),
+                per_call(row.total_time, row.primitive_calls),
+                function_cell(&row),
+            ],
+            faint: false,
+        })
+    };
+    let unit = times.unit.symbol();
+    let columns = vec![
+        Column::number("ncalls", "", "128px", "Calls over this edge; all/primitive where recursive"),
+        Column::number("tottime", unit, "104px", "Time in the called function itself, over this edge"),
+        Column::number(
+            "cumtime",
+            unit,
+            "132px",
+            "Time in the called function and all it called, over this edge",
+        ),
+        Column::number("percall", "µs", "96px", "cumtime divided by primitive calls"),
+        Column::text("filename:lineno(function)", "minmax(220px, 1fr)", "Where the function is defined"),
+    ];
+    let go = Arc::new(move |index: u32| {
+        if let Some(row) = untrack(|| at(index)) {
+            document.select_function(row.function);
+        }
+    });
+    // A click goes there at once; with the keys, rows are walked first and Enter goes.
+    let place = RwSignal::new(None::<u32>);
+    Effect::new(move |_| {
+        detail.track();
+        place.set(None);
+    });
+    let actions =
+        Actions { select: Arc::new(move |index| place.set(Some(index))), open: go, ..Actions::default() };
+    view! {
+        <Table label columns rows row=Arc::new(row) window selected=place.into() actions empty />
+    }
+}

@@ -1,0 +1,185 @@
+//! The functions table: pstats' columns, sorted and filtered by the worker, drawn a window at a time.
+
+use std::sync::Arc;
+
+use flamedrop::format::{self, TimeColumn, TimeUnit};
+use flamedrop::protocol::{FunctionColumn, FunctionRow, ProfileOverview, Request, Response};
+use leptos::prelude::*;
+
+use crate::components::table::{Actions, Column, Row, Table};
+use crate::document::{OpenDocument, answers};
+use crate::view::View;
+
+/// Rows are asked for in blocks of this many, so that scrolling by a line asks nothing.
+pub const BLOCK: u32 = 64;
+
+/// The unit of per-call times: most calls take microseconds.
+pub const PER_CALL: TimeColumn = TimeColumn { unit: TimeUnit::Microseconds, decimals: 1 };
+
+/// The window to ask for so that `first..last` is covered: whole blocks.
+pub fn blocks(first: u32, last: u32) -> (u32, u32) {
+    let start = first / BLOCK * BLOCK;
+    (start, last.div_ceil(BLOCK) * BLOCK - start)
+}
+
+/// The functions table of a profile.
+#[component]
+pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
+    let window = RwSignal::new(0..BLOCK);
+    let sort = document.function_sort;
+    let answer = answers(
+        document,
+        move || {
+            let (first, count) = window.with(|range| blocks(range.start, range.end.max(1)));
+            let sort = sort.get();
+            Some(Request::Functions {
+                sort: sort.column,
+                descending: sort.descending,
+                filter: document.search.get(),
+                first,
+                count,
+            })
+        },
+        |response| match response {
+            Response::Functions { rows, page } => Some((rows, page)),
+            _ => None,
+        },
+    );
+    let rows =
+        Signal::derive(move || answer.with(|answer| answer.as_ref().map_or(0, |(_, (rows, _))| *rows)));
+    let at = move |index: u32| {
+        answer.with(|answer| {
+            let (Request::Functions { first, .. }, (_, page)) = answer.as_ref()? else { return None };
+            page.get(index.checked_sub(*first)? as usize).cloned()
+        })
+    };
+    let selected = Signal::derive(move || {
+        let function = document.function.get()?;
+        answer.with(|answer| {
+            let (Request::Functions { first, .. }, (_, page)) = answer.as_ref()? else { return None };
+            let place = page.iter().position(|row| row.function == function)?;
+            Some(first + place as u32)
+        })
+    });
+
+    let times = TimeColumn::for_seconds(overview.total);
+    let total = overview.total;
+    let row = move |index: u32| at(index).map(|row| Row { cells: cells(&row, times, total), faint: false });
+    let direction = move |column: FunctionColumn| {
+        move || {
+            let sort = sort.get();
+            (sort.column == column).then_some(sort.descending)
+        }
+    };
+    let unit = times.unit.symbol();
+    let columns = vec![
+        Column::number("ncalls", "", "128px", "Calls; all/primitive where a function calls itself")
+            .sortable(direction(FunctionColumn::Calls)),
+        Column::number("tottime", unit, "132px", "Time in the function itself (self time)")
+            .sortable(direction(FunctionColumn::SelfTime)),
+        Column::number("percall", "µs", "96px", "tottime divided by calls")
+            .sortable(direction(FunctionColumn::SelfPerCall)),
+        Column::number("cumtime", unit, "132px", "Time in the function and all it called (total time)")
+            .sortable(direction(FunctionColumn::TotalTime)),
+        Column::number("percall", "µs", "96px", "cumtime divided by primitive calls")
+            .sortable(direction(FunctionColumn::TotalPerCall)),
+        Column::text("filename:lineno(function)", "minmax(260px, 1fr)", "Where the function is defined")
+            .sortable(direction(FunctionColumn::Place)),
+    ];
+    const COLUMNS: [(FunctionColumn, bool); 6] = [
+        (FunctionColumn::Calls, true),
+        (FunctionColumn::SelfTime, true),
+        (FunctionColumn::SelfPerCall, true),
+        (FunctionColumn::TotalTime, true),
+        (FunctionColumn::TotalPerCall, true),
+        (FunctionColumn::Place, false),
+    ];
+    let actions = Actions {
+        select: Arc::new(move |index| {
+            if let Some(row) = untrack(|| at(index)) {
+                document.select_function(row.function);
+            }
+        }),
+        open: Arc::new(move |_| document.view.set(View::Callers)),
+        sort: Arc::new(move |index| {
+            if let Some(&(column, first_descending)) = COLUMNS.get(index) {
+                sort.update(|sort| *sort = sort.clicked(column, first_descending));
+            }
+        }),
+        ..Actions::default()
+    };
+    view! {
+        <Table
+            label="Functions"
+            columns
+            rows
+            row=Arc::new(row)
+            window
+            selected
+            actions
+            empty="No function matches the search."
+        />
+    }
+}
+
+fn cells(row: &FunctionRow, times: TimeColumn, total: f64) -> Vec<AnyView> {
+    vec![
+        format::recursive_calls(row.calls, row.primitive_calls).into_any(),
+        share_cell(times.seconds(row.self_time), row.self_time / total),
+        per_call(row.self_time, row.calls),
+        share_cell(times.seconds(row.total_time), row.total_time / total),
+        per_call(row.total_time, row.primitive_calls),
+        function_cell(row),
+    ]
+}
+
+/// A time per call, or a dash without calls.
+pub fn per_call(seconds: f64, calls: i64) -> AnyView {
+    if calls > 0 { PER_CALL.seconds(seconds / calls as f64) } else { format::UNKNOWN.to_owned() }.into_any()
+}
+
+/// A number with a bar behind it: `share` of the whole, 0 to 1.
+pub fn share_cell(text: String, share: f64) -> AnyView {
+    let width = if share.is_finite() { (share * 100.0).clamp(0.0, 100.0) } else { 0.0 };
+    view! {
+        <span class="share" style:width=format!("{width:.1}%") aria-hidden="true"></span>
+        <span class="value">{text}</span>
+    }
+    .into_any()
+}
+
+/// A function as a cell: the colour of what it belongs to, its name, and where it is.
+pub fn function_cell(row: &FunctionRow) -> AnyView {
+    let place = format::pstats_place(&row.file, row.line, &row.name);
+    let (name, file) = spelt(row);
+    view! {
+        <span class="function" title=place>
+            <span class=format!("swatch {}", category_class(row)) aria-hidden="true"></span>
+            <span class="name" class:short=name.len() < 40>{name}</span>
+            <span class="file"><bdi>{file}</bdi></span>
+        </span>
+    }
+    .into_any()
+}
+
+/// A function's name and place as two texts: `loads`, `json/__init__.py:299`; built-in ones have no place.
+pub fn spelt(row: &FunctionRow) -> (String, String) {
+    if row.file == "~" {
+        (format::builtin_name(&row.name), String::new())
+    } else {
+        (row.name.clone(), format!("{}:{}", row.file, row.line))
+    }
+}
+
+/// The style class of what a function belongs to.
+pub fn category_class(row: &FunctionRow) -> &'static str {
+    use flamedrop::profile::Category;
+    match row.category {
+        Category::Own => "own",
+        Category::Library => "library",
+        Category::Database => "database",
+        Category::Templates => "templates",
+        Category::Network => "network",
+        Category::Python => "python",
+    }
+}
