@@ -137,6 +137,12 @@ impl<'a> Input<'a> {
     /// [`io::ErrorKind::FileTooLarge`].
     pub fn read_all(&mut self, limit: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
+        if self.wrapping == Wrapping::Plain {
+            // One more than there is, or the end would only be found in a larger vector. What cannot
+            // be reserved is an error only when it has to be read.
+            let length = self.stored_size.saturating_sub(self.position).min(limit);
+            let _ = bytes.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX).saturating_add(1));
+        }
         self.by_ref().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {limit} bytes")));

@@ -9,7 +9,9 @@ pub mod category;
 pub mod estimate;
 pub mod matcher;
 
-use rustc_hash::FxHashMap;
+use std::hash::BuildHasher;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 pub use call_tree::CallTree;
 pub use category::Category;
@@ -140,7 +142,16 @@ impl Edges {
     /// keep their order.
     pub fn new(functions: usize, mut edges: Vec<Edge>) -> Self {
         edges.sort_by_key(|edge| edge.callee);
-        let mut result = Self::default();
+        let count = edges.len();
+        let mut result = Self {
+            caller: Vec::with_capacity(count),
+            callee: Vec::with_capacity(count),
+            calls: Vec::with_capacity(count),
+            primitive_calls: Vec::with_capacity(count),
+            self_time: Vec::with_capacity(count),
+            total_time: Vec::with_capacity(count),
+            ..Self::default()
+        };
         for edge in &edges {
             result.caller.push(edge.caller);
             result.callee.push(edge.callee);
@@ -222,20 +233,35 @@ fn sum_of_counts(counts: &[i64]) -> i64 {
 pub struct Strings {
     text: String,
     ends: Vec<usize>,
-    ids: FxHashMap<Box<str>, u32>,
+    /// By hash; where two texts have one hash, the later is under the next free number. So no text is
+    /// kept a second time as a key.
+    ids: FxHashMap<u64, u32>,
 }
 
 impl Strings {
     /// The id of `text`, which is added if it is new.
     pub fn intern(&mut self, text: &str) -> u32 {
-        if let Some(&id) = self.ids.get(text) {
+        let (key, known) = self.look_up(text);
+        if let Some(id) = known {
             return id;
         }
         let id = self.ends.len() as u32;
         self.text.push_str(text);
         self.ends.push(self.text.len());
-        self.ids.insert(text.into(), id);
+        self.ids.insert(key, id);
         id
+    }
+
+    /// The key under which `text` is or would be, and its id.
+    fn look_up(&self, text: &str) -> (u64, Option<u32>) {
+        let mut key = FxBuildHasher.hash_one(text);
+        loop {
+            match self.ids.get(&key) {
+                None => return (key, None),
+                Some(&id) if self.get(id) == text => return (key, Some(id)),
+                Some(_) => key = key.wrapping_add(1),
+            }
+        }
     }
 
     /// The string with this id.
@@ -247,7 +273,7 @@ impl Strings {
 
     /// The id of `text`, if it is there.
     pub fn id(&self, text: &str) -> Option<u32> {
-        self.ids.get(text).copied()
+        self.look_up(text).1
     }
 
     /// All of them, by id.

@@ -15,9 +15,16 @@ use flamedrop::import;
 use flamedrop::input::Source;
 use flamedrop::profile::estimate;
 
+const EXAMPLES: &str = "\
+Examples:
+  python -m cProfile -o app.prof app.py      Record a profile
+  flamedrop summary app.prof db.log          Print the functions and queries that took longest
+  flamedrop summary --json app.prof | jq '.documents[0].functions | max_by(.self)'
+  flamedrop export --as folded app.prof | inferno-flamegraph > app.svg";
+
 /// See where the time of a Python program and its SQL went.
 #[derive(Debug, Parser)]
-#[command(version, about, arg_required_else_help = true)]
+#[command(version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -1,0 +1,165 @@
+//! The command line as scripts use it: output, messages, exit status.
+
+mod common;
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value as Json;
+
+fn flamedrop(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the command runs")
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flamedrop"));
+    command.args(arguments);
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+fn path(name: &str) -> String {
+    common::data(name).to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn json_has_every_number_unrounded() {
+    let output = flamedrop(&["summary", "--json", &path("pstats/3.13.prof")]);
+    assert!(output.status.success());
+    assert_eq!(text(&output.stderr), "");
+    let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+    let document = &json["documents"][0];
+    let keys: Vec<&String> = document.as_object().expect("an object").keys().collect();
+    assert_eq!(
+        keys,
+        ["calls", "diagnostics", "format", "functions", "kind", "name", "primitive_calls", "total", "unit"]
+    );
+    assert_eq!(document["name"], "3.13.prof");
+    assert_eq!(document["kind"], "profile");
+    assert_eq!(document["unit"], "seconds");
+    let functions = document["functions"].as_array().expect("functions");
+    let find = |name: &str| {
+        functions.iter().position(|function| function["name"] == name).expect("the function is there")
+    };
+    let square = &functions[find("fibonacci")];
+    let callers = square["callers"].as_array().expect("callers");
+    // An index into the same list.
+    let from: Vec<&Json> = callers
+        .iter()
+        .map(|caller| &functions[caller["function"].as_u64().unwrap() as usize]["name"])
+        .collect();
+    assert!(from.contains(&&Json::from("fibonacci")) && from.contains(&&Json::from("main")), "{from:?}");
+    let caller = callers[0].as_object().expect("an object");
+    assert_eq!(caller.keys().collect::<Vec<_>>(), ["calls", "function", "primitive_calls", "self", "total"]);
+    // As text, so that no digit is lost on the way: the numbers of Python's own pstats.
+    let oracle: Json = serde_json::from_slice(&common::bytes("pstats/3.13.json")).expect("JSON");
+    let row = oracle["functions"]
+        .as_array()
+        .and_then(|rows| rows.iter().find(|row| row[2] == "fibonacci"))
+        .expect("the function is there");
+    let spelt = |value: &Json| value.as_str().expect("a repr").parse::<f64>().expect("a float");
+    let raw = text(&output.stdout);
+    let expected = format!(
+        "\"name\":\"fibonacci\",\"calls\":{},\"primitive_calls\":{},\"self\":{},\"total\":{},",
+        row[3],
+        row[4],
+        Json::from(spelt(&row[5])),
+        Json::from(spelt(&row[6]))
+    );
+    assert!(raw.contains(&expected), "{expected}");
+}
+
+#[test]
+fn what_cannot_be_read_is_said_and_the_rest_is_printed() {
+    let good = path("pstats/3.13.prof");
+    let bad = path("pstats/3.13.json");
+    for json in [true, false] {
+        let mut arguments = vec!["summary"];
+        arguments.extend(json.then_some("--json"));
+        arguments.extend([bad.as_str(), &good, "no/such/file", &good]);
+        let output = flamedrop(&arguments);
+        assert_eq!(output.status.code(), Some(1));
+        let errors = text(&output.stderr);
+        assert_eq!(errors.lines().count(), 2, "{errors}");
+        assert!(errors.contains("3.13.json: this is no format Flamedrop reads. It reads"), "{errors}");
+        assert!(errors.contains("flamedrop: no/such/file: "), "{errors}");
+        if json {
+            let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+            assert_eq!(json["documents"].as_array().map(Vec::len), Some(2));
+        } else {
+            assert_eq!(text(&output.stdout).matches("3.13.prof").count(), 2);
+        }
+    }
+}
+
+#[test]
+fn nothing_readable_is_still_json() {
+    let output = flamedrop(&["summary", "--json", "no/such/file"]);
+    assert_eq!(output.status.code(), Some(1));
+    let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["documents"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn the_table_is_for_people() {
+    let output = flamedrop(&["summary", "--top", "4", &path("pstats/3.13.prof")]);
+    assert!(output.status.success());
+    insta::assert_snapshot!(text(&output.stdout));
+}
+
+#[test]
+fn folded_stacks_add_up_to_the_total() {
+    let output = flamedrop(&["export", "--as", "folded", &path("pstats/3.13.prof")]);
+    assert!(output.status.success());
+    let mut sum = 0.0;
+    for line in text(&output.stdout).lines() {
+        let (stack, weight) = line.rsplit_once(' ').expect("a stack and its weight");
+        let decimals = weight.rsplit_once('.').map_or(0, |(_, decimals)| decimals.len());
+        assert!(decimals >= 3, "{line}");
+        sum += weight.parse::<f64>().expect("a number");
+        for frame in stack.split(';') {
+            assert!(frame.ends_with(')') && frame.contains(" ("), "{frame}");
+        }
+    }
+    let profile = common::profile(common::open(common::bytes("pstats/3.13.prof")).expect("a profile"));
+    assert!((sum - profile.total() * 1e6).abs() < 1e-3, "{sum}");
+}
+
+#[test]
+fn standard_input_and_gzip() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&common::bytes("pstats/2.7.prof")).expect("packing");
+    let packed = packed.finish().expect("packing");
+    let mut child = command(&["summary", "--json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    child.stdin.take().expect("a pipe").write_all(&packed).expect("writing");
+    let output = child.wait_with_output().expect("the command ends");
+    assert!(output.status.success());
+    let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["documents"][0]["format"], "pstats");
+}
+
+#[test]
+fn wrong_use_is_explained() {
+    for arguments in [&["summary"][..], &["export", "--as", "pictures", "x"], &["--wrong"]] {
+        let output = flamedrop(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains("--help"), "{}", text(&output.stderr));
+    }
+    let help = flamedrop(&["--help"]);
+    assert!(help.status.success());
+    insta::assert_snapshot!(text(&help.stdout));
+}
+
+#[test]
+fn a_directory_is_no_file() {
+    let output = flamedrop(&["summary", &path("pstats")]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("it is a directory"), "{}", text(&output.stderr));
+}
