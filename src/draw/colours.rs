@@ -47,32 +47,32 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The light scheme.
+    /// The light scheme; the page's style sheet has the same grounds and texts.
     pub const LIGHT: Self = Self {
         dark: false,
         background: Colour(255, 255, 255, 255),
-        stripe: Colour(246, 247, 249, 255),
-        line: Colour(222, 225, 230, 255),
-        text: Colour(28, 30, 36, 255),
-        quiet: Colour(92, 98, 110, 255),
-        selection: Colour(11, 87, 208, 255),
-        hover: Colour(28, 30, 36, 255),
-        hatch: Colour(255, 255, 255, 70),
-        failure: Colour(190, 24, 36, 255),
+        stripe: Colour(245, 246, 248, 255),
+        line: Colour(221, 225, 231, 255),
+        text: Colour(26, 30, 36, 255),
+        quiet: Colour(86, 96, 109, 255),
+        selection: Colour(11, 92, 196, 255),
+        hover: Colour(26, 30, 36, 255),
+        hatch: Colour(255, 255, 255, 80),
+        failure: Colour(179, 38, 30, 255),
     };
 
     /// The dark scheme.
     pub const DARK: Self = Self {
         dark: true,
-        background: Colour(24, 25, 29, 255),
-        stripe: Colour(30, 32, 37, 255),
-        line: Colour(52, 55, 63, 255),
-        text: Colour(232, 234, 239, 255),
-        quiet: Colour(160, 166, 178, 255),
-        selection: Colour(138, 180, 255, 255),
+        background: Colour(21, 23, 27, 255),
+        stripe: Colour(28, 31, 37, 255),
+        line: Colour(48, 53, 62, 255),
+        text: Colour(229, 232, 237, 255),
+        quiet: Colour(160, 169, 182, 255),
+        selection: Colour(127, 178, 255, 255),
         hover: Colour(240, 242, 246, 255),
         hatch: Colour(0, 0, 0, 56),
-        failure: Colour(255, 120, 120, 255),
+        failure: Colour(255, 154, 146, 255),
     };
 
     fn filled(&self, lightness: f64, chroma: f64, hue: f64) -> Fill {
@@ -88,11 +88,11 @@ impl Theme {
         let vary = |bits: u32| f64::from(bits & 0xff) / 127.5 - 1.0;
         let (hue, chroma) = match category {
             Category::Own => (58.0, 0.150),
-            Category::Library => (85.0, 0.035),
+            Category::Library => (80.0, 0.042),
             Category::Database => (250.0, 0.110),
             Category::Templates => (148.0, 0.110),
             Category::Network => (310.0, 0.105),
-            Category::Python => (215.0, 0.030),
+            Category::Python => (230.0, 0.020),
         };
         let hue = hue + 7.0 * vary(seed);
         let shade = 0.020 * vary(seed >> 8);

@@ -1,6 +1,8 @@
 //! A call tree in value space: every box an interval of seconds, children inside their parents.
 //! Flame graph and sunburst are two projections of it.
 
+use std::sync::Arc;
+
 use super::gallop;
 use crate::profile::call_tree::{MERGED, NO_PARENT};
 use crate::protocol::{FunctionRow, Tree};
@@ -8,7 +10,7 @@ use crate::protocol::{FunctionRow, Tree};
 /// A laid out call tree.
 #[derive(Debug, Clone, Default)]
 pub struct Boxes {
-    tree: Tree,
+    tree: Arc<Tree>,
     /// Per box: seconds from the left edge of the whole.
     left: Vec<f64>,
     /// Per box: seconds from the left edge of the whole.
@@ -37,7 +39,8 @@ pub struct Run {
 impl Boxes {
     /// Lays out `tree`: roots side by side, children side by side from their parent's left edge, in
     /// the tree's order. What a parent has to itself stays free at its right.
-    pub fn new(tree: Tree) -> Self {
+    pub fn new(tree: impl Into<Arc<Tree>>) -> Self {
+        let tree = tree.into();
         let count = tree.function.len();
         let (mut left, mut right) = (vec![0.0; count], vec![0.0; count]);
         // Per box: where its next child goes.
@@ -83,7 +86,7 @@ impl Boxes {
     }
 
     /// The tree that is laid out.
-    pub fn tree(&self) -> &Tree {
+    pub fn tree(&self) -> &Arc<Tree> {
         &self.tree
     }
 
