@@ -152,10 +152,11 @@ pub fn share_cell(text: String, share: f64) -> AnyView {
 pub fn function_cell(row: &FunctionRow) -> AnyView {
     let place = format::pstats_place(&row.file, row.line, &row.name);
     let (name, file) = spelt(row);
+    let short = name.len() < 40;
     view! {
         <span class="function" title=place>
             <span class=format!("swatch {}", category_class(row)) aria-hidden="true"></span>
-            <span class="name" class:short=name.len() < 40>{name}</span>
+            <span class="name" class:short=short>{name}</span>
             <span class="file"><bdi>{file}</bdi></span>
         </span>
     }
