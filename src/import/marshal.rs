@@ -113,8 +113,6 @@ pub struct Reader<'a> {
     nodes: Vec<Node>,
     /// Nodes before this one are kept from entry to entry: something can refer to them.
     kept: usize,
-    /// Whether something can refer to a compound of the current entry.
-    referable: bool,
     frames: Vec<Frame>,
     /// What `r` refers to.
     references: Vec<Node>,
@@ -127,6 +125,8 @@ pub struct Reader<'a> {
 /// A compound that is not complete.
 struct Frame {
     node: NodeId,
+    /// Whether something can refer to it later.
+    referable: bool,
     kind: FrameKind,
 }
 
@@ -155,7 +155,6 @@ impl<'a> Reader<'a> {
             position: 0,
             nodes: Vec::new(),
             kept: 0,
-            referable: false,
             frames: Vec::new(),
             references: Vec::new(),
             interned: Vec::new(),
@@ -178,9 +177,6 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When the bytes there are damaged or cut short.
     pub fn next_entry(&mut self) -> Result<Option<(NodeId, NodeId)>, Error> {
-        if std::mem::take(&mut self.referable) {
-            self.kept = self.nodes.len();
-        }
         self.nodes.truncate(self.kept);
         if self.bytes.get(self.position) == Some(&b'0') {
             self.position += 1;
@@ -240,9 +236,8 @@ impl<'a> Reader<'a> {
                 Progress::Complete => {}
                 // The end of a dict is the end of a value like any other.
                 Progress::EndOfDict => match self.frames.pop() {
-                    Some(Frame { node, kind: FrameKind::Pairs { key_is_next: true } }) => {
-                        self.close(node);
-                        completed = node;
+                    Some(frame @ Frame { kind: FrameKind::Pairs { key_is_next: true }, .. }) => {
+                        completed = self.close(&frame);
                     }
                     _ => return self.fail(self.position - 1, Fault::Unbalanced),
                 },
@@ -284,9 +279,8 @@ impl<'a> Reader<'a> {
                         }
                     }
                 }
-                completed = frame.node;
-                self.frames.pop();
-                self.close(completed);
+                let Some(frame) = self.frames.pop() else { return Ok(()) };
+                completed = self.close(&frame);
             }
         }
     }
@@ -394,7 +388,7 @@ impl<'a> Reader<'a> {
             return Ok(Progress::Open);
         }
         if let Some(frame) = self.frames.pop() {
-            self.close(frame.node);
+            self.close(&frame);
         }
         Ok(Progress::Complete)
     }
@@ -406,21 +400,25 @@ impl<'a> Reader<'a> {
         let id = self.nodes.len() as NodeId;
         if flagged {
             self.references.push(Node::Alias(id));
-            self.referable = true;
         }
         self.nodes.push(node);
-        self.frames.push(Frame { node: id, kind });
+        self.frames.push(Frame { node: id, referable: flagged, kind });
         Ok(Progress::Open)
     }
 
-    fn close(&mut self, id: NodeId) {
+    /// Says where a compound ends.
+    fn close(&mut self, frame: &Frame) -> NodeId {
         let here = self.nodes.len() as NodeId;
+        if frame.referable {
+            self.kept = here as usize;
+        }
         if let Some(
             Node::Tuple { end, .. } | Node::Dict { end } | Node::Code { end, .. } | Node::Other { end },
-        ) = self.nodes.get_mut(id as usize)
+        ) = self.nodes.get_mut(frame.node as usize)
         {
             *end = here;
         }
+        frame.node
     }
 
     /// Skips a code object's numbers: 4 until Python 2.7, 5 in 3.0 to 3.7 and since 3.11, 6 in 3.8 to

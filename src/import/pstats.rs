@@ -382,14 +382,18 @@ impl Table {
             let message = "bytes after the end of the profile are ignored";
             diagnostics.note_many(Level::Info, message, bytes_after as u64, || Some(byte(reader.position())));
         }
-        let incoming = self.order.iter().flat_map(|&slot| &self.edges[self.incoming[slot as usize].clone()]);
-        let edges = incoming
-            .map(|edge| Edge {
-                caller: ids[edge.caller as usize],
-                callee: ids[edge.callee as usize],
-                ..*edge
-            })
-            .collect();
+        let mut edges = match self.repeated {
+            None => self.edges,
+            // Edges of entries that did not count are left out.
+            Some(_) => {
+                let incoming = self.order.iter().map(|&slot| self.incoming[slot as usize].clone());
+                incoming.flat_map(|range| &self.edges[range]).copied().collect()
+            }
+        };
+        for edge in &mut edges {
+            edge.caller = ids[edge.caller as usize];
+            edge.callee = ids[edge.callee as usize];
+        }
         Profile {
             unit: Unit::Seconds,
             edges: Edges::new(functions.len(), edges),
