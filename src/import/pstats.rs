@@ -163,8 +163,9 @@ struct Noted {
 #[derive(Default)]
 struct Table {
     slots: FxHashMap<Key, Slot>,
-    /// Slots of key tuples that are referred to again: saves most look-ups of texts.
-    known: FxHashMap<NodeId, Slot>,
+    /// Per node: the slot of the key tuple there plus one, once it was referred to; 0 if it was not.
+    /// Most callers are such references.
+    known: Vec<Slot>,
     keys: Vec<Key>,
     /// Per slot: its own numbers, once its entry was read.
     own: Vec<Option<Own>>,
@@ -301,8 +302,8 @@ impl Table {
     fn slot(&mut self, reader: &Reader<'_>, key: NodeId) -> Option<Slot> {
         let (place, node) = reader.get(key);
         let shared = place != key;
-        if shared && let Some(&slot) = self.known.get(&place) {
-            return Some(slot);
+        if shared && let Some(&known @ 1..) = self.known.get(place as usize) {
+            return Some(known - 1);
         }
         let Node::Tuple { length: 3, .. } = node else { return None };
         let mut parts = reader.parts(place).map(|part| reader.get(part));
@@ -324,7 +325,11 @@ impl Table {
             self.incoming.push(0..0);
         }
         if shared {
-            self.known.insert(place, slot);
+            let place = place as usize;
+            if self.known.len() <= place {
+                self.known.resize(place + 1, 0);
+            }
+            self.known[place] = slot + 1;
         }
         Some(slot)
     }
