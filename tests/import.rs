@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use flamedrop::document::{Content, Document};
 use flamedrop::import::{self, FORMATS, ImportError};
-use flamedrop::input::MemorySource;
+use flamedrop::input::{Input, MemorySource};
 use proptest::prelude::*;
 
 /// Every recording under tests/data whose format can be told from where it lies.
@@ -29,9 +29,17 @@ fn recordings() -> Vec<(PathBuf, &'static str)> {
     found
 }
 
+/// What a recording's place and name say it is; `None` for oracles and for formats still to come.
 fn format_of(path: &Path) -> Option<&'static str> {
-    let id = match path.extension()?.to_str()? {
-        "prof" => "pstats",
+    let folder = path.parent()?.file_name()?.to_str()?;
+    let name = path.file_name()?.to_str()?;
+    let stem = name.strip_suffix(".gz").unwrap_or(name);
+    let id = match (folder, stem.rsplit_once('.')?) {
+        (_, (_, "prof")) => "pstats",
+        (_, (_, "jsonl")) => "django-json",
+        ("django", (stem, "log")) if stem.ends_with("_json") || stem.ends_with("_struct") => "django-json",
+        ("django" | "shop", (_, "log")) => "django-log",
+        ("postgres", (_, "log")) => "postgres-stderr",
         _ => return None,
     };
     import::by_id(id).map(|format| format.id())
@@ -47,8 +55,9 @@ fn digest(document: &Document, source: &MemorySource) -> String {
 #[test]
 fn recordings_are_told_by_content_not_by_name() {
     for (path, format) in recordings() {
-        let bytes = std::fs::read(&path).expect("a recording");
-        let head = &bytes[..bytes.len().min(flamedrop::input::HEAD_BYTES)];
+        let source = MemorySource::new("unknown", std::fs::read(&path).expect("a recording"));
+        let input = Input::open(&source, &|_| ()).expect("a head");
+        let head = input.head();
         let best = import::detect(head).map(|format| format.id());
         assert_eq!(best, Some(format), "{}", path.display());
         for other in FORMATS.iter().filter(|other| other.id() != format) {
@@ -62,6 +71,9 @@ fn gzip_makes_no_difference() {
     use std::io::Write as _;
     for (path, _) in recordings() {
         let bytes = std::fs::read(&path).expect("a recording");
+        if bytes.starts_with(&[0x1f, 0x8b]) {
+            continue;
+        }
         let plain_source = MemorySource::new("unknown", bytes.clone());
         let plain = import::import(&plain_source, &|_| ()).expect("a document");
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -97,7 +109,7 @@ fn every_truncation_gives_a_document_or_a_clear_error() {
         let bytes = std::fs::read(&path).expect("a recording");
         // Each cut is read from the start, so not every one of every file; but the recordings of
         // one format are alike, and each begins one byte further: together they are cut everywhere.
-        let step = (bytes.len() / 300).max(7);
+        let step = (bytes.len() / if format == "pstats" { 300 } else { 30 }).max(7);
         for end in (index % step..bytes.len()).step_by(step) {
             let result = common::open(&bytes[..end]);
             if format == "pstats" {

@@ -65,7 +65,7 @@ impl<'a> Matcher<'a> {
     /// Prepares the search for `text`; an empty text matches every function.
     pub fn new(functions: &'a Functions, text: &str) -> Self {
         let text = text.trim().to_lowercase();
-        let contains = |candidate: &str| candidate.to_lowercase().contains(&text);
+        let contains = |candidate: &str| contains(candidate, &text);
         Self {
             functions,
             names: functions.names.iter().map(contains).collect(),
@@ -93,5 +93,46 @@ impl<'a> Matcher<'a> {
     /// Every function that matches, ascending.
     pub fn matches(&self) -> Vec<FunctionId> {
         (0..self.functions.len() as FunctionId).filter(|&function| self.is_match(function)).collect()
+    }
+}
+
+/// Whether `candidate` contains `text`, which is in lower case, ignoring case.
+fn contains(candidate: &str, text: &str) -> bool {
+    let (haystack, needle) = (candidate.as_bytes(), text.as_bytes());
+    let Some(&first) = needle.first() else { return true };
+    if !candidate.is_ascii() {
+        return candidate.to_lowercase().contains(text);
+    }
+    // Nearly every path and name: no copy in lower case is needed.
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), haystack).any(|place| {
+        haystack[place..].get(..needle.len()).is_some_and(|part| part.eq_ignore_ascii_case(needle))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    #[test]
+    fn case_does_not_matter() {
+        for (candidate, text, found) in [
+            ("Django/Template/base.py", "template/B", true),
+            ("Django/Template/base.py", "templates", false),
+            ("GRÖSSE", "größe", false),
+            ("Größe", "GRÖß", true),
+            ("", "", true),
+            ("", "a", false),
+            ("aaab", "aab", true),
+        ] {
+            assert_eq!(super::contains(candidate, &text.to_lowercase()), found, "{candidate} {text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_the_same_as_comparing_in_lower_case(candidate in "[aAbB./é]{0,8}", text in "[abB.é]{0,3}") {
+            let text = text.to_lowercase();
+            prop_assert_eq!(super::contains(&candidate, &text), candidate.to_lowercase().contains(&text));
+        }
     }
 }
