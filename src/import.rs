@@ -24,16 +24,31 @@ pub enum Kind {
     Queries,
 }
 
+/// What a user is told about a format.
+#[derive(Debug, PartialEq, Eq)]
+pub struct About {
+    /// Stable, lower-case identifier (`pstats`, `postgres-stderr`), as in `summary --json`.
+    pub id: &'static str,
+    /// Its name as people say it.
+    pub title: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// How to record such a file: the shortest way, to be copied, in the first line; notes after it.
+    pub how_to_record: &'static str,
+}
+
 /// One file format.
 pub trait Format: Sync {
-    /// Stable, lower-case identifier (`pstats`, `postgres-stderr`), as in `summary --json`.
-    fn id(&self) -> &'static str;
-    /// Its name as people say it.
-    fn title(&self) -> &'static str;
-    /// What it holds.
-    fn kind(&self) -> Kind;
-    /// How to record such a file: one or two lines, the first the shortest way.
-    fn how_to_record(&self) -> &'static str;
+    /// What there is to say about it without reading anything.
+    fn about(&self) -> &'static About;
+    /// [`About::id`].
+    fn id(&self) -> &'static str {
+        self.about().id
+    }
+    /// [`About::title`].
+    fn title(&self) -> &'static str {
+        self.about().title
+    }
     /// How sure the format is that `head` (the first unwrapped bytes) is one of its files: 0 not at
     /// all, 100 certain. The name is never asked.
     fn detect(&self, head: &[u8]) -> u8;
@@ -56,8 +71,22 @@ pub struct StatementText {
     pub parameters: Option<String>,
 }
 
-/// Every format that can be read, in the order the welcome page shows them.
-pub static FORMATS: &[&dyn Format] = &[&pstats::Pstats, &django_json::DjangoJson, &django::DjangoLog];
+/// Makes the registry and its catalogue out of one list.
+macro_rules! formats {
+    ($($format:path: $about:path,)*) => {
+        /// Every format that can be read, in the order the welcome page shows them.
+        pub static FORMATS: &[&dyn Format] = &[$(&$format),*];
+        /// What there is to say about each of [`FORMATS`]. The page, which never parses, names only
+        /// this: naming a format would bring its whole reader into the page's wasm.
+        pub static CATALOGUE: &[&About] = &[$(&$about),*];
+    };
+}
+
+formats! {
+    pstats::Pstats: pstats::ABOUT,
+    django_json::DjangoJson: django_json::ABOUT,
+    django::DjangoLog: django::ABOUT,
+}
 
 /// A file that could not be read: what it looked like, where it broke, what to try.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs};
 
-use flamedrop::import::{FORMATS, Kind};
+use flamedrop::import::{CATALOGUE, Kind};
 
 /// `text` with what stands between the two comments of `name` replaced.
 fn with_section(text: &str, name: &str, content: &str) -> String {
@@ -17,13 +17,13 @@ fn with_section(text: &str, name: &str, content: &str) -> String {
 
 fn formats() -> String {
     let mut table = "| format | holds | how to record | id |\n|---|---|---|---|\n".to_owned();
-    for format in FORMATS {
-        let kind = match format.kind() {
+    for format in CATALOGUE {
+        let kind = match format.kind {
             Kind::Profile => "a profile",
             Kind::Queries => "SQL statements",
         };
-        let how = format.how_to_record().replace('|', "\\|").replace('<', "&lt;").replace('\n', "<br>");
-        table += &format!("| {} | {kind} | {how} | `{}` |\n", format.title(), format.id());
+        let how = format.how_to_record.replace('|', "\\|").replace('<', "&lt;").replace('\n', "<br>");
+        table += &format!("| {} | {kind} | {how} | `{}` |\n", format.title, format.id);
     }
     table
 }

@@ -10,7 +10,7 @@ use memchr::{memchr_iter, memmem};
 
 use super::records::{Record, Records, trim_end, trim_mark};
 use super::stamp::{self, Stamp};
-use super::{Format, ImportError, Kind, StatementText};
+use super::{About, Format, ImportError, Kind, StatementText};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -28,21 +28,13 @@ const RECORD: &str = "Django with DEBUG = True: set the level of the logger djan
 /// A prefix longer than this is none.
 const PREFIX_LIMIT: usize = 512;
 
+/// For the registry.
+pub static ABOUT: About =
+    About { id: "django-log", title: "Django's SQL log", kind: Kind::Queries, how_to_record: RECORD };
+
 impl Format for DjangoLog {
-    fn id(&self) -> &'static str {
-        "django-log"
-    }
-
-    fn title(&self) -> &'static str {
-        "Django's SQL log"
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Queries
-    }
-
-    fn how_to_record(&self) -> &'static str {
-        RECORD
+    fn about(&self) -> &'static About {
+        &ABOUT
     }
 
     fn detect(&self, head: &[u8]) -> u8 {

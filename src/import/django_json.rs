@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use super::django::{Parts, shown};
 use super::records::{Record, Records, trim_end, trim_mark};
-use super::{Format, ImportError, Kind, StatementText, stamp};
+use super::{About, Format, ImportError, Kind, StatementText, stamp};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -28,21 +28,17 @@ const RECORD: &str = "Django with DEBUG = True: a JSON formatter (python-json-lo
     structlog's JSONRenderer) on the handler of the logger django.db.backends, level DEBUG.\n\
     Extra attributes must be written: duration, sql, params and alias.";
 
+/// For the registry.
+pub static ABOUT: About = About {
+    id: "django-json",
+    title: "Django's SQL log as JSON",
+    kind: Kind::Queries,
+    how_to_record: RECORD,
+};
+
 impl Format for DjangoJson {
-    fn id(&self) -> &'static str {
-        "django-json"
-    }
-
-    fn title(&self) -> &'static str {
-        "Django's SQL log as JSON"
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Queries
-    }
-
-    fn how_to_record(&self) -> &'static str {
-        RECORD
+    fn about(&self) -> &'static About {
+        &ABOUT
     }
 
     fn detect(&self, head: &[u8]) -> u8 {

@@ -16,7 +16,7 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use super::marshal::{self, Fault, Node, NodeId, Reader};
-use super::{Format, ImportError, Kind};
+use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::format;
 use crate::input::Input;
@@ -28,22 +28,18 @@ pub struct Pstats;
 /// 100,000 functions take 25 MB; what is larger is no profile, and the page has 4 GB in all.
 const MAX_BYTES: u64 = 512 << 20;
 
+/// For the registry.
+pub static ABOUT: About = About {
+    id: "pstats",
+    title: "cProfile / pstats",
+    kind: Kind::Profile,
+    how_to_record: "python -m cProfile -o app.prof app.py\n\
+         Django: SILKY_PYTHON_PROFILER_BINARY = True, or runprofileserver --use-cprofile",
+};
+
 impl Format for Pstats {
-    fn id(&self) -> &'static str {
-        "pstats"
-    }
-
-    fn title(&self) -> &'static str {
-        "cProfile / pstats"
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Profile
-    }
-
-    fn how_to_record(&self) -> &'static str {
-        "python -m cProfile -o app.prof app.py\n\
-         Django: SILKY_PYTHON_PROFILER_BINARY = True, or runprofileserver --use-cprofile"
+    fn about(&self) -> &'static About {
+        &ABOUT
     }
 
     fn detect(&self, head: &[u8]) -> u8 {

@@ -1,6 +1,6 @@
 //! What is shown with no document open: where to drop, how to record, what is read, what is promised.
 
-use flamedrop::import::{FORMATS, Kind};
+use flamedrop::import::{CATALOGUE, Kind};
 use leptos::prelude::*;
 
 use super::copy::CopyButton;
@@ -59,18 +59,18 @@ pub fn Keeping() -> impl IntoView {
 }
 
 fn recordings() -> Vec<impl IntoView> {
-    FORMATS
+    CATALOGUE
         .iter()
         .map(|format| {
-            let kind = match format.kind() {
+            let kind = match format.kind {
                 Kind::Profile => "Profile",
                 Kind::Queries => "SQL log",
             };
             // The first line is a command or a setting to copy; the rest explains.
-            let (command, notes) = format.how_to_record().split_once('\n').unwrap_or((format.how_to_record(), ""));
+            let (command, notes) = format.how_to_record.split_once('\n').unwrap_or((format.how_to_record, ""));
             view! {
                 <li>
-                    <h3>{format.title()} <small>{kind}</small></h3>
+                    <h3>{format.title} <small>{kind}</small></h3>
                     <p class="command"><code>{command}</code> <CopyButton text=command.to_owned() label="Copy" /></p>
                     <p class="note">{notes}</p>
                 </li>
