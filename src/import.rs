@@ -4,6 +4,8 @@
 pub mod django;
 pub mod django_json;
 pub mod marshal;
+mod postgres;
+pub mod postgres_stderr;
 pub mod pstats;
 mod records;
 mod stamp;
@@ -86,6 +88,7 @@ formats! {
     pstats::Pstats: pstats::ABOUT,
     django_json::DjangoJson: django_json::ABOUT,
     django::DjangoLog: django::ABOUT,
+    postgres_stderr::PostgresStderr: postgres_stderr::ABOUT,
 }
 
 /// A file that could not be read: what it looked like, where it broke, what to try.

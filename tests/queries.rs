@@ -4,10 +4,13 @@
 
 mod dump;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use flamedrop::document::{Content, Document, Level};
 use flamedrop::import;
 use flamedrop::input::MemorySource;
-use flamedrop::queries::QueryLog;
+use flamedrop::queries::lexer::Dialect;
+use flamedrop::queries::{QueryLog, fingerprint};
 
 fn bytes(path: &str) -> Vec<u8> {
     std::fs::read(format!("{}/tests/data/sql/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -93,4 +96,68 @@ fn records_cut_short_are_read_as_far_as_they_go_and_said() {
     assert_eq!(run(&document), ["SELECT ?", "SELECT ?"]);
     let warnings = document.diagnostics.entries().iter().filter(|entry| entry.level == Level::Warning);
     assert_eq!(warnings.map(|entry| entry.count).sum::<u64>(), 1);
+}
+
+#[test]
+fn postgres_sample() {
+    let path = "postgres/pg15.log";
+    let document = open(path);
+    insta::assert_snapshot!("postgres_pg15", dump::document(&document, &bytes(path)));
+    // 205 `statement`, 42 `execute`, 4 texts with their bare duration, 2 durations without a text.
+    assert_eq!(log(&document).statements.len(), 253);
+}
+
+/// A recording in `tests/data/postgres`, unwrapped from gzip.
+fn recording(name: &str) -> Document {
+    let folder = format!("{}/tests/data/postgres", env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(format!("{folder}/{name}.log"))
+        .or_else(|_| std::fs::read(format!("{folder}/{name}.log.gz")))
+        .unwrap();
+    read(bytes)
+}
+
+/// What that server's `pg_stat_statements` counted: calls by our fingerprint.
+fn counted(name: &str) -> BTreeMap<String, u64> {
+    let path = format!("{}/tests/data/postgres/{name}.statements.json", env!("CARGO_MANIFEST_DIR"));
+    let rows: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let mut counted = BTreeMap::new();
+    for row in rows.as_array().unwrap() {
+        let query = row["query"].as_str().unwrap().as_bytes();
+        let text = fingerprint::text(query, Dialect::PostgreSql);
+        *counted.entry(text).or_default() += row["calls"].as_u64().unwrap();
+    }
+    counted
+}
+
+#[test]
+fn calls_are_those_of_the_servers_own_statistics() {
+    for name in ["client", "server", "prepared", "paired", "pgbadger"] {
+        let document = recording(name);
+        let log = log(&document);
+        let read: BTreeMap<String, u64> = log
+            .fingerprints
+            .iter()
+            .zip(&log.numbers)
+            .map(|(fingerprint, numbers)| {
+                // One that failed is an execution for us if its text was logged, but not for the server.
+                (fingerprint.text.clone(), u64::from(numbers.calls - numbers.failed))
+            })
+            // The server does not count these.
+            .filter(|(text, _)| !text.starts_with("DEALLOCATE"))
+            .collect();
+        similar(name, &read, &counted(name));
+        assert!(log.numbers.iter().all(|numbers| numbers.without_duration == numbers.failed), "{name}");
+    }
+}
+
+/// Fails with what differs only.
+fn similar(name: &str, read: &BTreeMap<String, u64>, counted: &BTreeMap<String, u64>) {
+    let mut differences = String::new();
+    for text in read.keys().chain(counted.keys()).collect::<BTreeSet<_>>() {
+        let (ours, theirs) = (read.get(text), counted.get(text));
+        if ours != theirs {
+            differences += &format!("{ours:?} read, {theirs:?} counted: {text}\n");
+        }
+    }
+    assert!(differences.is_empty(), "{name}:\n{differences}");
 }

@@ -20,10 +20,9 @@ use crate::queries::{Clock, Connection, LogBuilder};
 /// Django's SQL log as text.
 pub struct DjangoLog;
 
-/// How the format is recorded; JSON keeps more.
-const RECORD: &str = "Django with DEBUG = True: set the level of the logger django.db.backends to DEBUG \
-    in LOGGING, with a file handler.\nText rounds every time to a millisecond: with a JSON formatter \
-    (python-json-logger, structlog) the full precision is kept.";
+const RECORD: &str = "LOGGING['loggers']['django.db.backends'] = {'level': 'DEBUG', 'handlers': ['file']}\n\
+    With DEBUG = True. Any formatter is read, but text rounds every time to a millisecond: a JSON \
+    formatter keeps all digits.";
 
 /// A prefix longer than this is none.
 const PREFIX_LIMIT: usize = 512;

@@ -24,9 +24,9 @@ use crate::queries::{Clock, Connection, LogBuilder};
 /// Django's SQL log as JSON lines.
 pub struct DjangoJson;
 
-const RECORD: &str = "Django with DEBUG = True: a JSON formatter (python-json-logger's JsonFormatter, \
-    structlog's JSONRenderer) on the handler of the logger django.db.backends, level DEBUG.\n\
-    Extra attributes must be written: duration, sql, params and alias.";
+const RECORD: &str = "LOGGING['formatters']['json'] = {'()': 'pythonjsonlogger.json.JsonFormatter'}\n\
+    For a handler of the logger django.db.backends at level DEBUG, with DEBUG = True. structlog's \
+    JSONRenderer is read as well.";
 
 /// For the registry.
 pub static ABOUT: About = About {

@@ -1,0 +1,329 @@
+//! Guesses a log's `log_line_prefix` from its first lines: candidates are the settings people use and
+//! what single lines look like; the one that reads most lines wins.
+
+use super::super::records::trim_end;
+use super::super::stamp;
+use super::prefix::{ClockCache, Field, Prefix, severity};
+
+/// Settings in use, the more telling first.
+static KNOWN: &[&str] = &[
+    "%m [%p] ",
+    "%m [%p] %q%u@%d ",
+    "%t [%p]: user=%u,db=%d,app=%a,client=%h ",
+    "%t [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
+    "%t:%r:%u@%d:[%p]:",
+    "%m [%p] %q[user=%u,db=%d,app=%a] ",
+    "%m [%p]: [%l-1] db=%d,user=%u ",
+    "%m [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
+    "%t-%c-",
+    "%t [%p-%l] %q%u@%d ",
+    "< %m > ",
+    "",
+];
+
+/// How many lines are tried.
+const SAMPLES: usize = 300;
+
+/// How many of them give a candidate.
+const MODELS: usize = 40;
+
+/// Where the severity begins in a line, if it has one: after anything that is no letter.
+pub fn marker(line: &[u8]) -> Option<usize> {
+    let line = line.get(..line.len().min(1024))?;
+    memchr::memmem::find_iter(line, b":  ").find_map(|colon| {
+        let word = line[..colon].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let start = colon - word;
+        severity(&line[start..]).map(|_| start)
+    })
+}
+
+/// What was guessed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guess {
+    /// The prefix.
+    pub prefix: Prefix,
+    /// How many of the tried lines it reads.
+    pub fits: usize,
+    /// How many were tried.
+    pub tried: usize,
+}
+
+/// The prefix that reads most lines of `head`; `None` without any line of a server.
+pub fn infer(head: &[u8]) -> Option<Guess> {
+    let samples: Vec<(&[u8], usize)> = head
+        .split(|&byte| byte == b'\n')
+        .map(trim_end)
+        .filter(|line| line.first().is_some_and(|&byte| byte != b'\t'))
+        .filter_map(|line| Some((line, marker(line)?)))
+        .take(SAMPLES)
+        .collect();
+    let mut candidates: Vec<Prefix> = KNOWN.iter().map(|setting| Prefix::new(setting)).collect();
+    // Lines of clients tell more than the server's own at the start: from all over the samples.
+    let step = samples.len().div_ceil(MODELS).max(1);
+    for &(line, end) in samples.iter().step_by(step) {
+        let model = model(&line[..end]);
+        if !candidates.contains(&model) {
+            candidates.push(model);
+        }
+    }
+    // Perhaps only the lines of the server's own processes do not fit.
+    let few: Vec<_> = samples.iter().copied().step_by(step).collect();
+    for index in KNOWN.len()..candidates.len() {
+        if rank(&candidates[index], &few).fits < few.len() {
+            candidates.extend(best(candidates[index].with_stop(), &few));
+        }
+    }
+    let prefix = best(candidates, &samples).filter(|_| !samples.is_empty())?;
+    Some(Guess { fits: rank(&prefix, &samples).fits, prefix, tried: samples.len() })
+}
+
+/// How good a prefix is: greater is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    /// Lines it reads as they are.
+    fits: usize,
+    /// Names and addresses with blanks or separators in them: rather several fields taken for one.
+    unclean: std::cmp::Reverse<usize>,
+    /// Of equal ones the simplest.
+    escapes: std::cmp::Reverse<usize>,
+}
+
+/// Ranks `prefix` by `samples`: lines, and where their severity begins.
+fn rank(prefix: &Prefix, samples: &[(&[u8], usize)]) -> Rank {
+    let mut clock = ClockCache::default();
+    let (mut fits, mut unclean) = (0, 0);
+    for &(line, marker) in samples {
+        let Some(found) = prefix.read(line, &mut clock) else { continue };
+        if found.message > marker && found.message <= marker + 12 {
+            fits += 1;
+            let fields = [Field::Application, Field::User, Field::Database, Field::Client, Field::None];
+            let is_unclean =
+                |field: &&Field| found.field(**field).of(line).iter().any(|byte| b" @,=|".contains(byte));
+            unclean += fields.iter().filter(is_unclean).count();
+        }
+    }
+    Rank { fits, unclean: std::cmp::Reverse(unclean), escapes: std::cmp::Reverse(prefix.escapes()) }
+}
+
+/// The first of the highest rank.
+fn best(candidates: Vec<Prefix>, samples: &[(&[u8], usize)]) -> Option<Prefix> {
+    let mut best: Option<(Rank, Prefix)> = None;
+    for candidate in candidates {
+        let rank = rank(&candidate, samples);
+        if best.as_ref().is_none_or(|(most, _)| rank > *most) {
+            best = Some((rank, candidate));
+        }
+    }
+    best.map(|(_, prefix)| prefix)
+}
+
+/// The setting that would write `prefix`, as far as can be told from one line.
+fn model(prefix: &[u8]) -> Prefix {
+    let mut result = Prefix::default();
+    // What stands before the stamp was put there by something else.
+    let begin = stamp::find(prefix).map_or(0, |stamp| stamp.range.start);
+    result.literal(&prefix[..begin]);
+    let mut at = begin;
+    let mut name: &[u8] = b"";
+    while let Some(&byte) = prefix.get(at) {
+        let rest = &prefix[at..];
+        let (letter, length) = if let Some(stamp) = stamp::parse(prefix, at) {
+            time(prefix, at, stamp.resolution, &result)
+        } else if let Some(found) = value(rest, name, &result) {
+            found
+        } else {
+            // `[%l-1]`: the last number is always the same.
+            let fixed = byte == b'-' && result.has(b'l') && rest.get(2) == Some(&b']');
+            let length = if fixed { 2 } else { 1 };
+            result.literal(&rest[..length]);
+            if byte != b' ' {
+                name = b"";
+            }
+            at += length;
+            continue;
+        };
+        if length > 0 && matches!(prefix.get(at + length), Some(b'=')) && rest[..length].iter().all(is_name) {
+            // A name before its value.
+            result.literal(&rest[..=length]);
+            name = &rest[..length];
+            at += length + 1;
+            if prefix.get(at).is_none_or(|byte| b" ,;]".contains(byte))
+                && let Some(letter) = letter_of(name)
+            {
+                // Without a value: lines of the server's own processes.
+                result.escape(letter);
+                name = b"";
+            }
+            continue;
+        }
+        result.escape(letter);
+        name = b"";
+        at += length;
+    }
+    result
+}
+
+fn is_name(byte: &u8) -> bool {
+    byte.is_ascii_alphabetic() || *byte == b'_'
+}
+
+/// `%m`, `%t` or, after one of them, `%s`; with its zone.
+fn time(prefix: &[u8], at: usize, resolution: f64, before: &Prefix) -> (u8, usize) {
+    let end = at + if resolution < 1000.0 { 23 } else { 19 };
+    let zone = prefix.get(end + 1..).unwrap_or_default();
+    let letters = zone.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let offset = zone.iter().take_while(|byte| byte.is_ascii_digit() || b"+-".contains(byte)).count();
+    let zone = match letters.max(offset) {
+        0 => 0,
+        length => length + 1,
+    };
+    let letter = match resolution < 1000.0 {
+        _ if before.has(b'm') || before.has(b't') => b's',
+        true => b'm',
+        false => b't',
+    };
+    (letter, end - at + zone)
+}
+
+/// The escape that a name announces: `user=`.
+fn letter_of(name: &[u8]) -> Option<u8> {
+    Some(match name.to_ascii_lowercase().as_slice() {
+        b"user" | b"usr" | b"u" | b"username" => b'u',
+        b"db" | b"database" | b"dbname" | b"d" => b'd',
+        b"app" | b"application" | b"appname" | b"application_name" | b"a" => b'a',
+        b"client" | b"host" | b"h" | b"remote" | b"ip" | b"client_ip" => b'h',
+        b"pid" | b"p" | b"process" => b'p',
+        b"session" | b"sess" | b"sid" | b"session_id" => b'c',
+        b"xid" | b"txid" | b"trans" => b'x',
+        b"vxid" => b'v',
+        b"line" | b"l" | b"n" | b"num" => b'l',
+        b"state" | b"sqlstate" | b"e" | b"code" => b'e',
+        b"cmd" | b"tag" | b"command" => b'i',
+        b"qid" | b"queryid" | b"query_id" => b'Q',
+        b"backend" | b"type" | b"backend_type" => b'b',
+        _ => return None,
+    })
+}
+
+/// The escape and length of what `text` begins with, after a name or none.
+fn value(text: &[u8], name: &[u8], before: &Prefix) -> Option<(u8, usize)> {
+    let run = |asked: fn(&u8) -> bool| text.iter().take_while(|byte| asked(byte)).count();
+    if let Some(letter) = letter_of(name) {
+        // Up to the next name, or the end.
+        let length = text.iter().take_while(|byte| !b",; ])".contains(byte)).count();
+        let address = letter == b'h' && text[..length].ends_with(b")");
+        return Some((if address { b'r' } else { letter }, length.max(1)));
+    }
+    let word = run(|byte| !b" ,;:/@[]()<>|=".contains(byte));
+    let digits = run(u8::is_ascii_digit);
+    if text.starts_with(b"[local]") {
+        return Some((b'h', 7));
+    }
+    if text.starts_with(b"[unknown]") {
+        return Some((next_name(text, 9, before), 9));
+    }
+    if digits == 10 && text.get(10) == Some(&b'.') {
+        return Some((b'n', 14.min(text.len())));
+    }
+    let hex = run(u8::is_ascii_hexdigit);
+    if hex == 8 && text.get(8) == Some(&b'.') {
+        let more = text[9..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        return Some((b'c', 9 + more));
+    }
+    if digits > 0 && text.get(digits) == Some(&b'/') {
+        return Some((b'v', run(|byte| byte.is_ascii_digit() || *byte == b'/')));
+    }
+    let address = run(|byte| byte.is_ascii_hexdigit() || b".:".contains(byte));
+    let groups = text[..address].iter().filter(|&&byte| byte == b'.').count();
+    let colons = text[..address].iter().filter(|&&byte| byte == b':').count();
+    if groups == 3 && digits > 0 || colons > 1 && address > digits + 1 {
+        // A port in parentheses, or a colon that only separates.
+        let length = address - usize::from(text[..address].ends_with(b":") && groups == 3);
+        let port =
+            text[length..].iter().take_while(|byte| byte.is_ascii_digit() || b"()".contains(byte)).count();
+        return Some(if port > 2 { (b'r', length + port) } else { (b'h', length) });
+    }
+    if text.first() == Some(&b'-') && text.get(1).is_some_and(u8::is_ascii_digit) {
+        // `[7-1]`: the minus separates; a query's id comes after a blank.
+        return (word > 8).then_some((b'Q', word));
+    }
+    if word == 5
+        && text[..5].iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+        && before.has(b'p')
+    {
+        return Some((b'e', 5));
+    }
+    if digits > 0 && (digits == word || text.get(digits) == Some(&b'-')) {
+        let letter = match () {
+            () if !before.has(b'p') && !before.has(b'c') => b'p',
+            () if digits > 9 => b'Q',
+            () if !before.has(b'l') => b'l',
+            () => b'x',
+        };
+        return Some((letter, digits));
+    }
+    let letters =
+        text.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_' || *byte >= 0x80);
+    letters.then(|| (next_name(text, word, before), word))
+}
+
+/// Which of user, database and application a bare word is.
+fn next_name(text: &[u8], length: usize, before: &Prefix) -> u8 {
+    match (before.has(b'u'), before.has(b'd'), before.has(b'a')) {
+        (false, ..) if text.get(length) == Some(&b'@') => b'u',
+        (true, false, _) => b'd',
+        (false, false, _) => b'u',
+        (_, _, false) => b'a',
+        _ => b'?',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guess(lines: &[&str]) -> String {
+        infer(lines.join("\n").as_bytes()).map_or("nothing".into(), |guess| {
+            format!("{:?} {}/{}", guess.prefix.to_string(), guess.fits, guess.tried)
+        })
+    }
+
+    #[test]
+    fn settings_are_found_again() {
+        let each = [
+            guess(&["2026-11-23 06:33:39.557 CET [30035] LOG:  starting"]),
+            guess(&[
+                "2026-11-23 06:33:39.557 CET [30035] LOG:  starting",
+                "2026-11-23 06:33:39.687 CET [30050] postgres@shop LOG:  x",
+            ]),
+            guess(&[
+                "2026-11-23 06:33:39.557 CET [30035] LOG:  starting",
+                "2026-11-23 06:33:39.627 CET [30050] [unknown]@[unknown]/[unknown] [local] 0 00000: LOG:  x",
+                "2026-11-23 06:33:39.687 CET [30050] postgres@postgres/psql [local] -443234074765910261 00000: LOG:  x",
+                "2026-11-23 06:34:54.069 CET [31499] postgres@shop/my app, v2 127.0.0.1 -1882571151077686728 00000: LOG:  x",
+            ]),
+            guess(&[
+                "2026-08-17 06:00:00 UTC [12889]: user=shop_web,db=shop,app=gunicorn,client=10.0.2.11 LOG:  x",
+                "2026-08-17 06:00:00 UTC [12889]: user=,db=,app=,client= LOG:  x",
+            ]),
+            guess(&["2026-08-17 06:00:00 UTC [12889]: [7-1] user=shop_web,db=shop LOG:  x"]),
+            guess(&[
+                "2026-08-17 06:00:00 UTC:10.0.0.1(5432):shop_web@shop:[12889]:LOG:  x",
+                "2026-08-17 06:00:00 UTC::@:[12889]:LOG:  x",
+            ]),
+            guess(&["1795412019.557 68a1c0de.7b0b 12 LOG:  x", "1795412019.558 68a1c0de.7b0b 13 LOG:  x"]),
+            guess(&[
+                "db-1  | 2026-08-17 06:00:00.123 UTC [1] LOG:  x",
+                "db-1  | 2026-08-17 06:00:00.123 UTC [44] STATEMENT:  x",
+            ]),
+            guess(&[
+                "2026-08-17 06:00:00 UTC app=web front db=shop pid=77 xid=0 LOG:  x",
+                "2026-08-17 06:00:00 UTC app=web db=shop pid=77 xid=12 LOG:  x",
+            ]),
+            guess(&["[77] LOG:  x"]),
+            guess(&["LOG:  x"]),
+            guess(&["nothing of a server"]),
+        ];
+        insta::assert_snapshot!(each.join("\n"));
+    }
+}

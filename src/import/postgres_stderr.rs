@@ -1,0 +1,301 @@
+//! PostgreSQL's log as the server writes it to stderr, with any `log_line_prefix`.
+
+use memchr::memmem;
+
+use super::django::shown;
+use super::postgres::executions::{Event, Executions, Who};
+use super::postgres::infer::{self, marker};
+use super::postgres::message::{self, Message, Step};
+use super::postgres::prefix::{ClockCache, Field, Line, Prefix, Severity, severity};
+use super::records::{Record, Records, trim_end, trim_mark};
+use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use crate::document::{Content, Diagnostics, Document, Level};
+use crate::input::Input;
+use crate::queries::Clock;
+
+/// PostgreSQL's stderr log.
+pub struct PostgresStderr;
+
+const RECORD: &str = "ALTER SYSTEM SET log_min_duration_statement = 0; SELECT pg_reload_conf();\n\
+    Any log_line_prefix is read; with %p or %c in it (as by default) statements are told apart by connection.";
+
+/// For the registry.
+pub static ABOUT: About =
+    About { id: "postgres-stderr", title: "PostgreSQL's log", kind: Kind::Queries, how_to_record: RECORD };
+
+impl Format for PostgresStderr {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn detect(&self, head: &[u8]) -> u8 {
+        let mut best = 0;
+        for line in trim_mark(head).split(|&byte| byte == b'\n') {
+            let Some(at) = marker(line).filter(|_| !line.starts_with(b"\t")) else { continue };
+            let Some((_, begin)) = severity(&line[at..]) else { continue };
+            let score = match message::read(trim_end(&line[at + begin..])) {
+                Message::Duration(..) | Message::Text(_) => return 95,
+                Message::Disconnection | Message::Foreign(_) => 90,
+                Message::Other if stamp::find(&line[..at]).is_some() => 70,
+                Message::Other => 30,
+            };
+            best = best.max(score);
+        }
+        best
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let name = input.name().to_owned();
+        let mut reader = Reader::new(trim_mark(input.head()));
+        let mut records = Records::new(input);
+        loop {
+            let lines = &mut reader.lines;
+            lines.current = lines.ahead.take();
+            lines.parts.clear();
+            let Some(record) = records
+                .next(|record, line| lines.continues(record, line))
+                .map_err(|error| ImportError::reading(&error))?
+            else {
+                break;
+            };
+            reader.record(record);
+        }
+        Ok(reader.finish(name, self.id()))
+    }
+
+    fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
+        let record = trim_mark(record);
+        let first = record.split(|&byte| byte == b'\n').next()?;
+        let at = marker(first)?;
+        let begin = at + severity(&first[at..])?.1;
+        // Up to the first line that is no continuation.
+        let mut end = begin;
+        let mut parameters = None;
+        for line in record[begin..].split_inclusive(|&byte| byte == b'\n') {
+            if end > begin && !line.starts_with(b"\t") && !line.starts_with(b" ") {
+                let rest = &record[end..];
+                parameters = memmem::find(rest, b"DETAIL:  ")
+                    .and_then(|at| message::parameters(&rest[at + 9..]))
+                    .map(|rest| {
+                        let lines = rest.split_inclusive(|&byte| byte == b'\n');
+                        let more = lines.clone().skip(1).take_while(|line| line.starts_with(b"\t"));
+                        rest.get(..lines.take(1).chain(more).map(<[u8]>::len).sum()).unwrap_or_default()
+                    });
+                break;
+            }
+            end += line.len();
+        }
+        let (Message::Duration(_, step) | Message::Text(step)) = message::read(&record[begin..end]) else {
+            return None;
+        };
+        let (Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql) | Step::Plan(Some(sql))) =
+            step
+        else {
+            return None;
+        };
+        Some(StatementText { sql: joined(sql), parameters: parameters.map(joined) })
+    }
+}
+
+/// A text as it was before the server indented its lines.
+fn joined(text: &[u8]) -> String {
+    String::from_utf8_lossy(trim_end(text)).replace("\r\n", "\n").replace("\n\t", "\n")
+}
+
+/// Tells the lines of the log apart, and remembers what it read of them.
+struct Lines {
+    prefix: Option<Prefix>,
+    clock: ClockCache,
+    /// Whether blanks indent, too: some tools replace tabs.
+    blanks: bool,
+    /// The zone of stamps that never write one.
+    zone: Option<&'static str>,
+    /// The current record's first line, if it was read already.
+    current: Option<Option<Line>>,
+    /// The line after the current record, if it was read already.
+    ahead: Option<Option<Line>>,
+    /// The current record's other lines.
+    parts: Vec<Part>,
+}
+
+/// DETAIL, STATEMENT, … of a record.
+struct Part {
+    severity: Severity,
+    /// Where its line begins in the record.
+    line: usize,
+    /// Where its message begins.
+    message: usize,
+}
+
+impl Lines {
+    fn read(&mut self, line: &[u8]) -> Option<Line> {
+        match &self.prefix {
+            Some(prefix) => prefix.read(line, &mut self.clock),
+            None => {
+                let at = marker(line)?;
+                let (severity, begin) = severity(&line[at..])?;
+                Some(Line::unknown(line, severity, at, at + begin))
+            }
+        }
+    }
+
+    fn continues(&mut self, record: &[u8], line: &[u8]) -> bool {
+        match line.first() {
+            Some(b'\t') => return true,
+            Some(b' ') if self.blanks => return true,
+            _ => {}
+        }
+        let found = self.read(line);
+        match found {
+            Some(found) if found.severity.follows() => {
+                if !record.is_empty() {
+                    self.parts.push(Part {
+                        severity: found.severity,
+                        line: record.len(),
+                        message: record.len() + found.message,
+                    });
+                }
+                true
+            }
+            found => {
+                self.ahead = Some(found);
+                false
+            }
+        }
+    }
+}
+
+/// The log's own prefix does not tell where a line comes from.
+const NO_PROCESS: &str = "log_line_prefix has neither %p nor %c: all statements are on one lane, and durations \
+    logged apart from their text may be paired wrongly";
+
+struct Reader {
+    lines: Lines,
+    inferred: Option<String>,
+    executions: Executions,
+    diagnostics: Diagnostics,
+    zone: Option<Vec<u8>>,
+    stamped: bool,
+}
+
+impl Reader {
+    fn new(head: &[u8]) -> Self {
+        let mut diagnostics = Diagnostics::default();
+        // A guess that reads only some of the lines by the way says nothing.
+        let guess = infer::infer(head).filter(|guess| guess.fits * 2 > guess.tried);
+        match &guess {
+            None => diagnostics.note(
+                Level::Warning,
+                "log_line_prefix was not understood: times and connections are missing or doubtful",
+                || None,
+            ),
+            Some(guess) if !guess.prefix.has_process() => {
+                diagnostics.note(Level::Warning, NO_PROCESS, || None);
+            }
+            Some(_) => {}
+        }
+        let inferred = guess.as_ref().map(|guess| format!("log_line_prefix = '{}'", guess.prefix));
+        let prefix = guess.map(|guess| guess.prefix);
+        let indented = |by: u8| head.windows(2).any(|pair| pair == [b'\n', by]);
+        let lines = Lines {
+            zone: prefix.as_ref().is_some_and(|prefix| prefix.has(b'n')).then_some("UTC"),
+            prefix,
+            clock: ClockCache::default(),
+            blanks: indented(b' ') && !indented(b'\t'),
+            current: None,
+            ahead: None,
+            parts: Vec::new(),
+        };
+        Self { lines, inferred, executions: Executions::default(), diagnostics, zone: None, stamped: false }
+    }
+
+    fn record(&mut self, record: Record<'_>) {
+        let bytes = record.bytes;
+        let mark = bytes.len() - trim_mark(bytes).len();
+        let line = match self.lines.current.take() {
+            Some(line) => line,
+            None => self.lines.read(&bytes[mark..]),
+        };
+        let place = || Some(format!("line {}: {}", record.line, shown(&bytes[mark..])));
+        let Some(line) = line else {
+            if !bytes.trim_ascii().is_empty() {
+                let foreign = "lines that are not the server's, or do not fit its prefix, were skipped";
+                self.diagnostics.note(Level::Info, foreign, place);
+            }
+            return;
+        };
+        if line.severity.follows() {
+            self.diagnostics.note(Level::Info, "the log begins in the middle of a record", place);
+            return;
+        }
+        if record.cut {
+            self.diagnostics.note(Level::Warning, "records longer than 64 MB were cut", place);
+        }
+        let parts = &self.lines.parts;
+        let end = parts.first().map_or(bytes.len(), |part| part.line);
+        let message = message::read(bytes.get(mark + line.message..end).unwrap_or_default());
+        if message == Message::Other && line.severity == Severity::Log {
+            return;
+        }
+        if let Message::Foreign(language) = message {
+            let problem = format!(
+                "durations are logged in {language}, which is not read: set lc_messages = 'C' and record again"
+            );
+            self.diagnostics.note(Level::Warning, &problem, place);
+            return;
+        }
+        let text_of = |severity: Severity| {
+            let index = parts.iter().position(|part| part.severity == severity)?;
+            let end = parts.get(index + 1).map_or(bytes.len(), |next| next.line);
+            bytes.get(parts[index].message..end).map(trim_end)
+        };
+        let of = |field: Field| line.field(field).of(&bytes[mark..]);
+        let who = Who {
+            process: of(Field::Process),
+            session: of(Field::Session),
+            user: of(Field::User),
+            database: of(Field::Database),
+            application: of(Field::Application),
+            client: of(Field::Client),
+        };
+        let event = Event {
+            severity: line.severity,
+            message,
+            parameters: text_of(Severity::Detail).and_then(message::parameters),
+            stamp: line.stamp,
+            resolution: line.resolution,
+            offset: record.offset,
+            length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+        };
+        self.executions.event(&who, &event, text_of(Severity::Statement).is_some());
+        self.stamped |= !line.stamp.is_nan();
+        let zone = line.zone.of(&bytes[mark..]);
+        match &self.zone {
+            _ if zone.is_empty() => {}
+            None => self.zone = Some(zone.to_vec()),
+            Some(first) if first == zone => {}
+            Some(_) => self.diagnostics.note(
+                Level::Warning,
+                "the time zone changes within the log: times after that are off by the difference",
+                place,
+            ),
+        }
+    }
+
+    fn finish(self, name: String, format: &'static str) -> Document {
+        let Self { lines, inferred, executions, mut diagnostics, zone, stamped } = self;
+        let (builder, seen) = executions.finish();
+        let foreign = diagnostics.entries().iter().any(|entry| entry.message.contains("lc_messages"));
+        if !(foreign && builder.is_empty()) {
+            seen.diagnose(builder.len(), &mut diagnostics);
+        }
+        let clock = if stamped {
+            let zone = zone.map(|zone| String::from_utf8_lossy(&zone).into_owned());
+            Clock::Wall { zone: zone.or(lines.zone.map(str::to_owned)) }
+        } else {
+            Clock::Sequence
+        };
+        let log = builder.finish(clock, inferred);
+        Document { name, format, content: Content::Queries(Box::new(log)), diagnostics }
+    }
+}
