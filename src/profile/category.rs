@@ -38,6 +38,8 @@ const LAYERS: &[(&str, Category)] = &[
     ("django.forms.renderers", Templates),
     ("django.core.servers", Network),
     // Databases: ORMs and drivers, compiled ones too.
+    // Since Python 3.12, calls by `super()` are recorded a second time, as a function without a file.
+    ("SQLiteCursorWrapper", Database),
     ("MySQLdb", Database),
     ("_mysql", Database),
     ("_sqlite3", Database),
@@ -131,6 +133,8 @@ const LAYERS: &[(&str, Category)] = &[
     ("ssl", Network),
     ("tornado", Network),
     ("twisted", Network),
+    // Takes addresses apart; waits for nobody.
+    ("urllib.parse", Python),
     ("urllib", Network),
     ("urllib2", Network),
     ("urllib3", Network),
@@ -263,9 +267,11 @@ fn modules(path: &str) -> impl Iterator<Item = &str> + Clone {
 
 /// The module (and class) of a built-in function, dotted:
 /// `<built-in method time.sleep>`, `<method 'execute' of 'sqlite3.Cursor' objects>`,
-/// `<built-in method fetchall of sqlite3.Cursor object at 0x…>`, Python 2's `<time.sleep>`.
+/// `<built-in method fetchall of sqlite3.Cursor object at 0x…>`, Python 2's `<time.sleep>`,
+/// `<function SQLiteCursorWrapper.execute at 0x…>`.
 fn owner(name: &str) -> &str {
     let inner = name.trim_matches(['<', '>', '{', '}']);
+    let inner = inner.split_once(" at 0x").map_or(inner, |(inner, _)| inner);
     match inner.split_once(" of ") {
         Some((_, class)) => {
             let class = class.trim_start_matches('\'');
@@ -347,6 +353,8 @@ mod tests {
             ("socket.py", Network),
             ("http/client.py", Network),
             ("html/parser.py", Python),
+            ("urllib/parse.py", Python),
+            ("urllib/request.py", Network),
             ("re/_compiler.py", Python),
         ] {
             for root in [
@@ -375,6 +383,8 @@ mod tests {
             ("<method 'execute' of 'psycopg2.extensions.cursor' objects>", Database),
             ("<built-in method _sqlite3.connect>", Database),
             ("<method 'query' of '_mysql.connection' objects>", Database),
+            ("<function SQLiteCursorWrapper.execute at 0x7f0000000000>", Database),
+            ("<function Thing.method at 0x7f0000000000>", Python),
             ("<built-in method time.sleep>", Python),
             ("<time.sleep>", Python),
             ("{built-in method builtins.len}", Python),
