@@ -102,6 +102,10 @@ impl Theme {
             (true, true) => (0.47, 0.78),
             (true, false) => (0.395, 0.62),
         };
+        if self.dark && category == Category::Own {
+            // One's own code is what one looks for: in the dark it alone is bright, under dark text.
+            return Self::LIGHT.filled(if exact { 0.74 } else { 0.66 } + shade, chroma * strength, hue);
+        }
         self.filled(lightness + shade, chroma * strength, hue)
     }
 
