@@ -8,10 +8,7 @@ use flamedrop::protocol::{self, Message, Request, Response};
 use js_sys::{Array, ArrayBuffer, Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, ErrorEvent, MessageEvent, Worker};
-
-/// Trunk's loader shim for the worker's wasm, beside the page.
-const WORKER_URL: &str = "./worker_loader.js";
+use web_sys::{Blob, BlobPropertyBag, ErrorEvent, MessageEvent, Worker};
 
 /// What reaches the page without being asked for.
 pub enum Event {
@@ -39,7 +36,7 @@ struct Waiting {
 impl Bridge {
     /// Starts a worker that reads `file`; `on_event` hears of it.
     pub fn start(file: Blob, on_event: impl Fn(Event) + 'static) -> Result<Self, JsValue> {
-        let worker = Worker::new(WORKER_URL)?;
+        let worker = Worker::new(&worker_url()?)?;
         let waiting = Rc::new(RefCell::new(HashMap::<u32, Waiting>::new()));
         let on_event = Rc::new(on_event);
 
@@ -96,6 +93,39 @@ impl Bridge {
             answer.borrow_mut().take()
         }
     }
+}
+
+/// The address of a blob that starts the worker whose files `<meta name="worker">` names.
+///
+/// A worker started from an address is bound only by that address's own headers, and a static host
+/// sets none; one started from a blob inherits the page's content security policy.
+fn worker_url() -> Result<String, JsValue> {
+    thread_local! {
+        static URL: RefCell<Option<String>> = const { RefCell::new(None) };
+    }
+    if let Some(url) = URL.with_borrow(Clone::clone) {
+        return Ok(url);
+    }
+    let document = leptos::prelude::document();
+    let named = document.query_selector("meta[name=worker]")?.ok_or("the page does not name its worker")?;
+    let base = document.base_uri()?.unwrap_or_default();
+    let address = |attribute: &str| -> Result<String, JsValue> {
+        let relative = named.get_attribute(attribute).unwrap_or_default();
+        // A blob has no folder that anything could be relative to.
+        Ok(web_sys::Url::new_with_base(&relative, &base)?.href())
+    };
+    // What fails in a promise is not reported to the page; what is thrown is.
+    let text = format!(
+        "importScripts({:?});wasm_bindgen({{module_or_path:{:?}}}).catch(error=>setTimeout(()=>{{throw error}}))",
+        address("content")?,
+        address("data-module")?
+    );
+    let options = BlobPropertyBag::new();
+    options.set_type("text/javascript");
+    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options)?;
+    let url = web_sys::Url::create_object_url_with_blob(&blob)?;
+    URL.set(Some(url.clone()));
+    Ok(url)
 }
 
 impl Drop for Bridge {

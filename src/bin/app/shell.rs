@@ -230,7 +230,7 @@ fn Failed(document: OpenDocument, failure: Failure) -> impl IntoView {
     let state = state();
     let Failure { looked_like, place, problem, advice } = failure;
     view! {
-        <main class="state failed" role="alert">
+        <main class="state failed"><div role="alert">
             <h2>{move || format!("{} could not be read", document.name.get())}</h2>
             <dl>
                 {looked_like.map(|format| view! { <div><dt>"Looks like"</dt><dd>{format}</dd></div> })}
@@ -242,7 +242,7 @@ fn Failed(document: OpenDocument, failure: Failure) -> impl IntoView {
                 <button type="button" on:click=move |_| open::choose()>"Choose another file…"</button>
                 <button type="button" on:click=move |_| state.close(document)>"Close"</button>
             </p>
-        </main>
+        </div></main>
     }
 }
 

@@ -51,7 +51,7 @@ fn policy(scripts: &[&str]) -> String {
         "default-src 'none'".to_owned(),
         format!("script-src {script_sources}"),
         // A worker started from a blob is bound by this policy; one started from an address is not.
-        "worker-src 'self' blob:".to_owned(),
+        "worker-src blob:".to_owned(),
         "connect-src 'self'".to_owned(),
         "img-src 'self' data: blob:".to_owned(),
         "style-src 'self'".to_owned(),

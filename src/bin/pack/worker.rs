@@ -10,7 +10,6 @@ use sha2::{Digest, Sha256};
 use crate::html;
 
 /// What trunk names them.
-const LOADER: &str = "worker_loader.js";
 const SCRIPT: &str = "worker.js";
 const MODULE: &str = "worker_bg.wasm";
 
@@ -30,8 +29,6 @@ pub fn rename(page: &str, directory: &Path) -> io::Result<String> {
     let module = format!("worker-{hash}_bg.wasm");
     fs::rename(directory.join(SCRIPT), directory.join(&script))?;
     fs::rename(directory.join(MODULE), directory.join(&module))?;
-    let loader = format!("importScripts(\"./{script}\");wasm_bindgen({{module_or_path: \"./{module}\"}});");
-    fs::write(directory.join(LOADER), loader)?;
     name(page, &script, &module).map_err(io::Error::other)
 }
 

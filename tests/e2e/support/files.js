@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 /** The path of a file under tests/data. */
 export const data = (path) => fileURLToPath(new URL(`../../data/${path}`, import.meta.url));
 
-/** Paths, or `{name, text}` for files that exist nowhere else. */
+/** Paths, or `{name, text}` or `{name, bytes}` for files that exist nowhere else. */
 async function contents(files) {
   return Promise.all(
-    files.map(async (file) => ({
-      name: file.name ?? basename(file),
-      base64: (file.text === undefined ? await readFile(file) : Buffer.from(file.text)).toString('base64'),
-    })),
+    files.map(async (file) => {
+      const bytes = typeof file === 'string' ? await readFile(file) : Buffer.from(file.bytes ?? file.text);
+      return { name: file.name ?? basename(file), base64: bytes.toString('base64') };
+    }),
   );
 }
 

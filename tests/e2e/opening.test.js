@@ -1,0 +1,96 @@
+// Files get in by every way there is, each a document of its own, and stay until they are closed.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+
+import { assertAccessible } from './support/axe.js';
+import { choose, data, drop, paste } from './support/files.js';
+import { pageTest } from './support/page.js';
+import { documentButton, opened } from './support/views.js';
+
+const SHOP = [data('shop/shop.prof'), data('shop/shop.sql.jsonl')];
+const tabs = (page) => page.getByRole('tab').allInnerTexts();
+
+pageTest('a profile and a log, dropped together', async ({ page }) => {
+  await drop(page, SHOP);
+  await opened(page);
+  assert.deepEqual(await tabs(page), ['Flame graph', 'Call tree', 'Functions', 'Callers and callees']);
+  await documentButton(page, 'shop.sql.jsonl').click();
+  await page.getByRole('tab', { name: 'Timeline' }).waitFor();
+  assert.deepEqual(await tabs(page), ['Timeline', 'Queries']);
+});
+
+pageTest('files chosen in the file input', async ({ page }) => {
+  await choose(page, SHOP);
+  await opened(page);
+  await documentButton(page, 'shop.prof').waitFor();
+  await documentButton(page, 'shop.sql.jsonl').waitFor();
+});
+
+pageTest('a pasted log', async ({ page }) => {
+  await paste(page, await readFile(data('shop/shop.sql.log'), 'utf8'));
+  await page.getByRole('tab', { name: 'Queries' }).waitFor();
+});
+
+pageTest('a gzipped log', async ({ page }) => {
+  await drop(page, [data('postgres/prepared.log.gz')]);
+  await page.getByRole('tab', { name: 'Queries' }).waitFor();
+});
+
+pageTest('the sample', async ({ page }) => {
+  await page.getByRole('button', { name: 'Try it' }).click();
+  await opened(page);
+  await documentButton(page, 'shop.prof').waitFor();
+  await documentButton(page, 'shop.sql.jsonl').waitFor();
+});
+
+pageTest('a bad file says what is wrong and leaves the others alone', async ({ page, screenshot }) => {
+  await drop(page, [SHOP[0]]);
+  await opened(page);
+  const whole = await readFile(SHOP[0]);
+  await drop(page, [{ name: 'cut.prof', bytes: whole.subarray(0, 2000) }, { name: 'notes.txt', text: 'Dear diary' }]);
+  const alert = page.getByRole('alert');
+  await alert.getByRole('heading', { name: 'cut.prof could not be read' }).waitFor();
+  assert.match(await alert.innerText(), /Looks like\s+cProfile \/ pstats[\s\S]*byte/);
+  await screenshot('failed');
+  await assertAccessible(page, 'a failed file');
+  await documentButton(page, 'notes.txt').click();
+  await alert.getByRole('heading', { name: 'notes.txt could not be read' }).waitFor();
+  await documentButton(page, 'shop.prof').click();
+  await opened(page);
+});
+
+pageTest('open files outlive a reload, until they are closed', async ({ page }) => {
+  await drop(page, SHOP);
+  await opened(page);
+  await page.waitForTimeout(300);
+  await page.reload();
+  await documentButton(page, 'shop.prof').waitFor();
+  await page.getByRole('button', { name: 'Close shop.prof' }).click();
+  await documentButton(page, 'shop.prof').waitFor({ state: 'detached' });
+  await page.waitForTimeout(300);
+  await page.reload();
+  await documentButton(page, 'shop.sql.jsonl').waitFor();
+  assert.equal(await documentButton(page, 'shop.prof').count(), 0);
+});
+
+pageTest('nothing is kept when the switch is off, or after Forget', async ({ page }) => {
+  const keep = page.getByRole('checkbox', { name: 'Keep opened files in this browser' });
+  await keep.uncheck();
+  await drop(page, SHOP);
+  await opened(page);
+  await page.reload();
+  await keep.waitFor();
+  assert.equal(await page.getByRole('list', { name: 'Documents' }).getByRole('listitem').count(), 0);
+  assert.equal(await keep.isChecked(), false);
+
+  await keep.check();
+  await drop(page, SHOP);
+  await opened(page);
+  await page.getByRole('button', { name: 'Flamedrop' }).click();
+  await page.getByRole('button', { name: 'Forget' }).click();
+  await page.getByText('All files are closed and forgotten').waitFor();
+  await page.reload();
+  await keep.waitFor();
+  assert.equal(await page.getByRole('list', { name: 'Documents' }).getByRole('listitem').count(), 0);
+});

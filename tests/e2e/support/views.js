@@ -1,0 +1,39 @@
+// Finding things on the page as people do: by role and name.
+
+/** The document's button in the list of open documents. */
+export const documentButton = (page, name) =>
+  page.getByRole('list', { name: 'Documents' }).getByRole('button', { name, exact: false }).first();
+
+/** Opens a view by its tab, and waits until it is there. */
+export async function show(page, view) {
+  const tab = page.getByRole('tab', { name: view, exact: true });
+  await tab.click();
+  await page.locator(`[role=tabpanel]`).waitFor();
+  return tab;
+}
+
+/** Waits until the document that is looked at has been read. */
+export async function opened(page) {
+  await page.getByRole('tablist', { name: 'Views' }).waitFor();
+}
+
+/** The texts of the cells of the rows a table draws now, from the first. */
+export async function rows(page, table) {
+  const grid = page.getByRole('grid', { name: table, exact: true });
+  await grid.getByRole('row').nth(1).getByRole('gridcell').last().getByText(/./).first().waitFor();
+  return grid
+    .locator('[role=rowgroup] [role=row]')
+    .evaluateAll((rows) =>
+      rows
+        .map((row) => ({
+          at: Number(row.getAttribute('aria-rowindex')),
+          cells: [...row.querySelectorAll('[role=gridcell]')].map((cell) => cell.innerText.trim()),
+        }))
+        .sort((one, other) => one.at - other.at)
+        .map(({ cells }) => cells),
+    );
+}
+
+/** The text of a table's column heads. */
+export const heads = (page, table) =>
+  page.getByRole('grid', { name: table, exact: true }).getByRole('columnheader').allInnerTexts();
