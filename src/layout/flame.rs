@@ -46,6 +46,11 @@ pub struct Cell {
 }
 
 impl Viewport {
+    /// Whether all of `boxes` is between the left and the right edge.
+    pub fn is_whole(&self, boxes: &Boxes) -> bool {
+        self.from <= 0.0 && self.to >= boxes.total()
+    }
+
     /// All of `boxes`.
     pub fn whole(boxes: &Boxes, width: f64, height: f64, pixel_ratio: f64) -> Self {
         Self {
@@ -103,6 +108,14 @@ impl Viewport {
         boxes.at(self.depth_at(y)?, self.value_at(x))
     }
 
+    /// What is drawn at a point: a box, or a run of small ones.
+    pub fn cell_at(&self, boxes: &Boxes, x: f64, y: f64) -> Option<Cell> {
+        if !(0.0..self.width).contains(&x) || !(0.0..self.height).contains(&y) {
+            return None;
+        }
+        self.cells(boxes, self.depth_at(y)?).find(|cell| x < cell.right).filter(|cell| cell.left <= x)
+    }
+
     /// The rows that are at least partly on screen.
     pub fn visible_depths(&self, boxes: &Boxes) -> std::ops::Range<u32> {
         let first = (self.scroll / ROW_HEIGHT).floor().max(0.0);
@@ -148,6 +161,14 @@ impl Viewport {
         self.from = boxes.left(index);
         self.to = boxes.right(index);
         self.revealing(boxes, index).clamped(boxes)
+    }
+
+    /// Zoomed so that a run of small boxes takes the whole width.
+    #[must_use]
+    pub fn zoomed_to_run(mut self, boxes: &Boxes, run: &Run) -> Self {
+        self.from = run.left;
+        self.to = run.right;
+        self.revealing(boxes, run.first).clamped(boxes)
     }
 
     /// Zoomed out to the whole.

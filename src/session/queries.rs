@@ -1,48 +1,346 @@
 //! Answers about an SQL log.
 
-use crate::input::Source;
-use crate::protocol::{QueriesOverview, Request, Response};
-use crate::queries::{Clock, QueryLog};
+use std::cmp::Ordering;
+use std::io::{self, Read as _};
 
-/// What is remembered from one request to the next.
+use crate::import;
+use crate::input::{self, Source, Wrapping};
+use crate::protocol::{
+    ExecutionColumn, ExecutionRow, QueriesOverview, QueryColumn, QueryDetail, QueryRow, Request, Response,
+    StatementDetail, TimelineColumns,
+};
+use crate::queries::{Clock, Connection, Numbers, QueryLog};
+
+/// Characters of a text in the queries table.
+const ROW_TEXT: usize = 300;
+
+/// Characters of a text on the timeline.
+const BAR_TEXT: usize = 120;
+
+/// What is remembered from one request to the next: scrolling asks for many windows of one order.
 #[derive(Debug, Default)]
-pub(super) struct State {}
+pub(super) struct State {
+    queries: Option<(QueriesKey, Vec<u32>)>,
+    executions: Option<(ExecutionsKey, Vec<u32>)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct QueriesKey {
+    sort: QueryColumn,
+    descending: bool,
+    filter: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ExecutionsKey {
+    fingerprint: u32,
+    sort: ExecutionColumn,
+    descending: bool,
+}
 
 /// The log's totals.
 pub(super) fn overview(log: &QueryLog) -> QueriesOverview {
     let statements = &log.statements;
-    let known = || statements.duration.iter().copied().filter(|duration| !duration.is_nan());
-    let first = statements.start.iter().copied().fold(f64::INFINITY, f64::min);
-    let last = statements
-        .start
-        .iter()
-        .zip(&statements.duration)
-        .map(|(start, duration)| if duration.is_nan() { *start } else { start + duration })
-        .fold(f64::NEG_INFINITY, f64::max);
+    let sum = |of: fn(&Numbers) -> u32| log.numbers.iter().map(of).sum();
     QueriesOverview {
         executions: statements.len() as u32,
         fingerprints: log.fingerprints.len() as u32,
         connections: log.connections.len() as u32,
-        total: known().sum(),
-        without_duration: (statements.len() - known().count()) as u32,
-        failed: statements.failed.iter().filter(|&&failed| failed != 0).count() as u32,
-        span: (!statements.is_empty()).then_some((first, last)),
+        total: log.total(),
+        without_duration: sum(|numbers| numbers.without_duration),
+        failed: sum(|numbers| numbers.failed),
+        span: log.span(),
         wall_clock: matches!(log.clock, Clock::Wall { .. }),
-        zone: match &log.clock {
-            Clock::Wall { zone } => zone.clone(),
-            Clock::Sequence => None,
-        },
+        zone: zone(&log.clock),
         inferred: log.inferred.clone(),
+    }
+}
+
+fn zone(clock: &Clock) -> Option<String> {
+    match clock {
+        Clock::Wall { zone } => zone.clone(),
+        Clock::Sequence => None,
     }
 }
 
 /// Answers one request; `source` is where texts are read again, in `format`.
 pub(super) fn answer(
-    _log: &QueryLog,
-    _format: &str,
-    _source: &dyn Source,
-    _state: &mut State,
-    _request: &Request,
+    log: &QueryLog,
+    format: &str,
+    source: &dyn Source,
+    state: &mut State,
+    request: &Request,
 ) -> Response {
-    Response::Refused("this document is an SQL log".to_owned())
+    let texts = Texts { format, source };
+    match request {
+        Request::Queries { sort, descending, filter, first, count } => {
+            let key = QueriesKey { sort: *sort, descending: *descending, filter: filter.to_lowercase() };
+            if state.queries.as_ref().is_none_or(|(known, _)| *known != key) {
+                let order = queries(log, &key);
+                state.queries = Some((key, order));
+            }
+            let order = state.queries.as_ref().map_or(&[][..], |(_, order)| order);
+            let page = window(order, *first, *count).iter().map(|&id| row(log, id)).collect();
+            Response::Queries { rows: order.len() as u32, page }
+        }
+        Request::Query { fingerprint } if (*fingerprint as usize) < log.fingerprints.len() => {
+            Response::Query(detail(log, &texts, *fingerprint))
+        }
+        Request::Query { fingerprint } => {
+            Response::Refused(format!("the log has no query number {fingerprint}"))
+        }
+        Request::Executions { fingerprint, sort, descending, first, count } => {
+            let key = ExecutionsKey { fingerprint: *fingerprint, sort: *sort, descending: *descending };
+            if state.executions.as_ref().is_none_or(|(known, _)| *known != key) {
+                state.executions = Some((key, executions(log, key)));
+            }
+            let order = state.executions.as_ref().map_or(&[][..], |(_, order)| order);
+            let page = window(order, *first, *count).iter().map(|&index| execution(log, index)).collect();
+            Response::Executions { rows: order.len() as u32, page }
+        }
+        Request::Timeline => Response::Timeline(timeline(log)),
+        Request::Statement { statement } if (*statement as usize) < log.statements.len() => {
+            match texts.read(log, *statement) {
+                Ok(found) => Response::Statement(found),
+                Err(error) => Response::Refused(format!("the file cannot be read again: {error}")),
+            }
+        }
+        Request::Statement { statement } => {
+            Response::Refused(format!("the log has no statement number {statement}"))
+        }
+        Request::Functions { .. }
+        | Request::Function { .. }
+        | Request::FindFunction { .. }
+        | Request::Tree
+        | Request::SearchFunctions { .. } => Response::Refused("this document is an SQL log".to_owned()),
+    }
+}
+
+/// `count` of `order` from `first` on, as far as there are.
+fn window(order: &[u32], first: u32, count: u32) -> &[u32] {
+    let start = (first as usize).min(order.len());
+    &order[start..start.saturating_add(count as usize).min(order.len())]
+}
+
+/// The filtered, sorted fingerprints; equal ones stay in order of first appearance either way.
+fn queries(log: &QueryLog, key: &QueriesKey) -> Vec<u32> {
+    let matches = |id: &u32| {
+        let fingerprint = &log.fingerprints[*id as usize];
+        let contains = |text: &str| text.to_lowercase().contains(&key.filter);
+        key.filter.is_empty()
+            || contains(&fingerprint.text)
+            || fingerprint.tables.iter().any(|table| contains(table))
+    };
+    let mut order: Vec<u32> = (0..log.fingerprints.len() as u32).filter(matches).collect();
+    order.sort_by(|&a, &b| {
+        let (fingerprints, numbers) = (&log.fingerprints, &log.numbers);
+        let (a, b) = (a as usize, b as usize);
+        let by = |of: fn(&Numbers) -> f64| of(&numbers[a]).total_cmp(&of(&numbers[b]));
+        directed(
+            key.descending,
+            match key.sort {
+                QueryColumn::Calls => numbers[a].calls.cmp(&numbers[b].calls),
+                QueryColumn::Total => by(|numbers| numbers.total),
+                QueryColumn::Mean => by(|numbers| numbers.mean),
+                QueryColumn::P50 => by(|numbers| numbers.p50),
+                QueryColumn::P95 => by(|numbers| numbers.p95),
+                QueryColumn::P99 => by(|numbers| numbers.p99),
+                QueryColumn::Max => by(|numbers| numbers.max),
+                QueryColumn::Tables => fingerprints[a].tables.cmp(&fingerprints[b].tables),
+                QueryColumn::Text => fingerprints[a].text.cmp(&fingerprints[b].text),
+            },
+        )
+    });
+    order
+}
+
+fn directed(descending: bool, ordering: Ordering) -> Ordering {
+    if descending { ordering.reverse() } else { ordering }
+}
+
+fn executions(log: &QueryLog, key: ExecutionsKey) -> Vec<u32> {
+    let statements = &log.statements;
+    let mut order: Vec<u32> = (0..statements.len() as u32)
+        .filter(|&index| statements.fingerprint[index as usize] == key.fingerprint)
+        .collect();
+    order.sort_by(|&a, &b| {
+        let column = match key.sort {
+            ExecutionColumn::Start => &statements.start,
+            ExecutionColumn::Duration => &statements.duration,
+        };
+        let (a, b) = (column[a as usize], column[b as usize]);
+        // Unknown durations come last either way.
+        a.is_nan().cmp(&b.is_nan()).then_with(|| directed(key.descending, a.total_cmp(&b)))
+    });
+    order
+}
+
+fn execution(log: &QueryLog, index: u32) -> ExecutionRow {
+    let (statements, at) = (&log.statements, index as usize);
+    ExecutionRow {
+        statement: index,
+        start: statements.start[at],
+        duration: statements.duration[at],
+        connection: lane(&log.connections[statements.connection[at] as usize]),
+        failed: statements.failed[at] != 0,
+    }
+}
+
+/// What a connection is called: `pid 31499 · shop`.
+fn lane(connection: &Connection) -> String {
+    let process = connection.process.as_str();
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let process = match process.split_once('/') {
+        Some((process, thread)) if is_number(process) => format!("pid {process}, thread {thread}"),
+        _ if is_number(process) => format!("pid {process}"),
+        _ => process.to_owned(),
+    };
+    let parts = [process.as_str(), connection.database.as_str()];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { "all statements".to_owned() } else { parts.join(" · ") }
+}
+
+fn cut(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(characters - 1).chain(['…']).collect(),
+    }
+}
+
+fn row(log: &QueryLog, id: u32) -> QueryRow {
+    let (fingerprint, numbers) = (&log.fingerprints[id as usize], &log.numbers[id as usize]);
+    let total = log.total();
+    QueryRow {
+        fingerprint: id,
+        text: cut(&fingerprint.text, ROW_TEXT),
+        operation: fingerprint.operation,
+        tables: fingerprint.tables.clone(),
+        calls: numbers.calls,
+        total: numbers.total,
+        share: if total > 0.0 { numbers.total / total } else { 0.0 },
+        min: numbers.min,
+        mean: numbers.mean,
+        p50: numbers.p50,
+        p95: numbers.p95,
+        p99: numbers.p99,
+        max: numbers.max,
+        without_duration: numbers.without_duration,
+    }
+}
+
+fn detail(log: &QueryLog, texts: &Texts<'_>, id: u32) -> QueryDetail {
+    let statements = &log.statements;
+    let mut parameters = Vec::new();
+    let mut slowest: Option<(f64, u32)> = None;
+    for (index, &fingerprint) in statements.fingerprint.iter().enumerate() {
+        if fingerprint == id {
+            parameters.push(statements.parameters[index]);
+            // An unknown duration is slower than none, but not than a known one.
+            let duration = statements.duration[index].max(-1.0);
+            if slowest.is_none_or(|(most, _)| duration > most) {
+                slowest = Some((duration, index as u32));
+            }
+        }
+    }
+    parameters.sort_unstable();
+    parameters.dedup();
+    QueryDetail {
+        row: row(log, id),
+        text: log.fingerprints[id as usize].text.clone(),
+        distinct_parameters: parameters.len() as u32,
+        example: slowest.and_then(|(_, index)| texts.read(log, index).ok()),
+    }
+}
+
+fn timeline(log: &QueryLog) -> TimelineColumns {
+    let statements = &log.statements;
+    // Lanes in the order of their first statement; only those that have one.
+    let mut lane_of = vec![u32::MAX; log.connections.len()];
+    let mut lanes = Vec::new();
+    let mut counts = Vec::new();
+    for &connection in &statements.connection {
+        let lane_id = &mut lane_of[connection as usize];
+        if *lane_id == u32::MAX {
+            *lane_id = lanes.len() as u32;
+            lanes.push(lane(&log.connections[connection as usize]));
+            counts.push(0_u32);
+        }
+        counts[*lane_id as usize] += 1;
+    }
+    let mut first = vec![0];
+    for count in counts {
+        first.push(first.last().copied().unwrap_or(0) + count);
+    }
+    let mut next = first.clone();
+    let mut order = vec![0_u32; statements.len()];
+    for (index, &connection) in statements.connection.iter().enumerate() {
+        let place = &mut next[lane_of[connection as usize] as usize];
+        order[*place as usize] = index as u32;
+        *place += 1;
+    }
+    let (origin, end) = log.span().unwrap_or_default();
+    let duration = |index: u32| statements.duration[index as usize];
+    TimelineColumns {
+        lanes,
+        first,
+        start: order.iter().map(|&index| statements.start[index as usize] - origin).collect(),
+        duration: order
+            .iter()
+            .map(|&index| if duration(index).is_nan() { 0.0 } else { duration(index) as f32 })
+            .collect(),
+        fingerprint: order.iter().map(|&index| statements.fingerprint[index as usize]).collect(),
+        failed: order.iter().map(|&index| statements.failed[index as usize]).collect(),
+        statement: order,
+        origin,
+        length: end - origin,
+        wall_clock: matches!(log.clock, Clock::Wall { .. }),
+        zone: zone(&log.clock),
+        texts: log.fingerprints.iter().map(|fingerprint| cut(&fingerprint.text, BAR_TEXT)).collect(),
+        operations: log.fingerprints.iter().map(|fingerprint| fingerprint.operation).collect(),
+    }
+}
+
+/// Where texts are read again.
+struct Texts<'a> {
+    format: &'a str,
+    source: &'a dyn Source,
+}
+
+impl Texts<'_> {
+    fn wrapping(&self) -> io::Result<Wrapping> {
+        let mut magic = Vec::new();
+        self.source.open(0)?.take(2).read_to_end(&mut magic)?;
+        Ok(if magic == [0x1f, 0x8b] { Wrapping::Gzip } else { Wrapping::Plain })
+    }
+
+    /// A statement with its text out of the file. One whose text the log does not have shows its
+    /// fingerprint, which says so.
+    fn read(&self, log: &QueryLog, index: u32) -> io::Result<StatementDetail> {
+        let (statements, at) = (&log.statements, index as usize);
+        let record =
+            input::read_at(self.source, self.wrapping()?, statements.offset[at], statements.length[at])?;
+        let text = import::by_id(self.format).and_then(|format| format.statement_text(&record));
+        let (sql, parameters) = match text {
+            Some(text) => (text.sql, text.parameters),
+            None => (log.fingerprints[statements.fingerprint[at] as usize].text.clone(), None),
+        };
+        let connection = statements.connection[at];
+        let before = (0..at).rev().find(|&other| statements.connection[other] == connection);
+        let gap_before = before.map(|other| {
+            let duration = statements.duration[other];
+            let end = statements.start[other] + if duration.is_nan() { 0.0 } else { duration };
+            (statements.start[at] - end).max(0.0)
+        });
+        Ok(StatementDetail {
+            statement: index,
+            fingerprint: statements.fingerprint[at],
+            sql,
+            parameters,
+            start: statements.start[at],
+            duration: statements.duration[at],
+            connection: lane(&log.connections[connection as usize]),
+            failed: statements.failed[at] != 0,
+            gap_before,
+        })
+    }
 }

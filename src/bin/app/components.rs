@@ -1,10 +1,12 @@
 //! Pieces of the page that know no view.
 
+pub mod card;
 pub mod copy;
 pub mod details;
 pub mod documents;
 pub mod help;
 pub mod icons;
+pub mod legend;
 pub mod notices;
 pub mod size;
 pub mod sql;

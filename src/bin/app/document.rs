@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use flamedrop::layout::timeline::Timeline;
 use flamedrop::protocol::{
     ExecutionColumn, Failure, FunctionColumn, FunctionRow, Message, Overview, QueryColumn, Request, Response,
     Tree,
@@ -91,6 +92,8 @@ pub struct OpenDocument {
     pub execution_sort: RwSignal<Sort<ExecutionColumn>>,
     tree: RwSignal<Option<Arc<Tree>>>,
     tree_asked: StoredValue<bool>,
+    timeline: RwSignal<Option<Arc<Timeline>>>,
+    timeline_asked: StoredValue<bool>,
     bridge: StoredValue<Option<Rc<Bridge>>, LocalStorage>,
     /// Key of the kept copy.
     pub kept: StoredValue<Option<u32>>,
@@ -127,6 +130,8 @@ impl OpenDocument {
             execution_sort: RwSignal::new(Sort::descending(ExecutionColumn::Duration)),
             tree: RwSignal::new(None),
             tree_asked: StoredValue::new(false),
+            timeline: RwSignal::new(None),
+            timeline_asked: StoredValue::new(false),
             bridge: StoredValue::new_local(None),
             kept: StoredValue::new(None),
             blob: StoredValue::new_local(blob.clone()),
@@ -199,6 +204,7 @@ impl OpenDocument {
         self.stop();
         self.drop_kept();
         self.tree.set(None);
+        self.timeline.set(None);
     }
 
     /// What it holds, once it is open.
@@ -234,6 +240,19 @@ impl OpenDocument {
             });
         }
         self.tree.get()
+    }
+
+    /// The statements on their lanes: asked for on the first call, there some milliseconds later.
+    pub fn timeline(self) -> Option<Arc<Timeline>> {
+        if !self.timeline_asked.get_value() {
+            self.timeline_asked.set_value(true);
+            spawn_local(async move {
+                if let Some(Response::Timeline(columns)) = self.ask(Request::Timeline).await {
+                    self.timeline.set(Some(Arc::new(Timeline::new(columns))));
+                }
+            });
+        }
+        self.timeline.get()
     }
 
     /// Selects a function in every view; the box selection goes unless it is one of this function.

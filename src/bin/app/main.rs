@@ -1,10 +1,13 @@
 //! The page: state, shell, and the views. It never parses: every document has a worker that does.
 
 mod bridge;
+mod canvas;
 mod components;
 mod document;
 mod keys;
+mod motion;
 mod open;
+mod play;
 mod shell;
 mod state;
 mod storage;

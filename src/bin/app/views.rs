@@ -1,8 +1,11 @@
 //! The views of a document, one file each.
 
+pub mod box_card;
 pub mod call_tree;
 pub mod callers;
 pub mod flame;
 pub mod functions;
 pub mod queries;
+pub mod statement_card;
+pub mod sunburst;
 pub mod timeline;

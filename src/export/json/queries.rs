@@ -7,7 +7,6 @@ use serde::ser::SerializeMap;
 use crate::format;
 use crate::import::Format;
 use crate::input::{self, Input, Source, Wrapping};
-use crate::queries::digest::{Digest, digests};
 use crate::queries::{Clock, Operation, QueryLog, Statements};
 
 /// Writes the log's entries into the document's object: fingerprints in descending order of total
@@ -19,7 +18,7 @@ pub(super) fn entries<M: SerializeMap>(
     map: &mut M,
 ) -> Result<(), M::Error> {
     let statements = &log.statements;
-    let numbers: Vec<_> = digests(log).iter().map(Digest::numbers).collect();
+    let numbers = &log.numbers;
     let examples = examples(log, format, source);
     let mut order: Vec<usize> = (0..numbers.len()).collect();
     order.sort_by(|&a, &b| numbers[b].total.total_cmp(&numbers[a].total));

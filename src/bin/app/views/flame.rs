@@ -1,12 +1,438 @@
-//! (flame)
+//! The call tree as a picture: icicle, flame graph or sunburst.
 
-use flamedrop::protocol::ProfileOverview;
+use std::sync::Arc;
+
+use flamedrop::draw::colours::FunctionFills;
+use flamedrop::draw::flame::TreeState;
+use flamedrop::draw::{Measure, Scene, Theme, flame, sunburst};
+use flamedrop::format;
+use flamedrop::layout::boxes::{Boxes, Run};
+use flamedrop::layout::flame::{Orientation, Viewport};
+use flamedrop::protocol::{ProfileOverview, Request, Response};
 use leptos::prelude::*;
+use web_sys::KeyboardEvent;
 
-use crate::document::OpenDocument;
+use super::box_card::{BoxCard, Over, spoken};
+use super::functions::spelt;
+use super::sunburst::{disc, over_disc};
+use crate::canvas::{Canvas, Gesture, Surface};
+use crate::components::copy::copy;
+use crate::components::legend::TreeLegend;
+use crate::document::{OpenDocument, answers, box_function};
+use crate::motion::Motion;
+use crate::state::state;
+use crate::view::Drawing;
 
+/// Everything the picture is made of; copies are the same.
+#[derive(Clone, Copy)]
+struct Chart {
+    document: OpenDocument,
+    boxes: Memo<Option<Arc<Boxes>>>,
+    fills: Memo<Option<Arc<FunctionFills>>>,
+    /// Per function of the tree: whether the search found it.
+    matches: Memo<Option<Arc<Vec<bool>>>>,
+    view: RwSignal<Viewport>,
+    hover: RwSignal<Option<Over>>,
+    surface: RwSignal<Surface>,
+    motion: Motion,
+    /// Where it moves to.
+    target: StoredValue<Viewport>,
+    theme: Signal<Theme>,
+}
+
+/// The view: stack and switches above, the picture below.
 #[component]
 pub fn FlameGraph(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
-    let _ = (document, overview);
-    view! { <p class="empty">"…"</p> }
+    let chart = Chart::new(document);
+    chart.follow();
+    let total = overview.total;
+    let label = move || {
+        let Some(boxes) = chart.boxes.get() else { return "Call tree: loading".to_owned() };
+        format!(
+            "Call tree of {}: {} boxes, {}. Arrow keys walk it; the Call tree tab has it as a table.",
+            document.name.get(),
+            format::count(boxes.len() as i64),
+            format::seconds(boxes.total())
+        )
+    };
+    let current = move || {
+        let (Some(boxes), Some(index)) = (chart.boxes.get(), document.selected_box.get()) else {
+            return String::new();
+        };
+        spoken(&boxes, index, total)
+    };
+    let empty = move || chart.boxes.get().is_some_and(|boxes| boxes.total() <= 0.0);
+    view! {
+        <div class="picture">
+            <div class="picture-bar">
+                <Stack chart />
+                <Switch document />
+            </div>
+            <Canvas
+                label=Signal::derive(label)
+                description="flame graph"
+                watch=move || chart.watch()
+                paint=move |surface, measure| chart.paint(surface, measure)
+                gesture=move |gesture| chart.on_gesture(gesture)
+                key=move |event| chart.on_key(event)
+                surface=chart.surface
+                pointing=Signal::derive(move || chart.hover.with(Option::is_some))
+            >
+                {move || chart.boxes.get().map(|boxes| view! { <BoxCard boxes over=chart.hover surface=chart.surface total /> })}
+                {move || empty().then(|| view! { <p class="empty">"The profile has no time in it: nothing to draw."</p> })}
+            </Canvas>
+            {move || document.tree().map(|tree| view! { <TreeLegend tree theme=chart.theme /> })}
+            <p class="visually-hidden" aria-live="polite">{current}</p>
+        </div>
+    }
+}
+
+impl Chart {
+    fn new(document: OpenDocument) -> Self {
+        let state = state();
+        let theme = Signal::derive(move || if state.dark() { Theme::DARK } else { Theme::LIGHT });
+        // They change only when what they are made of does.
+        let boxes = Memo::new_with_compare(
+            move |_| document.tree().map(|tree| Arc::new(Boxes::new(tree))),
+            |_, _| true,
+        );
+        let fills = Memo::new_with_compare(
+            move |_| document.tree().map(|tree| Arc::new(FunctionFills::new(&tree, &theme.get()))),
+            |_, _| true,
+        );
+        let found = answers(
+            document,
+            move || {
+                let text = document.search.get();
+                (!text.trim().is_empty()).then_some(Request::SearchFunctions { text })
+            },
+            |response| match response {
+                Response::Matches { functions, .. } => Some(functions),
+                _ => None,
+            },
+        );
+        let matches = Memo::new(move |_| {
+            let tree = document.tree()?;
+            found.with(|found| {
+                let (_, functions) = found.as_ref()?;
+                let matched = |function: u32| functions.binary_search(&function).is_ok();
+                Some(Arc::new(tree.functions.iter().map(|row| matched(row.function)).collect()))
+            })
+        });
+        let start = Viewport::whole(&Boxes::default(), 0.0, 0.0, 1.0);
+        Self {
+            document,
+            boxes,
+            fills,
+            matches,
+            view: RwSignal::new(start),
+            hover: RwSignal::new(None),
+            surface: RwSignal::new(Surface { width: 0.0, height: 0.0, pixel_ratio: 1.0 }),
+            motion: Motion::new(),
+            target: StoredValue::new(start),
+            theme,
+        }
+    }
+
+    /// Keeps the viewport what size, drawing and zoom say.
+    fn follow(self) {
+        Effect::new(move |_| {
+            let Some(boxes) = self.boxes.get() else { return };
+            let (surface, drawing) = (self.surface.get(), self.document.drawing.get());
+            let orientation =
+                if drawing == Drawing::Flame { Orientation::Flame } else { Orientation::Icicle };
+            let Surface { width, height, pixel_ratio } = surface;
+            let fitted = |view: Viewport| Viewport { width, height, pixel_ratio, orientation, ..view };
+            let view = fitted(self.view.get_untracked());
+            if self.motion.is_running() {
+                // A panel opened on the way: the way goes on.
+                self.view.set(view.clamped(&boxes));
+                self.fly(fitted(self.target.get_value()).clamped(&boxes));
+            } else if view.to > 0.0 {
+                self.set_view(view.clamped(&boxes));
+            } else {
+                let zoomed = self.document.zoomed_box.get_untracked();
+                self.set_view(match zoomed.filter(|&index| exists(&boxes, index)) {
+                    Some(index) => view.zoomed_to(&boxes, index),
+                    None => view.zoomed_out(&boxes),
+                });
+            }
+            self.hover.set(None);
+        });
+        Effect::new(move |earlier: Option<()>| {
+            let zoomed = self.document.zoomed_box.get();
+            // The first time it is the other effect's.
+            if earlier.is_some()
+                && let Some(boxes) = self.boxes.get_untracked()
+            {
+                let view = self.view.get_untracked();
+                self.fly(match zoomed.filter(|&index| exists(&boxes, index)) {
+                    Some(index) => view.zoomed_to(&boxes, index),
+                    None => view.zoomed_out(&boxes),
+                });
+            }
+        });
+    }
+
+    fn set_view(self, view: Viewport) {
+        self.motion.stop();
+        self.view.set(view);
+    }
+
+    fn fly(self, target: Viewport) {
+        let start = self.view.get_untracked();
+        self.target.set_value(target);
+        self.motion.start(move |progress| {
+            self.view.set(start.towards(&target, progress));
+        });
+    }
+
+    fn watch(self) {
+        self.boxes.track();
+        self.fills.track();
+        self.matches.track();
+        self.view.track();
+        self.hover.track();
+        self.document.selected_box.track();
+        self.document.function.track();
+        self.document.drawing.track();
+        self.document.zoomed_box.track();
+    }
+
+    fn paint(self, surface: Surface, measure: &dyn Measure) -> Option<Scene> {
+        let (boxes, fills) = (self.boxes.get()?, self.fills.get()?);
+        let matches = self.matches.get();
+        let function = self.document.function.get();
+        let selected = function
+            .and_then(|function| boxes.tree().functions.iter().position(|row| row.function == function));
+        let state = TreeState {
+            hover: self.hover.get().and_then(|over| over.single()),
+            current: self.document.selected_box.get(),
+            selected: selected.map(|selected| selected as u32),
+            matches: matches.as_ref().map(|matches| matches.as_slice()),
+        };
+        let theme = self.theme.get();
+        Some(if self.document.drawing.get() == Drawing::Sunburst {
+            let disc = disc(&boxes, self.document.zoomed_box.get(), surface);
+            let size = (surface.width, surface.height);
+            sunburst::paint(&boxes, &disc, size, &state, &fills, &theme, measure)
+        } else {
+            flame::paint(&boxes, &self.view.get(), &state, &fills, &theme, measure)
+        })
+    }
+
+    fn is_disc(self) -> bool {
+        self.document.drawing.get_untracked() == Drawing::Sunburst
+    }
+
+    /// What is drawn at a point.
+    fn over(self, boxes: &Boxes, x: f64, y: f64) -> Option<Over> {
+        let run = if self.is_disc() {
+            over_disc(boxes, self.document.zoomed_box.get_untracked(), self.surface.get_untracked(), x, y)
+        } else {
+            self.view.get_untracked().cell_at(boxes, x, y).map(|cell| cell.run)
+        };
+        run.map(|run| Over { run, x, y })
+    }
+
+    fn on_gesture(self, gesture: Gesture) {
+        let Some(boxes) = self.boxes.get_untracked() else { return };
+        match gesture {
+            Gesture::Hover { x, y } => {
+                let over = self.over(&boxes, x, y);
+                if over.is_some() || self.hover.with_untracked(Option::is_some) {
+                    self.hover.set(over);
+                }
+            }
+            Gesture::Leave => self.hover.set(None),
+            Gesture::Click { x, y } => match self.over(&boxes, x, y) {
+                Some(over) => self.click(&boxes, &over.run),
+                None => self.document.zoomed_box.set(None),
+            },
+            Gesture::Drag { dx, dy } if !self.is_disc() => {
+                self.hover.set(None);
+                self.set_view(self.view.get_untracked().dragged(&boxes, dx, dy));
+            }
+            Gesture::Zoom { x, factor, .. } if !self.is_disc() => {
+                self.set_view(self.view.get_untracked().zoomed_about(&boxes, x, factor));
+                self.hover.set(None);
+            }
+            // Rings neither move nor stretch: one goes in and out by boxes.
+            Gesture::Drag { .. } | Gesture::Zoom { .. } => {}
+        }
+    }
+
+    fn click(self, boxes: &Boxes, run: &Run) {
+        let index = run.first;
+        if run.count > 1 {
+            if !self.is_disc() {
+                self.fly(self.view.get_untracked().zoomed_to_run(boxes, run));
+            }
+            return;
+        }
+        self.document.select_box(boxes.tree(), index);
+        self.zoom_to(if self.is_disc() && self.document.zoomed_box.get_untracked() == Some(index) {
+            // In the middle already: a step out.
+            boxes.parent(index)
+        } else {
+            Some(index)
+        });
+        self.hover.set(None);
+    }
+
+    fn zoom_to(self, index: Option<u32>) {
+        self.document.zoomed_box.set(index);
+    }
+
+    fn on_key(self, event: &KeyboardEvent) -> bool {
+        let Some(boxes) = self.boxes.get_untracked().filter(|boxes| !boxes.is_empty()) else { return false };
+        let current = self.document.selected_box.get_untracked().filter(|&index| exists(&boxes, index));
+        let flame = self.document.drawing.get_untracked() == Drawing::Flame;
+        match event.key().as_str() {
+            "ArrowUp" | "ArrowDown" => {
+                // Towards the roots: up in an icicle, down in a flame.
+                let to_parent = (event.key() == "ArrowUp") != flame;
+                self.go(&boxes, current, |index| {
+                    if to_parent { boxes.parent(index) } else { boxes.first_child(index) }
+                });
+            }
+            "ArrowLeft" => self.go(&boxes, current, |index| boxes.previous_in_row(index)),
+            "ArrowRight" => self.go(&boxes, current, |index| boxes.next_in_row(index)),
+            "Enter" | " " => {
+                let Some(index) = current else { return false };
+                let zoomed = self.document.zoomed_box.get_untracked();
+                self.zoom_to(if zoomed == Some(index) { boxes.parent(index) } else { Some(index) });
+            }
+            "+" | "=" => self.zoom(&boxes, current, 0.5),
+            "-" | "_" => self.zoom(&boxes, current, 2.0),
+            "0" => self.zoom_to(None),
+            "Escape" => {
+                let free = !self.is_disc() && !self.view.get_untracked().is_whole(&boxes);
+                if self.document.zoomed_box.get_untracked().is_none() && !free {
+                    return false;
+                }
+                self.zoom_to(None);
+            }
+            "c" => {
+                let tree = boxes.tree();
+                let Some(row) = current.and_then(|index| box_function(tree, index)) else { return false };
+                let (name, place) = spelt(row);
+                copy(if place.is_empty() { name } else { place });
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Moves the keyboard's box; the first step goes to the heaviest root, or to what is zoomed to.
+    fn go(self, boxes: &Boxes, current: Option<u32>, step: impl Fn(u32) -> Option<u32>) {
+        let first = || {
+            let zoomed = self.document.zoomed_box.get_untracked().filter(|&index| exists(boxes, index));
+            zoomed.or_else(|| boxes.row(0).first().copied())
+        };
+        let Some(next) = current.map_or_else(first, step) else { return };
+        self.document.select_box(boxes.tree(), next);
+        if self.is_disc() {
+            let disc = disc(boxes, self.document.zoomed_box.get_untracked(), self.surface.get_untracked());
+            if disc.focus != Some(next) && !disc.shows(boxes, next) {
+                self.zoom_to(boxes.parent(next));
+            }
+        } else {
+            self.set_view(self.view.get_untracked().revealing(boxes, next));
+        }
+    }
+
+    fn zoom(self, boxes: &Boxes, current: Option<u32>, factor: f64) {
+        if self.is_disc() {
+            let zoomed = self.document.zoomed_box.get_untracked();
+            self.zoom_to(if factor < 1.0 {
+                current.or(zoomed)
+            } else {
+                zoomed.and_then(|index| boxes.parent(index))
+            });
+            return;
+        }
+        let view = self.view.get_untracked();
+        // About the middle of what is selected, as far as it is on screen.
+        let middle = current.map_or(view.width / 2.0, |index| {
+            let (left, right) = (view.x_of(boxes.left(index)), view.x_of(boxes.right(index)));
+            ((left.max(0.0) + right.min(view.width)) / 2.0).clamp(0.0, view.width)
+        });
+        self.fly(view.zoomed_about(boxes, middle, factor));
+    }
+}
+
+fn exists(boxes: &Boxes, index: u32) -> bool {
+    (index as usize) < boxes.len()
+}
+
+/// How many boxes of a deep stack are named on each side of the dots.
+const CRUMBS: usize = 4;
+
+/// The stack of what is zoomed to: the way back out.
+#[component]
+fn Stack(chart: Chart) -> impl IntoView {
+    let document = chart.document;
+    let crumb = move |name: String, target: Option<u32>, last: bool| {
+        view! {
+            <li>
+                <button
+                    type="button"
+                    title=name.clone()
+                    aria-current=last.then_some("location")
+                    on:click=move |_| document.zoomed_box.set(target)
+                >
+                    {name.clone()}
+                </button>
+            </li>
+        }
+        .into_any()
+    };
+    let crumbs = move || {
+        let stack = chart.boxes.get().and_then(|boxes| {
+            let zoomed = document.zoomed_box.get().filter(|&index| exists(&boxes, index))?;
+            Some((boxes.stack(zoomed), boxes))
+        });
+        let mut items = vec![crumb("all".to_owned(), None, stack.is_none())];
+        if let Some((stack, boxes)) = stack {
+            for (place, &index) in stack.iter().enumerate() {
+                let from_end = stack.len() - 1 - place;
+                if place == CRUMBS && from_end >= CRUMBS {
+                    items.push(view! { <li class="left-out">"…"</li> }.into_any());
+                }
+                if place < CRUMBS || from_end < CRUMBS {
+                    let name = boxes
+                        .function(index)
+                        .map_or(flame::MORE.to_owned(), |row| format::builtin_name(&row.name));
+                    items.push(crumb(name, Some(index), from_end == 0));
+                }
+            }
+        }
+        items
+    };
+    view! {
+        <nav class="crumbs" aria-label="Stack">
+            <ol>{crumbs}</ol>
+        </nav>
+    }
+}
+
+/// Icicle, flame or sunburst.
+#[component]
+fn Switch(document: OpenDocument) -> impl IntoView {
+    let buttons: Vec<_> = Drawing::ALL
+        .into_iter()
+        .map(|drawing| {
+            view! {
+                <button
+                    type="button"
+                    aria-pressed=move || (document.drawing.get() == drawing).to_string()
+                    on:click=move |_| document.drawing.set(drawing)
+                >
+                    {drawing.title()}
+                </button>
+            }
+        })
+        .collect();
+    view! { <div class="switch" role="group" aria-label="Drawing">{buttons}</div> }
 }

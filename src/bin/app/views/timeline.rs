@@ -1,12 +1,398 @@
-//! (timeline)
+//! Statements on lanes over time.
 
-use flamedrop::protocol::QueriesOverview;
+use std::sync::Arc;
+
+use flamedrop::draw::timeline::{TimelineState, paint};
+use flamedrop::draw::{Measure, Scene, Theme};
+use flamedrop::format;
+use flamedrop::layout::timeline::{Timeline as Lanes, Viewport};
+use flamedrop::protocol::{QueriesOverview, QueryColumn, Request, Response};
 use leptos::prelude::*;
+use web_sys::KeyboardEvent;
 
-use crate::document::OpenDocument;
+use super::queries::start_text;
+use super::statement_card::{Over, StatementCard, StatementDetails, spoken};
+use crate::canvas::{Canvas, Gesture, Surface};
+use crate::components::legend::OperationLegend;
+use crate::document::{OpenDocument, answers};
+use crate::motion::Motion;
+use crate::state::state;
+use crate::view::View;
 
+/// From this width on, CSS pixels, the lanes' names stand beside the lanes.
+const WIDE: f64 = 640.0;
+/// Width of the names beside the lanes.
+const GUTTER: f64 = 148.0;
+/// The range on screen is kept in the address once it has been still for so long, ms: browsers allow
+/// an address only so many changes.
+const STILL: u64 = 300;
+
+/// Everything the picture is made of; copies are the same.
+#[derive(Clone, Copy)]
+struct Chart {
+    document: OpenDocument,
+    lanes: Memo<Option<Arc<Lanes>>>,
+    /// Per statement in order of start: where it is in the columns.
+    places: Memo<Option<Arc<Vec<u32>>>>,
+    /// Per fingerprint: whether the search found it.
+    matches: Memo<Option<Arc<Vec<bool>>>>,
+    view: RwSignal<Viewport>,
+    hover: RwSignal<Option<Over>>,
+    surface: RwSignal<Surface>,
+    motion: Motion,
+    /// Where it moves to.
+    target: StoredValue<Viewport>,
+    /// Changes of the range: the last one's number.
+    changes: StoredValue<u32>,
+    theme: Signal<Theme>,
+}
+
+/// The view: lanes, and beside them the selected statement.
 #[component]
 pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoView {
-    let _ = (document, overview);
-    view! { <p class="empty">"…"</p> }
+    let chart = Chart::new(document);
+    chart.follow();
+    let label = move || {
+        let Some(lanes) = chart.lanes.get() else { return "Timeline: loading".to_owned() };
+        format!(
+            "Timeline of {}: {} statements on {} lanes. Arrow keys walk it; the Queries tab has it as tables.",
+            document.name.get(),
+            format::count(lanes.len() as i64),
+            format::count(lanes.lanes() as i64)
+        )
+    };
+    let current = move || {
+        let (lanes, place) = (chart.lanes.get()?, chart.current()?);
+        Some(spoken(&lanes, place))
+    };
+    let wall_clock = overview.wall_clock;
+    let range = move || {
+        let lanes = chart.lanes.get()?;
+        let view = chart.view.get();
+        let origin = lanes.columns().origin;
+        let from = start_text(origin + view.from.max(0.0), wall_clock);
+        Some(format!("from {from}, {} on screen", format::milliseconds(view.to - view.from)))
+    };
+    let zoomed = move || chart.lanes.get().is_some_and(|lanes| !is_whole(&lanes, &chart.view.get()));
+    let legend = move || {
+        chart.lanes.get().map(|lanes| {
+            let operations = lanes.columns().operations.clone();
+            view! { <OperationLegend operations failed=overview.failed != 0 theme=chart.theme /> }
+        })
+    };
+    let empty = move || chart.lanes.get().is_some_and(|lanes| lanes.is_empty());
+    view! {
+        <div class="split">
+            <div class="picture">
+                <div class="picture-bar">
+                    <p class="range">{range}</p>
+                    <div class="switch" role="group" aria-label="Zoom">
+                        <button type="button" aria-label="Zoom in" on:click=move |_| chart.zoom(0.5)>"+"</button>
+                        <button type="button" aria-label="Zoom out" disabled=move || !zoomed() on:click=move |_| chart.zoom(2.0)>"−"</button>
+                        <button type="button" disabled=move || !zoomed() on:click=move |_| chart.zoom_out()>"Everything"</button>
+                    </div>
+                </div>
+                <Canvas
+                    label=Signal::derive(label)
+                    description="timeline"
+                    watch=move || chart.watch()
+                    paint=move |surface, measure| chart.paint(surface, measure)
+                    gesture=move |gesture| chart.on_gesture(gesture)
+                    key=move |event| chart.on_key(event)
+                    surface=chart.surface
+                    pointing=Signal::derive(move || chart.hover.with(|over| over.is_some_and(Over::is_statement)))
+                >
+                    {move || chart.lanes.get().map(|lanes| view! { <StatementCard lanes over=chart.hover surface=chart.surface /> })}
+                    {move || empty().then(|| view! { <p class="empty">"The log has no statements."</p> })}
+                </Canvas>
+                {legend}
+                <p class="visually-hidden" aria-live="polite">{current}</p>
+            </div>
+            <Show when=move || document.statement.get().is_some()>
+                <StatementDetails document wall_clock />
+            </Show>
+        </div>
+    }
+}
+
+impl Chart {
+    fn new(document: OpenDocument) -> Self {
+        let state = state();
+        let theme = Signal::derive(move || if state.dark() { Theme::DARK } else { Theme::LIGHT });
+        let lanes = Memo::new_with_compare(move |_| document.timeline(), |_, _| true);
+        let places = Memo::new_with_compare(
+            move |_| {
+                let lanes = lanes.get()?;
+                let mut places = vec![0; lanes.len()];
+                for (place, &statement) in lanes.columns().statement.iter().enumerate() {
+                    if let Some(entry) = places.get_mut(statement as usize) {
+                        *entry = place as u32;
+                    }
+                }
+                Some(Arc::new(places))
+            },
+            |_, _| true,
+        );
+        let found = answers(
+            document,
+            move || {
+                let filter = document.search.get();
+                (!filter.trim().is_empty()).then_some(Request::Queries {
+                    sort: QueryColumn::Total,
+                    descending: true,
+                    filter,
+                    first: 0,
+                    count: u32::MAX,
+                })
+            },
+            |response| match response {
+                Response::Queries { page, .. } => {
+                    Some(page.iter().map(|row| row.fingerprint).collect::<Vec<_>>())
+                }
+                _ => None,
+            },
+        );
+        let matches = Memo::new(move |_| {
+            let lanes = lanes.get()?;
+            found.with(|found| {
+                let (_, fingerprints) = found.as_ref()?;
+                let mut matches = vec![false; lanes.columns().texts.len()];
+                for &fingerprint in fingerprints {
+                    if let Some(entry) = matches.get_mut(fingerprint as usize) {
+                        *entry = true;
+                    }
+                }
+                Some(Arc::new(matches))
+            })
+        });
+        let start = Viewport::whole(&Lanes::default(), 0.0, 0.0, 0.0, 1.0);
+        Self {
+            document,
+            lanes,
+            places,
+            matches,
+            view: RwSignal::new(start),
+            hover: RwSignal::new(None),
+            surface: RwSignal::new(Surface { width: 0.0, height: 0.0, pixel_ratio: 1.0 }),
+            motion: Motion::new(),
+            target: StoredValue::new(start),
+            changes: StoredValue::new(0),
+            theme,
+        }
+    }
+
+    /// Keeps the viewport what size and range say.
+    fn follow(self) {
+        Effect::new(move |ready: Option<bool>| {
+            let (Some(lanes), surface) = (self.lanes.get(), self.surface.get()) else { return false };
+            if surface.width < 1.0 {
+                return false;
+            }
+            let Surface { width, height, pixel_ratio } = surface;
+            let gutter = if width >= WIDE { GUTTER } else { 0.0 };
+            let fitted = |view: Viewport| Viewport { width, height, pixel_ratio, gutter, ..view };
+            let mut view = fitted(self.view.get_untracked());
+            if self.motion.is_running() {
+                // A panel opened on the way: the way goes on.
+                self.view.set(view.clamped(&lanes));
+                self.fly(fitted(self.target.get_value()).clamped(&lanes));
+                return true;
+            }
+            if ready != Some(true) {
+                view = match self.document.time_range.get_untracked() {
+                    Some((from, to)) => Viewport { from, to, ..view }.clamped(&lanes),
+                    None => view.zoomed_out(&lanes),
+                };
+                // One comes here from a list of executions with one of them selected.
+                if let Some(place) = untrack(|| self.current()) {
+                    view = view.revealing(&lanes, place);
+                }
+            }
+            self.view.set(view.clamped(&lanes));
+            true
+        });
+        // Back, Escape and links change the range; so does the view itself, later.
+        Effect::new(move |earlier: Option<()>| {
+            let range = self.document.time_range.get();
+            if earlier.is_none() {
+                return;
+            }
+            let (Some(lanes), view) = (self.lanes.get_untracked(), self.view.get_untracked()) else { return };
+            let target = match range {
+                Some((from, to)) => Viewport { from, to, ..view }.clamped(&lanes),
+                None => view.zoomed_out(&lanes),
+            };
+            let near = (view.to - view.from) * 1e-3 + 2e-3;
+            if (target.from - view.from).abs() > near || (target.to - view.to).abs() > near {
+                self.fly(target);
+            }
+        });
+    }
+
+    /// Where the selected statement is in the columns.
+    fn current(self) -> Option<u32> {
+        let statement = self.document.statement.get()?;
+        self.places.with(|places| places.as_ref()?.get(statement as usize).copied())
+    }
+
+    fn set_view(self, view: Viewport) {
+        self.motion.stop();
+        self.view.set(view);
+        self.keep_range();
+    }
+
+    fn fly(self, target: Viewport) {
+        let start = self.view.get_untracked();
+        self.target.set_value(target);
+        self.motion.start(move |progress| self.view.set(start.towards(&target, progress)));
+        self.keep_range();
+    }
+
+    /// Writes the range into the document once it is still.
+    fn keep_range(self) {
+        let number = self.changes.try_update_value(|number| {
+            *number = number.wrapping_add(1);
+            *number
+        });
+        let write = move || {
+            if number.is_none() || self.changes.try_get_value() != number {
+                return;
+            }
+            let (Some(lanes), view) = (self.lanes.get_untracked(), self.view.get_untracked()) else { return };
+            let range = (!is_whole(&lanes, &view)).then_some((view.from, view.to));
+            if self.document.time_range.get_untracked() != range {
+                self.document.time_range.set(range);
+            }
+        };
+        set_timeout(write, std::time::Duration::from_millis(STILL));
+    }
+
+    fn watch(self) {
+        self.lanes.track();
+        self.places.track();
+        self.matches.track();
+        self.view.track();
+        self.hover.track();
+        self.theme.track();
+        self.document.statement.track();
+        self.document.fingerprint.track();
+    }
+
+    fn paint(self, _: Surface, measure: &dyn Measure) -> Option<Scene> {
+        let lanes = self.lanes.get()?;
+        let matches = self.matches.get();
+        let state = TimelineState {
+            hover: self.hover.get().and_then(|over| over.statement()),
+            current: self.current(),
+            fingerprint: self.document.fingerprint.get(),
+            matches: matches.as_ref().map(|matches| matches.as_slice()),
+        };
+        Some(paint(&lanes, &self.view.get(), &state, &self.theme.get(), measure))
+    }
+
+    fn on_gesture(self, gesture: Gesture) {
+        let Some(lanes) = self.lanes.get_untracked() else { return };
+        let view = self.view.get_untracked();
+        match gesture {
+            Gesture::Hover { x, y } => {
+                let over = Over::at(&lanes, &view, x, y);
+                if over.is_some() || self.hover.with_untracked(Option::is_some) {
+                    self.hover.set(over);
+                }
+            }
+            Gesture::Leave => self.hover.set(None),
+            Gesture::Click { x, y } => match view.hit(&lanes, x, y) {
+                Some(place) => self.select(&lanes, place),
+                None => {
+                    self.document.statement.set(None);
+                    self.document.fingerprint.set(None);
+                }
+            },
+            Gesture::Drag { dx, dy } => {
+                self.hover.set(None);
+                self.set_view(view.dragged(&lanes, dx, dy));
+            }
+            Gesture::Zoom { x, factor, .. } => {
+                self.hover.set(None);
+                self.set_view(view.zoomed_about(&lanes, x, factor));
+            }
+        }
+    }
+
+    /// Selects a statement, and with it its fingerprint: where else it ran stands out.
+    fn select(self, lanes: &Lanes, place: u32) {
+        let columns = lanes.columns();
+        self.document.fingerprint.set(columns.fingerprint.get(place as usize).copied());
+        self.document.statement.set(columns.statement.get(place as usize).copied());
+    }
+
+    fn on_key(self, event: &KeyboardEvent) -> bool {
+        let Some(lanes) = self.lanes.get_untracked().filter(|lanes| !lanes.is_empty()) else { return false };
+        let current = untrack(|| self.current());
+        let view = self.view.get_untracked();
+        match event.key().as_str() {
+            "ArrowLeft" | "ArrowRight" if event.shift_key() => {
+                let by = if event.key() == "ArrowLeft" { 0.25 } else { -0.25 };
+                self.fly(view.dragged(&lanes, by * view.lane_width(), 0.0));
+            }
+            "ArrowLeft" => self.go(&lanes, current, |place| lanes.previous(place)),
+            "ArrowRight" => self.go(&lanes, current, |place| lanes.next(place)),
+            "ArrowUp" => self.go(&lanes, current, |place| lanes.beside(place, false)),
+            "ArrowDown" => self.go(&lanes, current, |place| lanes.beside(place, true)),
+            "+" | "=" => self.zoom(0.5),
+            "-" | "_" => self.zoom(2.0),
+            "0" => self.zoom_out(),
+            "z" => {
+                let Some(place) = current else { return false };
+                self.fly(view.zoomed_to(&lanes, lanes.start(place), lanes.end(place)));
+            }
+            "Enter" => {
+                if current.is_none() {
+                    return false;
+                }
+                self.document.view.set(View::Queries);
+            }
+            "Escape" if !is_whole(&lanes, &view) => self.zoom_out(),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Moves the keyboard's statement; the first step goes to the first one on screen.
+    fn go(self, lanes: &Lanes, current: Option<u32>, step: impl Fn(u32) -> Option<u32>) {
+        let view = self.view.get_untracked();
+        let first = || {
+            let visible = view.visible_lanes(lanes);
+            visible
+                .flat_map(|lane| lanes.runs(lane, 0, view.from, view.to, view.width))
+                .next()
+                .map(|run| run.first)
+        };
+        let Some(next) = current.map_or_else(|| first().or(Some(0)), step) else { return };
+        self.select(lanes, next);
+        self.set_view(view.revealing(lanes, next));
+    }
+
+    /// Zooms about the selected statement if it is on screen, else about the middle.
+    fn zoom(self, factor: f64) {
+        let Some(lanes) = self.lanes.get_untracked() else { return };
+        let view = self.view.get_untracked();
+        let middle = (view.gutter + view.width) / 2.0;
+        let x = untrack(|| self.current())
+            .map_or(middle, |place| view.x_of((lanes.start(place) + lanes.end(place)) / 2.0));
+        let x = if (view.gutter..=view.width).contains(&x) { x } else { middle };
+        self.fly(view.zoomed_about(&lanes, x, factor));
+    }
+
+    fn zoom_out(self) {
+        if let Some(lanes) = self.lanes.get_untracked() {
+            self.fly(self.view.get_untracked().zoomed_out(&lanes));
+        }
+    }
+}
+
+fn is_whole(lanes: &Lanes, view: &Viewport) -> bool {
+    let whole = view.zoomed_out(lanes);
+    let near = (whole.to - whole.from) * 1e-9;
+    view.from <= whole.from + near && view.to >= whole.to - near
 }

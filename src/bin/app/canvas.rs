@@ -1,0 +1,295 @@
+//! A canvas that plays scenes: its size, when it is drawn again, and what pointers do on it. What is on
+//! it is the views' business.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use flamedrop::draw::measure::{self, CharacterWidths};
+use flamedrop::draw::scene::Font;
+use flamedrop::draw::{Measure, Scene};
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, KeyboardEvent, PointerEvent, WheelEvent};
+
+use crate::components::size::observed_size;
+use crate::play::Player;
+
+/// The style sheet's sans-serif faces, as a canvas wants them.
+pub const FACES: &str =
+    r#"system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif"#;
+
+/// A pointer that moved less than this since it was pressed has clicked, in CSS pixels.
+const CLICK: f64 = 5.0;
+
+/// What a pointer did; positions are CSS pixels on the canvas.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Gesture {
+    /// It is here, with nothing pressed.
+    Hover { x: f64, y: f64 },
+    /// It left.
+    Leave,
+    /// It was pressed and let go in one place.
+    Click { x: f64, y: f64 },
+    /// It was dragged, or scrolled.
+    Drag { dx: f64, dy: f64 },
+    /// Wheel or pinch: below 1 is closer.
+    Zoom { x: f64, y: f64, factor: f64 },
+}
+
+/// How large the picture is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Surface {
+    /// CSS pixels.
+    pub width: f64,
+    /// CSS pixels.
+    pub height: f64,
+    /// Device pixels of one CSS pixel.
+    pub pixel_ratio: f64,
+}
+
+/// A canvas that fills its place.
+///
+/// `paint` runs once per animation frame at most, after something that `watch` reads has changed.
+#[component]
+pub fn Canvas(
+    /// What it shows, for those who do not see it.
+    #[prop(into)]
+    label: Signal<String>,
+    /// What it is, for screen readers: "flame graph".
+    description: &'static str,
+    /// Reads every signal the picture depends on.
+    watch: impl Fn() + 'static,
+    /// Makes the picture. Nothing it reads is watched.
+    paint: impl Fn(Surface, &dyn Measure) -> Option<Scene> + 'static,
+    /// Hears what pointers do.
+    gesture: impl Fn(Gesture) + Copy + 'static,
+    /// Hears keys; gives whether it used the key.
+    key: impl Fn(&KeyboardEvent) -> bool + 'static,
+    /// Told the size.
+    surface: RwSignal<Surface>,
+    /// Whether the pointer is over something that can be clicked.
+    #[prop(into)]
+    pointing: Signal<bool>,
+    /// What floats over the canvas.
+    children: Children,
+) -> impl IntoView {
+    let holder = NodeRef::<html::Div>::new();
+    let canvas = NodeRef::<html::Canvas>::new();
+    let size = observed_size(holder);
+    Effect::new(move |_| {
+        let (width, height) = size.get();
+        let new = Surface { width, height, pixel_ratio: window().device_pixel_ratio().max(0.5) };
+        if surface.get_untracked() != new {
+            surface.set(new);
+        }
+    });
+
+    let painter = Rc::new(RefCell::new(None::<Player>));
+    let paint = Rc::new(paint);
+    // Asked by a frame that comes after the view has gone.
+    let alive = StoredValue::new(());
+    let waiting = Rc::new(std::cell::Cell::new(false));
+    Effect::new(move |_| {
+        surface.track();
+        watch();
+        if waiting.replace(true) {
+            return;
+        }
+        let (waiting, paint, painter) = (Rc::clone(&waiting), Rc::clone(&paint), Rc::clone(&painter));
+        request_animation_frame(move || {
+            waiting.set(false);
+            if alive.try_get_value().is_none() {
+                return;
+            }
+            let (Some(canvas), surface) = (canvas.get_untracked(), surface.get_untracked()) else { return };
+            let mut painter = painter.borrow_mut();
+            if painter.is_none() {
+                *painter = context(&canvas).map(Player::new);
+            }
+            let Some(player) = painter.as_mut() else { return };
+            if surface.width >= 1.0
+                && surface.height >= 1.0
+                && let Some(scene) = untrack(|| with_measure(&canvas, |measure| paint(surface, measure)))
+            {
+                player.play(&canvas, &scene, surface.pixel_ratio);
+            }
+        });
+    });
+
+    let hands = Hands::default();
+    let at = move |event: &web_sys::MouseEvent| (f64::from(event.offset_x()), f64::from(event.offset_y()));
+    let down = {
+        let hands = hands.clone();
+        move |event: PointerEvent| {
+            if event.button() == 0 {
+                let target: HtmlCanvasElement = event_target(&event);
+                let _ = target.set_pointer_capture(event.pointer_id());
+                hands.pressed(event.pointer_id(), at(&event));
+            }
+        }
+    };
+    let moved = {
+        let hands = hands.clone();
+        move |event: PointerEvent| {
+            let place = at(&event);
+            match hands.moved(event.pointer_id(), place) {
+                Some(done) => gesture(done),
+                // A finger does not hover: what it is over shows when it lets go.
+                None if !hands.any() && event.pointer_type() != "touch" => {
+                    gesture(Gesture::Hover { x: place.0, y: place.1 });
+                }
+                None => {}
+            }
+        }
+    };
+    let up = {
+        let hands = hands.clone();
+        move |event: PointerEvent| {
+            if let Some((x, y)) = hands.released(event.pointer_id()) {
+                gesture(Gesture::Click { x, y });
+            }
+        }
+    };
+    let cancelled = move |event: PointerEvent| {
+        hands.released(event.pointer_id());
+        gesture(Gesture::Leave);
+    };
+    let wheel = move |event: WheelEvent| {
+        event.prevent_default();
+        let (x, y) = at(&event);
+        // Lines and pages, in pixels.
+        let unit = match event.delta_mode() {
+            WheelEvent::DOM_DELTA_LINE => 16.0,
+            WheelEvent::DOM_DELTA_PAGE => surface.get_untracked().height,
+            _ => 1.0,
+        };
+        let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
+        if event.shift_key() || dx.abs() > dy.abs() {
+            // A wheel with the shift key comes as either direction.
+            gesture(Gesture::Drag { dx: -(if dx == 0.0 { dy } else { dx }), dy: 0.0 });
+        } else if event.alt_key() {
+            gesture(Gesture::Drag { dx: 0.0, dy: -dy });
+        } else {
+            // Pinching on a trackpad comes as small steps with the control key.
+            let speed = if event.ctrl_key() { 0.01 } else { 0.002 };
+            gesture(Gesture::Zoom { x, y, factor: (dy * speed).clamp(-1.0, 1.0).exp() });
+        }
+    };
+    view! {
+        <div class="canvas" node_ref=holder>
+            <canvas
+                node_ref=canvas
+                tabindex="0"
+                role="application"
+                aria-roledescription=description
+                aria-label=label
+                class:pointing=pointing
+                on:pointerdown=down
+                on:pointermove=moved
+                on:pointerup=up
+                on:pointercancel=cancelled
+                on:pointerleave=move |_| gesture(Gesture::Leave)
+                on:wheel=wheel
+                on:keydown=move |event| {
+                    let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
+                    if plain && key(&event) {
+                        event.prevent_default();
+                        event.stop_propagation();
+                    }
+                }
+            ></canvas>
+            {children()}
+        </div>
+    }
+}
+
+fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
+    canvas.get_context("2d").ok()??.dyn_into().ok()
+}
+
+thread_local! {
+    /// One for the page: all canvases use the same faces.
+    static WIDTHS: RefCell<Option<Rc<dyn Measure>>> = const { RefCell::new(None) };
+}
+
+fn with_measure<T>(canvas: &HtmlCanvasElement, run: impl FnOnce(&dyn Measure) -> T) -> T {
+    let measure = WIDTHS.with_borrow_mut(|widths| {
+        let measure = widths.get_or_insert_with(|| match context(canvas) {
+            Some(context) => Rc::new(CharacterWidths::new(move |text, font| {
+                context.set_font(&font_text(font));
+                context.measure_text(text).map_or(7.0, |metrics| metrics.width())
+            })),
+            None => Rc::new(measure::table()),
+        });
+        Rc::clone(measure)
+    });
+    run(measure.as_ref())
+}
+
+/// A font as a canvas wants it.
+pub fn font_text(font: Font) -> String {
+    format!("{}px {FACES}", measure::font_size(font))
+}
+
+/// The pointers that are down: one drags, two pinch.
+#[derive(Clone, Default)]
+struct Hands(Rc<RefCell<Vec<Hand>>>);
+
+struct Hand {
+    pointer: i32,
+    pressed: (f64, f64),
+    now: (f64, f64),
+    /// It went too far for a click, or another came to help.
+    dragging: bool,
+}
+
+impl Hands {
+    fn any(&self) -> bool {
+        !self.0.borrow().is_empty()
+    }
+
+    fn pressed(&self, pointer: i32, place: (f64, f64)) {
+        let mut hands = self.0.borrow_mut();
+        hands.retain(|hand| hand.pointer != pointer);
+        let second = !hands.is_empty();
+        hands.push(Hand { pointer, pressed: place, now: place, dragging: second });
+        if second {
+            for hand in hands.iter_mut() {
+                hand.dragging = true;
+            }
+        }
+    }
+
+    fn moved(&self, pointer: i32, place: (f64, f64)) -> Option<Gesture> {
+        let mut hands = self.0.borrow_mut();
+        let other = hands.iter().find(|hand| hand.pointer != pointer).map(|hand| hand.now);
+        let hand = hands.iter_mut().find(|hand| hand.pointer == pointer)?;
+        let before = hand.now;
+        if !hand.dragging {
+            let far = (place.0 - hand.pressed.0).hypot(place.1 - hand.pressed.1) >= CLICK;
+            if !far {
+                return None;
+            }
+            hand.dragging = true;
+        }
+        hand.now = place;
+        match other {
+            Some(other) => {
+                // Sideways only: that is the direction that zooms.
+                let gap = |one: (f64, f64)| (one.0 - other.0).hypot(one.1 - other.1).max(20.0);
+                let (x, y) = ((place.0 + other.0) / 2.0, (place.1 + other.1) / 2.0);
+                Some(Gesture::Zoom { x, y, factor: gap(before) / gap(place) })
+            }
+            None => Some(Gesture::Drag { dx: place.0 - before.0, dy: place.1 - before.1 }),
+        }
+    }
+
+    /// Where it clicked, if it did.
+    fn released(&self, pointer: i32) -> Option<(f64, f64)> {
+        let mut hands = self.0.borrow_mut();
+        let place = hands.iter().position(|hand| hand.pointer == pointer)?;
+        let hand = hands.swap_remove(place);
+        (!hand.dragging).then_some(hand.pressed)
+    }
+}

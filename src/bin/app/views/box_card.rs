@@ -1,0 +1,140 @@
+//! What is said about a box: in the card beside the pointer, and to screen readers.
+
+use std::sync::Arc;
+
+use flamedrop::draw::flame::{MORE, is_certain};
+use flamedrop::format;
+use flamedrop::layout::boxes::{Boxes, Run};
+use flamedrop::profile::call_tree::Certainty;
+use leptos::prelude::*;
+
+use super::functions::{category_class, spelt};
+use crate::canvas::Surface;
+use crate::components::card::Card;
+
+/// What the pointer is over, and where it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Over {
+    /// A box, or several small ones.
+    pub run: Run,
+    /// CSS pixels on the canvas.
+    pub x: f64,
+    /// CSS pixels on the canvas.
+    pub y: f64,
+}
+
+impl Over {
+    /// The box, if it is a single one.
+    pub fn single(self) -> Option<u32> {
+        (self.run.count == 1).then_some(self.run.first)
+    }
+}
+
+/// The card beside the pointer.
+#[component]
+pub fn BoxCard(
+    boxes: Arc<Boxes>,
+    over: RwSignal<Option<Over>>,
+    surface: RwSignal<Surface>,
+    /// Seconds in all.
+    total: f64,
+) -> impl IntoView {
+    let place = Signal::derive(move || over.get().map(|over| (over.x, over.y)));
+    // Made anew for another box, not for another place.
+    let run = Memo::new(move |_| over.get().map(|over| over.run));
+    view! {
+        <Card place surface>
+            {move || run.get().map(|run| if run.count > 1 { several(&run, total) } else { single(&boxes, run.first, total) })}
+        </Card>
+    }
+}
+
+fn several(run: &Run, total: f64) -> AnyView {
+    let width = run.right - run.left;
+    let count = format::count(i64::from(run.count));
+    view! {
+        <p class="name">{format!("{count} small boxes")}</p>
+        <p class="note">{format!("{} together, {}; click to zoom", format::seconds(width), format::percent(width / total))}</p>
+    }
+    .into_any()
+}
+
+fn single(boxes: &Boxes, index: u32, total: f64) -> AnyView {
+    let tree = boxes.tree();
+    let at = index as usize;
+    let (total_time, self_time, calls) = (tree.total_time[at], tree.self_time[at], tree.calls[at]);
+    let heading = match boxes.function(index) {
+        Some(row) => {
+            let (name, place) = spelt(row);
+            view! {
+                <p class="name"><span class=format!("swatch {}", category_class(row))></span>{name}</p>
+                <p class="place">{place}</p>
+            }
+            .into_any()
+        }
+        None => view! {
+            <p class="name">{MORE}</p>
+            <p class="note">"Many small calls of several functions, not drawn one by one"</p>
+        }
+        .into_any(),
+    };
+    let per_call = |seconds: f64| {
+        if calls > 0.0 { format!("{} per call", format::seconds(seconds / calls)) } else { String::new() }
+    };
+    let number = |label: &'static str, value: String, share: String, each: String| {
+        view! { <tr><th>{label}</th><td>{value}</td><td>{share}</td><td>{each}</td></tr> }
+    };
+    view! {
+        {heading}
+        <table>
+            {number("Total", format::seconds(total_time), format::percent(total_time / total), per_call(total_time))}
+            {number("Self", format::seconds(self_time), format::percent(self_time / total), per_call(self_time))}
+            {number("Calls", format::calls(calls), String::new(), String::new())}
+        </table>
+        {certainty(boxes, index).map(|text| view! { <p class="note">{text}</p> })}
+    }
+    .into_any()
+}
+
+/// How well the numbers are known; nothing for a tree that was recorded.
+fn certainty(boxes: &Boxes, index: u32) -> Option<String> {
+    let tree = boxes.tree();
+    if !tree.estimated {
+        return None;
+    }
+    let at = index as usize;
+    if tree.certainty.get(at) == Some(&(Certainty::Exact as u8)) {
+        return Some("On this stack: exact".to_owned());
+    }
+    let word = if is_certain(tree, index) { "close" } else { "estimated" };
+    Some(match (tree.low.get(at), tree.high.get(at)) {
+        (Some(&low), Some(&high)) if high > 0.0 => {
+            format!(
+                "On this stack: {word}; total between {} and {}",
+                format::seconds(low),
+                format::seconds(high)
+            )
+        }
+        _ => format!("On this stack: {word}"),
+    })
+}
+
+/// A box in one sentence.
+pub fn spoken(boxes: &Boxes, index: u32, total: f64) -> String {
+    let tree = boxes.tree();
+    let at = index as usize;
+    let (Some(&total_time), Some(&self_time)) = (tree.total_time.get(at), tree.self_time.get(at)) else {
+        return String::new();
+    };
+    let name = boxes.function(index).map_or(MORE.to_owned(), |row| {
+        let (name, place) = spelt(row);
+        if place.is_empty() { name } else { format!("{name}, {place}") }
+    });
+    format!(
+        "{name}. Total {}, {}. Self {}. Level {}.",
+        format::seconds(total_time),
+        format::percent(total_time / total),
+        format::seconds(self_time),
+        boxes.depth(index) + 1
+    )
+}

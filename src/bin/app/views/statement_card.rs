@@ -1,0 +1,179 @@
+//! What is said about a statement: in the card beside the pointer, in the panel, and to screen readers.
+
+use std::sync::Arc;
+
+use flamedrop::format;
+use flamedrop::layout::timeline::{Gap, Timeline as Lanes, Viewport};
+use flamedrop::protocol::{Request, Response, StatementDetail};
+use leptos::prelude::*;
+
+use super::queries::start_text;
+use crate::canvas::Surface;
+use crate::components::card::Card;
+use crate::components::copy::CopyButton;
+use crate::components::sql::Sql;
+use crate::document::{OpenDocument, answers};
+use crate::view::View;
+
+/// What the pointer is over, and where it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Over {
+    what: What,
+    /// CSS pixels on the canvas.
+    x: f64,
+    /// CSS pixels on the canvas.
+    y: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum What {
+    /// A statement, by its place in the columns.
+    Statement(u32),
+    /// Nothing ran on this lane.
+    Gap(Gap),
+}
+
+impl Over {
+    /// What is at a point.
+    pub fn at(lanes: &Lanes, view: &Viewport, x: f64, y: f64) -> Option<Self> {
+        let what = match view.hit(lanes, x, y) {
+            Some(place) => What::Statement(place),
+            None => What::Gap(view.gap_at(lanes, x, y)?),
+        };
+        Some(Self { what, x, y })
+    }
+
+    /// The statement, by its place in the columns.
+    pub fn statement(self) -> Option<u32> {
+        match self.what {
+            What::Statement(place) => Some(place),
+            What::Gap(_) => None,
+        }
+    }
+
+    /// Whether it is a statement, not a gap.
+    pub fn is_statement(self) -> bool {
+        self.statement().is_some()
+    }
+}
+
+/// The card beside the pointer.
+#[component]
+pub fn StatementCard(
+    lanes: Arc<Lanes>,
+    over: RwSignal<Option<Over>>,
+    surface: RwSignal<Surface>,
+) -> impl IntoView {
+    let place = Signal::derive(move || over.get().map(|over| (over.x, over.y)));
+    // Made anew for another statement, not for another place.
+    let what = Memo::new(move |_| over.get().map(|over| over.what));
+    view! {
+        <Card place surface>
+            {move || what.get().map(|what| match what {
+                What::Statement(place) => statement(&lanes, place),
+                What::Gap(gap) => view! {
+                    <p class="name">{format!("{} without a statement", format::milliseconds(gap.right - gap.left))}</p>
+                    <p class="note">{lane_name(&lanes, gap.before)}</p>
+                }.into_any(),
+            })}
+        </Card>
+    }
+}
+
+fn lane_name(lanes: &Lanes, place: u32) -> String {
+    lanes.columns().lanes.get(lanes.lane_of(place)).cloned().unwrap_or_default()
+}
+
+fn text(lanes: &Lanes, place: u32) -> String {
+    let columns = lanes.columns();
+    let fingerprint = columns.fingerprint.get(place as usize).copied().unwrap_or_default();
+    columns.texts.get(fingerprint as usize).cloned().unwrap_or_default()
+}
+
+fn duration(lanes: &Lanes, place: u32) -> String {
+    let duration = lanes.end(place) - lanes.start(place);
+    // The columns hold 0 where the log does not say.
+    if duration > 0.0 { format::milliseconds(duration) } else { "no duration".to_owned() }
+}
+
+fn failed(lanes: &Lanes, place: u32) -> bool {
+    lanes.columns().failed.get(place as usize).is_some_and(|&failed| failed != 0)
+}
+
+fn statement(lanes: &Lanes, place: u32) -> AnyView {
+    let columns = lanes.columns();
+    let start = start_text(columns.origin + lanes.start(place), columns.wall_clock);
+    let gap = lanes.gap_before(place).map(|gap| {
+        view! { <tr><th>"Gap before"</th><td>{format::milliseconds(gap.right - gap.left)}</td></tr> }
+    });
+    view! {
+        <p class="name sql-line">{text(lanes, place)}</p>
+        <table>
+            <tr><th>"Duration"</th><td>{duration(lanes, place)}</td></tr>
+            <tr><th>"Start"</th><td>{start}</td></tr>
+            {gap}
+        </table>
+        <p class="note">{lane_name(lanes, place)} {failed(lanes, place).then_some(" · failed")}</p>
+    }
+    .into_any()
+}
+
+/// A statement in one sentence.
+pub fn spoken(lanes: &Lanes, place: u32) -> String {
+    let columns = lanes.columns();
+    format!(
+        "{}. {}, at {}, on {}.{}",
+        text(lanes, place),
+        duration(lanes, place),
+        start_text(columns.origin + lanes.start(place), columns.wall_clock),
+        lane_name(lanes, place),
+        if failed(lanes, place) { " Failed." } else { "" }
+    )
+}
+
+/// The panel of the selected statement: its SQL as logged, its parameters, its time.
+#[component]
+pub fn StatementDetails(document: OpenDocument, wall_clock: bool) -> impl IntoView {
+    let detail = answers(
+        document,
+        move || document.statement.get().map(|statement| Request::Statement { statement }),
+        |response| match response {
+            Response::Statement(detail) => Some(Arc::new(detail)),
+            _ => None,
+        },
+    );
+    view! {
+        <aside class="details" aria-label="Selected statement">
+            <button type="button" class="close" aria-label="Close details" on:click=move |_| {
+                document.statement.set(None);
+                document.fingerprint.set(None);
+            }>"×"</button>
+            {move || detail.get().map(|(_, detail)| body(document, &detail, wall_clock))}
+        </aside>
+    }
+}
+
+fn body(document: OpenDocument, detail: &StatementDetail, wall_clock: bool) -> AnyView {
+    let number = |label: &'static str, value: String| view! { <div><dt>{label}</dt><dd>{value}</dd></div> };
+    let parameters = detail.parameters.clone().map(|parameters| {
+        view! { <h3>"Parameters"</h3> <pre class="parameters" tabindex="0">{parameters}</pre> }
+    });
+    view! {
+        <section>
+            <h2>"Statement" <CopyButton text=detail.sql.clone() label="Copy SQL" /></h2>
+            <Sql text=detail.sql.clone() label="Statement" />
+            {parameters}
+            <dl class="numbers">
+                {number("Duration", format::milliseconds(detail.duration))}
+                {number("Start", start_text(detail.start, wall_clock))}
+                {detail.gap_before.map(|gap| number("Gap before", format::milliseconds(gap)))}
+                {number("Connection", detail.connection.clone())}
+                {detail.failed.then(|| number("Result", "failed".to_owned()))}
+            </dl>
+            <button type="button" class="link" on:click=move |_| document.view.set(View::Queries)>
+                "All executions of this query"
+            </button>
+        </section>
+    }
+    .into_any()
+}
