@@ -15,7 +15,7 @@ use web_sys::Blob;
 
 use crate::bridge::{Bridge, Event};
 use crate::storage;
-use crate::view::{Drawing, View};
+use crate::view::{Drawing, Lanes, View};
 
 /// How far a document is.
 #[derive(Clone, PartialEq)]
@@ -82,6 +82,8 @@ pub struct OpenDocument {
     pub fingerprint: RwSignal<Option<u32>>,
     /// The selected statement.
     pub statement: RwSignal<Option<u32>>,
+    /// What the timeline's lanes are.
+    pub lanes: RwSignal<Lanes>,
     /// Part of the timeline on screen, ms since its origin; `None` for all.
     pub time_range: RwSignal<Option<(f64, f64)>>,
     /// How the functions table is sorted.
@@ -124,6 +126,7 @@ impl OpenDocument {
             zoomed_box: RwSignal::new(None),
             fingerprint: RwSignal::new(None),
             statement: RwSignal::new(None),
+            lanes: RwSignal::new(Lanes::Connections),
             time_range: RwSignal::new(None),
             function_sort: RwSignal::new(Sort::descending(FunctionColumn::SelfTime)),
             query_sort: RwSignal::new(Sort::descending(QueryColumn::Total)),

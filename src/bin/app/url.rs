@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::document::{OpenDocument, Sort};
 use crate::state::State;
-use crate::view::{Drawing, View};
+use crate::view::{Drawing, Lanes, View};
 
 const FUNCTION_COLUMNS: &[(&str, FunctionColumn)] = &[
     ("ncalls", FunctionColumn::Calls),
@@ -49,9 +49,10 @@ fn place(document: OpenDocument) -> Vec<(&'static str, String)> {
 /// How one looks at it: a change here only renews the address.
 fn manner(document: OpenDocument) -> Vec<(&'static str, String)> {
     let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
-    let drawing = document.drawing.get();
+    let (drawing, lanes) = (document.drawing.get(), document.lanes.get());
     vec![
         ("drawing", if drawing == Drawing::Icicle { String::new() } else { drawing.key().to_owned() }),
+        ("lanes", if lanes == Lanes::Connections { String::new() } else { lanes.key().to_owned() }),
         ("search", document.search.get()),
         ("function", number(document.function.get())),
         ("box", number(document.selected_box.get())),
@@ -150,6 +151,7 @@ fn apply(state: State) {
         set(document.view, view);
     }
     set(document.drawing, value("drawing").and_then(Drawing::from_key).unwrap_or(Drawing::Icicle));
+    set(document.lanes, value("lanes").and_then(Lanes::from_key).unwrap_or(Lanes::Connections));
     set(document.search, value("search").unwrap_or_default().to_owned());
     set(document.function, number("function"));
     set(document.selected_box, number("box"));

@@ -92,3 +92,38 @@ impl Drawing {
         Self::ALL.into_iter().find(|drawing| drawing.key() == key)
     }
 }
+
+/// What the timeline's lanes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lanes {
+    /// Connections, or what the log has of them.
+    Connections,
+    /// Fingerprints.
+    Queries,
+}
+
+impl Lanes {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Connections, Self::Queries];
+
+    /// What its button says.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Connections => "By connection",
+            Self::Queries => "By query",
+        }
+    }
+
+    /// What the address says.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::Queries => "queries",
+        }
+    }
+
+    /// The lanes the address names.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lanes| lanes.key() == key)
+    }
+}

@@ -331,6 +331,7 @@ impl Chart {
             zoomed.or_else(|| boxes.row(0).first().copied())
         };
         let Some(next) = current.map_or_else(first, step) else { return };
+        self.hover.set(None);
         self.document.select_box(boxes.tree(), next);
         if self.is_disc() {
             let disc = disc(boxes, self.document.zoomed_box.get_untracked(), self.surface.get_untracked());

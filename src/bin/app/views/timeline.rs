@@ -5,7 +5,7 @@ use std::sync::Arc;
 use flamedrop::draw::timeline::{TimelineState, paint};
 use flamedrop::draw::{Measure, Scene, Theme};
 use flamedrop::format;
-use flamedrop::layout::timeline::{Timeline as Lanes, Viewport};
+use flamedrop::layout::timeline::{Timeline as Rows, Viewport, by_query};
 use flamedrop::protocol::{QueriesOverview, QueryColumn, Request, Response};
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
@@ -17,12 +17,14 @@ use crate::components::legend::OperationLegend;
 use crate::document::{OpenDocument, answers};
 use crate::motion::Motion;
 use crate::state::state;
-use crate::view::View;
+use crate::view::{Lanes, View};
 
 /// From this width on, CSS pixels, the lanes' names stand beside the lanes.
 const WIDE: f64 = 640.0;
-/// Width of the names beside the lanes.
+/// Width of connections' names beside the lanes.
 const GUTTER: f64 = 148.0;
+/// Width of queries' names beside the lanes, at most; and their share of the whole.
+const QUERY_GUTTER: (f64, f64) = (380.0, 0.28);
 /// The range on screen is kept in the address once it has been still for so long, ms: browsers allow
 /// an address only so many changes.
 const STILL: u64 = 300;
@@ -31,7 +33,7 @@ const STILL: u64 = 300;
 #[derive(Clone, Copy)]
 struct Chart {
     document: OpenDocument,
-    lanes: Memo<Option<Arc<Lanes>>>,
+    lanes: Memo<Option<Arc<Rows>>>,
     /// Per statement in order of start: where it is in the columns.
     places: Memo<Option<Arc<Vec<u32>>>>,
     /// Per fingerprint: whether the search found it.
@@ -71,7 +73,7 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
         let view = chart.view.get();
         let origin = lanes.columns().origin;
         let from = start_text(origin + view.from.max(0.0), wall_clock);
-        Some(format!("from {from}, {} on screen", format::milliseconds(view.to - view.from)))
+        Some(format!("{from} · {}", format::milliseconds(view.to - view.from)))
     };
     let zoomed = move || chart.lanes.get().is_some_and(|lanes| !is_whole(&lanes, &chart.view.get()));
     let legend = move || {
@@ -81,11 +83,26 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
         })
     };
     let empty = move || chart.lanes.get().is_some_and(|lanes| lanes.is_empty());
+    let switch: Vec<_> = Lanes::ALL
+        .into_iter()
+        .map(|lanes| {
+            view! {
+                <button
+                    type="button"
+                    aria-pressed=move || (document.lanes.get() == lanes).to_string()
+                    on:click=move |_| document.lanes.set(lanes)
+                >
+                    {lanes.title()}
+                </button>
+            }
+        })
+        .collect();
     view! {
         <div class="split">
             <div class="picture">
                 <div class="picture-bar">
                     <p class="range">{range}</p>
+                    <div class="switch" role="group" aria-label="Lanes">{switch}</div>
                     <div class="switch" role="group" aria-label="Zoom">
                         <button type="button" aria-label="Zoom in" on:click=move |_| chart.zoom(0.5)>"+"</button>
                         <button type="button" aria-label="Zoom out" disabled=move || !zoomed() on:click=move |_| chart.zoom(2.0)>"−"</button>
@@ -119,7 +136,16 @@ impl Chart {
     fn new(document: OpenDocument) -> Self {
         let state = state();
         let theme = Signal::derive(move || if state.dark() { Theme::DARK } else { Theme::LIGHT });
-        let lanes = Memo::new_with_compare(move |_| document.timeline(), |_, _| true);
+        let lanes = Memo::new_with_compare(
+            move |_| {
+                let timeline = document.timeline()?;
+                Some(match document.lanes.get() {
+                    Lanes::Connections => timeline,
+                    Lanes::Queries => Arc::new(Rows::new(by_query(timeline.columns())).without_gaps()),
+                })
+            },
+            |_, _| true,
+        );
         let places = Memo::new_with_compare(
             move |_| {
                 let lanes = lanes.get()?;
@@ -165,7 +191,7 @@ impl Chart {
                 Some(Arc::new(matches))
             })
         });
-        let start = Viewport::whole(&Lanes::default(), 0.0, 0.0, 0.0, 1.0);
+        let start = Viewport::whole(&Rows::default(), 0.0, 0.0, 0.0, 1.0);
         Self {
             document,
             lanes,
@@ -189,7 +215,11 @@ impl Chart {
                 return false;
             }
             let Surface { width, height, pixel_ratio } = surface;
-            let gutter = if width >= WIDE { GUTTER } else { 0.0 };
+            let gutter = match self.document.lanes.get() {
+                _ if width < WIDE => 0.0,
+                Lanes::Connections => GUTTER,
+                Lanes::Queries => QUERY_GUTTER.0.min(width * QUERY_GUTTER.1).round(),
+            };
             let fitted = |view: Viewport| Viewport { width, height, pixel_ratio, gutter, ..view };
             let mut view = fitted(self.view.get_untracked());
             if self.motion.is_running() {
@@ -312,6 +342,10 @@ impl Chart {
                 self.hover.set(None);
                 self.set_view(view.dragged(&lanes, dx, dy));
             }
+            Gesture::Zoom { x, factor, .. } if x < view.gutter => {
+                // The names only scroll.
+                self.set_view(view.dragged(&lanes, 0.0, -factor.ln() * 500.0));
+            }
             Gesture::Zoom { x, factor, .. } => {
                 self.hover.set(None);
                 self.set_view(view.zoomed_about(&lanes, x, factor));
@@ -320,7 +354,7 @@ impl Chart {
     }
 
     /// Selects a statement, and with it its fingerprint: where else it ran stands out.
-    fn select(self, lanes: &Lanes, place: u32) {
+    fn select(self, lanes: &Rows, place: u32) {
         let columns = lanes.columns();
         self.document.fingerprint.set(columns.fingerprint.get(place as usize).copied());
         self.document.statement.set(columns.statement.get(place as usize).copied());
@@ -359,7 +393,7 @@ impl Chart {
     }
 
     /// Moves the keyboard's statement; the first step goes to the first one on screen.
-    fn go(self, lanes: &Lanes, current: Option<u32>, step: impl Fn(u32) -> Option<u32>) {
+    fn go(self, lanes: &Rows, current: Option<u32>, step: impl Fn(u32) -> Option<u32>) {
         let view = self.view.get_untracked();
         let first = || {
             let visible = view.visible_lanes(lanes);
@@ -369,6 +403,7 @@ impl Chart {
                 .map(|run| run.first)
         };
         let Some(next) = current.map_or_else(|| first().or(Some(0)), step) else { return };
+        self.hover.set(None);
         self.select(lanes, next);
         self.set_view(view.revealing(lanes, next));
     }
@@ -391,7 +426,7 @@ impl Chart {
     }
 }
 
-fn is_whole(lanes: &Lanes, view: &Viewport) -> bool {
+fn is_whole(lanes: &Rows, view: &Viewport) -> bool {
     let whole = view.zoomed_out(lanes);
     let near = (whole.to - whole.from) * 1e-9;
     view.from <= whole.from + near && view.to >= whole.to - near
