@@ -6,7 +6,7 @@
 //! `(%.3f) %s; args=%s` since 1.8, with `; alias=%s` since 4.0, with BEGIN and COMMIT since 4.2. It is
 //! written when the statement has ended.
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr_iter, memmem, memrchr};
 
 use super::records::{Record, Records, trim_end, trim_mark};
 use super::stamp::{self, Stamp};
@@ -26,6 +26,9 @@ const RECORD: &str = "LOGGING['loggers']['django.db.backends'] = {'level': 'DEBU
 
 /// A prefix longer than this is none.
 const PREFIX_LIMIT: usize = 512;
+
+/// How many places a tail may seem to begin at: a hostile text can be full of them.
+const TAIL_TRIES: u32 = 64;
 
 /// For the registry.
 pub static ABOUT: About =
@@ -193,7 +196,8 @@ fn tail(text: &[u8]) -> Option<Tail<'_>> {
     // From the right: a literal of the SQL may look like one, and so may a parameter; but only the
     // true one is a whole value up to the end.
     let mut end = text.len();
-    while let Some(at) = memmem::rfind(&text[..end], b"; args=") {
+    for _ in 0..TAIL_TRIES {
+        let at = memmem::rfind(&text[..end], b"; args=")?;
         if is_value(&text[at + 7..]) {
             return Some(Tail { start: at, parameters: &text[at + 7..], alias });
         }
@@ -202,8 +206,12 @@ fn tail(text: &[u8]) -> Option<Tail<'_>> {
     None
 }
 
-fn is_complete(text: &[u8]) -> bool {
-    tail(text).is_some()
+/// Whether the last line of `record` ends it. A `repr` has no line ends, so one line is enough, and
+/// a record of many lines is not searched anew for each.
+fn is_complete(record: &[u8]) -> bool {
+    let text = trim_end(record);
+    let last = memrchr(b'\n', text).map_or(0, |at| at + 1);
+    tail(&text[last..]).is_some()
 }
 
 /// Whether `text` is one whole `repr` of None, a tuple, list or dict.

@@ -38,6 +38,9 @@ struct Level {
 
 const LEVEL: Level = Level { in_list: false, in_with: false, function: false };
 
+/// More tables than these are not kept: the text may be hostile.
+const MOST_TABLES: usize = 256;
+
 /// Deeper parentheses than these are read as one level: the text may be hostile.
 const DEEPEST: usize = 256;
 
@@ -264,9 +267,10 @@ impl<'a> Reader<'a> {
         }
         let call = self.next_is(b"(");
         match expected {
+            Expect::Expression if self.expressions.len() == MOST_TABLES => {}
             Expect::Expression => self.expressions.push(name),
             Expect::Table if call => {}
-            _ if self.tables.contains(&name) => {}
+            _ if self.tables.len() == MOST_TABLES || self.tables.contains(&name) => {}
             _ => self.tables.push(name),
         }
     }

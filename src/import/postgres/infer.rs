@@ -27,6 +27,9 @@ const SAMPLES: usize = 300;
 /// How many of them give a candidate.
 const MODELS: usize = 40;
 
+/// There are no more escapes than these that a setting could sensibly have.
+const MOST_ESCAPES: usize = 24;
+
 /// Where the severity begins in a line, if it has one: after anything that is no letter.
 pub fn marker(line: &[u8]) -> Option<usize> {
     let line = line.get(..line.len().min(1024))?;
@@ -62,7 +65,7 @@ pub fn infer(head: &[u8]) -> Option<Guess> {
     let step = samples.len().div_ceil(MODELS).max(1);
     for &(line, end) in samples.iter().step_by(step) {
         let model = model(&line[..end]);
-        if !candidates.contains(&model) {
+        if model.escapes() <= MOST_ESCAPES && !candidates.contains(&model) {
             candidates.push(model);
         }
     }
