@@ -24,8 +24,11 @@ static KNOWN: &[&str] = &[
 /// How many lines are tried.
 const SAMPLES: usize = 300;
 
-/// How many of them give a candidate.
+/// How many different candidates they may give.
 const MODELS: usize = 40;
+
+/// How many lines decide where `%q` would stand.
+const FEW: usize = 60;
 
 /// There are no more escapes than these that a setting could sensibly have.
 const MOST_ESCAPES: usize = 24;
@@ -61,16 +64,17 @@ pub fn infer(head: &[u8]) -> Option<Guess> {
         .take(SAMPLES)
         .collect();
     let mut candidates: Vec<Prefix> = KNOWN.iter().map(|setting| Prefix::new(setting)).collect();
-    // Lines of clients tell more than the server's own at the start: from all over the samples.
-    let step = samples.len().div_ceil(MODELS).max(1);
-    for &(line, end) in samples.iter().step_by(step) {
+    for &(line, end) in &samples {
         let model = model(&line[..end]);
         if model.escapes() <= MOST_ESCAPES && !candidates.contains(&model) {
             candidates.push(model);
+            if candidates.len() == KNOWN.len() + MODELS {
+                break;
+            }
         }
     }
     // Perhaps only the lines of the server's own processes do not fit.
-    let few: Vec<_> = samples.iter().copied().step_by(step).collect();
+    let few: Vec<_> = samples.iter().copied().step_by(samples.len().div_ceil(FEW).max(1)).collect();
     for index in KNOWN.len()..candidates.len() {
         if rank(&candidates[index], &few).fits < few.len() {
             candidates.extend(best(candidates[index].with_stop(), &few));
@@ -85,6 +89,8 @@ pub fn infer(head: &[u8]) -> Option<Guess> {
 struct Rank {
     /// Lines it reads as they are.
     fits: usize,
+    /// Values that are not understood.
+    unknown: std::cmp::Reverse<usize>,
     /// Names and addresses with blanks or separators in them: rather several fields taken for one.
     unclean: std::cmp::Reverse<usize>,
     /// Of equal ones the simplest.
@@ -105,7 +111,12 @@ fn rank(prefix: &Prefix, samples: &[(&[u8], usize)]) -> Rank {
             unclean += fields.iter().filter(is_unclean).count();
         }
     }
-    Rank { fits, unclean: std::cmp::Reverse(unclean), escapes: std::cmp::Reverse(prefix.escapes()) }
+    Rank {
+        fits,
+        unknown: std::cmp::Reverse(usize::from(prefix.has(b'?'))),
+        unclean: std::cmp::Reverse(unclean),
+        escapes: std::cmp::Reverse(prefix.escapes()),
+    }
 }
 
 /// The first of the highest rank.
