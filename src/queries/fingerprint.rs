@@ -16,8 +16,14 @@
 //! same tokens the hash sees (keywords in capitals, other words small, blanks by rule), so that it
 //! does not depend on which statement was met first.
 
-use super::keywords::{is_function, is_keyword};
+mod hash;
+mod output;
+
+use self::hash::*;
+use self::output::Output;
 use super::lexer::{Dialect, Lexer, Token, TokenKind};
+
+pub(crate) use self::hash::{SEED, mix, mix_text};
 
 /// Longest text kept of a fingerprint, bytes; the hash covers all of it.
 pub const TEXT_LIMIT: usize = 16 * 1024;
@@ -52,59 +58,6 @@ pub fn text(sql: &[u8], dialect: Dialect) -> String {
     }
     text
 }
-
-/// Folds `value` into a hash: a 64×64→128 bit product, as wyhash and its kin do.
-#[inline]
-pub(crate) fn mix(state: u64, value: u64) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let product = u128::from(state ^ value) * u128::from(FACTOR);
-    (product as u64) ^ ((product >> 64) as u64).rotate_left(23)
-}
-
-/// Folds `bytes` into a hash. With `FOLD`, ASCII letters count the same in either case (the caller
-/// knows that `bytes` are a word's, for which setting one bit does that).
-#[inline]
-fn mix_bytes<const FOLD: bool>(mut state: u64, bytes: &[u8]) -> u64 {
-    const CASE: u64 = 0x2020_2020_2020_2020;
-    let fold = |value: u64| if FOLD { value | CASE } else { value };
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let mut eight = [0_u8; 8];
-        eight.copy_from_slice(chunk);
-        state = mix(state, fold(u64::from_le_bytes(eight)));
-    }
-    let rest = chunks.remainder();
-    if !rest.is_empty() {
-        state = mix(state, fold(pack(rest)));
-    }
-    mix(state, bytes.len() as u64)
-}
-
-/// Folds any bytes into a hash.
-pub(crate) fn mix_text(state: u64, bytes: &[u8]) -> u64 {
-    mix_bytes::<false>(state, bytes)
-}
-
-/// Up to eight bytes as one number.
-#[inline]
-const fn pack(bytes: &[u8]) -> u64 {
-    let mut value = 0_u64;
-    let mut index = 0;
-    while index < bytes.len() && index < 8 {
-        value |= (bytes[index] as u64) << (8 * index);
-        index += 1;
-    }
-    value
-}
-
-/// A word of up to eight letters as one number, case folded; 0 for longer ones.
-#[inline]
-const fn key(word: &[u8]) -> u64 {
-    if word.len() > 8 { 0 } else { pack(word) | (0x2020_2020_2020_2020 >> (64 - 8 * word.len())) }
-}
-
-/// The seed of every hash.
-pub(crate) const SEED: u64 = 0x243f_6a88_85a3_08d3;
 
 /// Which words of the statement are names that clients make up.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -591,200 +544,6 @@ fn temporary_schema(name: &[u8]) -> Option<&'static [u8]> {
         return None;
     };
     (!number.is_empty() && number.iter().all(u8::is_ascii_digit)).then_some(schema)
-}
-
-/// What was written last, for blanks.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Last {
-    /// Nothing, or something that takes no blank after it.
-    Open,
-    /// A name or function: no blank before `(` and `[`.
-    Callable,
-    /// Any other word, a value, an operator.
-    Other,
-    /// A closing bracket or value: no blank before `[`.
-    Closed,
-}
-
-/// The hash, and with `TEXT` the text, of the tokens so far. Branches of a UNION are hashed apart,
-/// so that a repeated one can be taken back.
-struct Output<const TEXT: bool> {
-    whole: u64,
-    branch: u64,
-    union: Option<Union>,
-    text: String,
-    last: Last,
-}
-
-struct Union {
-    /// Hash of `UNION [ALL]`.
-    connector: u64,
-    /// Hash of the connector and branch accepted last.
-    accepted: u64,
-    /// Where the text ended before the connector.
-    text: usize,
-    last: Last,
-}
-
-/// Tells tokens of equal bytes but different kind apart.
-const QUOTED: u64 = 1 << 40;
-const VALUE: u64 = 2 << 40;
-const SYMBOL: u64 = 3 << 40;
-
-impl<const TEXT: bool> Output<TEXT> {
-    fn new() -> Self {
-        Self { whole: SEED, branch: SEED, union: None, text: String::new(), last: Last::Open }
-    }
-
-    fn blank(&mut self) {
-        if self.last != Last::Open {
-            self.text.push(' ');
-        }
-    }
-
-    #[inline]
-    fn word(&mut self, bytes: &[u8]) {
-        self.branch = if bytes.is_ascii() {
-            mix_bytes::<true>(self.branch, bytes)
-        } else {
-            mix_bytes::<false>(self.branch, &bytes.to_ascii_lowercase())
-        };
-        if TEXT && self.text.len() <= TEXT_LIMIT {
-            self.blank();
-            let word = String::from_utf8_lossy(bytes);
-            let keyword = is_keyword(bytes);
-            if keyword {
-                self.text.push_str(&word.to_ascii_uppercase());
-            } else {
-                self.text.push_str(&word.to_ascii_lowercase());
-            }
-            self.last = if !keyword || is_function(bytes) { Last::Callable } else { Last::Other };
-        }
-    }
-
-    #[inline]
-    fn quoted(&mut self, bytes: &[u8]) {
-        self.branch = mix_bytes::<false>(self.branch ^ QUOTED, bytes);
-        if TEXT && self.text.len() <= TEXT_LIMIT {
-            self.blank();
-            self.text.push_str(&String::from_utf8_lossy(bytes));
-            self.last = Last::Other;
-        }
-    }
-
-    #[inline]
-    fn value(&mut self) {
-        self.branch = mix(self.branch, VALUE);
-        if TEXT && self.text.len() <= TEXT_LIMIT {
-            self.blank();
-            self.text.push('?');
-            self.last = Last::Closed;
-        }
-    }
-
-    #[inline]
-    fn operator(&mut self, bytes: &[u8]) {
-        self.branch = mix_bytes::<false>(self.branch ^ SYMBOL, bytes);
-        if TEXT && self.text.len() <= TEXT_LIMIT {
-            if bytes == b"::" {
-                if self.text.ends_with(':') {
-                    self.text.push(' ');
-                }
-                self.text.push_str("::");
-                self.last = Last::Open;
-            } else {
-                self.blank();
-                self.text.push_str(&String::from_utf8_lossy(bytes));
-                self.last = Last::Other;
-            }
-        }
-    }
-
-    #[inline]
-    fn punctuation(&mut self, byte: u8) {
-        self.branch = mix(self.branch, SYMBOL | u64::from(byte));
-        if TEXT && self.text.len() <= TEXT_LIMIT {
-            match byte {
-                b'(' if self.last != Last::Callable => self.blank(),
-                b'[' if self.last == Last::Other => self.blank(),
-                _ => {}
-            }
-            self.text.push(char::from(byte));
-            self.last = match byte {
-                b'(' | b'[' | b'.' | b'{' => Last::Open,
-                b')' | b']' => Last::Closed,
-                _ => Last::Other,
-            };
-        }
-    }
-
-    /// Accepts the branch just written, or takes it back if it repeats the one before.
-    fn close_branch(&mut self) -> u64 {
-        match self.union.take() {
-            None => {
-                self.whole = mix(self.whole, self.branch);
-                0
-            }
-            Some(union) => {
-                let branch = mix(union.connector, self.branch);
-                if branch == union.accepted {
-                    self.text.truncate(union.text);
-                    self.last = union.last;
-                } else {
-                    self.whole = mix(self.whole, branch);
-                }
-                branch
-            }
-        }
-    }
-
-    /// At the word UNION.
-    fn begin_branch(&mut self, word: &[u8]) {
-        let accepted = self.close_branch();
-        self.union = Some(Union { connector: 0, accepted, text: self.text.len(), last: self.last });
-        self.branch = SEED;
-        self.word(word);
-    }
-
-    /// After UNION's own words.
-    fn branch_begun(&mut self) {
-        if let Some(union) = &mut self.union {
-            union.connector = self.branch;
-        }
-        self.branch = SEED;
-    }
-
-    /// What follows belongs to no branch.
-    fn end_branches(&mut self) {
-        if self.union.is_some() {
-            self.close_branch();
-            self.branch = SEED;
-        }
-    }
-
-    fn finish(&mut self) {
-        self.close_branch();
-    }
-}
-
-/// Words the normaliser knows, as [`key`] packs them.
-macro_rules! words {
-    ($($name:ident = $word:literal),* $(,)?) => { $(const $name: u64 = key($word);)* };
-}
-
-words! {
-    ABSOLUTE = b"absolute", ALL = b"all", AND = b"and", ARRAY = b"array", BACKWARD = b"backward",
-    BETWEEN = b"between", BIT = b"bit", BY = b"by", CASE = b"case", CHAIN = b"chain", CHAR = b"char",
-    CLOSE = b"close", DAY = b"day", DECLARE = b"declare", DISTINCT = b"distinct", DOUBLE = b"double",
-    ELSE = b"else", FALSE = b"false", FETCH = b"fetch", FIRST = b"first", FORWARD = b"forward",
-    FROM = b"from", HAVING = b"having", HOUR = b"hour", IN = b"in", INTERVAL = b"interval", LAST = b"last",
-    LIKE = b"like", LIMIT = b"limit", MINUTE = b"minute", MONTH = b"month", MOVE = b"move", NEXT = b"next",
-    NO = b"no", NULL = b"null", OFFSET = b"offset", ON = b"on", OR = b"or", ORDER = b"order",
-    PREPARE = b"prepare", PREPARED = b"prepared", PRIOR = b"prior", RELATIVE = b"relative",
-    RELEASE = b"release", RETURN = b"return", ROLLBACK = b"rollback", ROW = b"row", SECOND = b"second",
-    SELECT = b"select", THEN = b"then", TIME = b"time", TO = b"to", TRUE = b"true", UNION = b"union",
-    VALUES = b"values", VARYING = b"varying", WHEN = b"when", WHERE = b"where", WITH = b"with",
-    WITHOUT = b"without", WORK = b"work", YEAR = b"year", ZONE = b"zone",
 }
 
 #[cfg(test)]

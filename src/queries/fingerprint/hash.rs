@@ -1,0 +1,74 @@
+//! The hash of normalised tokens, and words as numbers.
+
+/// Folds `value` into a hash: a 64×64→128 bit product, as wyhash and its kin do.
+#[inline]
+pub fn mix(state: u64, value: u64) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let product = u128::from(state ^ value) * u128::from(FACTOR);
+    (product as u64) ^ ((product >> 64) as u64).rotate_left(23)
+}
+
+/// Folds `bytes` into a hash. With `FOLD`, ASCII letters count the same in either case (the caller
+/// knows that `bytes` are a word's, for which setting one bit does that).
+#[inline]
+pub fn mix_bytes<const FOLD: bool>(mut state: u64, bytes: &[u8]) -> u64 {
+    const CASE: u64 = 0x2020_2020_2020_2020;
+    let fold = |value: u64| if FOLD { value | CASE } else { value };
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        let mut eight = [0_u8; 8];
+        eight.copy_from_slice(chunk);
+        state = mix(state, fold(u64::from_le_bytes(eight)));
+    }
+    let rest = chunks.remainder();
+    if !rest.is_empty() {
+        state = mix(state, fold(pack(rest)));
+    }
+    mix(state, bytes.len() as u64)
+}
+
+/// Folds any bytes into a hash.
+pub fn mix_text(state: u64, bytes: &[u8]) -> u64 {
+    mix_bytes::<false>(state, bytes)
+}
+
+/// Up to eight bytes as one number.
+#[inline]
+const fn pack(bytes: &[u8]) -> u64 {
+    let mut value = 0_u64;
+    let mut index = 0;
+    while index < bytes.len() && index < 8 {
+        value |= (bytes[index] as u64) << (8 * index);
+        index += 1;
+    }
+    value
+}
+
+/// A word of up to eight letters as one number, case folded; 0 for longer ones.
+#[inline]
+pub const fn key(word: &[u8]) -> u64 {
+    if word.len() > 8 { 0 } else { pack(word) | (0x2020_2020_2020_2020 >> (64 - 8 * word.len())) }
+}
+
+/// The seed of every hash.
+pub const SEED: u64 = 0x243f_6a88_85a3_08d3;
+
+/// Words the normaliser knows, as [`key`] packs them.
+macro_rules! words {
+    ($($name:ident = $word:literal),* $(,)?) => { $(pub const $name: u64 = key($word);)* };
+}
+
+words! {
+    ABSOLUTE = b"absolute", ALL = b"all", AND = b"and", ARRAY = b"array", BACKWARD = b"backward",
+    BETWEEN = b"between", BIT = b"bit", BY = b"by", CASE = b"case", CHAIN = b"chain", CHAR = b"char",
+    CLOSE = b"close", DAY = b"day", DECLARE = b"declare", DISTINCT = b"distinct", DOUBLE = b"double",
+    ELSE = b"else", FALSE = b"false", FETCH = b"fetch", FIRST = b"first", FORWARD = b"forward",
+    FROM = b"from", HAVING = b"having", HOUR = b"hour", IN = b"in", INTERVAL = b"interval", LAST = b"last",
+    LIKE = b"like", LIMIT = b"limit", MINUTE = b"minute", MONTH = b"month", MOVE = b"move", NEXT = b"next",
+    NO = b"no", NULL = b"null", OFFSET = b"offset", ON = b"on", OR = b"or", ORDER = b"order",
+    PREPARE = b"prepare", PREPARED = b"prepared", PRIOR = b"prior", RELATIVE = b"relative",
+    RELEASE = b"release", RETURN = b"return", ROLLBACK = b"rollback", ROW = b"row", SECOND = b"second",
+    SELECT = b"select", THEN = b"then", TIME = b"time", TO = b"to", TRUE = b"true", UNION = b"union",
+    VALUES = b"values", VARYING = b"varying", WHEN = b"when", WHERE = b"where", WITH = b"with",
+    WITHOUT = b"without", WORK = b"work", YEAR = b"year", ZONE = b"zone",
+}
