@@ -44,10 +44,14 @@ const fn pack(bytes: &[u8]) -> u64 {
     value
 }
 
-/// A word of up to eight letters as one number, case folded; 0 for longer ones.
+/// A word of up to eight letters as one number, case folded; 0 for any other.
 #[inline]
 pub const fn key(word: &[u8]) -> u64 {
-    if word.len() > 8 { 0 } else { pack(word) | (0x2020_2020_2020_2020 >> (64 - 8 * word.len())) }
+    if word.is_empty() || word.len() > 8 {
+        0
+    } else {
+        pack(word) | (0x2020_2020_2020_2020 >> (64 - 8 * word.len()))
+    }
 }
 
 /// The seed of every hash.
