@@ -63,6 +63,9 @@ pub fn infer(head: &[u8]) -> Option<Guess> {
         .filter_map(|line| Some((line, marker(line)?)))
         .take(SAMPLES)
         .collect();
+    if let Some(prefix) = named(&samples) {
+        return Some(Guess { prefix, fits: samples.len(), tried: samples.len() });
+    }
     let mut candidates: Vec<Prefix> = KNOWN.iter().map(|setting| Prefix::new(setting)).collect();
     for &(line, end) in &samples {
         let model = model(&line[..end]);
@@ -82,6 +85,17 @@ pub fn infer(head: &[u8]) -> Option<Guess> {
     }
     let prefix = best(candidates, &samples).filter(|_| !samples.is_empty())?;
     Some(Guess { fits: rank(&prefix, &samples).fits, prefix, tried: samples.len() })
+}
+
+/// A setting in use that reads every line by the names before its values: no guess is better, even
+/// when an application's name (`shop web, front`) looks like several values.
+fn named(samples: &[(&[u8], usize)]) -> Option<Prefix> {
+    KNOWN
+        .iter()
+        // What only some lines have to show (`%q`) is no evidence.
+        .filter(|setting| setting.contains("user=") && !setting.contains("%q"))
+        .map(|setting| Prefix::new(setting))
+        .find(|prefix| !samples.is_empty() && rank(prefix, samples).fits == samples.len())
 }
 
 /// How good a prefix is: greater is better.
