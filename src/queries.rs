@@ -6,6 +6,7 @@
 
 pub mod digest;
 pub mod fingerprint;
+pub mod highlight;
 pub mod keywords;
 pub mod lexer;
 pub mod statements;
