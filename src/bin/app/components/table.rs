@@ -31,6 +31,8 @@ pub struct Column {
     pub width: &'static str,
     /// Whether it holds numbers, which stand to the right.
     pub number: bool,
+    /// What a row is about: on a narrow screen it comes first and stays while the others scroll.
+    pub leading: bool,
     /// How it is sorted now: `Some(descending)`; `None` when by another column.
     pub sorted: Option<Signal<Option<bool>>>,
 }
@@ -64,12 +66,19 @@ pub type Branch = (u32, Option<bool>);
 impl Column {
     /// A column of texts that takes `width`.
     pub fn text(label: &'static str, width: &'static str, hint: &'static str) -> Self {
-        Self { label, unit: "", hint, width, number: false, sorted: None }
+        Self { label, unit: "", hint, width, number: false, leading: false, sorted: None }
     }
 
     /// A column of numbers.
     pub fn number(label: &'static str, unit: &'static str, width: &'static str, hint: &'static str) -> Self {
-        Self { label, unit, hint, width, number: true, sorted: None }
+        Self { label, unit, hint, width, number: true, leading: false, sorted: None }
+    }
+
+    /// The same, leading on a narrow screen.
+    #[must_use]
+    pub fn leading(mut self) -> Self {
+        self.leading = true;
+        self
     }
 
     /// The same, sortable: `direction` gives `Some(descending)` while it is sorted by.
@@ -99,7 +108,8 @@ fn visible(scroll_top: f64, height: f64, rows: u32) -> Range<u32> {
     first.saturating_sub(MARGIN).min(rows)..first.saturating_add(count).saturating_add(MARGIN).min(rows)
 }
 
-/// The table. `label` names it for screen readers; `empty` is shown instead of no rows.
+/// The table. `label` names it for screen readers; `empty` is shown instead of no rows,
+/// once they are `loaded`.
 #[component]
 pub fn Table(
     label: &'static str,
@@ -110,6 +120,7 @@ pub fn Table(
     selected: Signal<Option<u32>>,
     actions: Actions,
     #[prop(optional)] tree: bool,
+    #[prop(default = Signal::stored(true))] loaded: Signal<bool>,
     #[prop(into)] empty: String,
 ) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
@@ -129,8 +140,11 @@ pub fn Table(
     });
 
     let template = columns.iter().map(|column| column.width).collect::<Vec<_>>().join(" ");
+    // On a narrow screen the leading column is the first, with a width of its own.
+    let others = columns.iter().filter(|column| !column.leading).map(|column| narrow(column.width));
+    let narrow_template = std::iter::once("46vw").chain(others).collect::<Vec<_>>().join(" ");
     let count = columns.len();
-    let numbers: Vec<bool> = columns.iter().map(|column| column.number).collect();
+    let kinds: Vec<(bool, bool)> = columns.iter().map(|column| (column.number, column.leading)).collect();
     let heads: Vec<_> = columns
         .into_iter()
         .enumerate()
@@ -171,8 +185,10 @@ pub fn Table(
                     let (select, open) = (Arc::clone(&actions.select), Arc::clone(&actions.open));
                     let cells: Vec<_> = cells
                         .into_iter()
-                        .zip(&numbers)
-                        .map(|(cell, &number)| view! { <div class="cell" class:number=number role="gridcell">{cell}</div> })
+                        .zip(&kinds)
+                        .map(|(cell, &(number, leading))| {
+                            view! { <div class="cell" class:number=number class:leading=leading role="gridcell">{cell}</div> }
+                        })
                         .collect();
                     view! {
                         <div
@@ -206,6 +222,7 @@ pub fn Table(
             tabindex="0"
             node_ref=node
             style:--columns=template
+            style:--narrow-columns=narrow_template
             on:scroll=move |_| {
                 if let Some(table) = node.get_untracked() {
                     scroll.set(f64::from(table.scroll_top()));
@@ -217,7 +234,7 @@ pub fn Table(
             <div class="rows" role="rowgroup" style:height=move || format!("{}px", f64::from(rows.get()) * ROW)>
                 {body}
             </div>
-            <Show when=move || rows.get() == 0>
+            <Show when=move || loaded.get() && rows.get() == 0>
                 <p class="empty">{empty.clone()}</p>
             </Show>
         </div>
@@ -225,16 +242,16 @@ pub fn Table(
 }
 
 fn head(index: usize, column: Column, sort: Arc<dyn Fn(usize) + Send + Sync>) -> AnyView {
-    let Column { label, unit, hint, number, sorted, .. } = column;
+    let Column { label, unit, hint, number, leading, sorted, .. } = column;
     let unit = (!unit.is_empty()).then(|| view! { <span class="unit">{unit}</span> });
     let Some(sorted) = sorted else {
-        return view! { <div class="cell" class:number=number role="columnheader" title=hint>{label}{unit}</div> }.into_any();
+        return view! { <div class="cell" class:number=number class:leading=leading role="columnheader" title=hint>{label}{unit}</div> }.into_any();
     };
     let direction =
         move || sorted.get().map(|descending| if descending { "descending" } else { "ascending" });
     let arrow = move || sorted.get().map_or("", |descending| if descending { "▾" } else { "▴" });
     view! {
-        <div class="cell" class:number=number role="columnheader" aria-sort=direction>
+        <div class="cell" class:number=number class:leading=leading role="columnheader" aria-sort=direction>
             <button type="button" title=hint on:click=move |_| sort(index)>
                 {label}
                 {unit}
@@ -243,6 +260,11 @@ fn head(index: usize, column: Column, sort: Arc<dyn Fn(usize) + Send + Sync>) ->
         </div>
     }
     .into_any()
+}
+
+/// A column's width on a narrow screen: what it may grow to is for wide ones.
+fn narrow(width: &'static str) -> &'static str {
+    width.strip_prefix("minmax(").and_then(|range| range.split_once(',')).map_or(width, |(least, _)| least)
 }
 
 /// A row whose data is on its way.

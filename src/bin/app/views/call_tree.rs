@@ -98,7 +98,7 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
         Column::number("%", "", "64px", "Share of the whole profile"),
         Column::number("Self", unit, "104px", "Time in the function itself, on this stack"),
         Column::number("Calls", "", "88px", "Calls on this stack"),
-        Column::text("Function", "minmax(320px, 1fr)", "Open a row to see what it called"),
+        Column::text("Function", "minmax(320px, 1fr)", "Open a row to see what it called").leading(),
     ];
     view! {
         <Table label="Call tree" columns rows row=Arc::new(row) window selected actions tree=true empty="Working out the call tree…" />

@@ -116,7 +116,7 @@ fn Neighbours(
     let unit = times.unit.symbol();
     let columns = vec![
         Column::number("ncalls", "", "128px", "Calls over this edge; all/primitive where recursive"),
-        Column::number("tottime", unit, "104px", "Time in the called function itself, over this edge"),
+        Column::number("tottime", unit, "132px", "Time in the called function itself, over this edge"),
         Column::number(
             "cumtime",
             unit,
@@ -124,7 +124,8 @@ fn Neighbours(
             "Time in the called function and all it called, over this edge",
         ),
         Column::number("percall", "µs", "96px", "cumtime divided by primitive calls"),
-        Column::text("filename:lineno(function)", "minmax(220px, 1fr)", "Where the function is defined"),
+        Column::text("filename:lineno(function)", "minmax(220px, 1fr)", "Where the function is defined")
+            .leading(),
     ];
     let go = Arc::new(move |index: u32| {
         if let Some(row) = untrack(|| at(index)) {
@@ -140,6 +141,6 @@ fn Neighbours(
     let actions =
         Actions { select: Arc::new(move |index| place.set(Some(index))), open: go, ..Actions::default() };
     view! {
-        <Table label columns rows row=Arc::new(row) window selected=place.into() actions empty />
+        <Table label columns rows row=Arc::new(row) window selected=place.into() actions loaded=Signal::derive(move || detail.with(Option::is_some)) empty />
     }
 }

@@ -84,6 +84,7 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         Column::number("percall", "µs", "96px", "cumtime divided by primitive calls")
             .sortable(direction(FunctionColumn::TotalPerCall)),
         Column::text("filename:lineno(function)", "minmax(260px, 1fr)", "Where the function is defined")
+            .leading()
             .sortable(direction(FunctionColumn::Place)),
     ];
     const COLUMNS: [(FunctionColumn, bool); 6] = [
@@ -117,6 +118,7 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
             window
             selected
             actions
+            loaded=Signal::derive(move || answer.with(Option::is_some))
             empty="No function matches the search."
         />
     }

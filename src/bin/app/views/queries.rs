@@ -78,6 +78,7 @@ pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
     };
     let columns = vec![
         Column::text("Query", "minmax(300px, 1fr)", "The statement with literals normalised away")
+            .leading()
             .sortable(direction(0)),
         Column::number("Calls", "", "80px", "How often it ran").sortable(direction(1)),
         Column::number(
@@ -113,7 +114,7 @@ pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
     };
     view! {
         <div class="split">
-            <Table label="Queries" columns rows row=Arc::new(row) window selected actions empty="No query matches the search." />
+            <Table label="Queries" columns rows row=Arc::new(row) window selected actions loaded=Signal::derive(move || answer.with(Option::is_some)) empty="No query matches the search." />
             <Show when=move || document.fingerprint.get().is_some()>
                 <Detail document wall_clock=overview.wall_clock />
             </Show>
@@ -270,7 +271,7 @@ fn Executions(document: OpenDocument, wall_clock: bool) -> impl IntoView {
         })
     };
     let columns = vec![
-        Column::text("Start", "120px", "When it began").sortable(direction(ExecutionColumn::Start)),
+        Column::text("Start", "120px", "When it began").leading().sortable(direction(ExecutionColumn::Start)),
         Column::number("Duration", "ms", "100px", "How long it took")
             .sortable(direction(ExecutionColumn::Duration)),
         Column::text("Connection", "minmax(100px, 1fr)", "What it ran on"),
@@ -290,7 +291,7 @@ fn Executions(document: OpenDocument, wall_clock: bool) -> impl IntoView {
         }),
         ..Actions::default()
     };
-    view! { <Table label="Executions" columns rows row=Arc::new(row) window selected actions empty="No executions." /> }
+    view! { <Table label="Executions" columns rows row=Arc::new(row) window selected actions loaded=Signal::derive(move || answer.with(Option::is_some)) empty="No executions." /> }
 }
 
 /// A start on the log's clock: the time of day, or the time since the log began.
