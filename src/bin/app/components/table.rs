@@ -143,6 +143,10 @@ pub fn Table(
     // On a narrow screen the leading column is the first, with a width of its own.
     let others = columns.iter().filter(|column| !column.leading).map(|column| narrow(column.width));
     let narrow_template = std::iter::once("46vw").chain(others).collect::<Vec<_>>().join(" ");
+    // Rows are as wide as their columns ask for at least, whatever is in their cells.
+    let least: f64 = columns.iter().map(|column| pixels(narrow(column.width))).sum();
+    let narrow_least: f64 =
+        columns.iter().filter(|column| !column.leading).map(|column| pixels(narrow(column.width))).sum();
     let count = columns.len();
     let kinds: Vec<(bool, bool)> = columns.iter().map(|column| (column.number, column.leading)).collect();
     let heads: Vec<_> = columns
@@ -223,6 +227,8 @@ pub fn Table(
             node_ref=node
             style:--columns=template
             style:--narrow-columns=narrow_template
+            style:--least=format!("{least}px")
+            style:--narrow-least=format!("calc(46vw + {narrow_least}px)")
             on:scroll=move |_| {
                 if let Some(table) = node.get_untracked() {
                     scroll.set(f64::from(table.scroll_top()));
@@ -265,6 +271,11 @@ fn head(index: usize, column: Column, sort: Arc<dyn Fn(usize) + Send + Sync>) ->
 /// A column's width on a narrow screen: what it may grow to is for wide ones.
 fn narrow(width: &'static str) -> &'static str {
     width.strip_prefix("minmax(").and_then(|range| range.split_once(',')).map_or(width, |(least, _)| least)
+}
+
+/// The number in a width such as `120px`.
+fn pixels(width: &str) -> f64 {
+    width.trim_end_matches("px").parse().unwrap_or(0.0)
 }
 
 /// A row whose data is on its way.

@@ -77,26 +77,26 @@ pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
         }
     };
     let columns = vec![
-        Column::text("Query", "minmax(300px, 1fr)", "The statement with literals normalised away")
+        Column::text("Query", "minmax(220px, 1fr)", "The statement with literals normalised away")
             .leading()
             .sortable(direction(0)),
         Column::number("Calls", "", "80px", "How often it ran").sortable(direction(1)),
         Column::number(
             "Total",
             totals.unit.symbol(),
-            "128px",
+            "116px",
             "Sum of its durations, and their share of the log",
         )
         .sortable(direction(2)),
-        Column::number("Mean", "ms", "88px", "Mean duration").sortable(direction(3)),
-        Column::number("p50", "ms", "88px", "Half of its executions took at most this long (nearest rank)")
+        Column::number("Mean", "ms", "80px", "Mean duration").sortable(direction(3)),
+        Column::number("p50", "ms", "80px", "Half of its executions took at most this long (nearest rank)")
             .sortable(direction(4)),
-        Column::number("p95", "ms", "88px", "95 % of its executions took at most this long")
+        Column::number("p95", "ms", "80px", "95 % of its executions took at most this long")
             .sortable(direction(5)),
-        Column::number("p99", "ms", "88px", "99 % of its executions took at most this long")
+        Column::number("p99", "ms", "80px", "99 % of its executions took at most this long")
             .sortable(direction(6)),
-        Column::number("Max", "ms", "88px", "Its longest execution").sortable(direction(7)),
-        Column::text("Tables", "minmax(120px, 0.35fr)", "The tables it names").sortable(direction(8)),
+        Column::number("Max", "ms", "80px", "Its longest execution").sortable(direction(7)),
+        Column::text("Tables", "minmax(100px, 0.35fr)", "The tables it names").sortable(direction(8)),
     ];
     let actions = Actions {
         select: Arc::new(move |index| {
