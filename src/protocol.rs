@@ -448,7 +448,7 @@ pub struct TimelineColumns {
     pub statement: Vec<u32>,
     /// Milliseconds since [`Self::origin`].
     pub start: Vec<f64>,
-    /// Milliseconds; 0 if unknown.
+    /// Milliseconds; NaN if unknown.
     pub duration: Vec<f32>,
     /// Fingerprint id.
     pub fingerprint: Vec<u32>,

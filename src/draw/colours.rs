@@ -124,7 +124,7 @@ impl Theme {
 
     /// What a search did not find.
     pub fn faded(&self) -> Fill {
-        let mut fill = self.filled(if self.dark { 0.28 } else { 0.945 }, 0.006, 260.0);
+        let mut fill = self.filled(if self.dark { 0.28 } else { 0.93 }, 0.006, 260.0);
         fill.text = self.quiet;
         fill.quiet = self.quiet;
         fill

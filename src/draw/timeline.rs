@@ -253,7 +253,8 @@ impl Painter<'_> {
             let operation = columns.operations.get(fingerprint as usize).copied();
             self.theme.operation(operation.unwrap_or(crate::queries::Operation::Other))
         };
-        if run.count == 1 {
+        // What is faded is faint enough.
+        if run.count == 1 || !shown {
             return (fill, fill.fill);
         }
         // Five steps: neighbours of about the same density become one rectangle.

@@ -284,10 +284,7 @@ fn timeline(log: &QueryLog) -> TimelineColumns {
         lanes,
         first,
         start: order.iter().map(|&index| statements.start[index as usize] - origin).collect(),
-        duration: order
-            .iter()
-            .map(|&index| if duration(index).is_nan() { 0.0 } else { duration(index) as f32 })
-            .collect(),
+        duration: order.iter().map(|&index| duration(index) as f32).collect(),
         fingerprint: order.iter().map(|&index| statements.fingerprint[index as usize]).collect(),
         failed: order.iter().map(|&index| statements.failed[index as usize]).collect(),
         statement: order,

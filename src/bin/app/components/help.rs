@@ -28,6 +28,8 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("+ −", "Zoom in, out"),
             ("0", "Everything"),
             ("c", "Copy path:line"),
+            ("Wheel, pinch", "Zoom in, out; with Shift or Alt: scroll"),
+            ("Drag", "Move"),
         ],
     ),
     (
@@ -46,7 +48,10 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("↑ ↓", "Previous, next lane"),
             ("+ −", "Zoom in, out"),
             ("0", "Everything"),
+            ("Shift ← →", "Earlier, later"),
+            ("z", "Zoom to the statement"),
             ("Enter", "Its query"),
+            ("Wheel, pinch, drag", "As in the flame graph"),
         ],
     ),
 ];

@@ -91,9 +91,10 @@ fn text(lanes: &Lanes, place: u32) -> String {
 }
 
 fn duration(lanes: &Lanes, place: u32) -> String {
-    let duration = lanes.end(place) - lanes.start(place);
-    // The columns hold 0 where the log does not say.
-    if duration > 0.0 { format::milliseconds(duration) } else { "no duration".to_owned() }
+    match lanes.columns().duration.get(place as usize) {
+        Some(duration) if !duration.is_nan() => format::milliseconds(f64::from(*duration)),
+        _ => "not in the log".to_owned(),
+    }
 }
 
 fn failed(lanes: &Lanes, place: u32) -> bool {
@@ -121,12 +122,13 @@ fn statement(lanes: &Lanes, place: u32) -> AnyView {
 /// A statement in one sentence.
 pub fn spoken(lanes: &Lanes, place: u32) -> String {
     let columns = lanes.columns();
+    let (text, lane) = (text(lanes, place), lane_name(lanes, place));
+    // A query's lane has its text for a name.
+    let lane = if lane == text { String::new() } else { format!(", on {lane}") };
     format!(
-        "{}. {}, at {}, on {}.{}",
-        text(lanes, place),
+        "{text}. Duration {}, at {}{lane}.{}",
         duration(lanes, place),
         start_text(columns.origin + lanes.start(place), columns.wall_clock),
-        lane_name(lanes, place),
         if failed(lanes, place) { " Failed." } else { "" }
     )
 }
