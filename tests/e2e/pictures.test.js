@@ -18,7 +18,12 @@ const spoken = (page, text) => page.locator('[aria-live=polite]').getByText(text
 /** How many different colours a canvas has; a blank one has one, an undrawn one is transparent. */
 const colours = (canvas) =>
   canvas.evaluate((canvas) => {
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    // Of a copy: reading the canvas itself often would have the browser warn, and slow it down.
+    const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height });
+    const context = copy.getContext('2d', { willReadFrequently: true });
+    if (copy.width === 0 || copy.height === 0) return 0;
+    context.drawImage(canvas, 0, 0);
+    const { data } = context.getImageData(0, 0, copy.width, copy.height);
     return new Set(new Uint32Array(data.buffer)).size;
   });
 
@@ -138,12 +143,11 @@ pageTest('the sunburst goes in and out by clicks', async ({ page }) => {
   await page.getByRole('button', { name: 'Sunburst', exact: true }).click();
   const { width, height } = await tree(page).boundingBox();
   const middle = { x: width / 2, y: height / 2 };
-  const thickness = (Math.min(width, height) / 2 - 4) / 12;
   // The first ring, at 3 o'clock.
   await tree(page).click({ position: { x: middle.x + 70, y: middle.y } });
   await crumbs(page).locator('[aria-current]:not(:text-is("all"))').waitFor();
   const inside = await crumbs(page).getByRole('button').count();
-  assert.ok(inside >= 2, `${inside} ${thickness}`);
+  assert.ok(inside >= 2, `${inside} names in the stack`);
   await page.waitForTimeout(200);
   const now = await tree(page).boundingBox();
   await tree(page).click({ position: { x: now.width / 2, y: now.height / 2 } });

@@ -282,10 +282,12 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
         ContentOverview::Queries(_) => None,
     };
     view! {
-        <div class="views" role="tablist" aria-label="Views">{tabs}</div>
-        <main class="shown" id="view" role="tabpanel" aria-labelledby=move || tab_id(document.view.get())>
-            <div class="view">{content}</div>
-            {side}
+        <main class="opened">
+            <div class="views" role="tablist" aria-label="Views">{tabs}</div>
+            <div class="shown" id="view" role="tabpanel" aria-labelledby=move || tab_id(document.view.get())>
+                <div class="view">{content}</div>
+                {side}
+            </div>
         </main>
         <StatusLine document overview />
     }
