@@ -41,8 +41,10 @@ pub fn TreeLegend(tree: Arc<Tree>, theme: Signal<Theme>) -> impl IntoView {
         })
         .collect();
     let estimated = tree.estimated.then(|| {
-        let text =
-            format!("hatched: estimated ({} of the time is certain)", format::percent(tree.certain_share));
+        let text = format!(
+            "paler, hatched: estimated ({} of the time is certain)",
+            format::percent(tree.certain_share)
+        );
         view! { <li><span class="key hatched"></span>{text}</li> }
     });
     view! { <ul class="legend" aria-label="Colours">{layers}{estimated}</ul> }

@@ -9,6 +9,7 @@ use flamedrop::format;
 use flamedrop::layout::boxes::{Boxes, Run};
 use flamedrop::layout::flame::{Orientation, Viewport};
 use flamedrop::protocol::{ProfileOverview, Request, Response};
+use leptos::html;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
@@ -411,8 +412,19 @@ fn Stack(chart: Chart) -> impl IntoView {
         }
         items
     };
+    // Where one is stands at the end; on a narrow screen that would be out of sight.
+    let nav = NodeRef::<html::Nav>::new();
+    Effect::new(move |_| {
+        document.zoomed_box.track();
+        chart.boxes.track();
+        request_animation_frame(move || {
+            if let Some(nav) = nav.try_get_untracked().flatten() {
+                nav.set_scroll_left(nav.scroll_width());
+            }
+        });
+    });
     view! {
-        <nav class="crumbs" aria-label="Stack">
+        <nav class="crumbs" aria-label="Stack" node_ref=nav>
             <ol>{crumbs}</ol>
         </nav>
     }
