@@ -5,7 +5,7 @@ mod drawn;
 use flamedrop::draw::colours::FunctionFills;
 use flamedrop::draw::flame::TreeState;
 use flamedrop::draw::timeline::TimelineState;
-use flamedrop::draw::{Scene, Theme, flame, measure, sunburst, svg, timeline};
+use flamedrop::draw::{Item, Scene, Theme, flame, measure, sunburst, svg, timeline};
 use flamedrop::layout::boxes::Boxes;
 use flamedrop::layout::flame::{Orientation, Viewport};
 use flamedrop::layout::sunburst::Disc;
@@ -40,6 +40,31 @@ fn a_searched_flame_in_the_dark() {
     let matches = [false, false, true, false, false];
     let state = TreeState { selected: Some(1), matches: Some(&matches), ..TreeState::default() };
     insta::assert_snapshot!(flame_svg(view, &state, &Theme::DARK));
+}
+
+#[test]
+fn only_what_is_certain_stands_out() {
+    let boxes = Boxes::new(drawn::tree(STACKS));
+    let fills = FunctionFills::new(boxes.tree(), &Theme::LIGHT);
+    let view = Viewport::whole(&boxes, 300.0, 60.0, 1.0);
+    let fill_at = |state: &TreeState<'_>, x: f64, y: f64| {
+        let scene = flame::paint(&boxes, &view, state, &fills, &Theme::LIGHT, &measure::table());
+        scene.items.iter().rev().find_map(|item| match item {
+            Item::Rectangle { x: left, y: top, width, height, fill }
+                if (*left..*left + *width).contains(&x) && (*top..*top + *height).contains(&y) =>
+            {
+                Some(*fill)
+            }
+            _ => None,
+        })
+    };
+    let (everything, certain) =
+        (TreeState::default(), TreeState { certain_only: true, ..TreeState::default() });
+    let (own, template) = ((20.0, 10.0), (180.0, 30.0));
+    assert_eq!(fill_at(&everything, own.0, own.1), fill_at(&certain, own.0, own.1), "exact: as it was");
+    let faded = fills.of(boxes.tree().function[0], false, Some(false)).fill;
+    assert_ne!(fill_at(&everything, template.0, template.1), Some(faded));
+    assert_eq!(fill_at(&certain, template.0, template.1), Some(faded), "estimated: faded");
 }
 
 #[test]

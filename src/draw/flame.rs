@@ -28,12 +28,15 @@ pub struct TreeState<'a> {
     pub selected: Option<u32>,
     /// Per function of the tree: whether a search found it. `None` without a search.
     pub matches: Option<&'a [bool]>,
+    /// Whether boxes that are only estimated fade.
+    pub certain_only: bool,
 }
 
 impl TreeState<'_> {
-    /// Whether a search found a function; `None` without a search.
-    pub(super) fn matched(&self, function: u32) -> Option<bool> {
-        self.matches.map(|matches| matches.get(function as usize).copied().unwrap_or(false))
+    /// Whether a box of `function` stands out: `Some(false)` fades it, `Some(true)` was searched for.
+    pub(super) fn matched(&self, function: u32, exact: bool) -> Option<bool> {
+        let found = self.matches.map(|matches| matches.get(function as usize).copied().unwrap_or(false));
+        if self.certain_only && !exact { Some(false) } else { found }
     }
 }
 
@@ -114,7 +117,7 @@ fn paint_cell(
     let merged = cell.run.count > 1;
     let function = if merged { u32::MAX } else { tree.function[first] };
     let exact = is_certain(tree, cell.run.first);
-    let matched = if merged { matched_in(boxes, cell, state) } else { state.matched(function) };
+    let matched = if merged { matched_in(boxes, cell, state) } else { state.matched(function, exact) };
     let fill = match matched {
         // Something in the run was found: it must not get lost in the grey.
         Some(true) if merged => fills.of(tree.function[first], exact, Some(true)),
@@ -192,14 +195,19 @@ pub fn short_place(file: &str, line: i64) -> String {
 /// Whether a search found any box of a run. Looks at so many boxes at most that the cost stays that
 /// of pixels.
 fn matched_in(boxes: &Boxes, cell: &Cell, state: &TreeState<'_>) -> Option<bool> {
-    state.matches?;
+    if state.matches.is_none() {
+        // Many small boxes at once are as certain as nobody can see.
+        return state.certain_only.then_some(false);
+    }
     let row = boxes.row(boxes.depth(cell.run.first));
     let start = row.binary_search(&cell.run.first).unwrap_or(0);
     let count = cell.run.count as usize;
     let stride = count.div_ceil(64).max(1);
     let found = (start..start + count).step_by(stride).any(|place| {
-        row.get(place)
-            .is_some_and(|&index| state.matched(boxes.tree().function[index as usize]) == Some(true))
+        row.get(place).is_some_and(|&index| {
+            let exact = is_certain(boxes.tree(), index);
+            state.matched(boxes.tree().function[index as usize], exact) == Some(true)
+        })
     });
     Some(found)
 }

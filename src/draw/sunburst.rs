@@ -32,7 +32,7 @@ pub fn paint(
             let merged = arc.run.count > 1;
             let function = if merged { u32::MAX } else { tree.function[first as usize] };
             let exact = is_certain(tree, first);
-            let fill = fills.of(function, exact, state.matched(function));
+            let fill = fills.of(function, exact, state.matched(function, exact));
             let item = |stroke| Item::Ring {
                 x: disc.x,
                 y: disc.y,
@@ -77,7 +77,7 @@ fn paint_centre(
             let function = boxes.tree().function[index as usize];
             let exact = is_certain(boxes.tree(), index);
             let name = boxes.function(index).map_or(MORE.to_owned(), |row| format::builtin_name(&row.name));
-            let fill = fills.of(function, exact, state.matched(function));
+            let fill = fills.of(function, exact, state.matched(function, exact));
             (name, (fill.fill, fill.text, fill.quiet))
         }
         None => ("all".to_owned(), (theme.stripe, theme.text, theme.quiet)),

@@ -78,6 +78,8 @@ pub struct OpenDocument {
     pub selected_box: RwSignal<Option<u32>>,
     /// The box the flame graph is zoomed to.
     pub zoomed_box: RwSignal<Option<u32>>,
+    /// Whether only the certain boxes of the flame graph stand out.
+    pub certain_only: RwSignal<bool>,
     /// The selected fingerprint.
     pub fingerprint: RwSignal<Option<u32>>,
     /// The selected statement.
@@ -124,6 +126,7 @@ impl OpenDocument {
             function: RwSignal::new(None),
             selected_box: RwSignal::new(None),
             zoomed_box: RwSignal::new(None),
+            certain_only: RwSignal::new(false),
             fingerprint: RwSignal::new(None),
             statement: RwSignal::new(None),
             lanes: RwSignal::new(Lanes::Connections),

@@ -53,6 +53,7 @@ fn manner(document: OpenDocument) -> Vec<(&'static str, String)> {
     vec![
         ("drawing", if drawing == Drawing::Icicle { String::new() } else { drawing.key().to_owned() }),
         ("lanes", if lanes == Lanes::Connections { String::new() } else { lanes.key().to_owned() }),
+        ("certain", if document.certain_only.get() { "only".to_owned() } else { String::new() }),
         ("search", document.search.get()),
         ("function", number(document.function.get())),
         ("box", number(document.selected_box.get())),
@@ -152,6 +153,7 @@ fn apply(state: State) {
     }
     set(document.drawing, value("drawing").and_then(Drawing::from_key).unwrap_or(Drawing::Icicle));
     set(document.lanes, value("lanes").and_then(Lanes::from_key).unwrap_or(Lanes::Connections));
+    set(document.certain_only, value("certain") == Some("only"));
     set(document.search, value("search").unwrap_or_default().to_owned());
     set(document.function, number("function"));
     set(document.selected_box, number("box"));

@@ -29,9 +29,9 @@ const OPERATIONS: [(Operation, &str); 7] = [
     (Operation::Other, "other"),
 ];
 
-/// The layers that are in a tree, and how much of it is certain.
+/// The layers that are in a tree, how much of it is certain, and the switch that fades the rest.
 #[component]
-pub fn TreeLegend(tree: Arc<Tree>, theme: Signal<Theme>) -> impl IntoView {
+pub fn TreeLegend(tree: Arc<Tree>, theme: Signal<Theme>, certain_only: RwSignal<bool>) -> impl IntoView {
     let layers: Vec<_> = CATEGORIES
         .into_iter()
         .filter(|(category, _)| tree.functions.iter().any(|row| row.category == *category))
@@ -41,11 +41,21 @@ pub fn TreeLegend(tree: Arc<Tree>, theme: Signal<Theme>) -> impl IntoView {
         })
         .collect();
     let estimated = tree.estimated.then(|| {
-        let text = format!(
-            "paler, hatched: estimated ({} of the time is certain)",
-            format::percent(tree.certain_share)
-        );
-        view! { <li><span class="key hatched"></span>{text}</li> }
+        let certain = format!("{} of the time is certain", format::percent(tree.certain_share));
+        let hint = "Certain: the file determines it exactly, or to within a fifth";
+        view! {
+            <li><span class="key hatched"></span>"paler, hatched: estimated"</li>
+            <li class="certain" title=hint>
+                {certain}
+                <button
+                    type="button"
+                    aria-pressed=move || certain_only.get().to_string()
+                    on:click=move |_| certain_only.update(|only| *only = !*only)
+                >
+                    "Fade the rest"
+                </button>
+            </li>
+        }
     });
     view! { <ul class="legend" aria-label="Colours">{layers}{estimated}</ul> }
 }

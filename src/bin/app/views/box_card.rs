@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flamedrop::draw::flame::{MORE, is_certain};
+use flamedrop::draw::flame::MORE;
 use flamedrop::format;
 use flamedrop::layout::boxes::{Boxes, Run};
 use flamedrop::profile::call_tree::Certainty;
@@ -106,16 +106,16 @@ fn certainty(boxes: &Boxes, index: u32) -> Option<String> {
     if tree.certainty.get(at) == Some(&(Certainty::Exact as u8)) {
         return Some("On this stack: exact".to_owned());
     }
-    let word = if is_certain(tree, index) { "close" } else { "estimated" };
+    let total = format::seconds(tree.total_time[at]);
     Some(match (tree.low.get(at), tree.high.get(at)) {
         (Some(&low), Some(&high)) if high > 0.0 => {
             format!(
-                "On this stack: {word}; total between {} and {}",
+                "On this stack ≈ {total} (between {} and {})",
                 format::seconds(low),
                 format::seconds(high)
             )
         }
-        _ => format!("On this stack: {word}"),
+        _ => format!("On this stack ≈ {total}, estimated"),
     })
 }
 

@@ -82,7 +82,7 @@ pub fn FlameGraph(document: OpenDocument, overview: ProfileOverview) -> impl Int
                 {move || chart.boxes.get().map(|boxes| view! { <BoxCard boxes over=chart.hover surface=chart.surface total /> })}
                 {move || empty().then(|| view! { <p class="empty">"The profile has no time in it: nothing to draw."</p> })}
             </Canvas>
-            {move || document.tree().map(|tree| view! { <TreeLegend tree theme=chart.theme /> })}
+            {move || document.tree().map(|tree| view! { <TreeLegend tree theme=chart.theme certain_only=document.certain_only /> })}
             <p class="visually-hidden" aria-live="polite">{current}</p>
         </div>
     }
@@ -198,6 +198,7 @@ impl Chart {
         self.document.function.track();
         self.document.drawing.track();
         self.document.zoomed_box.track();
+        self.document.certain_only.track();
     }
 
     fn paint(self, surface: Surface, measure: &dyn Measure) -> Option<Scene> {
@@ -211,6 +212,7 @@ impl Chart {
             current: self.document.selected_box.get(),
             selected: selected.map(|selected| selected as u32),
             matches: matches.as_ref().map(|matches| matches.as_slice()),
+            certain_only: self.document.certain_only.get(),
         };
         let theme = self.theme.get();
         Some(if self.document.drawing.get() == Drawing::Sunburst {
