@@ -358,7 +358,7 @@ pub struct Tree {
 pub struct QueryRow {
     /// Its id.
     pub fingerprint: u32,
-    /// Its text, cut to 300 characters.
+    /// Its text in brief (see [`crate::queries::highlight::brief`]), cut to 300 characters.
     pub text: String,
     /// What it does.
     pub operation: Operation,
@@ -462,7 +462,7 @@ pub struct TimelineColumns {
     pub wall_clock: bool,
     /// The zone as the log writes it.
     pub zone: Option<String>,
-    /// Per fingerprint: its text, cut to 120 characters.
+    /// Per fingerprint: its text in brief, cut to 120 characters.
     pub texts: Vec<String>,
     /// Per fingerprint: what it does.
     pub operations: Vec<Operation>,

@@ -126,6 +126,62 @@ fn push(pieces: &mut Vec<Piece>, kind: PieceKind, text: &str) {
     }
 }
 
+/// Column lists up to this many bytes are short enough to stay.
+const SHORT_LIST: usize = 36;
+
+/// `sql` in one line with its long column lists as `…`: what tells Django's statements apart is what
+/// comes after their columns.
+pub fn brief(sql: &str) -> String {
+    let text = sql.as_bytes();
+    let mut lexer = Lexer::new(text, Dialect::guess(text));
+    // Where a list may be left out: from after SELECT (or the bracket after INSERT INTO t) to before FROM.
+    let mut lists: Vec<(usize, usize)> = Vec::new();
+    let mut open: Vec<Option<usize>> = vec![None];
+    let (mut inserting, mut depth) = (false, 0_usize);
+    while let Some(token) = lexer.significant() {
+        let bytes = lexer.bytes(token);
+        let word = |other: &[u8]| token.kind == TokenKind::Word && bytes.eq_ignore_ascii_case(other);
+        if word(b"SELECT") {
+            if let Some(list) = open.last_mut() {
+                *list = Some(token.end);
+            }
+            inserting = false;
+        } else if word(b"FROM") {
+            if let Some(start) = open.last_mut().and_then(Option::take) {
+                lists.push((start, token.start));
+            }
+        } else if word(b"INSERT") {
+            inserting = true;
+        } else if word(b"VALUES") {
+            inserting = false;
+        } else if bytes == b"(" {
+            depth += 1;
+            open.push(if inserting && depth == 1 { Some(token.end) } else { None });
+        } else if bytes == b")" {
+            depth = depth.saturating_sub(1);
+            let list = if open.len() > 1 { open.pop().flatten() } else { None };
+            if let Some(start) = list.filter(|_| inserting) {
+                lists.push((start, token.start));
+                inserting = false;
+            }
+        }
+    }
+    let mut result = String::new();
+    let mut at = 0;
+    lists.sort_unstable();
+    for (start, end) in lists {
+        if start < at || end - start <= SHORT_LIST {
+            continue;
+        }
+        result.push_str(&sql[at..start]);
+        // Beside a word the mark stands alone, in brackets it fills them.
+        result.push_str(if sql[..start].ends_with('(') { "…" } else { " … " });
+        at = end;
+    }
+    result.push_str(&sql[at..]);
+    result.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -155,6 +211,25 @@ mod tests {
     }
 
     #[test]
+    fn long_column_lists_are_left_out() {
+        let columns = "\"shop_order\".\"id\", \"shop_order\".\"customer_id\", \"shop_order\".\"status\"";
+        assert_eq!(
+            brief(&format!("SELECT {columns} FROM \"shop_order\"\n WHERE \"id\" = ?")),
+            "SELECT … FROM \"shop_order\" WHERE \"id\" = ?"
+        );
+        assert_eq!(
+            brief(&format!("SELECT 1 FROM a WHERE x IN (SELECT {columns} FROM b)")),
+            "SELECT 1 FROM a WHERE x IN (SELECT … FROM b)"
+        );
+        assert_eq!(
+            brief(&format!("INSERT INTO \"shop_order\" ({columns}) VALUES (?, ?, ?)")),
+            "INSERT INTO \"shop_order\" (…) VALUES (?, ?, ?)"
+        );
+        assert_eq!(brief("SELECT COUNT(*) AS c FROM t"), "SELECT COUNT(*) AS c FROM t");
+        assert_eq!(brief("COMMIT"), "COMMIT");
+    }
+
+    #[test]
     fn lines_of_its_own_stay() {
         let sql = "SELECT 1\n  FROM t WHERE x = 2";
         assert_eq!(shown(sql), sql);
@@ -173,6 +248,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn any_text_has_a_brief_form(sql in "[a-z(), \n'\"é]{0,40}(SELECT|FROM|INSERT|VALUES|\\)){0,3}[a-zé, ()]{0,50}(FROM|\\))?[a-z ]{0,9}") {
+            let brief = brief(&sql);
+            prop_assert!(!brief.contains('\n'));
+            prop_assert!(brief.len() <= sql.len() + 8);
+        }
+
         #[test]
         fn only_blanks_change(sql in "\\PC{0,60}") {
             let bare = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();

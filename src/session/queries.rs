@@ -9,6 +9,7 @@ use crate::protocol::{
     ExecutionColumn, ExecutionRow, QueriesOverview, QueryColumn, QueryDetail, QueryRow, Request, Response,
     StatementDetail, TimelineColumns,
 };
+use crate::queries::highlight::brief;
 use crate::queries::{Clock, Connection, Numbers, QueryLog};
 
 /// Characters of a text in the queries table.
@@ -212,7 +213,7 @@ fn row(log: &QueryLog, id: u32) -> QueryRow {
     let total = log.total();
     QueryRow {
         fingerprint: id,
-        text: cut(&fingerprint.text, ROW_TEXT),
+        text: cut(&brief(&fingerprint.text), ROW_TEXT),
         operation: fingerprint.operation,
         tables: fingerprint.tables.clone(),
         calls: numbers.calls,
@@ -292,7 +293,7 @@ fn timeline(log: &QueryLog) -> TimelineColumns {
         length: end - origin,
         wall_clock: matches!(log.clock, Clock::Wall { .. }),
         zone: zone(&log.clock),
-        texts: log.fingerprints.iter().map(|fingerprint| cut(&fingerprint.text, BAR_TEXT)).collect(),
+        texts: log.fingerprints.iter().map(|fingerprint| cut(&brief(&fingerprint.text), BAR_TEXT)).collect(),
         operations: log.fingerprints.iter().map(|fingerprint| fingerprint.operation).collect(),
     }
 }

@@ -41,16 +41,3 @@ pub fn operation_class(operation: Operation) -> &'static str {
         Operation::Other => "other",
     }
 }
-
-/// What an operation is called.
-pub fn operation_name(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Select => "SELECT",
-        Operation::Insert => "INSERT",
-        Operation::Update => "UPDATE",
-        Operation::Delete => "DELETE",
-        Operation::Transaction => "TRANS",
-        Operation::Schema => "DDL",
-        Operation::Other => "OTHER",
-    }
-}

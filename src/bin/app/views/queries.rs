@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use super::functions::{blocks, share_cell};
 use crate::components::copy::CopyButton;
-use crate::components::sql::{Sql, operation_class, operation_name};
+use crate::components::sql::{Sql, operation_class};
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, answers};
 use crate::view::View;
@@ -129,13 +129,17 @@ fn cells(row: &QueryRow, totals: TimeColumn, singles: TimeColumn) -> Vec<AnyView
     vec![
         view! {
             <span class="query" title=row.text.clone()>
-                <span class=format!("operation {}", operation_class(row.operation))>{operation_name(row.operation)}</span>
+                <span class=format!("swatch {}", operation_class(row.operation)) aria-hidden="true"></span>
                 <code>{row.text.clone()}</code>
             </span>
         }
         .into_any(),
         format::count(i64::from(row.calls)).into_any(),
-        if known { share_cell(totals.milliseconds(row.total), row.share) } else { format::UNKNOWN.into_any() },
+        if known {
+            share_cell(totals.milliseconds(row.total), row.share)
+        } else {
+            format::UNKNOWN.into_any()
+        },
         single(row.mean),
         single(row.p50),
         single(row.p95),
