@@ -95,7 +95,7 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
     let unit = times.unit.symbol();
     let columns = vec![
         Column::number("Total", unit, "132px", "Time in the function and all it called, on this stack"),
-        Column::number("%", "", "64px", "Share of the whole profile"),
+        Column::number("Share", "%", "72px", "Share of the whole profile"),
         Column::number("Self", unit, "104px", "Time in the function itself, on this stack"),
         Column::number("Calls", "", "88px", "Calls on this stack"),
         Column::text("Function", "minmax(320px, 1fr)", "Open a row to see what it called").leading(),

@@ -59,9 +59,11 @@ pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
     let singles = TimeColumn { unit: format::TimeUnit::Milliseconds, decimals: 2 };
     let row =
         move |index: u32| at(index).map(|row| Row { cells: cells(&row, totals, singles), faint: false });
-    const COLUMNS: [(QueryColumn, bool); 9] = [
+    const COLUMNS: [(QueryColumn, bool); 10] = [
         (QueryColumn::Text, false),
         (QueryColumn::Calls, true),
+        (QueryColumn::Total, true),
+        // The share of the log: the same order.
         (QueryColumn::Total, true),
         (QueryColumn::Mean, true),
         (QueryColumn::P50, true),
@@ -88,15 +90,16 @@ pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
             "Sum of its durations, and their share of the log",
         )
         .sortable(direction(2)),
-        Column::number("Mean", "ms", "80px", "Mean duration").sortable(direction(3)),
+        Column::number("Share", "%", "72px", "Its share of the log's time"),
+        Column::number("Mean", "ms", "80px", "Mean duration").sortable(direction(4)),
         Column::number("p50", "ms", "80px", "Half of its executions took at most this long (nearest rank)")
-            .sortable(direction(4)),
-        Column::number("p95", "ms", "80px", "95 % of its executions took at most this long")
             .sortable(direction(5)),
-        Column::number("p99", "ms", "80px", "99 % of its executions took at most this long")
+        Column::number("p95", "ms", "80px", "95 % of its executions took at most this long")
             .sortable(direction(6)),
-        Column::number("Max", "ms", "80px", "Its longest execution").sortable(direction(7)),
-        Column::text("Tables", "minmax(100px, 0.35fr)", "The tables it names").sortable(direction(8)),
+        Column::number("p99", "ms", "80px", "99 % of its executions took at most this long")
+            .sortable(direction(7)),
+        Column::number("Max", "ms", "80px", "Its longest execution").sortable(direction(8)),
+        Column::text("Tables", "minmax(100px, 0.35fr)", "The tables it names").sortable(direction(9)),
     ];
     let actions = Actions {
         select: Arc::new(move |index| {
@@ -140,6 +143,7 @@ fn cells(row: &QueryRow, totals: TimeColumn, singles: TimeColumn) -> Vec<AnyView
         } else {
             format::UNKNOWN.into_any()
         },
+        if known { format::percent_cell(row.share) } else { format::UNKNOWN.to_owned() }.into_any(),
         single(row.mean),
         single(row.p50),
         single(row.p95),
