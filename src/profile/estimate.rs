@@ -29,6 +29,7 @@ mod conservation;
 mod cycle;
 mod dispersion;
 mod expand;
+mod scaling;
 mod walk;
 
 use super::call_tree::{CallTree, Certainty, MERGED, MergedPart, NO_PARENT, NewBox};

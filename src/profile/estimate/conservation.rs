@@ -23,6 +23,8 @@ pub(super) struct Root {
     pub own: f64,
     /// Seconds in what it calls.
     pub below: f64,
+    /// Whether the file determines `below`: it is the only root of its component.
+    pub alone: bool,
 }
 
 /// A call graph whose times agree with each other.
@@ -56,9 +58,10 @@ pub(super) struct Flow<'a> {
     pub contradiction: f64,
 }
 
-/// A count or time of the file, which may be anything, as a number to reckon with.
+/// A time of the file, which may be anything, as a number to reckon with: longer than the universe
+/// has been there is none.
 fn sane(value: f64) -> f64 {
-    if value.is_finite() { value.max(0.0) } else { 0.0 }
+    if (0.0..1e18).contains(&value) { value } else { 0.0 }
 }
 
 impl<'a> Flow<'a> {
@@ -153,7 +156,17 @@ impl<'a> Flow<'a> {
             }
             let inside: f64 = leaving.iter().sum();
             let entered: f64 = entering.iter().sum();
-            let lone: f64 = members.iter().map(|&member| starts[member as usize].0).sum();
+            // Roots of one component share its time by their calls, each as long as the function's
+            // outermost calls are; without such calls, by what they do.
+            let functions = &self.profile.functions;
+            let weight = |member: u32| {
+                let member = member as usize;
+                let mean =
+                    sane(functions.total_time[member]) / functions.primitive_calls[member].max(1) as f64;
+                starts[member].0 * mean
+            };
+            let lone: f64 = members.iter().map(|&member| weight(member)).sum();
+            let several = members.iter().filter(|&&member| weight(member) > 0.0).count() > 1;
             let missing = inside - entered;
             let mut spare = 0.0;
             if missing > 0.0 && (lone > 0.0 || missing > ROUNDING * inside || entered <= 0.0) {
@@ -173,18 +186,17 @@ impl<'a> Flow<'a> {
                     }
                 }
             }
+            let first_root = self.roots.len();
             for (place, &member) in members.iter().enumerate() {
                 let (calls, own) = starts[member as usize];
-                // Roots of one component share its time by calls; without calls, by what they do.
-                let share = if lone > 0.0 { calls / lone } else { leaving[place] / inside };
+                let share = if lone > 0.0 { weight(member) / lone } else { leaving[place] / inside };
                 let below = if spare > 0.0 { spare * share } else { 0.0 };
                 if own + below > 0.0 {
-                    self.roots.push(Root { function: member, calls, own, below });
-                    entering[place] += below;
+                    self.roots.push(Root { function: member, calls, own, below, alone: !several });
                 }
             }
             self.entering.push(inside);
-            self.contradiction += balance(self, components, component, &leaving, &entering);
+            self.contradiction += balance(self, components, component, &leaving, &entering, first_root);
         }
     }
 

@@ -134,7 +134,13 @@ impl<'a> Expansion<'a> {
                 parent: NO_PARENT,
                 own: root.own,
                 calls: root.calls,
-                interval: Interval::exactly(weight),
+                interval: if root.alone {
+                    Interval::exactly(weight)
+                } else {
+                    let component = flow.components.component[root.function as usize];
+                    let most = root.own + flow.entering[component as usize];
+                    Interval { low: root.own, high: most }
+                },
                 way: Way::Entry { edge: ROOT },
             });
         }
@@ -168,8 +174,13 @@ impl<'a> Expansion<'a> {
 
     fn grow(&mut self, budget: usize) {
         while let Some(candidate) = self.heap.pop() {
-            // One more box, and perhaps one more merged box.
-            if self.made.len() + self.partial + 1 > budget {
+            // One more box, and perhaps one more merged box for its callees; the last callee of a
+            // partial box makes up for itself.
+            let last = match self.made.get(candidate.parent as usize) {
+                Some(parent) => parent.omitted == 1,
+                None => self.omitted_roots == 1,
+            };
+            if self.made.len() + self.partial + 2 - usize::from(last) > budget {
                 self.heap.push(candidate);
                 return;
             }
@@ -235,7 +246,7 @@ impl<'a> Expansion<'a> {
         match self.flow.own.get(edge as usize) {
             Some(&own) => candidate.interval.below(own, self.flow.outermost[edge as usize] - own),
             None => {
-                let below = (candidate.weight - candidate.own).max(0.0);
+                let below = (candidate.interval.high - candidate.own).max(0.0);
                 candidate.interval.below(candidate.own, below)
             }
         }
