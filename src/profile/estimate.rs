@@ -55,6 +55,7 @@ pub fn estimate(profile: &Profile, budget: usize) -> CallTree {
     let expansion = Expansion::of(&flow, budget);
     let mut boxes: Vec<NewBox> = expansion.made.iter().map(|made| new_box(&flow, made)).collect();
     let merged = merge(&flow, &expansion, &mut boxes);
+    keep_total(flow.total, &mut boxes);
     let (parts, elsewhere) = split(&flow, &expansion, &boxes, &merged);
     let mut tree = CallTree::with_merged(true, &boxes, &parts, elsewhere);
     tree.contradiction = flow.contradiction_share();
@@ -71,8 +72,8 @@ fn new_box(flow: &Flow<'_>, made: &Made) -> NewBox {
     NewBox {
         function: made.function,
         parent: made.parent,
-        self_time: made.own,
-        calls: made.calls,
+        self_time: if made.own.is_finite() { made.own.max(0.0) } else { 0.0 },
+        calls: if made.calls.is_finite() { made.calls } else { 0.0 },
         certainty: certainty(flow, interval, made.inclusive),
         low: interval.low,
         high: interval.high,
@@ -121,6 +122,21 @@ fn merge(flow: &Flow<'_>, expansion: &Expansion<'_>, boxes: &mut Vec<NewBox>) ->
         });
     }
     merged
+}
+
+/// Scales the boxes to the file's total, which they have already unless the file contradicts itself
+/// inside a cycle.
+fn keep_total(total: f64, boxes: &mut [NewBox]) {
+    let sum: f64 = boxes.iter().map(|new| new.self_time).sum();
+    let scale = total / sum;
+    if !scale.is_finite() || (scale - 1.0).abs() < NOTHING {
+        return;
+    }
+    for new in boxes {
+        new.self_time *= scale;
+        new.low *= scale.min(1.0);
+        new.high *= scale.max(1.0);
+    }
 }
 
 /// What the merged boxes stand for: what their first functions do themselves, by box; and what is

@@ -16,6 +16,9 @@ const VISITS: usize = 60_000_000;
 /// An error below this share of all time is none.
 const CLOSE: f64 = 1e-11;
 
+/// What has to vanish stops at this share of all time, so that it can come back.
+const LEAST: f64 = 1e-16;
+
 /// A time that the file leaves open.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Open {
@@ -36,7 +39,7 @@ pub(super) const NOBODY: u32 = u32::MAX;
 /// Makes "in − out" of each member what it needs, by a factor for each member. Returns what is left
 /// of the error: nothing but rounding, unless no times fulfil it.
 pub(super) fn project(open: &mut [Open], need: &[f64], scale: f64) -> f64 {
-    let graph = Graph::of(open, need);
+    let graph = Graph::of(open, need, scale * LEAST);
     let mut error = f64::INFINITY;
     for _ in 0..SWEEPS {
         error = graph.sweep(open);
@@ -62,15 +65,18 @@ struct Graph<'a> {
     need: &'a [f64],
     incoming: Index,
     outgoing: Index,
+    /// Seconds below which no time falls.
+    least: f64,
 }
 
 impl<'a> Graph<'a> {
-    fn of(open: &[Open], need: &'a [f64]) -> Self {
+    fn of(open: &[Open], need: &'a [f64], least: f64) -> Self {
         let size = need.len();
         Self {
             need,
             incoming: Index::of(size, open, |open| open.to),
             outgoing: Index::of(size, open, |open| open.from),
+            least,
         }
     }
 
@@ -91,17 +97,20 @@ impl<'a> Graph<'a> {
                 let root = (need * need + 4.0 * come * go).sqrt();
                 // The same root of come t² − need t − go, without cancellation for a negative need.
                 if need >= 0.0 { (need + root) / (2.0 * come) } else { 2.0 * go / (root - need) }
-            } else if go > 0.0 && need < 0.0 {
-                -go / need
+            } else if go > 0.0 {
+                // Nothing comes in: without need, what goes out has to vanish.
+                if need < 0.0 { -go / need } else { 1e6 }
             } else {
                 continue;
             };
             let factor = factor.clamp(1e-6, 1e6);
             for &place in self.incoming.of_member(member) {
-                open[place as usize].seconds *= factor;
+                let seconds = &mut open[place as usize].seconds;
+                *seconds = (*seconds * factor).max(self.least);
             }
             for &place in self.outgoing.of_member(member) {
-                open[place as usize].seconds /= factor;
+                let seconds = &mut open[place as usize].seconds;
+                *seconds = (*seconds / factor).max(self.least);
             }
         }
         error
@@ -117,7 +126,9 @@ impl<'a> Graph<'a> {
         for member in 0..size {
             let (come, go) = self.sums(open, member);
             if come + go > 0.0 {
-                residual[member] = self.need[member] - (come - go);
+                let error = self.need[member] - (come - go);
+                // Rounding has no solution to be found.
+                residual[member] = if error.abs() > 100.0 * self.least { error } else { 0.0 };
                 diagonal[member] = come + go;
             }
         }
@@ -148,6 +159,9 @@ impl<'a> Graph<'a> {
                 break;
             }
             let length = energy / curvature;
+            if !length.is_finite() {
+                break;
+            }
             for index in 0..size {
                 solution[index] += length * direction[index];
                 residual[index] -= length * image[index];
@@ -167,7 +181,8 @@ impl<'a> Graph<'a> {
         let damping = (4.0 / largest).min(1.0);
         for open in open.iter_mut() {
             let difference = solution[open.to as usize] - solution.get(open.from as usize).unwrap_or(&0.0);
-            open.seconds *= (damping * difference).clamp(-20.0, 20.0).exp();
+            let factor = (damping * difference).clamp(-20.0, 20.0).exp();
+            open.seconds = (open.seconds * factor).max(self.least);
         }
         true
     }
