@@ -35,6 +35,8 @@ fn format_of(path: &Path) -> Option<&'static str> {
     let name = path.file_name()?.to_str()?;
     let stem = name.strip_suffix(".gz").unwrap_or(name);
     let id = match (folder, stem.rsplit_once('.')?) {
+        // Many, packed, and of the same format as those in pstats/: read by tests/trees.rs.
+        ("trees", _) => return None,
         (_, (_, "prof")) => "pstats",
         (_, (_, "jsonl")) => "django-json",
         ("django", (stem, "log")) if stem.ends_with("_json") || stem.ends_with("_struct") => "django-json",
