@@ -10,8 +10,13 @@
 //! Nothing else is allocated for a value, and the tape is cleared after each entry, but for those
 //! that later ones can refer back to.
 
+mod node;
+mod text;
+
 use rustc_hash::FxHashMap;
-use thiserror::Error;
+
+pub use node::{Error, Fault, Node, NodeId, Parts};
+pub use text::decode;
 
 /// Compounds within compounds: CPython's own limit.
 const MAX_DEPTH: usize = 2000;
@@ -21,90 +26,6 @@ const FLAG_REF: u8 = 0x80;
 
 /// Objects of a code object before its first line number; the number itself follows them.
 const CODE_OBJECTS: u8 = 8;
-
-/// Index of a value on the tape.
-pub type NodeId = u32;
-
-/// One value.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Node {
-    /// None, Ellipsis, a complex number.
-    Singleton,
-    /// True or False.
-    Bool(bool),
-    /// An integer.
-    Int(i64),
-    /// An integer of more than 64 bits.
-    Huge,
-    /// A float.
-    Float(f64),
-    /// A text or a byte string: see [`Reader::text`].
-    Text(u32),
-    /// A tuple or list; its items follow.
-    Tuple {
-        /// How many items.
-        length: u32,
-        /// One past its last node.
-        end: NodeId,
-    },
-    /// A dict; its keys and values follow in turn.
-    Dict {
-        /// One past its last node.
-        end: NodeId,
-    },
-    /// A code object; its parts follow, see [`Reader::code`].
-    Code {
-        /// Whether in the layout of Python 3.11 and later.
-        recent: bool,
-        /// One past its last node.
-        end: NodeId,
-    },
-    /// Any other compound: a set, a slice.
-    Other {
-        /// One past its last node.
-        end: NodeId,
-    },
-    /// The same object as an earlier compound.
-    Alias(NodeId),
-    /// The dict that is being read, inside itself.
-    Whole,
-}
-
-/// Why bytes are no marshalled dict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("{fault} at byte {position}")]
-pub struct Error {
-    /// Where.
-    pub position: usize,
-    /// What is wrong there.
-    pub fault: Fault,
-}
-
-/// What can be wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Fault {
-    /// The bytes end within an object.
-    #[error("the file ends too early")]
-    Truncated,
-    /// No object begins with this byte.
-    #[error("no Python object begins with the byte {0:#04x} that stands")]
-    UnknownType(u8),
-    /// A length is negative.
-    #[error("there is an impossible length")]
-    Length,
-    /// A back-reference to an object that was not there.
-    #[error("there is a reference to nothing")]
-    Reference,
-    /// A number's text or digits make no number.
-    #[error("there is a malformed number")]
-    Number,
-    /// A dict ends between a key and its value, or elsewhere than in a dict.
-    #[error("a dict ends where none can")]
-    Unbalanced,
-    /// Objects within objects, too deep.
-    #[error("objects are nested too deeply")]
-    TooDeep,
-}
 
 /// Reads one marshalled dict, entry by entry.
 pub struct Reader<'a> {
@@ -205,7 +126,7 @@ impl<'a> Reader<'a> {
 
     /// The parts of a compound; nothing for other values. `id` must have come from [`Self::get`].
     pub fn parts(&self, id: NodeId) -> Parts<'_> {
-        Parts { nodes: &self.nodes, next: id + 1, end: end_of(&self.nodes, id) }
+        Parts::of(&self.nodes, id)
     }
 
     /// The bytes of [`Node::Text`]: UTF-8 (with lone surrogates possible) of Python 3, anything of
@@ -525,59 +446,5 @@ impl<'a> Reader<'a> {
 
     fn fail<T>(&self, position: usize, fault: Fault) -> Result<T, Error> {
         Err(Error { position, fault })
-    }
-}
-
-fn end_of(nodes: &[Node], id: NodeId) -> NodeId {
-    match nodes.get(id as usize) {
-        Some(Node::Tuple { end, .. } | Node::Dict { end } | Node::Code { end, .. } | Node::Other { end }) => {
-            *end
-        }
-        _ => id + 1,
-    }
-}
-
-/// The parts of a compound, in order.
-pub struct Parts<'r> {
-    nodes: &'r [Node],
-    next: NodeId,
-    end: NodeId,
-}
-
-impl Iterator for Parts<'_> {
-    type Item = NodeId;
-
-    fn next(&mut self) -> Option<NodeId> {
-        let id = self.next;
-        if id >= self.end {
-            return None;
-        }
-        self.next = end_of(self.nodes, id);
-        Some(id)
-    }
-}
-
-/// A text for people, and whether its encoding had to be guessed. UTF-8 is taken as it is; lone
-/// surrogates (undecodable file names) are spelt `\udc80`, as Python's `backslashreplace` does;
-/// other bytes, which only Python 2 writes, are read as Latin-1.
-pub fn decode(bytes: &[u8]) -> (String, bool) {
-    let mut text = String::with_capacity(bytes.len());
-    let mut rest = bytes;
-    loop {
-        let error = match std::str::from_utf8(rest) {
-            Ok(valid) => {
-                text.push_str(valid);
-                return (text, false);
-            }
-            Err(error) => error,
-        };
-        let (valid, invalid) = rest.split_at(error.valid_up_to());
-        text.push_str(std::str::from_utf8(valid).unwrap_or_default());
-        let [0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf, after @ ..] = invalid else {
-            return (bytes.iter().copied().map(char::from).collect(), true);
-        };
-        let unit = 0xd000 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f);
-        text.push_str(&format!("\\u{unit:04x}"));
-        rest = after;
     }
 }
