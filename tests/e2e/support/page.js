@@ -80,6 +80,7 @@ export async function openPage(options = {}) {
   const complaints = watch(context, site.origin);
   const page = await context.newPage();
   await page.goto(site.url + (options.fragment ?? ''));
+  await page.getByRole('heading', { level: 1 }).waitFor();
   return {
     page,
     context,

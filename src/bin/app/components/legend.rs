@@ -57,7 +57,7 @@ pub fn TreeLegend(tree: Arc<Tree>, theme: Signal<Theme>, certain_only: RwSignal<
             </li>
         }
     });
-    view! { <ul class="legend" aria-label="Colours">{layers}{estimated}</ul> }
+    view! { <ul class="legend" aria-label="Colours" tabindex="0">{layers}{estimated}</ul> }
 }
 
 /// The kinds of statements that are in a log.
@@ -75,7 +75,7 @@ pub fn OperationLegend(operations: Vec<Operation>, failed: bool, theme: Signal<T
         let colour = move || css(theme.get().failed().fill);
         view! { <li><span class="key" style:background-color=colour></span>"failed"</li> }
     });
-    view! { <ul class="legend" aria-label="Colours">{kinds}{failed}</ul> }
+    view! { <ul class="legend" aria-label="Colours" tabindex="0">{kinds}{failed}</ul> }
 }
 
 fn css(Colour(red, green, blue, _): Colour) -> String {

@@ -40,7 +40,7 @@ pub fn StatusLine(document: OpenDocument, overview: Arc<Overview>) -> impl IntoV
     };
     view! {
         <footer class="status">
-            <ul class="totals">
+            <ul class="totals" aria-label="Totals" tabindex="0">
                 <li class="format">{overview.format_title.clone()}</li>
                 {totals(&overview.content).into_iter().map(|text| view! { <li>{text}</li> }).collect::<Vec<_>>()}
             </ul>
