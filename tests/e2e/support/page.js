@@ -140,6 +140,11 @@ export function pageTest(name, options, body) {
       await body(opened);
       // What was posted last may still be on its way here.
       await opened.page.evaluate(() => new Promise(requestAnimationFrame));
+    } catch (error) {
+      // What it looked like, and what the page said: the failure alone rarely tells.
+      await opened.screenshot(`failed-${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}`).catch(() => {});
+      if (opened.complaints.length > 0) error.message += `\nThe page: ${opened.complaints.join('\n')}`;
+      throw error;
     } finally {
       await opened.context.close();
     }
