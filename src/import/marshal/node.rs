@@ -18,7 +18,7 @@ pub enum Node {
     Huge,
     /// A float.
     Float(f64),
-    /// A text or a byte string: see [`Reader::text`].
+    /// A text or a byte string: see [`super::Reader::text`].
     Text(u32),
     /// A tuple or list; its items follow.
     Tuple {
@@ -32,7 +32,7 @@ pub enum Node {
         /// One past its last node.
         end: NodeId,
     },
-    /// A code object; its parts follow, see [`Reader::code`].
+    /// A code object; its parts follow, see [`super::Reader::code`].
     Code {
         /// Whether in the layout of Python 3.11 and later.
         recent: bool,
