@@ -25,6 +25,8 @@ pub enum Request {
         first: u32,
         /// How many rows at most.
         count: u32,
+        /// The function whose row is asked for as well, wherever it is.
+        selected: Option<u32>,
     },
     /// One function with its callers and callees.
     Function {
@@ -59,6 +61,8 @@ pub enum Request {
         first: u32,
         /// How many rows at most.
         count: u32,
+        /// The fingerprint whose row is asked for as well, wherever it is.
+        selected: Option<u32>,
     },
     /// One fingerprint in full.
     Query {
@@ -77,6 +81,8 @@ pub enum Request {
         first: u32,
         /// How many rows at most.
         count: u32,
+        /// The statement whose row is asked for as well, wherever it is.
+        selected: Option<u32>,
     },
     /// Every statement as columns, on lanes.
     Timeline,
@@ -246,6 +252,8 @@ pub enum Response {
         rows: u32,
         /// The rows asked for.
         page: Vec<FunctionRow>,
+        /// The row of the selected one, if it was asked for and is not filtered out.
+        selected: Option<u32>,
     },
     /// To [`Request::Function`].
     Function(FunctionDetail),
@@ -266,6 +274,8 @@ pub enum Response {
         rows: u32,
         /// The rows asked for.
         page: Vec<QueryRow>,
+        /// The row of the selected one, if it was asked for and is not filtered out.
+        selected: Option<u32>,
     },
     /// To [`Request::Query`].
     Query(QueryDetail),
@@ -275,6 +285,8 @@ pub enum Response {
         rows: u32,
         /// The rows asked for.
         page: Vec<ExecutionRow>,
+        /// The row of the selected one, if it was asked for and is not filtered out.
+        selected: Option<u32>,
     },
     /// To [`Request::Timeline`].
     Timeline(TimelineColumns),

@@ -64,8 +64,9 @@ fn ask(session: &mut Session, request: &Request) -> Response {
 
 fn table(session: &mut Session, sort: FunctionColumn, descending: bool, filter: &str) -> Vec<FunctionRow> {
     let filter = filter.to_owned();
-    match ask(session, &Request::Functions { sort, descending, filter, first: 0, count: 100 }) {
-        Response::Functions { rows, page } => {
+    match ask(session, &Request::Functions { sort, descending, filter, first: 0, count: 100, selected: None })
+    {
+        Response::Functions { rows, page, .. } => {
             assert_eq!(rows as usize, page.len());
             page
         }
@@ -156,9 +157,10 @@ fn windows_of_the_table() {
             filter: String::new(),
             first,
             count,
+            selected: None,
         };
         match ask(&mut session, &request) {
-            Response::Functions { rows: 4, page } => {
+            Response::Functions { rows: 4, page, .. } => {
                 names(&page).into_iter().map(str::to_owned).collect::<Vec<_>>()
             }
             other => panic!("{other:?}"),
@@ -168,6 +170,30 @@ fn windows_of_the_table() {
     assert_eq!(window(3, 2), ["render"]);
     assert_eq!(window(4, 2), [""; 0]);
     assert_eq!(window(u32::MAX, u32::MAX), [""; 0]);
+}
+
+#[test]
+fn the_selected_function_has_a_row_wherever_it_is() {
+    let mut session = shop();
+    let mut rank = |filter: &str, selected| {
+        let request = Request::Functions {
+            sort: FunctionColumn::SelfTime,
+            descending: true,
+            filter: filter.to_owned(),
+            first: 0,
+            count: 1,
+            selected,
+        };
+        match ask(&mut session, &request) {
+            Response::Functions { page, selected, .. } => (page.first().map(|row| row.function), selected),
+            other => panic!("{other:?}"),
+        }
+    };
+    let (first, _) = rank("", None);
+    assert_eq!(rank("", first).1, Some(0));
+    let ranks: std::collections::BTreeSet<_> = (0..4).map(|function| rank("", Some(function)).1).collect();
+    assert_eq!(ranks, (0..4).map(Some).collect(), "each function has a row of its own");
+    assert_eq!(rank("no such name", first).1, None, "filtered out");
 }
 
 #[test]

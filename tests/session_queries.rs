@@ -28,8 +28,8 @@ fn ask(session: &mut Session, request: &Request) -> Response {
 
 fn queries(session: &mut Session, sort: QueryColumn, filter: &str, first: u32, count: u32) -> (u32, String) {
     let filter = filter.to_owned();
-    match ask(session, &Request::Queries { sort, descending: true, filter, first, count }) {
-        Response::Queries { rows, page } => {
+    match ask(session, &Request::Queries { sort, descending: true, filter, first, count, selected: None }) {
+        Response::Queries { rows, page, .. } => {
             let line = |row: &flamedrop::protocol::QueryRow| {
                 format!(
                     "#{} {:?} {}× {:.3} ms {:.1} % {:?} {}\n",
@@ -127,9 +127,9 @@ fn executions_of_a_query() {
     let (_, rows) = queries(&mut session, QueryColumn::Calls, "COMMIT", 0, 1);
     let fingerprint = rows[1..].split(' ').next().and_then(|id| id.parse().ok()).expect("an id");
     let mut ask_for = |sort, descending, first, count| {
-        let request = Request::Executions { fingerprint, sort, descending, first, count };
+        let request = Request::Executions { fingerprint, sort, descending, first, count, selected: None };
         match ask(&mut session, &request) {
-            Response::Executions { rows, page } => (rows, page),
+            Response::Executions { rows, page, .. } => (rows, page),
             other => panic!("{other:?}"),
         }
     };

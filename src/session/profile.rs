@@ -41,7 +41,7 @@ pub(super) fn overview(profile: &Profile) -> ProfileOverview {
 pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) -> Response {
     let functions = &profile.functions;
     match request {
-        Request::Functions { sort, descending, filter, first, count } => {
+        Request::Functions { sort, descending, filter, first, count, selected } => {
             let key = OrderKey { sort: *sort, descending: *descending, filter: filter.clone() };
             let order = ordered(functions, state, key);
             let start = (*first as usize).min(order.len());
@@ -49,6 +49,7 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
             Response::Functions {
                 rows: order.len() as u32,
                 page: order[start..end].iter().map(|&function| row(functions, function)).collect(),
+                selected: super::queries::rank(order, *selected),
             }
         }
         Request::Function { function } if (*function as usize) < functions.len() => {

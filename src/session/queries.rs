@@ -74,7 +74,7 @@ pub(super) fn answer(
 ) -> Response {
     let texts = Texts { format, source };
     match request {
-        Request::Queries { sort, descending, filter, first, count } => {
+        Request::Queries { sort, descending, filter, first, count, selected } => {
             let key = QueriesKey { sort: *sort, descending: *descending, filter: filter.to_lowercase() };
             if state.queries.as_ref().is_none_or(|(known, _)| *known != key) {
                 let order = queries(log, &key);
@@ -82,7 +82,7 @@ pub(super) fn answer(
             }
             let order = state.queries.as_ref().map_or(&[][..], |(_, order)| order);
             let page = window(order, *first, *count).iter().map(|&id| row(log, id)).collect();
-            Response::Queries { rows: order.len() as u32, page }
+            Response::Queries { rows: order.len() as u32, page, selected: rank(order, *selected) }
         }
         Request::Query { fingerprint } if (*fingerprint as usize) < log.fingerprints.len() => {
             Response::Query(detail(log, &texts, *fingerprint))
@@ -90,14 +90,14 @@ pub(super) fn answer(
         Request::Query { fingerprint } => {
             Response::Refused(format!("the log has no query number {fingerprint}"))
         }
-        Request::Executions { fingerprint, sort, descending, first, count } => {
+        Request::Executions { fingerprint, sort, descending, first, count, selected } => {
             let key = ExecutionsKey { fingerprint: *fingerprint, sort: *sort, descending: *descending };
             if state.executions.as_ref().is_none_or(|(known, _)| *known != key) {
                 state.executions = Some((key, executions(log, key)));
             }
             let order = state.executions.as_ref().map_or(&[][..], |(_, order)| order);
             let page = window(order, *first, *count).iter().map(|&index| execution(log, index)).collect();
-            Response::Executions { rows: order.len() as u32, page }
+            Response::Executions { rows: order.len() as u32, page, selected: rank(order, *selected) }
         }
         Request::Timeline => Response::Timeline(timeline(log)),
         Request::Statement { statement } if (*statement as usize) < log.statements.len() => {
@@ -115,6 +115,12 @@ pub(super) fn answer(
         | Request::Tree
         | Request::SearchFunctions { .. } => Response::Refused("this document is an SQL log".to_owned()),
     }
+}
+
+/// Where `selected` is in `order`.
+pub(super) fn rank(order: &[u32], selected: Option<u32>) -> Option<u32> {
+    let selected = selected?;
+    order.iter().position(|&id| id == selected).map(|place| place as u32)
 }
 
 /// `count` of `order` from `first` on, as far as there are.

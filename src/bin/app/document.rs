@@ -1,5 +1,6 @@
 //! One open document as the page sees it: its worker, how far it is, and what is selected in it.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -78,6 +79,8 @@ pub struct OpenDocument {
     pub selected_box: RwSignal<Option<u32>>,
     /// The box the flame graph is zoomed to.
     pub zoomed_box: RwSignal<Option<u32>>,
+    /// Which boxes are open in the call tree; `None` before it was first shown.
+    pub open_boxes: RwSignal<Option<HashSet<u32>>>,
     /// Whether only the certain boxes of the flame graph stand out.
     pub certain_only: RwSignal<bool>,
     /// The selected fingerprint.
@@ -126,6 +129,7 @@ impl OpenDocument {
             function: RwSignal::new(None),
             selected_box: RwSignal::new(None),
             zoomed_box: RwSignal::new(None),
+            open_boxes: RwSignal::new(None),
             certain_only: RwSignal::new(false),
             fingerprint: RwSignal::new(None),
             statement: RwSignal::new(None),
@@ -219,6 +223,16 @@ impl OpenDocument {
             Status::Open(overview) => Some(overview),
             _ => None,
         }
+    }
+
+    /// Whether it was read, or could not be; follows it.
+    pub fn is_settled(self) -> bool {
+        self.status.with(|status| !matches!(status, Status::Reading { .. }))
+    }
+
+    /// Whether it could not be read; follows it.
+    pub fn has_failed_now(self) -> bool {
+        self.status.with(|status| matches!(status, Status::Failed(_)))
     }
 
     /// Whether it could not be read.

@@ -60,7 +60,26 @@ pub fn open_files(state: State, files: Option<FileList>) {
         .collect();
     if let Some(&first) = opened.first() {
         state.show(Some(first));
+        prefer_readable(state, opened);
     }
+}
+
+/// Of several files, one that cannot be read is not the one to look at while another can.
+fn prefer_readable(state: State, opened: Vec<OpenDocument>) {
+    Effect::new(move |done: Option<bool>| {
+        // Only until the user goes elsewhere, or all are read.
+        let Some(active) = state.active.get().filter(|active| done != Some(true) && opened.contains(active))
+        else {
+            return true;
+        };
+        if active.has_failed_now()
+            && let Some(&readable) = opened.iter().find(|document| document.overview().is_some())
+        {
+            state.show(Some(readable));
+            return true;
+        }
+        opened.iter().all(|document| document.is_settled())
+    });
 }
 
 /// Opens what was dropped or pasted: files, or else a text.

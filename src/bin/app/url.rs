@@ -2,9 +2,13 @@
 //! same thing. Ids of functions, boxes and fingerprints follow the order of the file, so the same file
 //! gives the same ids again.
 
+use std::cell::Cell;
+
 use flamedrop::link;
 use flamedrop::protocol::{ExecutionColumn, FunctionColumn, QueryColumn};
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 
 use crate::document::{OpenDocument, Sort};
@@ -36,11 +40,19 @@ const EXECUTION_COLUMNS: &[(&str, ExecutionColumn)] =
     &[("start", ExecutionColumn::Start), ("duration", ExecutionColumn::Duration)];
 
 /// Where one looks: a change here is a step that Back takes back.
-fn place(document: OpenDocument) -> Vec<(&'static str, String)> {
+fn place(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
     let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
+    let name = document.name.get();
+    // Before and after have the same name, as often as not.
+    let same = state.documents.get().into_iter().filter(|open| open.name.get() == name);
+    let nth = same.take_while(|open| *open != document).count();
+    // To another function by its callers is a step there; elsewhere a selection is not.
+    let stepped = document.view.get() == View::Callers;
     vec![
-        ("file", document.name.get()),
+        ("file", name),
+        ("nth", if nth == 0 { String::new() } else { (nth + 1).to_string() }),
         ("view", document.view.get().key().to_owned()),
+        ("callers-of", if stepped { number(document.function.get()) } else { String::new() }),
         ("zoom", number(document.zoomed_box.get())),
         ("query", number(document.fingerprint.get())),
     ]
@@ -55,7 +67,14 @@ fn manner(document: OpenDocument) -> Vec<(&'static str, String)> {
         ("lanes", if lanes == Lanes::Connections { String::new() } else { lanes.key().to_owned() }),
         ("certain", if document.certain_only.get() { "only".to_owned() } else { String::new() }),
         ("search", document.search.get()),
-        ("function", number(document.function.get())),
+        (
+            "function",
+            if document.view.get() == View::Callers {
+                String::new()
+            } else {
+                number(document.function.get())
+            },
+        ),
         ("box", number(document.selected_box.get())),
         ("statement", number(document.statement.get())),
         (
@@ -91,9 +110,9 @@ pub fn follow(state: State) {
     apply(state);
     Effect::new(move |previous: Option<(String, String)>| {
         let document = state.active.get();
-        let steps = link::encode(document.map(place).unwrap_or_default());
+        let steps = link::encode(document.map(|document| place(state, document)).unwrap_or_default());
         let all = link::encode(
-            document.map(|document| [place(document), manner(document)].concat()).unwrap_or_default(),
+            document.map(|document| [place(state, document), manner(document)].concat()).unwrap_or_default(),
         );
         // The first run, and runs that follow Back, find the address as it should be.
         let address = current();
@@ -101,7 +120,7 @@ pub fn follow(state: State) {
             && let Ok(history) = window().history()
         {
             let url = format!("#{all}");
-            let step = previous.is_some_and(|(earlier, _)| earlier != steps);
+            let step = !APPLYING.get() && previous.is_some_and(|(earlier, _)| earlier != steps);
             let _ = if step {
                 history.push_state_with_url(&JsValue::NULL, "", Some(&url))
             } else {
@@ -120,21 +139,26 @@ fn current() -> String {
     window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
 }
 
+thread_local! {
+    /// Whether the state is being made what the address says: that is no step of its own, even where
+    /// the address says what cannot be.
+    static APPLYING: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Makes the state what the address says.
 fn apply(state: State) {
+    APPLYING.set(true);
+    spawn_local(async {
+        // Past the effects that follow.
+        TimeoutFuture::new(0).await;
+        APPLYING.set(false);
+    });
     let pairs = link::decode(&current());
     let value = |key: &str| pairs.iter().find(|(other, _)| other == key).map(|(_, value)| value.as_str());
     let number = |key: &str| value(key).and_then(|text| text.parse::<u32>().ok());
     let Some(name) = value("file") else {
-        // An address that names nothing is the welcome page's, except on the first visit to a page
-        // that kept files: then the first of them is what one was at.
-        let documents = state.documents.get_untracked();
-        let first = if pairs.is_empty() && state.active.get_untracked().is_none() {
-            documents.first().copied()
-        } else {
-            None
-        };
-        state.show(first);
+        // An address that names nothing is the welcome page's.
+        state.show(None);
         return;
     };
     let found = state.documents.with_untracked(|documents| {
@@ -142,20 +166,27 @@ fn apply(state: State) {
             let kept = open.name.get_untracked();
             kept == name || kept.strip_suffix(".gz") == Some(name)
         };
-        documents.iter().find(same).copied()
+        let nth = number("nth").unwrap_or(1).max(1) as usize - 1;
+        let mut equal = documents.iter().filter(same);
+        equal.clone().nth(nth).or_else(|| equal.next()).copied()
     });
     let Some(document) = found else {
-        state.say(format!("{name} is not open in this browser: drop it here to see what the link shows"));
+        // The welcome page stands for it: address and page must not say different things.
+        state.show(None);
+        state.say(format!("{name} is not open in this browser: drop it here, and the link shows it"));
         return;
     };
-    if let Some(view) = value("view").and_then(View::from_key) {
+    let fits = |view: &View| {
+        untrack(|| document.overview()).is_none_or(|overview| View::of(&overview).contains(view))
+    };
+    if let Some(view) = value("view").and_then(View::from_key).filter(fits) {
         set(document.view, view);
     }
     set(document.drawing, value("drawing").and_then(Drawing::from_key).unwrap_or(Drawing::Icicle));
     set(document.lanes, value("lanes").and_then(Lanes::from_key).unwrap_or(Lanes::Connections));
     set(document.certain_only, value("certain") == Some("only"));
     set(document.search, value("search").unwrap_or_default().to_owned());
-    set(document.function, number("function"));
+    set(document.function, number("callers-of").or_else(|| number("function")));
     set(document.selected_box, number("box"));
     set(document.zoomed_box, number("zoom"));
     set(document.fingerprint, number("query"));

@@ -5,6 +5,7 @@ pub mod call_tree;
 pub mod callers;
 pub mod flame;
 pub mod functions;
+mod paged;
 pub mod queries;
 pub mod statement_card;
 pub mod sunburst;

@@ -51,7 +51,7 @@ fn body(document: OpenDocument, detail: Arc<FunctionDetail>, total: f64) -> impl
     view! {
         <section>
             <h2 class="wrap"><span class=format!("swatch {}", category_class(row)) aria-hidden="true"></span>{name}</h2>
-            <p class="place">{file} <CopyButton text=copied label="Copy path:line" /></p>
+            <p class="place">{if file.is_empty() { "built in".to_owned() } else { file }} <CopyButton text=copied label="Copy path:line" /></p>
             <dl class="numbers">
                 {number("Self", format::seconds(row.self_time), format::percent(row.self_time / total))}
                 {number("Total", format::seconds(row.total_time), format::percent(row.total_time / total))}

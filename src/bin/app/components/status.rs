@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use flamedrop::document::Level;
 use flamedrop::format;
-use flamedrop::protocol::{ContentOverview, Overview, Request, Response};
+use flamedrop::protocol::{ContentOverview, Overview, QueryColumn, Request, Response};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use crate::document::{OpenDocument, answers};
 
@@ -21,21 +22,30 @@ pub fn StatusLine(document: OpenDocument, overview: Arc<Overview>) -> impl IntoV
         document,
         move || {
             let text = document.search.get();
-            (is_profile && !text.trim().is_empty()).then_some(Request::SearchFunctions { text })
+            if text.trim().is_empty() {
+                return None;
+            }
+            // Only how many there are: no rows of them.
+            Some(if is_profile {
+                Request::SearchFunctions { text }
+            } else {
+                let sort = QueryColumn::Total;
+                Request::Queries { sort, descending: true, filter: text, first: 0, count: 0, selected: None }
+            })
         },
         |response| match response {
-            Response::Matches { functions, self_time } => Some((functions.len(), self_time)),
+            Response::Matches { functions, self_time } => Some((functions.len() as u32, Some(self_time))),
+            Response::Queries { rows, .. } => Some((rows, None)),
             _ => None,
         },
     );
     let found = move || {
         matches.get().map(|(_, (count, self_time))| {
-            let plural = if count == 1 { "match" } else { "matches" };
-            format!(
-                "{} {plural}, {} of self time",
-                format::count(count as i64),
-                format::percent(self_time / total)
-            )
+            let matches = many(i64::from(count), "match", "matches");
+            match self_time {
+                Some(self_time) => format!("{matches}, {} of self time", format::percent(self_time / total)),
+                None => matches,
+            }
         })
     };
     view! {
@@ -50,21 +60,31 @@ pub fn StatusLine(document: OpenDocument, overview: Arc<Overview>) -> impl IntoV
     }
 }
 
+/// `1 match`, `2 matches`.
+fn many(count: i64, one: &str, more: &str) -> String {
+    format!("{} {}", format::count(count), if count == 1 { one } else { more })
+}
+
 fn totals(content: &ContentOverview) -> Vec<String> {
-    let many = |count: i64, one: &str, more: &str| {
-        format!("{} {}", format::count(count), if count == 1 { one } else { more })
-    };
     match content {
         ContentOverview::Profile(profile) => vec![
             format::seconds(profile.total),
-            format!("{} calls", format::recursive_calls(profile.calls, profile.primitive_calls)),
+            format!(
+                "{} {}",
+                format::recursive_calls(profile.calls, profile.primitive_calls),
+                if profile.calls == 1 { "call" } else { "calls" }
+            ),
             many(i64::from(profile.functions), "function", "functions"),
         ],
         ContentOverview::Queries(log) => {
             let mut texts = vec![
                 many(i64::from(log.executions), "execution", "executions"),
                 many(i64::from(log.fingerprints), "fingerprint", "fingerprints"),
-                format!("{} in the database", format::milliseconds(log.total)),
+                if log.without_duration == log.executions {
+                    "durations not logged".to_owned()
+                } else {
+                    format!("{} in the database", format::milliseconds(log.total))
+                },
             ];
             if let Some((first, last)) = log.span {
                 let length = format::milliseconds(last - first);
@@ -125,10 +145,18 @@ fn Noticed(overview: Arc<Overview>) -> impl IntoView {
     }
     let label = format!("{count} {}", if count == 1 { "notice" } else { "notices" });
     view! {
-        <details class="noticed" class:warning=warnings>
+        <details class="noticed" class:warning=warnings on:keydown=close_on_escape>
             <summary>{label}</summary>
             <ul>{items}</ul>
         </details>
     }
     .into_any()
+}
+
+fn close_on_escape(event: web_sys::KeyboardEvent) {
+    let list = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    if let Some(list) = list.filter(|list| event.key() == "Escape" && list.has_attribute("open")) {
+        let _ = list.remove_attribute("open");
+        event.stop_propagation();
+    }
 }

@@ -48,8 +48,11 @@ pub struct Row {
 /// What the user does with rows, by index.
 #[derive(Clone)]
 pub struct Actions {
-    /// A row was clicked or reached with the keys.
-    pub select: Arc<dyn Fn(u32) + Send + Sync>,
+    /// A row was reached with the keys (or clicked): selects it. Says no while the row is not there yet;
+    /// it is told again once it is.
+    pub select: Arc<dyn Fn(u32) -> bool + Send + Sync>,
+    /// A row was clicked, where that is more than selecting it.
+    pub click: Option<Arc<dyn Fn(u32) + Send + Sync>>,
     /// A row was double-clicked, or Enter was pressed.
     pub open: Arc<dyn Fn(u32) + Send + Sync>,
     /// A column's head was clicked.
@@ -92,7 +95,8 @@ impl Column {
 impl Default for Actions {
     fn default() -> Self {
         Self {
-            select: Arc::new(|_| {}),
+            select: Arc::new(|_| true),
+            click: None,
             open: Arc::new(|_| {}),
             sort: Arc::new(|_| {}),
             expand: Arc::new(|_, _| {}),
@@ -132,12 +136,51 @@ pub fn Table(
             window.set(range);
         }
     });
+    // A row that was gone to with the keys before it was there.
+    let pending = RwSignal::new(None::<u32>);
+    // A new order begins at its top, wherever it puts the selection.
+    let reordered = RwSignal::new(false);
     // What is selected elsewhere comes into view here.
     Effect::new(move |_| {
-        if let (Some(index), Some(table)) = (selected.get(), node.get_untracked()) {
+        if let (Some(index), Some(table)) = (selected.get(), node.get_untracked())
+            && pending.get_untracked().is_none()
+            && !reordered.get_untracked()
+        {
             bring_into_view(&table, index);
         }
+        reordered.set(false);
     });
+    Effect::new({
+        let (row, select) = (Arc::clone(&row), Arc::clone(&actions.select));
+        move |_| {
+            if let Some(index) = pending.get()
+                && row(index).is_some()
+                && untrack(|| select(index))
+            {
+                pending.set(None);
+            }
+        }
+    });
+    let go_to = {
+        let select = Arc::clone(&actions.select);
+        move |index: u32| {
+            pending.set(if select(index) { None } else { Some(index) });
+            if let Some(table) = node.get_untracked() {
+                bring_into_view(&table, index);
+            }
+        }
+    };
+    let sort = {
+        let sort = Arc::clone(&actions.sort);
+        let sort: Arc<dyn Fn(usize) + Send + Sync> = Arc::new(move |column| {
+            reordered.set(true);
+            if let Some(table) = node.get_untracked() {
+                table.set_scroll_top(0);
+            }
+            sort(column);
+        });
+        sort
+    };
 
     let template = columns.iter().map(|column| column.width).collect::<Vec<_>>().join(" ");
     // On a narrow screen the leading column is the first, with a width of its own.
@@ -152,7 +195,7 @@ pub fn Table(
     let heads: Vec<_> = columns
         .into_iter()
         .enumerate()
-        .map(|(index, column)| head(index, column, Arc::clone(&actions.sort)))
+        .map(|(index, column)| head(index, column, Arc::clone(&sort)))
         .collect();
 
     let id = format!("table-{}", label.to_lowercase().replace(' ', "-"));
@@ -171,48 +214,53 @@ pub fn Table(
         let actions = actions.clone();
         move |event: KeyboardEvent| {
             let page = (size.get_untracked().1 / ROW).max(2.0) as u32 - 1;
-            if key(&event, rows.get_untracked(), selected.get_untracked(), page, &actions) {
+            let from = pending.get_untracked().or(selected.get_untracked());
+            if key(&event, rows.get_untracked(), from, page, &actions, &go_to) {
                 event.prevent_default();
                 event.stop_propagation();
             }
         }
     };
-    let body = {
-        let actions = actions.clone();
-        move || {
-            let row_id = row_id.clone();
-            window
-                .get()
-                .map(|index| {
-                    let Row { cells, faint } = row(index).unwrap_or_else(|| waiting(count));
-                    let branch = (actions.branch)(index);
-                    let (select, open) = (Arc::clone(&actions.select), Arc::clone(&actions.open));
-                    let cells: Vec<_> = cells
-                        .into_iter()
-                        .zip(&kinds)
-                        .map(|(cell, &(number, leading))| {
-                            view! { <div class="cell" class:number=number class:leading=leading role="gridcell">{cell}</div> }
-                        })
-                        .collect();
+    let drawn = move |index: u32| {
+        let (row, kinds) = (Arc::clone(&row), kinds.clone());
+        let (branch_level, branch_open) = (Arc::clone(&actions.branch), Arc::clone(&actions.branch));
+        let (select, click, open) =
+            (Arc::clone(&actions.select), actions.click.clone(), Arc::clone(&actions.open));
+        // The data behind an index may change while the row stays.
+        let cells = move || {
+            let Row { cells, faint } = row(index).unwrap_or_else(|| waiting(count));
+            cells
+                .into_iter()
+                .zip(&kinds)
+                .map(|(cell, &(number, leading))| {
                     view! {
-                        <div
-                            class="row"
-                            class:faint=faint
-                            role="row"
-                            id=row_id(index)
-                            aria-rowindex=(index + 2).to_string()
-                            aria-selected=move || (selected.get() == Some(index)).to_string()
-                            attr:aria-level=branch.map(|(level, _)| (level + 1).to_string())
-                            attr:aria-expanded=branch.and_then(|(_, open)| open).map(|open| open.to_string())
-                            style:transform=format!("translateY({}px)", f64::from(index) * ROW)
-                            on:click=move |_| select(index)
-                            on:dblclick=move |_| open(index)
-                        >
-                            {cells}
+                        <div class="cell" class:number=number class:leading=leading class:faint=faint role="gridcell">
+                            {cell}
                         </div>
                     }
                 })
                 .collect::<Vec<_>>()
+        };
+        view! {
+            <div
+                class="row"
+                role="row"
+                id=row_id(index)
+                aria-rowindex=(index + 2).to_string()
+                aria-selected=move || (selected.get() == Some(index)).to_string()
+                attr:aria-level=move || branch_level(index).map(|(level, _)| (level + 1).to_string())
+                attr:aria-expanded=move || branch_open(index).and_then(|(_, open)| open).map(|open| open.to_string())
+                style:transform=format!("translateY({}px)", f64::from(index) * ROW)
+                on:click=move |_| match &click {
+                    Some(click) => click(index),
+                    None => {
+                        select(index);
+                    }
+                }
+                on:dblclick=move |_| open(index)
+            >
+                {cells}
+            </div>
         }
     };
 
@@ -238,7 +286,7 @@ pub fn Table(
         >
             <div class="row head" role="row" aria-rowindex="1">{heads}</div>
             <div class="rows" role="rowgroup" style:height=move || format!("{}px", f64::from(rows.get()) * ROW)>
-                {body}
+                <For each=move || window.get() key=|index| *index children=drawn />
             </div>
             <Show when=move || loaded.get() && rows.get() == 0>
                 <p class="empty">{empty.clone()}</p>
@@ -298,7 +346,14 @@ fn bring_into_view(table: &web_sys::HtmlDivElement, index: u32) {
 }
 
 /// Handles a key on the table; says whether it did.
-fn key(event: &KeyboardEvent, rows: u32, selected: Option<u32>, page: u32, actions: &Actions) -> bool {
+fn key(
+    event: &KeyboardEvent,
+    rows: u32,
+    selected: Option<u32>,
+    page: u32,
+    actions: &Actions,
+    go_to: &dyn Fn(u32),
+) -> bool {
     if rows == 0 || event.ctrl_key() || event.meta_key() || event.alt_key() || on_button(event) {
         return false;
     }
@@ -338,7 +393,7 @@ fn key(event: &KeyboardEvent, rows: u32, selected: Option<u32>, page: u32, actio
         },
         _ => return false,
     };
-    (actions.select)(target);
+    go_to(target);
     true
 }
 

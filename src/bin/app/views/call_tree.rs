@@ -8,7 +8,7 @@ use flamedrop::format::{self, TimeColumn};
 use flamedrop::protocol::{ProfileOverview, Tree};
 use leptos::prelude::*;
 
-use super::functions::{category_class, share_cell, spelt};
+use super::functions::{category_class, named, share_cell, spelt};
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, box_function};
 
@@ -18,27 +18,35 @@ const OPEN_SHARE: f64 = 0.2;
 /// The tree table.
 #[component]
 pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
-    let open = RwSignal::new(HashSet::<u32>::new());
-    // The heaviest path is open to begin with: that is what one came for.
-    Effect::new(move |done: Option<bool>| {
-        if done == Some(true) {
-            return true;
+    let open = document.open_boxes;
+    let is_open = move |at: u32| open.with(|open| open.as_ref().is_some_and(|open| open.contains(&at)));
+    Effect::new(move |_| {
+        let Some(tree) = document.tree() else { return };
+        // The heaviest path is open to begin with: that is what one came for.
+        if open.with_untracked(Option::is_none) {
+            let mut first = HashSet::new();
+            open_heaviest(&tree, &mut first);
+            open.set(Some(first));
         }
-        let Some(tree) = document.tree() else { return false };
-        open.update(|open| open_heaviest(&tree, open));
-        true
+        // A function selected elsewhere is shown where most of its time is.
+        if let (Some(function), None) = (document.function.get(), document.selected_box.get_untracked())
+            && let Some(heaviest) = heaviest_box(&tree, function)
+        {
+            document.selected_box.set(Some(heaviest));
+        }
     });
     // A box selected elsewhere comes into view: its ancestors open.
     Effect::new(move |_| {
         let (Some(tree), Some(selected)) = (document.tree(), document.selected_box.get()) else { return };
-        let closed: Vec<u32> =
-            ancestors(&tree, selected).filter(|at| open.with_untracked(|open| !open.contains(at))).collect();
+        let closed: Vec<u32> = ancestors(&tree, selected).filter(|&at| !untrack(|| is_open(at))).collect();
         if !closed.is_empty() {
-            open.update(|open| open.extend(closed));
+            open.update(|open| open.get_or_insert_default().extend(closed));
         }
     });
     let visible = Memo::new(move |_| match document.tree() {
-        Some(tree) => open.with(|open| visible_boxes(&tree, open)),
+        Some(tree) => {
+            open.with(|open| open.as_ref().map_or_else(Vec::new, |open| visible_boxes(&tree, open)))
+        }
         None => Vec::new(),
     });
     let rows = Signal::derive(move || visible.with(Vec::len) as u32);
@@ -54,11 +62,12 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
         let at = box_at(index)?;
         document.tree().map(|tree| {
             let has_children = tree.end[at as usize] > at + 1;
-            (tree.depth[at as usize], has_children.then(|| open.with(|open| open.contains(&at))))
+            (tree.depth[at as usize], has_children.then(|| is_open(at)))
         })
     };
     let toggle = move |at: u32, expand: bool| {
         open.update(|open| {
+            let open = open.get_or_insert_default();
             if expand {
                 open.insert(at);
             } else {
@@ -70,14 +79,19 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
     let row = move |index: u32| {
         let (at, tree) = (box_at(index)?, document.tree()?);
         let (level, expanded) = branch(index)?;
-        let faint = matches.with(|text| !text.is_empty() && !named(&tree, at, &text.to_lowercase()));
+        let faint = matches.with(|text| {
+            !text.is_empty()
+                && !box_function(&tree, at).is_some_and(|row| named(row, &text.trim().to_lowercase()))
+        });
         Some(Row { cells: cells(&tree, at, level, expanded, times, toggle), faint })
     };
     let actions = Actions {
         select: Arc::new(move |index| {
             if let (Some(at), Some(tree)) = (untrack(|| box_at(index)), untrack(|| document.tree())) {
                 document.select_box(&tree, at);
+                return true;
             }
+            false
         }),
         open: Arc::new(move |index| {
             if let Some((at, (_, Some(expanded)))) = untrack(|| box_at(index).zip(branch(index))) {
@@ -120,7 +134,7 @@ fn cells(
         function.map_or_else(|| ("(more, too small to show)".to_owned(), String::new()), spelt);
     let class = function.map_or("merged", category_class);
     // Deep stacks stay readable: the indent stops growing, the level is in the tree's own attribute.
-    let indent = format!("{}px", level.min(40) * 14);
+    let indent = level.min(40).to_string();
     let arrow = expanded.map(|expanded| {
         view! {
             <span class="toggle" aria-hidden="true" on:click=move |event| {
@@ -135,7 +149,7 @@ fn cells(
         times.seconds(tree.self_time[index]).into_any(),
         format::calls(tree.calls[index]).into_any(),
         view! {
-            <span class="function branch" style:padding-left=indent title=format!("{name} {file}")>
+            <span class="function branch" style:--level=indent title=format!("{name} {file}")>
                 <span class="arrow-space">{arrow}</span>
                 <span class=format!("swatch {class}") aria-hidden="true"></span>
                 <span class="name">{name.clone()}</span>
@@ -146,17 +160,16 @@ fn cells(
     ]
 }
 
-/// Whether the box's function has `text` (in lower case) in its name or place.
-fn named(tree: &Tree, at: u32, text: &str) -> bool {
-    box_function(tree, at).is_some_and(|row| {
-        row.name.to_lowercase().contains(text)
-            || format!("{}:{}", row.file, row.line).to_lowercase().contains(text)
-    })
-}
-
 fn ancestors(tree: &Tree, of: u32) -> impl Iterator<Item = u32> + '_ {
     std::iter::successors(tree.parent.get(of as usize).copied(), |&at| tree.parent.get(at as usize).copied())
         .take_while(|&at| (at as usize) < tree.parent.len())
+}
+
+/// The box in which a function has most time.
+fn heaviest_box(tree: &Tree, function: u32) -> Option<u32> {
+    let named = tree.functions.iter().position(|row| row.function == function)? as u32;
+    let boxes = (0..tree.function.len()).filter(|&at| tree.function[at] == named);
+    boxes.max_by(|&a, &b| tree.total_time[a].total_cmp(&tree.total_time[b])).map(|at| at as u32)
 }
 
 /// Boxes whose ancestors are all open, in the tree's order.

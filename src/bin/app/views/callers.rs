@@ -6,7 +6,7 @@ use flamedrop::format::{self, TimeColumn};
 use flamedrop::protocol::{FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response};
 use leptos::prelude::*;
 
-use super::functions::{function_cell, per_call, share_cell, spelt};
+use super::functions::{function_cell, named, per_call, share_cell, spelt};
 use crate::components::copy::CopyButton;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, answers};
@@ -24,6 +24,7 @@ pub fn Callers(document: OpenDocument, overview: ProfileOverview) -> impl IntoVi
                 filter: String::new(),
                 first: 0,
                 count: 1,
+                selected: None,
             })
         },
         |response| match response {
@@ -73,7 +74,7 @@ fn summary(row: FunctionRow, total: f64) -> impl IntoView {
     view! {
         <header class="summary">
             <h2>{name}</h2>
-            <p class="place">{file} <CopyButton text=copied label="Copy place" /></p>
+            <p class="place">{if file.is_empty() { "built in".to_owned() } else { file }} <CopyButton text=copied label="Copy place" /></p>
             <dl class="numbers">
                 <div><dt>"Self"</dt><dd>{format::seconds(row.self_time)} <small>{format::percent(row.self_time / total)}</small></dd></div>
                 <div><dt>"Total"</dt><dd>{format::seconds(row.total_time)} <small>{format::percent(row.total_time / total)}</small></dd></div>
@@ -102,6 +103,7 @@ fn Neighbours(
         let whole = detail.with(|detail| {
             detail.as_ref().map_or(0.0, |detail| pick(detail).iter().map(|row| row.total_time).sum::<f64>())
         });
+        let text = document.search.with(|text| text.trim().to_lowercase());
         at(index).map(|row| Row {
             cells: vec![
                 format::recursive_calls(row.calls, row.primitive_calls).into_any(),
@@ -110,7 +112,7 @@ fn Neighbours(
                 per_call(row.total_time, row.primitive_calls),
                 function_cell(&row),
             ],
-            faint: false,
+            faint: !text.is_empty() && !named(&row, &text),
         })
     };
     let unit = times.unit.symbol();
@@ -127,7 +129,7 @@ fn Neighbours(
         Column::text("filename:lineno(function)", "minmax(220px, 1fr)", "Where the function is defined")
             .leading(),
     ];
-    let go = Arc::new(move |index: u32| {
+    let go: Arc<dyn Fn(u32) + Send + Sync> = Arc::new(move |index: u32| {
         if let Some(row) = untrack(|| at(index)) {
             document.select_function(row.function);
         }
@@ -138,8 +140,11 @@ fn Neighbours(
         detail.track();
         place.set(None);
     });
-    let actions =
-        Actions { select: Arc::new(move |index| place.set(Some(index))), open: go, ..Actions::default() };
+    let walk = move |index| {
+        place.set(Some(index));
+        true
+    };
+    let actions = Actions { select: Arc::new(walk), click: Some(go.clone()), open: go, ..Actions::default() };
     view! {
         <Table label columns rows row=Arc::new(row) window selected=place.into() actions loaded=Signal::derive(move || detail.with(Option::is_some)) empty />
     }

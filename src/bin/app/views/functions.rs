@@ -6,65 +6,37 @@ use flamedrop::format::{self, TimeColumn, TimeUnit};
 use flamedrop::protocol::{FunctionColumn, FunctionRow, ProfileOverview, Request, Response};
 use leptos::prelude::*;
 
+use super::paged::{Asked, Paged};
 use crate::components::table::{Actions, Column, Row, Table};
-use crate::document::{OpenDocument, answers};
+use crate::document::{OpenDocument, Sort};
 use crate::view::View;
-
-/// Rows are asked for in blocks of this many, so that scrolling by a line asks nothing.
-pub const BLOCK: u32 = 64;
 
 /// The unit of per-call times: most calls take microseconds.
 pub const PER_CALL: TimeColumn = TimeColumn { unit: TimeUnit::Microseconds, decimals: 1 };
 
-/// The window to ask for so that `first..last` is covered: whole blocks.
-pub fn blocks(first: u32, last: u32) -> (u32, u32) {
-    let start = first / BLOCK * BLOCK;
-    (start, last.div_ceil(BLOCK) * BLOCK - start)
-}
-
 /// The functions table of a profile.
 #[component]
 pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
-    let window = RwSignal::new(0..BLOCK);
     let sort = document.function_sort;
-    let answer = answers(
+    let paged = Paged::new(
         document,
-        move || {
-            let (first, count) = window.with(|range| blocks(range.start, range.end.max(1)));
-            let sort = sort.get();
-            Some(Request::Functions {
-                sort: sort.column,
-                descending: sort.descending,
-                filter: document.search.get(),
-                first,
-                count,
-            })
+        document.function.into(),
+        |row: &FunctionRow| row.function,
+        move |Asked { first, count, selected }| {
+            let Sort { column, descending } = sort.get();
+            let filter = document.search.get();
+            Some(Request::Functions { sort: column, descending, filter, first, count, selected })
         },
         |response| match response {
-            Response::Functions { rows, page } => Some((rows, page)),
+            Response::Functions { rows, page, selected } => Some((rows, page, selected)),
             _ => None,
         },
     );
-    let rows =
-        Signal::derive(move || answer.with(|answer| answer.as_ref().map_or(0, |(_, (rows, _))| *rows)));
-    let at = move |index: u32| {
-        answer.with(|answer| {
-            let (Request::Functions { first, .. }, (_, page)) = answer.as_ref()? else { return None };
-            page.get(index.checked_sub(*first)? as usize).cloned()
-        })
-    };
-    let selected = Signal::derive(move || {
-        let function = document.function.get()?;
-        answer.with(|answer| {
-            let (Request::Functions { first, .. }, (_, page)) = answer.as_ref()? else { return None };
-            let place = page.iter().position(|row| row.function == function)?;
-            Some(first + place as u32)
-        })
-    });
 
     let times = TimeColumn::for_seconds(overview.total);
     let total = overview.total;
-    let row = move |index: u32| at(index).map(|row| Row { cells: cells(&row, times, total), faint: false });
+    let row =
+        move |index: u32| paged.at(index).map(|row| Row { cells: cells(&row, times, total), faint: false });
     let direction = move |column: FunctionColumn| {
         move || {
             let sort = sort.get();
@@ -97,9 +69,11 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
     ];
     let actions = Actions {
         select: Arc::new(move |index| {
-            if let Some(row) = untrack(|| at(index)) {
+            let row = untrack(|| paged.at(index));
+            row.is_some_and(|row| {
                 document.select_function(row.function);
-            }
+                true
+            })
         }),
         open: Arc::new(move |_| document.view.set(View::Callers)),
         sort: Arc::new(move |index| {
@@ -113,12 +87,12 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         <Table
             label="Functions"
             columns
-            rows
+            rows=paged.rows()
             row=Arc::new(row)
-            window
-            selected
+            window=paged.window
+            selected=paged.selected_row()
             actions
-            loaded=Signal::derive(move || answer.with(Option::is_some))
+            loaded=paged.loaded()
             empty="No function matches the search."
         />
     }
@@ -185,4 +159,10 @@ pub fn category_class(row: &FunctionRow) -> &'static str {
         Category::Network => "network",
         Category::Python => "python",
     }
+}
+
+/// Whether a function has `text` (in lower case) in its name or place, as the search finds it.
+pub fn named(row: &FunctionRow, text: &str) -> bool {
+    format::pstats_place(&row.file, row.line, &row.name).to_lowercase().contains(text)
+        || row.name.to_lowercase().contains(text)
 }

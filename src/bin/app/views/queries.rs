@@ -8,57 +8,38 @@ use flamedrop::protocol::{
 };
 use leptos::prelude::*;
 
-use super::functions::{blocks, share_cell};
+use super::functions::share_cell;
+use super::paged::{Asked, Paged};
 use crate::components::copy::CopyButton;
 use crate::components::sql::{Sql, operation_class};
 use crate::components::table::{Actions, Column, Row, Table};
-use crate::document::{OpenDocument, answers};
+use crate::document::{OpenDocument, Sort, answers};
 use crate::view::View;
 
 /// The queries of a log.
 #[component]
 pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoView {
-    let window = RwSignal::new(0..64);
     let sort = document.query_sort;
-    let answer = answers(
+    let paged = Paged::new(
         document,
-        move || {
-            let (first, count) = window.with(|range| blocks(range.start, range.end.max(1)));
-            let sort = sort.get();
-            Some(Request::Queries {
-                sort: sort.column,
-                descending: sort.descending,
-                filter: document.search.get(),
-                first,
-                count,
-            })
+        document.fingerprint.into(),
+        |row: &QueryRow| row.fingerprint,
+        move |Asked { first, count, selected }| {
+            let Sort { column, descending } = sort.get();
+            let filter = document.search.get();
+            Some(Request::Queries { sort: column, descending, filter, first, count, selected })
         },
         |response| match response {
-            Response::Queries { rows, page } => Some((rows, page)),
+            Response::Queries { rows, page, selected } => Some((rows, page, selected)),
             _ => None,
         },
     );
-    let rows =
-        Signal::derive(move || answer.with(|answer| answer.as_ref().map_or(0, |(_, (rows, _))| *rows)));
-    let at = move |index: u32| {
-        answer.with(|answer| {
-            let (Request::Queries { first, .. }, (_, page)) = answer.as_ref()? else { return None };
-            page.get(index.checked_sub(*first)? as usize).cloned()
-        })
-    };
-    let selected = Signal::derive(move || {
-        let fingerprint = document.fingerprint.get()?;
-        answer.with(|answer| {
-            let (Request::Queries { first, .. }, (_, page)) = answer.as_ref()? else { return None };
-            let place = page.iter().position(|row| row.fingerprint == fingerprint)?;
-            Some(first + place as u32)
-        })
-    });
     // Totals and single executions differ by orders of magnitude: each kind of column has its unit.
     let totals = TimeColumn::for_milliseconds(overview.total);
     let singles = TimeColumn { unit: format::TimeUnit::Milliseconds, decimals: 2 };
-    let row =
-        move |index: u32| at(index).map(|row| Row { cells: cells(&row, totals, singles), faint: false });
+    let row = move |index: u32| {
+        paged.at(index).map(|row| Row { cells: cells(&row, totals, singles), faint: false })
+    };
     const COLUMNS: [(QueryColumn, bool); 10] = [
         (QueryColumn::Text, false),
         (QueryColumn::Calls, true),
@@ -103,10 +84,12 @@ pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
     ];
     let actions = Actions {
         select: Arc::new(move |index| {
-            if let Some(row) = untrack(|| at(index)) {
+            let row = untrack(|| paged.at(index));
+            row.is_some_and(|row| {
                 document.statement.set(None);
                 document.fingerprint.set(Some(row.fingerprint));
-            }
+                true
+            })
         }),
         sort: Arc::new(move |index| {
             if let Some(&(column, first_descending)) = COLUMNS.get(index) {
@@ -117,7 +100,7 @@ pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
     };
     view! {
         <div class="split">
-            <Table label="Queries" columns rows row=Arc::new(row) window selected actions loaded=Signal::derive(move || answer.with(Option::is_some)) empty="No query matches the search." />
+            <Table label="Queries" columns rows=paged.rows() row=Arc::new(row) window=paged.window selected=paged.selected_row() actions loaded=paged.loaded() empty="No query matches the search." />
             <Show when=move || document.fingerprint.get().is_some()>
                 <Detail document wall_clock=overview.wall_clock />
             </Show>
@@ -222,42 +205,21 @@ fn body(detail: Arc<QueryDetail>) -> impl IntoView {
 
 #[component]
 fn Executions(document: OpenDocument, wall_clock: bool) -> impl IntoView {
-    let window = RwSignal::new(0..32);
     let sort = document.execution_sort;
-    let answer = answers(
+    let paged = Paged::new(
         document,
-        move || {
-            let (first, count) = window.with(|range| blocks(range.start, range.end.max(1)));
-            let sort = sort.get();
+        document.statement.into(),
+        |row: &ExecutionRow| row.statement,
+        move |Asked { first, count, selected }| {
+            let Sort { column, descending } = sort.get();
             let fingerprint = document.fingerprint.get()?;
-            Some(Request::Executions {
-                fingerprint,
-                sort: sort.column,
-                descending: sort.descending,
-                first,
-                count,
-            })
+            Some(Request::Executions { fingerprint, sort: column, descending, first, count, selected })
         },
         |response| match response {
-            Response::Executions { rows, page } => Some((rows, page)),
+            Response::Executions { rows, page, selected } => Some((rows, page, selected)),
             _ => None,
         },
     );
-    let rows =
-        Signal::derive(move || answer.with(|answer| answer.as_ref().map_or(0, |(_, (rows, _))| *rows)));
-    let at = move |index: u32| {
-        answer.with(|answer| {
-            let (Request::Executions { first, .. }, (_, page)) = answer.as_ref()? else { return None };
-            page.get(index.checked_sub(*first)? as usize).cloned()
-        })
-    };
-    let selected = Signal::derive(move || {
-        let statement = document.statement.get()?;
-        answer.with(|answer| {
-            let (Request::Executions { first, .. }, (_, page)) = answer.as_ref()? else { return None };
-            Some(first + page.iter().position(|row| row.statement == statement)? as u32)
-        })
-    });
     const COLUMNS: [ExecutionColumn; 2] = [ExecutionColumn::Start, ExecutionColumn::Duration];
     let direction = move |column: ExecutionColumn| {
         move || {
@@ -266,7 +228,7 @@ fn Executions(document: OpenDocument, wall_clock: bool) -> impl IntoView {
         }
     };
     let row = move |index: u32| {
-        at(index).map(|ExecutionRow { start, duration, connection, failed, .. }| Row {
+        paged.at(index).map(|ExecutionRow { start, duration, connection, failed, .. }| Row {
             cells: vec![
                 start_text(start, wall_clock).into_any(),
                 TimeColumn { unit: format::TimeUnit::Milliseconds, decimals: 2 }
@@ -286,9 +248,11 @@ fn Executions(document: OpenDocument, wall_clock: bool) -> impl IntoView {
     ];
     let actions = Actions {
         select: Arc::new(move |index| {
-            if let Some(row) = untrack(|| at(index)) {
+            let row = untrack(|| paged.at(index));
+            row.is_some_and(|row| {
                 document.statement.set(Some(row.statement));
-            }
+                true
+            })
         }),
         // Enter shows it among its neighbours.
         open: Arc::new(move |_| document.view.set(View::Timeline)),
@@ -299,7 +263,7 @@ fn Executions(document: OpenDocument, wall_clock: bool) -> impl IntoView {
         }),
         ..Actions::default()
     };
-    view! { <Table label="Executions" columns rows row=Arc::new(row) window selected actions loaded=Signal::derive(move || answer.with(Option::is_some)) empty="No executions." /> }
+    view! { <Table label="Executions" columns rows=paged.rows() row=Arc::new(row) window=paged.window selected=paged.selected_row() actions loaded=paged.loaded() empty="No executions." /> }
 }
 
 /// A start on the log's clock: the time of day, or the time since the log began.

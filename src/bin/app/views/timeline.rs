@@ -169,6 +169,7 @@ impl Chart {
                     filter,
                     first: 0,
                     count: u32::MAX,
+                    selected: None,
                 })
             },
             |response| match response {
