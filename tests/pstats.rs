@@ -310,3 +310,31 @@ fn an_object_within_itself_is_no_trap() {
         assert!(error.problem.contains("callers are no dict"), "{error}");
     }
 }
+
+/// The counts are those of the calls that were made: 21 of `down`, one of them from outside.
+#[test]
+fn yappis_counts_are_put_right() {
+    let document = common::open(common::bytes("yappi/recursive.prof")).expect("a profile");
+    let notes: Vec<_> = document.diagnostics.entries().iter().map(|note| note.message.clone()).collect();
+    assert_eq!(notes, ["yappi writes all calls and primitive calls the other way round: they are put right"]);
+    let profile = common::profile(document);
+    let functions = &profile.functions;
+    let mut counts: Vec<_> = (0..functions.len())
+        .map(|id| (functions.name(id as u32).to_owned(), functions.calls[id], functions.primitive_calls[id]))
+        .collect();
+    counts.sort();
+    assert_eq!(counts, [("down".into(), 21, 1), ("main".into(), 1, 1), ("tree".into(), 31, 1)]);
+    // Calls over edges add up to them: yappi has those in pstats' order.
+    for id in 0..functions.len() as u32 {
+        let edges = flamedrop::profile::Edges::into(&profile.edges, id);
+        if !edges.is_empty() {
+            let (calls, primitive): (i64, i64) = edges
+                .map(|edge| (profile.edges.calls[edge], profile.edges.primitive_calls[edge]))
+                .fold((0, 0), |sum, edge| (sum.0 + edge.0, sum.1 + edge.1));
+            assert_eq!(
+                (calls, primitive),
+                (functions.calls[id as usize], functions.primitive_calls[id as usize])
+            );
+        }
+    }
+}

@@ -189,6 +189,21 @@ fn note(noted: &mut Option<Noted>, slot: Slot) {
     noted.get_or_insert(Noted { count: 0, first: slot }).count += 1;
 }
 
+/// Whether the file has all calls where pstats has primitive ones, as
+/// [yappi](https://github.com/sumerc/yappi/blob/master/yappi/yappi.py) (`convert2pstats`) writes it: a
+/// function that calls itself then has more primitive calls than calls, and none has fewer. Its edges
+/// are in pstats' own order.
+fn counts_are_swapped(functions: &Functions) -> bool {
+    let mut swapped = false;
+    for (&calls, &primitive) in functions.calls.iter().zip(&functions.primitive_calls) {
+        if calls < 0 || primitive < 0 || primitive < calls {
+            return false;
+        }
+        swapped |= primitive > calls;
+    }
+    swapped
+}
+
 impl Table {
     /// Takes in one entry of the dict, which begins at byte `position`.
     fn entry(
@@ -370,6 +385,12 @@ impl Table {
             functions.primitive_calls.push(own.primitive_calls);
             functions.self_time.push(own.self_time);
             functions.total_time.push(own.total_time);
+        }
+        if !self.sampled && counts_are_swapped(&functions) {
+            std::mem::swap(&mut functions.calls, &mut functions.primitive_calls);
+            let message =
+                "yappi writes all calls and primitive calls the other way round: they are put right";
+            diagnostics.note(Level::Info, message, || None);
         }
         let place = |slot: Slot| {
             let id = ids[slot as usize];

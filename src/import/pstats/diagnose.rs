@@ -55,9 +55,7 @@ impl Table {
         count_where("numbers of calls are unknown (negative, as pyinstrument writes them)", &|index| {
             calls[index] < 0 || primitive_calls[index] < 0
         });
-        count_where("more primitive calls than calls: yappi writes the two the other way round", &|index| {
-            primitive_calls[index] > calls[index]
-        });
+        count_where("more primitive calls than calls", &|index| primitive_calls[index] > calls[index]);
         count_where(
             "calls and self time, but no primitive calls and no total time: Python 3.12.0 lost them",
             &|index| {
