@@ -94,3 +94,23 @@ pageTest('nothing is kept when the switch is off, or after Forget', async ({ pag
   await keep.waitFor();
   assert.equal(await page.getByRole('list', { name: 'Documents' }).getByRole('listitem').count(), 0);
 });
+
+pageTest('a worker that dies takes only its own document along', async ({ page, complaints }) => {
+  await drop(page, [SHOP[0]]);
+  await opened(page);
+  const doomed = page.workers()[0];
+  await drop(page, [SHOP[1]]);
+  await page.getByRole('tab', { name: 'Timeline' }).waitFor();
+  await doomed.evaluate(() => setTimeout(() => { throw new Error('planted'); }));
+  await documentButton(page, 'shop.prof').click();
+  const alert = page.getByRole('alert');
+  await alert.getByRole('heading', { name: 'shop.prof could not be read' }).waitFor();
+  assert.match(await alert.innerText(), /its worker stopped \(.*planted/);
+  await documentButton(page, 'shop.sql.jsonl').click();
+  await page.getByRole('tab', { name: 'Queries' }).click();
+  await page.getByRole('grid', { name: 'Queries' }).getByText(/shop_orderline/).first().waitFor();
+  // Told to the user, and to nobody else.
+  const planted = complaints.filter((complaint) => complaint.includes('planted'));
+  assert.ok(planted.length <= 1, `${complaints}`);
+  complaints.splice(0, complaints.length, ...complaints.filter((complaint) => !complaint.includes('planted')));
+});
