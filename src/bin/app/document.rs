@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use flamedrop::layout::timeline::Timeline;
 use flamedrop::protocol::{
-    ExecutionColumn, Failure, FunctionColumn, FunctionRow, Message, Overview, QueryColumn, Request, Response,
-    Tree,
+    ExecutionColumn, Failure, FunctionColumn, FunctionDetail, FunctionRow, Message, Overview, QueryColumn,
+    Request, Response, Tree,
 };
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -330,6 +330,19 @@ pub fn answers<T: Send + Sync + 'static>(
         asked
     });
     answer
+}
+
+/// The selected function with its callers and callees; `None` without a selection.
+pub fn selected_function(document: OpenDocument) -> Signal<Option<Arc<FunctionDetail>>> {
+    let detail = answers(
+        document,
+        move || document.function.get().map(|function| Request::Function { function }),
+        |response| match response {
+            Response::Function(detail) => Some(Arc::new(detail)),
+            _ => None,
+        },
+    );
+    Signal::derive(move || detail.get().map(|(_, detail)| detail))
 }
 
 const RELOAD: &str = "Reload the page and open the file again.";

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use flamedrop::format;
-use flamedrop::protocol::{FunctionDetail, FunctionRow, ProfileOverview, Request, Response};
+use flamedrop::protocol::{FunctionDetail, FunctionRow, ProfileOverview};
 use leptos::prelude::*;
 
 use super::copy::CopyButton;
-use crate::document::{OpenDocument, answers};
+use crate::document::{OpenDocument, selected_function};
 use crate::view::View;
 use crate::views::functions::{category_class, spelt};
 
@@ -17,14 +17,7 @@ const NEAREST: usize = 6;
 /// Shown while a function is selected.
 #[component]
 pub fn FunctionDetails(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
-    let detail = answers(
-        document,
-        move || document.function.get().map(|function| Request::Function { function }),
-        |response| match response {
-            Response::Function(detail) => Some(Arc::new(detail)),
-            _ => None,
-        },
-    );
+    let detail = selected_function(document);
     view! {
         <Show when=move || document.function.get().is_some()>
             <aside class="details" aria-label="Selected function">
@@ -32,7 +25,7 @@ pub fn FunctionDetails(document: OpenDocument, overview: ProfileOverview) -> imp
                     document.selected_box.set(None);
                     document.function.set(None);
                 }>"×"</button>
-                {move || detail.get().map(|(_, detail)| body(document, detail, overview.total))}
+                {move || detail.get().map(|detail| body(document, detail, overview.total))}
             </aside>
         </Show>
     }

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::functions::{function_cell, named, per_call, share_cell, spelt};
 use crate::components::copy::CopyButton;
 use crate::components::table::{Actions, Column, Row, Table};
-use crate::document::{OpenDocument, answers};
+use crate::document::{OpenDocument, answers, selected_function};
 
 /// The function's numbers above, who calls it and whom it calls below.
 #[component]
@@ -39,15 +39,7 @@ pub fn Callers(document: OpenDocument, overview: ProfileOverview) -> impl IntoVi
             document.select_function(function);
         }
     });
-    let detail = answers(
-        document,
-        move || document.function.get().map(|function| Request::Function { function }),
-        |response| match response {
-            Response::Function(detail) => Some(Arc::new(detail)),
-            _ => None,
-        },
-    );
-    let detail = Signal::derive(move || detail.get().map(|(_, detail)| detail));
+    let detail = selected_function(document);
     let total = overview.total;
     view! {
         <div class="callers">
