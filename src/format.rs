@@ -3,6 +3,7 @@
 //! Single values take the unit that fits them ([`seconds`], [`milliseconds`]); a column takes one
 //! unit for all its cells ([`TimeColumn`]), so that they can be compared by eye.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// A unit of time.
@@ -279,6 +280,12 @@ pub fn pstats_place(file: &str, line: i64, name: &str) -> String {
     text
 }
 
+/// A function's name alone: of a built-in one (`file` is `~`) as [`builtin_name`] spells it, of others
+/// as it is, so that `<module>` and `<lambda>` keep their brackets.
+pub fn short_name<'a>(file: &str, name: &'a str) -> Cow<'a, str> {
+    if file == "~" { Cow::Owned(builtin_name(name)) } else { Cow::Borrowed(name) }
+}
+
 /// A built-in function's name as pstats prints it: `<method 'x' of 'y'>` as `{method 'x' of 'y'}`.
 pub fn builtin_name(name: &str) -> String {
     match name.strip_prefix('<').and_then(|name| name.strip_suffix('>')) {
@@ -436,5 +443,7 @@ mod tests {
         assert_eq!(pstats_place("~", 0, "<built-in method builtins.len>"), "{built-in method builtins.len}");
         assert_eq!(pstats_place("~", 0, "odd"), "odd");
         assert_eq!(pstats_place("<string>", 1, "<module>"), "<string>:1(<module>)");
+        assert_eq!(short_name("~", "<built-in method builtins.len>"), "{built-in method builtins.len}");
+        assert_eq!(short_name("a.py", "<module>"), "<module>");
     }
 }

@@ -78,6 +78,49 @@ fn a_sunburst_around_a_box() {
     insta::assert_snapshot!(svg::write(&scene, "Sunburst"));
 }
 
+/// The texts of a scene, in the order they are drawn.
+fn texts(scene: &Scene) -> Vec<&str> {
+    scene
+        .items
+        .iter()
+        .filter_map(|item| if let Item::Text { text, .. } = item { Some(&**text) } else { None })
+        .collect()
+}
+
+/// What an icicle and a sunburst say of `tree`.
+fn labels(tree: flamedrop::protocol::Tree) -> (Vec<String>, Vec<String>) {
+    let boxes = Boxes::new(tree);
+    let (theme, state) = (Theme::LIGHT, TreeState::default());
+    let fills = FunctionFills::new(boxes.tree(), &theme);
+    let view = Viewport::whole(&boxes, 900.0, 60.0, 1.0);
+    let icicle = flame::paint(&boxes, &view, &state, &fills, &theme, &measure::table());
+    let disc = Disc::new(&boxes, Some(0), 10, 900.0, 900.0, 1.0);
+    let sunburst = sunburst::paint(&boxes, &disc, (900.0, 900.0), &state, &fills, &theme, &measure::table());
+    let owned = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect();
+    (owned(texts(&icicle)), owned(texts(&sunburst)))
+}
+
+#[test]
+fn only_built_in_functions_are_in_braces() {
+    let mut tree = drawn::tree("<module> <module>\n<genexpr> <len>");
+    for row in &mut tree.functions {
+        let (file, line) = if row.name == "<len>" { ("~", 0) } else { ("shop/a.py", 1) };
+        (row.file, row.line) = (file.to_owned(), line);
+    }
+    let (icicle, sunburst) = labels(tree);
+    assert_eq!(icicle, ["<module>", "shop/a.py:1", "<genexpr>", "shop/a.py:1", "{len}"]);
+    assert_eq!(sunburst, ["<genexpr>", "{len}", "<module>", "2 s"]);
+}
+
+#[test]
+fn a_name_cannot_turn_its_neighbour_round() {
+    let mut tree = drawn::tree("rtl\u{202e}evil");
+    tree.functions[0].file = "a\u{2067}\u{1b}.py".to_owned();
+    let (icicle, sunburst) = labels(tree);
+    assert_eq!(icicle, ["rtl\u{fffd}evil", "a\u{fffd}\u{fffd}.py:10"]);
+    assert_eq!(sunburst, ["rtl\u{fffd}evil", "1 s"]);
+}
+
 const LANES: &str = "
     one: s== s=      u===
     two:  i====   S==

@@ -7,7 +7,7 @@ use crate::profile::call_tree::Certainty;
 use crate::protocol::{FunctionRow, Tree};
 
 use super::colours::{Fill, FunctionFills, Theme};
-use super::measure::{Measure, fit};
+use super::measure::{Measure, fit, legible};
 use super::scene::{Anchor, Font, Item, Scene};
 
 /// Space left and right of a label.
@@ -171,7 +171,8 @@ fn paint_label(
     fill: &Fill,
     measure: &dyn Measure,
 ) {
-    let name = format::builtin_name(&row.name);
+    let name = format::short_name(&row.file, &row.name);
+    let name = legible(&name);
     let Some(text) = fit(&name, room, Font::Label, measure) else { return };
     let taken = measure.width(&text, Font::Label) + 6.0;
     let cut = text.len() != name.len();
@@ -180,6 +181,7 @@ fn paint_label(
         return;
     }
     let place = short_place(&row.file, row.line);
+    let place = legible(&place);
     if measure.width(&place, Font::Small) <= room - taken {
         scene.text(x + taken, middle, place, Font::Small, fill.quiet, Anchor::Start);
     }

@@ -105,15 +105,27 @@ fn thousandths(character: char) -> u16 {
 /// Names longer than this are cut in any case; none is that wide.
 const LONGEST: usize = 400;
 
-/// `text`, or as much of it as fits into `room` followed by `…`; nothing if that is less than two
-/// characters.
+/// `text` with U+FFFD for what is not drawn but acts on what is: control characters, line separators
+/// and [bidirectional formatting](https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters),
+/// which would turn a name round, and a label beside it.
+pub fn legible(text: &str) -> Cow<'_, str> {
+    let acts = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.contains(acts) { Cow::Owned(text.replace(acts, "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
+/// `text`, or as much of it as fits into `room` followed by `…`, [`legible`]; nothing if that is less
+/// than two characters.
 pub fn fit<'a>(text: &'a str, room: f64, font: Font, measure: &dyn Measure) -> Option<Cow<'a, str>> {
     let ellipsis = measure.width("…", font);
     // Nothing useful is narrower than this: saves measuring texts in a sea of small boxes.
     if room < ellipsis {
         return None;
     }
-    let head = text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end]);
+    let start = text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end]);
+    let head = legible(start);
     let mut width = 0.0;
     // Where to cut if the whole does not fit, and how many characters that leaves.
     let mut cut = (0, 0);
@@ -127,10 +139,10 @@ pub fn fit<'a>(text: &'a str, room: f64, font: Font, measure: &dyn Measure) -> O
             return (cut.1 >= 2).then(|| Cow::Owned(format!("{}…", head[..cut.0].trim_end())));
         }
     }
-    if head.len() < text.len() {
+    if start.len() < text.len() {
         return Some(Cow::Owned(format!("{head}…")));
     }
-    (!text.is_empty()).then_some(Cow::Borrowed(text))
+    (!head.is_empty()).then_some(head)
 }
 
 #[cfg(test)]
@@ -156,6 +168,23 @@ mod tests {
             last = text.len();
         }
         assert!(last > 10);
+    }
+
+    #[test]
+    fn what_acts_on_its_neighbours_is_replaced_before_measuring() {
+        let measure = table();
+        let hostile = "rtl\u{202e}evil\u{7}\n";
+        let shown = "rtl\u{fffd}evil\u{fffd}\u{fffd}";
+        assert_eq!(legible(hostile), shown);
+        assert!(matches!(legible("получить"), Cow::Borrowed("получить")));
+        let whole = measure.width(shown, Font::Label);
+        assert_eq!(fit(hostile, whole, Font::Label, &measure).as_deref(), Some(shown));
+        let cut = fit(hostile, whole - 1.0, Font::Label, &measure).unwrap();
+        assert!(cut.starts_with("rtl\u{fffd}") && cut.ends_with('…'), "{cut}");
+        assert!(measure.width(&cut, Font::Label) < whole, "{cut}");
+        for control in ["\u{61c}", "\u{200e}", "\u{200f}", "\u{202a}", "\u{2066}", "\u{2069}", "\u{2028}"] {
+            assert_eq!(legible(control), "\u{fffd}", "{control:?}");
+        }
     }
 
     #[test]

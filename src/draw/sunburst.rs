@@ -1,5 +1,6 @@
 //! The sunburst's painter.
 
+use std::borrow::Cow;
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 use crate::format;
@@ -76,11 +77,11 @@ fn paint_centre(
         Some(index) => {
             let function = boxes.tree().function[index as usize];
             let exact = is_certain(boxes.tree(), index);
-            let name = boxes.function(index).map_or(MORE.to_owned(), |row| format::builtin_name(&row.name));
+            let name = name_of(boxes, index);
             let fill = fills.of(function, exact, state.matched(function, exact));
             (name, (fill.fill, fill.text, fill.quiet))
         }
-        None => ("all".to_owned(), (theme.stripe, theme.text, theme.quiet)),
+        None => ("all".into(), (theme.stripe, theme.text, theme.quiet)),
     };
     let selected = disc.focus.is_some_and(|index| {
         state.current == Some(index) || state.selected == Some(boxes.tree().function[index as usize])
@@ -105,6 +106,10 @@ fn paint_centre(
     }
 }
 
+fn name_of(boxes: &Boxes, index: u32) -> Cow<'_, str> {
+    boxes.function(index).map_or(MORE.into(), |row| format::short_name(&row.file, &row.name))
+}
+
 /// A name along the ring where the piece is long, else along the radius; never upside down.
 fn label(
     boxes: &Boxes,
@@ -127,8 +132,7 @@ fn label(
     if room < 22.0 {
         return None;
     }
-    let row = boxes.function(arc.run.first);
-    let name = row.map_or(MORE.to_owned(), |row| format::builtin_name(&row.name));
+    let name = name_of(boxes, arc.run.first);
     let text = fit(&name, room, Font::Small, measure)?;
     let turn = if tangential >= radial {
         // Along the lower half, a text that followed the circle would stand on its head.

@@ -407,8 +407,8 @@ fn Stack(chart: Chart) -> impl IntoView {
                 if place < CRUMBS || from_end < CRUMBS {
                     let name = boxes
                         .function(index)
-                        .map_or(flame::MORE.to_owned(), |row| format::builtin_name(&row.name));
-                    items.push(crumb(name, Some(index), from_end == 0));
+                        .map_or(flame::MORE.into(), |row| format::short_name(&row.file, &row.name));
+                    items.push(crumb(name.into_owned(), Some(index), from_end == 0));
                 }
             }
         }
