@@ -3,6 +3,7 @@
 
 pub mod django;
 pub mod django_json;
+mod foreign;
 pub mod marshal;
 mod postgres;
 pub mod postgres_stderr;
@@ -95,7 +96,7 @@ formats! {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}{problem}{}. {advice}", looked_like.map(|title| format!("looks like {title}, but ")).unwrap_or_default(), place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default())]
 pub struct ImportError {
-    /// [`Format::title`] of what it looked like, if like anything.
+    /// [`Format::title`] of what it looked like, or what else it is; `None` if like nothing known.
     pub looked_like: Option<&'static str>,
     /// Where: `byte 1,024`, `line 7`.
     pub place: Option<String>,
@@ -175,5 +176,11 @@ fn unknown(head: &[u8]) -> ImportError {
         "this is no format Flamedrop reads".to_owned()
     };
     let known: Vec<&str> = FORMATS.iter().map(|format| format.title()).collect();
-    ImportError { looked_like: None, place: None, problem, advice: format!("It reads {}.", known.join(", ")) }
+    let reads = format!("It reads {}.", known.join(", "));
+    let foreign = foreign::name(head);
+    let advice = match foreign {
+        Some(foreign) if !foreign.advice.is_empty() => format!("{} {reads}", foreign.advice),
+        _ => reads,
+    };
+    ImportError { looked_like: foreign.map(|foreign| foreign.what), place: None, problem, advice }
 }

@@ -84,7 +84,10 @@ fn what_cannot_be_read_is_said_and_the_rest_is_printed() {
         assert_eq!(output.status.code(), Some(1));
         let errors = text(&output.stderr);
         assert_eq!(errors.lines().count(), 2, "{errors}");
-        assert!(errors.contains("3.13.json: this is no format Flamedrop reads. It reads"), "{errors}");
+        assert!(
+            errors.contains("3.13.json: looks like JSON, but this is no format Flamedrop reads. It reads"),
+            "{errors}"
+        );
         assert!(errors.contains("flamedrop: no/such/file: "), "{errors}");
         if json {
             let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");

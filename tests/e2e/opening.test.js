@@ -56,6 +56,7 @@ pageTest('a bad file says what is wrong and leaves the others alone', async ({ p
   await assertAccessible(page, 'a failed file');
   await documentButton(page, 'notes.txt').click();
   await alert.getByRole('heading', { name: 'notes.txt could not be read' }).waitFor();
+  assert.match(await alert.innerText(), /Looks like\s+a text file/);
   await documentButton(page, 'shop.prof').click();
   await opened(page);
 });
