@@ -92,6 +92,20 @@ pageTest('a selection has its row in every view, and after a reload', async ({ p
   await tree.locator('[role=row][aria-selected=true]').waitFor();
 });
 
+pageTest('the keys in the flame graph start at what was selected elsewhere', async ({ page }) => {
+  await drop(page, [data('shop/shop.prof')]);
+  await opened(page);
+  await show(page, 'Functions');
+  await page.getByRole('searchbox', { name: 'Search' }).fill('ordering.py');
+  await page.getByRole('grid', { name: 'Functions' }).getByText('orders', { exact: true }).click();
+  await details(page).getByRole('heading', { name: 'orders' }).waitFor();
+  await show(page, 'Flame graph');
+  await page.locator('canvas').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.waitForFunction(() => location.hash.includes('box='));
+  assert.equal(await details(page).getByRole('heading').first().innerText(), 'orders');
+});
+
 pageTest('Back goes from a callee to where one came from', async ({ page }) => {
   await drop(page, [data('shop/shop.prof')]);
   await opened(page);

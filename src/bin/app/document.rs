@@ -298,6 +298,13 @@ pub fn box_function(tree: &Tree, of: u32) -> Option<&FunctionRow> {
     tree.functions.get(function as usize)
 }
 
+/// The box in which a function has most time.
+pub fn heaviest_box(tree: &Tree, function: u32) -> Option<u32> {
+    let named = tree.functions.iter().position(|row| row.function == function)? as u32;
+    let boxes = (0..tree.function.len()).filter(|&at| tree.function[at] == named);
+    boxes.max_by(|&a, &b| tree.total_time[a].total_cmp(&tree.total_time[b])).map(|at| at as u32)
+}
+
 /// An answer that follows a question: asked again whenever `question` changes; answers to older
 /// questions are dropped, and the last answer stays on screen, with its question, until the next is there.
 pub fn answers<T: Send + Sync + 'static>(

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use super::functions::{category_class, named, share_cell, spelt};
 use crate::components::table::{Actions, Column, Row, Table};
-use crate::document::{OpenDocument, box_function};
+use crate::document::{OpenDocument, box_function, heaviest_box};
 
 /// A subtree opens along its heaviest path down to this share of the whole when the view opens.
 const OPEN_SHARE: f64 = 0.2;
@@ -163,13 +163,6 @@ fn cells(
 fn ancestors(tree: &Tree, of: u32) -> impl Iterator<Item = u32> + '_ {
     std::iter::successors(tree.parent.get(of as usize).copied(), |&at| tree.parent.get(at as usize).copied())
         .take_while(|&at| (at as usize) < tree.parent.len())
-}
-
-/// The box in which a function has most time.
-fn heaviest_box(tree: &Tree, function: u32) -> Option<u32> {
-    let named = tree.functions.iter().position(|row| row.function == function)? as u32;
-    let boxes = (0..tree.function.len()).filter(|&at| tree.function[at] == named);
-    boxes.max_by(|&a, &b| tree.total_time[a].total_cmp(&tree.total_time[b])).map(|at| at as u32)
 }
 
 /// Boxes whose ancestors are all open, in the tree's order.

@@ -19,7 +19,7 @@ use super::sunburst::{disc, over_disc};
 use crate::canvas::{Canvas, Gesture, Surface};
 use crate::components::copy::copy;
 use crate::components::legend::TreeLegend;
-use crate::document::{OpenDocument, answers, box_function};
+use crate::document::{OpenDocument, answers, box_function, heaviest_box};
 use crate::motion::Motion;
 use crate::state::state;
 use crate::view::Drawing;
@@ -331,7 +331,10 @@ impl Chart {
     fn go(self, boxes: &Boxes, current: Option<u32>, step: impl Fn(u32) -> Option<u32>) {
         let first = || {
             let zoomed = self.document.zoomed_box.get_untracked().filter(|&index| exists(boxes, index));
-            zoomed.or_else(|| boxes.row(0).first().copied())
+            // A function selected elsewhere is where one was.
+            let selected = self.document.function.get_untracked();
+            let selected = selected.and_then(|function| heaviest_box(boxes.tree(), function));
+            selected.or(zoomed).or_else(|| boxes.row(0).first().copied())
         };
         let Some(next) = current.map_or_else(first, step) else { return };
         self.hover.set(None);
