@@ -233,7 +233,7 @@ impl Boxes {
         let row = self.row(depth);
         let next = row.partition_point(|&index| self.right(index) <= from);
         let pixel = if pixels > 0.0 { (to - from) / pixels } else { f64::INFINITY };
-        Runs { boxes: self, row, next, to, pixel }
+        Runs { boxes: self, row, next, from, to, pixel }
     }
 }
 
@@ -243,12 +243,20 @@ pub struct Runs<'a> {
     boxes: &'a Boxes,
     row: &'a [u32],
     next: usize,
+    from: f64,
     to: f64,
     /// Seconds of one pixel.
     pixel: f64,
 }
 
 impl Runs<'_> {
+    /// Whether a pixel shows between two values: then a run must not go over it, or it would be drawn
+    /// where nothing is, outside of what it was called by.
+    fn apart(&self, right: f64, next_left: f64) -> bool {
+        let edge = |value: f64| ((value - self.from) / self.pixel).round();
+        next_left > right && edge(next_left) > edge(right)
+    }
+
     fn edges(&self, place: usize) -> (f64, f64) {
         (self.boxes.left(self.row[place]), self.boxes.right(self.row[place]))
     }
@@ -267,7 +275,7 @@ impl Iterator for Runs<'_> {
         self.next += 1;
         if right - left < self.pixel {
             // Narrower than a pixel. Take all that ends within the pixel; go on from there as long
-            // as what follows is as narrow and less than a pixel away.
+            // as what follows is as narrow and no pixel shows between.
             let (boxes, row) = (self.boxes, self.row);
             let mut step = left;
             loop {
@@ -279,7 +287,7 @@ impl Iterator for Runs<'_> {
                 }
                 let (next_left, next_right) = self.edges(self.next);
                 let wide = next_right - next_left >= self.pixel;
-                if wide || next_left - right >= self.pixel || next_left >= self.to {
+                if wide || self.apart(right, next_left) || next_left >= self.to {
                     break;
                 }
                 step = next_left;
