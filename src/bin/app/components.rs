@@ -11,5 +11,6 @@ pub mod notices;
 pub mod size;
 pub mod sql;
 pub mod status;
+pub mod switch;
 pub mod table;
 pub mod welcome;

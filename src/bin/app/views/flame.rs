@@ -19,6 +19,7 @@ use super::sunburst::{disc, over_disc};
 use crate::canvas::{Canvas, Gesture, Surface};
 use crate::components::copy::copy;
 use crate::components::legend::TreeLegend;
+use crate::components::switch::switch_buttons;
 use crate::document::{OpenDocument, answers, box_function, heaviest_box};
 use crate::motion::Motion;
 use crate::state::state;
@@ -438,19 +439,6 @@ fn Stack(chart: Chart) -> impl IntoView {
 /// Icicle, flame or sunburst.
 #[component]
 fn Switch(document: OpenDocument) -> impl IntoView {
-    let buttons: Vec<_> = Drawing::ALL
-        .into_iter()
-        .map(|drawing| {
-            view! {
-                <button
-                    type="button"
-                    aria-pressed=move || (document.drawing.get() == drawing).to_string()
-                    on:click=move |_| document.drawing.set(drawing)
-                >
-                    {drawing.title()}
-                </button>
-            }
-        })
-        .collect();
+    let buttons = switch_buttons(Drawing::ALL, document.drawing, Drawing::title);
     view! { <div class="switch" role="group" aria-label="Drawing">{buttons}</div> }
 }

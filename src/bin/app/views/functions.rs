@@ -141,11 +141,8 @@ pub fn function_cell(row: &FunctionRow) -> AnyView {
 
 /// A function's name and place as two texts: `loads`, `json/__init__.py:299`; built-in ones have no place.
 pub fn spelt(row: &FunctionRow) -> (String, String) {
-    if row.file == "~" {
-        (format::builtin_name(&row.name), String::new())
-    } else {
-        (row.name.clone(), format!("{}:{}", row.file, row.line))
-    }
+    let place = if row.file == "~" { String::new() } else { format!("{}:{}", row.file, row.line) };
+    (format::short_name(&row.file, &row.name).into_owned(), place)
 }
 
 /// The style class of what a function belongs to.

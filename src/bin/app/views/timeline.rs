@@ -14,6 +14,7 @@ use super::queries::start_text;
 use super::statement_card::{Over, StatementCard, StatementDetails, spoken};
 use crate::canvas::{Canvas, Gesture, Surface};
 use crate::components::legend::OperationLegend;
+use crate::components::switch::switch_buttons;
 use crate::document::{OpenDocument, answers};
 use crate::motion::Motion;
 use crate::state::state;
@@ -83,20 +84,7 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
         })
     };
     let empty = move || chart.lanes.get().is_some_and(|lanes| lanes.is_empty());
-    let switch: Vec<_> = Lanes::ALL
-        .into_iter()
-        .map(|lanes| {
-            view! {
-                <button
-                    type="button"
-                    aria-pressed=move || (document.lanes.get() == lanes).to_string()
-                    on:click=move |_| document.lanes.set(lanes)
-                >
-                    {lanes.title()}
-                </button>
-            }
-        })
-        .collect();
+    let switch = switch_buttons(Lanes::ALL, document.lanes, Lanes::title);
     view! {
         <div class="split">
             <div class="picture">
