@@ -4,17 +4,20 @@
 //! [`Statements::length`] say where in the (unwrapped) file its record is, and the format gives the
 //! text out of that ([`crate::import::Format::statement_text`]).
 
+pub mod comments;
 pub mod digest;
 pub mod fingerprint;
 pub mod highlight;
 pub mod keywords;
 pub mod lexer;
+pub mod requests;
 pub mod statements;
 pub mod tables;
 
 use serde::{Deserialize, Serialize};
 
 pub use digest::Numbers;
+pub use requests::{Origin, Request};
 pub use statements::LogBuilder;
 
 /// A log of SQL statements.
@@ -28,13 +31,20 @@ pub struct QueryLog {
     pub numbers: Vec<Numbers>,
     /// What statements ran on: server processes, sessions, database aliases.
     pub connections: Vec<Connection>,
+    /// What statements ran for, in order of the first statement: recorded, or inferred.
+    pub requests: Vec<Request>,
+    /// Where in the code statements come from, each place once; empty where the log does not say.
+    pub sites: Vec<Site>,
     /// What [`Statements::start`] counts from.
     pub clock: Clock,
     /// What the reader inferred about the file, to be shown: `log_line_prefix = '%m [%p] '`.
     pub inferred: Option<String>,
 }
 
-/// Statements as columns of equal length; 48 bytes each.
+/// In a column of ids: none.
+pub const NONE: u32 = u32::MAX;
+
+/// Statements as columns of equal length, but for those that may be empty; about 50 bytes each.
 #[derive(Debug, Clone, Default)]
 pub struct Statements {
     /// Milliseconds on the log's [`Clock`] at which execution began.
@@ -53,6 +63,12 @@ pub struct Statements {
     pub failed: Vec<u8>,
     /// Hash of its parameters or literals: equal hashes under one fingerprint are the same query.
     pub parameters: Vec<u64>,
+    /// Index into [`QueryLog::requests`].
+    pub request: Vec<u32>,
+    /// Index into [`QueryLog::sites`], or [`NONE`]; empty if the log has no sites at all.
+    pub site: Vec<u32>,
+    /// Rows the statement returned or changed, or [`NONE`]; empty if the log has none at all.
+    pub rows: Vec<u32>,
 }
 
 impl QueryLog {
@@ -64,9 +80,8 @@ impl QueryLog {
     /// First start and last end on the log's clock, ms; `None` without statements.
     pub fn span(&self) -> Option<(f64, f64)> {
         let first = *self.statements.start.first()?;
-        let ends = self.statements.start.iter().zip(&self.statements.duration);
-        let last = ends.map(|(start, duration)| start + if duration.is_nan() { 0.0 } else { *duration });
-        Some((first, last.fold(first, f64::max)))
+        let ends = (0..self.statements.len()).map(|statement| self.statements.end(statement));
+        Some((first, ends.fold(first, f64::max)))
     }
 }
 
@@ -79,6 +94,22 @@ impl Statements {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.start.is_empty()
+    }
+
+    /// When the statement ended, ms on the log's clock; its start if its duration is unknown.
+    pub fn end(&self, statement: usize) -> f64 {
+        let duration = self.duration[statement];
+        self.start[statement] + if duration.is_nan() { 0.0 } else { duration }
+    }
+
+    /// The statement's site, if the log has it.
+    pub fn site(&self, statement: usize) -> Option<u32> {
+        self.site.get(statement).copied().filter(|&site| site != NONE)
+    }
+
+    /// The statement's rows, if the log has them.
+    pub fn rows(&self, statement: usize) -> Option<u32> {
+        self.rows.get(statement).copied().filter(|&rows| rows != NONE)
     }
 }
 
@@ -111,6 +142,49 @@ pub struct Fingerprint {
     pub operation: Operation,
     /// The tables it names, each once, in order of appearance, unquoted (`auth_user`, `audit.log`).
     pub tables: Vec<String>,
+}
+
+/// A place in the code that runs statements.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Site {
+    /// The user's own frames, innermost first.
+    pub frames: Vec<Frame>,
+    /// The relation between models that the ORM followed, if one was.
+    pub relation: Option<Relation>,
+}
+
+/// One frame of a stack.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Frame {
+    /// File path.
+    pub file: String,
+    /// The line that was running.
+    pub line: u32,
+    /// The function's name.
+    pub name: String,
+}
+
+/// A relation the ORM followed from one object.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Relation {
+    /// In which way.
+    pub kind: RelationKind,
+    /// The field that makes it: `Order.customer`.
+    pub name: String,
+    /// The attribute it was followed by: `customer`, `lines`.
+    pub accessor: String,
+}
+
+/// How a relation was followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RelationKind {
+    /// From the row with the foreign key to the one it names: `order.customer`.
+    Forward,
+    /// From the named row to those that name it: `order.lines.all()`.
+    Reverse,
+    /// Over a table between: `product.tags.all()`.
+    ManyToMany,
 }
 
 /// What statements ran on. Empty texts where the log does not say.

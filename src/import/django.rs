@@ -309,7 +309,7 @@ impl Reader {
         if let Some(stamp) = &stamp {
             self.zone.get_or_insert_with(|| stamp.zone.clone());
         }
-        let (fingerprint, parameters) = if parts.sql == b"None" {
+        let recognised = if parts.sql == b"None" {
             // Some backends cannot say what they sent.
             self.builder.without_text()
         } else {
@@ -326,12 +326,9 @@ impl Reader {
             end: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
             resolution: stamp.map_or(0.0, |stamp| stamp.resolution),
             duration: parts.duration,
-            fingerprint,
-            connection,
             offset: record.offset,
             length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
-            failed: false,
-            parameters,
+            ..Statement::new(recognised, connection)
         });
     }
 }

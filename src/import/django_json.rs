@@ -19,7 +19,7 @@ use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
 use crate::queries::statements::Statement;
-use crate::queries::{Clock, Connection, LogBuilder};
+use crate::queries::{self, Clock, Connection, LogBuilder, NONE};
 
 /// Django's SQL log as JSON lines.
 pub struct DjangoJson;
@@ -315,7 +315,7 @@ impl Reader {
             return;
         };
         self.rounded |= entry.rounded;
-        let (fingerprint, parameters) = match &entry.sql {
+        let recognised = match &entry.sql {
             Some(sql) => self.builder.fingerprint(
                 sql.as_bytes(),
                 Dialect::guess(sql.as_bytes()),
@@ -330,6 +330,9 @@ impl Reader {
             database: alias.clone(),
             ..Connection::default()
         });
+        let request = spelt(fields.request).map_or(NONE, |request| {
+            self.builder.request(request.as_bytes(), || queries::Request::identified(&request))
+        });
         let stamp = fields.stamp();
         if let Some((.., zone)) = &stamp {
             self.zone.get_or_insert_with(|| zone.clone());
@@ -338,12 +341,10 @@ impl Reader {
             end: stamp.as_ref().map_or(f64::NAN, |(end, ..)| *end),
             resolution: stamp.map_or(0.0, |(_, resolution, _)| resolution),
             duration: entry.duration,
-            fingerprint,
-            connection,
             offset: record.offset,
             length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
-            failed: false,
-            parameters,
+            request,
+            ..Statement::new(recognised, connection)
         });
     }
 }

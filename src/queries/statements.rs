@@ -2,11 +2,13 @@
 
 use rustc_hash::FxHashMap;
 
+use super::comments::{self, Tags};
 use super::digest::digests;
 use super::fingerprint::{self, SEED, Shape, mix, mix_text};
 use super::lexer::Dialect;
+use super::requests::{self, Request};
 use super::tables::operation_and_tables;
-use super::{Clock, Connection, Fingerprint, Operation, QueryLog};
+use super::{Clock, Connection, Fingerprint, NONE, Operation, QueryLog, Site};
 
 /// The fingerprint of executions whose text the log does not have.
 pub const NO_TEXT: &str = "(text not logged)";
@@ -32,6 +34,47 @@ pub struct Statement {
     pub failed: bool,
     /// Hash of its parameters.
     pub parameters: u64,
+    /// Id from [`LogBuilder::request`], or [`NONE`]: then it is inferred.
+    pub request: u32,
+    /// What the tags in its comment say: [`Recognised::tags`], or [`NONE`].
+    pub tags: u32,
+    /// Id from [`LogBuilder::site`], or [`NONE`].
+    pub site: u32,
+    /// Rows it returned or changed, or [`NONE`].
+    pub rows: u32,
+}
+
+/// What a statement's text is recognised by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recognised {
+    /// Its fingerprint's id.
+    pub fingerprint: u32,
+    /// Hash of its parameters.
+    pub parameters: u64,
+    /// Id of its comment's tags, [`NONE`] without.
+    pub tags: u32,
+}
+
+impl Statement {
+    /// A statement of which nothing but its text and its connection is known.
+    pub fn new(recognised: Recognised, connection: u32) -> Self {
+        let Recognised { fingerprint, parameters, tags } = recognised;
+        Self {
+            end: f64::NAN,
+            resolution: 0.0,
+            duration: f64::NAN,
+            fingerprint,
+            connection,
+            offset: 0,
+            length: 0,
+            failed: false,
+            parameters,
+            request: NONE,
+            tags,
+            site: NONE,
+            rows: NONE,
+        }
+    }
 }
 
 /// Collects statements.
@@ -40,6 +83,13 @@ pub struct LogBuilder {
     log: QueryLog,
     fingerprints: FxHashMap<u64, u32>,
     connections: FxHashMap<u64, u32>,
+    requests: FxHashMap<u64, u32>,
+    sites: FxHashMap<Site, u32>,
+    /// What comments say, each once, and by its hash.
+    tags: Vec<Tags>,
+    tags_by_content: FxHashMap<u64, u32>,
+    /// Per statement.
+    tags_of: Vec<u32>,
     /// Per connection: where its last statement ended.
     ends: Vec<f64>,
 }
@@ -57,7 +107,7 @@ impl LogBuilder {
 
     /// The fingerprint of `sql` and the hash of its parameters. `logged` are the parameters the log
     /// keeps apart; they matter where the text leaves values out.
-    pub fn fingerprint(&mut self, sql: &[u8], dialect: Dialect, logged: Option<&[u8]>) -> (u32, u64) {
+    pub fn fingerprint(&mut self, sql: &[u8], dialect: Dialect, logged: Option<&[u8]>) -> Recognised {
         let Shape { hash, parameters, has_placeholders } = fingerprint::shape(sql, dialect);
         let fingerprints = &mut self.log.fingerprints;
         let id = *self.fingerprints.entry(hash).or_insert_with(|| {
@@ -71,11 +121,49 @@ impl LogBuilder {
             Some(logged) if has_placeholders => mix_text(parameters, logged),
             _ => parameters,
         };
-        (id, parameters)
+        Recognised { fingerprint: id, parameters, tags: self.tags(sql) }
+    }
+
+    /// The tags in the comment around `sql`.
+    fn tags(&mut self, sql: &[u8]) -> u32 {
+        let Some(comment) = comments::around(sql) else { return NONE };
+        let Some(read) = comments::read(comment) else { return NONE };
+        let id = mix_text(
+            mix(mix_text(SEED, read.view.as_bytes()), 1),
+            read.request.as_deref().unwrap_or("").as_bytes(),
+        );
+        let tags = &mut self.tags;
+        *self.tags_by_content.entry(id).or_insert_with(|| {
+            tags.push(read);
+            tags.len() as u32 - 1
+        })
+    }
+
+    /// The request known by `identity` (any bytes); `describe` is asked once.
+    pub fn request(&mut self, identity: &[u8], describe: impl FnOnce() -> Request) -> u32 {
+        let requests = &mut self.log.requests;
+        *self.requests.entry(mix_text(SEED, identity)).or_insert_with(|| {
+            requests.push(describe());
+            requests.len() as u32 - 1
+        })
+    }
+
+    /// What is known of a request that may have been named before it was described.
+    pub fn request_mut(&mut self, request: u32) -> Option<&mut Request> {
+        self.log.requests.get_mut(request as usize)
+    }
+
+    /// The place in the code, kept once.
+    pub fn site(&mut self, site: Site) -> u32 {
+        let sites = &mut self.log.sites;
+        *self.sites.entry(site).or_insert_with_key(|site| {
+            sites.push(site.clone());
+            sites.len() as u32 - 1
+        })
     }
 
     /// The fingerprint of executions without a text.
-    pub fn without_text(&mut self) -> (u32, u64) {
+    pub fn without_text(&mut self) -> Recognised {
         let fingerprints = &mut self.log.fingerprints;
         // No normalised text hashes to the plain seed: the finished hash was mixed at least once.
         let id = *self.fingerprints.entry(SEED).or_insert_with(|| {
@@ -83,7 +171,7 @@ impl LogBuilder {
             fingerprints.push(Fingerprint { text, operation: Operation::Other, tables: Vec::new() });
             fingerprints.len() as u32 - 1
         });
-        (id, SEED)
+        Recognised { fingerprint: id, parameters: SEED, tags: NONE }
     }
 
     /// The connection known by `identity` (any bytes, in parts); `describe` is asked once.
@@ -120,7 +208,12 @@ impl LogBuilder {
         columns.length.push(statement.length);
         columns.failed.push(u8::from(statement.failed));
         columns.parameters.push(statement.parameters);
-        columns.start.len() - 1
+        columns.request.push(statement.request);
+        let at = columns.start.len() - 1;
+        push_rare(&mut columns.site, at, statement.site);
+        push_rare(&mut columns.rows, at, statement.rows);
+        push_rare(&mut self.tags_of, at, statement.tags);
+        at
     }
 
     /// Puts the statements in order. With [`Clock::Sequence`] they are laid end to end; with a wall
@@ -145,11 +238,32 @@ impl LogBuilder {
             sort(&mut columns.length, &order);
             sort(&mut columns.failed, &order);
             sort(&mut columns.parameters, &order);
+            sort(&mut columns.request, &order);
+            for rare in [&mut columns.site, &mut columns.rows, &mut self.tags_of] {
+                if !rare.is_empty() {
+                    rare.resize(order.len(), NONE);
+                    sort(rare, &order);
+                }
+            }
+        }
+        for rare in [&mut columns.site, &mut columns.rows, &mut self.tags_of] {
+            if !rare.is_empty() {
+                rare.resize(columns.start.len(), NONE);
+            }
         }
         self.log.clock = clock;
         self.log.inferred = inferred;
+        requests::assign(&mut self.log, &self.tags, &self.tags_of);
         self.log.numbers = digests(&self.log).iter().map(super::digest::Digest::numbers).collect();
         self.log
+    }
+}
+
+/// Adds to a column that stays empty as long as it has nothing to say.
+fn push_rare(column: &mut Vec<u32>, at: usize, value: u32) {
+    if value != NONE {
+        column.resize(at, NONE);
+        column.push(value);
     }
 }
 
@@ -162,23 +276,15 @@ mod tests {
     use super::*;
 
     fn statement(end: f64, duration: f64, parameters: u64) -> Statement {
-        Statement {
-            end,
-            resolution: 0.0,
-            duration,
-            fingerprint: 0,
-            connection: 0,
-            offset: 0,
-            length: 0,
-            failed: false,
-            parameters,
-        }
+        let recognised = Recognised { fingerprint: 0, parameters, tags: NONE };
+        Statement { end, duration, ..Statement::new(recognised, 0) }
     }
 
     #[test]
     fn ordered_by_start_not_by_end() {
         let mut builder = LogBuilder::default();
         builder.fingerprint(b"SELECT 1", Dialect::PostgreSql, None);
+        builder.connection(&[], Connection::default);
         builder.push(statement(10.0, 1.0, 1));
         builder.push(statement(11.0, 8.0, 2));
         builder.push(statement(12.0, f64::NAN, 3));
@@ -212,6 +318,7 @@ mod tests {
     fn without_times_end_to_end() {
         let mut builder = LogBuilder::default();
         builder.fingerprint(b"SELECT 1", Dialect::PostgreSql, None);
+        builder.connection(&[], Connection::default);
         for _ in 0..3 {
             builder.push(statement(f64::NAN, 2.0, 0));
         }
@@ -226,6 +333,6 @@ mod tests {
         };
         assert_ne!(parameters("SELECT $1", "1"), parameters("SELECT $1", "2"));
         assert_eq!(parameters("SELECT 1", "1"), parameters("SELECT 1", "2"));
-        assert_eq!(parameters("SELECT 1", "").0, parameters("SELECT $1", "").0);
+        assert_eq!(parameters("SELECT 1", "").fingerprint, parameters("SELECT $1", "").fingerprint);
     }
 }

@@ -175,17 +175,14 @@ impl Executions {
     }
 
     fn statement(&mut self, who: &Who<'_>, event: &Event<'_>, sql: &[u8], duration: f64) -> Statement {
-        let (fingerprint, parameters) = self.builder.fingerprint(sql, Dialect::PostgreSql, event.parameters);
+        let recognised = self.builder.fingerprint(sql, Dialect::PostgreSql, event.parameters);
         Statement {
             end: event.stamp,
             resolution: event.resolution,
             duration,
-            fingerprint,
-            connection: self.session(who).connection,
             offset: event.offset,
             length: event.length,
-            failed: false,
-            parameters,
+            ..Statement::new(recognised, self.session(who).connection)
         }
     }
 
@@ -310,17 +307,14 @@ impl Executions {
 
     fn alone(&mut self, connection: u32, bare: Bare) {
         self.seen.durations_alone += 1;
-        let (fingerprint, parameters) = self.builder.without_text();
+        let recognised = self.builder.without_text();
         self.builder.push(Statement {
             end: bare.stamp,
             resolution: bare.resolution,
             duration: bare.duration,
-            fingerprint,
-            connection,
             offset: bare.offset,
             length: bare.length,
-            failed: false,
-            parameters,
+            ..Statement::new(recognised, connection)
         });
     }
 }
