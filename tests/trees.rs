@@ -100,6 +100,19 @@ fn recordings_score_as_well_as_before() {
     }
 }
 
+/// The merged boxes count as well, and a tree of one or two boxes is a tree.
+#[test]
+fn recordings_keep_small_budgets() {
+    for name in ["decorators", "django_orm", "imports", "sqlalchemy_orm", "unit_tests"] {
+        let recording = Recording::read(&recording::directory(), name);
+        for budget in (1..=40).chain([97, 250, 999, 3001]) {
+            let tree = estimate(&recording.profile, budget);
+            check_shape(&tree, &recording.profile, budget);
+            check_functions(&tree, &recording.profile, 1e-5);
+        }
+    }
+}
+
 #[test]
 fn what_the_file_determines_is_exact() {
     // p and q both call f, f calls only g: whose time under f is whose is written at the edges.
