@@ -251,6 +251,29 @@ fn the_tree_names_its_functions_and_keeps_the_total() {
 }
 
 #[test]
+fn merged_boxes_name_their_functions() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/trees/django_orm.prof.gz");
+    let source = MemorySource::new("django_orm.prof.gz", std::fs::read(path).expect("the recording"));
+    let mut session = Session::open(Box::new(source), &|_| ()).expect("a profile");
+    let Response::Tree(tree) = ask(&mut session, &Request::Tree) else { panic!("a tree") };
+    let mut named = 0;
+    for at in 0..tree.function.len() as u32 {
+        let parts = tree.merged_in(at);
+        if tree.function[at as usize] != u32::MAX {
+            assert!(parts.is_empty(), "box {at} is no merged one");
+            continue;
+        }
+        named += usize::from(!parts.is_empty());
+        assert!(parts.len() as f64 <= tree.calls[at as usize], "more functions than boxes in {at}");
+        assert!(parts.is_sorted_by(|one, other| one.self_time >= other.self_time));
+        let sum: f64 = parts.iter().map(|part| part.self_time).sum();
+        assert!(sum <= tree.self_time[at as usize] * (1.0 + 1e-9), "box {at} has less than its functions");
+        assert!(parts.iter().all(|part| (part.function as usize) < tree.functions.len()));
+    }
+    assert!(named > 100, "{named} merged boxes with names");
+}
+
+#[test]
 fn a_profile_refuses_what_is_asked_of_logs() {
     let mut session = shop();
     assert!(matches!(ask(&mut session, &Request::Timeline), Response::Refused(_)));

@@ -1,16 +1,12 @@
 //! Answers about a profile.
 
+mod tree;
+
 use std::cmp::Ordering;
 
-use crate::profile::call_tree::MERGED;
 use crate::profile::matcher::Matcher;
-use crate::profile::{CallTree, FunctionId, Functions, Profile, category, estimate};
-use crate::protocol::{
-    FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response, Tree,
-};
-
-/// Boxes of an estimated call tree: more than a screen can show, few enough to lay out at once.
-const TREE_BUDGET: usize = 10_000;
+use crate::profile::{FunctionId, Functions, Profile, category};
+use crate::protocol::{FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response};
 
 /// What is remembered from one request to the next: scrolling asks for many windows of one order.
 #[derive(Debug, Default)]
@@ -61,7 +57,7 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         Request::FindFunction { file, line, name } => {
             Response::FoundFunction(functions.find(file, *line, name))
         }
-        Request::Tree => Response::Tree(tree(profile)),
+        Request::Tree => Response::Tree(tree::answer(profile)),
         Request::SearchFunctions { text } => {
             let matches = Matcher::new(functions, text).matches();
             let self_time = matches.iter().map(|&function| functions.self_time[function as usize]).sum();
@@ -174,62 +170,4 @@ fn detail(profile: &Profile, function: FunctionId) -> FunctionDetail {
         rows.sort_by(|a, b| b.total_time.total_cmp(&a.total_time));
     }
     FunctionDetail { row: row(&profile.functions, function), callers, callees }
-}
-
-/// The recorded call tree, or an estimated one, with the functions it names.
-fn tree(profile: &Profile) -> Tree {
-    let tree = match &profile.recorded_tree {
-        Some(tree) => tree.clone(),
-        None => estimate::estimate(profile, TREE_BUDGET),
-    };
-    let mut functions = Vec::new();
-    let mut index = vec![MERGED; profile.functions.len()];
-    let function = tree
-        .function
-        .iter()
-        .map(|&function| match index.get_mut(function as usize) {
-            Some(place) => {
-                if *place == MERGED {
-                    *place = functions.len() as u32;
-                    functions.push(row(&profile.functions, function));
-                }
-                *place
-            }
-            None => MERGED,
-        })
-        .collect();
-    let total = tree.total();
-    let certain_share = tree.certain_share();
-    let CallTree {
-        estimated,
-        function: _,
-        parent,
-        depth,
-        end,
-        self_time,
-        total_time,
-        calls,
-        certainty,
-        low,
-        high,
-        merged: _,
-        contradiction,
-    } = tree;
-    Tree {
-        estimated,
-        function,
-        parent,
-        depth,
-        end,
-        self_time,
-        total_time,
-        calls,
-        certainty,
-        low,
-        high,
-        certain_share,
-        contradiction,
-        functions,
-        total,
-    }
 }

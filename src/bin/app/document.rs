@@ -283,11 +283,9 @@ impl OpenDocument {
         }
     }
 
-    /// Selects a box of the call tree, and with it its function.
+    /// Selects a box of the call tree, and with it its function; "(n more)" has none.
     pub fn select_box(self, tree: &Tree, selected: u32) {
-        if let Some(row) = box_function(tree, selected) {
-            self.function.set(Some(row.function));
-        }
+        self.function.set(box_function(tree, selected).map(|row| row.function));
         self.selected_box.set(Some(selected));
     }
 }

@@ -109,7 +109,7 @@ fn back_out(state: State) -> bool {
         document.statement.set(None);
     } else if document.fingerprint.get_untracked().is_some() {
         document.fingerprint.set(None);
-    } else if document.function.get_untracked().is_some() {
+    } else if document.function.get_untracked().is_some() || document.selected_box.get_untracked().is_some() {
         document.selected_box.set(None);
         document.function.set(None);
     } else if !document.search.with_untracked(String::is_empty) {

@@ -1,14 +1,16 @@
-//! The side panel of a profile: the selected function with its nearest callers and callees.
+//! The side panel of a profile: the selected function with its nearest callers and callees, or what a
+//! merged box stands for.
 
 use std::sync::Arc;
 
 use flamedrop::format;
-use flamedrop::protocol::{FunctionDetail, FunctionRow, ProfileOverview};
+use flamedrop::protocol::{FunctionDetail, FunctionRow, ProfileOverview, Tree};
 use leptos::prelude::*;
 
 use super::copy::CopyButton;
-use crate::document::{OpenDocument, selected_function};
+use crate::document::{OpenDocument, box_function, selected_function};
 use crate::view::View;
+use crate::views::box_card::{more, others};
 use crate::views::functions::{category_class, spelt};
 
 /// Callers and callees shown before "all".
@@ -18,14 +20,22 @@ const NEAREST: usize = 6;
 #[component]
 pub fn FunctionDetails(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
     let detail = selected_function(document);
+    // The tree is there if a box of it is selected.
+    let merged = Memo::new(move |_| {
+        let selected = document.selected_box.get()?;
+        document.tree().filter(|tree| box_function(tree, selected).is_none()).map(|_| selected)
+    });
     view! {
-        <Show when=move || document.function.get().is_some()>
-            <aside class="details" aria-label="Selected function">
+        <Show when=move || document.function.get().is_some() || merged.get().is_some()>
+            <aside class="details" aria-label=move || if merged.get().is_some() { "Selected box" } else { "Selected function" }>
                 <button type="button" class="close" aria-label="Close details" on:click=move |_| {
                     document.selected_box.set(None);
                     document.function.set(None);
                 }>"×"</button>
-                {move || detail.get().map(|detail| body(document, detail, overview.total))}
+                {move || match merged.get() {
+                    Some(merged) => document.tree().map(|tree| merged_body(document, &tree, merged, overview.total)),
+                    None => detail.get().map(|detail| body(document, detail, overview.total).into_any()),
+                }}
             </aside>
         </Show>
     }
@@ -58,6 +68,60 @@ fn body(document: OpenDocument, detail: Arc<FunctionDetail>, total: f64) -> impl
     }
 }
 
+/// A merged box by function.
+fn merged_body(document: OpenDocument, tree: &Tree, merged: u32, total: f64) -> AnyView {
+    let split = tree.split_of(merged, usize::MAX);
+    let seconds = tree.total_time.get(merged as usize).copied().unwrap_or_default();
+    let share = move |part: f64| format::percent(part / seconds);
+    let items: Vec<_> = split
+        .named
+        .iter()
+        .filter_map(|part| Some((tree.functions.get(part.function as usize)?, part.self_time)))
+        .map(|(row, own)| neighbour(document, row, own, share(own)))
+        .collect();
+    let rest = (split.rest > 0.0).then(|| {
+        view! {
+            <p class="rest">
+                <span class="name">{others(split.others)}</span>
+                <span class="value">{format::seconds(split.rest)}</span>
+                <span class="percent">{share(split.rest)}</span>
+            </p>
+        }
+    });
+    view! {
+        <section>
+            <h2 class="wrap"><span class="swatch merged" aria-hidden="true"></span>{more(tree, merged)}</h2>
+            <p class="place">"Boxes too small to show one by one"</p>
+            <dl class="numbers">
+                <div><dt>"Total"</dt><dd>{format::seconds(seconds)} " " <small>{format::percent(seconds / total)}</small></dd></div>
+            </dl>
+        </section>
+        <section>
+            <h3>"Self time, estimated"</h3>
+            <ul class="neighbours">{items}</ul>
+            {rest}
+        </section>
+    }
+    .into_any()
+}
+
+/// A function one can go to, with a time and its share.
+fn neighbour(document: OpenDocument, row: &FunctionRow, seconds: f64, share: String) -> AnyView {
+    let function = row.function;
+    let (name, file) = spelt(row);
+    view! {
+        <li>
+            <button type="button" title=format!("{name} {file}") on:click=move |_| document.select_function(function)>
+                <span class=format!("swatch {}", category_class(row)) aria-hidden="true"></span>
+                <span class="name">{name.clone()}</span>
+                <span class="value">{format::seconds(seconds)}</span>
+                <span class="percent">{share}</span>
+            </button>
+        </li>
+    }
+    .into_any()
+}
+
 fn neighbours(document: OpenDocument, title: &'static str, rows: &[FunctionRow]) -> AnyView {
     if rows.is_empty() {
         return ().into_any();
@@ -66,27 +130,14 @@ fn neighbours(document: OpenDocument, title: &'static str, rows: &[FunctionRow])
     let items: Vec<_> = rows
         .iter()
         .take(NEAREST)
-        .map(|row| {
-            let function = row.function;
-            let (name, file) = spelt(row);
-            view! {
-                <li>
-                    <button type="button" title=format!("{name} {file}") on:click=move |_| document.select_function(function)>
-                        <span class=format!("swatch {}", category_class(row)) aria-hidden="true"></span>
-                        <span class="name">{name.clone()}</span>
-                        <span class="value">{format::seconds(row.total_time)}</span>
-                        <span class="percent">{format::percent(row.total_time / whole)}</span>
-                    </button>
-                </li>
-            }
-        })
+        .map(|row| neighbour(document, row, row.total_time, format::percent(row.total_time / whole)))
         .collect();
-    let more = (rows.len() > NEAREST).then(|| {
+    let all = (rows.len() > NEAREST).then(|| {
         view! {
             <button type="button" class="link" on:click=move |_| document.view.set(View::Callers)>
                 {format!("All {}", format::count(rows.len() as i64))}
             </button>
         }
     });
-    view! { <section><h3>{title}</h3><ul class="neighbours">{items}</ul>{more}</section> }.into_any()
+    view! { <section><h3>{title}</h3><ul class="neighbours">{items}</ul>{all}</section> }.into_any()
 }

@@ -6,11 +6,15 @@ use flamedrop::draw::flame::MORE;
 use flamedrop::format;
 use flamedrop::layout::boxes::{Boxes, Run};
 use flamedrop::profile::call_tree::Certainty;
+use flamedrop::protocol::Tree;
 use leptos::prelude::*;
 
 use super::functions::{category_class, spelt};
 use crate::canvas::Surface;
 use crate::components::card::Card;
+
+/// Functions of a merged box in the card.
+const NAMED: usize = 6;
 
 /// What the pointer is over, and where it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,11 +76,7 @@ fn single(boxes: &Boxes, index: u32, total: f64) -> AnyView {
             }
             .into_any()
         }
-        None => view! {
-            <p class="name">{MORE}</p>
-            <p class="note">"Many small calls of several functions, not drawn one by one"</p>
-        }
-        .into_any(),
+        None => return merged(boxes, index, total),
     };
     let per_call = |seconds: f64| {
         if calls > 0.0 { format!("{} per call", format::seconds(seconds / calls)) } else { String::new() }
@@ -94,6 +94,47 @@ fn single(boxes: &Boxes, index: u32, total: f64) -> AnyView {
         {certainty(boxes, index).map(|text| view! { <p class="note">{text}</p> })}
     }
     .into_any()
+}
+
+/// "(n more)": the functions it stands for.
+fn merged(boxes: &Boxes, index: u32, total: f64) -> AnyView {
+    let tree = boxes.tree();
+    let split = tree.split_of(index, NAMED);
+    let seconds = tree.total_time.get(index as usize).copied().unwrap_or_default();
+    let rows: Vec<_> = split
+        .named
+        .iter()
+        .filter_map(|part| Some((tree.functions.get(part.function as usize)?, part.self_time)))
+        .map(|(row, seconds)| {
+            view! { <tr><th>{spelt(row).0}</th><td>{format::seconds(seconds)}</td></tr> }
+        })
+        .collect();
+    let rest = (split.rest > 0.0).then(|| {
+        view! { <tr><th><em>{others(split.others)}</em></th><td>{format::seconds(split.rest)}</td></tr> }
+    });
+    view! {
+        <p class="name">{more(tree, index)}</p>
+        <p class="note">{format!("Small boxes, {} together, {}; self times, estimated", format::seconds(seconds), format::percent(seconds / total))}</p>
+        <table>{rows}{rest}</table>
+    }
+    .into_any()
+}
+
+/// `(12 more)`.
+pub fn more(tree: &Tree, index: u32) -> String {
+    match tree.calls.get(index as usize) {
+        Some(&boxes) if boxes >= 1.0 => format!("({} more)", format::calls(boxes)),
+        _ => MORE.to_owned(),
+    }
+}
+
+/// What the functions of a merged box that are not listed are called.
+pub fn others(count: u32) -> String {
+    match count {
+        0 => "what they call".to_owned(),
+        1 => "1 other, and what all call".to_owned(),
+        _ => format!("{} others, and what all call", format::count(i64::from(count))),
+    }
 }
 
 /// How well the numbers are known; nothing for a tree that was recorded.
@@ -126,10 +167,13 @@ pub fn spoken(boxes: &Boxes, index: u32, total: f64) -> String {
     let (Some(&total_time), Some(&self_time)) = (tree.total_time.get(at), tree.self_time.get(at)) else {
         return String::new();
     };
-    let name = boxes.function(index).map_or(MORE.to_owned(), |row| {
-        let (name, place) = spelt(row);
-        if place.is_empty() { name } else { format!("{name}, {place}") }
-    });
+    let name = boxes.function(index).map_or_else(
+        || more(tree, index),
+        |row| {
+            let (name, place) = spelt(row);
+            if place.is_empty() { name } else { format!("{name}, {place}") }
+        },
+    );
     format!(
         "{name}. Total {}, {}. Self {}. Level {}.",
         format::seconds(total_time),

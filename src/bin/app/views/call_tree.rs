@@ -8,6 +8,7 @@ use flamedrop::format::{self, TimeColumn};
 use flamedrop::protocol::{ProfileOverview, Tree};
 use leptos::prelude::*;
 
+use super::box_card::more;
 use super::functions::{category_class, named, share_cell, spelt};
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, box_function, heaviest_box};
@@ -131,7 +132,7 @@ fn cells(
     let share = tree.total_time[index] / tree.total;
     let function = box_function(tree, at);
     let (name, file) =
-        function.map_or_else(|| ("(more, too small to show)".to_owned(), String::new()), spelt);
+        function.map_or_else(|| (more(tree, at), "too small to show one by one".to_owned()), spelt);
     let class = function.map_or("merged", category_class);
     // Deep stacks stay readable: the indent stops growing, the level is in the tree's own attribute.
     let indent = level.min(40).to_string();
@@ -147,7 +148,8 @@ fn cells(
         share_cell(times.seconds(tree.total_time[index]), share),
         format::percent_cell(share).into_any(),
         times.seconds(tree.self_time[index]).into_any(),
-        format::calls(tree.calls[index]).into_any(),
+        // Of a merged box that number is its name's.
+        function.map_or_else(String::new, |_| format::calls(tree.calls[index])).into_any(),
         view! {
             <span class="function branch" style:--level=indent title=format!("{name} {file}")>
                 <span class="arrow-space">{arrow}</span>
