@@ -6,6 +6,8 @@
 
 pub mod call_tree;
 pub mod category;
+mod components;
+pub mod consistency;
 pub mod estimate;
 pub mod matcher;
 

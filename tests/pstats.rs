@@ -100,10 +100,44 @@ fn profile_in_python_has_counts_but_no_times_of_callers() {
 
 #[test]
 fn a_clean_file_has_nothing_to_say() {
-    for version in VERSIONS.iter().filter(|version| **version != "2.7") {
-        let document = common::open(common::bytes(&format!("pstats/{version}.prof"))).expect("a profile");
-        assert_eq!(common::diagnostics(&document), "", "{version}");
+    let folder = std::fs::read_dir(common::data("trees")).expect("a folder");
+    let names = folder.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
+    let mut names: Vec<_> = names.filter(|name| name.ends_with(".prof.gz")).collect();
+    names.push("../shop/shop.prof".to_owned());
+    for name in names {
+        let document = common::open(common::bytes(&format!("trees/{name}"))).expect("a profile");
+        assert_eq!(common::diagnostics(&document), "", "{name}");
     }
+}
+
+/// Files in which Python itself wrote numbers that do not agree, and some in which it did not.
+#[test]
+fn contradictions_are_noticed_with_their_cause() {
+    let folder = std::fs::read_dir(common::data("pstats/contradictions")).expect("a folder");
+    let names = folder.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    let mut text = String::new();
+    for name in names {
+        let document =
+            common::open(common::bytes(&format!("pstats/contradictions/{name}"))).expect("a profile");
+        text.push_str(&format!("# {name}\n{}", common::diagnostics(&document)));
+    }
+    // Every Python's recording of the program in tests/record/pstats/workload.py has two lambdas on one
+    // line and code that was compiled twice.
+    for version in VERSIONS {
+        let document = common::open(common::bytes(&format!("pstats/{version}.prof"))).expect("a profile");
+        text.push_str(&format!("# {version}\n{}", common::diagnostics(&document)));
+    }
+    // Numbers that no profiler wrote.
+    let caller = || key("a.py", 9, "caller");
+    let edited = vec![
+        (key("a.py", 1, "f"), numbers(2, 2, 1.0, 1.0, vec![(caller(), tuple![3, 3, 2.0, 2.0])])),
+        (caller(), numbers(1, 1, 0.5, 2.5, vec![])),
+    ];
+    let document = common::open(stats(edited)).expect("a profile");
+    text.push_str(&format!("# edited\n{}", common::diagnostics(&document)));
+    insta::assert_snapshot!(text);
 }
 
 /// A profile as people can read it: own numbers, then callers.

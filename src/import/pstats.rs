@@ -386,7 +386,8 @@ impl Table {
             functions.self_time.push(own.self_time);
             functions.total_time.push(own.total_time);
         }
-        if !self.sampled && counts_are_swapped(&functions) {
+        let swapped = !self.sampled && counts_are_swapped(&functions);
+        if swapped {
             std::mem::swap(&mut functions.calls, &mut functions.primitive_calls);
             let message =
                 "yappi writes all calls and primitive calls the other way round: they are put right";
@@ -417,12 +418,20 @@ impl Table {
             edge.caller = ids[edge.caller as usize];
             edge.callee = ids[edge.callee as usize];
         }
-        Profile {
+        // Numbers that are not those of Modules/_lsprof.c need not agree.
+        let measured = !self.sampled && !swapped && self.counts_only.is_none() && self.repeated.is_none();
+        let known = functions.calls.iter().all(|&calls| calls >= 0)
+            && functions.self_time.iter().chain(&functions.total_time).all(|&time| time >= 0.0);
+        let profile = Profile {
             unit: Unit::Seconds,
             edges: Edges::new(functions.len(), edges),
             functions,
             recorded_tree: None,
+        };
+        if measured && known && self.not_finite.is_none() {
+            diagnose::contradictions(&profile, diagnostics);
         }
+        profile
     }
 }
 

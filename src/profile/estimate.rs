@@ -9,7 +9,7 @@
 //!    roots, exactly; there may be several. Time that comes into a function goes out of it. Where a
 //!    file contradicts itself, the smaller number is believed and the rest begins at a root of its
 //!    own, so that no time is lost or invented.
-//! 2. **Cycles** (`components`, `balance`). Edges that are nested in themselves have their time
+//! 2. **Cycles** ([`super::components`], `balance`). Edges that are nested in themselves have their time
 //!    written for outermost activations only; what they last in all is inferred from the balance.
 //! 3. **Dispersion** (`dispersion`). For a function with several callers and callees, the table
 //!    between them: callers whose calls last long get more of the callees that vary.
@@ -24,7 +24,6 @@
 
 mod balance;
 mod bounds;
-mod components;
 mod conservation;
 mod cycle;
 mod dispersion;

@@ -14,6 +14,12 @@ mkdir -p "$target"
 for python in "${pythons[@]}"; do
     echo "$("$python" --version 2>&1)"
     "$python" "$here/pstats/record.py" "$target"
+    # Of Pythons that differ in what they get wrong.
+    case $("$python" --version 2>&1) in
+        *\ 3.8.* | *\ 3.11.* | *\ 3.12.* | *\ 3.13.*)
+            "$python" "$here/pstats/contradictions.py" "$target/contradictions"
+            ;;
+    esac
 done
 [ $# -eq 0 ] || exit 0
 

@@ -4,7 +4,8 @@
 use super::{Noted, Slot, Table, byte};
 use crate::document::{Diagnostics, Level};
 use crate::format;
-use crate::profile::{FunctionId, Functions};
+use crate::profile::consistency::Contradictions;
+use crate::profile::{FunctionId, Functions, Profile};
 
 impl Table {
     /// Says what makes the file other than one of cProfile's.
@@ -56,13 +57,6 @@ impl Table {
             calls[index] < 0 || primitive_calls[index] < 0
         });
         count_where("more primitive calls than calls", &|index| primitive_calls[index] > calls[index]);
-        count_where(
-            "calls and self time, but no primitive calls and no total time: Python 3.12.0 lost them",
-            &|index| {
-                let (own, total) = (functions.self_time[index], functions.total_time[index]);
-                calls[index] > 0 && primitive_calls[index] == 0 && own > 0.0 && total == 0.0
-            },
-        );
         count_where("negative times: the clock was set back while recording", &|index| {
             functions.self_time[index] < 0.0 || functions.total_time[index] < 0.0
         });
@@ -71,4 +65,58 @@ impl Table {
             diagnostics.note_many(Level::Warning, message, count, || Some(byte(first)));
         }
     }
+}
+
+/// Below this share of all time a contradiction makes no number doubtful.
+const DOUBTFUL: f64 = 0.01;
+
+/// Says how the numbers of a profile contradict each other, and why: of each kind of cause only the
+/// one from which the others follow.
+pub(super) fn contradictions(profile: &Profile, diagnostics: &mut Diagnostics) {
+    let found = Contradictions::of(profile);
+    let functions = &profile.functions;
+    let place = |id: FunctionId| {
+        Some(format::pstats_place(functions.file(id), functions.line(id), functions.name(id)))
+    };
+    let lost = (0..functions.len()).filter(|&index| lacks_counts(functions, index));
+    if let (None, Some(first)) = (found.out_of_turn, lost.clone().next()) {
+        let message =
+            "calls and self time, but no primitive calls and no total time: Python 3.12.0 lost them";
+        diagnostics.note_many(Level::Warning, message, lost.count() as u64, || place(first as FunctionId));
+    }
+    let (message, first) = if let Some(edges) = found.out_of_turn {
+        let message = if found.thread.is_some() {
+            "threads were recorded as if they were one, as cProfile does since Python 3.12: who called \
+             whom, and for how long, is mixed up between them"
+        } else {
+            "calls were not left in the order in which they were entered, as when greenlets, or threads \
+             since Python 3.12, are recorded as one: who called whom, and for how long, is mixed up"
+        };
+        (message, Some(edges))
+    } else if found.short.is_some() {
+        let message = "functions share file, line and name with others (lambdas on one line, code that \
+                       exec runs twice): cProfile kept the numbers of one, but the calls of all";
+        (message, found.short)
+    } else if found.lacking.is_some() {
+        let message = "functions called others that the file lost: those share file, line and name with \
+                       others (lambdas on one line, code that exec runs twice), and cProfile kept one";
+        (message, found.lacking)
+    } else {
+        let message = "functions have fewer calls or less time than their callers say: the file was \
+                       changed, or merged in a way that loses numbers";
+        (message, found.exceeding)
+    };
+    let Some(first) = first else { return };
+    let total = profile.total();
+    let share = if total > 0.0 { (found.seconds() / total).min(1.0) } else { 1.0 };
+    let level = if share >= DOUBTFUL { Level::Warning } else { Level::Info };
+    diagnostics.note_many(level, message, first.count, || place(first.function));
+}
+
+/// Whether calls were counted and timed, but none of them as an outermost one.
+fn lacks_counts(functions: &Functions, index: usize) -> bool {
+    functions.calls[index] > 0
+        && functions.primitive_calls[index] == 0
+        && functions.self_time[index] > 0.0
+        && functions.total_time[index] == 0.0
 }

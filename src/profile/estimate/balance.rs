@@ -6,9 +6,9 @@
 //! nearest (in relative entropy) to the guess "a nested call lasts as long as an outermost one" are
 //! taken: matrix balancing ([`super::scaling`]).
 
-use super::components::Components;
 use super::conservation::Flow;
 use super::scaling::{NOBODY, Open, project};
+use crate::profile::components::Components;
 
 /// Fills in [`Flow::below`] of the inner edges of `component` and [`Flow::flow`] of its members, and
 /// shares time among its roots, which are those from `first_root` on. `leaving` is, per member, the

@@ -6,7 +6,7 @@
 //! every edge that is not part of a cycle; [`super::balance`] infers the rest.
 
 use super::balance::balance;
-use super::components::Components;
+use crate::profile::components::Components;
 use crate::profile::{FunctionId, Profile};
 
 /// Differences below this share of what they are a part of are rounding, not contradiction.

@@ -1,6 +1,6 @@
 //! Cycles of the call graph: strongly connected components, callees first.
 
-use crate::profile::{Edges, FunctionId};
+use super::{Edges, FunctionId};
 
 /// Strongly connected components of a call graph. A component of one function without a call to
 /// itself is no cycle; most are.

@@ -1,0 +1,173 @@
+//! Whether the numbers of a call graph agree with each other, and if not, why.
+//!
+//! `Modules/_lsprof.c` of CPython adds up the same clock readings for functions and for edges, so in a
+//! sound file they agree to the last digits: a function outside of cycles lasts as long as it takes
+//! itself and its callees take (`ct = tt + Σ ct`); no edge lasts longer than its caller or its callee;
+//! and every edge was left as often as it was entered. Three things break this:
+//!
+//! * Code objects with the same file, line and name (lambdas on one line, comprehensions, what `exec`
+//!   runs twice). `snapshot_stats` in
+//!   [`cProfile.py`](https://github.com/python/cpython/blob/main/Lib/cProfile.py) writes each under that
+//!   key, and the last one stays; but what they call has the edges of all, so it takes longer than the
+//!   one that stayed, and the callers of those that went lack a callee.
+//! * Threads on Python 3.12 and later, where the profiler listens to all of them with one stack
+//!   (<https://github.com/python/cpython/pull/138229>), and greenlets on any: calls are left while
+//!   another one is on top. Edges stay behind that were entered and never left (0 calls), or left
+//!   without an outermost call.
+//! * Files that were edited, or merged in another way than `pstats.Stats.add` does.
+
+use super::components::Components;
+use super::{FunctionId, Profile};
+
+/// Differences below this share of what they are a part of are rounding.
+const ROUNDING: f64 = 1e-9;
+
+/// Contradictions of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Found {
+    /// How many functions or edges.
+    pub count: u64,
+    /// The function with the largest.
+    pub function: FunctionId,
+    /// The largest, seconds.
+    pub largest: f64,
+    /// All of them, seconds.
+    pub seconds: f64,
+}
+
+impl Found {
+    fn add(&mut self, function: FunctionId, seconds: f64) {
+        if self.count == 0 || seconds > self.largest {
+            self.function = function;
+            self.largest = seconds;
+        }
+        self.count += 1;
+        self.seconds += seconds;
+    }
+
+    fn some(self) -> Option<Self> {
+        (self.count > 0).then_some(self)
+    }
+}
+
+/// How a call graph contradicts itself; a sound one not at all.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Contradictions {
+    /// Edges that were not left as often as they were entered, by callee. Then the others follow.
+    pub out_of_turn: Option<Found>,
+    /// A function in which a thread begins, if the file has one.
+    pub thread: Option<FunctionId>,
+    /// Functions whose callees take longer than they last.
+    pub short: Option<Found>,
+    /// Functions that last longer than they and their callees take.
+    pub lacking: Option<Found>,
+    /// Edges with more calls or time than their callee has, by callee.
+    pub exceeding: Option<Found>,
+}
+
+impl Contradictions {
+    /// Of a profile with times of edges that are the file's own.
+    pub fn of(profile: &Profile) -> Self {
+        let out_of_turn = out_of_turn(profile);
+        let (short, lacking) = uneven(profile);
+        let thread = out_of_turn.and_then(|_| thread_start(profile));
+        Self { out_of_turn, thread, short, lacking, exceeding: exceeding(profile) }
+    }
+
+    /// Seconds that are in the wrong place, about.
+    pub fn seconds(&self) -> f64 {
+        let kinds = [self.short, self.lacking, self.exceeding];
+        kinds.iter().flatten().map(|found| found.seconds).fold(0.0, f64::max)
+    }
+}
+
+fn out_of_turn(profile: &Profile) -> Option<Found> {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let mut found = Found::default();
+    // Without one that was never left, the others are the fault of Python 3.12.0, which lost counts.
+    if !edges.calls.contains(&0) {
+        return None;
+    }
+    for (edge, &callee) in edges.callee.iter().enumerate() {
+        let only_nested = edges.primitive_calls[edge] == 0 && functions.primitive_calls[callee as usize] > 0;
+        if edges.calls[edge] == 0 || only_nested {
+            found.add(callee, edges.self_time[edge].max(0.0));
+        }
+    }
+    found.some()
+}
+
+fn thread_start(profile: &Profile) -> Option<FunctionId> {
+    let functions = &profile.functions;
+    let names = ["_bootstrap", "_bootstrap_inner"].map(|name| functions.names.id(name));
+    let is_start = |function: FunctionId| {
+        names.contains(&Some(functions.name[function as usize]))
+            && functions.file(function).ends_with("threading.py")
+    };
+    (0..functions.len() as FunctionId).find(|&function| is_start(function))
+}
+
+/// Functions that last less than their callees, and those that last longer than all they do.
+fn uneven(profile: &Profile) -> (Option<Found>, Option<Found>) {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let (mut short, mut lacking) = (Found::default(), Found::default());
+    if edges.is_empty() {
+        // Recorded without subcalls: nobody's callees are known.
+        return (None, None);
+    }
+    // Sound files have none outside of cycles, so most need no components.
+    let mut components = None;
+    for function in 0..functions.len() as FunctionId {
+        let index = function as usize;
+        let (calls, own, total) =
+            (functions.calls[index], functions.self_time[index], functions.total_time[index]);
+        let lost = functions.primitive_calls[index] <= 0 && total <= 0.0;
+        if calls <= 0 || lost || own < 0.0 {
+            continue;
+        }
+        let (mut below, mut longest) = (0.0, 0.0_f64);
+        for &edge in edges.out_of(function) {
+            below += edges.total_time[edge as usize];
+            longest = longest.max(edges.total_time[edge as usize]);
+        }
+        let rounding = ROUNDING * total.max(own + below);
+        let difference = own + below - total;
+        if difference.abs() <= rounding {
+            continue;
+        }
+        let components = components.get_or_insert_with(|| Components::of(functions.len(), edges));
+        let in_cycle = components.members(components.component[index]).len() > 1
+            || edges.out_of(function).iter().any(|&edge| edges.callee[edge as usize] == function);
+        if !in_cycle {
+            let found = if difference > 0.0 { &mut short } else { &mut lacking };
+            found.add(function, difference.abs());
+        } else if longest > total + rounding {
+            // Recursion makes callees overlap; but one alone lasts no longer than what called it.
+            short.add(function, longest - total);
+        }
+    }
+    (short.some(), lacking.some())
+}
+
+fn exceeding(profile: &Profile) -> Option<Found> {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let mut found = Found::default();
+    for function in 0..functions.len() as FunctionId {
+        let index = function as usize;
+        let (own, total) = (functions.self_time[index], functions.total_time[index]);
+        if functions.primitive_calls[index] <= 0 && total <= 0.0 {
+            continue;
+        }
+        let (mut calls, mut below, mut longest) = (0_i64, 0.0, 0.0_f64);
+        for edge in edges.into(function) {
+            calls = calls.saturating_add(edges.calls[edge]);
+            below += edges.self_time[edge];
+            longest = longest.max(edges.total_time[edge]);
+        }
+        let rounding = ROUNDING * total.max(own);
+        if calls > functions.calls[index] || below > own + rounding || longest > total + rounding {
+            found.add(function, (below - own).max(longest - total).max(0.0));
+        }
+    }
+    found.some()
+}
