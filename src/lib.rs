@@ -19,6 +19,7 @@
 pub mod document;
 pub mod draw;
 pub mod export;
+pub mod findings;
 pub mod format;
 pub mod import;
 pub mod input;

@@ -9,6 +9,7 @@ pub mod category;
 mod components;
 pub mod consistency;
 pub mod estimate;
+pub mod layer;
 pub mod matcher;
 
 use std::hash::BuildHasher;
@@ -17,6 +18,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 pub use call_tree::CallTree;
 pub use category::Category;
+pub use layer::{Layer, Layers};
 
 /// Index of a function in [`Functions`].
 pub type FunctionId = u32;

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::document::Diagnostic;
+use crate::findings::{Digest, Report, Settings};
 use crate::profile::Category;
 use crate::queries::Operation;
 
@@ -90,6 +91,19 @@ pub enum Request {
     Statement {
         /// Which: index in order of start.
         statement: u32,
+    },
+    /// What to fix first, by this document alone. The report's digest, handed to the worker of the
+    /// other document of a pair, lets that one judge the pair.
+    Findings {
+        /// The rules' thresholds.
+        settings: Settings,
+    },
+    /// What this document and the other one of its pair say together.
+    PairFindings {
+        /// The rules' thresholds.
+        settings: Settings,
+        /// [`Report::digest`] of the other document.
+        other: Digest,
     },
 }
 
@@ -292,6 +306,8 @@ pub enum Response {
     Timeline(TimelineColumns),
     /// To [`Request::Statement`].
     Statement(StatementDetail),
+    /// To [`Request::Findings`] and [`Request::PairFindings`].
+    Findings(Report),
     /// The request does not fit the document, or its file cannot be read again.
     Refused(String),
 }

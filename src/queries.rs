@@ -83,6 +83,25 @@ impl QueryLog {
         let ends = (0..self.statements.len()).map(|statement| self.statements.end(statement));
         Some((first, ends.fold(first, f64::max)))
     }
+
+    /// The statements request by request, in order: request `r` has `order[first[r]..first[r + 1]]`.
+    pub fn by_request(&self) -> (Vec<u32>, Vec<u32>) {
+        let mut first = vec![0_u32; self.requests.len() + 1];
+        for &request in &self.statements.request {
+            first[request as usize + 1] += 1;
+        }
+        for request in 0..self.requests.len() {
+            first[request + 1] += first[request];
+        }
+        let mut next = first.clone();
+        let mut order = vec![0; self.statements.len()];
+        for (at, &request) in self.statements.request.iter().enumerate() {
+            let place = &mut next[request as usize];
+            order[*place as usize] = at as u32;
+            *place += 1;
+        }
+        (first, order)
+    }
 }
 
 impl Statements {

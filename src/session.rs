@@ -1,8 +1,9 @@
 //! One open document and the answers about it: a worker's whole brain, tested natively.
 //!
 //! The session only opens and dispatches; each kind of document has its half: [`profile`],
-//! [`queries`].
+//! [`queries`]; what is asked of either is in [`findings`].
 
+mod findings;
 mod profile;
 mod queries;
 
@@ -18,6 +19,7 @@ pub struct Session {
     /// What the halves remember from one request to the next.
     profile: profile::State,
     queries: queries::State,
+    findings: findings::State,
 }
 
 impl Session {
@@ -27,7 +29,13 @@ impl Session {
     /// When no format can read it.
     pub fn open(source: Box<dyn Source>, progress: &dyn Fn(Progress)) -> Result<Self, ImportError> {
         let document = import::import(source.as_ref(), progress)?;
-        Ok(Self { document, source, profile: profile::State::default(), queries: queries::State::default() })
+        Ok(Self {
+            document,
+            source,
+            profile: profile::State::default(),
+            queries: queries::State::default(),
+            findings: findings::State::default(),
+        })
     }
 
     /// The document.
@@ -55,6 +63,15 @@ impl Session {
 
     /// Answers one request.
     pub fn answer(&mut self, request: &Request) -> Response {
+        match request {
+            Request::Findings { settings } => {
+                return findings::alone(&self.document, &mut self.findings, settings);
+            }
+            Request::PairFindings { settings, other } => {
+                return findings::pair(&self.document, &mut self.findings, settings, other);
+            }
+            _ => {}
+        }
         match &self.document.content {
             Content::Profile(profile) => profile::answer(profile, &mut self.profile, request),
             Content::Queries(log) => {

@@ -170,7 +170,7 @@ const TEMPLATE_ENDINGS: &[&str] = &[".html", ".htm", ".j2", ".jinja", ".jinja2",
 pub fn classify(file: &str, name: &str) -> Category {
     match file {
         // cProfile's and `profile`'s places of built-in functions.
-        "~" | "" => layer(owner(name).split('.')).unwrap_or(Python),
+        "~" | "" => look_up(LAYERS, owner(name).split('.')).unwrap_or(Python),
         "<template>" => Templates,
         "<stdin>" | "<console>" => Own,
         _ if file.starts_with('<') => generated(file),
@@ -196,8 +196,8 @@ fn in_file(file: &str) -> Category {
         return Templates;
     }
     match home(file) {
-        Home::Installed(rest) => layer(modules(rest)).unwrap_or(Library),
-        Home::Standard(rest) => layer(modules(rest)).unwrap_or(Python),
+        Home::Installed(rest) => look_up(LAYERS, modules(rest)).unwrap_or(Library),
+        Home::Standard(rest) => look_up(LAYERS, modules(rest)).unwrap_or(Python),
         Home::Elsewhere => Own,
     }
 }
@@ -281,8 +281,19 @@ fn owner(name: &str) -> &str {
     }
 }
 
-/// The layer of a module, given part by part.
-fn layer<'a>(module: impl Iterator<Item = &'a str> + Clone) -> Option<Category> {
+/// What `table` says of the module of the function `name` in `file`; nothing for the user's own code.
+pub(super) fn of_module<T: Copy>(table: &[(&str, T)], file: &str, name: &str) -> Option<T> {
+    match file {
+        "~" | "" => look_up(table, owner(name).split('.')),
+        _ => match home(file) {
+            Home::Installed(rest) | Home::Standard(rest) => look_up(table, modules(rest)),
+            Home::Elsewhere => None,
+        },
+    }
+}
+
+/// What `table` says of a module, given part by part: the first entry that fits.
+fn look_up<'a, T: Copy>(table: &[(&str, T)], module: impl Iterator<Item = &'a str> + Clone) -> Option<T> {
     let first = module.clone().next()?;
     let fits = |name: &str| {
         // Most entries differ in the first part.
@@ -292,7 +303,7 @@ fn layer<'a>(module: impl Iterator<Item = &'a str> + Clone) -> Option<Category> 
                 .zip(module.clone().map(Some).chain(std::iter::repeat(None)))
                 .all(|(a, b)| Some(a) == b)
     };
-    LAYERS.iter().find(|(name, _)| fits(name)).map(|(_, category)| *category)
+    table.iter().find(|(name, _)| fits(name)).map(|(_, found)| *found)
 }
 
 #[cfg(test)]

@@ -67,7 +67,9 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         | Request::Query { .. }
         | Request::Executions { .. }
         | Request::Timeline
-        | Request::Statement { .. } => Response::Refused("this document is a profile".to_owned()),
+        | Request::Statement { .. }
+        | Request::Findings { .. }
+        | Request::PairFindings { .. } => Response::Refused("this document is a profile".to_owned()),
     }
 }
 

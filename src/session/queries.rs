@@ -113,7 +113,9 @@ pub(super) fn answer(
         | Request::Function { .. }
         | Request::FindFunction { .. }
         | Request::Tree
-        | Request::SearchFunctions { .. } => Response::Refused("this document is an SQL log".to_owned()),
+        | Request::SearchFunctions { .. }
+        | Request::Findings { .. }
+        | Request::PairFindings { .. } => Response::Refused("this document is an SQL log".to_owned()),
     }
 }
 

@@ -1,0 +1,282 @@
+//! What to fix first: rules that look at a profile, at a log, or at both together.
+//!
+//! A rule sees one document whole ([`Case::Profile`], [`Case::Queries`]), or the digests of a profile
+//! and a log of the same thing ([`Case::Pair`]): the two are in different workers, so what crosses is
+//! small. Adding a rule is one file under `src/findings/`, one line in [`RULES`], and fixtures with
+//! the fault and without it.
+
+mod between_statements;
+mod database_time;
+pub mod digest;
+mod duplicates;
+mod function_pareto;
+mod groups;
+mod hottest_function;
+mod imports;
+mod layers;
+pub mod markdown;
+mod n_plus_one;
+mod query_pareto;
+pub mod settings;
+mod shape;
+mod slow_statements;
+mod statement_sites;
+pub mod summary;
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Content, Document};
+use crate::profile::{Layers, Profile};
+use crate::queries::QueryLog;
+
+pub use digest::{Digest, ProfileDigest, QueriesDigest};
+pub use settings::{Settings, Threshold, Unit};
+pub use summary::Summary;
+
+/// What a user is told about a rule.
+#[derive(Debug, PartialEq)]
+pub struct About {
+    /// Stable, lower-case identifier: `n-plus-one`.
+    pub id: &'static str,
+    /// What it finds, as a heading.
+    pub title: &'static str,
+    /// What it looks at.
+    pub looks_at: LooksAt,
+    /// When it speaks up.
+    pub thresholds: &'static [Threshold],
+}
+
+/// What a rule needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LooksAt {
+    /// A profile.
+    Profile,
+    /// An SQL log.
+    Queries,
+    /// A profile and an SQL log of the same thing.
+    Both,
+}
+
+/// What a rule is shown.
+#[derive(Debug, Clone, Copy)]
+pub enum Case<'a> {
+    /// A profile, the layers of its functions, and its digest.
+    Profile(&'a Profile, &'a Layers, &'a ProfileDigest),
+    /// A log and its digest.
+    Queries(&'a QueryLog, &'a QueriesDigest),
+    /// What is known of a profile and of a log of the same thing.
+    Pair(&'a ProfileDigest, &'a QueriesDigest),
+}
+
+/// One rule.
+pub trait Rule: Sync {
+    /// What there is to say about it.
+    fn about(&self) -> &'static About;
+    /// Adds what it finds. A rule is silent about a case it does not look at.
+    fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>);
+}
+
+/// Makes the registry and its catalogue out of one list.
+macro_rules! rules {
+    ($($rule:path: $about:path,)*) => {
+        /// Every rule.
+        pub static RULES: &[&dyn Rule] = &[$(&$rule),*];
+        /// What there is to say about each of [`RULES`]; the page names only this.
+        pub static CATALOGUE: &[&About] = &[$(&$about),*];
+    };
+}
+
+rules! {
+    n_plus_one::NPlusOne: n_plus_one::ABOUT,
+    duplicates::Duplicates: duplicates::ABOUT,
+    slow_statements::SlowStatements: slow_statements::ABOUT,
+    query_pareto::QueryPareto: query_pareto::ABOUT,
+    layers::Bottleneck: layers::ABOUT,
+    function_pareto::FunctionPareto: function_pareto::ABOUT,
+    hottest_function::HottestFunction: hottest_function::ABOUT,
+    imports::Imports: imports::ABOUT,
+    database_time::DatabaseTime: database_time::ABOUT,
+    between_statements::BetweenStatements: between_statements::ABOUT,
+    statement_sites::StatementSites: statement_sites::ABOUT,
+}
+
+/// Something worth fixing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// [`About::id`] of the rule.
+    pub rule: String,
+    /// What tells it from the rule's other findings, the same in every recording of the same code.
+    pub key: String,
+    /// What is wrong, in plain words, as a heading.
+    pub title: String,
+    /// Milliseconds in all spent on it.
+    pub at_stake: f64,
+    /// Milliseconds in all that a fix would save.
+    pub saving: f64,
+    /// What kind of number [`Self::saving`] is.
+    pub bound: Bound,
+    /// How the saving was computed, as a sentence.
+    pub computed: String,
+    /// The numbers it rests on.
+    pub evidence: Vec<Evidence>,
+    /// What to do, in Django's terms: whole sentences.
+    pub remedy: String,
+    /// A few lines of code that do it; empty if there is nothing to type.
+    pub code: String,
+    /// How sure it is that this is what it looks like.
+    pub confidence: Confidence,
+    /// What would make it wrong: whole sentences.
+    pub doubts: String,
+}
+
+/// What kind of number a saving is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// What is to be expected.
+    Estimate,
+    /// It cannot be more; how much of it can be had depends on the code.
+    AtMost,
+}
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// It may well be something else.
+    Low,
+    /// It looks like it.
+    Medium,
+    /// The file leaves little doubt.
+    High,
+}
+
+/// A number or text that a finding rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Its name in JSON: `executions`, `total_ms`.
+    pub key: String,
+    /// What it is, in words.
+    pub label: String,
+    /// What it says.
+    pub value: Value,
+    /// Where in the views it is seen.
+    pub link: Option<Link>,
+}
+
+/// A value, with its unit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Value {
+    /// How many.
+    Count(u64),
+    /// Milliseconds.
+    Milliseconds(f64),
+    /// A share, 0 to 1.
+    Share(f64),
+    /// A text for people.
+    Text(String),
+    /// SQL, whole.
+    Sql(String),
+    /// A place in code: `views.py:12(orders)`.
+    Place(String),
+}
+
+/// What a view can show of it. Functions are the profile's, all others the log's.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Link {
+    /// A function, by its id.
+    Function(u32),
+    /// A fingerprint, by its id.
+    Query(u32),
+    /// A statement, by its index.
+    Statement(u32),
+    /// A stretch of the timeline: first and last millisecond since the log's first start.
+    Range(f64, f64),
+}
+
+/// All that was found in one document, or in a pair.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// What matters most first.
+    pub findings: Vec<Finding>,
+    /// The whole picture the findings are a part of.
+    pub summary: Summary,
+    /// What the rules for a pair need of the document; of a pair none.
+    pub digest: Option<Digest>,
+}
+
+impl Finding {
+    /// What it is worth looking at: the saving, less where it is doubtful or only a bound.
+    fn weight(&self) -> f64 {
+        let sure = match self.confidence {
+            Confidence::High => 1.0,
+            Confidence::Medium => 0.7,
+            Confidence::Low => 0.4,
+        };
+        let bound = match self.bound {
+            Bound::Estimate => 1.0,
+            Bound::AtMost => 0.3,
+        };
+        self.saving * sure * bound
+    }
+}
+
+impl Evidence {
+    /// Evidence without a link.
+    pub fn new(key: &str, label: &str, value: Value) -> Self {
+        Self { key: key.to_owned(), label: label.to_owned(), value, link: None }
+    }
+
+    /// The same, seen in a view.
+    #[must_use]
+    pub fn at(mut self, link: Link) -> Self {
+        self.link = Some(link);
+        self
+    }
+}
+
+/// What matters most first; findings of one rule for one thing stay in their order.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| b.weight().partial_cmp(&a.weight()).unwrap_or(Ordering::Equal));
+}
+
+/// Judges one document.
+pub fn judge(document: &Document, settings: &Settings) -> Report {
+    match &document.content {
+        Content::Profile(profile) => judge_profile(profile, settings),
+        Content::Queries(log) => judge_queries(log, settings),
+    }
+}
+
+/// Judges a profile.
+pub fn judge_profile(profile: &Profile, settings: &Settings) -> Report {
+    let layers = Layers::of(profile);
+    let digest = ProfileDigest::of(profile, &layers);
+    let findings = run(&Case::Profile(profile, &layers, &digest), settings);
+    Report { findings, summary: Summary::of_profile(&digest), digest: Some(Digest::Profile(digest)) }
+}
+
+/// Judges a log.
+pub fn judge_queries(log: &QueryLog, settings: &Settings) -> Report {
+    let digest = QueriesDigest::of(log);
+    let findings = run(&Case::Queries(log, &digest), settings);
+    Report { findings, summary: Summary::of_queries(&digest), digest: Some(Digest::Queries(digest)) }
+}
+
+/// Judges what a profile and a log of the same thing say together; their own findings are not
+/// repeated.
+pub fn judge_pair(profile: &ProfileDigest, log: &QueriesDigest, settings: &Settings) -> Report {
+    let findings = run(&Case::Pair(profile, log), settings);
+    Report { findings, summary: Summary::of_pair(profile, log), digest: None }
+}
+
+fn run(case: &Case<'_>, settings: &Settings) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in RULES {
+        rule.judge(case, settings, &mut findings);
+    }
+    sort(&mut findings);
+    findings
+}

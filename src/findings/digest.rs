@@ -1,0 +1,462 @@
+//! What is known of a profile or a log in short: what rules for both need of it, and what the summary
+//! shows. Small enough to be posted from one worker to another.
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::Link;
+use crate::format::{pstats_place, short_name};
+use crate::profile::call_tree::{MERGED, NO_PARENT};
+use crate::profile::{FunctionId, Layer, Layers, Profile, estimate};
+use crate::queries::highlight::brief;
+use crate::queries::{Clock, Frame, Operation, Origin, QueryLog};
+
+/// Functions or queries kept one by one; the rest is a sum.
+const ITEMS: usize = 200;
+
+/// Gaps and sites kept.
+const PLACES: usize = 20;
+
+/// Boxes of the call tree that tells which code a statement comes from.
+const TREE_BUDGET: usize = 10_000;
+
+/// Characters kept of a query's text.
+const TEXT: usize = 120;
+
+/// One of the two.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Digest {
+    /// Of a profile.
+    Profile(ProfileDigest),
+    /// Of a log.
+    Queries(QueriesDigest),
+}
+
+/// A function or a query with its time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// The function's name, the query's text in brief.
+    pub label: String,
+    /// `file:line`, empty for built-in functions and queries.
+    pub place: String,
+    /// A function's layer; of queries [`Layer::Database`].
+    pub layer: Layer,
+    /// Milliseconds: self time, or of all executions.
+    pub time: f64,
+    /// Where it is seen.
+    pub link: Link,
+}
+
+/// Many items: the largest one by one, the others as a sum.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Items {
+    /// Largest first.
+    pub largest: Vec<Item>,
+    /// How many there are that took any time.
+    pub count: u32,
+    /// Milliseconds of all.
+    pub total: f64,
+}
+
+/// A profile in short. Times are milliseconds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProfileDigest {
+    /// In all.
+    pub total: f64,
+    /// Per layer, in the order of [`Layer::ALL`].
+    pub layers: Vec<f64>,
+    /// Functions by self time.
+    pub functions: Items,
+    /// The function through which statements are executed.
+    pub execute: Option<Execute>,
+    /// Functions that wait for the database inside a driver: their self time.
+    pub driver: Vec<(u32, f64)>,
+    /// The user's own functions by the time their statements took, an estimate; largest first.
+    pub sites: Vec<CodeSite>,
+    /// The user's own functions by self time with that of the built-in functions they call; largest
+    /// first.
+    pub hottest: Vec<CodeSite>,
+}
+
+/// How statements are executed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Execute {
+    /// The function's id.
+    pub function: u32,
+    /// `utils.py:88(execute)`.
+    pub place: String,
+    /// How often it was called.
+    pub calls: i64,
+    /// Total time.
+    pub time: f64,
+}
+
+/// A function of the user's with a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CodeSite {
+    /// Its id.
+    pub function: u32,
+    /// File.
+    pub file: String,
+    /// First line.
+    pub line: i64,
+    /// Name.
+    pub name: String,
+    /// Milliseconds.
+    pub time: f64,
+}
+
+/// A log in short. Times are milliseconds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct QueriesDigest {
+    /// Of all statements.
+    pub total: f64,
+    /// How many statements.
+    pub executions: u32,
+    /// How many of them have no duration.
+    pub without_duration: u32,
+    /// Queries by the time of all their executions.
+    pub queries: Items,
+    /// How many requests.
+    pub requests: u32,
+    /// How many of them were recorded as such.
+    pub recorded: u32,
+    /// Wall time of all requests.
+    pub wall: f64,
+    /// The longest stretches within a request without a statement, longest first.
+    pub gaps: Vec<Gap>,
+    /// All such stretches of the requests.
+    pub outside: f64,
+    /// Code that runs statements, by time.
+    pub sites: Vec<StatementSite>,
+    /// Of all statements that have a site.
+    pub sited: f64,
+}
+
+/// A stretch of a request in which no statement ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Milliseconds.
+    pub time: f64,
+    /// [`crate::queries::Request::title`].
+    pub request: String,
+    /// When it began, ms since the log's first start.
+    pub from: f64,
+    /// The statement before, in brief; none at the start of a recorded request.
+    pub after: Option<String>,
+    /// The statement that follows, in brief; none at the end of a recorded request.
+    pub before: Option<String>,
+    /// Where in the code the statement before came from.
+    pub after_frame: Option<Frame>,
+    /// Where in the code the statement that follows comes from.
+    pub before_frame: Option<Frame>,
+}
+
+/// A line of code that runs statements.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StatementSite {
+    /// The innermost frame of the user's own.
+    pub frame: Frame,
+    /// How many statements.
+    pub executions: u32,
+    /// Their time, ms.
+    pub time: f64,
+    /// The query that took most of it.
+    pub query: u32,
+    /// That query in brief.
+    pub text: String,
+}
+
+impl Items {
+    fn new(mut items: Vec<(f64, u32)>, make: impl Fn(u32, f64) -> Item) -> Self {
+        items.retain(|(time, _)| *time > 0.0);
+        items.sort_by(|a, b| b.0.total_cmp(&a.0));
+        Self {
+            count: items.len() as u32,
+            total: items.iter().map(|(time, _)| time).sum(),
+            largest: items.iter().take(ITEMS).map(|&(time, id)| make(id, time)).collect(),
+        }
+    }
+
+    /// How many of the largest make `share` of the total, and their sum; if that needs more than are
+    /// kept one by one, all that are kept.
+    pub fn vital(&self, share: f64) -> (usize, f64) {
+        let mut sum = 0.0;
+        for (count, item) in self.largest.iter().enumerate() {
+            if sum >= share * self.total {
+                return (count, sum);
+            }
+            sum += item.time;
+        }
+        (self.largest.len(), sum)
+    }
+}
+
+impl ProfileDigest {
+    /// The digest of `profile`.
+    pub fn of(profile: &Profile, layers: &Layers) -> Self {
+        let functions = &profile.functions;
+        let ids = 0..functions.len() as FunctionId;
+        let milliseconds = |function: FunctionId| functions.self_time[function as usize] * 1e3;
+        let database = |function: &FunctionId| layers.layer(*function) == Layer::Database;
+        // Of functions that call each other the outermost has the most time.
+        let execute = ids
+            .clone()
+            .filter(database)
+            .filter(|&function| matches!(base_name(functions.name(function)), "execute" | "_execute"))
+            .max_by(|&a, &b| functions.total_time[a as usize].total_cmp(&functions.total_time[b as usize]));
+        let driver = ids
+            .clone()
+            .filter(database)
+            .filter(|&function| matches!(functions.file(function), "~" | ""))
+            .map(|function| (function, milliseconds(function)))
+            .filter(|(_, time)| *time > 0.0)
+            .collect();
+        Self {
+            total: profile.total() * 1e3,
+            layers: layers.time.iter().map(|seconds| seconds * 1e3).collect(),
+            functions: Items::new(ids.clone().map(|id| (milliseconds(id), id)).collect(), |id, time| Item {
+                label: short_name(functions.file(id), functions.name(id)).into_owned(),
+                place: match functions.file(id) {
+                    "~" | "" => String::new(),
+                    file => format!("{file}:{}", functions.line(id)),
+                },
+                layer: layers.layer(id),
+                time,
+                link: Link::Function(id),
+            }),
+            execute: execute.map(|function| Execute {
+                function,
+                place: pstats_place(
+                    functions.file(function),
+                    functions.line(function),
+                    functions.name(function),
+                ),
+                calls: functions.calls[function as usize],
+                time: functions.total_time[function as usize] * 1e3,
+            }),
+            driver,
+            sites: sites(profile, layers),
+            hottest: hottest(profile, layers),
+        }
+    }
+}
+
+/// `execute` out of `<method 'execute' of 'sqlite3.Cursor' objects>`; other names as they are.
+fn base_name(name: &str) -> &str {
+    name.strip_prefix("<method '").and_then(|rest| rest.split('\'').next()).unwrap_or(name)
+}
+
+fn code_site(profile: &Profile, function: FunctionId, time: f64) -> CodeSite {
+    let functions = &profile.functions;
+    CodeSite {
+        function,
+        file: functions.file(function).to_owned(),
+        line: functions.line(function),
+        name: functions.name(function).to_owned(),
+        time,
+    }
+}
+
+/// Own functions by the time of the database layer that they call for: by the call tree, where each
+/// box that enters the layer is charged to the nearest own function around it.
+fn sites(profile: &Profile, layers: &Layers) -> Vec<CodeSite> {
+    let estimated;
+    let tree = match &profile.recorded_tree {
+        Some(tree) => tree,
+        None => {
+            estimated = estimate::estimate(profile, TREE_BUDGET);
+            &estimated
+        }
+    };
+    let layer = |at: usize| match tree.function[at] {
+        MERGED => None,
+        function => Some(layers.layer(function)),
+    };
+    let mut times: FxHashMap<FunctionId, f64> = FxHashMap::default();
+    // Per box: the nearest own function, itself included; whether the layer was entered.
+    let mut around: Vec<(FunctionId, bool)> = Vec::with_capacity(tree.len());
+    for at in 0..tree.len() {
+        let parent = tree.parent[at];
+        let (mut own, inside) = if parent == NO_PARENT { (MERGED, false) } else { around[parent as usize] };
+        let here = layer(at);
+        if here == Some(Layer::Own) {
+            own = tree.function[at];
+        }
+        let enters = here == Some(Layer::Database);
+        if enters && !inside && own != MERGED {
+            *times.entry(own).or_default() += tree.total_time[at] * 1e3;
+        }
+        // Own code called by the ORM (a manager's method) enters it anew.
+        around.push((own, (inside && here != Some(Layer::Own)) || enters));
+    }
+    largest(profile, times)
+}
+
+/// Own functions by their self time with that of the built-in functions they call.
+fn hottest(profile: &Profile, layers: &Layers) -> Vec<CodeSite> {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let own = (0..functions.len() as FunctionId).filter(|&id| layers.layer(id) == Layer::Own);
+    let times = own
+        .map(|function| {
+            let built_in: f64 = edges
+                .out_of(function)
+                .iter()
+                .filter(|&&edge| layers.is_shared(functions, edges.callee[edge as usize]))
+                .map(|&edge| edges.self_time[edge as usize].max(0.0))
+                .sum();
+            (function, (functions.self_time[function as usize] + built_in) * 1e3)
+        })
+        .collect();
+    largest(profile, times)
+}
+
+fn largest(profile: &Profile, times: FxHashMap<FunctionId, f64>) -> Vec<CodeSite> {
+    let mut sites: Vec<(FunctionId, f64)> = times.into_iter().filter(|(_, time)| *time > 0.0).collect();
+    sites.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    sites.iter().take(PLACES).map(|&(function, time)| code_site(profile, function, time)).collect()
+}
+
+/// A query in brief, short enough for a line or two.
+pub(super) fn shortened(text: &str) -> String {
+    let brief = brief(text);
+    match brief.char_indices().nth(TEXT) {
+        None => brief,
+        Some((end, _)) => format!("{}…", &brief[..end]),
+    }
+}
+
+impl QueriesDigest {
+    /// The digest of `log`.
+    pub fn of(log: &QueryLog) -> Self {
+        let items = log.numbers.iter().enumerate().map(|(id, numbers)| (numbers.total, id as u32));
+        let (gaps, outside) = gaps(log);
+        let (sites, sited) = statement_sites(log);
+        let recorded = log.requests.iter().filter(|request| request.origin == Origin::Recorded).count();
+        Self {
+            total: log.total(),
+            executions: log.statements.len() as u32,
+            without_duration: log.numbers.iter().map(|numbers| numbers.without_duration).sum(),
+            queries: Items::new(items.collect(), |id, time| Item {
+                label: shortened(&log.fingerprints[id as usize].text),
+                place: String::new(),
+                layer: Layer::Database,
+                time,
+                link: Link::Query(id),
+            }),
+            requests: log.requests.len() as u32,
+            recorded: recorded as u32,
+            wall: log.requests.iter().map(|request| request.duration).sum(),
+            gaps,
+            outside,
+            sites,
+            sited,
+        }
+    }
+}
+
+/// The longest gaps, and the sum of all.
+fn gaps(log: &QueryLog) -> (Vec<Gap>, f64) {
+    if log.clock == Clock::Sequence {
+        // Laid end to end: nothing is known of what lay between.
+        return (Vec::new(), 0.0);
+    }
+    /// A gap by the statements around it; `usize::MAX` for none.
+    struct Bare {
+        time: f64,
+        from: f64,
+        request: u32,
+        after: usize,
+        before: usize,
+    }
+    const NO: usize = usize::MAX;
+    let statements = &log.statements;
+    let mut ends: Vec<(f64, usize)> = log.requests.iter().map(|request| (request.start, NO)).collect();
+    let mut longest: Vec<Bare> = Vec::new();
+    let mut total = 0.0;
+    let mut add = |gap: Bare| {
+        if gap.time <= 0.0 {
+            return;
+        }
+        total += gap.time;
+        longest.push(gap);
+        if longest.len() >= 4 * PLACES {
+            longest.sort_by(|a, b| b.time.total_cmp(&a.time));
+            longest.truncate(PLACES);
+        }
+    };
+    for at in 0..statements.len() {
+        let request = statements.request[at];
+        // BEGIN and COMMIT are the database's time as well; what is around them is not.
+        let (end, after) = ends[request as usize];
+        add(Bare { time: statements.start[at] - end, from: end, request, after, before: at });
+        let this = statements.end(at);
+        if this >= end {
+            ends[request as usize] = (this, at);
+        }
+    }
+    for (id, request) in log.requests.iter().enumerate() {
+        if request.origin == Origin::Recorded {
+            let (end, after) = ends[id];
+            let time = request.start + request.duration - end;
+            add(Bare { time, from: end, request: id as u32, after, before: NO });
+        }
+    }
+    longest.sort_by(|a, b| b.time.total_cmp(&a.time));
+    longest.truncate(PLACES);
+    let origin = log.span().map_or(0.0, |(first, _)| first);
+    let text = |at: usize| {
+        let fingerprint = *statements.fingerprint.get(at)?;
+        Some(shortened(&log.fingerprints[fingerprint as usize].text))
+    };
+    let gaps = longest.iter().map(|gap| Gap {
+        time: gap.time,
+        request: log.requests[gap.request as usize].title(),
+        from: gap.from - origin,
+        after: text(gap.after),
+        before: text(gap.before),
+        after_frame: frame(log, gap.after),
+        before_frame: frame(log, gap.before),
+    });
+    (gaps.collect(), total)
+}
+
+/// The innermost own frame of a statement, if the log has it.
+pub(super) fn frame(log: &QueryLog, statement: usize) -> Option<Frame> {
+    let site = log.statements.site(statement)?;
+    log.sites.get(site as usize)?.frames.first().cloned()
+}
+
+/// Lines of code by the time of their statements, and the time of all that have one.
+fn statement_sites(log: &QueryLog) -> (Vec<StatementSite>, f64) {
+    let statements = &log.statements;
+    // Per line: executions, time, and time per query.
+    type Line = (u32, f64, FxHashMap<u32, f64>);
+    let mut lines: FxHashMap<&Frame, Line> = FxHashMap::default();
+    let mut sited = 0.0;
+    for at in 0..statements.len() {
+        let fingerprint = statements.fingerprint[at];
+        if log.fingerprints[fingerprint as usize].operation == Operation::Transaction {
+            continue;
+        }
+        let site = statements.site(at).and_then(|site| log.sites.get(site as usize));
+        let Some(frame) = site.and_then(|site| site.frames.first()) else { continue };
+        let duration = statements.duration[at].max(0.0);
+        let (executions, time, queries) = lines.entry(frame).or_default();
+        *executions += 1;
+        *time += duration;
+        *queries.entry(fingerprint).or_default() += duration;
+        sited += duration;
+    }
+    let mut sites: Vec<(&Frame, Line)> = lines.into_iter().collect();
+    sites.sort_by(|(frame, a), (other, b)| {
+        b.1.total_cmp(&a.1).then_with(|| (&frame.file, frame.line).cmp(&(&other.file, other.line)))
+    });
+    let sites = sites.into_iter().take(PLACES).map(|(frame, (executions, time, queries))| {
+        let query = queries.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        let query = query.map_or(0, |(query, _)| query);
+        let text = shortened(&log.fingerprints[query as usize].text);
+        StatementSite { frame: frame.clone(), executions, time, query, text }
+    });
+    (sites.collect(), sited)
+}

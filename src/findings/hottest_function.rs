@@ -1,0 +1,123 @@
+//! The single hottest function of the user's own code, with those who call it.
+
+use super::{
+    About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
+};
+use crate::format::{self, pstats_place};
+
+/// See the module.
+pub(super) struct HottestFunction;
+
+const TIME: Threshold = Threshold {
+    key: "time",
+    title: "an own function takes at least so long in itself",
+    default: 50.0,
+    unit: Unit::Milliseconds,
+    source: "Sentry's rules for one request begin at 50 ms",
+};
+
+const SHARE: Threshold = Threshold {
+    key: "share",
+    title: "and at least this share of the profile",
+    default: 0.1,
+    unit: Unit::Share,
+    source: "our own: below a tenth there is more to gain elsewhere",
+};
+
+/// For the registry.
+pub(super) static ABOUT: About = About {
+    id: "hottest-function",
+    title: "The hottest function of your own",
+    looks_at: LooksAt::Profile,
+    thresholds: &[TIME, SHARE],
+};
+
+/// Callers named one by one.
+const CALLERS: usize = 3;
+
+impl Rule for HottestFunction {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
+        let Case::Profile(profile, _, digest) = *case else { return };
+        let Some(hottest) = digest.hottest.first() else { return };
+        if hottest.time < settings.get(&ABOUT, &TIME)
+            || hottest.time < settings.get(&ABOUT, &SHARE) * digest.total
+        {
+            return;
+        }
+        let (functions, edges) = (&profile.functions, &profile.edges);
+        let (id, at) = (hottest.function, hottest.function as usize);
+        let calls = functions.calls[at];
+        let mut evidence = vec![
+            Evidence::new(
+                "function",
+                "The function",
+                Value::Place(pstats_place(&hottest.file, hottest.line, &hottest.name)),
+            )
+            .at(Link::Function(id)),
+            Evidence::new("own_ms", "In itself and built-in functions", Value::Milliseconds(hottest.time)),
+            Evidence::new(
+                "total_ms",
+                "With all it calls",
+                Value::Milliseconds(functions.total_time[at] * 1e3),
+            ),
+            Evidence::new("share", "Share of the profile", Value::Share(hottest.time / digest.total)),
+        ];
+        if calls > 0 {
+            evidence.push(Evidence::new("calls", "Calls", Value::Count(calls as u64)));
+        }
+        let mut callers: Vec<usize> = edges.into(id).collect();
+        callers.sort_by(|&a, &b| edges.total_time[b].total_cmp(&edges.total_time[a]));
+        for (rank, &edge) in callers.iter().take(CALLERS).enumerate() {
+            let caller = edges.caller[edge];
+            let text = pstats_place(functions.file(caller), functions.line(caller), functions.name(caller));
+            let label = if edges.calls[edge] > 0 {
+                format!("Called {} times by", format::count(edges.calls[edge]))
+            } else {
+                "Called by".to_owned()
+            };
+            evidence.push(
+                Evidence::new(&format!("caller_{}", rank + 1), &label, Value::Place(text))
+                    .at(Link::Function(caller)),
+            );
+        }
+        let often = calls > 100;
+        findings.push(Finding {
+            rule: ABOUT.id.to_owned(),
+            key: format!("{}({})", hottest.file, hottest.name),
+            title: format!(
+                "{} is your hottest function: {} in {}",
+                hottest.name,
+                format::milliseconds(hottest.time),
+                if calls == 1 { "one call".to_owned() } else { format!("{} calls", format::count(calls)) },
+            ),
+            at_stake: hottest.time,
+            saving: hottest.time,
+            bound: Bound::AtMost,
+            computed: "Its self time, and that of the built-in functions it calls; a fix saves at most all of \
+                       it."
+                .to_owned(),
+            evidence,
+            remedy: if often {
+                "It is called often: take it out of the loop, do the work once for all rows, or keep results \
+                 that come again (functools.lru_cache for arguments that can be hashed)."
+            } else {
+                "Most of the time is within few calls: look for loops inside it, use a dict or set in place of \
+                 searching lists, and let the database filter, sort and sum."
+            }
+            .to_owned(),
+            code: if often {
+                format!("@functools.lru_cache(maxsize=1024)\ndef {}(…): …", hottest.name)
+            } else {
+                String::new()
+            },
+            confidence: Confidence::Medium,
+            doubts: "cProfile charges every call; the true share of a function that is called very often is \
+                     smaller."
+                .to_owned(),
+        });
+    }
+}

@@ -1,0 +1,338 @@
+//! N+1: a query brings rows, then another runs once for each of them.
+//!
+//! Within one request the same fingerprint runs many times with (nearly) as many different parameters.
+//! That is the rule of [Sentry](https://docs.sentry.io/product/issues/issue-details/performance-issues/n-one-queries/)
+//! and perf-sentinel, with the request in place of their parent span.
+
+use rustc_hash::FxHashMap;
+
+use super::groups::{Group, each_group, is_read};
+use super::shape::{Shape, model, shape};
+use super::{
+    About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
+};
+use crate::format;
+use crate::queries::{Frame, QueryLog, Relation, RelationKind};
+
+/// See the module.
+pub(super) struct NPlusOne;
+
+const EXECUTIONS: Threshold = Threshold {
+    key: "executions",
+    title: "at least so many executions in one request",
+    default: 5.0,
+    unit: Unit::Count,
+    source: "Sentry and perf-sentinel: 5",
+};
+
+/// Also what the rule for duplicates leaves to this one.
+pub(super) const DISTINCT: Threshold = Threshold {
+    key: "distinct",
+    title: "of which at least this share has parameters of its own",
+    default: 0.8,
+    unit: Unit::Share,
+    source: "Sentry and perf-sentinel ask for as many parameter sets as executions; a few rows that share \
+             a parent are still a loop",
+};
+
+const TIME: Threshold = Threshold {
+    key: "time",
+    title: "and takes at least so long in one request",
+    default: 0.0,
+    unit: Unit::Milliseconds,
+    source: "Sentry: 50 ms in production; here none, because a database on the same machine answers in \
+             a fraction of what it takes over a network",
+};
+
+/// For the registry.
+pub(super) static ABOUT: About = About {
+    id: "n-plus-one",
+    title: "N+1 queries",
+    looks_at: LooksAt::Queries,
+    thresholds: &[EXECUTIONS, DISTINCT, TIME],
+};
+
+/// Whether a group is a loop over different rows.
+pub(super) fn is_loop(group: &Group<'_>, settings: &Settings) -> bool {
+    let count = group.statements.len() as f64;
+    count >= settings.get(&ABOUT, &EXECUTIONS)
+        && group.distinct as f64 >= settings.get(&ABOUT, &DISTINCT) * count
+}
+
+/// All loops of one query.
+#[derive(Default)]
+struct Loops {
+    executions: u64,
+    distinct: u64,
+    requests: u32,
+    inferred: bool,
+    time: f64,
+    saving: f64,
+    without_duration: u64,
+    /// The longest: executions, request, first and last statement.
+    worst: (usize, u32, u32, u32),
+    sources: FxHashMap<u32, u32>,
+    sites: FxHashMap<u32, u32>,
+}
+
+impl Rule for NPlusOne {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
+        let Case::Queries(log, _) = *case else { return };
+        let mut all: FxHashMap<u32, Loops> = FxHashMap::default();
+        each_group(log, |group| {
+            let fingerprint = &log.fingerprints[group.fingerprint as usize];
+            let time = group.time(log);
+            if !is_read(fingerprint) || !is_loop(group, settings) || time < settings.get(&ABOUT, &TIME) {
+                return;
+            }
+            let count = group.statements.len();
+            let loops = all.entry(group.fingerprint).or_default();
+            loops.executions += count as u64;
+            loops.distinct += group.distinct as u64;
+            loops.requests += 1;
+            loops.inferred |= log.requests[group.request as usize].origin.is_inferred();
+            loops.time += time;
+            loops.saving += time - time / count as f64;
+            let unknown = |at: &&u32| log.statements.duration[**at as usize].is_nan();
+            loops.without_duration += group.statements.iter().filter(unknown).count() as u64;
+            if count > loops.worst.0 {
+                let (first, last) = (group.statements[0], group.statements[count - 1]);
+                loops.worst = (count, group.request, first, last);
+            }
+            if let Some(source) = group.source(log) {
+                *loops.sources.entry(source).or_default() += 1;
+            }
+            for &at in group.statements {
+                if let Some(site) = log.statements.site(at as usize) {
+                    *loops.sites.entry(site).or_default() += 1;
+                }
+            }
+        });
+        let mut all: Vec<(u32, Loops)> = all.into_iter().collect();
+        all.sort_by_key(|(fingerprint, _)| *fingerprint);
+        findings.extend(all.into_iter().map(|(fingerprint, loops)| finding(log, fingerprint, &loops)));
+    }
+}
+
+/// The key that is counted most; of equals the smallest.
+pub(super) fn most(counts: &FxHashMap<u32, u32>) -> Option<u32> {
+    counts.iter().max_by_key(|(key, count)| (**count, std::cmp::Reverse(**key))).map(|(key, _)| *key)
+}
+
+fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
+    let fingerprint = &log.fingerprints[id as usize];
+    let (count, request, first, last) = loops.worst;
+    let site = most(&loops.sites).and_then(|site| log.sites.get(site as usize));
+    let frame = site.and_then(|site| site.frames.first());
+    let relation = site.and_then(|site| site.relation.as_ref());
+    let source = most(&loops.sources);
+    let table = fingerprint.tables.first().map_or("a table", String::as_str);
+    let title = request_title(log, request);
+    let what = match relation {
+        Some(relation) => relation.name.clone(),
+        None => table.to_owned(),
+    };
+    let shape = shape(fingerprint);
+    let (remedy, code, sure) =
+        remedy(&shape, relation, source.map(|id| log.fingerprints[id as usize].tables.as_slice()), frame);
+    let origin = log.span().map_or(0.0, |(first, _)| first);
+    let (from, to) = (log.statements.start[first as usize], log.statements.end(last as usize));
+    let mut evidence = vec![
+        Evidence::new("executions", "Executions in all", Value::Count(loops.executions)),
+        Evidence::new("requests", "Requests with it", Value::Count(u64::from(loops.requests))),
+        Evidence::new(
+            "executions_in_worst_request",
+            "Executions in the worst request",
+            Value::Count(count as u64),
+        )
+        .at(Link::Range(from - origin, to - origin)),
+        Evidence::new("distinct_parameters", "With parameters of their own", Value::Count(loops.distinct)),
+        Evidence::new("total_ms", "Time of these executions", Value::Milliseconds(loops.time)),
+        Evidence::new("query", "The query", Value::Sql(fingerprint.text.clone())).at(Link::Query(id)),
+    ];
+    if let Some(source) = source {
+        evidence.push(
+            Evidence::new(
+                "source",
+                "What it probably loops over",
+                Value::Sql(log.fingerprints[source as usize].text.clone()),
+            )
+            .at(Link::Query(source)),
+        );
+    }
+    if let Some(frame) = frame {
+        evidence.push(
+            Evidence::new("place", "The line of code", Value::Place(place(frame))).at(Link::Statement(first)),
+        );
+    }
+    if let Some(relation) = relation {
+        evidence.push(Evidence::new(
+            "relation",
+            "The relation that is followed",
+            Value::Text(relation.name.clone()),
+        ));
+    }
+    Finding {
+        rule: ABOUT.id.to_owned(),
+        key: fingerprint.text.clone(),
+        title: format!("{title} loads {what} row by row: {count} queries where one or two would do"),
+        at_stake: loops.time,
+        saving: loops.saving,
+        bound: Bound::Estimate,
+        computed: computed(loops),
+        evidence,
+        remedy,
+        code,
+        confidence: match (loops.inferred, sure) {
+            (false, true) => Confidence::High,
+            (true, false) => Confidence::Low,
+            _ => Confidence::Medium,
+        },
+        doubts: doubts(loops, log),
+    }
+}
+
+fn computed(loops: &Loops) -> String {
+    let Loops { executions, requests, time, .. } = loops;
+    let mut text = format!(
+        "The {} executions took {}; one query in each of {} would take about as long as one of them. The \
+         time Python takes to build each query and its objects comes on top.",
+        format::count(*executions as i64),
+        format::milliseconds(*time),
+        if *requests == 1 { "the request".to_owned() } else { format!("the {requests} requests") },
+    );
+    if loops.without_duration > 0 {
+        text +=
+            &format!(" {} of them have no duration in the log and count as nothing.", loops.without_duration);
+    }
+    text
+}
+
+fn doubts(loops: &Loops, log: &QueryLog) -> String {
+    let mut text = "The rows may be needed only now and then, or come from a cache in production.".to_owned();
+    if loops.inferred {
+        text += " Where a request begins and ends is inferred from this log: two requests may have been \
+                 taken for one.";
+    }
+    if log.clock == crate::queries::Clock::Sequence {
+        text += " The log has no times.";
+    }
+    text
+}
+
+/// What to call a request in a sentence.
+pub(super) fn request_title(log: &QueryLog, request: u32) -> String {
+    match log.requests.get(request as usize).map(crate::queries::Request::title) {
+        Some(title) if !title.is_empty() => title,
+        _ => "One request".to_owned(),
+    }
+}
+
+/// `orders.py:27(orders)`.
+pub(super) fn place(frame: &Frame) -> String {
+    format::pstats_place(&frame.file, i64::from(frame.line), &frame.name)
+}
+
+/// What to do, the code for it, and whether it is certain that this is it.
+fn remedy(
+    shape: &Shape,
+    relation: Option<&Relation>,
+    source: Option<&[String]>,
+    frame: Option<&Frame>,
+) -> (String, String, bool) {
+    // `source` is a guess; the relation's own model is known.
+    let guessed = source.and_then(<[String]>::first).map_or("Model".to_owned(), |table| model(table));
+    if let Some(Relation { kind, name, accessor }) = relation {
+        let owner = match kind {
+            RelationKind::Forward => name.split('.').next().unwrap_or("Model").to_owned(),
+            RelationKind::Reverse | RelationKind::ManyToMany => guessed,
+        };
+        return match kind {
+            RelationKind::Forward => (
+                format!(
+                    "The code follows {name} for each row. Load it with the rows, by a join: add \
+                     select_related to the queryset of {owner} that the loop runs over."
+                ),
+                format!("{owner}.objects.select_related(\"{accessor}\")"),
+                true,
+            ),
+            RelationKind::Reverse | RelationKind::ManyToMany => (
+                format!(
+                    "The code reads {accessor} of each row. Load them for all rows by one more query: add \
+                     prefetch_related to the queryset that the loop runs over, and iterate over .all() (any \
+                     other filter asks the database again; Prefetch(queryset=…) takes one)."
+                ),
+                format!("{owner}.objects.prefetch_related(\"{accessor}\")"),
+                true,
+            ),
+        };
+    }
+    match shape {
+        Shape::ByKey { table } if frame.is_some() => (
+            format!(
+                "Rows of {table} are fetched by their key one at a time, and no foreign key is followed: \
+                 collect the keys first and fetch all rows at once with in_bulk."
+            ),
+            format!("rows = {}.objects.in_bulk(keys)\nfor key in keys:\n    row = rows[key]", model(table)),
+            true,
+        ),
+        Shape::ByKey { table } => (
+            format!(
+                "Rows of {table} are fetched by their key one at a time. If the code follows a foreign key \
+                 of {guessed}, add select_related to the queryset that the loop runs over; if it calls \
+                 .get(pk=…) in a loop, fetch all rows at once with in_bulk."
+            ),
+            format!(
+                "{guessed}.objects.select_related(\"{}\")\n# or, in place of a loop of .get(pk=…):\nrows = {}.objects.in_bulk(keys)",
+                model(table).to_lowercase(),
+                model(table)
+            ),
+            false,
+        ),
+        Shape::ByForeignKey { table, column } => (
+            format!(
+                "For each row the rows of {table} that name it in {column} are fetched. Load them for all rows \
+                 by one more query: add prefetch_related to the queryset that the loop runs over, and iterate \
+                 over .all()."
+            ),
+            format!(
+                "{guessed}.objects.prefetch_related(\"{}_set\")  # or the related_name of {column}",
+                model(table).to_lowercase()
+            ),
+            true,
+        ),
+        Shape::ManyToMany { table, through } => (
+            format!(
+                "For each row the rows of {table} are fetched over {through}. Load them for all rows by one \
+                 more query: add prefetch_related to the queryset that the loop runs over."
+            ),
+            format!(
+                "{guessed}.objects.prefetch_related(\"{}s\")  # the ManyToManyField",
+                model(table).to_lowercase()
+            ),
+            true,
+        ),
+        Shape::Counted { table } => (
+            format!(
+                "For each row the rows of {table} are counted. Count them with the rows: annotate the queryset \
+                 that the loop runs over."
+            ),
+            format!("{guessed}.objects.annotate(count=Count(\"{}\"))", model(table).to_lowercase()),
+            true,
+        ),
+        Shape::Other => (
+            format!(
+                "The same query runs for each row. Ask for all at once: a filter with __in over the keys, \
+                 a join (select_related), a prefetch (prefetch_related), or an annotation. The query, in \
+                 brief: {}",
+                source.map_or_else(String::new, |tables| format!("it follows one on {}.", tables.join(", ")))
+            ),
+            String::new(),
+            false,
+        ),
+    }
+}

@@ -1,0 +1,108 @@
+//! The whole picture: the layers, and the Pareto curve of code and SQL.
+
+use serde::{Deserialize, Serialize};
+
+use super::Link;
+use super::digest::{Item, Items, ProfileDigest, QueriesDigest};
+use crate::profile::Layer;
+
+/// The share of the time that "the vital few" make: Pareto's 80 %.
+pub const VITAL_SHARE: f64 = 0.8;
+
+/// What the findings are a part of. Times are milliseconds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// All time of the profile; of a log without one, of its statements.
+    pub total: f64,
+    /// Time per layer, largest first, without empty ones; empty for a log alone.
+    pub layers: Vec<(Layer, f64)>,
+    /// The layer that limits throughput first; see [`Summary::of_profile`].
+    pub bottleneck: Option<Layer>,
+    /// Functions by self time and queries by the time of their executions, together.
+    pub items: Items,
+    /// How many of the items make 80 % of the time.
+    pub vital: u32,
+    /// How many of these are queries.
+    pub vital_queries: u32,
+    /// Statements in the log.
+    pub executions: u32,
+    /// Time of all statements.
+    pub database_time: f64,
+    /// Requests in the log, recorded or inferred.
+    pub requests: u32,
+}
+
+impl Summary {
+    /// Of a profile alone. The bottleneck is the layer with most time: as long as a worker serves one
+    /// request at a time, as Django's do, a second of waiting takes as much throughput as a second of
+    /// computing. "Other libraries" and "Python itself" can be it as well.
+    pub fn of_profile(digest: &ProfileDigest) -> Self {
+        let mut layers: Vec<(Layer, f64)> = Layer::ALL
+            .into_iter()
+            .zip(digest.layers.iter().copied())
+            .filter(|(_, time)| *time > 0.0)
+            .collect();
+        layers.sort_by(|a, b| b.1.total_cmp(&a.1));
+        Self {
+            total: digest.total,
+            bottleneck: layers.first().map(|(layer, _)| *layer),
+            layers,
+            ..Self::default()
+        }
+        .with(digest.functions.clone())
+    }
+
+    /// Of a log alone.
+    pub fn of_queries(digest: &QueriesDigest) -> Self {
+        Self {
+            total: digest.total,
+            executions: digest.executions,
+            database_time: digest.total,
+            requests: digest.requests,
+            ..Self::default()
+        }
+        .with(digest.queries.clone())
+    }
+
+    /// Of both. The queries take the place of the functions that waited for them: of the driver's
+    /// self time as much as the log accounts for goes.
+    pub fn of_pair(profile: &ProfileDigest, log: &QueriesDigest) -> Self {
+        let waited: f64 = profile.driver.iter().map(|(_, time)| time).sum();
+        let accounted = if waited > 0.0 { (log.total / waited).min(1.0) } else { 0.0 };
+        let is_driver =
+            |item: &Item| profile.driver.iter().any(|(function, _)| item.link == Link::Function(*function));
+        let mut largest = profile.functions.largest.clone();
+        let mut kept = profile.functions.total;
+        for item in &mut largest {
+            if is_driver(item) {
+                kept -= item.time * accounted;
+                item.time *= 1.0 - accounted;
+            }
+        }
+        largest.retain(|item| item.time > 0.0);
+        let gone = (profile.functions.largest.len() - largest.len()) as u32;
+        largest.extend(log.queries.largest.iter().cloned());
+        largest.sort_by(|a, b| b.time.total_cmp(&a.time));
+        let items = Items {
+            largest,
+            count: profile.functions.count - gone + log.queries.count,
+            total: kept + log.queries.total,
+        };
+        Self {
+            executions: log.executions,
+            database_time: log.total,
+            requests: log.requests,
+            ..Self::of_profile(profile)
+        }
+        .with(items)
+    }
+
+    fn with(mut self, items: Items) -> Self {
+        let (vital, _) = items.vital(VITAL_SHARE);
+        self.vital = vital as u32;
+        let queries = |item: &&Item| matches!(item.link, Link::Query(_));
+        self.vital_queries = items.largest.iter().take(vital).filter(queries).count() as u32;
+        self.items = items;
+        self
+    }
+}

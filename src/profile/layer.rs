@@ -1,0 +1,229 @@
+//! Where the time of a whole profile goes: the [`Category`] of each function, told apart further
+//! where a remedy of its own exists (serialisation, regular expressions, imports).
+
+use serde::{Deserialize, Serialize};
+
+use super::category::{self, Category};
+use super::{FunctionId, Functions, Profile};
+
+/// A layer of a Python web application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer {
+    /// The user's own code.
+    Own,
+    /// Database driver and ORM, waiting for the database included.
+    Database,
+    /// Template engines.
+    Templates,
+    /// JSON, pickle, CSV, XML, serialisers of web frameworks.
+    Serialisation,
+    /// Sockets, HTTP, TLS.
+    Network,
+    /// Regular expressions.
+    Regex,
+    /// Finding, compiling and loading modules.
+    Imports,
+    /// An installed package that is none of the above.
+    Library,
+    /// Python's own machinery: the standard library, and built-in functions called by it.
+    Python,
+}
+
+impl Layer {
+    /// Every layer, in the order they are shown.
+    pub const ALL: [Self; 9] = [
+        Self::Own,
+        Self::Database,
+        Self::Templates,
+        Self::Serialisation,
+        Self::Network,
+        Self::Regex,
+        Self::Imports,
+        Self::Library,
+        Self::Python,
+    ];
+
+    /// What people call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Own => "Own code",
+            Self::Database => "Database driver and ORM",
+            Self::Templates => "Templates",
+            Self::Serialisation => "Serialisation",
+            Self::Network => "Network",
+            Self::Regex => "Regular expressions",
+            Self::Imports => "Imports",
+            Self::Library => "Other libraries",
+            Self::Python => "Python itself",
+        }
+    }
+}
+
+/// Modules that make a layer of their own; what is not here is as its category says.
+const LAYERS: &[(&str, Layer)] = &[
+    ("django.core.serializers", Layer::Serialisation),
+    ("rest_framework", Layer::Serialisation),
+    ("ninja.schema", Layer::Serialisation),
+    ("marshmallow", Layer::Serialisation),
+    ("pydantic", Layer::Serialisation),
+    ("pydantic_core", Layer::Serialisation),
+    ("_pydantic_core", Layer::Serialisation),
+    ("cattrs", Layer::Serialisation),
+    ("serpy", Layer::Serialisation),
+    ("tablib", Layer::Serialisation),
+    ("google.protobuf", Layer::Serialisation),
+    ("graphene", Layer::Serialisation),
+    ("lxml", Layer::Serialisation),
+    ("msgpack", Layer::Serialisation),
+    ("orjson", Layer::Serialisation),
+    ("simplejson", Layer::Serialisation),
+    ("ujson", Layer::Serialisation),
+    ("yaml", Layer::Serialisation),
+    ("_yaml", Layer::Serialisation),
+    ("json", Layer::Serialisation),
+    ("_json", Layer::Serialisation),
+    ("csv", Layer::Serialisation),
+    ("_csv", Layer::Serialisation),
+    ("pickle", Layer::Serialisation),
+    ("_pickle", Layer::Serialisation),
+    ("cPickle", Layer::Serialisation),
+    ("xml", Layer::Serialisation),
+    ("pyexpat", Layer::Serialisation),
+    ("_elementtree", Layer::Serialisation),
+    ("plistlib", Layer::Serialisation),
+    ("re", Layer::Regex),
+    ("_sre", Layer::Regex),
+    ("sre_compile", Layer::Regex),
+    ("sre_constants", Layer::Regex),
+    ("sre_parse", Layer::Regex),
+    ("_regex", Layer::Regex),
+    ("regex", Layer::Regex),
+    ("importlib", Layer::Imports),
+    ("imp", Layer::Imports),
+    ("_imp", Layer::Imports),
+    ("pkgutil", Layer::Imports),
+    ("zipimport", Layer::Imports),
+    ("builtins.__import__", Layer::Imports),
+    ("marshal.loads", Layer::Imports),
+];
+
+/// The layer of the function `name` in `file`, by its place alone.
+pub fn classify(file: &str, name: &str) -> Layer {
+    if file.starts_with("<frozen importlib") || file.starts_with("<frozen zipimport") {
+        return Layer::Imports;
+    }
+    if let Some(layer) = category::of_module(LAYERS, file, name) {
+        return layer;
+    }
+    match category::classify(file, name) {
+        Category::Own => Layer::Own,
+        Category::Library => Layer::Library,
+        Category::Database => Layer::Database,
+        Category::Templates => Layer::Templates,
+        Category::Network => Layer::Network,
+        Category::Python => Layer::Python,
+    }
+}
+
+/// The layers of all functions, and the time spent in each.
+#[derive(Debug, Clone)]
+pub struct Layers {
+    of: Vec<Layer>,
+    /// Seconds per layer, in the order of [`Layer::ALL`]. They add up to the profile's total.
+    pub time: [f64; Layer::ALL.len()],
+}
+
+impl Layers {
+    /// Adds up the self times of `profile` by layer.
+    ///
+    /// A built-in function (`len`, `isinstance`, `str.join`) works for whoever calls it, and pstats
+    /// says who that was: its time counts in the layer of its callers, edge by edge.
+    pub fn of(profile: &Profile) -> Self {
+        let (functions, edges) = (&profile.functions, &profile.edges);
+        let of: Vec<Layer> = (0..functions.len() as FunctionId)
+            .map(|function| classify(functions.file(function), functions.name(function)))
+            .collect();
+        let mut layers = Self { of, time: [0.0; Layer::ALL.len()] };
+        for function in 0..functions.len() as FunctionId {
+            let mut left = functions.self_time[function as usize];
+            if layers.is_shared(functions, function) {
+                for edge in edges.into(function) {
+                    let time = edges.self_time[edge].clamp(0.0, left.max(0.0));
+                    layers.time[layers.layer(edges.caller[edge]) as usize] += time;
+                    left -= time;
+                }
+            }
+            layers.time[layers.layer(function) as usize] += left;
+        }
+        layers
+    }
+
+    /// The layer of `function`.
+    pub fn layer(&self, function: FunctionId) -> Layer {
+        self.of[function as usize]
+    }
+
+    /// Whether the time of `function` counts where it is called from.
+    pub fn is_shared(&self, functions: &Functions, function: FunctionId) -> bool {
+        self.layer(function) == Layer::Python && matches!(functions.file(function), "~" | "")
+    }
+
+    /// Seconds in `layer`.
+    pub fn seconds(&self, layer: Layer) -> f64 {
+        self.time[layer as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::{Edge, Edges, Unit};
+
+    #[test]
+    fn places() {
+        let site = "/srv/venv/lib/python3.12/site-packages/";
+        for (file, name, expected) in [
+            ("/usr/lib/python3.12/json/decoder.py", "decode", Layer::Serialisation),
+            (&format!("{site}rest_framework/serializers.py"), "to_representation", Layer::Serialisation),
+            ("~", "<built-in method _json.encode_basestring_ascii>", Layer::Serialisation),
+            ("~", "<method 'sub' of 're.Pattern' objects>", Layer::Regex),
+            ("/usr/lib/python3.12/re/_parser.py", "_parse", Layer::Regex),
+            ("/usr/lib/python3.8/sre_parse.py", "_parse", Layer::Regex),
+            ("<frozen importlib._bootstrap>", "_find_and_load", Layer::Imports),
+            ("~", "<built-in method builtins.__import__>", Layer::Imports),
+            ("~", "<built-in method builtins.len>", Layer::Python),
+            ("/usr/lib/python3.12/reprlib.py", "repr", Layer::Python),
+            (&format!("{site}django/db/models/query.py"), "get", Layer::Database),
+            (&format!("{site}django/template/base.py"), "render", Layer::Templates),
+            (&format!("{site}django/core/handlers/base.py"), "get_response", Layer::Library),
+            ("/srv/shop/json/views.py", "dump", Layer::Own),
+        ] {
+            assert_eq!(classify(file, name), expected, "{file} {name}");
+        }
+    }
+
+    #[test]
+    fn built_in_functions_count_where_they_are_called() {
+        let mut functions = Functions::default();
+        for (file, name, self_time) in
+            [("/srv/shop/views.py", "view", 1.0), ("~", "<built-in method builtins.len>", 0.75)]
+        {
+            let (file, name) = (functions.files.intern(file), functions.names.intern(name));
+            functions.file.push(file);
+            functions.name.push(name);
+            functions.line.push(0);
+            functions.calls.push(1);
+            functions.primitive_calls.push(1);
+            functions.self_time.push(self_time);
+            functions.total_time.push(self_time);
+        }
+        let edge =
+            Edge { caller: 0, callee: 1, calls: 1, primitive_calls: 1, self_time: 0.5, total_time: 0.5 };
+        let edges = Edges::new(2, vec![edge]);
+        let profile = Profile { unit: Unit::Seconds, functions, edges, recorded_tree: None };
+        let layers = Layers::of(&profile);
+        assert_eq!((layers.seconds(Layer::Own), layers.seconds(Layer::Python)), (1.5, 0.25));
+        assert_eq!(layers.time.iter().sum::<f64>(), profile.total());
+    }
+}

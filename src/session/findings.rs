@@ -1,0 +1,34 @@
+//! Answers about what to fix first.
+
+use crate::document::{Content, Document};
+use crate::findings::{self, Digest, ProfileDigest, QueriesDigest, Settings};
+use crate::profile::Layers;
+use crate::protocol::Response;
+
+/// The digest of the document, made once: it takes the call tree.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    digest: Option<Digest>,
+}
+
+/// What the document says by itself.
+pub(super) fn alone(document: &Document, state: &mut State, settings: &Settings) -> Response {
+    let report = findings::judge(document, settings);
+    state.digest.clone_from(&report.digest);
+    Response::Findings(report)
+}
+
+/// What the document and the one of `other` say together.
+pub(super) fn pair(document: &Document, state: &mut State, settings: &Settings, other: &Digest) -> Response {
+    let own = state.digest.get_or_insert_with(|| match &document.content {
+        Content::Profile(profile) => Digest::Profile(ProfileDigest::of(profile, &Layers::of(profile))),
+        Content::Queries(log) => Digest::Queries(QueriesDigest::of(log)),
+    });
+    match (&*own, other) {
+        (Digest::Profile(profile), Digest::Queries(log))
+        | (Digest::Queries(log), Digest::Profile(profile)) => {
+            Response::Findings(findings::judge_pair(profile, log, settings))
+        }
+        _ => Response::Refused("a pair is a profile and an SQL log".to_owned()),
+    }
+}
