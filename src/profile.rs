@@ -10,6 +10,7 @@ mod components;
 pub mod consistency;
 pub mod estimate;
 pub mod layer;
+pub mod lines;
 pub mod matcher;
 
 use std::hash::BuildHasher;
@@ -39,6 +40,8 @@ pub struct Profile {
     pub functions: Functions,
     /// Every caller→callee edge, grouped by callee: see [`Edges::into`].
     pub edges: Edges,
+    /// Whether each function is one line of it: see [`lines`].
+    pub by_line: bool,
     /// Stacks, if the format records them; pstats does not.
     pub recorded_tree: Option<CallTree>,
 }

@@ -43,6 +43,9 @@ pub enum Request {
         /// Name.
         name: String,
     },
+    /// From now on every answer is about lines, as the file has them, or about functions, as at first:
+    /// for profiles with [`ProfileOverview::by_line`]. Ids of the one are none of the other.
+    ByLine(bool),
     /// The whole call tree, as boxes.
     Tree,
     /// Functions that match a text.
@@ -230,6 +233,8 @@ pub struct ProfileOverview {
     pub total: f64,
     /// Whether the call tree is estimated.
     pub tree_estimated: bool,
+    /// Whether the file has lines, of which functions were made: see [`Request::ByLine`].
+    pub by_line: bool,
 }
 
 /// Totals of a log.
@@ -273,6 +278,8 @@ pub enum Response {
     Function(FunctionDetail),
     /// To [`Request::FindFunction`].
     FoundFunction(Option<u32>),
+    /// To [`Request::ByLine`]: what answers are about now.
+    ByLine(bool),
     /// To [`Request::Tree`].
     Tree(Tree),
     /// To [`Request::SearchFunctions`].

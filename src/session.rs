@@ -10,7 +10,8 @@ mod queries;
 use crate::document::{Content, Document};
 use crate::import::{self, ImportError};
 use crate::input::{Progress, Source};
-use crate::protocol::{ContentOverview, Failure, Overview, Request, Response};
+use crate::profile::{Profile, lines};
+use crate::protocol::{ContentOverview, Failure, Overview, ProfileOverview, Request, Response};
 
 /// One open document.
 pub struct Session {
@@ -20,6 +21,8 @@ pub struct Session {
     profile: profile::State,
     queries: queries::State,
     findings: findings::State,
+    /// Of a profile by line: what it is not shown by at the moment, lines or functions.
+    other: Option<Box<Profile>>,
 }
 
 impl Session {
@@ -28,13 +31,21 @@ impl Session {
     /// # Errors
     /// When no format can read it.
     pub fn open(source: Box<dyn Source>, progress: &dyn Fn(Progress)) -> Result<Self, ImportError> {
-        let document = import::import(source.as_ref(), progress)?;
+        let mut document = import::import(source.as_ref(), progress)?;
+        let mut other = None;
+        if let Content::Profile(profile) = &mut document.content
+            && profile.by_line
+        {
+            let functions = Box::new(lines::merged(profile));
+            other = Some(std::mem::replace(profile, functions));
+        }
         Ok(Self {
             document,
             source,
             profile: profile::State::default(),
             queries: queries::State::default(),
             findings: findings::State::default(),
+            other,
         })
     }
 
@@ -47,7 +58,10 @@ impl Session {
     pub fn overview(&self) -> Overview {
         let document = &self.document;
         let content = match &document.content {
-            Content::Profile(profile) => ContentOverview::Profile(profile::overview(profile)),
+            Content::Profile(profile) => ContentOverview::Profile(ProfileOverview {
+                by_line: self.other.is_some(),
+                ..profile::overview(profile)
+            }),
             Content::Queries(log) => ContentOverview::Queries(queries::overview(log)),
         };
         Overview {
@@ -64,6 +78,7 @@ impl Session {
     /// Answers one request.
     pub fn answer(&mut self, request: &Request) -> Response {
         match request {
+            Request::ByLine(by_line) => return self.show_by_line(*by_line),
             Request::Findings { settings } => {
                 return findings::alone(&self.document, &mut self.findings, settings);
             }
@@ -78,6 +93,21 @@ impl Session {
                 queries::answer(log, self.document.format, self.source.as_ref(), &mut self.queries, request)
             }
         }
+    }
+}
+
+impl Session {
+    /// Changes lines for functions, or the other way round, if the file has lines.
+    fn show_by_line(&mut self, by_line: bool) -> Response {
+        let (Content::Profile(shown), Some(other)) = (&mut self.document.content, &mut self.other) else {
+            return Response::Refused("this document has no lines".to_owned());
+        };
+        if shown.by_line != by_line {
+            std::mem::swap(shown, other);
+            self.profile = profile::State::default();
+            self.findings = findings::State::default();
+        }
+        Response::ByLine(by_line)
     }
 }
 

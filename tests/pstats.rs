@@ -255,6 +255,17 @@ fn other_tools_files_are_read_and_their_difference_is_said() {
     insta::assert_snapshot!(text);
 }
 
+/// Written by Python's own collector; by function it is as if the stacks had been counted.
+#[test]
+fn sampled_lines_make_functions() {
+    let document = common::open(common::bytes("pstats/3.15-sampled.prof")).expect("a profile");
+    let noted = common::diagnostics(&document);
+    let by_line = common::profile(document);
+    let functions = flamedrop::profile::lines::merged(&by_line);
+    assert!((functions.total() - by_line.total()).abs() < 1e-12);
+    insta::assert_snapshot!(noted + &dump(&functions));
+}
+
 #[test]
 fn errors_name_the_place_and_what_to_try() {
     let whole = common::bytes("pstats/3.13.prof");

@@ -273,6 +273,32 @@ fn merged_boxes_name_their_functions() {
     assert!(named > 100, "{named} merged boxes with names");
 }
 
+/// The sampling profiler of Python 3.15 writes lines; the page begins with functions.
+#[test]
+fn lines_are_functions_until_lines_are_asked_for() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pstats/3.15-sampled.prof");
+    let mut session = open(std::fs::read(path).expect("the recording"));
+    let ContentOverview::Profile(overview) = session.overview().content else { panic!("a profile") };
+    assert!(overview.by_line);
+    let text = |session: &mut Session| {
+        let rows = table(session, FunctionColumn::TotalTime, true, "report.py");
+        let row = |row: &FunctionRow| {
+            format!("{}:{} {}/{} samples\n", row.name, row.line, row.primitive_calls, row.calls)
+        };
+        let text: String = rows.iter().map(row).collect();
+        let Response::Tree(tree) = ask(session, &Request::Tree) else { panic!("a tree") };
+        format!("{text}{} boxes, {:.3} s\n", tree.function.len(), tree.total)
+    };
+    let functions = text(&mut session);
+    assert_eq!(ask(&mut session, &Request::ByLine(true)), Response::ByLine(true));
+    let lines = text(&mut session);
+    assert_eq!(ask(&mut session, &Request::ByLine(false)), Response::ByLine(false));
+    assert_eq!(text(&mut session), functions);
+    insta::assert_snapshot!(format!("{functions}\n{lines}"));
+    // A file of functions has no lines.
+    assert!(matches!(ask(&mut shop(), &Request::ByLine(true)), Response::Refused(_)));
+}
+
 #[test]
 fn a_profile_refuses_what_is_asked_of_logs() {
     let mut session = shop();

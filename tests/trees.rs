@@ -205,6 +205,7 @@ fn contradictory() -> impl Strategy<Value = Profile> {
             unit: Unit::Seconds,
             edges: Edges::new(columns.len(), edges),
             functions: columns,
+            by_line: false,
             recorded_tree: None,
         }
     })

@@ -21,7 +21,7 @@ use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::format;
 use crate::input::Input;
-use crate::profile::{Edge, Edges, FunctionId, Functions, Profile, Unit};
+use crate::profile::{Edge, Edges, FunctionId, Functions, Profile, Unit, lines};
 
 /// The format.
 pub struct Pstats;
@@ -418,16 +418,17 @@ impl Table {
             edge.caller = ids[edge.caller as usize];
             edge.callee = ids[edge.callee as usize];
         }
+        let mut edges = Edges::new(functions.len(), edges);
+        if self.sampled {
+            let interval = lines::interval(&functions);
+            lines::time_edges(&functions, &mut edges, interval);
+        }
         // Numbers that are not those of Modules/_lsprof.c need not agree.
         let measured = !self.sampled && !swapped && self.counts_only.is_none() && self.repeated.is_none();
         let known = functions.calls.iter().all(|&calls| calls >= 0)
             && functions.self_time.iter().chain(&functions.total_time).all(|&time| time >= 0.0);
-        let profile = Profile {
-            unit: Unit::Seconds,
-            edges: Edges::new(functions.len(), edges),
-            functions,
-            recorded_tree: None,
-        };
+        let profile =
+            Profile { unit: Unit::Seconds, edges, functions, by_line: self.sampled, recorded_tree: None };
         if measured && known && self.not_finite.is_none() {
             diagnose::contradictions(&profile, diagnostics);
         }

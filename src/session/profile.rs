@@ -30,6 +30,7 @@ pub(super) fn overview(profile: &Profile) -> ProfileOverview {
         primitive_calls: profile.primitive_calls(),
         total: profile.total(),
         tree_estimated: profile.recorded_tree.is_none(),
+        by_line: false,
     }
 }
 
@@ -63,7 +64,8 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
             let self_time = matches.iter().map(|&function| functions.self_time[function as usize]).sum();
             Response::Matches { functions: matches, self_time }
         }
-        Request::Queries { .. }
+        Request::ByLine(_)
+        | Request::Queries { .. }
         | Request::Query { .. }
         | Request::Executions { .. }
         | Request::Timeline

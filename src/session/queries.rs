@@ -109,7 +109,8 @@ pub(super) fn answer(
         Request::Statement { statement } => {
             Response::Refused(format!("the log has no statement number {statement}"))
         }
-        Request::Functions { .. }
+        Request::ByLine(_)
+        | Request::Functions { .. }
         | Request::Function { .. }
         | Request::FindFunction { .. }
         | Request::Tree

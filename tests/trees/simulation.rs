@@ -131,6 +131,7 @@ pub fn play(events: &[Event]) -> Recording {
         unit: Unit::Seconds,
         edges: Edges::new(columns.len(), edges),
         functions: columns,
+        by_line: false,
         recorded_tree: None,
     };
     Recording { profile, truth }

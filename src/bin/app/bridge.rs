@@ -13,7 +13,7 @@ use web_sys::{Blob, BlobPropertyBag, ErrorEvent, MessageEvent, Worker};
 /// What reaches the page without being asked for.
 pub enum Event {
     /// Anything but an answer.
-    Message(Message),
+    Message(Box<Message>),
     /// The worker could not start, or died without a word.
     Broken(String),
 }
@@ -58,7 +58,7 @@ impl Bridge {
                             let _ = asked.resolve.call0(&JsValue::UNDEFINED);
                         }
                     }
-                    Ok(message) => on_event(Event::Message(message)),
+                    Ok(message) => on_event(Event::Message(Box::new(message))),
                     Err(error) => on_event(Event::Broken(format!("unreadable message: {error}"))),
                 }
             })

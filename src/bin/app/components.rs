@@ -7,6 +7,7 @@ pub mod documents;
 pub mod help;
 pub mod icons;
 pub mod legend;
+pub mod lines;
 pub mod notices;
 pub mod size;
 pub mod sql;

@@ -79,6 +79,10 @@ pub struct OpenDocument {
     pub selected_box: RwSignal<Option<u32>>,
     /// The box the flame graph is zoomed to.
     pub zoomed_box: RwSignal<Option<u32>>,
+    /// Whether lines are shown as the file has them, and not put together to functions.
+    pub by_line: RwSignal<bool>,
+    /// What the worker was told of that last.
+    told_by_line: StoredValue<bool>,
     /// Which boxes are open in the call tree; `None` before it was first shown.
     pub open_boxes: RwSignal<Option<HashSet<u32>>>,
     /// Whether only the certain boxes of the flame graph stand out.
@@ -129,6 +133,8 @@ impl OpenDocument {
             function: RwSignal::new(None),
             selected_box: RwSignal::new(None),
             zoomed_box: RwSignal::new(None),
+            by_line: RwSignal::new(false),
+            told_by_line: StoredValue::new(false),
             open_boxes: RwSignal::new(None),
             certain_only: RwSignal::new(false),
             fingerprint: RwSignal::new(None),
@@ -160,27 +166,31 @@ impl OpenDocument {
 
     fn hear(self, event: Event) {
         match event {
-            Event::Message(Message::Progress { read, size }) => {
-                self.status.set(Status::Reading { read, size })
-            }
-            Event::Message(Message::Opened(overview)) => {
-                self.name.set(overview.name.clone());
-                if !View::of(&overview).contains(&self.view.get_untracked()) {
-                    self.view.set(View::of(&overview)[0]);
-                }
-                self.status.set(Status::Open(Arc::new(overview)));
-            }
-            Event::Message(Message::Failed(failure)) => self.end(failure),
-            Event::Message(Message::Panicked(text)) => {
-                self.fail(&format!("Flamedrop itself failed on it ({text})"), REPORT);
-            }
-            Event::Message(Message::Ready | Message::Answer(..)) => {}
+            Event::Message(message) => self.hear_message(*message),
             // After a panic the browser reports the trap as well; the first word stands.
             Event::Broken(text) => {
                 if !matches!(self.status.get_untracked(), Status::Failed(_)) {
                     self.fail(&format!("its worker stopped ({text})"), RELOAD);
                 }
             }
+        }
+    }
+
+    fn hear_message(self, message: Message) {
+        match message {
+            Message::Progress { read, size } => self.status.set(Status::Reading { read, size }),
+            Message::Opened(overview) => {
+                self.name.set(overview.name.clone());
+                if !View::of(&overview).contains(&self.view.get_untracked()) {
+                    self.view.set(View::of(&overview)[0]);
+                }
+                self.status.set(Status::Open(Arc::new(overview)));
+            }
+            Message::Failed(failure) => self.end(failure),
+            Message::Panicked(text) => {
+                self.fail(&format!("Flamedrop itself failed on it ({text})"), REPORT);
+            }
+            Message::Ready | Message::Answer(..) => {}
         }
     }
 
@@ -243,6 +253,12 @@ impl OpenDocument {
     /// Asks its worker. `None` when the worker is gone.
     pub async fn ask(self, request: Request) -> Option<Response> {
         let bridge = self.bridge.try_get_value().flatten()?;
+        let by_line = self.by_line.get_untracked();
+        if by_line != self.told_by_line.get_value() {
+            self.told_by_line.set_value(by_line);
+            // It answers in order: this holds for the request as well.
+            drop(bridge.ask(&Request::ByLine(by_line)));
+        }
         let answer = bridge.ask(&request);
         // The worker must not be kept alive by a question to it.
         drop(bridge);
@@ -253,8 +269,11 @@ impl OpenDocument {
     pub fn tree(self) -> Option<Arc<Tree>> {
         if !self.tree_asked.get_value() {
             self.tree_asked.set_value(true);
+            let by_line = self.by_line.get_untracked();
             spawn_local(async move {
-                if let Some(Response::Tree(tree)) = self.ask(Request::Tree).await {
+                if let Some(Response::Tree(tree)) = self.ask(Request::Tree).await
+                    && self.by_line.get_untracked() == by_line
+                {
                     self.tree.set(Some(Arc::new(tree)));
                 }
             });
@@ -273,6 +292,21 @@ impl OpenDocument {
             });
         }
         self.timeline.get()
+    }
+
+    /// Shows lines, or functions; what is selected in the one is nothing in the other.
+    pub fn show_by_line(self, by_line: bool) {
+        if self.by_line.get_untracked() == by_line {
+            return;
+        }
+        self.function.set(None);
+        self.selected_box.set(None);
+        self.zoomed_box.set(None);
+        self.open_boxes.set(None);
+        self.tree.set(None);
+        self.tree_asked.set_value(false);
+        // Last: the views are made anew.
+        self.by_line.set(by_line);
     }
 
     /// Selects a function in every view; the box selection goes unless it is one of this function.

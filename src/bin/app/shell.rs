@@ -13,6 +13,7 @@ use crate::components::details::FunctionDetails;
 use crate::components::documents::Documents;
 use crate::components::help::Help;
 use crate::components::icons;
+use crate::components::lines::LinesSwitch;
 use crate::components::notices::Notices;
 use crate::components::status::StatusLine;
 use crate::components::welcome::Welcome;
@@ -252,28 +253,35 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     let tabs: Vec<_> = views.iter().map(|&view| tab(document, view, views)).collect();
     let content = {
         let overview = Arc::clone(&overview);
-        move || match (&overview.content, document.view.get()) {
-            (ContentOverview::Profile(profile), view) => {
-                let profile = profile.clone();
-                match view {
-                    View::CallTree => view! { <CallTreeTable document overview=profile /> }.into_any(),
-                    View::Functions => view! { <Functions document overview=profile /> }.into_any(),
-                    View::Callers => view! { <Callers document overview=profile /> }.into_any(),
-                    _ => view! { <FlameGraph document overview=profile /> }.into_any(),
+        move || {
+            // What is shown of lines is not what is shown of functions.
+            document.by_line.track();
+            match (&overview.content, document.view.get()) {
+                (ContentOverview::Profile(profile), view) => {
+                    let profile = profile.clone();
+                    match view {
+                        View::CallTree => view! { <CallTreeTable document overview=profile /> }.into_any(),
+                        View::Functions => view! { <Functions document overview=profile /> }.into_any(),
+                        View::Callers => view! { <Callers document overview=profile /> }.into_any(),
+                        _ => view! { <FlameGraph document overview=profile /> }.into_any(),
+                    }
                 }
-            }
-            (ContentOverview::Queries(log), View::Queries) => {
-                view! { <Queries document overview=log.clone() /> }.into_any()
-            }
-            (ContentOverview::Queries(log), _) => {
-                view! { <Timeline document overview=log.clone() /> }.into_any()
+                (ContentOverview::Queries(log), View::Queries) => {
+                    view! { <Queries document overview=log.clone() /> }.into_any()
+                }
+                (ContentOverview::Queries(log), _) => {
+                    view! { <Timeline document overview=log.clone() /> }.into_any()
+                }
             }
         }
     };
+    let by_line = matches!(&overview.content, ContentOverview::Profile(profile) if profile.by_line);
+    let by_line = by_line.then(|| view! { <LinesSwitch document /> });
     let side = match &overview.content {
         ContentOverview::Profile(profile) => {
             let profile = profile.clone();
             Some(move || {
+                document.by_line.track();
                 // That view is about the selection already.
                 (document.view.get() != View::Callers)
                     .then(|| view! { <FunctionDetails document overview=profile.clone() /> })
@@ -283,13 +291,19 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     };
     view! {
         <main class="opened">
-            <div class="views" role="tablist" aria-label="Views">{tabs}</div>
+            <div class="views-bar">
+                <div class="views" role="tablist" aria-label="Views">{tabs}</div>
+                {by_line}
+            </div>
             <div class="shown" id="view" role="tabpanel" aria-labelledby=move || tab_id(document.view.get())>
                 <div class="view">{content}</div>
                 {side}
             </div>
         </main>
-        <StatusLine document overview />
+        {move || {
+            document.by_line.track();
+            view! { <StatusLine document overview=Arc::clone(&overview) /> }
+        }}
     }
 }
 

@@ -63,6 +63,7 @@ fn manner(document: OpenDocument) -> Vec<(&'static str, String)> {
     let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
     let (drawing, lanes) = (document.drawing.get(), document.lanes.get());
     vec![
+        ("by", if document.by_line.get() { "line".to_owned() } else { String::new() }),
         ("drawing", if drawing == Drawing::Icicle { String::new() } else { drawing.key().to_owned() }),
         ("lanes", if lanes == Lanes::Connections { String::new() } else { lanes.key().to_owned() }),
         ("certain", if document.certain_only.get() { "only".to_owned() } else { String::new() }),
@@ -182,6 +183,8 @@ fn apply(state: State) {
     if let Some(view) = value("view").and_then(View::from_key).filter(fits) {
         set(document.view, view);
     }
+    // Ids of functions and boxes are those of what is shown.
+    document.show_by_line(value("by") == Some("line"));
     set(document.drawing, value("drawing").and_then(Drawing::from_key).unwrap_or(Drawing::Icicle));
     set(document.lanes, value("lanes").and_then(Lanes::from_key).unwrap_or(Lanes::Connections));
     set(document.certain_only, value("certain") == Some("only"));

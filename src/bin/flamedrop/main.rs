@@ -13,7 +13,7 @@ use flamedrop::document::{Content, Document};
 use flamedrop::export;
 use flamedrop::import;
 use flamedrop::input::Source;
-use flamedrop::profile::estimate;
+use flamedrop::profile::{estimate, lines};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,6 +44,8 @@ enum Command {
         /// How many functions or queries to list.
         #[arg(long, value_name = "ROWS", default_value_t = 20, conflicts_with = "json")]
         top: usize,
+        #[command(flatten)]
+        lines: Lines,
         /// Files to read; `-` is standard input.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
@@ -56,10 +58,20 @@ enum Command {
         /// How many boxes an estimated call tree may have.
         #[arg(long, value_name = "BOXES", default_value_t = 10_000)]
         boxes: usize,
+        #[command(flatten)]
+        lines: Lines,
         /// The file to read; `-` is standard input.
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+}
+
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct Lines {
+    /// Put the lines of Python 3.15's sampling profiler together to functions. Other files have
+    /// functions already.
+    #[arg(long)]
+    merge_lines: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -72,10 +84,10 @@ enum ExportFormat {
 fn main() -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
     let result = match Arguments::parse().command {
-        Command::Summary { json: true, files, .. } => summary_json(&files, &mut out),
-        Command::Summary { json: false, files, top } => summary(&files, top, &mut out),
-        Command::Export { format: ExportFormat::Folded, boxes, file } => {
-            export_folded(&file, boxes, &mut out)
+        Command::Summary { json: true, files, lines, .. } => summary_json(&files, lines, &mut out),
+        Command::Summary { json: false, files, lines, top } => summary(&files, top, lines, &mut out),
+        Command::Export { format: ExportFormat::Folded, boxes, lines, file } => {
+            export_folded(&file, boxes, lines, &mut out)
         }
     };
     match result.and_then(|complete| out.flush().map(|()| complete)) {
@@ -91,9 +103,15 @@ fn main() -> ExitCode {
 }
 
 /// Reads one file; says on standard error why, if it cannot be.
-fn read(file: &Path) -> Option<(Document, Box<dyn Source>)> {
+fn read(file: &Path, lines: Lines) -> Option<(Document, Box<dyn Source>)> {
     let result = source::open(file).map_err(|error| error.to_string()).and_then(|source| {
-        let document = import::import(source.as_ref(), &|_| ()).map_err(|error| error.to_string())?;
+        let mut document = import::import(source.as_ref(), &|_| ()).map_err(|error| error.to_string())?;
+        if let Content::Profile(profile) = &mut document.content
+            && lines.merge_lines
+            && profile.by_line
+        {
+            **profile = lines::merged(profile);
+        }
         Ok((document, source))
     });
     result.map_err(|error| complain(file, &error)).ok()
@@ -104,12 +122,12 @@ fn complain(file: &Path, problem: &str) {
 }
 
 /// Prints all that can be read; false if something could not.
-fn summary_json(files: &[PathBuf], out: &mut dyn Write) -> io::Result<bool> {
+fn summary_json(files: &[PathBuf], lines: Lines, out: &mut dyn Write) -> io::Result<bool> {
     let mut printed = 0;
     out.write_all(b"{\"documents\": [")?;
     for file in files {
         // One at a time, so that many large files need the memory of one.
-        if let Some((document, source)) = read(file) {
+        if let Some((document, source)) = read(file, lines) {
             out.write_all(if printed > 0 { b",\n" } else { b"\n" })?;
             export::json::write(&document, source.as_ref(), out)?;
             printed += 1;
@@ -119,10 +137,10 @@ fn summary_json(files: &[PathBuf], out: &mut dyn Write) -> io::Result<bool> {
     Ok(printed == files.len())
 }
 
-fn summary(files: &[PathBuf], top: usize, out: &mut dyn Write) -> io::Result<bool> {
+fn summary(files: &[PathBuf], top: usize, lines: Lines, out: &mut dyn Write) -> io::Result<bool> {
     let mut printed = 0;
     for file in files {
-        if let Some((document, _)) = read(file) {
+        if let Some((document, _)) = read(file, lines) {
             if printed > 0 {
                 out.write_all(b"\n")?;
             }
@@ -133,8 +151,8 @@ fn summary(files: &[PathBuf], top: usize, out: &mut dyn Write) -> io::Result<boo
     Ok(printed == files.len())
 }
 
-fn export_folded(file: &Path, boxes: usize, out: &mut dyn Write) -> io::Result<bool> {
-    let Some((document, _)) = read(file) else { return Ok(false) };
+fn export_folded(file: &Path, boxes: usize, lines: Lines, out: &mut dyn Write) -> io::Result<bool> {
+    let Some((document, _)) = read(file, lines) else { return Ok(false) };
     let Content::Profile(profile) = &document.content else {
         complain(file, "an SQL log has no call tree to export; `flamedrop summary` reads it.");
         return Ok(false);

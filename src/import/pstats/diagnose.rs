@@ -17,8 +17,8 @@ impl Table {
         diagnostics: &mut Diagnostics,
     ) {
         if self.sampled {
-            let message = "recorded by a sampling profiler: calls are numbers of samples, and a function \
-                           appears once for each of its lines";
+            let message = "recorded by a sampling profiler: calls are numbers of samples, and the file has \
+                           lines instead of functions";
             diagnostics.note(Level::Info, message, || None);
         }
         let mut noted = |level, message: &str, noted: Option<Noted>| {
@@ -28,9 +28,10 @@ impl Table {
         };
         noted(
             Level::Warning,
-            "times of callers are estimated from how often they called: the file (by `profile` or a \
-             sampling profiler) does not have them",
-            self.counts_only,
+            "times of callers are estimated from how often they called: the file (by `profile`, not \
+             cProfile) does not have them",
+            // A sampling profiler's counts are times.
+            self.counts_only.filter(|_| !self.sampled),
         );
         noted(
             Level::Info,

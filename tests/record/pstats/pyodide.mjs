@@ -1,4 +1,4 @@
-// Runs record.py under npm's pyodide: pyodide.mjs PYODIDE_FOLDER SCRIPTS_FOLDER TARGET
+// Runs record.py, and sampled.py where it can, under npm's pyodide: pyodide.mjs PYODIDE_FOLDER SCRIPTS_FOLDER TARGET
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,7 +8,7 @@ const { loadPyodide } = await import(pathToFileURL(resolve(folder, "pyodide.mjs"
 const python = await loadPyodide({ indexURL: resolve(folder) + "/" });
 python.FS.mkdirTree("/record");
 python.FS.mkdirTree("/out");
-for (const name of ["record.py", "workload.py"]) {
+for (const name of ["record.py", "sampled.py", "workload.py"]) {
   python.FS.writeFile(join("/record", name), readFileSync(join(scripts, name)));
 }
 python.runPython(`
@@ -16,6 +16,9 @@ import sys
 sys.path.insert(0, "/record")
 import record
 record.main("/out")
+if sys.version_info >= (3, 15):
+    import sampled
+    sampled.record("/out")
 `);
 mkdirSync(target, { recursive: true });
 for (const name of python.FS.readdir("/out")) {
