@@ -16,6 +16,7 @@ mod imports;
 mod layers;
 pub mod markdown;
 mod n_plus_one;
+pub mod pairs;
 mod query_pareto;
 pub mod settings;
 mod shape;
@@ -217,7 +218,7 @@ impl Finding {
         };
         let bound = match self.bound {
             Bound::Estimate => 1.0,
-            Bound::AtMost => 0.3,
+            Bound::AtMost => 0.2,
         };
         self.saving * sure * bound
     }
@@ -237,9 +238,9 @@ impl Evidence {
     }
 }
 
-/// What matters most first; findings of one rule for one thing stay in their order.
-pub fn sort(findings: &mut [Finding]) {
-    findings.sort_by(|a, b| b.weight().partial_cmp(&a.weight()).unwrap_or(Ordering::Equal));
+/// The order in which findings are shown: what matters most first.
+pub fn by_weight(a: &Finding, b: &Finding) -> Ordering {
+    b.weight().total_cmp(&a.weight())
 }
 
 /// Judges one document.
@@ -277,6 +278,6 @@ fn run(case: &Case<'_>, settings: &Settings) -> Vec<Finding> {
     for rule in RULES {
         rule.judge(case, settings, &mut findings);
     }
-    sort(&mut findings);
+    findings.sort_by(by_weight);
     findings
 }

@@ -166,3 +166,47 @@ fn a_directory_is_no_file() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("it is a directory"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn findings_as_json() {
+    let files = [path("shop/shop.prof"), path("shop/shop.sql.jsonl")];
+    let output = flamedrop(&["findings", "--json", &files[0], &files[1]]);
+    assert!(output.status.success());
+    let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+    let findings = json["findings"].as_array().expect("findings");
+    let first = findings.first().expect("the sample has an N+1");
+    for key in ["rule", "title", "saving_ms", "at_stake_ms", "confidence", "evidence", "remedy"] {
+        assert!(!first[key].is_null(), "{key} is missing");
+    }
+    assert_eq!(first["rule"], "n-plus-one");
+    assert_eq!(first["evidence"]["executions"], 50);
+    let saving = first["saving_ms"].as_f64().unwrap();
+    let at_stake = first["at_stake_ms"].as_f64().unwrap();
+    assert!(0.0 < saving && saving < at_stake);
+}
+
+#[test]
+fn findings_for_people() {
+    let output = flamedrop(&["findings", &path("shop/shop.sql.jsonl")]);
+    assert!(output.status.success());
+    insta::assert_snapshot!(text(&output.stdout).replace("   \n", "\n"));
+}
+
+#[test]
+fn findings_set_the_exit_status_when_asked_to() {
+    let log = path("shop/shop.sql.jsonl");
+    let status = |arguments: &[&str]| flamedrop(arguments).status.code();
+    assert_eq!(status(&["findings", &log]), Some(0));
+    assert_eq!(status(&["findings", "--fail-on", "slow-statements,n-plus-one", &log]), Some(3));
+    assert_eq!(status(&["findings", "--fail-on", "slow-statements", &log]), Some(0));
+    let lenient = ["findings", "--fail-on", "n-plus-one", "--set", "n-plus-one.executions=1000", &log];
+    assert_eq!(status(&lenient), Some(0));
+    // What cannot be read is no pass.
+    assert_eq!(status(&["findings", "--fail-on", "slow-statements", &log, "nowhere.log"]), Some(1));
+    let wrong = flamedrop(&["findings", "--fail-on", "n+1", &log]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("n-plus-one"));
+    let wrong = flamedrop(&["findings", "--set", "n-plus-one.size=3", &log]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("n-plus-one.executions"));
+}

@@ -77,7 +77,7 @@ impl Rule for BetweenStatements {
                 .at(Link::Function(hot.function)),
             );
         }
-        let whose = if gap.request.is_empty() { "One request".to_owned() } else { gap.request.clone() };
+        let whose = if gap.request.is_empty() { "A request".to_owned() } else { gap.request.clone() };
         let where_from = match (&gap.after, &gap.before) {
             (Some(_), Some(_)) => "between two statements",
             (None, Some(_)) => "before its first statement",

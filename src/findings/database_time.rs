@@ -42,9 +42,8 @@ impl Rule for DatabaseTime {
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Pair(profile, log) = *case else { return };
         let layer = profile.layers.get(Layer::Database as usize).copied().unwrap_or(0.0);
-        let waiting: f64 = profile.driver.iter().map(|(_, time)| time).sum();
-        // What the log accounts for cannot be more than the driver waited, if it is of the same run.
-        let waited = if waiting > 0.0 { waiting.min(log.total) } else { 0.0 };
+        // What the log accounts for cannot be more than executing took, if it is of the same run.
+        let waited = profile.execute.as_ref().map_or(0.0, |execute| execute.time.min(log.total));
         let added = layer - waited;
         if profile.total <= 0.0
             || added < settings.get(&ABOUT, &TIME)
@@ -93,18 +92,19 @@ impl Rule for DatabaseTime {
             saving: added,
             bound: Bound::AtMost,
             computed: format!(
-                "The database layer takes {} of self time in the profile; {} of it is the driver waiting for \
-                 statements that the log accounts for. The rest builds queries and objects.",
+                "The database layer takes {} of the profile; {} of it are the statements that the log has. The \
+                 rest builds queries and objects.",
                 format::milliseconds(layer),
                 format::milliseconds(waited),
             ),
             evidence,
-            remedy: "The rows cost more in Python than in the database. Load fewer (paginate, filter), load \
+            remedy: "Queries and rows cost more in Python than in the database. If one query runs for each row, \
+                     mend that first. Then load fewer (paginate, filter), load \
                      narrower ones (.only(), .values_list() makes no objects), and let the database sum, count \
                      and group (aggregate, annotate)."
                 .to_owned(),
-            code: "queryset.values_list(\"id\", \"name\")                     # tuples in place of objects\n\
-                   queryset.aggregate(total=Sum(\"amount\"))               # one number in place of all rows"
+            code: "queryset.values_list(\"id\", \"name\")         # tuples in place of objects\n\
+                   queryset.aggregate(total=Sum(\"amount\"))   # one number in place of all rows"
                 .to_owned(),
             confidence: if same { Confidence::Medium } else { Confidence::Low },
             doubts: if same {

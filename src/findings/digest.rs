@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Link;
 use crate::format::{pstats_place, short_name};
 use crate::profile::call_tree::{MERGED, NO_PARENT};
-use crate::profile::{FunctionId, Layer, Layers, Profile, estimate};
+use crate::profile::{FunctionId, Layer, Layers, Profile, category, estimate};
 use crate::queries::highlight::brief;
 use crate::queries::{Clock, Frame, Operation, Origin, QueryLog};
 
@@ -69,7 +69,7 @@ pub struct ProfileDigest {
     pub functions: Items,
     /// The function through which statements are executed.
     pub execute: Option<Execute>,
-    /// Functions that wait for the database inside a driver: their self time.
+    /// Functions of database drivers, and their self time: waiting for the database, most of it.
     pub driver: Vec<(u32, f64)>,
     /// The user's own functions by the time their statements took, an estimate; largest first.
     pub sites: Vec<CodeSite>,
@@ -208,7 +208,7 @@ impl ProfileDigest {
         let driver = ids
             .clone()
             .filter(database)
-            .filter(|&function| matches!(functions.file(function), "~" | ""))
+            .filter(|&function| category::is_driver(functions.file(function), functions.name(function)))
             .map(|function| (function, milliseconds(function)))
             .filter(|(_, time)| *time > 0.0)
             .collect();

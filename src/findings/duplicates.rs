@@ -5,8 +5,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::groups::{each_group, is_read};
-use super::n_plus_one::{is_loop, most, place, request_title};
+use super::groups::{each_group, is_read, most};
+use super::n_plus_one::{is_loop, place, request_title};
 use super::shape::{Shape, model, shape};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,

@@ -1,10 +1,15 @@
 //! Executions of one query within one request: what loops look like from the database's side.
 
+use rustc_hash::FxHashMap;
+
 use crate::queries::{Fingerprint, Operation, QueryLog, statements::NO_TEXT};
 
 /// Where the bounds of a request are inferred, a loop must come back within so many statements: two
 /// requests that were taken for one run the same query further apart.
 const REACH: usize = 30;
+
+/// What runs so often in one request is a loop itself.
+const LOOP: usize = 5;
 
 /// Executions of one query in one request.
 #[derive(Debug)]
@@ -27,15 +32,47 @@ impl Group<'_> {
         self.statements.iter().map(|&at| log.statements.duration[at as usize].max(0.0)).sum()
     }
 
-    /// The last SELECT before the group that is another query: what it probably loops over.
-    pub fn source(&self, log: &QueryLog) -> Option<u32> {
-        let first = *self.statements.first()?;
-        let place = self.around.partition_point(|&at| at < first);
-        let before = self.around[..place].iter().rev().copied();
-        before
-            .map(|at| log.statements.fingerprint[at as usize])
-            .find(|&id| id != self.fingerprint && is_read(&log.fingerprints[id as usize]))
+    /// The query whose rows the group probably loops over; `fits` says whether its rows can name those
+    /// of the group.
+    ///
+    /// That is what fits and mostly ran last before an execution. If nothing fits (the foreign key is
+    /// called something else), it is the last SELECT before the group's middle that is no loop: the
+    /// first execution may have come by chance (the user of the session, then those of a list).
+    pub fn source(&self, log: &QueryLog, fits: impl Fn(&Fingerprint) -> bool) -> Option<u32> {
+        let fingerprint = |at: u32| log.statements.fingerprint[at as usize];
+        // Per query: how often it ran, and whether it fits.
+        let mut seen: FxHashMap<u32, (usize, bool)> = FxHashMap::default();
+        let mut before: FxHashMap<u32, u32> = FxHashMap::default();
+        let mut last = None;
+        for &at in self.around {
+            let id = fingerprint(at);
+            let (runs, fits) = seen.entry(id).or_insert_with(|| {
+                let other = &log.fingerprints[id as usize];
+                (0, id != self.fingerprint && is_read(other) && fits(other))
+            });
+            *runs += 1;
+            if *fits {
+                last = Some(id);
+            } else if id == self.fingerprint
+                && let Some(last) = last
+            {
+                *before.entry(last).or_default() += 1;
+            }
+        }
+        most(&before).or_else(|| {
+            let middle = *self.statements.get(self.statements.len() / 2)?;
+            let place = self.around.partition_point(|&at| at < middle);
+            let mut earlier = self.around[..place].iter().rev().map(|&at| fingerprint(at));
+            earlier.find(|id| {
+                seen.get(id).is_some_and(|(runs, _)| *runs < LOOP) && is_read(&log.fingerprints[*id as usize])
+            })
+        })
     }
+}
+
+/// The key that is counted most; of equals the smallest.
+pub(super) fn most(counts: &FxHashMap<u32, u32>) -> Option<u32> {
+    counts.iter().max_by_key(|(key, count)| (**count, std::cmp::Reverse(**key))).map(|(key, _)| *key)
 }
 
 /// Whether it reads rows, and is known by its text.

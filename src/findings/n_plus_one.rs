@@ -6,33 +6,32 @@
 
 use rustc_hash::FxHashMap;
 
-use super::groups::{Group, each_group, is_read};
-use super::shape::{Shape, model, shape};
+use super::groups::{Group, each_group, is_read, most};
+use super::shape::{Shape, model, shape, source_fits};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
 use crate::format;
-use crate::queries::{Frame, QueryLog, Relation, RelationKind};
+use crate::queries::{Clock, Frame, QueryLog, Relation, RelationKind};
 
 /// See the module.
 pub(super) struct NPlusOne;
 
 const EXECUTIONS: Threshold = Threshold {
     key: "executions",
-    title: "at least so many executions in one request",
+    title: "at least so many parameter sets in one request",
     default: 5.0,
     unit: Unit::Count,
     source: "Sentry and perf-sentinel: 5",
 };
 
-/// Also what the rule for duplicates leaves to this one.
-pub(super) const DISTINCT: Threshold = Threshold {
+const DISTINCT: Threshold = Threshold {
     key: "distinct",
     title: "of which at least this share has parameters of its own",
-    default: 0.8,
+    default: 0.25,
     unit: Unit::Share,
-    source: "Sentry and perf-sentinel ask for as many parameter sets as executions; a few rows that share \
-             a parent are still a loop",
+    source: "our own: Sentry and perf-sentinel want all to differ, but rows that are asked for up to four \
+             times each are still fetched in a loop; below that they are duplicates",
 };
 
 const TIME: Threshold = Threshold {
@@ -54,9 +53,9 @@ pub(super) static ABOUT: About = About {
 
 /// Whether a group is a loop over different rows.
 pub(super) fn is_loop(group: &Group<'_>, settings: &Settings) -> bool {
-    let count = group.statements.len() as f64;
-    count >= settings.get(&ABOUT, &EXECUTIONS)
-        && group.distinct as f64 >= settings.get(&ABOUT, &DISTINCT) * count
+    let distinct = group.distinct as f64;
+    distinct >= settings.get(&ABOUT, &EXECUTIONS)
+        && distinct >= settings.get(&ABOUT, &DISTINCT) * group.statements.len() as f64
 }
 
 /// All loops of one query.
@@ -103,7 +102,8 @@ impl Rule for NPlusOne {
                 let (first, last) = (group.statements[0], group.statements[count - 1]);
                 loops.worst = (count, group.request, first, last);
             }
-            if let Some(source) = group.source(log) {
+            let shape = shape(fingerprint);
+            if let Some(source) = group.source(log, |other| source_fits(&shape, other)) {
                 *loops.sources.entry(source).or_default() += 1;
             }
             for &at in group.statements {
@@ -116,11 +116,6 @@ impl Rule for NPlusOne {
         all.sort_by_key(|(fingerprint, _)| *fingerprint);
         findings.extend(all.into_iter().map(|(fingerprint, loops)| finding(log, fingerprint, &loops)));
     }
-}
-
-/// The key that is counted most; of equals the smallest.
-pub(super) fn most(counts: &FxHashMap<u32, u32>) -> Option<u32> {
-    counts.iter().max_by_key(|(key, count)| (**count, std::cmp::Reverse(**key))).map(|(key, _)| *key)
 }
 
 fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
@@ -137,7 +132,7 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
         None => table.to_owned(),
     };
     let shape = shape(fingerprint);
-    let (remedy, code, sure) =
+    let (remedy, code) =
         remedy(&shape, relation, source.map(|id| log.fingerprints[id as usize].tables.as_slice()), frame);
     let origin = log.span().map_or(0.0, |(first, _)| first);
     let (from, to) = (log.statements.start[first as usize], log.statements.end(last as usize));
@@ -187,10 +182,10 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
         evidence,
         remedy,
         code,
-        confidence: match (loops.inferred, sure) {
-            (false, true) => Confidence::High,
-            (true, false) => Confidence::Low,
-            _ => Confidence::Medium,
+        confidence: match (loops.inferred, log.clock == Clock::Sequence) {
+            (false, _) => Confidence::High,
+            (true, false) => Confidence::Medium,
+            (true, true) => Confidence::Low,
         },
         doubts: doubts(loops, log),
     }
@@ -218,7 +213,7 @@ fn doubts(loops: &Loops, log: &QueryLog) -> String {
         text += " Where a request begins and ends is inferred from this log: two requests may have been \
                  taken for one.";
     }
-    if log.clock == crate::queries::Clock::Sequence {
+    if log.clock == Clock::Sequence {
         text += " The log has no times.";
     }
     text
@@ -228,7 +223,7 @@ fn doubts(loops: &Loops, log: &QueryLog) -> String {
 pub(super) fn request_title(log: &QueryLog, request: u32) -> String {
     match log.requests.get(request as usize).map(crate::queries::Request::title) {
         Some(title) if !title.is_empty() => title,
-        _ => "One request".to_owned(),
+        _ => "A request".to_owned(),
     }
 }
 
@@ -237,13 +232,13 @@ pub(super) fn place(frame: &Frame) -> String {
     format::pstats_place(&frame.file, i64::from(frame.line), &frame.name)
 }
 
-/// What to do, the code for it, and whether it is certain that this is it.
+/// What to do, and the code for it.
 fn remedy(
     shape: &Shape,
     relation: Option<&Relation>,
     source: Option<&[String]>,
     frame: Option<&Frame>,
-) -> (String, String, bool) {
+) -> (String, String) {
     // `source` is a guess; the relation's own model is known.
     let guessed = source.and_then(<[String]>::first).map_or("Model".to_owned(), |table| model(table));
     if let Some(Relation { kind, name, accessor }) = relation {
@@ -258,7 +253,6 @@ fn remedy(
                      select_related to the queryset of {owner} that the loop runs over."
                 ),
                 format!("{owner}.objects.select_related(\"{accessor}\")"),
-                true,
             ),
             RelationKind::Reverse | RelationKind::ManyToMany => (
                 format!(
@@ -267,7 +261,6 @@ fn remedy(
                      other filter asks the database again; Prefetch(queryset=…) takes one)."
                 ),
                 format!("{owner}.objects.prefetch_related(\"{accessor}\")"),
-                true,
             ),
         };
     }
@@ -278,7 +271,6 @@ fn remedy(
                  collect the keys first and fetch all rows at once with in_bulk."
             ),
             format!("rows = {}.objects.in_bulk(keys)\nfor key in keys:\n    row = rows[key]", model(table)),
-            true,
         ),
         Shape::ByKey { table } => (
             format!(
@@ -291,7 +283,6 @@ fn remedy(
                 model(table).to_lowercase(),
                 model(table)
             ),
-            false,
         ),
         Shape::ByForeignKey { table, column } => (
             format!(
@@ -303,7 +294,6 @@ fn remedy(
                 "{guessed}.objects.prefetch_related(\"{}_set\")  # or the related_name of {column}",
                 model(table).to_lowercase()
             ),
-            true,
         ),
         Shape::ManyToMany { table, through } => (
             format!(
@@ -314,7 +304,6 @@ fn remedy(
                 "{guessed}.objects.prefetch_related(\"{}s\")  # the ManyToManyField",
                 model(table).to_lowercase()
             ),
-            true,
         ),
         Shape::Counted { table } => (
             format!(
@@ -322,7 +311,6 @@ fn remedy(
                  that the loop runs over."
             ),
             format!("{guessed}.objects.annotate(count=Count(\"{}\"))", model(table).to_lowercase()),
-            true,
         ),
         Shape::Other => (
             format!(
@@ -332,7 +320,6 @@ fn remedy(
                 source.map_or_else(String::new, |tables| format!("it follows one on {}.", tables.join(", ")))
             ),
             String::new(),
-            false,
         ),
     }
 }

@@ -56,6 +56,30 @@ fn is_foreign_key(column: &str) -> bool {
     column.to_ascii_lowercase().ends_with("_id")
 }
 
+/// Whether rows of `source` can be what a query of `shape` runs for, by the names that Django gives:
+/// a row that is fetched by its key is named in the source's `…_id`, and a row's `order_id` names one
+/// of the source's.
+pub(super) fn source_fits(shape: &Shape, source: &Fingerprint) -> bool {
+    let plain = |name: &str| name.replace('_', "").to_ascii_lowercase();
+    let names_table = |column: &str, table: &str| {
+        let stem = column.strip_suffix("_id").map(plain).filter(|stem| stem.len() > 1);
+        stem.is_some_and(|stem| {
+            let table = plain(table);
+            table.ends_with(&stem) || table.strip_suffix('s').is_some_and(|table| table.ends_with(&stem))
+        })
+    };
+    let own = source.tables.first();
+    match shape {
+        Shape::ByKey { table } => source
+            .text
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+            .any(|word| names_table(word, table)),
+        Shape::ByForeignKey { column, .. } => own.is_some_and(|own| names_table(column, own)),
+        Shape::ManyToMany { through, .. } => own.is_some_and(|own| plain(through).contains(&plain(own))),
+        Shape::Counted { .. } | Shape::Other => false,
+    }
+}
+
 /// A column in a condition.
 #[derive(Debug, PartialEq, Eq)]
 struct Column {

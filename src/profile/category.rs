@@ -281,6 +281,35 @@ fn owner(name: &str) -> &str {
     }
 }
 
+/// Database drivers: below them nothing but the wait for the database is left.
+const DRIVERS: &[(&str, ())] = &[
+    ("MySQLdb", ()),
+    ("_mysql", ()),
+    ("_mysql_connector", ()),
+    ("_sqlite3", ()),
+    ("aiomysql", ()),
+    ("aiopg", ()),
+    ("aiosqlite", ()),
+    ("asyncmy", ()),
+    ("asyncpg", ()),
+    ("cx_Oracle", ()),
+    ("mysql", ()),
+    ("oracledb", ()),
+    ("psycopg", ()),
+    ("psycopg2", ()),
+    ("psycopg_binary", ()),
+    ("psycopg_c", ()),
+    ("pymssql", ()),
+    ("pymysql", ()),
+    ("pyodbc", ()),
+    ("sqlite3", ()),
+];
+
+/// Whether the function `name` in `file` is a database driver's.
+pub fn is_driver(file: &str, name: &str) -> bool {
+    of_module(DRIVERS, file, name).is_some()
+}
+
 /// What `table` says of the module of the function `name` in `file`; nothing for the user's own code.
 pub(super) fn of_module<T: Copy>(table: &[(&str, T)], file: &str, name: &str) -> Option<T> {
     match file {

@@ -1,5 +1,6 @@
 //! Flamedrop on the command line: the same library as the page, for terminals and CI.
 
+mod findings;
 mod source;
 mod table;
 
@@ -7,10 +8,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use flamedrop::document::{Content, Document};
 use flamedrop::export;
+use flamedrop::findings::{CATALOGUE, Settings};
 use flamedrop::import;
 use flamedrop::input::Source;
 use flamedrop::profile::{estimate, lines};
@@ -19,6 +22,8 @@ const EXAMPLES: &str = "\
 Examples:
   python -m cProfile -o app.prof app.py      Record a profile
   flamedrop summary app.prof db.log          Print the functions and queries that took longest
+  flamedrop findings app.prof app.sql.jsonl  Say what to fix first, by both together
+  flamedrop findings --fail-on n-plus-one,duplicates app.sql.jsonl
   flamedrop summary --json app.prof | jq '.documents[0].functions | max_by(.self)'
   flamedrop export --as folded app.prof | inferno-flamegraph > app.svg";
 
@@ -46,6 +51,27 @@ enum Command {
         top: usize,
         #[command(flatten)]
         lines: Lines,
+        /// Files to read; `-` is standard input.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Say what to fix first, and what it would save.
+    ///
+    /// Each profile and each log is judged by itself; a profile and a log that belong together also as a
+    /// pair: those whose names differ only in their endings (app.prof, app.sql.jsonl), or the only two
+    /// that are given.
+    ///
+    /// The exit status is 3 if a rule of --fail-on found something, 1 if a file could not be read.
+    Findings {
+        /// Print everything, unrounded, as JSON.
+        #[arg(long)]
+        json: bool,
+        /// Exit with status 3 if one of these rules finds something.
+        #[arg(long, value_name = "RULE,…", value_delimiter = ',', value_parser = rules())]
+        fail_on: Vec<String>,
+        /// Set a threshold: n-plus-one.executions=10.
+        #[arg(long, value_name = "RULE.THRESHOLD=VALUE", value_parser = threshold)]
+        set: Vec<(String, f64)>,
         /// Files to read; `-` is standard input.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
@@ -81,9 +107,37 @@ enum ExportFormat {
     Folded,
 }
 
+/// The names of the rules.
+fn rules() -> PossibleValuesParser {
+    PossibleValuesParser::new(CATALOGUE.iter().map(|about| PossibleValue::new(about.id).help(about.title)))
+}
+
+/// `RULE.THRESHOLD=VALUE`, if there is such a threshold.
+fn threshold(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = text.split_once('=').ok_or("RULE.THRESHOLD=VALUE is missing its =")?;
+    let value: f64 = value.parse().map_err(|_| format!("{value} is no number"))?;
+    Settings::default().set(name, Some(value))?;
+    Ok((name.to_owned(), value))
+}
+
+/// The exit status when a rule that must not find anything did.
+const FOUND: u8 = 3;
+
 fn main() -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
+    let mut found = false;
     let result = match Arguments::parse().command {
+        Command::Findings { json, fail_on, set, files } => {
+            let mut settings = Settings::default();
+            for (name, value) in set {
+                // Checked when it was parsed.
+                let _ = settings.set(&name, Some(value));
+            }
+            findings::run(&files, &settings, json, &fail_on, &mut out).map(|outcome| {
+                found = outcome.failed;
+                outcome.complete
+            })
+        }
         Command::Summary { json: true, files, lines, .. } => summary_json(&files, lines, &mut out),
         Command::Summary { json: false, files, lines, top } => summary(&files, top, lines, &mut out),
         Command::Export { format: ExportFormat::Folded, boxes, lines, file } => {
@@ -91,6 +145,7 @@ fn main() -> ExitCode {
         }
     };
     match result.and_then(|complete| out.flush().map(|()| complete)) {
+        Ok(_) if found => ExitCode::from(FOUND),
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         // Whoever reads has seen enough: `flamedrop summary … | head`.
