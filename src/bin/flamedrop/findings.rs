@@ -41,8 +41,8 @@ pub fn run(
     let mut judged: Vec<Judged> = Vec::new();
     let mut found: Vec<Found> = Vec::new();
     for file in files {
-        // One at a time: of each only the digest is kept.
-        let Some((document, _)) = super::read(file) else { continue };
+        // One at a time: of each only the digest is kept. Findings are about functions, not lines.
+        let Some((document, _)) = super::read(file, super::Lines { merge_lines: true }) else { continue };
         let report = findings::judge(&document, settings);
         let name = document.name.clone();
         found.extend(report.findings.into_iter().map(|finding| Found { files: vec![name.clone()], finding }));
