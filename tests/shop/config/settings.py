@@ -2,15 +2,19 @@
 
 SHOP_FAULTS                which faults are on, e.g. ``n_plus_one,duplicates`` (see shop/faults.py)
 SHOP_SQLITE                the SQLite file, if not shop.sqlite3 beside manage.py
+SHOP_ROUND_TRIP            milliseconds that SQLite waits before each statement, like a server far away
 SHOP_POSTGRES_PORT         use PostgreSQL on this loopback port instead
 SHOP_SERVER_SIDE_BINDING   1: psycopg binds parameters on the server
 SHOP_PREPARE_THRESHOLD     psycopg prepares what it has executed so often (never, if not set)
 """
 
 import os
+import sys
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Where a Django developer would have copied it beside manage.py.
+sys.path.append(str(BASE_DIR.parents[1] / "recorder"))
 
 SECRET_KEY = "for recordings and tests only"
 DEBUG = False
@@ -27,7 +31,10 @@ INSTALLED_APPS = [
     "shop",
 ]
 
+FLAMEDROP_ALLOW = True
+
 MIDDLEWARE = [
+    "flamedrop_recorder.RecorderMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -54,6 +61,7 @@ TEMPLATES = [
     },
 ]
 
+SHOP_ROUND_TRIP = float(os.environ.get("SHOP_ROUND_TRIP", 0))
 PREPARE_THRESHOLD = os.environ.get("SHOP_PREPARE_THRESHOLD")
 
 if "SHOP_POSTGRES_PORT" in os.environ:
@@ -75,7 +83,7 @@ if "SHOP_POSTGRES_PORT" in os.environ:
 else:
     DATABASES = {
         "default": {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "latency" if SHOP_ROUND_TRIP else "django.db.backends.sqlite3",
             "NAME": os.environ.get("SHOP_SQLITE", BASE_DIR / "shop.sqlite3"),
             "CONN_MAX_AGE": None,
         },

@@ -19,6 +19,9 @@ FAULTS = {
     "heavy_auth": "permissions are asked of a freshly loaded user each time",
     "regex": "the search compiles a regular expression for every word of every result",
     "deepcopy": "the price list is copied deeply for every price",
+    "single_gets": "the best sellers are loaded one by one, by primary key",
+    "instalments": "monthly rates are found by trying one cent after the other",
+    "runtime_import": "the report imports its charts when it first draws one (set it from the start)",
 }
 
 

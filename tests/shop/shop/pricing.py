@@ -9,7 +9,7 @@ from .models import ExchangeRate
 PRICE_LIST = {
     "rounding": {"GBP": Decimal("0.01"), "EUR": Decimal("0.05"), "SEK": Decimal("1")},
     "discounts": [
-        {"from": Decimal(limit), "percent": percent, "excluded": list(range(limit % 7))}
+        {"from": Decimal(limit), "percent": percent, "excluded": list(range(limit))}
         for limit, percent in [(100, 2), (250, 3), (500, 5), (1000, 8)]
     ],
     "symbols": {"GBP": "£", "EUR": "€", "SEK": "kr"},

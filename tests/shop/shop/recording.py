@@ -83,9 +83,13 @@ def dump_stats(stats, path):
 class NeutralPaths:
     def __init__(self):
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        packages = f"/srv/venv/lib/{version}/site-packages/"
         self.prefixes = [
+            # Stands for an installed package: see its docstring.
+            (f"{settings.BASE_DIR}/latency/", f"{packages}latency/"),
             (f"{settings.BASE_DIR}/", "/srv/shop/"),
-            (f"{sysconfig.get_path('purelib')}/", f"/srv/venv/lib/{version}/site-packages/"),
+            (f"{settings.BASE_DIR.parents[1]}/recorder/", "/srv/shop/"),
+            (f"{sysconfig.get_path('purelib')}/", packages),
             (f"{sysconfig.get_path('stdlib')}/", f"/usr/lib/{version}/"),
         ]
         self.known = {}

@@ -49,6 +49,9 @@ class FaultsTest(TestCase):
         self.assert_costs_queries("count_after_select", product.get_absolute_url(), 7)
         self.assert_costs_queries("count_after_select", "/search/?q=walnut+lamp+sturdy+linen", 1)
 
+    def test_single_gets(self):
+        self.assert_costs_queries("single_gets", reverse("front"), 15)
+
     def test_heavy_session(self):
         self.assert_costs_queries("heavy_session", reverse("orders"), 2)
 
@@ -61,6 +64,8 @@ class FaultsTest(TestCase):
             ("deepcopy", "/orders/"),
             ("slow_report", "/report/"),
             ("python_report", "/report/"),
+            ("runtime_import", "/report/"),
+            ("instalments", Product.objects.order_by("pk")[0].get_absolute_url()),
         ]:
             with self.subTest(fault):
                 clean, clean_sql = self.get(url)

@@ -14,6 +14,12 @@ from shop.models import Customer, Order, Product
 
 NOTE = "It's for my aunt; she says: 100 % wool, please.\n\tRing twice -- the bell is /* quiet */."
 
+VISITS = {
+    "clean": (),
+    "faults": ("n_plus_one", "count_after_select", "row_inserts", "slow_report")
+    + ("duplicates", "single_gets", "heavy_auth"),
+}
+
 
 def visitor(username):
     client = Client()
@@ -72,8 +78,11 @@ def manage(faults):
 class Command(BaseCommand):
     help = __doc__
 
-    def handle(self, **options):
-        for faults in [(), ("n_plus_one", "count_after_select", "row_inserts", "slow_report")]:
+    def add_arguments(self, parser):
+        parser.add_argument("--only", choices=VISITS, help="one of the two")
+
+    def handle(self, *, only, **options):
+        for faults in VISITS.values() if only is None else [VISITS[only]]:
             with override_settings(SHOP_FAULTS=frozenset(faults)):
                 with ThreadPoolExecutor(2) as pool:
                     for visit in [pool.submit(browse, faults), pool.submit(manage, faults)]:

@@ -1,0 +1,5 @@
+"""Small charts as SVG."""
+
+from .svg import columns
+
+__all__ = ["columns"]

@@ -1,0 +1,178 @@
+"""Records each page, clean and with its faults, with Flamedrop's recorder, and measures what each
+fault costs without it: DIRECTORY/clean-PAGE.* and DIRECTORY/FAULT.*, DIRECTORY/measured.json.
+
+`runtime_import` must be set in SHOP_FAULTS from the start, and is then the only fault recorded.
+"""
+
+import gc
+import json
+import marshal
+import re
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.test import Client, override_settings
+
+from shop.models import Customer, Product
+from shop.recording import NeutralPaths, dump_stats
+
+PAGES = {
+    "front": "/",
+    "category": "/category/garden/",
+    "product": None,  # the dearest: instalments are then the longest to find
+    "search": "/search/?q=light+e",
+    "orders": "/orders/",
+    "report": "/report/",
+    "checkout": "/checkout/",
+}
+# By the file's name: the faults, and the page it is seen on.
+FAULTS = {
+    "n_plus_one": ("n_plus_one", "orders"),
+    "n_plus_one-category": ("n_plus_one", "category"),
+    "duplicates": ("duplicates", "front"),
+    "duplicates-orders": ("duplicates", "orders"),
+    "single_gets": ("single_gets", "front"),
+    "slow_report": ("slow_report", "report"),
+    "python_report": ("python_report", "report"),
+    "unbounded": ("unbounded", "orders"),
+    "count_after_select": ("count_after_select", "product"),
+    "heavy_auth": ("heavy_auth", "front"),
+    "regex": ("regex", "search"),
+    "deepcopy": ("deepcopy", "orders"),
+    "instalments": ("instalments", "product"),
+    # Last, because they change the data.
+    "heavy_session": ("heavy_session", "orders"),
+    "row_inserts": ("row_inserts", "checkout"),
+}
+AT_STARTUP = {"runtime_import": ("runtime_import", "report")}
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser):
+        parser.add_argument("directory", type=Path)
+        parser.add_argument("--times", type=int, default=7, help="records so often, keeps the fastest")
+        parser.add_argument("--runs", type=int, default=25, help="how often each side is measured")
+
+    def handle(self, *, directory, times, runs, **options):
+        dearest = Product.objects.active().order_by("-price", "pk")[0]
+        self.pages = PAGES | {"product": dearest.get_absolute_url()}
+        if "runtime_import" in settings.SHOP_FAULTS:
+            self.forget_imports()
+            for name, (fault, page) in AT_STARTUP.items():
+                self.record(directory / name, page, fault, times)
+            return
+        for page in self.pages:
+            if page != "checkout":
+                self.record(directory / f"clean-{page}", page, None, times)
+        measured = []
+        for name, (fault, page) in FAULTS.items():
+            self.record(directory / name, page, fault, times)
+            measured.append(self.measure(name, fault, page, runs))
+        self.record(directory / "clean-checkout", "checkout", None, times)
+        lines = ",\n".join(f" {json.dumps(each)}" for each in measured)
+        (directory / "measured.json").write_text(f"[\n{lines}\n]\n")
+
+    def sign_in(self):
+        """With a session in which nothing is left of the requests before."""
+        self.client = Client()
+        self.client.force_login(Customer.objects.get(username="manager"))
+
+    def prepare(self, page):
+        if page == "checkout":
+            for product in Product.objects.order_by("pk")[:8]:
+                self.client.post(f"/basket/add/{product.pk}/")
+
+    def ask(self, page, **headers):
+        """The page, and how many seconds it took."""
+        self.prepare(page)
+        method = self.client.post if page == "checkout" else self.client.get
+        # As servers do that load the code before they fork: what is old is not collected again.
+        gc.collect()
+        gc.freeze()
+        start = time.perf_counter()
+        response = method(self.pages[page], headers=headers)
+        duration = time.perf_counter() - start
+        if response.status_code != (302 if page == "checkout" else 200):
+            raise CommandError(f"{page} answered {response.status_code}")
+        return duration
+
+    def forget_imports(self):
+        """Finds what the fault imports, and has it imported anew for each recording."""
+        self.sign_in()
+        for page in ["orders", "search", "front"]:
+            self.ask(page)
+        before = set(sys.modules)
+        self.ask("report")
+        imported = {name for name in set(sys.modules) - before if not name.startswith("django")}
+        ask = self.ask
+
+        def ask_anew(page, **headers):
+            for name in imported:
+                sys.modules.pop(name, None)
+            return ask(page, **headers)
+
+        self.ask = ask_anew
+
+    def record(self, target, page, fault, times):
+        faults = frozenset(filter(None, [fault]))
+        attempts = []
+        self.sign_in()
+        with tempfile.TemporaryDirectory() as directory:
+            with override_settings(SHOP_FAULTS=faults, FLAMEDROP_DIRECTORY=directory):
+                for _ in range(3):
+                    self.ask(page)
+                for _ in range(times):
+                    self.ask(page, **{"X-Flamedrop": "1"})
+            for path in Path(directory).glob("*.sql.jsonl"):
+                head, *statements = map(json.loads, path.read_text("utf-8").splitlines())
+                attempts.append((head["duration"], str(path), head, statements))
+            if len(attempts) != times:
+                raise CommandError(f"{page}: {len(attempts)} recordings, not {times}")
+            _, path, head, statements = min(attempts, key=lambda attempt: attempt[:2])
+            stats = marshal.loads(Path(re.sub(r"\.sql\.jsonl$", ".prof", path)).read_bytes())
+        dump_stats(stats, f"{target}.prof")
+        places = NeutralPaths()
+        head["profile"] = f"{target.name}.prof"
+        for statement in statements:
+            statement["stack"] = [[places.path(file), *rest] for file, *rest in statement["stack"]]
+        lines = [json.dumps(each, ensure_ascii=False) + "\n" for each in [head, *statements]]
+        Path(f"{target}.sql.jsonl").write_text("".join(lines), "utf-8")
+        milliseconds = round(head["duration"] * 1000, 1)
+        print(f"{target.name}: {len(statements)} statements, {milliseconds} ms recorded")
+
+    def count(self, page):
+        """How many statements the page runs, as the recorder counts them."""
+        with tempfile.TemporaryDirectory() as directory:
+            with override_settings(FLAMEDROP_DIRECTORY=directory):
+                self.ask(page, **{"X-Flamedrop": "1"})
+            (log,) = Path(directory).glob("*.sql.jsonl")
+            return log.read_text("utf-8").count("\n") - 1
+
+    def measure(self, name, fault, page, runs):
+        """Wall times without profiler and recorder, of the clean page and the faulty one in turn."""
+        self.sign_in()
+        times, queries = {"clean": [], "faulty": []}, {}
+        for run in range(runs + 2):
+            for side, faults in [("clean", []), ("faulty", [fault])]:
+                with override_settings(SHOP_FAULTS=frozenset(faults)):
+                    if run == 0:
+                        self.ask(page)
+                    elif run == 1:
+                        queries[side] = self.count(page)
+                    else:
+                        times[side].append(self.ask(page) * 1000)
+        measured = {"name": name, "fault": fault, "page": self.pages[page]}
+        measured |= {"round_trip_ms": settings.SHOP_ROUND_TRIP, "runs": runs}
+        for side in times:
+            measured[f"{side}_ms"] = round(statistics.median(times[side]), 2)
+            measured[f"{side}_queries"] = queries[side]
+        measured["saved_ms"] = round(measured["faulty_ms"] - measured["clean_ms"], 2)
+        print(json.dumps(measured))
+        return measured
