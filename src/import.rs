@@ -8,6 +8,7 @@ pub mod marshal;
 mod postgres;
 pub mod postgres_stderr;
 pub mod pstats;
+pub mod recorder;
 mod records;
 mod stamp;
 
@@ -87,6 +88,7 @@ macro_rules! formats {
 
 formats! {
     pstats::Pstats: pstats::ABOUT,
+    recorder::Recorder: recorder::ABOUT,
     django_json::DjangoJson: django_json::ABOUT,
     django::DjangoLog: django::ABOUT,
     postgres_stderr::PostgresStderr: postgres_stderr::ABOUT,

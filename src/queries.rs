@@ -188,9 +188,9 @@ pub struct Frame {
 pub struct Relation {
     /// In which way.
     pub kind: RelationKind,
-    /// The field that makes it: `Order.customer`.
+    /// The attribute it was followed by and the model that has it: `Order.customer`, `Order.lines`.
     pub name: String,
-    /// The attribute it was followed by: `customer`, `lines`.
+    /// The attribute alone, as select_related and prefetch_related name it: `customer`, `lines`.
     pub accessor: String,
 }
 
@@ -204,6 +204,8 @@ pub enum RelationKind {
     Reverse,
     /// Over a table between: `product.tags.all()`.
     ManyToMany,
+    /// To a column of the row itself that was left out when it was loaded: `defer()`, `only()`.
+    Deferred,
 }
 
 /// What statements ran on. Empty texts where the log does not say.

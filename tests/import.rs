@@ -37,11 +37,14 @@ fn format_of(path: &Path) -> Option<&'static str> {
     let id = match (folder, stem.rsplit_once('.')?) {
         // Many, packed, and of the same format as those in pstats/: read by tests/trees.rs.
         ("trees", _) => return None,
+        // Packed too: the rules' tests read them.
+        ("findings", (_, "prof")) => return None,
         (_, (_, "prof")) => "pstats",
+        ("findings", (_, "jsonl")) => "flamedrop-recorder",
         (_, (_, "jsonl")) => "django-json",
         ("django", (stem, "log")) if stem.ends_with("_json") || stem.ends_with("_struct") => "django-json",
         ("django" | "shop", (_, "log")) => "django-log",
-        ("postgres", (_, "log")) => "postgres-stderr",
+        ("postgres" | "findings", (_, "log")) => "postgres-stderr",
         _ => return None,
     };
     import::by_id(id).map(|format| format.id())

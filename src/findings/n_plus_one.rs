@@ -242,10 +242,7 @@ fn remedy(
     // `source` is a guess; the relation's own model is known.
     let guessed = source.and_then(<[String]>::first).map_or("Model".to_owned(), |table| model(table));
     if let Some(Relation { kind, name, accessor }) = relation {
-        let owner = match kind {
-            RelationKind::Forward => name.split('.').next().unwrap_or("Model").to_owned(),
-            RelationKind::Reverse | RelationKind::ManyToMany => guessed,
-        };
+        let owner = name.split('.').next().unwrap_or("Model");
         return match kind {
             RelationKind::Forward => (
                 format!(
@@ -261,6 +258,14 @@ fn remedy(
                      other filter asks the database again; Prefetch(queryset=…) takes one)."
                 ),
                 format!("{owner}.objects.prefetch_related(\"{accessor}\")"),
+            ),
+            RelationKind::Deferred => (
+                format!(
+                    "The code reads {name} of each row, which was left out when the rows were loaded: take \
+                     it out of the queryset's defer(), or name it in its only()."
+                ),
+                format!("{owner}.objects.only(…, \"{accessor}\")"),
+                true,
             ),
         };
     }

@@ -1,0 +1,467 @@
+//! What Flamedrop's own recorder writes beside a profile, `NAME.sql.jsonl`: one JSON object a line, a
+//! request and then its statements. The format is defined by the code that writes it,
+//! [`recorder/flamedrop_recorder.py`](https://github.com/flamedrop/flamedrop/blob/main/recorder/flamedrop_recorder.py).
+//!
+//! Requests and statements name each other by an id, so files can be put together or cut apart.
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::django::shown;
+use super::records::{Record, Records, trim_end, trim_mark};
+use super::{About, Format, ImportError, Kind, StatementText};
+use crate::document::{Content, Diagnostics, Document, Level};
+use crate::input::Input;
+use crate::queries::lexer::Dialect;
+use crate::queries::statements::Statement;
+use crate::queries::{Clock, Connection, Frame, LogBuilder, NONE, Origin, Relation, Request, Site};
+
+/// Requests and their statements, as Flamedrop's recorder writes them.
+pub struct Recorder;
+
+const RECORD: &str = "MIDDLEWARE = [\"flamedrop_recorder.RecorderMiddleware\", *MIDDLEWARE]\n\
+    With recorder/flamedrop_recorder.py beside manage.py, and DEBUG or FLAMEDROP_ALLOW true. Then ask \
+    for a page with ?flamedrop: its profile and its SQL are written to flamedrop/.";
+
+/// For the registry.
+pub static ABOUT: About = About {
+    id: "flamedrop-recorder",
+    title: "Flamedrop's recording",
+    kind: Kind::Queries,
+    how_to_record: RECORD,
+};
+
+/// The version of the format that this reads in full.
+const VERSION: u32 = 1;
+
+/// Notes of the recorder that are passed on; more would be no use to anyone.
+const MOST_NOTES: usize = 50;
+
+impl Format for Recorder {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn detect(&self, head: &[u8]) -> u8 {
+        let head = trim_mark(head);
+        // The first line whole; if the file was cut in front, the second.
+        for line in head.split(|&byte| byte == b'\n').filter(|line| line.starts_with(b"{")).take(2) {
+            match Line::read(&String::from_utf8_lossy(line)) {
+                Some(line) if line.flamedrop.is_some() && line.request.is_some() => return 99,
+                Some(line) if line.is_statement() => return 97,
+                _ => {}
+            }
+        }
+        // One line may be longer than the head.
+        let has = |text: &str| memchr::memmem::find(head, text.as_bytes()).is_some();
+        if head.starts_with(b"{\"request\": \"") && has("\"duration\": ") && has("\"sql\": ") {
+            70
+        } else {
+            0
+        }
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let name = input.name().to_owned();
+        let mut reader = Reader::default();
+        let mut records = Records::new(input);
+        while let Some(record) = records.next(|_, _| false).map_err(|error| ImportError::reading(&error))? {
+            reader.record(record);
+        }
+        let Reader { builder, mut diagnostics, requests, .. } = reader;
+        let nameless = requests.iter().filter(|(_, known)| !known.is_described);
+        diagnostics.note_many(
+            Level::Warning,
+            "requests whose own line is missing: their address and their duration are not known",
+            nameless.clone().count() as u64,
+            || {
+                let first = nameless.min_by_key(|(_, known)| known.id);
+                first.map(|(id, _)| format!("request {}", shown(id.as_bytes())))
+            },
+        );
+        if builder.is_empty() {
+            diagnostics.note(
+                Level::Info,
+                "no statement in it: what was recorded ran no SQL through Django",
+                || None,
+            );
+        }
+        let log = builder.finish(Clock::Wall { zone: Some("UTC".to_owned()) }, None);
+        Ok(Document { name, format: self.id(), content: Content::Queries(Box::new(log)), diagnostics })
+    }
+
+    fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
+        let text = String::from_utf8_lossy(trim_mark(record));
+        let line = Line::read(&text)?;
+        let parameters = line.params.map(RawValue::get).filter(|params| !matches!(*params, "null" | "[]"));
+        Some(StatementText { sql: line.sql?.into_owned(), parameters: parameters.map(str::to_owned) })
+    }
+}
+
+/// A line of either kind; times in seconds.
+#[derive(Deserialize)]
+struct Line<'a> {
+    /// The version, in the line of a request only.
+    flamedrop: Option<u32>,
+    #[serde(borrow)]
+    request: Option<Cow<'a, str>>,
+    /// Since 1970-01-01T00:00Z.
+    start: Option<f64>,
+    duration: Option<f64>,
+    // Of a request.
+    #[serde(borrow)]
+    method: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    path: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    view: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    route: Option<Cow<'a, str>>,
+    status: Option<u16>,
+    #[serde(borrow)]
+    notes: Option<Vec<Cow<'a, str>>>,
+    // Of a statement.
+    #[serde(borrow)]
+    sql: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    params: Option<&'a RawValue>,
+    rows: Option<u64>,
+    #[serde(borrow)]
+    alias: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    vendor: Option<Cow<'a, str>>,
+    /// The name of an exception's class. Of a request too.
+    #[serde(borrow)]
+    error: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    stack: Option<&'a RawValue>,
+    #[serde(borrow)]
+    relation: Option<&'a RawValue>,
+}
+
+impl<'a> Line<'a> {
+    fn read(line: &'a str) -> Option<Self> {
+        serde_json::from_str(line).ok()
+    }
+
+    fn is_statement(&self) -> bool {
+        self.flamedrop.is_none() && self.request.is_some() && self.sql.is_some() && self.stack.is_some()
+    }
+
+    /// Duration in ms, NaN if there is none that can be.
+    fn milliseconds(&self) -> f64 {
+        self.duration.filter(|seconds| *seconds >= 0.0).map_or(f64::NAN, |seconds| seconds * 1000.0)
+    }
+}
+
+/// A request while its file is read.
+struct Known {
+    /// [`LogBuilder::request`]'s id.
+    id: u32,
+    is_described: bool,
+    /// Which of the requests that ran at the same time: each needs a lane of its own.
+    lane: usize,
+}
+
+#[derive(Default)]
+struct Reader {
+    builder: LogBuilder,
+    diagnostics: Diagnostics,
+    requests: FxHashMap<String, Known>,
+    /// Until when each lane is taken, ms.
+    lanes: Vec<f64>,
+    /// By the text of stack and relation: most statements come from few places.
+    sites: FxHashMap<String, u32>,
+    notes: usize,
+}
+
+impl Reader {
+    fn record(&mut self, record: Record<'_>) {
+        let bytes = trim_end(trim_mark(record.bytes));
+        if bytes.trim_ascii().is_empty() {
+            return;
+        }
+        let place = || Some(format!("line {}: {}", record.line, shown(bytes)));
+        if record.cut {
+            self.diagnostics.note(Level::Warning, "lines longer than 64 MB were skipped", place);
+            return;
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let Some(line) = Line::read(&text) else {
+            self.diagnostics.note(Level::Warning, "lines that are damaged or cut short were skipped", place);
+            return;
+        };
+        match (line.flamedrop, line.request.as_deref(), &line.sql) {
+            (Some(version), Some(id), _) => {
+                if version > VERSION {
+                    self.diagnostics.note(
+                        Level::Info,
+                        "written by a newer recorder than this knows: something may be missing",
+                        place,
+                    );
+                }
+                self.request(id, &line);
+            }
+            (None, Some(id), Some(sql)) => self.statement(id, sql, &line, &record),
+            _ => {
+                self.diagnostics.note(
+                    Level::Info,
+                    "lines that are neither a request nor a statement were skipped",
+                    place,
+                );
+            }
+        }
+    }
+
+    /// The request's entry; `start` is that of whatever names it first.
+    fn known(&mut self, id: &str, start: f64) -> &mut Known {
+        let Self { builder, requests, lanes, .. } = self;
+        requests.entry(id.to_owned()).or_insert_with(|| {
+            let request = builder.request(id.as_bytes(), || Request::identified(id));
+            let lane = lanes.iter().position(|end| *end <= start).unwrap_or(lanes.len());
+            if lane == lanes.len() {
+                lanes.push(f64::NEG_INFINITY);
+            }
+            Known { id: request, is_described: false, lane }
+        })
+    }
+
+    fn take_lane(&mut self, lane: usize, end: f64) {
+        if let Some(taken) = self.lanes.get_mut(lane) {
+            *taken = taken.max(end);
+        }
+    }
+
+    fn request(&mut self, id: &str, line: &Line<'_>) {
+        let start = line.start.unwrap_or(f64::NAN) * 1000.0;
+        let known = self.known(id, start);
+        known.is_described = true;
+        let (request, lane) = (known.id, known.lane);
+        let duration = line.milliseconds();
+        self.take_lane(lane, start + duration);
+        let text = |value: &Option<Cow<'_, str>>| value.as_deref().unwrap_or_default().to_owned();
+        let view = if line.view.is_some() { text(&line.view) } else { text(&line.route) };
+        if let Some(request) = self.builder.request_mut(request) {
+            request.method = text(&line.method);
+            request.path = text(&line.path);
+            request.view = view;
+            request.status = line.status.unwrap_or(0);
+            // Without its times the request is what its statements make of it.
+            if start.is_finite() && duration.is_finite() {
+                request.start = start;
+                request.duration = duration;
+                request.origin = Origin::Recorded;
+            }
+        }
+        for note in line.notes.iter().flatten() {
+            if self.notes < MOST_NOTES {
+                self.notes += 1;
+                let place = || line.path.as_deref().map(|path| shown(path.as_bytes()));
+                self.diagnostics.note(Level::Info, &shown(note.as_bytes()), place);
+            }
+        }
+    }
+
+    fn statement(&mut self, id: &str, sql: &str, line: &Line<'_>, record: &Record<'_>) {
+        let start = line.start.unwrap_or(f64::NAN) * 1000.0;
+        let duration = line.milliseconds();
+        let end = start + if duration.is_nan() { 0.0 } else { duration };
+        let Known { id: request, lane, .. } = *self.known(id, start);
+        self.take_lane(lane, end);
+        let dialect = match line.vendor.as_deref() {
+            Some("mysql") => Dialect::MySql,
+            Some("sqlite") => Dialect::Sqlite,
+            Some(_) => Dialect::PostgreSql,
+            None => Dialect::guess(sql.as_bytes()),
+        };
+        let logged = line.params.map(|params| params.get().as_bytes());
+        let recognised = self.builder.fingerprint(sql.as_bytes(), dialect, logged);
+        let alias = line.alias.as_deref().unwrap_or_default();
+        let connection = self.builder.connection(&[alias.as_bytes(), &lane.to_le_bytes()], || Connection {
+            // The first lane is all there is unless requests ran at the same time.
+            process: if lane == 0 { String::new() } else { (lane + 1).to_string() },
+            database: alias.to_owned(),
+            ..Connection::default()
+        });
+        let site = self.site(line, record.line);
+        self.builder.push(Statement {
+            end,
+            duration,
+            offset: record.offset,
+            length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
+            failed: line.error.is_some(),
+            request,
+            site,
+            rows: line.rows.map_or(NONE, |rows| u32::try_from(rows).unwrap_or(NONE - 1).min(NONE - 1)),
+            ..Statement::new(recognised, connection)
+        });
+    }
+
+    fn site(&mut self, line: &Line<'_>, number: u64) -> u32 {
+        let stack = line.stack.map_or("[]", RawValue::get);
+        let relation = line.relation.map_or("null", RawValue::get);
+        let key = format!("{stack} {relation}");
+        if let Some(&site) = self.sites.get(&key) {
+            return site;
+        }
+        let frames = serde_json::from_str::<Vec<(String, u32, String)>>(stack);
+        let relation = serde_json::from_str::<Option<Relation>>(relation);
+        if frames.is_err() || relation.is_err() {
+            self.diagnostics.note(
+                Level::Info,
+                "stacks or relations that are not understood were left out",
+                || Some(format!("line {number}")),
+            );
+        }
+        let frames = frames.unwrap_or_default().into_iter();
+        let frames: Vec<_> = frames.map(|(file, line, name)| Frame { file, line, name }).collect();
+        let relation = relation.unwrap_or_default();
+        let known = !frames.is_empty() || relation.is_some();
+        let site = if known { self.builder.site(Site { frames, relation }) } else { NONE };
+        self.sites.insert(key, site);
+        site
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::MemorySource;
+    use crate::queries::QueryLog;
+
+    const HEAD: &str = r#"{"flamedrop": 1, "request": "aa", "method": "GET", "path": "/orders/?page=2", "view": "shop.views.orders", "route": "orders/", "status": 200, "start": 1795436083.5, "duration": 0.25, "profile": null, "python": "3.12.1", "django": "5.2.1", "notes": ["no profile: another profiler is active"]}"#;
+
+    fn statement(request: &str, start: f64, rest: &str) -> String {
+        format!(
+            r#"{{"request": "{request}", "start": {start:.6}, "duration": 0.001, "sql": "SELECT a FROM t WHERE a = %s", "params": [1], "alias": "default", "vendor": "postgresql", "stack": []{rest}}}"#
+        )
+    }
+
+    fn read(lines: &[String]) -> (QueryLog, String) {
+        let source = MemorySource::new("x", lines.join("\n"));
+        let document = crate::import::import(&source, &|_| ()).expect("a document");
+        assert_eq!(document.format, "flamedrop-recorder");
+        let diagnostics = document.diagnostics.entries().iter();
+        let line = |entry: &crate::document::Diagnostic| {
+            format!("{} × {} ({})\n", entry.count, entry.message, entry.first.as_deref().unwrap_or_default())
+        };
+        let said = diagnostics.map(line).collect();
+        match document.content {
+            Content::Queries(log) => (*log, said),
+            Content::Profile(_) => panic!("a profile"),
+        }
+    }
+
+    #[test]
+    fn a_request_and_its_statements() {
+        let stack = r#", "rows": 3, "error": "IntegrityError", "stack": [["/srv/shop/a.html", 3, "{{ a }}"], ["/srv/shop/views.py", 27, "orders"]], "relation": {"kind": "many_to_many", "name": "Product.tags", "accessor": "tags"}"#;
+        let full = statement("aa", 1_795_436_083.6, "").replace(r#", "stack": []"#, stack);
+        let (log, said) = read(&[HEAD.into(), full, statement("aa", 1_795_436_083.7, "")]);
+        insta::assert_snapshot!(said, @"1 × no profile: another profiler is active (/orders/?page=2)");
+        insta::assert_debug_snapshot!(log.requests, @r#"
+        [
+            Request {
+                method: "GET",
+                path: "/orders/?page=2",
+                view: "shop.views.orders",
+                status: 200,
+                start: 1795436083500.0,
+                duration: 250.0,
+                statements: 2,
+                database_time: 2.0,
+                origin: Recorded,
+            },
+        ]
+        "#);
+        insta::assert_debug_snapshot!(log.sites, @r#"
+        [
+            Site {
+                frames: [
+                    Frame {
+                        file: "/srv/shop/a.html",
+                        line: 3,
+                        name: "{{ a }}",
+                    },
+                    Frame {
+                        file: "/srv/shop/views.py",
+                        line: 27,
+                        name: "orders",
+                    },
+                ],
+                relation: Some(
+                    Relation {
+                        kind: ManyToMany,
+                        name: "Product.tags",
+                        accessor: "tags",
+                    },
+                ),
+            },
+        ]
+        "#);
+        assert_eq!((log.statements.site(0), log.statements.site(1)), (Some(0), None));
+        assert_eq!((log.statements.rows(0), log.statements.rows(1)), (Some(3), None));
+        assert_eq!(log.statements.failed, [1, 0]);
+        assert!((log.statements.start[0] - 1_795_436_083_600.0).abs() < 0.001);
+        assert_eq!(log.clock, Clock::Wall { zone: Some("UTC".into()) });
+    }
+
+    #[test]
+    fn requests_at_the_same_time_have_lanes_of_their_own() {
+        let head = |id: &str, start: f64| {
+            format!(r#"{{"flamedrop": 1, "request": "{id}", "start": {start}, "duration": 10}}"#)
+        };
+        let (log, said) = read(&[
+            head("a", 100.0),
+            statement("a", 101.0, ""),
+            head("b", 105.0),
+            statement("b", 106.0, ""),
+            statement("a", 107.0, ""),
+            head("c", 110.0),
+            statement("c", 112.0, ""),
+        ]);
+        assert_eq!(said, "");
+        let lanes: Vec<&str> = log.connections.iter().map(|connection| connection.process.as_str()).collect();
+        assert_eq!(lanes, ["", "2"]);
+        assert_eq!(log.statements.connection, [0, 1, 0, 0]);
+        assert_eq!(log.statements.request, [0, 1, 0, 2]);
+    }
+
+    #[test]
+    fn what_is_cut_or_damaged_is_said() {
+        let (log, said) = read(&[
+            r#"LECT 1", "params": [], "stack": []}"#.into(),
+            statement("bb", 50.0, ""),
+            HEAD.into(),
+            statement("aa", 60.0, r#", "relation": {"kind": "sideways"}"#),
+            "{}".into(),
+            HEAD.replace("\"flamedrop\": 1", "\"flamedrop\": 2"),
+            r#"{"request": "aa", "sta"#.into(),
+        ]);
+        assert_eq!(log.statements.len(), 2);
+        assert_eq!(log.requests[0].origin, Origin::Identified);
+        insta::assert_snapshot!(said, @r#"
+        2 × lines that are damaged or cut short were skipped (line 1: LECT 1", "params": [], "stack": []})
+        2 × no profile: another profiler is active (/orders/?page=2)
+        1 × stacks or relations that are not understood were left out (line 4)
+        1 × lines that are neither a request nor a statement were skipped (line 5: {})
+        1 × written by a newer recorder than this knows: something may be missing (line 6: {"flamedrop": 2, "request": "aa", "method": "GET", "path": "/orders/?page=2", "view": "shop.views.orders", "route": "ord…)
+        1 × requests whose own line is missing: their address and their duration are not known (request bb)
+        "#);
+    }
+
+    #[test]
+    fn a_statement_is_read_again_from_its_line() {
+        let read = |line: &str| Recorder.statement_text(line.as_bytes());
+        let text = read(&statement("a", 1.0, "")).expect("a statement");
+        assert_eq!(
+            (text.sql.as_str(), text.parameters.as_deref()),
+            ("SELECT a FROM t WHERE a = %s", Some("[1]"))
+        );
+        let bare = read(&statement("a", 1.0, "").replace("[1]", "null")).expect("a statement");
+        assert_eq!(bare.parameters, None);
+        assert_eq!(read(HEAD), None);
+    }
+}
