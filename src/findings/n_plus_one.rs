@@ -265,7 +265,6 @@ fn remedy(
                      it out of the queryset's defer(), or name it in its only()."
                 ),
                 format!("{owner}.objects.only(…, \"{accessor}\")"),
-                true,
             ),
         };
     }
