@@ -47,6 +47,8 @@ struct Repeated {
     executions: u64,
     extra: u64,
     requests: u32,
+    /// The request that was counted last.
+    last_request: Option<u32>,
     inferred: bool,
     time: f64,
     saving: f64,
@@ -84,7 +86,10 @@ impl Rule for Duplicates {
                 let repeated = all.entry(group.fingerprint).or_default();
                 repeated.executions += same.len() as u64;
                 repeated.extra += same.len() as u64 - 1;
-                repeated.requests += 1;
+                if repeated.last_request != Some(group.request) {
+                    repeated.last_request = Some(group.request);
+                    repeated.requests += 1;
+                }
                 repeated.inferred |= log.requests[group.request as usize].origin.is_inferred();
                 repeated.time += time;
                 repeated.saving += saving;
@@ -171,7 +176,14 @@ fn finding(log: &QueryLog, id: u32, repeated: &Repeated) -> Finding {
     Finding {
         rule: ABOUT.id.to_owned(),
         key: fingerprint.text.clone(),
-        title: format!("{} asks {table} the same {count} times over", request_title(log, request)),
+        title: if repeated.requests == 1 {
+            format!("{} asks {table} the same {count} times over", request_title(log, request))
+        } else {
+            format!(
+                "{table} is asked the same up to {count} times over in {} requests",
+                format::count(i64::from(repeated.requests))
+            )
+        },
         at_stake: repeated.time,
         saving: repeated.saving,
         bound: Bound::Estimate,

@@ -75,7 +75,7 @@ impl Rule for Bottleneck {
             rule: ABOUT.id.to_owned(),
             key: layer.title().to_owned(),
             title: format!(
-                "The bottleneck: {} takes {} of the time",
+                "The bottleneck: {}, {} of the time",
                 layer.title().to_lowercase(),
                 format::percent(time / total)
             ),

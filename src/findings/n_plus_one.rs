@@ -64,6 +64,8 @@ struct Loops {
     executions: u64,
     distinct: u64,
     requests: u32,
+    /// The request that was counted last.
+    last_request: Option<u32>,
     inferred: bool,
     time: f64,
     saving: f64,
@@ -92,7 +94,10 @@ impl Rule for NPlusOne {
             let loops = all.entry(group.fingerprint).or_default();
             loops.executions += count as u64;
             loops.distinct += group.distinct as u64;
-            loops.requests += 1;
+            if loops.last_request != Some(group.request) {
+                loops.last_request = Some(group.request);
+                loops.requests += 1;
+            }
             loops.inferred |= log.requests[group.request as usize].origin.is_inferred();
             loops.time += time;
             loops.saving += time - time / count as f64;
@@ -174,7 +179,14 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
     Finding {
         rule: ABOUT.id.to_owned(),
         key: fingerprint.text.clone(),
-        title: format!("{title} loads {what} row by row: {count} queries where one or two would do"),
+        title: if loops.requests == 1 {
+            format!("{title} loads {what} row by row: {count} queries where one or two would do")
+        } else {
+            format!(
+                "{} requests load {what} row by row: up to {count} queries where one or two would do",
+                format::count(i64::from(loops.requests))
+            )
+        },
         at_stake: loops.time,
         saving: loops.saving,
         bound: Bound::Estimate,
@@ -194,11 +206,11 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
 fn computed(loops: &Loops) -> String {
     let Loops { executions, requests, time, .. } = loops;
     let mut text = format!(
-        "The {} executions took {}; one query in each of {} would take about as long as one of them. The \
+        "The {} executions took {}; one query in {} would take about as long as one of them. The \
          time Python takes to build each query and its objects comes on top.",
         format::count(*executions as i64),
         format::milliseconds(*time),
-        if *requests == 1 { "the request".to_owned() } else { format!("the {requests} requests") },
+        if *requests == 1 { "their place".to_owned() } else { format!("each of the {requests} requests") },
     );
     if loops.without_duration > 0 {
         text +=

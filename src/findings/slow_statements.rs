@@ -77,7 +77,14 @@ impl Rule for SlowStatements {
                 key: fingerprint.text.clone(),
                 title: format!(
                     "{} takes up to {}: {}",
-                    if tables.is_empty() { "A statement".to_owned() } else { format!("A query of {tables}") },
+                    match (fingerprint.operation, tables.is_empty()) {
+                        (_, true) => "A statement".to_owned(),
+                        (Operation::Select, _) => format!("A query of {tables}"),
+                        (Operation::Insert, _) => format!("An insert into {tables}"),
+                        (Operation::Update, _) => format!("An update of {tables}"),
+                        (Operation::Delete, _) => format!("A delete from {tables}"),
+                        _ => format!("A statement on {tables}"),
+                    },
                     format::milliseconds(slowest),
                     shortened(&fingerprint.text),
                 ),
