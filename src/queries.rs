@@ -77,11 +77,16 @@ impl QueryLog {
         self.numbers.iter().map(|numbers| numbers.total).sum()
     }
 
-    /// First start and last end on the log's clock, ms; `None` without statements.
+    /// First start and last end on the log's clock, ms, of statements and of requests that were recorded
+    /// as such; `None` without statements.
     pub fn span(&self) -> Option<(f64, f64)> {
         let first = *self.statements.start.first()?;
         let ends = (0..self.statements.len()).map(|statement| self.statements.end(statement));
-        Some((first, ends.fold(first, f64::max)))
+        let span = (first, ends.fold(first, f64::max));
+        let recorded = self.requests.iter().filter(|request| request.origin == Origin::Recorded);
+        Some(recorded.fold(span, |(first, last), request| {
+            (first.min(request.start), last.max(request.start + request.duration))
+        }))
     }
 
     /// The statements request by request, in order: request `r` has `order[first[r]..first[r + 1]]`.

@@ -11,9 +11,9 @@ pub(super) struct HottestFunction;
 const TIME: Threshold = Threshold {
     key: "time",
     title: "an own function takes at least so long in itself",
-    default: 50.0,
+    default: 25.0,
     unit: Unit::Milliseconds,
-    source: "Sentry's rules for one request begin at 50 ms",
+    source: "our own: a tenth of 250 ms, which is a quick page",
 };
 
 const SHARE: Threshold = Threshold {

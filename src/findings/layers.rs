@@ -53,7 +53,7 @@ impl Rule for Bottleneck {
             return;
         }
         let mut evidence = vec![
-            Evidence::new("layer", "The layer", Value::Text(layer.title().to_owned())),
+            Evidence::new("layer", "The layer", Value::Text(layer.title())),
             Evidence::new("layer_ms", "Its time", Value::Milliseconds(time)),
             Evidence::new("share", "Share of the profile", Value::Share(time / total)),
             Evidence::new("total_ms", "The whole profile", Value::Milliseconds(total)),
@@ -73,10 +73,10 @@ impl Rule for Bottleneck {
         let (remedy, code) = remedy(layer);
         findings.push(Finding {
             rule: ABOUT.id.to_owned(),
-            key: layer.title().to_owned(),
+            key: layer.title(),
             title: format!(
                 "The bottleneck: {}, {} of the time",
-                layer.title().to_lowercase(),
+                layer.name(),
                 format::percent(time / total)
             ),
             at_stake: time,

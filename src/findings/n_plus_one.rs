@@ -137,6 +137,7 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
         None => table.to_owned(),
     };
     let shape = shape(fingerprint);
+    let verb = if matches!(shape, Shape::Counted { .. }) { "count" } else { "load" };
     let (remedy, code) =
         remedy(&shape, relation, source.map(|id| log.fingerprints[id as usize].tables.as_slice()), frame);
     let origin = log.span().map_or(0.0, |(first, _)| first);
@@ -180,10 +181,10 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
         rule: ABOUT.id.to_owned(),
         key: fingerprint.text.clone(),
         title: if loops.requests == 1 {
-            format!("{title} loads {what} row by row: {count} queries where one or two would do")
+            format!("{title} {verb}s {what} row by row: {count} queries where one or two would do")
         } else {
             format!(
-                "{} requests load {what} row by row: up to {count} queries where one or two would do",
+                "{} requests {verb} {what} row by row: up to {count} queries where one or two would do",
                 format::count(i64::from(loops.requests))
             )
         },
@@ -253,7 +254,9 @@ fn remedy(
 ) -> (String, String) {
     // `source` is a guess; the relation's own model is known.
     let guessed = source.and_then(<[String]>::first).map_or("Model".to_owned(), |table| model(table));
-    if let Some(Relation { kind, name, accessor }) = relation {
+    if let (Some(Relation { kind, name, accessor }), false) =
+        (relation, matches!(shape, Shape::Counted { .. }))
+    {
         let owner = name.split('.').next().unwrap_or("Model");
         return match kind {
             RelationKind::Forward => (
@@ -324,9 +327,17 @@ fn remedy(
         Shape::Counted { table } => (
             format!(
                 "For each row the rows of {table} are counted. Count them with the rows: annotate the queryset \
-                 that the loop runs over."
+                 that the loop runs over; if all of them are loaded anyway, count them in Python."
             ),
-            format!("{guessed}.objects.annotate(count=Count(\"{}\"))", model(table).to_lowercase()),
+            match relation {
+                Some(Relation { name, accessor, .. }) => {
+                    let owner = name.split('.').next().unwrap_or("Model");
+                    format!("{owner}.objects.annotate(count=Count(\"{accessor}\"))")
+                }
+                None => {
+                    format!("{guessed}.objects.annotate(count=Count(\"{}\"))", model(table).to_lowercase())
+                }
+            },
         ),
         Shape::Other => (
             format!(

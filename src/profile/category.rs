@@ -191,9 +191,16 @@ fn generated(file: &str) -> Category {
     }
 }
 
+/// Flamedrop's own recorder.
+const RECORDER: &str = "flamedrop_recorder.py";
+
 fn in_file(file: &str) -> Category {
     if TEMPLATE_ENDINGS.iter().any(|ending| file.ends_with(ending)) {
         return Templates;
+    }
+    // It is copied beside the user's own code, but watches it.
+    if file.rsplit(SEPARATORS).next() == Some(RECORDER) {
+        return Library;
     }
     match home(file) {
         Home::Installed(rest) => look_up(LAYERS, modules(rest)).unwrap_or(Library),
@@ -463,6 +470,7 @@ mod tests {
         for file in ["/srv/app/templates/list.html", "<template>", "mail/welcome.j2"] {
             assert_eq!(classify(file, "root"), Templates, "{file}");
         }
+        assert_eq!(classify("/srv/app/flamedrop_recorder.py", "execute"), Library);
         assert_eq!(classify("<attrs generated init shop.models.Line>", "__init__"), Library);
     }
 }

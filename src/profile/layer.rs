@@ -44,19 +44,25 @@ impl Layer {
         Self::Python,
     ];
 
-    /// What people call it.
-    pub fn title(self) -> &'static str {
+    /// What people call it, within a sentence.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Own => "Own code",
-            Self::Database => "Database driver and ORM",
-            Self::Templates => "Templates",
-            Self::Serialisation => "Serialisation",
-            Self::Network => "Network",
-            Self::Regex => "Regular expressions",
-            Self::Imports => "Imports",
-            Self::Library => "Other libraries",
+            Self::Own => "own code",
+            Self::Database => "database driver and ORM",
+            Self::Templates => "templates",
+            Self::Serialisation => "serialisation",
+            Self::Network => "network",
+            Self::Regex => "regular expressions",
+            Self::Imports => "imports",
+            Self::Library => "other libraries",
             Self::Python => "Python itself",
         }
+    }
+
+    /// [`Self::name`] at the beginning of a line.
+    pub fn title(self) -> String {
+        let mut letters = self.name().chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
     }
 }
 

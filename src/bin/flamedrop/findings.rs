@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use flamedrop::document::{Content, Document};
 use flamedrop::findings::markdown::{confidence, saving, value};
-use flamedrop::findings::{self, Digest, Finding, Settings, Value, pairs};
+use flamedrop::findings::{self, Digest, Finding, Settings, Summary, Value, pairs};
 use flamedrop::format;
 use flamedrop::import::Kind;
 
@@ -20,6 +20,7 @@ struct Judged {
     name: String,
     kind: Kind,
     digest: Option<Digest>,
+    summary: Summary,
 }
 
 /// How it went.
@@ -46,7 +47,7 @@ pub fn run(
         let report = findings::judge(&document, settings);
         let name = document.name.clone();
         found.extend(report.findings.into_iter().map(|finding| Found { files: vec![name.clone()], finding }));
-        judged.push(Judged { name, kind: kind(&document), digest: report.digest });
+        judged.push(Judged { name, kind: kind(&document), digest: report.digest, summary: report.summary });
     }
     for (profile, log) in partners(&judged) {
         let (Some(Digest::Profile(of_profile)), Some(Digest::Queries(of_log))) =
@@ -136,6 +137,9 @@ fn write_text(judged: &[Judged], found: &[Found], out: &mut dyn Write) -> io::Re
     if !judged.is_empty() {
         writeln!(out, "{}: {count}", names.join(", "))?;
     }
+    for Judged { name, summary, .. } in judged {
+        picture(name, summary, out)?;
+    }
     for (rank, Found { files, finding }) in found.iter().enumerate() {
         writeln!(out, "\n{}. {}", rank + 1, finding.title)?;
         writeln!(
@@ -164,6 +168,40 @@ fn write_text(judged: &[Judged], found: &[Found], out: &mut dyn Write) -> io::Re
         paragraph(&format!("Wrong if: {}", finding.doubts), out)?;
     }
     Ok(())
+}
+
+/// Layers below this share are not named.
+const LEAST: f64 = 0.01;
+
+/// The whole picture of one file, in two lines.
+fn picture(name: &str, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let share = |time: f64| format::percent(time / summary.total);
+    if summary.total <= 0.0 {
+        return Ok(());
+    }
+    let layers: Vec<String> = summary
+        .layers
+        .iter()
+        .filter(|(_, time)| *time >= LEAST * summary.total)
+        .map(|(layer, time)| format!("{} {}", layer.name(), share(*time)))
+        .collect();
+    writeln!(out)?;
+    if !layers.is_empty() {
+        paragraph(&format!("{name}: {}.", layers.join(", ")), out)?;
+    }
+    let (what, many) = match layers.is_empty() {
+        true => ("queries", summary.items.count),
+        false => ("functions", summary.items.count),
+    };
+    paragraph(
+        &format!(
+            "{name}: {} of {} {what} make 80 % of {}.",
+            format::count(i64::from(summary.vital)),
+            format::count(i64::from(many)),
+            format::milliseconds(summary.total)
+        ),
+        out,
+    )
 }
 
 /// Columns of a paragraph.

@@ -1,0 +1,320 @@
+//! Findings against a real Django project (tests/shop): each fault switched on and off.
+//! `./dev record findings` makes the recordings; `measured.json` has what each fault cost without a
+//! profiler, which the predicted savings are held against.
+
+mod common;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::{env, fs};
+
+use flamedrop::document::{Content, Document};
+use flamedrop::findings::settings::Unit;
+use flamedrop::findings::{self, Bound, CATALOGUE, Digest, Finding, Link, LooksAt, Settings, Value, pairs};
+use flamedrop::import;
+use flamedrop::input::MemorySource;
+use serde_json::Value as Json;
+
+/// The recording under its name, packed or not.
+fn open(name: &str) -> Option<Document> {
+    let found = [name.to_owned(), format!("{name}.gz")].into_iter().find_map(|file| {
+        let bytes = fs::read(common::data("findings").join(&file)).ok()?;
+        Some((file, bytes))
+    });
+    let (file, bytes) = found?;
+    Some(
+        import::import(&MemorySource::new(&file, bytes), &|_| ())
+            .unwrap_or_else(|error| panic!("{file}: {error}")),
+    )
+}
+
+/// All findings of a profile and a log of one request.
+fn judged(name: &str) -> Vec<Finding> {
+    let settings = Settings::default();
+    let profile = open(&format!("{name}.prof")).unwrap_or_else(|| panic!("{name}.prof is not there"));
+    let log = open(&format!("{name}.sql.jsonl")).unwrap_or_else(|| panic!("{name}.sql.jsonl is not there"));
+    assert_eq!(pairs::stem(&profile.name), pairs::stem(&log.name));
+    let (profile, log) = (findings::judge(&profile, &settings), findings::judge(&log, &settings));
+    let (Some(Digest::Profile(of_profile)), Some(Digest::Queries(of_log))) = (&profile.digest, &log.digest)
+    else {
+        panic!("{name} is no pair");
+    };
+    let pair = findings::judge_pair(of_profile, of_log, &settings);
+    [profile.findings, log.findings, pair.findings].concat()
+}
+
+/// Recordings and the rules that speak about them, by what they are there for.
+const FAULTS: &[(&str, &[&str])] = &[
+    ("n_plus_one", &["n-plus-one", "query-pareto"]),
+    ("n_plus_one-category", &["n-plus-one"]),
+    ("duplicates", &["duplicates"]),
+    ("duplicates-orders", &["duplicates", "statement-sites"]),
+    ("single_gets", &["n-plus-one"]),
+    ("slow_report", &["slow-statements", "query-pareto", "statement-sites", "bottleneck"]),
+    ("python_report", &["database-time", "between-statements"]),
+    ("unbounded", &["function-pareto", "between-statements"]),
+    ("regex", &["bottleneck", "function-pareto", "between-statements"]),
+    ("deepcopy", &["between-statements"]),
+    ("instalments", &["hottest-function"]),
+    ("runtime_import", &["run-time-imports"]),
+    ("heavy_auth", &["duplicates"]),
+    ("count_after_select", &["n-plus-one"]),
+];
+
+const CLEAN: &[&str] = &[
+    "clean-category",
+    "clean-checkout",
+    "clean-front",
+    "clean-orders",
+    "clean-product",
+    "clean-report",
+    "clean-search",
+];
+
+#[test]
+fn each_fault_is_found() {
+    for (name, rules) in FAULTS {
+        let found = judged(name);
+        for rule in *rules {
+            assert!(
+                found.iter().any(|finding| finding.rule == *rule),
+                "{name}: {rule} says nothing; found {:?}",
+                found.iter().map(|finding| &finding.title).collect::<Vec<_>>()
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_is_found_on_clean_pages() {
+    for name in CLEAN {
+        let titles: Vec<String> = judged(name).into_iter().map(|finding| finding.title).collect();
+        assert!(titles.is_empty(), "{name}: {titles:?}");
+    }
+}
+
+#[test]
+fn every_rule_has_a_fault_that_makes_it_speak() {
+    for about in CATALOGUE {
+        assert!(FAULTS.iter().any(|(_, rules)| rules.contains(&about.id)), "{}", about.id);
+    }
+}
+
+#[test]
+fn findings_read_well() {
+    let mut text = String::new();
+    for (name, _) in FAULTS {
+        let mut found = judged(name);
+        found.sort_by(findings::by_weight);
+        let _ = writeln!(text, "{name}");
+        for Finding { rule, title, bound, code, evidence, .. } in found {
+            let place = evidence.iter().find_map(|one| match (&one.value, one.key.as_str()) {
+                (Value::Place(place), "place" | "place_1" | "function" | "importer_1") => {
+                    Some(place.as_str())
+                }
+                _ => None,
+            });
+            // Times differ from one recording to the next.
+            let title = without_times(&title);
+            let bound = if bound == Bound::AtMost { "at most" } else { "estimate" };
+            let _ = writeln!(text, "  {rule} ({bound}): {title}");
+            if let Some(place) = place {
+                let _ = writeln!(text, "    {place}");
+            }
+            if let Some(line) = code.lines().next() {
+                let _ = writeln!(text, "    {line}");
+            }
+        }
+    }
+    insta::assert_snapshot!(text);
+}
+
+/// `… in 4,510 ms` as `… in # ms`, `38 %` as `# %`.
+fn without_times(title: &str) -> String {
+    let words: Vec<&str> = title.split(' ').collect();
+    let shown = words.iter().enumerate().map(|(at, word)| {
+        let unit = words.get(at + 1).map(|next| next.trim_end_matches([',', ':']));
+        let timed = matches!(unit, Some("ms" | "s" | "µs" | "%"));
+        if timed { "#" } else { *word }
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn links_lead_to_what_is_there() {
+    for (name, _) in FAULTS {
+        let profile = open(&format!("{name}.prof")).unwrap();
+        let log = open(&format!("{name}.sql.jsonl")).unwrap();
+        let (Content::Profile(profile), Content::Queries(log)) = (profile.content, log.content) else {
+            panic!("{name} is no pair");
+        };
+        let length = log.span().map_or(0.0, |(first, last)| last - first);
+        for finding in judged(name) {
+            let links = finding.evidence.iter().filter_map(|one| one.link).collect::<Vec<_>>();
+            assert!(!links.is_empty(), "{name}: {} leads nowhere", finding.rule);
+            for link in links {
+                let fits = match link {
+                    Link::Function(id) => (id as usize) < profile.functions.len(),
+                    Link::Query(id) => (id as usize) < log.fingerprints.len(),
+                    Link::Statement(at) => (at as usize) < log.statements.len(),
+                    // What comes before the first statement, and after the last, is seen as well.
+                    Link::Range(from, to) => from < to && to > 0.0 && from < length,
+                };
+                assert!(fits, "{name}: {} has {link:?}", finding.rule);
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_fit_together() {
+    for (name, _) in FAULTS {
+        for finding in judged(name) {
+            let Finding { at_stake, saving, .. } = finding;
+            assert!(0.0 < saving && saving <= at_stake, "{name}: {} {saving} of {at_stake}", finding.rule);
+            let keys: Vec<&str> = finding.evidence.iter().map(|one| one.key.as_str()).collect();
+            let mut different = keys.clone();
+            different.sort_unstable();
+            different.dedup();
+            assert_eq!(different.len(), keys.len(), "{name}: {} {keys:?}", finding.rule);
+            for text in [&finding.title, &finding.computed, &finding.remedy, &finding.doubts] {
+                assert!(!text.is_empty() && !text.contains("  "), "{name}: {} {text:?}", finding.rule);
+            }
+        }
+    }
+}
+
+/// What is measured without profiler and recorder, and what the log's rules say before.
+struct Measured {
+    name: String,
+    page: String,
+    saved: f64,
+    predicted: f64,
+}
+
+/// The faults that the rules for loops and duplicates price.
+const PRICED: &[&str] =
+    &["n_plus_one", "n_plus_one-category", "duplicates", "duplicates-orders", "single_gets"];
+
+fn measured() -> Vec<Measured> {
+    let all: Json = serde_json::from_slice(&common::bytes("findings/measured.json")).expect("JSON");
+    let all = all.as_array().expect("a list");
+    let one = |name: &&str| {
+        let row =
+            all.iter().find(|row| row["name"] == **name).unwrap_or_else(|| panic!("{name} was not measured"));
+        let predicted = judged(name)
+            .iter()
+            .filter(|finding| finding.rule == "n-plus-one" || finding.rule == "duplicates")
+            .map(|finding| finding.saving)
+            .sum();
+        Measured {
+            name: (*name).to_owned(),
+            page: row["page"].as_str().expect("a path").to_owned(),
+            saved: row["saved_ms"].as_f64().expect("a number"),
+            predicted,
+        }
+    };
+    PRICED.iter().map(one).collect()
+}
+
+#[test]
+fn savings_are_within_a_factor_of_two_of_what_was_measured() {
+    for Measured { name, saved, predicted, .. } in measured() {
+        let ratio = predicted / saved;
+        assert!((0.5..=2.0).contains(&ratio), "{name}: {predicted} predicted, {saved} measured");
+    }
+}
+
+#[test]
+fn a_servers_log_shows_the_same_faults() {
+    let settings = Settings::default();
+    let rules = |name: &str| {
+        let report = findings::judge(&open(name).unwrap(), &settings);
+        report.findings.into_iter().map(|finding| finding.rule).collect::<Vec<_>>()
+    };
+    let faults = rules("postgres-faults.log");
+    assert!(
+        faults.contains(&"n-plus-one".to_owned()) && faults.contains(&"duplicates".to_owned()),
+        "{faults:?}"
+    );
+    assert_eq!(rules("postgres-clean.log"), [""; 0]);
+}
+
+#[test]
+fn thresholds_decide() {
+    let log = open("n_plus_one.sql.jsonl").unwrap();
+    let count = |name: &str, value: f64| {
+        let mut settings = Settings::default();
+        settings.set(name, Some(value)).unwrap();
+        let report = findings::judge(&log, &settings);
+        report.findings.iter().filter(|finding| finding.rule == "n-plus-one").count()
+    };
+    assert_eq!(count("n-plus-one.executions", 5.0), 3);
+    assert_eq!(count("n-plus-one.executions", 1000.0), 0);
+    assert_eq!(count("n-plus-one.time", 1000.0), 0);
+    // The lines are asked for twice each.
+    assert_eq!(count("n-plus-one.distinct", 0.8), 2);
+}
+
+/// docs/findings.md says what the code says. `./dev record readme` writes it anew.
+#[test]
+fn the_documentation_is_current() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/findings.md");
+    let found = fs::read_to_string(&path).unwrap();
+    let current = with_section(&with_section(&found, "rules", &rules()), "savings", &savings());
+    if env::var_os("FLAMEDROP_WRITE_README").is_some() {
+        fs::write(&path, current).unwrap();
+    } else {
+        assert!(found == current, "docs/findings.md is stale: run ./dev record readme");
+    }
+}
+
+fn with_section(text: &str, name: &str, content: &str) -> String {
+    let begin = text.find(&format!("<!-- {name}: ")).expect("the section begins");
+    let begin = begin + text[begin..].find("-->\n").expect("the comment ends") + "-->\n".len();
+    let end = text.find(&format!("<!-- end of {name} -->")).expect("the section ends");
+    format!("{}{content}{}", &text[..begin], &text[end..])
+}
+
+fn rules() -> String {
+    let mut table = "| rule | looks at | speaks up when | default | where the default comes from |\n|---|---|---|---|---|\n".to_owned();
+    for about in CATALOGUE {
+        let looks_at = match about.looks_at {
+            LooksAt::Profile => "a profile",
+            LooksAt::Queries => "an SQL log",
+            LooksAt::Both => "both",
+        };
+        for (row, threshold) in about.thresholds.iter().enumerate() {
+            let (rule, looks_at) = if row == 0 {
+                (format!("{} (`{}`)", about.title, about.id), looks_at)
+            } else {
+                (String::new(), "")
+            };
+            let default = match threshold.unit {
+                Unit::Count => threshold.default.to_string(),
+                Unit::Milliseconds => format!("{} ms", threshold.default),
+                Unit::Share => format!("{} %", threshold.default * 100.0),
+            };
+            let _ = writeln!(
+                table,
+                "| {rule} | {looks_at} | {} (`{}`) | {default} | {} |",
+                threshold.title, threshold.key, threshold.source
+            );
+        }
+    }
+    table
+}
+
+fn savings() -> String {
+    let mut table =
+        "| recording | page | predicted | measured | predicted / measured |\n|---|---|--:|--:|--:|\n"
+            .to_owned();
+    for Measured { name, page, saved, predicted } in measured() {
+        let _ = writeln!(
+            table,
+            "| {name} | `{page}` | {predicted:.1} ms | {saved:.1} ms | {:.2} |",
+            predicted / saved
+        );
+    }
+    table
+}
