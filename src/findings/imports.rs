@@ -88,6 +88,7 @@ impl Rule for Imports {
             );
         }
         let first = functions.name(importers[0].0);
+        let own = layers.layer(importers[0].0) == Layer::Own;
         findings.push(Finding {
             rule: ABOUT.id.to_owned(),
             key: spelt(functions, importers[0].0),
@@ -105,12 +106,22 @@ impl Rule for Imports {
                 format::milliseconds(time)
             ),
             evidence,
-            remedy: "Import at the top of the module, so that the process loads it before it serves; with \
-                     gunicorn --preload once for all workers. Where the import is there to break a cycle, move \
-                     what both modules need into a third."
-                .to_owned(),
-            code: "# at the top of the module, not inside the function\nimport heavy".to_owned(),
-            confidence: Confidence::Medium,
+            remedy: if own {
+                "Import at the top of the module, so that the process loads it before it serves; with gunicorn \
+                 --preload once for all workers. Where the import is there to break a cycle, move what both \
+                 modules need into a third."
+            } else {
+                "A library loads them when they are first needed. Have each worker ask for such a page before \
+                 it serves (gunicorn's post_worker_init), or import what is loaded here at the top of a module \
+                 of your own; with gunicorn --preload that is once for all workers."
+            }
+            .to_owned(),
+            code: if own {
+                "# at the top of the module, not inside the function\nimport heavy".to_owned()
+            } else {
+                String::new()
+            },
+            confidence: if own { Confidence::Medium } else { Confidence::Low },
             doubts: "Only the first request of each process pays. If the profile is of a process that had just \
                      started, of a script or of the test runner, this is as it should be."
                 .to_owned(),

@@ -5,12 +5,16 @@ use std::fmt::Write as _;
 use super::{Bound, CATALOGUE, Confidence, Finding, Value};
 use crate::format;
 
-/// A saving in words: `≈ 48 ms`, `at most 48 ms`.
+/// A saving in words: `≈ 48 ms of 50 ms`, `at most 48 ms of 48 ms`.
 pub fn saving(finding: &Finding) -> String {
+    if finding.at_stake <= 0.0 {
+        return "a time that the log does not tell".to_owned();
+    }
+    let of = format::milliseconds(finding.at_stake);
     let saving = format::milliseconds(finding.saving);
     match finding.bound {
-        Bound::Estimate => format!("≈ {saving}"),
-        Bound::AtMost => format!("at most {saving}"),
+        Bound::Estimate => format!("≈ {saving} of {of}"),
+        Bound::AtMost => format!("at most {saving} of {of}"),
     }
 }
 
@@ -40,9 +44,8 @@ pub fn issue(finding: &Finding) -> String {
     let mut text = format!("# {}\n\n", escaped(&finding.title));
     let _ = writeln!(
         text,
-        "Saves {} of {} (confidence: {}). {}\n",
+        "Saves {} (confidence: {}). {}\n",
         saving(finding),
-        format::milliseconds(finding.at_stake),
         confidence(finding.confidence),
         escaped(&finding.computed),
     );

@@ -144,10 +144,9 @@ fn write_text(judged: &[Judged], found: &[Found], out: &mut dyn Write) -> io::Re
         writeln!(out, "\n{}. {}", rank + 1, finding.title)?;
         writeln!(
             out,
-            "   {} · saves {} of {} · confidence {} · {}",
+            "   {} · saves {} · confidence {} · {}",
             finding.rule,
             saving(finding),
-            format::milliseconds(finding.at_stake),
             confidence(finding.confidence),
             files.join(" + "),
         )?;
@@ -195,9 +194,10 @@ fn picture(name: &str, summary: &Summary, out: &mut dyn Write) -> io::Result<()>
     };
     paragraph(
         &format!(
-            "{name}: {} of {} {what} make 80 % of {}.",
+            "{name}: {} of {} {what} {} 80 % of {}.",
             format::count(i64::from(summary.vital)),
             format::count(i64::from(many)),
+            if summary.vital == 1 { "makes" } else { "make" },
             format::milliseconds(summary.total)
         ),
         out,
