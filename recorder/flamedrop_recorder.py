@@ -14,12 +14,14 @@ Parameters are written as they are, so nothing is recorded unless DEBUG or FLAME
 DEBUG = True itself costs time for every statement: FLAMEDROP_ALLOW = True with DEBUG = False is
 nearer to production. Record what is warm: ask for the page once before.
 
-What cannot be had, and is said in "notes" of the record:
-- Under ASGI there is no profile: on the event loop it would hold other tasks, and a synchronous view
-  runs in another thread. SQL is recorded all the same.
-- From Python 3.12 on, cProfile watches all threads. A profile during which another request ran is
-  left out; serve with `runserver --noreload --nothreading`. If another profiler is active, so is ours.
-- BEGIN, COMMIT and ROLLBACK do not pass Django's execute wrappers.
+What cannot be had, and is then said in the record:
+- Under ASGI there is no profile: on the event loop it would hold other tasks, and a synchronous
+  view runs in another thread. SQL is recorded all the same.
+- From Python 3.12 on, cProfile watches all threads. A profile during which another request or
+  runserver's autoreload ran is left out: serve with `runserver --noreload --nothreading`. A process
+  then has one profiler at a time, so there is none either if another is active.
+Not recorded are BEGIN, COMMIT and ROLLBACK, which do not pass Django's execute wrappers, and what
+threads run that the view itself starts.
 A streamed response is recorded until its end, without what the server does between its parts.
 """
 
@@ -57,7 +59,8 @@ except ImportError:
 
 MANY = 100  # How many parameter sets of an executemany are written.
 NO_ASYNC_PROFILE = "no profile: the site is served by ASGI, where requests share a thread"
-NOT_ALONE = "no profile: another request ran at the same time, and cProfile watches all threads"
+NOT_ALONE = "no profile: %s ran at the same time, and cProfile watches all threads"
+RELOADER = os.path.join("django", "utils", "autoreload.py")
 
 logger = logging.getLogger("flamedrop")
 _lock = threading.Lock()
@@ -73,7 +76,8 @@ def RecorderMiddleware(get_response):
 
     def middleware(request):
         recording = Recording(request)
-        recording.begin(True)
+        if wanted(request):
+            recording.begin(True)
         try:
             recording.resume()
             response = get_response(request)
@@ -85,6 +89,8 @@ def RecorderMiddleware(get_response):
         return recording.answer(response, Stream)
 
     async def async_middleware(request):
+        if not wanted(request):
+            return await get_response(request)
         recording = Recording(request)
         # In the thread whose connections the views will use.
         await sync_to_async(recording.begin)(False)
@@ -98,6 +104,14 @@ def RecorderMiddleware(get_response):
         return await sync_to_async(recording.answer)(response, stream)
 
     return async_middleware if iscoroutinefunction(get_response) else middleware
+
+
+def wanted(request):
+    return (
+        "flamedrop" in request.GET
+        or "HTTP_X_FLAMEDROP" in request.META
+        or getattr(settings, "FLAMEDROP_RECORD", os.environ.get("FLAMEDROP_RECORD")) == "all"
+    )
 
 
 def harmless(method):
@@ -114,29 +128,19 @@ def harmless(method):
 
 
 class Recording:
-    """One request. Does nothing for a request that is not to be recorded."""
+    """One request; without begin(), only that it runs is known, for those that are recorded."""
 
     def __init__(self, request):
         self.request = request
         self.id = self.error = self.status = self.profiler = None
         self.connections, self.statements, self.notes = [], [], []
-        self.broken = self.active = False
+        self.broken = self.finished = False
         self.alone = True
         self.start, self.clock = time(), perf_counter()
 
     @harmless
     def begin(self, profile):
         """Watches the connections of this thread."""
-        with _lock:
-            for other in _running:
-                other.alone = self.alone = False
-            _running.append(self)
-        if not (
-            "flamedrop" in self.request.GET
-            or "HTTP_X_FLAMEDROP" in self.request.META
-            or getattr(settings, "FLAMEDROP_RECORD", os.environ.get("FLAMEDROP_RECORD")) == "all"
-        ):
-            return
         self.request._flamedrop = self
         self.id = uuid.uuid4().hex
         _current.set(self.id)
@@ -151,18 +155,23 @@ class Recording:
             self.connections.append(connection)
 
     def resume(self):
-        if self.profiler is not None and not self.broken:
+        with _lock:
+            for other in _running:
+                other.alone = self.alone = False
+            _running.append(self)
+        if self.profiler is not None:
             try:
-                self.active = True
                 self.profiler.enable()
             except ValueError as error:  # Since 3.12: there can be one in a process.
-                self.profiler, self.active = None, False
+                self.profiler = None
                 self.notes.append("no profile: %s" % error)
 
     def pause(self):
-        if self.active:
+        if self.profiler is not None:
             self.profiler.disable()
-            self.active = False
+        with _lock:
+            if self in _running:
+                _running.remove(self)
 
     def execute(self, execute, sql, params, many, context):
         """Django's execute wrapper. It is in the profile, so it calls next to nothing."""
@@ -233,18 +242,21 @@ class Recording:
 
     @harmless
     def finish(self, error=None):
-        with _lock:
-            if self not in _running:
-                return
-            _running.remove(self)
+        if self.finished:
+            return
+        self.finished = True
         duration = perf_counter() - self.clock
         for connection in self.connections:
             connection.execute_wrappers.remove(self.execute)
         if self.id is None or self.broken:
             return
-        if self.profiler is not None and not self.alone and sys.version_info >= (3, 12):
-            self.profiler = None
-            self.notes.append(NOT_ALONE)
+        if self.profiler is not None and sys.version_info >= (3, 12):
+            self.profiler.create_stats()
+            reloaders = (file for file, _, _ in self.profiler.stats if file.endswith(RELOADER))
+            if not self.alone or next(reloaders, None):
+                other = "autoreload" if self.alone else "another request"
+                self.notes.append(NOT_ALONE % other)
+                self.profiler = None
         self.error = error or self.error
         self.write(duration)
 
@@ -316,14 +328,14 @@ class Stream:
         _current.set(self.recording.id)
         self.recording.resume()
         try:
-            return next(self.parts)
+            part = next(self.parts)
         except BaseException as error:
             self.recording.pause()
             ended = isinstance(error, StopIteration)
             self.recording.finish(error=None if ended else type(error).__name__)
             raise
-        finally:
-            self.recording.pause()
+        self.recording.pause()
+        return part
 
     def close(self):
         self.recording.finish()
@@ -386,7 +398,7 @@ places = Places()
 
 
 def entries(stack):
-    """File, line and function of own code, innermost first; of a template the tag being rendered."""
+    """File, line and function of own code, innermost first; of a template the tag it renders."""
     before = None
     for entry in stack:
         if not isinstance(entry, tuple):
@@ -459,7 +471,8 @@ def line(record):
 def text(value):
     if isinstance(value, (bytes, bytearray, memoryview)):
         value = bytes(value)
-        return "%r and so on, %d bytes" % (value[:64], len(value)) if len(value) > 256 else repr(value)
+        long = len(value) > 256
+        return "%r and so on, %d bytes" % (value[:64], len(value)) if long else repr(value)
     try:
         return str(value)
     except Exception:
