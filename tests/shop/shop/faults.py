@@ -21,7 +21,7 @@ FAULTS = {
     "deepcopy": "the price list is copied deeply for every price",
     "single_gets": "the best sellers are loaded one by one, by primary key",
     "instalments": "monthly rates are found by trying one cent after the other",
-    "runtime_import": "the report imports its charts when it first draws one (set it from the start)",
+    "runtime_import": "the report imports its charts when it draws the first (set from the start)",
 }
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from .faults import fault
 
-MONTHS = [12, 24, 36, 48]
+MONTHS = range(12, 97, 12)
 INTEREST = Decimal("0.004")
 CENT = Decimal("0.01")
 

@@ -45,7 +45,6 @@ FAULTS = {
     "regex": ("regex", "search"),
     "deepcopy": ("deepcopy", "orders"),
     "instalments": ("instalments", "product"),
-    # Last, because they change the data.
     "heavy_session": ("heavy_session", "orders"),
     "row_inserts": ("row_inserts", "checkout"),
 }
@@ -57,10 +56,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("directory", type=Path)
-        parser.add_argument("--times", type=int, default=7, help="records so often, keeps the fastest")
+        parser.add_argument("names", nargs="*", help="only these, e.g. clean-orders n_plus_one")
+        parser.add_argument("--times", type=int, default=7, help="keeps the fastest of so many")
         parser.add_argument("--runs", type=int, default=25, help="how often each side is measured")
 
-    def handle(self, *, directory, times, runs, **options):
+    def handle(self, *, directory, names, times, runs, **options):
         dearest = Product.objects.active().order_by("-price", "pk")[0]
         self.pages = PAGES | {"product": dearest.get_absolute_url()}
         if "runtime_import" in settings.SHOP_FAULTS:
@@ -68,16 +68,18 @@ class Command(BaseCommand):
             for name, (fault, page) in AT_STARTUP.items():
                 self.record(directory / name, page, fault, times)
             return
-        for page in self.pages:
-            if page != "checkout":
-                self.record(directory / f"clean-{page}", page, None, times)
-        measured = []
-        for name, (fault, page) in FAULTS.items():
-            self.record(directory / name, page, fault, times)
-            measured.append(self.measure(name, fault, page, runs))
-        self.record(directory / "clean-checkout", "checkout", None, times)
-        lines = ",\n".join(f" {json.dumps(each)}" for each in measured)
-        (directory / "measured.json").write_text(f"[\n{lines}\n]\n")
+        clean = {f"clean-{page}": (None, page) for page in self.pages}
+        # The checkout changes the data.
+        order = sorted({**clean, **FAULTS}.items(), key=lambda each: each[1][1] == "checkout")
+        file = directory / "measured.json"
+        measured = {each["name"]: each for each in json.loads(file.read_text())} if names else {}
+        for name, (fault, page) in order:
+            if not names or name in names:
+                self.record(directory / name, page, fault, times)
+                if fault is not None:
+                    measured[name] = self.measure(name, fault, page, runs)
+        lines = ",\n".join(f" {json.dumps(each)}" for each in measured.values())
+        file.write_text(f"[\n{lines}\n]\n")
 
     def sign_in(self):
         """With a session in which nothing is left of the requests before."""
@@ -156,7 +158,7 @@ class Command(BaseCommand):
             return log.read_text("utf-8").count("\n") - 1
 
     def measure(self, name, fault, page, runs):
-        """Wall times without profiler and recorder, of the clean page and the faulty one in turn."""
+        """Wall times without profiler and recorder, of the clean and the faulty page in turn."""
         self.sign_in()
         times, queries = {"clean": [], "faulty": []}, {}
         for run in range(runs + 2):
