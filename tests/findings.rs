@@ -13,6 +13,8 @@ use flamedrop::findings::settings::Unit;
 use flamedrop::findings::{self, Bound, CATALOGUE, Digest, Finding, Link, LooksAt, Settings, Value, pairs};
 use flamedrop::import;
 use flamedrop::input::MemorySource;
+use flamedrop::protocol::{self, Request, Response};
+use flamedrop::session::Session;
 use serde_json::Value as Json;
 
 /// The recording under its name, packed or not.
@@ -317,4 +319,48 @@ fn savings() -> String {
         );
     }
     table
+}
+
+/// As the page asks: one worker for each document, messages encoded, the digest handed over.
+#[test]
+fn two_sessions_judge_a_pair() {
+    let session = |file: &str, path: &str| {
+        Session::open(Box::new(MemorySource::new(file, common::bytes(path))), &|_| ()).expect("a document")
+    };
+    let mut profile = session("shop.prof", "shop/shop.prof");
+    let mut log = session("shop.sql.jsonl", "shop/shop.sql.jsonl");
+    let settings = Settings::default();
+    let ask = |session: &mut Session, request: &Request| -> Response {
+        let request = protocol::encode(request).expect("encoded");
+        let request = protocol::decode(&request).expect("decoded");
+        protocol::decode(&protocol::encode(&session.answer(&request)).expect("encoded")).expect("decoded")
+    };
+    let alone = |session: &mut Session| match ask(session, &Request::Findings { settings: settings.clone() })
+    {
+        Response::Findings(report) => report,
+        other => panic!("{other:?}"),
+    };
+    // Whether or not a session was asked for its own findings before.
+    let digest = alone(&mut log).digest.expect("a digest");
+    let pair = Request::PairFindings { settings: settings.clone(), other: digest.clone() };
+    let Response::Findings(report) = ask(&mut profile, &pair) else { panic!("no findings") };
+    assert_eq!(report.digest, None);
+    let summary = &report.summary;
+    assert_eq!((summary.executions, summary.requests), (127, 1));
+    assert!(summary.items.largest.iter().any(|item| matches!(item.link, Link::Query(_))));
+    assert!(summary.items.largest.iter().any(|item| matches!(item.link, Link::Function(_))));
+    assert!(summary.items.largest.is_sorted_by(|a, b| a.time >= b.time));
+    let layers: f64 = summary.layers.iter().map(|(_, time)| time).sum();
+    assert!((layers - summary.total).abs() < 1e-6 * summary.total);
+    // The other way round it is the same.
+    let of_profile = alone(&mut profile).digest.expect("a digest");
+    let Response::Findings(other_way) =
+        ask(&mut log, &Request::PairFindings { settings: settings.clone(), other: of_profile })
+    else {
+        panic!("no findings")
+    };
+    assert_eq!(report, other_way);
+    // Two logs are no pair.
+    let refused = ask(&mut log, &Request::PairFindings { settings, other: digest });
+    assert!(matches!(refused, Response::Refused(_)));
 }

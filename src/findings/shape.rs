@@ -210,4 +210,14 @@ mod tests {
         assert_eq!(model("orders"), "Orders");
         assert_eq!(model(""), "");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_has_a_shape(text in "(SELECT |FROM |WHERE |\"a\"|\"|\\.|a_id|= ?|\\(|\\)|JOIN |é| ){0,30}") {
+            let (operation, tables) = operation_and_tables(text.as_bytes(), Dialect::PostgreSql);
+            let fingerprint = Fingerprint { text, operation, tables };
+            let shape = shape(&fingerprint);
+            let _ = source_fits(&shape, &fingerprint);
+        }
+    }
 }

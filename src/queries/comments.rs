@@ -148,4 +148,26 @@ mod tests {
         .map(|sql| format!("{sql}\n    {:?}", around(sql.as_bytes()).and_then(read)));
         insta::assert_snapshot!(each.join("\n"));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_comment_is_read_or_refused(comment in "[ a-z_=:,;'\"%\\\\/*é-]{0,60}") {
+            let _ = read(comment.as_bytes());
+            let _ = around(comment.as_bytes());
+        }
+
+        #[test]
+        fn what_sqlcommenter_writes_is_read(route in "[a-z/<>:%' é]{1,20}", trace in "[0-9a-f]{4,32}") {
+            let encoded: String = route
+                .bytes()
+                .map(|byte| match byte {
+                    b'a'..=b'z' | b'/' => char::from(byte).to_string(),
+                    _ => format!("%{byte:02X}"),
+                })
+                .collect();
+            let sql = format!("SELECT 1 /*route='{encoded}',traceparent='00-{trace}-1-01'*/");
+            let tags = around(sql.as_bytes()).and_then(read).expect("tags");
+            proptest::prop_assert_eq!(tags, Tags { view: route, request: Some(trace) });
+        }
+    }
 }

@@ -324,4 +324,43 @@ mod tests {
         Identified "7" "x" 4 + 896: 2
         "#);
     }
+
+    proptest::proptest! {
+        /// Every statement has a request, and what requests say adds up.
+        #[test]
+        fn requests_partition_the_statements(
+            statements in proptest::collection::vec(
+                (0.0..5000.0_f64, 0_usize..3, 0_usize..8, proptest::bool::ANY), 0..60),
+            has_times in proptest::bool::ANY,
+        ) {
+            const SQL: [&str; 8] = [
+                "BEGIN", "COMMIT", "SELECT 1", SESSION, "ROLLBACK", "SAVEPOINT a",
+                "SELECT 1 /*route='a'*/", "SELECT 1 /*route='b',request_id=7*/",
+            ];
+            let mut builder = LogBuilder::default();
+            for &(end, connection, sql, timed) in &statements {
+                let recognised = builder.fingerprint(SQL[sql].as_bytes(), Dialect::PostgreSql, None);
+                let connection = builder.connection(&[&[connection as u8]], Connection::default);
+                let duration = if timed { 1.5 } else { f64::NAN };
+                builder.push(Statement { end, duration, ..Statement::new(recognised, connection) });
+            }
+            let clock = if has_times { wall() } else { Clock::Sequence };
+            let log = builder.finish(clock, None);
+            let (first, order) = log.by_request();
+            proptest::prop_assert_eq!(order.len(), statements.len());
+            for (id, request) in log.requests.iter().enumerate() {
+                let own = &order[first[id] as usize..first[id + 1] as usize];
+                proptest::prop_assert!(!own.is_empty() && own.is_sorted());
+                proptest::prop_assert_eq!(own.len() as u32, request.statements);
+                let start = log.statements.start[own[0] as usize];
+                let end = own.iter().map(|&at| log.statements.end(at as usize)).fold(start, f64::max);
+                proptest::prop_assert!((request.start - start).abs() < 1e-9);
+                proptest::prop_assert!((request.start + request.duration - end).abs() < 1e-6);
+                if request.origin.is_inferred() {
+                    let connection = |at: &u32| log.statements.connection[*at as usize];
+                    proptest::prop_assert!(own.iter().all(|at| connection(at) == connection(&own[0])));
+                }
+            }
+        }
+    }
 }
