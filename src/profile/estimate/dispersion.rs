@@ -6,12 +6,23 @@
 //! cache that missed, a query that ran; not because `isinstance` was called more slowly. So each
 //! function gets a dispersion, and callers whose calls last longer than usual get more of the
 //! callees that vary.
+//!
+//! Numbers of calls say something as well: where one caller called 401 times, and one callee was
+//! called 401 times, most likely that caller's calls called it, and the others did not (decorators
+//! of one name, dispatchers).
 
 use super::conservation::Flow;
 use crate::profile::FunctionId;
 
 /// Tables with more cells than this are left in proportion.
 const CELLS: usize = 20_000;
+
+/// Fewer calls than this are equally many by accident.
+const FEW: f64 = 3.0;
+
+/// How much more likely equal numbers of calls make it that a callee is a caller's. Values from 30 to
+/// 100 score alike.
+const MATCH: f64 = 50.0;
 
 /// Rounds of fitting a table.
 const ROUNDS: usize = 100;
@@ -95,7 +106,33 @@ pub(super) struct Affinities {
 /// Stands for the calls nobody made, where an incoming edge is asked for.
 pub(super) const ROOT: u32 = u32::MAX;
 
+/// A way into the function.
+struct Row {
+    /// The edge, or [`ROOT`].
+    edge: u32,
+    calls: f64,
+    /// Below it.
+    seconds: f64,
+}
+
+/// A callee of the function.
+struct Item {
+    /// In `out_of`.
+    place: usize,
+    calls: f64,
+    seconds: f64,
+    dispersion: f64,
+}
+
 impl Affinities {
+    /// The factors for time that came in over `row`, by place in `out_of`; empty if they are all 1.
+    pub fn row(&self, row: u32) -> &[f64] {
+        match self.rows.binary_search(&row) {
+            Ok(found) => self.factors.get(found * self.columns..(found + 1) * self.columns).unwrap_or(&[]),
+            Err(_) => &[],
+        }
+    }
+
     /// The factor for time that came in over `row` and goes out over the callee at `place`.
     pub fn factor(&self, row: u32, place: usize) -> f64 {
         match self.rows.binary_search(&row) {
@@ -104,44 +141,46 @@ impl Affinities {
         }
     }
 
-    /// Of a function that is not in a cycle.
+    /// Of a function.
     pub fn of(flow: &Flow<'_>, durations: &Durations, function: FunctionId) -> Self {
         let edges = &flow.profile.edges;
-        // (row, calls, seconds below)
-        let mut rows: Vec<(u32, f64, f64)> = edges
+        let mut rows: Vec<Row> = edges
             .into(function)
             .filter(|&edge| flow.below[edge] > 0.0)
-            .map(|edge| (edge as u32, flow.calls[edge], flow.below[edge]))
+            .map(|edge| Row { edge: edge as u32, calls: flow.calls[edge], seconds: flow.below[edge] })
             .collect();
         if let Ok(root) =
             flow.roots.binary_search_by_key(&order(flow, function), |root| order(flow, root.function))
             && flow.roots[root].below > 0.0
         {
-            rows.push((ROOT, flow.roots[root].calls, flow.roots[root].below));
+            let root = &flow.roots[root];
+            rows.push(Row { edge: ROOT, calls: root.calls, seconds: root.below });
         }
         let columns = edges.out_of(function);
-        // (place, seconds, dispersion)
-        let items: Vec<(usize, f64, f64)> = columns
+        let items: Vec<Item> = columns
             .iter()
             .enumerate()
-            .map(|(place, &edge)| {
-                (place, flow.inclusive(edge as usize), durations.of_edge(flow, edge as usize))
+            .map(|(place, &edge)| Item {
+                place,
+                calls: flow.calls[edge as usize],
+                seconds: flow.inclusive(edge as usize),
+                dispersion: durations.of_edge(flow, edge as usize),
             })
-            .filter(|item| item.1 > 0.0)
+            .filter(|item| item.seconds > 0.0)
             .collect();
         if rows.len() < 2 || items.len() < 2 || rows.len() * items.len() > CELLS {
             return Self::default();
         }
         let table = fit(&rows, &items);
-        let below: f64 = items.iter().map(|item| item.1).sum();
+        let below: f64 = items.iter().map(|item| item.seconds).sum();
         let mut factors = vec![1.0; rows.len() * columns.len()];
         for (row, cells) in table.chunks(items.len()).enumerate() {
             for (item, &cell) in items.iter().zip(cells) {
-                let proportional = rows[row].2 * item.1 / below;
-                factors[row * columns.len() + item.0] = cell / proportional;
+                let proportional = rows[row].seconds * item.seconds / below;
+                factors[row * columns.len() + item.place] = cell / proportional;
             }
         }
-        Self { rows: rows.iter().map(|row| row.0).collect(), columns: columns.len(), factors }
+        Self { rows: rows.iter().map(|row| row.edge).collect(), columns: columns.len(), factors }
     }
 }
 
@@ -151,25 +190,28 @@ fn order(flow: &Flow<'_>, function: FunctionId) -> (u32, u32) {
 }
 
 /// The table with the margins of `rows` and `items`, by rows.
-fn fit(rows: &[(u32, f64, f64)], items: &[(usize, f64, f64)]) -> Vec<f64> {
+fn fit(rows: &[Row], items: &[Item]) -> Vec<f64> {
     let width = items.len();
-    let seconds: f64 = items.iter().map(|item| item.1).sum();
-    let below: f64 = rows.iter().map(|row| row.2).sum();
-    let calls: f64 = rows.iter().map(|row| row.1).sum::<f64>().max(1.0);
-    let largest = items.iter().map(|item| item.2).fold(0.0, f64::max);
-    let scales: Vec<f64> =
-        items.iter().map(|item| if largest > 0.0 { (item.2 / largest).max(1e-9) } else { 1.0 }).collect();
-    let wanted: Vec<f64> = items.iter().map(|item| item.1 / seconds * below).collect();
+    let seconds: f64 = items.iter().map(|item| item.seconds).sum();
+    let below: f64 = rows.iter().map(|row| row.seconds).sum();
+    let calls: f64 = rows.iter().map(|row| row.calls).sum::<f64>().max(1.0);
+    let largest = items.iter().map(|item| item.dispersion).fold(0.0, f64::max);
+    let scales: Vec<f64> = items
+        .iter()
+        .map(|item| if largest > 0.0 { (item.dispersion / largest).max(1e-9) } else { 1.0 })
+        .collect();
+    let wanted: Vec<f64> = items.iter().map(|item| item.seconds / seconds * below).collect();
+    let matches = matches(rows, items);
     let mut weights = vec![1.0; width];
     let mut table = vec![0.0; rows.len() * width];
     let mut guess = vec![0.0; width];
     // Tilt the rows, scale the columns.
     for _ in 0..ROUNDS {
-        for (row, cells) in rows.iter().zip(table.chunks_mut(width)) {
-            for ((guess, wanted), weight) in guess.iter_mut().zip(&wanted).zip(&weights) {
-                *guess = wanted * weight * row.1 / calls;
+        for ((row, cells), matches) in rows.iter().zip(table.chunks_mut(width)).zip(matches.chunks(width)) {
+            for (column, guess) in guess.iter_mut().enumerate() {
+                *guess = wanted[column] * weights[column] * matches[column] * row.calls / calls;
             }
-            tilt(&guess, &scales, row.2, cells);
+            tilt(&guess, &scales, row.seconds, cells);
         }
         let steps = missing(&table, &wanted);
         let error = steps.iter().map(|step| (step - 1.0).abs()).fold(0.0, f64::max);
@@ -190,7 +232,7 @@ fn fit(rows: &[(u32, f64, f64)], items: &[(usize, f64, f64)]) -> Vec<f64> {
             for (cell, step) in cells.iter_mut().zip(&steps) {
                 *cell *= step;
             }
-            scale_to(cells, row.2);
+            scale_to(cells, row.seconds);
         }
     }
     table
@@ -242,4 +284,23 @@ fn tilt(guess: &[f64], scales: &[f64], total: f64, cells: &mut [f64]) {
         *cell = guess / (1.0 + theta * scale);
     }
     scale_to(cells, total);
+}
+
+/// A callee that was called exactly as often as one of the callers called is likely to be that
+/// caller's: by row and column, how many times as likely as in proportion.
+fn matches(rows: &[Row], items: &[Item]) -> Vec<f64> {
+    let width = items.len();
+    let mut matches = vec![1.0; rows.len() * width];
+    for (column, item) in items.iter().enumerate() {
+        let mut same = rows.iter().enumerate().filter(|(_, row)| row.calls == item.calls).map(|(row, _)| row);
+        // Of two that called equally often, it cannot be said which.
+        if let (Some(found), None) = (same.next(), same.next())
+            && item.calls >= FEW
+        {
+            for row in 0..rows.len() {
+                matches[row * width + column] = if row == found { MATCH } else { 1.0 / MATCH };
+            }
+        }
+    }
+    matches
 }

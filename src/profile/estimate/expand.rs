@@ -45,7 +45,7 @@ enum Way {
     Entry { edge: u32 },
     /// Over an edge of its cycle, below `chain`; `mass` is what stepped over it. What the box weighs
     /// is known once its row is.
-    Step { mass: f64, chain: u32, below: Interval, row: Option<Box<[f64]>> },
+    Step { mass: f64, state: u32, chain: u32, below: Interval, row: Option<Box<[f64]>> },
 }
 
 /// A box that could be made.
@@ -185,13 +185,12 @@ impl<'a> Expansion<'a> {
                 return;
             }
             match candidate.way {
-                Way::Step { mass, chain, below, row: None } => {
+                Way::Step { mass, state, chain, below, row: None } => {
                     let component = self.flow.components.component[candidate.function as usize];
-                    let place = self.flow.components.position[candidate.function as usize];
                     let Some(Kind::Cycle(cycle)) = self.kinds.get_mut(&component) else { continue };
-                    let (row, stays) = cycle.row(&self.chains, chain, place);
+                    let (row, stays) = cycle.row(&self.chains, chain, state);
                     let weight = candidate.own + mass * stays;
-                    let way = Way::Step { mass, chain, below, row: Some(row) };
+                    let way = Way::Step { mass, state, chain, below, row: Some(row) };
                     self.enqueue(Candidate { weight, way, ..candidate });
                 }
                 _ => self.make(candidate),
@@ -227,7 +226,8 @@ impl<'a> Expansion<'a> {
             let kind = if !flow.is_cycle(component) {
                 Kind::Single(Affinities::of(flow, &self.durations, candidate.function))
             } else {
-                Cycle::of(flow, component).map_or(Kind::Entangled, |cycle| Kind::Cycle(Box::new(cycle)))
+                Cycle::of(flow, &self.durations, component)
+                    .map_or(Kind::Entangled, |cycle| Kind::Cycle(Box::new(cycle)))
             };
             self.kinds.insert(component, kind);
         }
@@ -293,31 +293,32 @@ impl<'a> Expansion<'a> {
         let member = flow.components.position[candidate.function as usize];
         let component = flow.components.component[candidate.function as usize];
         let first_row;
-        let (mass, chain, below, row) = match &candidate.way {
+        let (mass, state, chain, below, row) = match &candidate.way {
             Way::Entry { edge } => {
-                first_row = cycle.first_row(member);
+                let state = cycle.states().entered(*edge, member);
+                first_row = cycle.first_row(state);
                 let mass = (candidate.weight - candidate.own).max(0.0);
-                (mass, NO_CHAIN, self.entry_interval(candidate, *edge), &first_row)
+                (mass, state, NO_CHAIN, self.entry_interval(candidate, *edge), &first_row)
             }
-            Way::Step { mass, chain, below, row: Some(row) } => (*mass, *chain, *below, row),
+            Way::Step { mass, state, chain, below, row: Some(row) } => (*mass, *state, *chain, *below, row),
             Way::Step { row: None, .. } => return,
         };
         let leaving = flow.flow[candidate.function as usize];
-        if leaving <= 0.0 || row[member as usize] <= 0.0 {
+        if leaving <= 0.0 || row[state as usize] <= 0.0 {
             self.made[place as usize].own = candidate.weight;
             return;
         }
-        let (calls, own) = cycle.returns(flow, row, member);
+        let (calls, own) = cycle.returns(row, member);
         let made = &mut self.made[place as usize];
         made.own = (made.own + mass * own).min(candidate.weight);
         made.calls += mass * calls;
-        let share = mass * row[member as usize] / leaving;
         let entering = flow.entering[component as usize];
         let on_stack: Vec<u32> = self.chains.members(chain).collect();
         let mut inner = Vec::new();
-        for &edge in edges.out_of(candidate.function) {
+        for (column, &edge) in edges.out_of(candidate.function).iter().enumerate() {
             let edge = edge as usize;
             let callee = edges.callee[edge];
+            let share = mass * cycle.onward(row, member, column) / leaving;
             let weight = share * flow.inclusive(edge);
             if weight <= 0.0 {
                 continue;
@@ -350,9 +351,12 @@ impl<'a> Expansion<'a> {
         if inner.is_empty() || self.chains.numbers > CHAIN_NUMBERS {
             return;
         }
-        let chain = self.chains.push(chain, member, row);
+        let chain = cycle.take_out(&mut self.chains, chain, member, state, row);
         for (mass, next) in inner {
-            self.push(Candidate { way: Way::Step { mass, chain, below, row: None }, ..next });
+            let Way::Entry { edge } = next.way else { continue };
+            let place = flow.components.position[next.function as usize];
+            let state = cycle.states().entered(edge, place);
+            self.push(Candidate { way: Way::Step { mass, state, chain, below, row: None }, ..next });
         }
     }
 
