@@ -20,17 +20,44 @@ pub fn stem(name: &str) -> &str {
     stem
 }
 
+/// What a user said about a document's partner.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// Nothing: names decide.
+    #[default]
+    ByName,
+    /// It has none.
+    Alone,
+    /// It is this document, by its index. It holds if that one was told the same of this one.
+    With(usize),
+}
+
 /// Per document its partner's index: a profile and a log with the same stem. Each has at most one;
 /// where several fit, those opened last belong together.
 pub fn by_stem(documents: &[(&str, Kind)]) -> Vec<Option<usize>> {
-    let mut partners: Vec<Option<usize>> = vec![None; documents.len()];
+    by_choice(&documents.iter().map(|&(name, kind)| (name, kind, Choice::ByName)).collect::<Vec<_>>())
+}
+
+/// The same, where a user may have said otherwise.
+pub fn by_choice(documents: &[(&str, Kind, Choice)]) -> Vec<Option<usize>> {
+    let chosen = |document: usize| match documents[document].2 {
+        Choice::With(other) => documents
+            .get(other)
+            .filter(|(_, kind, choice)| *choice == Choice::With(document) && *kind != documents[document].1)
+            .map(|_| other),
+        Choice::ByName | Choice::Alone => None,
+    };
+    let mut partners: Vec<Option<usize>> = (0..documents.len()).map(chosen).collect();
+    let free = |partners: &[Option<usize>], document: usize| {
+        partners[document].is_none() && documents[document].2 != Choice::Alone
+    };
     for profile in (0..documents.len()).rev() {
-        if documents[profile].1 != Kind::Profile {
+        if documents[profile].1 != Kind::Profile || !free(&partners, profile) {
             continue;
         }
         let fits = |log: &usize| {
             documents[*log].1 == Kind::Queries
-                && partners[*log].is_none()
+                && free(&partners, *log)
                 && stem(documents[*log].0) == stem(documents[profile].0)
         };
         if let Some(log) = (0..documents.len()).rev().find(fits) {
@@ -75,5 +102,23 @@ mod tests {
         ];
         let partners = by_stem(&documents);
         assert_eq!(partners, [Some(1), Some(0), None, Some(5), None, Some(3), None]);
+    }
+
+    #[test]
+    fn what_the_user_says_goes_before_names() {
+        use Choice::{Alone, ByName, With};
+        use Kind::{Profile, Queries};
+        let pairs = |choices: [Choice; 4]| {
+            let named = [("a.prof", Profile), ("a.sql", Queries), ("b.log", Queries), ("b.prof", Profile)];
+            let documents: Vec<_> =
+                named.into_iter().zip(choices).map(|((name, kind), choice)| (name, kind, choice)).collect();
+            by_choice(&documents)
+        };
+        assert_eq!(pairs([ByName; 4]), [Some(1), Some(0), Some(3), Some(2)]);
+        assert_eq!(pairs([Alone, ByName, ByName, ByName]), [None, None, Some(3), Some(2)]);
+        assert_eq!(pairs([With(2), ByName, With(0), ByName]), [Some(2), None, Some(0), None]);
+        // One-sided, with itself, with a document of the same kind, with none that there is: not said.
+        assert_eq!(pairs([With(2), ByName, ByName, ByName]), pairs([ByName; 4]));
+        assert_eq!(pairs([With(0), With(2), With(1), With(9)]), pairs([ByName; 4]));
     }
 }
