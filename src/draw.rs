@@ -4,6 +4,7 @@
 pub mod colours;
 pub mod flame;
 pub mod measure;
+pub mod pareto;
 pub mod scene;
 pub mod sunburst;
 pub mod svg;

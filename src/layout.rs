@@ -7,6 +7,7 @@
 
 pub mod boxes;
 pub mod flame;
+pub mod pareto;
 pub mod sunburst;
 pub mod time_axis;
 pub mod timeline;

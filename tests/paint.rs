@@ -4,12 +4,17 @@ mod drawn;
 
 use flamedrop::draw::colours::FunctionFills;
 use flamedrop::draw::flame::TreeState;
+use flamedrop::draw::pareto::ParetoState;
 use flamedrop::draw::timeline::TimelineState;
-use flamedrop::draw::{Item, Scene, Theme, flame, measure, sunburst, svg, timeline};
+use flamedrop::draw::{Item, Scene, Theme, flame, measure, pareto, sunburst, svg, timeline};
+use flamedrop::findings::Link;
+use flamedrop::findings::digest::{Item as FindingsItem, Items};
 use flamedrop::layout::boxes::Boxes;
 use flamedrop::layout::flame::{Orientation, Viewport};
+use flamedrop::layout::pareto::Pareto;
 use flamedrop::layout::sunburst::Disc;
 use flamedrop::layout::timeline::{Timeline, Viewport as TimelineViewport};
+use flamedrop::profile::Layer;
 
 const STACKS: &str = "
     own_main own_main own_main own_main own_main own_main
@@ -152,6 +157,42 @@ fn a_narrow_timeline_of_one_fingerprint() {
     insta::assert_snapshot!(svg::write(&timeline_scene(&state, false), "Timeline"));
 }
 
+fn pareto_svg(times: &[(&str, f64)], size: (f64, f64), state: &ParetoState, theme: &Theme) -> String {
+    let item = |(id, &(name, time)): (usize, &(&str, f64))| {
+        let id = id as u32;
+        let (layer, link) = match name.split_once('_').map_or(name, |(kind, _)| kind) {
+            "query" => (Layer::Database, Link::Query(id)),
+            "own" => (Layer::Own, Link::Function(id)),
+            _ => (Layer::Regex, Link::Function(id)),
+        };
+        FindingsItem { label: name.to_owned(), place: String::new(), layer, time, link }
+    };
+    let items = Items {
+        largest: times.iter().enumerate().map(item).collect(),
+        count: 412,
+        total: times.iter().map(|(_, time)| time).sum::<f64>() + 5.0,
+    };
+    let chart = Pareto::new(&items, size.0, size.1);
+    svg::write(&pareto::paint(&chart, &items, state, theme, &measure::table()), "Pareto curve")
+}
+
+const TIMES: &[(&str, f64)] =
+    &[("query_orders", 60.0), ("own_total", 25.0), ("re_match", 9.0), ("own_b", 1.0)];
+
+#[test]
+fn a_pareto_curve() {
+    let state = ParetoState { vital: 2, hover: Some(2), current: Some(0) };
+    insta::assert_snapshot!(pareto_svg(TIMES, (420.0, 120.0), &state, &Theme::LIGHT));
+}
+
+#[test]
+fn a_narrow_pareto_curve_does_not_say_what_it_does_not_show() {
+    let state = ParetoState { vital: 2, ..ParetoState::default() };
+    let svg = pareto_svg(TIMES, (50.0, 90.0), &state, &Theme::DARK);
+    assert!(!svg.contains("make 80"), "{svg}");
+    insta::assert_snapshot!(svg);
+}
+
 #[test]
 fn nothing_is_drawn_as_nothing() {
     for theme in [Theme::LIGHT, Theme::DARK] {
@@ -164,5 +205,10 @@ fn nothing_is_drawn_as_nothing() {
         let timeline = Timeline::new(drawn::timeline(""));
         let view = TimelineViewport::whole(&timeline, 300.0, 60.0, 0.0, 1.0).clamped(&timeline);
         timeline::paint(&timeline, &view, &TimelineState::default(), &theme, &measure::table());
+        let (items, state) = (Items::default(), ParetoState::default());
+        for (width, height) in [(0.0, 0.0), (300.0, 60.0)] {
+            let chart = Pareto::new(&items, width, height);
+            pareto::paint(&chart, &items, &state, &theme, &measure::table());
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! Fills are chosen in [Oklab](https://bottosson.github.io/posts/oklab/), where equal lightness looks
 //! equally light in every hue: no layer shouts, and one text colour is legible on all.
 
-use crate::profile::Category;
+use crate::profile::{Category, Layer};
 use crate::protocol::{FunctionRow, Tree};
 use crate::queries::Operation;
 
@@ -109,6 +109,34 @@ impl Theme {
             return Fill { quiet: fill.text, ..fill };
         }
         self.filled(lightness + shade, chroma * strength, hue)
+    }
+
+    /// A layer as a whole: its functions' colour, where they have one of their own.
+    pub fn layer(&self, layer: Layer) -> Fill {
+        let category = match layer {
+            Layer::Own => Category::Own,
+            Layer::Database => Category::Database,
+            Layer::Templates => Category::Templates,
+            Layer::Network => Category::Network,
+            Layer::Library => Category::Library,
+            Layer::Python => Category::Python,
+            Layer::Serialisation => return self.toned(192.0, 0.090),
+            Layer::Regex => return self.toned(12.0, 0.100),
+            Layer::Imports => return self.toned(112.0, 0.110),
+        };
+        self.function(category, 0x8080, true)
+    }
+
+    /// A query as a whole: what the database did, deeper than the code around it.
+    pub fn query(&self) -> Fill {
+        let fill = oklch(if self.dark { 0.72 } else { 0.50 }, 0.150, 262.0);
+        let text = if self.dark { Colour(22, 24, 28, 255) } else { Colour(255, 255, 255, 255) };
+        Fill { fill, text, quiet: text }
+    }
+
+    fn toned(&self, hue: f64, chroma: f64) -> Fill {
+        let (lightness, strength) = if self.dark { (0.47, 0.78) } else { (0.80, 1.0) };
+        self.filled(lightness, chroma * strength, hue)
     }
 
     /// "(n more)": many small things in one.
@@ -285,6 +313,8 @@ mod tests {
         for theme in [Theme::LIGHT, Theme::DARK] {
             let mut plain = vec![theme.merged(), theme.faded(), theme.failed()];
             plain.extend(OPERATIONS.map(|operation| theme.operation(operation)));
+            plain.extend(Layer::ALL.map(|layer| theme.layer(layer)));
+            plain.push(theme.query());
             // What is hatched has to be legible both on the hatch and beside it.
             let mut hatched = Vec::new();
             for seed in [0, 0xff, 0xff00, 0xffff, 0x8080] {
@@ -318,6 +348,17 @@ mod tests {
             (square(one.0, other.0) + square(one.1, other.1) + square(one.2, other.2)).sqrt()
         };
         for theme in [Theme::LIGHT, Theme::DARK] {
+            let mut fills = Layer::ALL.map(|layer| theme.layer(layer)).to_vec();
+            fills.push(theme.query());
+            for (index, one) in fills.iter().enumerate() {
+                for other in &fills[..index] {
+                    let distance = apart(one.fill, other.fill);
+                    assert!(distance > 20.0, "{one:?} {other:?} {distance}");
+                }
+                // Marks on the ground, in WCAG's terms: 3 to 1 where nothing else tells them.
+                assert!(contrast(theme.background, one.fill) >= 1.3, "{one:?}");
+            }
+            assert!(contrast(theme.background, theme.query().fill) >= 3.0);
             for exact in [false, true] {
                 for (index, &one) in CATEGORIES.iter().enumerate() {
                     for &other in &CATEGORIES[..index] {
