@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::{Content, Document};
 use crate::profile::{Layers, Profile};
 use crate::queries::QueryLog;
+use crate::queries::fingerprint::{SEED, mix_text};
 
 pub use digest::{Digest, ProfileDigest, QueriesDigest};
 pub use settings::{Settings, Threshold, Unit};
@@ -209,6 +210,12 @@ pub struct Report {
 }
 
 impl Finding {
+    /// What it is remembered by, in this recording and in others of the same code: its rule, and a hash
+    /// of its key. A key may hold SQL, which is not kept where the user does not keep files.
+    pub fn mark(&self) -> String {
+        format!("{}:{:016x}", self.rule, mix_text(SEED, self.key.as_bytes()))
+    }
+
     /// What it is worth looking at: the saving, less where it is doubtful or only a bound.
     fn weight(&self) -> f64 {
         let sure = match self.confidence {

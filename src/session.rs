@@ -8,6 +8,7 @@ mod profile;
 mod queries;
 
 use crate::document::{Content, Document};
+use crate::findings::{Digest, Settings};
 use crate::import::{self, ImportError};
 use crate::input::{Progress, Source};
 use crate::profile::{Profile, lines};
@@ -79,12 +80,8 @@ impl Session {
     pub fn answer(&mut self, request: &Request) -> Response {
         match request {
             Request::ByLine(by_line) => return self.show_by_line(*by_line),
-            Request::Findings { settings } => {
-                return findings::alone(&self.document, &mut self.findings, settings);
-            }
-            Request::PairFindings { settings, other } => {
-                return findings::pair(&self.document, &mut self.findings, settings, other);
-            }
+            Request::Findings { settings } => return self.judge(settings, None),
+            Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
             _ => {}
         }
         match &self.document.content {
@@ -97,6 +94,25 @@ impl Session {
 }
 
 impl Session {
+    /// Findings are about functions, whatever is shown.
+    fn judge(&mut self, settings: &Settings, other: Option<&Digest>) -> Response {
+        let by_line = matches!(&self.document.content, Content::Profile(profile) if profile.by_line);
+        self.swap_lines(by_line);
+        let response = match other {
+            None => findings::alone(&self.document, &mut self.findings, settings),
+            Some(other) => findings::pair(&self.document, &mut self.findings, settings, other),
+        };
+        self.swap_lines(by_line);
+        response
+    }
+
+    fn swap_lines(&mut self, swap: bool) {
+        if swap && let (Content::Profile(shown), Some(other)) = (&mut self.document.content, &mut self.other)
+        {
+            std::mem::swap(shown, other);
+        }
+    }
+
     /// Changes lines for functions, or the other way round, if the file has lines.
     fn show_by_line(&mut self, by_line: bool) -> Response {
         let (Content::Profile(shown), Some(other)) = (&mut self.document.content, &mut self.other) else {
@@ -105,7 +121,6 @@ impl Session {
         if shown.by_line != by_line {
             std::mem::swap(shown, other);
             self.profile = profile::State::default();
-            self.findings = findings::State::default();
         }
         Response::ByLine(by_line)
     }
