@@ -14,10 +14,10 @@ const tabs = (page) => page.getByRole('tab').allInnerTexts();
 pageTest('a profile and a log, dropped together', async ({ page }) => {
   await drop(page, SHOP);
   await opened(page);
-  assert.deepEqual(await tabs(page), ['Flame graph', 'Call tree', 'Functions', 'Callers and callees']);
+  assert.deepEqual(await tabs(page), ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Callers and callees']);
   await documentButton(page, 'shop.sql.jsonl').click();
   await page.getByRole('tab', { name: 'Timeline' }).waitFor();
-  assert.deepEqual(await tabs(page), ['Timeline', 'Queries']);
+  assert.deepEqual(await tabs(page), ['Findings', 'Timeline', 'Queries']);
 });
 
 pageTest('files chosen in the file input', async ({ page }) => {

@@ -44,12 +44,14 @@ async function open(page, file) {
 async function openProfile(page) {
   await open(page, 'shop/shop.prof');
   await opened(page);
+  await show(page, 'Flame graph');
   await waitUntilDrawn(page, tree(page));
 }
 
 async function openLog(page) {
   await open(page, 'postgres/client.log');
   await opened(page);
+  await show(page, 'Timeline');
   await waitUntilDrawn(page, lanes(page));
 }
 

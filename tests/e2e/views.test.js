@@ -15,8 +15,8 @@ async function openShop(page) {
   await opened(page);
 }
 
-const PROFILE_VIEWS = ['Flame graph', 'Call tree', 'Functions', 'Callers and callees'];
-const LOG_VIEWS = ['Timeline', 'Queries'];
+const PROFILE_VIEWS = ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Callers and callees'];
+const LOG_VIEWS = ['Findings', 'Timeline', 'Queries'];
 const fileName = (view) => view.toLowerCase().replaceAll(' ', '-');
 
 for (const viewport of ['desktop', 'phone']) {
@@ -25,15 +25,15 @@ for (const viewport of ['desktop', 'phone']) {
       await assertAccessible(page, 'welcome');
       await screenshot('welcome');
       await openShop(page);
-      for (const view of [...PROFILE_VIEWS, ...LOG_VIEWS]) {
-        if (view === LOG_VIEWS[0]) {
-          await documentButton(page, 'shop.sql.jsonl').click();
+      for (const [file, views] of [['shop.prof', PROFILE_VIEWS], ['shop.sql.jsonl', LOG_VIEWS]]) {
+        await documentButton(page, file).click();
+        for (const view of views) {
+          await show(page, view);
+          // What is asked of the worker is there when the table or the picture is.
+          await page.waitForTimeout(300);
+          await assertAccessible(page, `${view} of ${file}`);
+          await screenshot(fileName(view));
         }
-        await show(page, view);
-        // What is asked of the worker is there when the table or the picture is.
-        await page.waitForTimeout(300);
-        await assertAccessible(page, view);
-        await screenshot(fileName(view));
       }
       await page.getByRole('grid', { name: 'Queries' }).getByRole('row').nth(1).click();
       await page.getByRole('complementary', { name: 'Selected query' }).getByText('Executions').waitFor();
@@ -122,7 +122,7 @@ pageTest('the keyboard alone', async ({ page }) => {
   await help.waitFor({ state: 'hidden' });
   // The page hears of a closed dialog a moment after it is gone.
   await page.waitForTimeout(100);
-  await page.keyboard.press('3');
+  await page.keyboard.press('4');
   await page.getByRole('tab', { name: 'Functions', selected: true }).waitFor();
   await rows(page, 'Functions');
   await page.getByRole('grid', { name: 'Functions' }).focus();

@@ -134,7 +134,7 @@ pageTest('an address that cannot be shown is not pretended', async ({ page }) =>
   await drop(page, [data('shop/shop.prof')]);
   await opened(page);
   await page.evaluate(() => (location.hash = '#file=shop.prof&view=timeline'));
-  await page.getByRole('tab', { name: 'Flame graph', selected: true }).waitFor();
+  await page.getByRole('tab', { name: 'Findings', selected: true }).waitFor();
   await page.evaluate(() => (location.hash = '#file=gone.prof&view=functions'));
   await page.getByRole('heading', { name: 'Drop a Python profile and an SQL log' }).waitFor();
   await page.getByText(/gone\.prof is not open in this browser/).waitFor();

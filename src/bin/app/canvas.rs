@@ -66,6 +66,9 @@ pub fn Canvas(
     gesture: impl Fn(Gesture) + Copy + 'static,
     /// Hears keys; gives whether it used the key.
     key: impl Fn(&KeyboardEvent) -> bool + 'static,
+    /// Whether the wheel is the picture's; else the page scrolls under it.
+    #[prop(default = true)]
+    wheels: bool,
     /// Told the size.
     surface: RwSignal<Surface>,
     /// Whether the pointer is over something that can be clicked.
@@ -156,6 +159,9 @@ pub fn Canvas(
         gesture(Gesture::Leave);
     };
     let wheel = move |event: WheelEvent| {
+        if !wheels {
+            return;
+        }
         event.prevent_default();
         let (x, y) = at(&event);
         // Lines and pages, in pixels.

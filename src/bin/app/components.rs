@@ -9,6 +9,7 @@ pub mod icons;
 pub mod legend;
 pub mod lines;
 pub mod notices;
+pub mod recorder;
 pub mod size;
 pub mod sql;
 pub mod status;

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use flamedrop::findings::{Report, Settings};
 use flamedrop::layout::timeline::Timeline;
 use flamedrop::protocol::{
     ExecutionColumn, Failure, FunctionColumn, FunctionDetail, FunctionRow, Message, Overview, QueryColumn,
@@ -105,6 +106,7 @@ pub struct OpenDocument {
     tree_asked: StoredValue<bool>,
     timeline: RwSignal<Option<Arc<Timeline>>>,
     timeline_asked: StoredValue<bool>,
+    report: StoredValue<Option<(Settings, Arc<Report>)>>,
     bridge: StoredValue<Option<Rc<Bridge>>, LocalStorage>,
     /// Key of the kept copy.
     pub kept: StoredValue<Option<u32>>,
@@ -127,7 +129,7 @@ impl OpenDocument {
             id,
             name: RwSignal::new(name),
             status: RwSignal::new(Status::Reading { read: 0, size }),
-            view: RwSignal::new(View::Flame),
+            view: RwSignal::new(View::Findings),
             drawing: RwSignal::new(Drawing::Icicle),
             search: RwSignal::new(String::new()),
             function: RwSignal::new(None),
@@ -148,6 +150,7 @@ impl OpenDocument {
             tree_asked: StoredValue::new(false),
             timeline: RwSignal::new(None),
             timeline_asked: StoredValue::new(false),
+            report: StoredValue::new(None),
             bridge: StoredValue::new_local(None),
             kept: StoredValue::new(None),
             blob: StoredValue::new_local(blob.clone()),
@@ -225,6 +228,7 @@ impl OpenDocument {
         self.drop_kept();
         self.tree.set(None);
         self.timeline.set(None);
+        self.report.set_value(None);
     }
 
     /// What it holds, once it is open.
@@ -292,6 +296,24 @@ impl OpenDocument {
             });
         }
         self.timeline.get()
+    }
+
+    /// What the rules find in it alone; asked again only with other thresholds. `None` when the worker is
+    /// gone.
+    pub async fn findings(self, settings: &Settings) -> Option<Arc<Report>> {
+        if let Some((known, report)) = self.report.try_get_value().flatten()
+            && known == *settings
+        {
+            return Some(report);
+        }
+        let Some(Response::Findings(report)) =
+            self.ask(Request::Findings { settings: settings.clone() }).await
+        else {
+            return None;
+        };
+        let report = Arc::new(report);
+        self.report.try_set_value(Some((settings.clone(), Arc::clone(&report))));
+        Some(report)
     }
 
     /// Shows lines, or functions; what is selected in the one is nothing in the other.

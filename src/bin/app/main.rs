@@ -4,6 +4,7 @@ mod bridge;
 mod canvas;
 mod components;
 mod document;
+mod judgement;
 mod keys;
 mod motion;
 mod open;

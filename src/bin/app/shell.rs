@@ -25,6 +25,7 @@ use crate::url;
 use crate::view::View;
 use crate::views::call_tree::CallTreeTable;
 use crate::views::callers::Callers;
+use crate::views::findings::Findings;
 use crate::views::flame::FlameGraph;
 use crate::views::functions::Functions;
 use crate::views::queries::Queries;
@@ -257,6 +258,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
             // What is shown of lines is not what is shown of functions.
             document.by_line.track();
             match (&overview.content, document.view.get()) {
+                (_, View::Findings) => view! { <Findings document /> }.into_any(),
                 (ContentOverview::Profile(profile), view) => {
                     let profile = profile.clone();
                     match view {
@@ -282,8 +284,8 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
             let profile = profile.clone();
             Some(move || {
                 document.by_line.track();
-                // That view is about the selection already.
-                (document.view.get() != View::Callers)
+                // Callers are about the selection already, findings about everything.
+                (!matches!(document.view.get(), View::Callers | View::Findings))
                     .then(|| view! { <FunctionDetails document overview=profile.clone() /> })
             })
         }

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use crate::document::OpenDocument;
+use crate::judgement::Judging;
 use crate::storage;
 
 /// Everything, as one copyable handle; [`state`] gives it anywhere below the app.
@@ -19,6 +20,8 @@ pub struct State {
     pub system_dark: RwSignal<bool>,
     /// Whether opened files are kept in the browser's own storage.
     pub keep_files: RwSignal<bool>,
+    /// What the user said to findings.
+    pub judging: Judging,
     /// Whether the list of keys is shown.
     pub help: RwSignal<bool>,
     /// A short message for the user, read out and shown for a while.
@@ -72,6 +75,7 @@ impl State {
             theme: RwSignal::new(theme),
             system_dark: RwSignal::new(false),
             keep_files: RwSignal::new(storage::setting("keep-files").is_none_or(|text| text == "yes")),
+            judging: Judging::from_settings(),
             help: RwSignal::new(false),
             notice: RwSignal::new(None),
         }

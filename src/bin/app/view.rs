@@ -5,6 +5,7 @@ use flamedrop::protocol::{ContentOverview, Overview};
 /// A view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum View {
+    Findings,
     Flame,
     CallTree,
     Functions,
@@ -17,14 +18,17 @@ impl View {
     /// The views of a document, in the order of its tabs.
     pub fn of(overview: &Overview) -> &'static [Self] {
         match overview.content {
-            ContentOverview::Profile(_) => &[Self::Flame, Self::CallTree, Self::Functions, Self::Callers],
-            ContentOverview::Queries(_) => &[Self::Timeline, Self::Queries],
+            ContentOverview::Profile(_) => {
+                &[Self::Findings, Self::Flame, Self::CallTree, Self::Functions, Self::Callers]
+            }
+            ContentOverview::Queries(_) => &[Self::Findings, Self::Timeline, Self::Queries],
         }
     }
 
     /// What its tab says.
     pub fn title(self) -> &'static str {
         match self {
+            Self::Findings => "Findings",
             Self::Flame => "Flame graph",
             Self::CallTree => "Call tree",
             Self::Functions => "Functions",
@@ -37,6 +41,7 @@ impl View {
     /// What the address says.
     pub fn key(self) -> &'static str {
         match self {
+            Self::Findings => "findings",
             Self::Flame => "flame-graph",
             Self::CallTree => "call-tree",
             Self::Functions => "functions",
@@ -48,9 +53,16 @@ impl View {
 
     /// The view the address names.
     pub fn from_key(key: &str) -> Option<Self> {
-        [Self::Flame, Self::CallTree, Self::Functions, Self::Callers, Self::Timeline, Self::Queries]
-            .into_iter()
-            .find(|view| view.key() == key)
+        const ALL: [View; 7] = [
+            View::Findings,
+            View::Flame,
+            View::CallTree,
+            View::Functions,
+            View::Callers,
+            View::Timeline,
+            View::Queries,
+        ];
+        ALL.into_iter().find(|view| view.key() == key)
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod box_card;
 pub mod call_tree;
 pub mod callers;
+pub mod findings;
 pub mod flame;
 pub mod functions;
 mod paged;

@@ -1,11 +1,15 @@
 //! A button that copies a text.
 
+use flamedrop::format;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
 use super::icons;
 use crate::state::state;
+
+/// Texts up to so many bytes are repeated when they were copied.
+const LONG: usize = 200;
 
 /// Copies `text` to the clipboard and says so.
 pub fn copy(text: String) {
@@ -16,7 +20,12 @@ pub fn copy(text: String) {
             None => false,
         };
         state.say(if copied {
-            format!("Copied {text}")
+            // What is longer is known by where the button was.
+            match text.lines().count() {
+                0 | 1 if text.len() <= LONG => format!("Copied {text}"),
+                0 | 1 => format!("Copied {} characters", format::count(text.chars().count() as i64)),
+                lines => format!("Copied {} lines", format::count(lines as i64)),
+            }
         } else {
             "The browser did not allow copying".to_owned()
         });

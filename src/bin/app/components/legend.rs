@@ -78,6 +78,7 @@ pub fn OperationLegend(operations: Vec<Operation>, failed: bool, theme: Signal<T
     view! { <ul class="legend" aria-label="Colours" tabindex="0">{kinds}{failed}</ul> }
 }
 
-fn css(Colour(red, green, blue, _): Colour) -> String {
+/// A colour as the style sheet spells it.
+pub fn css(Colour(red, green, blue, _): Colour) -> String {
     format!("rgb({red} {green} {blue})")
 }

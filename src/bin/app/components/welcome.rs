@@ -4,6 +4,7 @@ use flamedrop::import::{CATALOGUE, Kind};
 use leptos::prelude::*;
 
 use super::copy::CopyButton;
+use super::recorder::Recorder;
 use crate::open;
 use crate::state::state;
 
@@ -31,8 +32,13 @@ pub fn Welcome() -> impl IntoView {
                 </p>
                 <Keeping />
             </section>
+            <section aria-labelledby="both-title">
+                <h2 id="both-title">"Record both at once"</h2>
+                <p class="hint">"A middleware for Django writes one request's profile and its SQL log, which open here as a pair."</p>
+                <Recorder />
+            </section>
             <section aria-labelledby="record-title">
-                <h2 id="record-title">"How to record"</h2>
+                <h2 id="record-title">"Other ways to record"</h2>
                 <ul class="formats">{recordings()}</ul>
             </section>
         </div></main>

@@ -1,0 +1,55 @@
+//! The layers of a profile as one bar, with the bottleneck named.
+
+use flamedrop::draw::Theme;
+use flamedrop::findings::Summary;
+use flamedrop::format;
+use leptos::prelude::*;
+
+use crate::components::legend::css;
+use crate::state::state;
+
+/// Nothing for a log alone: it has no layers.
+#[component]
+pub fn LayersBar(summary: Summary) -> impl IntoView {
+    if summary.layers.is_empty() {
+        return ().into_any();
+    }
+    let state = state();
+    let theme = move || if state.dark() { Theme::DARK } else { Theme::LIGHT };
+    let whole: f64 = summary.layers.iter().map(|(_, time)| time).sum();
+    let bottleneck = summary.bottleneck.map(|layer| {
+        let time = summary.layers.iter().find(|(of, _)| *of == layer).map_or(0.0, |(_, time)| *time);
+        format!("{} limits throughput first: {} of the time.", layer.title(), format::percent(time / whole))
+    });
+    let segments: Vec<_> = summary
+        .layers
+        .iter()
+        .map(|&(layer, time)| {
+            let colour = move || css(theme().layer(layer).fill);
+            let width = format!("{:.3}%", time / whole * 100.0);
+            let title = format!("{}: {}", layer.title(), format::milliseconds(time));
+            view! { <span style:width=width style:background-color=colour title=title></span> }
+        })
+        .collect();
+    let rows: Vec<_> = summary
+        .layers
+        .iter()
+        .map(|&(layer, time)| {
+            let colour = move || css(theme().layer(layer).fill);
+            view! {
+                <li>
+                    <span class="key" style:background-color=colour aria-hidden="true"></span>
+                    <span class="name">{layer.title()}</span>
+                    <span class="value">{format::milliseconds(time)}</span>
+                    <span class="percent">{format::percent(time / whole)}</span>
+                </li>
+            }
+        })
+        .collect();
+    view! {
+        <p class="bottleneck">{bottleneck}</p>
+        <div class="layers" aria-hidden="true">{segments}</div>
+        <ul class="layers-legend" aria-label="Layers">{rows}</ul>
+    }
+    .into_any()
+}

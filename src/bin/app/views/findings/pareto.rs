@@ -1,0 +1,273 @@
+//! The Pareto curve of code and SQL: a picture to walk, and the same as a table.
+
+use std::sync::Arc;
+
+use flamedrop::draw::Theme;
+use flamedrop::draw::pareto::{ParetoState, is_query, item_fill, paint};
+use flamedrop::findings::digest::Item;
+use flamedrop::findings::summary::VITAL_SHARE;
+use flamedrop::format;
+use flamedrop::layout::pareto::Pareto;
+use leptos::prelude::*;
+use web_sys::KeyboardEvent;
+
+use crate::canvas::{Canvas, Gesture, Surface};
+use crate::components::card::Card;
+use crate::components::legend::css;
+use crate::judgement::Judged;
+use crate::state::{State, state};
+
+/// Rows of the table, beyond those that make 80 %.
+const ROWS: usize = 20;
+
+/// Everything the picture is made of; copies are the same.
+#[derive(Clone, Copy)]
+struct Curve {
+    state: State,
+    judged: StoredValue<Arc<Judged>>,
+    chart: Memo<Pareto>,
+    /// Rank and place of what the pointer is over.
+    hover: RwSignal<Option<(usize, f64, f64)>>,
+    /// Rank of what the keyboard is at.
+    current: RwSignal<Option<usize>>,
+    theme: Signal<Theme>,
+}
+
+/// Picture, sentence and table.
+#[component]
+pub fn ParetoCurve(judged: Arc<Judged>) -> impl IntoView {
+    let state = state();
+    if judged.summary.items.largest.is_empty() {
+        return view! { <p class="hint">"Nothing in it took any time that was recorded."</p> }.into_any();
+    }
+    let surface = RwSignal::new(Surface { width: 0.0, height: 0.0, pixel_ratio: 1.0 });
+    let stored = StoredValue::new(Arc::clone(&judged));
+    let chart = Memo::new(move |_| {
+        let Surface { width, height, .. } = surface.get();
+        stored.with_value(|judged| Pareto::new(&judged.summary.items, width, height))
+    });
+    let curve = Curve {
+        state,
+        judged: stored,
+        chart,
+        hover: RwSignal::new(None),
+        current: RwSignal::new(None),
+        theme: Signal::derive(move || if state.dark() { Theme::DARK } else { Theme::LIGHT }),
+    };
+    let sentence = vital_few(&judged);
+    let label = format!(
+        "Pareto curve: {sentence} Arrow keys walk it, Enter goes to the item; the table beneath it says the same."
+    );
+    let functions = judged.profile.is_some();
+    let legend = judged.log.is_some().then(|| {
+        let colour = move || css(curve.theme.get().query().fill);
+        view! { <li><span class="key square" style:background-color=colour aria-hidden="true"></span>"query"</li> }
+    });
+    let card = move || {
+        let (rank, ..) = curve.hover.get()?;
+        curve.judged.with_value(|judged| {
+            let item = judged.summary.items.largest.get(rank)?;
+            let (time, share, sum) = numbers(judged, rank);
+            Some(view! {
+                <p class="name sql-line">{item.label.clone()}</p>
+                <p class="note">{item.place.clone()}</p>
+                <table>
+                    <tr><th>{if is_query(item) { "All executions" } else { "Self time" }}</th><td>{time}</td></tr>
+                    <tr><th>"Share"</th><td>{share}</td></tr>
+                    <tr><th>"With all larger"</th><td>{sum}</td></tr>
+                </table>
+            })
+        })
+    };
+    let place = Signal::derive(move || curve.hover.get().map(|(_, x, y)| (x, y)));
+    view! {
+        <p class="vital">{sentence}</p>
+        <div class="pareto">
+            <Canvas
+                label
+                description="Pareto curve"
+                watch=move || curve.watch()
+                paint=move |_, measure| Some(curve.judged.with_value(|judged| {
+                    paint(&curve.chart.get(), &judged.summary.items, &curve.marks(judged), &curve.theme.get(), measure)
+                }))
+                gesture=move |gesture| curve.on_gesture(gesture)
+                key=move |event| curve.on_key(event)
+                wheels=false
+                surface
+                pointing=Signal::derive(move || curve.hover.with(Option::is_some))
+            >
+                <Card place surface>{card}</Card>
+            </Canvas>
+            <ul class="legend" aria-label="Marks">
+                {functions.then(|| view! { <li><span class="key round" aria-hidden="true"></span>"function, by its layer"</li> })}
+                {legend}
+            </ul>
+            <p class="visually-hidden" aria-live="polite">{move || curve.spoken()}</p>
+        </div>
+        <details class="fold small"><summary>"As a table"</summary>{table(curve, &judged)}</details>
+    }
+    .into_any()
+}
+
+/// `7 of 412 functions and queries make 80 % of the time.`
+fn vital_few(judged: &Judged) -> String {
+    let summary = &judged.summary;
+    let items = &summary.items;
+    let (count, sum) = items.vital(VITAL_SHARE);
+    let things = match (judged.profile.is_some(), judged.log.is_some()) {
+        (true, true) => "functions and queries",
+        (true, false) => "functions",
+        _ => "queries",
+    };
+    // Where not all are known one by one, it can be less.
+    let share = if sum >= VITAL_SHARE * items.total { VITAL_SHARE } else { sum / items.total };
+    let verb = if count == 1 { "makes" } else { "make" };
+    let queries = match (judged.profile.is_some(), summary.vital_queries) {
+        (false, _) => String::new(),
+        (true, 0) if judged.log.is_none() => String::new(),
+        (true, 0) => "; none of them is a query".to_owned(),
+        (true, 1) => "; one of them is a query".to_owned(),
+        (true, many) => format!("; {many} of them are queries"),
+    };
+    format!(
+        "{} of {} {things} {verb} {} of the time{queries}.",
+        format::count(count as i64),
+        format::count(i64::from(items.count)),
+        format::percent(share),
+    )
+}
+
+/// An item's time, its share, and the share of all up to it.
+fn numbers(judged: &Judged, rank: usize) -> (String, String, String) {
+    let items = &judged.summary.items;
+    let time = items.largest.get(rank).map_or(0.0, |item| item.time);
+    let sum: f64 = items.largest.iter().take(rank + 1).map(|item| item.time).sum();
+    (format::milliseconds(time), format::percent(time / items.total), format::percent(sum / items.total))
+}
+
+fn table(curve: Curve, judged: &Arc<Judged>) -> AnyView {
+    let state = curve.state;
+    let items = &judged.summary.items;
+    let shown = (judged.summary.vital as usize).max(ROWS);
+    let rows: Vec<_> = items
+        .largest
+        .iter()
+        .take(shown)
+        .enumerate()
+        .map(|(rank, item)| {
+            let (time, share, sum) = numbers(judged, rank);
+            let (link, judged) = (item.link, Arc::clone(judged));
+            let colour = {
+                let item = item.clone();
+                move || css(item_fill(&curve.theme.get(), &item).fill)
+            };
+            let kind = if is_query(item) { "query" } else { "function" };
+            let shape = if is_query(item) { "key square" } else { "key round" };
+            view! {
+                <tr>
+                    <td class="number">{rank + 1}</td>
+                    <td class="item">
+                        <span class=shape style:background-color=colour aria-hidden="true"></span>
+                        <button type="button" class="link" title=item.place.clone() on:click=move |_| judged.go(state, link)>{item.label.clone()}</button>
+                    </td>
+                    <td>{kind}</td>
+                    <td class="number">{time}</td>
+                    <td class="number">{share}</td>
+                    <td class="number">{sum}</td>
+                </tr>
+            }
+        })
+        .collect();
+    let more = (items.count as usize).saturating_sub(rows.len());
+    let more = (more > 0).then(|| {
+        view! { <p class="hint">{format!("{} more are smaller.", format::count(more as i64))}</p> }
+    });
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-label="Largest functions and queries">
+            <table class="items">
+                <thead><tr><th class="number">"#"</th><th>"What"</th><th>"Kind"</th><th class="number">"Time"</th><th class="number">"Share"</th><th class="number">"Sum"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        {more}
+    }
+    .into_any()
+}
+
+impl Curve {
+    fn watch(self) {
+        self.chart.track();
+        self.hover.track();
+        self.current.track();
+        self.theme.track();
+    }
+
+    fn marks(self, judged: &Judged) -> ParetoState {
+        ParetoState {
+            vital: judged.summary.vital as usize,
+            hover: self.hover.get().map(|(rank, ..)| rank),
+            current: self.current.get(),
+        }
+    }
+
+    fn on_gesture(self, gesture: Gesture) {
+        let hit = |x, y| self.chart.with_untracked(|chart| chart.hit(x, y));
+        match gesture {
+            Gesture::Hover { x, y } => {
+                let over = hit(x, y).map(|rank| (rank, x, y));
+                if over.is_some() || self.hover.with_untracked(Option::is_some) {
+                    self.hover.set(over);
+                }
+            }
+            Gesture::Click { x, y } => {
+                if let Some(rank) = hit(x, y) {
+                    self.go(rank);
+                }
+            }
+            Gesture::Leave => self.hover.set(None),
+            Gesture::Drag { .. } | Gesture::Zoom { .. } => {}
+        }
+    }
+
+    fn on_key(self, event: &KeyboardEvent) -> bool {
+        let columns = self.chart.with_untracked(|chart| chart.columns.len());
+        let Some(last) = columns.checked_sub(1) else { return false };
+        let current = self.current.get_untracked();
+        let next = match event.key().as_str() {
+            "ArrowRight" => current.map_or(0, |rank| (rank + 1).min(last)),
+            "ArrowLeft" => current.map_or(0, |rank| rank.saturating_sub(1)),
+            "Home" => 0,
+            "End" => last,
+            "Enter" => {
+                if let Some(rank) = current {
+                    self.go(rank);
+                }
+                return current.is_some();
+            }
+            "Escape" if current.is_some() => {
+                self.current.set(None);
+                return true;
+            }
+            _ => return false,
+        };
+        self.current.set(Some(next));
+        true
+    }
+
+    fn go(self, rank: usize) {
+        let judged = self.judged.get_value();
+        if let Some(item) = judged.summary.items.largest.get(rank) {
+            judged.go(self.state, item.link);
+        }
+    }
+
+    fn spoken(self) -> Option<String> {
+        let rank = self.current.get()?;
+        self.judged.with_value(|judged| {
+            let item: &Item = judged.summary.items.largest.get(rank)?;
+            let (time, share, sum) = numbers(judged, rank);
+            let kind = if is_query(item) { "query" } else { "function" };
+            Some(format!("{}: {kind} {}. {time}, {share}; {sum} with all larger ones.", rank + 1, item.label))
+        })
+    }
+}
