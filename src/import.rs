@@ -6,6 +6,8 @@ pub mod django_json;
 mod foreign;
 pub mod marshal;
 mod postgres;
+pub mod postgres_csv;
+pub mod postgres_json;
 pub mod postgres_stderr;
 pub mod pstats;
 pub mod recorder;
@@ -92,6 +94,8 @@ formats! {
     django_json::DjangoJson: django_json::ABOUT,
     django::DjangoLog: django::ABOUT,
     postgres_stderr::PostgresStderr: postgres_stderr::ABOUT,
+    postgres_csv::PostgresCsv: postgres_csv::ABOUT,
+    postgres_json::PostgresJson: postgres_json::ABOUT,
 }
 
 /// A file that could not be read: what it looked like, where it broke, what to try.

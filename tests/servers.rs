@@ -65,8 +65,8 @@ fn counted_in_log(log: &QueryLog) -> BTreeMap<String, u64> {
 
 /// The recordings, and every file of each that can be read.
 const RECORDINGS: [(&str, &[&str]); 5] = [
-    ("client", &["client.log"]),
-    ("server", &["server.log"]),
+    ("client", &["client.log", "client.csv", "client.json"]),
+    ("server", &["server.log", "server.csv.gz", "server.json.gz"]),
     ("prepared", &["prepared.log.gz"]),
     ("pgbadger", &["pgbadger.log"]),
     ("paired", &["paired.log"]),

@@ -3,15 +3,15 @@
 use memchr::memmem;
 
 use super::django::shown;
-use super::postgres::executions::{Event, Executions, Who};
+use super::postgres::collect::Collect;
+use super::postgres::executions::{Event, Who};
 use super::postgres::infer::{self, marker};
 use super::postgres::message::{self, Message, Step};
 use super::postgres::prefix::{ClockCache, Field, Line, Prefix, Severity, severity};
 use super::records::{Record, Records, trim_end, trim_mark};
 use super::{About, Format, ImportError, Kind, StatementText, stamp};
-use crate::document::{Content, Diagnostics, Document, Level};
+use crate::document::{Document, Level};
 use crate::input::Input;
-use crate::queries::Clock;
 
 /// PostgreSQL's stderr log.
 pub struct PostgresStderr;
@@ -172,15 +172,13 @@ const NO_PROCESS: &str = "log_line_prefix has neither %p nor %c: all statements 
 struct Reader {
     lines: Lines,
     inferred: Option<String>,
-    executions: Executions,
-    diagnostics: Diagnostics,
-    zone: Option<Vec<u8>>,
-    stamped: bool,
+    collect: Collect,
 }
 
 impl Reader {
     fn new(head: &[u8]) -> Self {
-        let mut diagnostics = Diagnostics::default();
+        let mut collect = Collect::default();
+        let diagnostics = &mut collect.diagnostics;
         // A guess that reads only some of the lines by the way says nothing.
         let guess = infer::infer(head).filter(|guess| guess.fits * 2 > guess.tried);
         match &guess {
@@ -206,7 +204,7 @@ impl Reader {
             ahead: None,
             parts: Vec::new(),
         };
-        Self { lines, inferred, executions: Executions::default(), diagnostics, zone: None, stamped: false }
+        Self { lines, inferred, collect }
     }
 
     fn record(&mut self, record: Record<'_>) {
@@ -220,28 +218,21 @@ impl Reader {
         let Some(line) = line else {
             if !bytes.trim_ascii().is_empty() {
                 let foreign = "lines that are not the server's, or do not fit its prefix, were skipped";
-                self.diagnostics.note(Level::Info, foreign, place);
+                self.collect.diagnostics.note(Level::Info, foreign, place);
             }
             return;
         };
         if line.severity.follows() {
-            self.diagnostics.note(Level::Info, "the log begins in the middle of a record", place);
+            self.collect.diagnostics.note(Level::Info, "the log begins in the middle of a record", place);
             return;
         }
         if record.cut {
-            self.diagnostics.note(Level::Warning, "records longer than 64 MB were cut", place);
+            self.collect.diagnostics.note(Level::Warning, "records longer than 64 MB were cut", place);
         }
         let parts = &self.lines.parts;
         let end = parts.first().map_or(bytes.len(), |part| part.line);
         let message = message::read(bytes.get(mark + line.message..end).unwrap_or_default());
         if message == Message::Other && line.severity == Severity::Log {
-            return;
-        }
-        if let Message::Foreign(language) = message {
-            let problem = format!(
-                "durations are logged in {language}, which is not read: set lc_messages = 'C' and record again"
-            );
-            self.diagnostics.note(Level::Warning, &problem, place);
             return;
         }
         let text_of = |severity: Severity| {
@@ -267,35 +258,13 @@ impl Reader {
             offset: record.offset,
             length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
         };
-        self.executions.event(&who, &event, text_of(Severity::Statement).is_some());
-        self.stamped |= !line.stamp.is_nan();
+        let failed_statement = text_of(Severity::Statement).is_some();
         let zone = line.zone.of(&bytes[mark..]);
-        match &self.zone {
-            _ if zone.is_empty() => {}
-            None => self.zone = Some(zone.to_vec()),
-            Some(first) if first == zone => {}
-            Some(_) => self.diagnostics.note(
-                Level::Warning,
-                "the time zone changes within the log: times after that are off by the difference",
-                place,
-            ),
-        }
+        self.collect.event(&who, &event, failed_statement, zone, place);
     }
 
     fn finish(self, name: String, format: &'static str) -> Document {
-        let Self { lines, inferred, executions, mut diagnostics, zone, stamped } = self;
-        let (builder, seen) = executions.finish();
-        let foreign = diagnostics.entries().iter().any(|entry| entry.message.contains("lc_messages"));
-        if !(foreign && builder.is_empty()) {
-            seen.diagnose(builder.len(), &mut diagnostics);
-        }
-        let clock = if stamped {
-            let zone = zone.map(|zone| String::from_utf8_lossy(&zone).into_owned());
-            Clock::Wall { zone: zone.or(lines.zone.map(str::to_owned)) }
-        } else {
-            Clock::Sequence
-        };
-        let log = builder.finish(clock, inferred);
-        Document { name, format, content: Content::Queries(Box::new(log)), diagnostics }
+        let Self { lines, inferred, collect } = self;
+        collect.finish(name, format, inferred, lines.zone)
     }
 }

@@ -37,7 +37,13 @@ pub fn severity(text: &[u8]) -> Option<(Severity, usize)> {
     if text.get(length + 1..length + 3) != Some(b"  ") {
         return None;
     }
-    let severity = match &text[..length] {
+    Some((severity_named(&text[..length])?, length + 3))
+}
+
+/// The severity of this name.
+#[inline]
+pub fn severity_named(name: &[u8]) -> Option<Severity> {
+    Some(match name {
         b"LOG" | b"INFO" | b"NOTICE" | b"WARNING" | b"DEBUG" | b"DEBUG1" | b"DEBUG2" | b"DEBUG3"
         | b"DEBUG4" | b"DEBUG5" => Severity::Log,
         b"ERROR" | b"FATAL" | b"PANIC" => Severity::Error,
@@ -45,8 +51,7 @@ pub fn severity(text: &[u8]) -> Option<(Severity, usize)> {
         b"STATEMENT" => Severity::Statement,
         b"HINT" | b"CONTEXT" | b"QUERY" | b"LOCATION" | b"BACKTRACE" => Severity::Other,
         _ => return None,
-    };
-    Some((severity, length + 3))
+    })
 }
 
 /// What an escape stands for, as far as it matters.

@@ -1,0 +1,78 @@
+//! What the readers of a server's log do with its events, in whichever format they come.
+
+use super::executions::{Event, Executions, Who};
+use super::message::Message;
+use super::prefix::Severity;
+use crate::document::{Content, Diagnostics, Document, Level};
+use crate::queries::Clock;
+
+/// Collects events.
+#[derive(Debug, Default)]
+pub struct Collect {
+    executions: Executions,
+    /// What the reader notices.
+    pub diagnostics: Diagnostics,
+    /// The first zone that was written.
+    zone: Option<Vec<u8>>,
+    stamped: bool,
+}
+
+impl Collect {
+    /// Takes in an event, whose stamp has `zone` (empty if it is not written). `failed_statement` says
+    /// whether an error's statement is logged with it; `place` is asked for diagnostics.
+    pub fn event(
+        &mut self,
+        who: &Who<'_>,
+        event: &Event<'_>,
+        failed_statement: bool,
+        zone: &[u8],
+        place: impl FnOnce() -> Option<String>,
+    ) {
+        if event.message == Message::Other && event.severity == Severity::Log {
+            return;
+        }
+        if let Message::Foreign(language) = event.message {
+            let problem = format!(
+                "durations are logged in {language}, which is not read: set lc_messages = 'C' and record again"
+            );
+            self.diagnostics.note(Level::Warning, &problem, place);
+            return;
+        }
+        self.executions.event(who, event, failed_statement);
+        self.stamped |= !event.stamp.is_nan();
+        match &self.zone {
+            _ if zone.is_empty() => {}
+            None => self.zone = Some(zone.to_vec()),
+            Some(first) if first == zone => {}
+            Some(_) => self.diagnostics.note(
+                Level::Warning,
+                "the time zone changes within the log: times after that are off by the difference",
+                place,
+            ),
+        }
+    }
+
+    /// The document; `zone` is that of stamps that never write one.
+    pub fn finish(
+        self,
+        name: String,
+        format: &'static str,
+        inferred: Option<String>,
+        default_zone: Option<&str>,
+    ) -> Document {
+        let Self { executions, mut diagnostics, zone, stamped } = self;
+        let (builder, seen) = executions.finish();
+        let foreign = diagnostics.entries().iter().any(|entry| entry.message.contains("lc_messages"));
+        if !(foreign && builder.is_empty()) {
+            seen.diagnose(builder.len(), &mut diagnostics);
+        }
+        let clock = if stamped {
+            let zone = zone.map(|zone| String::from_utf8_lossy(&zone).into_owned());
+            Clock::Wall { zone: zone.or(default_zone.map(str::to_owned)) }
+        } else {
+            Clock::Sequence
+        };
+        let log = builder.finish(clock, inferred);
+        Document { name, format, content: Content::Queries(Box::new(log)), diagnostics }
+    }
+}

@@ -1,0 +1,311 @@
+//! PostgreSQL's log as CSV (`log_destination = 'csvlog'`).
+//!
+//! One record an event, 22 columns until version 8.4, 23 until 12, 24 in 13 and 26 since 14, always in
+//! the same order:
+//! [the columns](https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG).
+//! Line ends inside quotes are part of a record.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr_iter};
+
+use super::django::shown;
+use super::postgres::collect::Collect;
+use super::postgres::executions::{Event, Who};
+use super::postgres::message;
+use super::postgres::prefix::severity_named;
+use super::postgres_json::statement_text;
+use super::records::{Records, trim_end, trim_mark};
+use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use crate::document::{Document, Level};
+use crate::input::Input;
+
+/// PostgreSQL's csvlog.
+pub struct PostgresCsv;
+
+const RECORD: &str = "ALTER SYSTEM SET log_destination = 'csvlog'; ALTER SYSTEM SET logging_collector = on;\n\
+    With log_min_duration_statement = 0; the collector needs a restart.";
+
+/// For the registry.
+pub static ABOUT: About = About {
+    id: "postgres-csv",
+    title: "PostgreSQL's log as CSV",
+    kind: Kind::Queries,
+    how_to_record: RECORD,
+};
+
+/// Columns, from 0.
+const TIME: usize = 0;
+const USER: usize = 1;
+const DATABASE: usize = 2;
+const PROCESS: usize = 3;
+const CLIENT: usize = 4;
+const SESSION: usize = 5;
+const SEVERITY: usize = 11;
+const MESSAGE: usize = 13;
+const DETAIL: usize = 14;
+const QUERY: usize = 19;
+const APPLICATION: usize = 22;
+
+/// The fewest columns of any version.
+const LEAST: usize = 22;
+
+/// The most of any version: what follows is not looked at.
+const MOST: usize = 26;
+
+/// One record's fields: their bytes in it, and whether quotes are doubled inside.
+struct Fields<'a> {
+    record: &'a [u8],
+    fields: Vec<(usize, usize, bool)>,
+}
+
+impl<'a> Fields<'a> {
+    /// Splits a record; `None` if it is none of the server's.
+    fn read(
+        record: &'a [u8],
+        mut fields: Vec<(usize, usize, bool)>,
+    ) -> Result<Self, Vec<(usize, usize, bool)>> {
+        fields.clear();
+        let mut at = 0;
+        while fields.len() < MOST && at <= record.len() {
+            if record.get(at) == Some(&b'"') {
+                let begin = at + 1;
+                let mut from = begin;
+                let mut doubled = false;
+                let end = loop {
+                    let Some(quote) = memchr(b'"', &record[from..]) else { return Err(fields) };
+                    let quote = from + quote;
+                    if record.get(quote + 1) != Some(&b'"') {
+                        break quote;
+                    }
+                    doubled = true;
+                    from = quote + 2;
+                };
+                fields.push((begin, end, doubled));
+                at = end + 1;
+                match record.get(at) {
+                    Some(b',') => at += 1,
+                    None => break,
+                    Some(_) => return Err(fields),
+                }
+            } else {
+                let end = memchr(b',', &record[at..]).map_or(record.len(), |comma| at + comma);
+                fields.push((at, end, false));
+                if end == record.len() {
+                    break;
+                }
+                at = end + 1;
+            }
+        }
+        let read = Self { record, fields };
+        let known = read.fields.len() >= LEAST
+            && severity_named(&read.get(SEVERITY)).is_some()
+            && stamp::parse(&read.get(TIME), 0).is_some();
+        if known { Ok(read) } else { Err(read.fields) }
+    }
+
+    fn get(&self, column: usize) -> Cow<'a, [u8]> {
+        match self.fields.get(column) {
+            None => Cow::Borrowed(&[]),
+            Some(&(begin, end, false)) => Cow::Borrowed(&self.record[begin..end]),
+            Some(&(begin, end, true)) => {
+                let mut text = Vec::with_capacity(end - begin);
+                let mut rest = &self.record[begin..end];
+                while let Some(quote) = memchr(b'"', rest) {
+                    text.extend_from_slice(&rest[..=quote]);
+                    // Its double.
+                    rest = rest.get(quote + 2..).unwrap_or_default();
+                }
+                text.extend_from_slice(rest);
+                Cow::Owned(text)
+            }
+        }
+    }
+}
+
+/// Tells where records end: where no quote is open.
+#[derive(Default)]
+struct Quotes {
+    /// Bytes of the record that were looked at.
+    seen: usize,
+    open: bool,
+}
+
+impl Quotes {
+    fn continues(&mut self, record: &[u8], line: &[u8]) -> bool {
+        if record.is_empty() {
+            return !begins(line);
+        }
+        let quotes = memchr_iter(b'"', &record[self.seen..]).count();
+        self.seen = record.len();
+        self.open ^= quotes % 2 == 1;
+        // A damaged record leaves its quote open; only a new one begins like this.
+        self.open && !begins(line)
+    }
+}
+
+/// Bytes of a zone's name, `America/Argentina/ComodRivadavia` being the longest.
+const ZONE: usize = 40;
+
+/// Whether a record of the server's can begin with `line`: its time, then a comma.
+fn begins(line: &[u8]) -> bool {
+    let at = usize::from(line.first() == Some(&b'"'));
+    stamp::parse(line, at).is_some_and(|stamp| {
+        // The zone, if it was not understood.
+        let rest = &line[stamp.range.end..];
+        let comma = rest.iter().take(ZONE).position(|&byte| byte == b',');
+        comma.is_some_and(|comma| {
+            rest[..comma].iter().all(|&byte| byte.is_ascii_alphanumeric() || b" +-/_\"".contains(&byte))
+        })
+    })
+}
+
+impl Format for PostgresCsv {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn detect(&self, head: &[u8]) -> u8 {
+        let head = trim_mark(head);
+        // The first record that begins at a line's start; a file may be cut in front.
+        let mut from = 0;
+        while let Some(rest) = head.get(from..).filter(|rest| !rest.is_empty()) {
+            let line = rest.split_inclusive(|&byte| byte == b'\n').next().unwrap_or_default();
+            if begins(line) {
+                let mut quotes = Quotes::default();
+                let mut end = line.len();
+                while let Some(next) = rest[end..].split_inclusive(|&byte| byte == b'\n').next() {
+                    if !quotes.continues(&rest[..end], next) {
+                        break;
+                    }
+                    end += next.len();
+                }
+                if Fields::read(trim_end(&rest[..end]), Vec::new()).is_ok() {
+                    return 95;
+                }
+            }
+            from += line.len();
+        }
+        0
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let name = input.name().to_owned();
+        let mut collect = Collect::default();
+        let mut records = Records::new(input);
+        let mut spare = Vec::new();
+        loop {
+            let mut quotes = Quotes::default();
+            let Some(record) = records
+                .next(|record, line| quotes.continues(record, line))
+                .map_err(|error| ImportError::reading(&error))?
+            else {
+                break;
+            };
+            let bytes = trim_end(trim_mark(record.bytes));
+            if bytes.trim_ascii().is_empty() {
+                continue;
+            }
+            let place = || Some(format!("line {}: {}", record.line, shown(bytes)));
+            if record.cut {
+                collect.diagnostics.note(Level::Warning, "records longer than 64 MB were skipped", place);
+                continue;
+            }
+            let fields = match Fields::read(bytes, std::mem::take(&mut spare)) {
+                Ok(fields) => fields,
+                Err(fields) => {
+                    spare = fields;
+                    let problem = "records that are damaged, cut short or not the server's were skipped";
+                    collect.diagnostics.note(Level::Warning, problem, place);
+                    continue;
+                }
+            };
+            let Some(severity) = severity_named(&fields.get(SEVERITY)) else { continue };
+            let (user, database, process) = (fields.get(USER), fields.get(DATABASE), fields.get(PROCESS));
+            let (client, session) = (fields.get(CLIENT), fields.get(SESSION));
+            let (application, text, detail) =
+                (fields.get(APPLICATION), fields.get(MESSAGE), fields.get(DETAIL));
+            let stamp = stamp::parse(&fields.get(TIME), 0);
+            let who = Who {
+                process: &process,
+                session: &session,
+                user: &user,
+                database: &database,
+                application: &application,
+                client: without_port(&client),
+            };
+            let event = Event {
+                severity,
+                message: message::read(&text),
+                parameters: message::parameters(&detail),
+                stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
+                resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
+                offset: record.offset,
+                length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
+            };
+            let zone = stamp.and_then(|stamp| stamp.zone).unwrap_or_default();
+            let failed_statement = !fields.get(QUERY).is_empty();
+            collect.event(&who, &event, failed_statement, zone.as_bytes(), place);
+            spare = fields.fields;
+        }
+        Ok(collect.finish(name, self.id(), None, None))
+    }
+
+    fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
+        let fields = Fields::read(trim_end(trim_mark(record)), Vec::new()).ok()?;
+        statement_text(&fields.get(MESSAGE), &fields.get(DETAIL))
+    }
+}
+
+/// `10.0.0.1` of `10.0.0.1:51234`.
+fn without_port(client: &[u8]) -> &[u8] {
+    match client.iter().rposition(|&byte| byte == b':') {
+        Some(colon) if client[colon + 1..].iter().all(u8::is_ascii_digit) => &client[..colon],
+        _ => client,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn field(text: &str) -> String {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    }
+
+    #[test]
+    fn addresses() {
+        for (client, expected) in
+            [("10.0.0.1:51234", "10.0.0.1"), ("[local]", "[local]"), ("::1:5432", "::1"), ("", "")]
+        {
+            assert_eq!(without_port(client.as_bytes()), expected.as_bytes());
+        }
+    }
+
+    #[test]
+    fn where_records_begin() {
+        assert!(begins(b"2026-11-23 09:07:27.767 UTC,,,28567,"));
+        assert!(begins(b"\"2026-11-23 09:07:27.767 CET\",\"a\","));
+        assert!(!begins(b"2026-11-23 09:07:27.767 UTC [1] LOG:  x"));
+        assert!(!begins(b"FROM t, u"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_quoted_is_read(message in "[a\",\n \\\\é]{0,30}", detail in "[\",x\n]{0,12}") {
+            let mut columns = vec![String::new(); 26];
+            columns[TIME] = "2026-11-23 09:07:27.767 UTC".into();
+            columns[SEVERITY] = "LOG".into();
+            columns[MESSAGE] = field(&message);
+            columns[DETAIL] = field(&detail);
+            let record = columns.join(",");
+            let Ok(fields) = Fields::read(record.as_bytes(), Vec::new()) else {
+                return Err(TestCaseError::fail("not read"));
+            };
+            prop_assert_eq!(fields.get(MESSAGE).into_owned(), message.into_bytes());
+            prop_assert_eq!(fields.get(DETAIL).into_owned(), detail.into_bytes());
+            prop_assert_eq!(fields.fields.len(), 26);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! PostgreSQL's log as JSON lines (`log_destination = 'jsonlog'`, since version 15).
+//!
+//! One object a line, with what stderr puts in several:
+//! [the keys](https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-JSONLOG).
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::django::shown;
+use super::postgres::collect::Collect;
+use super::postgres::executions::{Event, Who};
+use super::postgres::message::{self, Message, Step};
+use super::postgres::prefix::severity_named;
+use super::records::{Records, trim_end, trim_mark};
+use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use crate::document::{Document, Level};
+use crate::input::Input;
+
+/// PostgreSQL's jsonlog.
+pub struct PostgresJson;
+
+const RECORD: &str = "ALTER SYSTEM SET log_destination = 'jsonlog'; ALTER SYSTEM SET logging_collector = on;\n\
+    With log_min_duration_statement = 0, since PostgreSQL 15; the collector needs a restart.";
+
+/// For the registry.
+pub static ABOUT: About = About {
+    id: "postgres-json",
+    title: "PostgreSQL's log as JSON",
+    kind: Kind::Queries,
+    how_to_record: RECORD,
+};
+
+/// The keys that matter.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    timestamp: Cow<'a, str>,
+    #[serde(borrow)]
+    user: Cow<'a, str>,
+    #[serde(borrow)]
+    dbname: Cow<'a, str>,
+    pid: Option<i64>,
+    #[serde(borrow)]
+    remote_host: Cow<'a, str>,
+    #[serde(borrow)]
+    session_id: Cow<'a, str>,
+    #[serde(borrow)]
+    error_severity: Cow<'a, str>,
+    #[serde(borrow)]
+    message: Cow<'a, str>,
+    #[serde(borrow)]
+    detail: Cow<'a, str>,
+    #[serde(borrow)]
+    statement: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    application_name: Cow<'a, str>,
+}
+
+impl<'a> Entry<'a> {
+    fn read(line: &'a str) -> Option<Self> {
+        let entry: Self = serde_json::from_str(line).ok()?;
+        (severity_named(entry.error_severity.as_bytes()).is_some() && !entry.timestamp.is_empty())
+            .then_some(entry)
+    }
+}
+
+impl Format for PostgresJson {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn detect(&self, head: &[u8]) -> u8 {
+        let entry = trim_mark(head)
+            .split(|&byte| byte == b'\n')
+            .any(|line| line.starts_with(b"{") && Entry::read(&String::from_utf8_lossy(line)).is_some());
+        // One line may be longer than the head.
+        let long = head.starts_with(b"{\"timestamp\":")
+            && memchr::memmem::find(head, b"\"error_severity\":").is_some();
+        match (entry, long) {
+            (true, _) => 95,
+            (false, true) => 80,
+            (false, false) => 0,
+        }
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let name = input.name().to_owned();
+        let mut collect = Collect::default();
+        let mut records = Records::new(input);
+        while let Some(record) = records.next(|_, _| false).map_err(|error| ImportError::reading(&error))? {
+            let line = trim_end(trim_mark(record.bytes));
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            let place = || Some(format!("line {}: {}", record.line, shown(line)));
+            if record.cut {
+                collect.diagnostics.note(Level::Warning, "lines longer than 64 MB were skipped", place);
+                continue;
+            }
+            let text = String::from_utf8_lossy(line);
+            let Some(entry) = Entry::read(&text) else {
+                let problem = "lines that are damaged, cut short or not the server's were skipped";
+                collect.diagnostics.note(Level::Warning, problem, place);
+                continue;
+            };
+            let Some(severity) = severity_named(entry.error_severity.as_bytes()) else { continue };
+            let stamp = stamp::parse(entry.timestamp.as_bytes(), 0);
+            let process = entry.pid.map(|pid| pid.to_string()).unwrap_or_default();
+            let who = Who {
+                process: process.as_bytes(),
+                session: entry.session_id.as_bytes(),
+                user: entry.user.as_bytes(),
+                database: entry.dbname.as_bytes(),
+                application: entry.application_name.as_bytes(),
+                client: entry.remote_host.as_bytes(),
+            };
+            let event = Event {
+                severity,
+                message: message::read(entry.message.as_bytes()),
+                parameters: message::parameters(entry.detail.as_bytes()),
+                stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
+                resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
+                offset: record.offset,
+                length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
+            };
+            let zone = stamp.and_then(|stamp| stamp.zone).unwrap_or_default();
+            collect.event(&who, &event, entry.statement.is_some(), zone.as_bytes(), place);
+        }
+        Ok(collect.finish(name, self.id(), None, None))
+    }
+
+    fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
+        let line = String::from_utf8_lossy(trim_end(trim_mark(record)));
+        let entry = Entry::read(&line)?;
+        statement_text(entry.message.as_bytes(), entry.detail.as_bytes())
+    }
+}
+
+/// The SQL and the parameters out of a message and its detail.
+pub(super) fn statement_text(message: &[u8], detail: &[u8]) -> Option<StatementText> {
+    let (Message::Duration(_, step) | Message::Text(step)) = message::read(message) else { return None };
+    let (Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql) | Step::Plan(Some(sql))) = step
+    else {
+        return None;
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Some(StatementText { sql: text(sql), parameters: message::parameters(detail).map(text) })
+}
