@@ -321,6 +321,24 @@ fn savings() -> String {
     table
 }
 
+/// The page's sample shows what findings are: relations and lines of code, high confidence.
+#[test]
+fn the_sample_names_its_lines() {
+    let document = import::import(
+        &MemorySource::new("orders.sql.jsonl", common::bytes("sample/orders.sql.jsonl")),
+        &|_| (),
+    )
+    .expect("a log");
+    let found = findings::judge(&document, &Settings::default()).findings;
+    let loops: Vec<&Finding> = found.iter().filter(|finding| finding.rule == "n-plus-one").collect();
+    assert_eq!(loops.len(), 3);
+    for finding in loops {
+        assert_eq!(finding.confidence, findings::Confidence::High);
+        assert!(finding.evidence.iter().any(|one| one.key == "relation"), "{}", finding.title);
+        assert!(finding.evidence.iter().any(|one| one.key == "place"), "{}", finding.title);
+    }
+}
+
 /// As the page asks: one worker for each document, messages encoded, the digest handed over.
 #[test]
 fn two_sessions_judge_a_pair() {

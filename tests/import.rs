@@ -40,7 +40,7 @@ fn format_of(path: &Path) -> Option<&'static str> {
         // Packed too: the rules' tests read them.
         ("findings", (_, "prof")) => return None,
         (_, (_, "prof")) => "pstats",
-        ("findings", (_, "jsonl")) => "flamedrop-recorder",
+        ("findings" | "sample", (_, "jsonl")) => "flamedrop-recorder",
         (_, (_, "jsonl")) => "django-json",
         ("django", (stem, "log")) if stem.ends_with("_json") || stem.ends_with("_struct") => "django-json",
         ("django" | "shop", (_, "log")) => "django-log",

@@ -1,4 +1,4 @@
-//! The page's sample is one request, recorded at once in three files (`tests/record/shop.sh`): what
+//! One request, recorded at once in three files (`tests/record/shop.sh`): what
 //! they say must agree, and must be what the page tells a newcomer about it.
 
 use std::collections::BTreeSet;

@@ -40,8 +40,8 @@ pageTest('a gzipped log', async ({ page }) => {
 pageTest('the sample', async ({ page }) => {
   await page.getByRole('button', { name: 'Try it' }).click();
   await opened(page);
-  await documentButton(page, 'shop.prof').waitFor();
-  await documentButton(page, 'shop.sql.jsonl').waitFor();
+  await documentButton(page, 'orders.prof').waitFor();
+  await documentButton(page, 'orders.sql.jsonl').waitFor();
 });
 
 pageTest('a bad file says what is wrong and leaves the others alone', async ({ page, screenshot }) => {

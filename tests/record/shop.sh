@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The page's sample: one request to the shop's order list with its N+1 on, recorded at once by
+# One request to the shop's order list with its N+1 on, recorded at once by
 # cProfile (shop.prof) and by the django.db.backends logger (shop.sql.jsonl, shop.sql.log).
 # With PostgreSQL, because a database that answers from within the process (SQLite) hides what a
 # query costs.

@@ -15,7 +15,7 @@ use crate::storage;
 pub const FILE_INPUT: &str = "files";
 
 /// The sample's files, beside the page.
-const SAMPLE: [&str; 2] = ["shop.prof", "shop.sql.jsonl"];
+const SAMPLE: [&str; 2] = ["orders.prof", "orders.sql.jsonl"];
 
 /// Opens `blob` as a document of its own, and keeps it if files are kept.
 pub fn open(state: State, name: String, blob: Blob) -> OpenDocument {
