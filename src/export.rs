@@ -1,4 +1,7 @@
 //! Writing documents in other tools' formats.
 
+pub mod callgrind;
 pub mod folded;
 pub mod json;
+pub mod speedscope;
+mod stacks;

@@ -1,5 +1,6 @@
 //! Flamedrop on the command line: the same library as the page, for terminals and CI.
 
+mod export;
 mod findings;
 mod source;
 mod table;
@@ -9,14 +10,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use flamedrop::document::{Content, Document};
-use flamedrop::export;
+use flamedrop::export::json;
 use flamedrop::findings::{CATALOGUE, Settings};
 use flamedrop::import;
 use flamedrop::input::Source;
-use flamedrop::profile::{estimate, lines};
+use flamedrop::profile::lines;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,19 +78,7 @@ enum Command {
         files: Vec<PathBuf>,
     },
     /// Write a profile in another tool's format.
-    Export {
-        /// The format to write.
-        #[arg(long = "as", value_name = "FORMAT")]
-        format: ExportFormat,
-        /// How many boxes an estimated call tree may have.
-        #[arg(long, value_name = "BOXES", default_value_t = 10_000)]
-        boxes: usize,
-        #[command(flatten)]
-        lines: Lines,
-        /// The file to read; `-` is standard input.
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
+    Export(export::Arguments),
 }
 
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -98,13 +87,6 @@ struct Lines {
     /// functions already.
     #[arg(long)]
     merge_lines: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ExportFormat {
-    /// `frame;frame;frame microseconds`, one line per stack of the (for pstats: estimated) call
-    /// tree; for flamegraph.pl, inferno, speedscope.
-    Folded,
 }
 
 /// The names of the rules.
@@ -140,9 +122,7 @@ fn main() -> ExitCode {
         }
         Command::Summary { json: true, files, lines, .. } => summary_json(&files, lines, &mut out),
         Command::Summary { json: false, files, lines, top } => summary(&files, top, lines, &mut out),
-        Command::Export { format: ExportFormat::Folded, boxes, lines, file } => {
-            export_folded(&file, boxes, lines, &mut out)
-        }
+        Command::Export(arguments) => export::run(&arguments, &mut out),
     };
     match result.and_then(|complete| out.flush().map(|()| complete)) {
         Ok(_) if found => ExitCode::from(FOUND),
@@ -184,7 +164,7 @@ fn summary_json(files: &[PathBuf], lines: Lines, out: &mut dyn Write) -> io::Res
         // One at a time, so that many large files need the memory of one.
         if let Some((document, source)) = read(file, lines) {
             out.write_all(if printed > 0 { b",\n" } else { b"\n" })?;
-            export::json::write(&document, source.as_ref(), out)?;
+            json::write(&document, source.as_ref(), out)?;
             printed += 1;
         }
     }
@@ -204,22 +184,4 @@ fn summary(files: &[PathBuf], top: usize, lines: Lines, out: &mut dyn Write) -> 
         }
     }
     Ok(printed == files.len())
-}
-
-fn export_folded(file: &Path, boxes: usize, lines: Lines, out: &mut dyn Write) -> io::Result<bool> {
-    let Some((document, _)) = read(file, lines) else { return Ok(false) };
-    let Content::Profile(profile) = &document.content else {
-        complain(file, "an SQL log has no call tree to export; `flamedrop summary` reads it.");
-        return Ok(false);
-    };
-    let estimated;
-    let tree = match &profile.recorded_tree {
-        Some(tree) => tree,
-        None => {
-            estimated = estimate::estimate(profile, boxes);
-            &estimated
-        }
-    };
-    export::folded::write(tree, &profile.functions, out)?;
-    Ok(true)
 }
