@@ -5,6 +5,7 @@ pub mod django;
 pub mod django_json;
 mod foreign;
 pub mod marshal;
+pub mod mysql_slow;
 mod postgres;
 pub mod postgres_csv;
 pub mod postgres_json;
@@ -96,6 +97,7 @@ formats! {
     postgres_stderr::PostgresStderr: postgres_stderr::ABOUT,
     postgres_csv::PostgresCsv: postgres_csv::ABOUT,
     postgres_json::PostgresJson: postgres_json::ABOUT,
+    mysql_slow::MysqlSlow: mysql_slow::ABOUT,
 }
 
 /// A file that could not be read: what it looked like, where it broke, what to try.

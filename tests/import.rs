@@ -45,6 +45,7 @@ fn format_of(path: &Path) -> Option<&'static str> {
         ("django", (stem, "log")) if stem.ends_with("_json") || stem.ends_with("_struct") => "django-json",
         ("django" | "shop", (_, "log")) => "django-log",
         ("postgres" | "findings", (_, "log")) => "postgres-stderr",
+        ("mysql", (_, "log")) => "mysql-slow",
         ("postgres", (_, "csv")) => "postgres-csv",
         ("postgres", (stem, "json")) if !stem.ends_with(".statements") => "postgres-json",
         _ => return None,

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr_iter};
 
 use super::django::shown;
-use super::postgres::collect::Collect;
+use super::postgres::collect::{self, Collect};
 use super::postgres::executions::{Event, Who};
 use super::postgres::message;
 use super::postgres::prefix::severity_named;
@@ -191,7 +191,7 @@ impl Format for PostgresCsv {
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
-        let mut collect = Collect::default();
+        let mut collected = Collect::default();
         let mut records = Records::new(input);
         let mut spare = Vec::new();
         loop {
@@ -208,7 +208,7 @@ impl Format for PostgresCsv {
             }
             let place = || Some(format!("line {}: {}", record.line, shown(bytes)));
             if record.cut {
-                collect.diagnostics.note(Level::Warning, "records longer than 64 MB were skipped", place);
+                collected.diagnostics.note(Level::Warning, "records longer than 64 MB were skipped", place);
                 continue;
             }
             let fields = match Fields::read(bytes, std::mem::take(&mut spare)) {
@@ -216,7 +216,7 @@ impl Format for PostgresCsv {
                 Err(fields) => {
                     spare = fields;
                     let problem = "records that are damaged, cut short or not the server's were skipped";
-                    collect.diagnostics.note(Level::Warning, problem, place);
+                    collected.diagnostics.note(Level::Warning, problem, place);
                     continue;
                 }
             };
@@ -243,12 +243,13 @@ impl Format for PostgresCsv {
                 offset: record.offset,
                 length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
             };
-            let zone = stamp.and_then(|stamp| stamp.zone).unwrap_or_default();
+            let zone =
+                stamp.as_ref().map(|stamp| collect::zone(&fields.get(TIME), stamp)).unwrap_or_default();
             let failed_statement = !fields.get(QUERY).is_empty();
-            collect.event(&who, &event, failed_statement, zone.as_bytes(), place);
+            collected.event(&who, &event, failed_statement, &zone, place);
             spare = fields.fields;
         }
-        Ok(collect.finish(name, self.id(), None, None))
+        Ok(collected.finish(name, self.id(), None, None))
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::django::shown;
-use super::postgres::collect::Collect;
+use super::postgres::collect::{self, Collect};
 use super::postgres::executions::{Event, Who};
 use super::postgres::message::{self, Message, Step};
 use super::postgres::prefix::severity_named;
@@ -87,7 +87,7 @@ impl Format for PostgresJson {
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
-        let mut collect = Collect::default();
+        let mut collected = Collect::default();
         let mut records = Records::new(input);
         while let Some(record) = records.next(|_, _| false).map_err(|error| ImportError::reading(&error))? {
             let line = trim_end(trim_mark(record.bytes));
@@ -96,13 +96,13 @@ impl Format for PostgresJson {
             }
             let place = || Some(format!("line {}: {}", record.line, shown(line)));
             if record.cut {
-                collect.diagnostics.note(Level::Warning, "lines longer than 64 MB were skipped", place);
+                collected.diagnostics.note(Level::Warning, "lines longer than 64 MB were skipped", place);
                 continue;
             }
             let text = String::from_utf8_lossy(line);
             let Some(entry) = Entry::read(&text) else {
                 let problem = "lines that are damaged, cut short or not the server's were skipped";
-                collect.diagnostics.note(Level::Warning, problem, place);
+                collected.diagnostics.note(Level::Warning, problem, place);
                 continue;
             };
             let Some(severity) = severity_named(entry.error_severity.as_bytes()) else { continue };
@@ -125,10 +125,13 @@ impl Format for PostgresJson {
                 offset: record.offset,
                 length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
             };
-            let zone = stamp.and_then(|stamp| stamp.zone).unwrap_or_default();
-            collect.event(&who, &event, entry.statement.is_some(), zone.as_bytes(), place);
+            let zone = stamp
+                .as_ref()
+                .map(|stamp| collect::zone(entry.timestamp.as_bytes(), stamp))
+                .unwrap_or_default();
+            collected.event(&who, &event, entry.statement.is_some(), &zone, place);
         }
-        Ok(collect.finish(name, self.id(), None, None))
+        Ok(collected.finish(name, self.id(), None, None))
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {

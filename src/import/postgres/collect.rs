@@ -4,6 +4,7 @@ use super::executions::{Event, Executions, Who};
 use super::message::Message;
 use super::prefix::Severity;
 use crate::document::{Content, Diagnostics, Document, Level};
+use crate::import::stamp::Stamp;
 use crate::queries::Clock;
 
 /// Collects events.
@@ -74,5 +75,13 @@ impl Collect {
         };
         let log = builder.finish(clock, inferred);
         Document { name, format, content: Content::Queries(Box::new(log)), diagnostics }
+    }
+}
+
+/// The zone of a stamp, whatever it is called (`CET`): what follows the time in its column.
+pub fn zone(column: &[u8], stamp: &Stamp) -> Vec<u8> {
+    match &stamp.zone {
+        Some(zone) => zone.clone().into_bytes(),
+        None => column.get(stamp.range.end..).unwrap_or_default().trim_ascii().to_vec(),
     }
 }
