@@ -3,6 +3,7 @@
 
 pub mod django;
 pub mod django_json;
+mod elements;
 mod foreign;
 pub mod marshal;
 pub mod mysql_slow;
@@ -13,6 +14,7 @@ pub mod postgres_stderr;
 pub mod pstats;
 pub mod recorder;
 mod records;
+pub mod silk;
 mod stamp;
 
 use std::io;
@@ -94,6 +96,7 @@ formats! {
     recorder::Recorder: recorder::ABOUT,
     django_json::DjangoJson: django_json::ABOUT,
     django::DjangoLog: django::ABOUT,
+    silk::Silk: silk::ABOUT,
     postgres_stderr::PostgresStderr: postgres_stderr::ABOUT,
     postgres_csv::PostgresCsv: postgres_csv::ABOUT,
     postgres_json::PostgresJson: postgres_json::ABOUT,

@@ -46,6 +46,7 @@ fn format_of(path: &Path) -> Option<&'static str> {
         ("django" | "shop", (_, "log")) => "django-log",
         ("postgres" | "findings", (_, "log")) => "postgres-stderr",
         ("mysql", (_, "log")) => "mysql-slow",
+        ("silk", (_, "json")) => "django-silk",
         ("postgres", (_, "csv")) => "postgres-csv",
         ("postgres", (stem, "json")) if !stem.ends_with(".statements") => "postgres-json",
         _ => return None,
