@@ -144,6 +144,7 @@ pageTest('thresholds: a change asks again, is kept, and is said', async ({ page 
   assert.equal(await finding(page, /row by row/).count(), 0);
   await page.getByRole('button', { name: 'Use the defaults' }).click();
   await finding(page, /shop_customer/).waitFor();
+  await page.locator('summary', { hasText: 'When rules speak up' }).click();
   assert.equal(await threshold.inputValue(), initially);
   assert.equal(await page.evaluate(() => localStorage.getItem('flamedrop.thresholds')), '');
 });
@@ -173,7 +174,18 @@ pageTest('files of one stem are a pair by themselves, others by hand', async ({ 
   await partner(page).selectOption({ label: 'none' });
   await first(page).getByText(/^127 statements take/).waitFor();
 
-  // A log of the profile's own stem comes later.
+  // The choice is in the address.
+  await page.reload();
+  await first(page).getByText(/^127 statements take/).waitFor();
+  assert.equal(await partner(page).locator('option:checked').innerText(), 'none');
+  await partner(page).selectOption({ label: 'one.prof' });
+  await first(page).getByText(/ms in all; 127 statements/).waitFor();
+  await page.waitForFunction(() => location.hash.includes('with=one.prof'));
+  await page.reload();
+  await first(page).getByText(/ms in all; 127 statements/).waitFor();
+
+  // A log of the profile's own stem comes later: the choice stands until it is taken back.
+  await partner(page).selectOption({ label: 'none' });
   await drop(page, [{ name: 'one.sql.log', text: await readFile(data('shop/shop.sql.log'), 'utf8') }]);
   await page.waitForFunction(() => location.hash.includes('file=one.sql.log'));
   await first(page).getByText(/ms in all; 127 statements/).waitFor();
@@ -196,6 +208,49 @@ pageTest('the recorder is copied whole', async ({ page, context }) => {
   await page.getByText(/^Copied \d+ lines$/).waitFor();
   const recorder = await readFile(data('../../recorder/flamedrop_recorder.py'), 'utf8');
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), recorder);
+});
+
+const RECORDED = (name) => [data(`findings/${name}.prof.gz`), data(`findings/${name}.sql.jsonl`)];
+
+pageTest('a recorded request says which line of code asks row by row', async ({ page, screenshot }) => {
+  await drop(page, RECORDED('n_plus_one-category'));
+  const found = finding(page, /GET \/category\/garden\/ loads Product\.images row by row/);
+  await found.waitFor();
+  await screenshot('recorded');
+  await unfold(page, /Product\.images/);
+  assert.match(await found.innerText(), /high confidence[\s\S]*prefetch_related\("images"\)[\s\S]*\.py:\d+/);
+});
+
+pageTest('evidence leads to functions and to stretches of time', async ({ page }) => {
+  await drop(page, RECORDED('python_report'));
+  const found = finding(page, /computes for \d+ ms between two statements/);
+  await found.locator('summary').click();
+  assert.match(await found.innerText(), /python_report\.prof \+ python_report\.sql\.jsonl/);
+  await found.getByTitle('Show in Timeline').first().click();
+  await page.getByRole('tab', { name: 'Timeline', selected: true }).waitFor();
+  await page.waitForFunction(() => /file=python_report\.sql\.jsonl&view=timeline/.test(location.hash) && /range=/.test(location.hash));
+  await page.goBack();
+  await found.locator('summary').click();
+  const place = found.getByTitle('Show in Functions').first();
+  const name = (await place.innerText()).match(/\((.+)\)$/)[1];
+  await place.click();
+  await page.getByRole('tab', { name: 'Functions', selected: true }).waitFor();
+  await page.getByRole('complementary', { name: 'Selected function' }).getByRole('heading', { name, level: 2 }).waitFor();
+  assert.match(page.url(), /file=python_report\.prof/);
+});
+
+pageTest('a search finds among findings; Forget forgets what was dismissed', async ({ page }) => {
+  await openShop(page);
+  await page.getByRole('searchbox', { name: 'Search' }).fill('SHOP_CUSTOMER');
+  await finding(page, /shop_orderline/).waitFor({ state: 'detached' });
+  assert.equal((await titles(page)).length, 1);
+  const found = await unfold(page, /shop_customer/);
+  await found.getByRole('button', { name: 'Dismiss' }).click();
+  await page.getByText('Dismissed (1)').waitFor();
+  await page.getByRole('button', { name: 'Flamedrop' }).click();
+  await page.getByRole('button', { name: 'Forget' }).click();
+  await page.getByText('All files are closed and forgotten').waitFor();
+  assert.equal(await page.evaluate(() => localStorage.getItem('flamedrop.dismissed-findings')), '');
 });
 
 pageTest('an old link shows the view it names', async ({ page }) => {

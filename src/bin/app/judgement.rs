@@ -61,6 +61,12 @@ impl Judging {
         storage::set_setting(DISMISSED, &words.join(" "));
     }
 
+    /// Restores everything, and keeps nothing of it.
+    pub fn forget(self) {
+        self.dismissed.set(BTreeSet::new());
+        storage::set_setting(DISMISSED, "");
+    }
+
     /// Changes thresholds; remembered across visits.
     pub fn set_thresholds(self, change: impl FnOnce(&mut Settings)) {
         self.thresholds.update(change);
@@ -68,6 +74,11 @@ impl Judging {
             settings.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
         });
         storage::set_setting(THRESHOLDS, &words.join(" "));
+    }
+
+    /// What was chosen by hand for a document: a partner by its [`OpenDocument::id`], or none; follows it.
+    pub fn chosen(self, document: OpenDocument) -> Option<Option<u32>> {
+        self.partners.with(|partners| partners.get(&document.id()).copied())
     }
 
     /// Puts two documents together, or says that one has no partner. Former partners go by their names

@@ -188,8 +188,9 @@ pub fn set_keeping(state: State, on: bool) {
     }
 }
 
-/// Closes everything and drops every kept copy.
+/// Closes everything and drops every kept copy, and what is kept of dismissed findings.
 pub fn forget(state: State) {
+    state.judging.forget();
     for document in state.documents.get_untracked() {
         state.close(document);
     }

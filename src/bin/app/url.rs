@@ -39,6 +39,9 @@ const QUERY_COLUMNS: &[(&str, QueryColumn)] = &[
 const EXECUTION_COLUMNS: &[(&str, ExecutionColumn)] =
     &[("start", ExecutionColumn::Start), ("duration", ExecutionColumn::Duration)];
 
+/// What the address says of a document that is to have no partner.
+const NO_PARTNER: &str = "-";
+
 /// Where one looks: a change here is a step that Back takes back.
 fn place(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
     let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -59,10 +62,19 @@ fn place(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
 }
 
 /// How one looks at it: a change here only renews the address.
-fn manner(document: OpenDocument) -> Vec<(&'static str, String)> {
+fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
     let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
     let (drawing, lanes) = (document.drawing.get(), document.lanes.get());
+    let with = match state.judging.chosen(document) {
+        None => String::new(),
+        Some(None) => NO_PARTNER.to_owned(),
+        Some(Some(id)) => {
+            let partner = state.documents.get().into_iter().find(|open| open.id() == id);
+            partner.map(|partner| partner.name.get()).unwrap_or_default()
+        }
+    };
     vec![
+        ("with", with),
         ("by", if document.by_line.get() { "line".to_owned() } else { String::new() }),
         ("drawing", if drawing == Drawing::Icicle { String::new() } else { drawing.key().to_owned() }),
         ("lanes", if lanes == Lanes::Connections { String::new() } else { lanes.key().to_owned() }),
@@ -113,7 +125,9 @@ pub fn follow(state: State) {
         let document = state.active.get();
         let steps = link::encode(document.map(|document| place(state, document)).unwrap_or_default());
         let all = link::encode(
-            document.map(|document| [place(state, document), manner(document)].concat()).unwrap_or_default(),
+            document
+                .map(|document| [place(state, document), manner(state, document)].concat())
+                .unwrap_or_default(),
         );
         // The first run, and runs that follow Back, find the address as it should be.
         let address = current();
@@ -162,15 +176,8 @@ fn apply(state: State) {
         state.show(None);
         return;
     };
-    let found = state.documents.with_untracked(|documents| {
-        let same = |open: &&OpenDocument| {
-            let kept = open.name.get_untracked();
-            kept == name || kept.strip_suffix(".gz") == Some(name)
-        };
-        let nth = number("nth").unwrap_or(1).max(1) as usize - 1;
-        let mut equal = documents.iter().filter(same);
-        equal.clone().nth(nth).or_else(|| equal.next()).copied()
-    });
+    let nth = number("nth").unwrap_or(1).max(1) as usize - 1;
+    let found = named(state, name, nth);
     let Some(document) = found else {
         // The welcome page stands for it: address and page must not say different things.
         state.show(None);
@@ -185,6 +192,16 @@ fn apply(state: State) {
     }
     // Ids of functions and boxes are those of what is shown.
     document.show_by_line(value("by") == Some("line"));
+    match value("with") {
+        Some(NO_PARTNER) => state.judging.choose(document, None),
+        // An address without it says nothing of partners.
+        Some(name) => {
+            if let Some(partner) = named(state, name, 0) {
+                state.judging.choose(document, Some(partner));
+            }
+        }
+        None => {}
+    }
     set(document.drawing, value("drawing").and_then(Drawing::from_key).unwrap_or(Drawing::Icicle));
     set(document.lanes, value("lanes").and_then(Lanes::from_key).unwrap_or(Lanes::Connections));
     set(document.certain_only, value("certain") == Some("only"));
@@ -206,6 +223,18 @@ fn apply(state: State) {
     let sort = value("executions-sort").and_then(|text| parsed_sort(EXECUTION_COLUMNS, text));
     set(document.execution_sort, sort.unwrap_or(Sort::descending(ExecutionColumn::Duration)));
     state.show(Some(document));
+}
+
+/// The document of this name; of several the `nth`, or else the first.
+fn named(state: State, name: &str, nth: usize) -> Option<OpenDocument> {
+    state.documents.with_untracked(|documents| {
+        let same = |open: &&OpenDocument| {
+            let kept = open.name.get_untracked();
+            kept == name || kept.strip_suffix(".gz") == Some(name)
+        };
+        let mut equal = documents.iter().filter(same);
+        equal.clone().nth(nth).or_else(|| equal.next()).copied()
+    })
 }
 
 fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {

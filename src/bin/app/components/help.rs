@@ -20,6 +20,10 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "Findings",
+        &[("← →  Home, End", "Walk the Pareto curve"), ("Enter", "Open a finding; go to the curve's item")],
+    ),
+    (
         "Flame graph",
         &[
             ("↑ ↓", "To the caller, to the heaviest callee"),

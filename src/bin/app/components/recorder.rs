@@ -8,6 +8,7 @@ use super::copy::{CopyButton, copy};
 const RECORDER: &str = include_str!("../../../../recorder/flamedrop_recorder.py");
 
 const MIDDLEWARE: &str = r#"MIDDLEWARE = ["flamedrop_recorder.RecorderMiddleware", *MIDDLEWARE]"#;
+const SERVE: &str = "python manage.py runserver --noreload --nothreading";
 const ADDRESS: &str = "curl 'http://127.0.0.1:8000/orders/?flamedrop'";
 
 /// Three steps.
@@ -27,9 +28,13 @@ pub fn Recorder() -> impl IntoView {
                 {command(MIDDLEWARE)}
             </li>
             <li>
+                <p>"Serve with one thread: from Python 3.12 on cProfile watches all of them."</p>
+                {command(SERVE)}
+            </li>
+            <li>
                 <p>
-                    "Ask for a page with " <code>"?flamedrop"</code> ", and drop both files of the directory flamedrop/ here: "
-                    "the profile, and every statement with its parameters and the line of code it comes from."
+                    "Ask for a page twice, the second time with " <code>"?flamedrop"</code> ", and drop both files of the directory flamedrop/ here: "
+                    "the profile, and every statement with its parameters and the lines of code it comes from."
                 </p>
                 {command(ADDRESS)}
             </li>

@@ -67,6 +67,8 @@ pub fn Keeping() -> impl IntoView {
 fn recordings() -> Vec<impl IntoView> {
     CATALOGUE
         .iter()
+        // That is what "Record both at once" says.
+        .filter(|format| format.id != "flamedrop-recorder")
         .map(|format| {
             let kind = match format.kind {
                 Kind::Profile => "Profile",

@@ -184,7 +184,7 @@ fn Together(document: OpenDocument) -> impl IntoView {
     };
     let changes = move || state.judging.thresholds.with(|settings| settings.iter().count());
     view! {
-        <div class="together">
+        <div class="together" class:alone=move || changes() == 0>
             {choice}
             {move || (changes() > 0).then(|| {
                 let text = match changes() {
@@ -225,6 +225,11 @@ fn whole(summary: &Summary) -> String {
     if statements.is_empty() { format!("{total}.") } else { format!("{total}; {statements}{requests}.") }
 }
 
+/// `1 statement`, `2 statements`.
+fn many(count: u32, what: &str) -> String {
+    format!("{} {what}{}", format::count(i64::from(count)), if count == 1 { "" } else { "s" })
+}
+
 /// What was looked at, though nothing was found.
 fn looked_at(state: State, judged: &Judged) -> AnyView {
     let seen = |looks_at: LooksAt| match looks_at {
@@ -237,10 +242,10 @@ fn looked_at(state: State, judged: &Judged) -> AnyView {
     for document in [judged.profile, judged.log].into_iter().flatten() {
         match untrack(|| document.overview()).map(|overview| overview.content.clone()) {
             Some(ContentOverview::Profile(profile)) => {
-                things.push(format!("{} functions", format::count(i64::from(profile.functions))));
+                things.push(many(profile.functions, "function"));
             }
             Some(ContentOverview::Queries(log)) => {
-                things.push(format!("{} statements", format::count(i64::from(log.executions))));
+                things.push(many(log.executions, "statement"));
             }
             None => {}
         }

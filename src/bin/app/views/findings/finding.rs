@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use flamedrop::findings::markdown::{confidence, issue, saving, value};
 use flamedrop::findings::{CATALOGUE, Confidence, Evidence, Finding, Value};
-use flamedrop::format;
 use leptos::prelude::*;
 
 use crate::components::copy::{CopyButton, copy};
@@ -63,7 +62,8 @@ pub fn FindingItem(entry: Entry) -> impl IntoView {
         let details: web_sys::Element = event_target(&event);
         open.set(details.has_attribute("open"));
     };
-    let of = format!(" of {}", format::milliseconds(finding.at_stake));
+    let worth = saving(finding);
+    let (saved, of) = worth.split_at(worth.find(" of ").unwrap_or(worth.len()));
     let sure = format!("{} confidence", confidence(finding.confidence));
     let level = match finding.confidence {
         Confidence::High => "sure high",
@@ -71,7 +71,7 @@ pub fn FindingItem(entry: Entry) -> impl IntoView {
         Confidence::Low => "sure low",
     };
     let files = entry.judged.files(*source);
-    let (title, saves) = (finding.title.clone(), format!("saves {}", saving(finding)));
+    let (title, saves, of) = (finding.title.clone(), format!("saves {saved}"), of.to_owned());
     view! {
         <li class="finding">
             <details on:toggle=toggled>

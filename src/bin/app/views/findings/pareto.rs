@@ -137,6 +137,14 @@ fn vital_few(judged: &Judged) -> String {
     )
 }
 
+/// The last three parts of a path: the first ones are the same for all.
+fn tail(place: &str) -> String {
+    match place.rmatch_indices(['/', '\\']).nth(2) {
+        Some((at, _)) => format!("…{}", place.get(at..).unwrap_or(place)),
+        None => place.to_owned(),
+    }
+}
+
 /// An item's time, its share, and the share of all up to it.
 fn numbers(judged: &Judged, rank: usize) -> (String, String, String) {
     let items = &judged.summary.items;
@@ -166,10 +174,11 @@ fn table(curve: Curve, judged: &Arc<Judged>) -> AnyView {
             view! {
                 <tr>
                     <td class="number">{rank + 1}</td>
-                    <td class="item">
+                    <td class="item"><span>
                         <span class=shape style:background-color=colour aria-hidden="true"></span>
-                        <button type="button" class="link" title=item.place.clone() on:click=move |_| judged.go(state, link)>{item.label.clone()}</button>
-                    </td>
+                        <button type="button" class="link" title=item.label.clone() on:click=move |_| judged.go(state, link)>{item.label.clone()}</button>
+                        <span class="place" title=item.place.clone()>{tail(&item.place)}</span>
+                    </span></td>
                     <td>{kind}</td>
                     <td class="number">{time}</td>
                     <td class="number">{share}</td>
