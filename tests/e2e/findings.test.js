@@ -218,7 +218,7 @@ pageTest('a recorded request says which line of code asks row by row', async ({ 
   await found.waitFor();
   await screenshot('recorded');
   await unfold(page, /Product\.images/);
-  assert.match(await found.innerText(), /high confidence[\s\S]*prefetch_related\("images"\)[\s\S]*\.py:\d+/);
+  assert.match(await found.innerText(), /high confidence[\s\S]*prefetch_related\("images"\)[\s\S]*_card\.html:\d+/);
 });
 
 pageTest('evidence leads to functions and to stretches of time', async ({ page }) => {

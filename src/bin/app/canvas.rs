@@ -48,6 +48,12 @@ pub struct Surface {
     pub pixel_ratio: f64,
 }
 
+/// What the views give a canvas.
+type Painting = Rc<dyn Fn(Surface, &dyn Measure) -> Option<Scene>>;
+type Watching = Box<dyn Fn()>;
+type Hearing = Rc<dyn Fn(Gesture)>;
+type Keys = Box<dyn Fn(&KeyboardEvent) -> bool>;
+
 /// A canvas that fills its place.
 ///
 /// `paint` runs once per animation frame at most, after something that `watch` reads has changed.
@@ -77,6 +83,40 @@ pub fn Canvas(
     /// What floats over the canvas.
     children: Children,
 ) -> impl IntoView {
+    // One for all pictures: as a generic it would be in the page's wasm once for each.
+    let (paint, gesture): (Painting, Hearing) = (Rc::new(paint), Rc::new(gesture));
+    let (watch, key): (Watching, Keys) = (Box::new(watch), Box::new(key));
+    let follow = Follow { watch, paint, surface };
+    holder_of(label, description, follow, gesture, key, wheels, pointing, children)
+}
+
+/// When a canvas is drawn again, and by whom.
+struct Follow {
+    watch: Watching,
+    paint: Painting,
+    surface: RwSignal<Surface>,
+}
+
+#[allow(clippy::too_many_arguments, reason = "they are the component's")]
+fn holder_of(
+    label: Signal<String>,
+    description: &'static str,
+    Follow { watch, paint, surface }: Follow,
+    gesture: Hearing,
+    key: Keys,
+    wheels: bool,
+    pointing: Signal<bool>,
+    children: Children,
+) -> AnyView {
+    let gesture = {
+        let kept = StoredValue::new_local(gesture);
+        move |done: Gesture| {
+            // Not while it is borrowed: it may end the view.
+            if let Some(gesture) = kept.try_get_value() {
+                gesture(done);
+            }
+        }
+    };
     let holder = NodeRef::<html::Div>::new();
     let canvas = NodeRef::<html::Canvas>::new();
     let size = observed_size(holder);
@@ -89,7 +129,6 @@ pub fn Canvas(
     });
 
     let painter = Rc::new(RefCell::new(None::<Player>));
-    let paint = Rc::new(paint);
     // Asked by a frame that comes after the view has gone.
     let alive = StoredValue::new(());
     let waiting = Rc::new(std::cell::Cell::new(false));
@@ -208,6 +247,7 @@ pub fn Canvas(
             {children()}
         </div>
     }
+    .into_any()
 }
 
 fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {

@@ -1,7 +1,6 @@
 //! What the rules find in the document looked at, alone or with its partner; and what the user said to
 //! that: dismissed findings, thresholds, which documents belong together.
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use flamedrop::findings::pairs::{self, Choice};
@@ -24,112 +23,164 @@ const MOST_DISMISSED: usize = 500;
 /// What the user said; copies are the same.
 #[derive(Clone, Copy)]
 pub struct Judging {
+    said: RwSignal<Said>,
+}
+
+/// In one signal: it changes seldom, and each kind of signal is code of its own.
+#[derive(Default)]
+struct Said {
     /// [`Finding::mark`] of what is not to be shown.
-    pub dismissed: RwSignal<BTreeSet<String>>,
-    /// When rules speak up.
-    pub thresholds: RwSignal<Settings>,
+    dismissed: Vec<String>,
+    thresholds: Settings,
     /// By [`OpenDocument::id`]: the partner chosen by hand; `None` for "none".
-    partners: RwSignal<HashMap<u32, Option<u32>>>,
+    partners: Vec<(u32, Option<u32>)>,
 }
 
 impl Judging {
     /// What was kept from earlier visits.
     pub fn from_settings() -> Self {
         let words = |name: &str| storage::setting(name).unwrap_or_default();
-        let mut thresholds = Settings::default();
+        let mut said = Said {
+            dismissed: words(DISMISSED).split_whitespace().map(str::to_owned).collect(),
+            ..Said::default()
+        };
         for (name, value) in words(THRESHOLDS).split_whitespace().filter_map(|word| word.split_once('=')) {
             // A threshold of another version that is no more is not an error.
-            let _ = thresholds.set(name, value.parse().ok());
+            let _ = said.thresholds.set(name, value.parse().ok());
         }
-        Self {
-            dismissed: RwSignal::new(words(DISMISSED).split_whitespace().map(str::to_owned).collect()),
-            thresholds: RwSignal::new(thresholds),
-            partners: RwSignal::new(HashMap::new()),
-        }
+        Self { said: RwSignal::new(said) }
+    }
+
+    /// Whether a finding is not to be shown; follows it.
+    pub fn is_dismissed(self, mark: &str) -> bool {
+        self.said.with(|said| said.dismissed.iter().any(|other| other == mark))
     }
 
     /// Dismisses a finding, or restores it; remembered across visits and recordings.
     pub fn dismiss(self, mark: &str, dismiss: bool) {
-        self.dismissed.update(|dismissed| {
-            if !dismiss {
-                dismissed.remove(mark);
-            } else if dismissed.len() < MOST_DISMISSED {
-                dismissed.insert(mark.to_owned());
+        let mut kept = String::new();
+        self.said.update(|said| {
+            said.dismissed.retain(|other| other != mark);
+            if dismiss {
+                said.dismissed.push(mark.to_owned());
+                // The oldest ones go.
+                let surplus = said.dismissed.len().saturating_sub(MOST_DISMISSED);
+                said.dismissed.drain(..surplus);
             }
+            kept = said.dismissed.join(" ");
         });
-        let words: Vec<String> = self.dismissed.get_untracked().into_iter().collect();
-        storage::set_setting(DISMISSED, &words.join(" "));
+        storage::set_setting(DISMISSED, &kept);
     }
 
     /// Restores everything, and keeps nothing of it.
     pub fn forget(self) {
-        self.dismissed.set(BTreeSet::new());
+        self.said.update(|said| said.dismissed.clear());
         storage::set_setting(DISMISSED, "");
+    }
+
+    /// When rules speak up; follows it.
+    pub fn thresholds(self) -> Settings {
+        self.said.with(|said| said.thresholds.clone())
+    }
+
+    /// How many thresholds are not the default; follows it.
+    pub fn changed_thresholds(self) -> usize {
+        self.said.with(|said| said.thresholds.iter().count())
     }
 
     /// Changes thresholds; remembered across visits.
     pub fn set_thresholds(self, change: impl FnOnce(&mut Settings)) {
-        self.thresholds.update(change);
-        let words = self.thresholds.with_untracked(|settings| {
-            settings.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
+        let mut kept = String::new();
+        self.said.update(|said| {
+            change(&mut said.thresholds);
+            for (name, value) in said.thresholds.iter() {
+                kept.push_str(&format!("{name}={value} "));
+            }
         });
-        storage::set_setting(THRESHOLDS, &words.join(" "));
+        storage::set_setting(THRESHOLDS, kept.trim_end());
     }
 
     /// What was chosen by hand for a document: a partner by its [`OpenDocument::id`], or none; follows it.
     pub fn chosen(self, document: OpenDocument) -> Option<Option<u32>> {
-        self.partners.with(|partners| partners.get(&document.id()).copied())
+        self.said.with(|said| said.chosen(document.id()))
     }
 
     /// Puts two documents together, or says that one has no partner. Former partners go by their names
     /// again.
     pub fn choose(self, document: OpenDocument, partner: Option<OpenDocument>) {
         let (one, other) = (document.id(), partner.map(OpenDocument::id));
-        self.partners.update(|partners| {
-            partners.retain(|_, chosen| *chosen != Some(one) && (other.is_none() || *chosen != other));
-            partners.insert(one, other);
+        let said = |said: &Said| {
+            said.chosen(one) == Some(other) && other.is_none_or(|other| said.chosen(other) == Some(Some(one)))
+        };
+        if self.said.with_untracked(said) {
+            return;
+        }
+        self.said.update(|said| {
+            said.partners.retain(|(of, chosen)| {
+                let freed = *chosen == Some(one) || (other.is_some() && *chosen == other);
+                !freed && *of != one && Some(*of) != other
+            });
+            said.partners.push((one, other));
             if let Some(other) = other {
-                partners.insert(other, Some(one));
+                said.partners.push((other, Some(one)));
             }
         });
     }
 }
 
+impl Said {
+    fn chosen(&self, id: u32) -> Option<Option<u32>> {
+        self.partners.iter().find(|(of, _)| *of == id).map(|(_, partner)| *partner)
+    }
+}
+
 /// What a document holds, once it is open; follows it.
-pub fn kind(document: OpenDocument) -> Option<Kind> {
+fn kind(document: OpenDocument) -> Option<Kind> {
     Some(match document.overview()?.content {
         ContentOverview::Profile(_) => Kind::Profile,
         ContentOverview::Queries(_) => Kind::Queries,
     })
 }
 
-/// The documents that are open, and of what kind; follows them.
-pub fn candidates(state: State) -> Vec<(OpenDocument, Kind)> {
-    let documents = state.documents.get();
-    documents.into_iter().filter_map(|document| Some((document, kind(document)?))).collect()
+/// Whom a document may be looked at together with.
+#[derive(Clone, PartialEq)]
+pub struct Pairing {
+    /// What the document holds; `None` until it is open.
+    pub kind: Option<Kind>,
+    /// The open documents of the other kind.
+    pub others: Vec<OpenDocument>,
+    /// The other half of its pair.
+    pub partner: Option<OpenDocument>,
 }
 
-/// The other half of a document's pair; follows names, choices and what is open.
-pub fn partner(state: State, document: OpenDocument) -> Option<OpenDocument> {
-    let open = candidates(state);
-    let chosen = state.judging.partners.get();
+/// The document's pairing; follows names, choices and what is open.
+pub fn pairing(state: State, document: OpenDocument) -> Pairing {
+    let documents = state.documents.get();
+    let open: Vec<(OpenDocument, Kind)> =
+        documents.into_iter().filter_map(|document| Some((document, kind(document)?))).collect();
     let place = |id: u32| open.iter().position(|(other, _)| other.id() == id);
     let names: Vec<String> = open.iter().map(|(open, _)| open.name.get()).collect();
     let said: Vec<(&str, Kind, Choice)> = open
         .iter()
         .zip(&names)
         .map(|((open, kind), name)| {
-            let choice = match chosen.get(&open.id()) {
+            let choice = match state.judging.chosen(*open) {
                 None => Choice::ByName,
                 Some(None) => Choice::Alone,
                 // It may have been closed.
-                Some(Some(other)) => place(*other).map_or(Choice::ByName, Choice::With),
+                Some(Some(other)) => place(other).map_or(Choice::ByName, Choice::With),
             };
             (name.as_str(), *kind, choice)
         })
         .collect();
-    let found = pairs::by_choice(&said).get(place(document.id())?).copied().flatten()?;
-    open.get(found).map(|(partner, _)| *partner)
+    let own = place(document.id());
+    let found = own.and_then(|own| pairs::by_choice(&said).get(own).copied().flatten());
+    let kind = own.and_then(|own| open.get(own)).map(|(_, kind)| *kind);
+    Pairing {
+        kind,
+        others: open.iter().filter(|(_, other)| Some(*other) != kind).map(|(open, _)| *open).collect(),
+        partner: found.and_then(|found| open.get(found)).map(|(partner, _)| *partner),
+    }
 }
 
 /// Which file a finding is from.
@@ -205,27 +256,31 @@ impl Judged {
     }
 }
 
-/// What was found, asked again when thresholds or partner change. `None` until the first answer;
-/// `Some(None)` if there is none.
-pub fn judged(state: State, document: OpenDocument) -> RwSignal<Option<Option<Arc<Judged>>>> {
-    let answer = RwSignal::new(None);
+/// What was found; `None` until the first answer, and if there is none `Some(None)`.
+pub type Answer = RwSignal<Option<Option<Arc<Judged>>>>;
+
+/// What was found, asked again when thresholds or partner change.
+pub fn judged(state: State, document: OpenDocument, pairing: Memo<Pairing>) -> Answer {
+    let answer = Answer::new(None);
     let latest = StoredValue::new(0_u64);
-    let partner = Memo::new(move |_| partner(state, document));
-    Effect::new(move |_| {
-        let (partner, thresholds) = (partner.get(), state.judging.thresholds.get());
-        let Some(number) = latest.try_update_value(|number| {
+    Effect::new(move |previous: Option<(Option<OpenDocument>, Settings)>| {
+        let asked = (pairing.with(|pairing| pairing.partner), state.judging.thresholds());
+        if previous.as_ref() == Some(&asked) {
+            return asked;
+        }
+        let number = latest.try_update_value(|number| {
             *number += 1;
             *number
-        }) else {
-            return;
-        };
+        });
+        let (partner, thresholds) = asked.clone();
         spawn_local(async move {
             let judged = judge(document, partner, &thresholds).await;
             // The view may be gone by now, or ask something else.
-            if latest.try_get_value() == Some(number) {
+            if number.is_some() && latest.try_get_value() == number {
                 answer.try_set(Some(judged.map(Arc::new)));
             }
         });
+        asked
     });
     answer
 }

@@ -13,13 +13,12 @@ use flamedrop::import::Kind;
 use flamedrop::protocol::ContentOverview;
 use leptos::prelude::*;
 
-use self::finding::{Entry, FindingItem};
-use self::layers::LayersBar;
-use self::pareto::ParetoCurve;
-use self::thresholds::Thresholds;
+use self::finding::{Entry, finding_item};
+use self::layers::layers_bar;
+use self::pareto::pareto_curve;
 use crate::components::recorder::Recorder;
 use crate::document::OpenDocument;
-use crate::judgement::{self, Judged};
+use crate::judgement::{self, Judged, Pairing};
 use crate::state::{State, state};
 
 /// So many come before the pictures.
@@ -40,15 +39,15 @@ enum Group {
 #[component]
 pub fn Findings(document: OpenDocument) -> impl IntoView {
     let state = state();
-    let answer = judgement::judged(state, document);
-    let judged = Memo::new_with_compare(move |_| answer.get().flatten(), same);
+    let pairing = Memo::new(move |_| judgement::pairing(state, document));
+    let answer = judgement::judged(state, document, pairing);
     // Once for all groups: a finding is in one of them.
     let groups = Memo::new(move |_| {
-        let Some(judged) = judged.get() else { return Vec::new() };
+        let Some(judged) = answer.get().flatten() else { return Vec::new() };
         let text = document.search.with(|text| text.trim().to_lowercase());
         let mut counted = 0;
         let mut group_of = |(index, mark): (usize, String)| {
-            let group = if state.judging.dismissed.with(|dismissed| dismissed.contains(&mark)) {
+            let group = if state.judging.is_dismissed(&mark) {
                 Group::Dismissed
             } else {
                 counted += 1;
@@ -74,41 +73,35 @@ pub fn Findings(document: OpenDocument) -> impl IntoView {
     };
     let count = move |group: Group| groups.with(|all| all.iter().filter(|(of, _)| *of == group).count());
     let body = move || {
-        let judged = match answer.with(|answer| answer.is_none()) {
-            true => {
-                return view! { <p class="empty" role="status">"Looking for what stands out…"</p> }
-                    .into_any();
-            }
-            false => judged.get(),
-        };
-        let Some(judged) = judged else {
-            return view! { <p class="empty">"Its worker is gone: open the file again."</p> }.into_any();
+        let judged = match answer.get() {
+            None => return message("Looking for what stands out…"),
+            Some(None) => return message("Its worker is gone: open the file again."),
+            Some(Some(judged)) => judged,
         };
         let nothing = judged.findings.is_empty();
-        let (pictured, layered) = (Arc::clone(&judged), judged.summary.clone());
         view! {
             <section aria-labelledby="first-title">
                 <h2 id="first-title">{if nothing { "Nothing stands out" } else { "What to fix first" }}</h2>
                 <p class="whole">{whole(&judged.summary)}</p>
                 {nothing.then(|| looked_at(state, &judged))}
                 {move || (!nothing && count(Group::First) == 0).then(|| view! { <p class="hint">{none_left(document)}</p> })}
-                <ol class="findings-list first"><For each=list(Group::First) key=Entry::key let:entry><FindingItem entry /></For></ol>
+                {entries("findings-list first", list(Group::First))}
             </section>
             <section class="pictures" aria-labelledby="whole-title">
                 <h2 id="whole-title">"Where the time goes"</h2>
-                <LayersBar summary=layered />
-                <ParetoCurve judged=pictured />
+                {layers_bar(state, &judged.summary)}
+                {pareto_curve(state, answer, &judged)}
             </section>
             {move || (count(Group::Rest) > 0).then(|| view! {
                 <section aria-labelledby="rest-title">
                     <h2 id="rest-title">"Everything else"</h2>
-                    <ol class="findings-list"><For each=list(Group::Rest) key=Entry::key let:entry><FindingItem entry /></For></ol>
+                    {entries("findings-list", list(Group::Rest))}
                 </section>
             })}
             {move || (count(Group::Dismissed) > 0).then(|| view! {
                 <details class="fold">
                     <summary><h2>{move || format!("Dismissed ({})", count(Group::Dismissed))}</h2></summary>
-                    <ol class="findings-list"><For each=list(Group::Dismissed) key=Entry::key let:entry><FindingItem entry /></For></ol>
+                    {entries("findings-list", list(Group::Dismissed))}
                 </details>
             })}
             {nothing.then(|| view! {
@@ -119,18 +112,21 @@ pub fn Findings(document: OpenDocument) -> impl IntoView {
     };
     view! {
         <div class="findings"><div>
-            <Together document />
+            {together(state, document, pairing)}
             {body}
-            <Thresholds />
+            {thresholds::thresholds(state)}
         </div></div>
     }
 }
 
-fn same(one: Option<&Option<Arc<Judged>>>, other: Option<&Option<Arc<Judged>>>) -> bool {
-    match (one.and_then(Option::as_ref), other.and_then(Option::as_ref)) {
-        (Some(one), Some(other)) => !Arc::ptr_eq(one, other),
-        (one, other) => one.is_some() != other.is_some(),
-    }
+fn message(text: &'static str) -> AnyView {
+    view! { <p class="empty" role="status">{text}</p> }.into_any()
+}
+
+/// The findings of one group.
+fn entries(class: &'static str, list: impl Fn() -> Vec<Entry> + Send + Sync + 'static) -> AnyView {
+    view! { <ol class=class><For each=list key=Entry::key let:entry>{finding_item(entry)}</For></ol> }
+        .into_any()
 }
 
 /// Why the list is empty though something was found.
@@ -142,39 +138,27 @@ fn none_left(document: OpenDocument) -> &'static str {
     }
 }
 
-/// The document's partner, and the choice of another.
-#[component]
-fn Together(document: OpenDocument) -> impl IntoView {
-    let state = state();
-    let kind = Memo::new(move |_| judgement::kind(document));
-    let others = Memo::new(move |_| {
-        let mut open = judgement::candidates(state);
-        open.retain(|(_, other)| Some(*other) != kind.get());
-        open.into_iter().map(|(open, _)| open).collect::<Vec<_>>()
-    });
-    let partner = Memo::new(move |_| judgement::partner(state, document));
-    let wanted = move || if kind.get() == Some(Kind::Profile) { "SQL log" } else { "profile" };
+/// The document's partner and the choice of another; and whether thresholds are not the defaults.
+fn together(state: State, document: OpenDocument, pairing: Memo<Pairing>) -> AnyView {
     let changed = move |event: web_sys::Event| {
         let chosen = event_target_value(&event);
-        let other = others.get_untracked().into_iter().find(|other| other.id().to_string() == chosen);
+        let others = pairing.get_untracked().others;
+        let other = others.into_iter().find(|other| other.id().to_string() == chosen);
         state.judging.choose(document, other);
     };
     let choice = move || {
-        let (others, partner) = (others.get(), partner.get());
+        let Pairing { kind, others, partner } = pairing.get();
         if others.is_empty() {
-            let hint = format!(
-                "Drop the {} of the same request as well: code and SQL are judged together.",
-                wanted()
-            );
+            let wanted = if kind == Some(Kind::Profile) { "SQL log" } else { "profile" };
+            let hint =
+                format!("Drop the {wanted} of the same request as well: code and SQL are judged together.");
             return view! { <p class="hint">{hint}</p> }.into_any();
         }
-        let options: Vec<_> = others
-            .into_iter()
-            .map(|other| {
-                let selected = partner == Some(other);
-                view! { <option value=other.id().to_string() selected=selected>{other.name.get()}</option> }
-            })
-            .collect();
+        let option = |other: OpenDocument| {
+            let selected = partner == Some(other);
+            view! { <option value=other.id().to_string() selected=selected>{other.name.get()}</option> }
+        };
+        let options: Vec<_> = others.into_iter().map(option).collect();
         view! {
             <label>"Together with "
                 <select on:change=changed><option value="" selected=partner.is_none()>"none"</option>{options}</select>
@@ -182,23 +166,21 @@ fn Together(document: OpenDocument) -> impl IntoView {
         }
         .into_any()
     };
-    let changes = move || state.judging.thresholds.with(|settings| settings.iter().count());
-    view! {
-        <div class="together" class:alone=move || changes() == 0>
-            {choice}
-            {move || (changes() > 0).then(|| {
-                let text = match changes() {
-                    1 => "One threshold is not the default".to_owned(),
-                    count => format!("{count} thresholds are not the default"),
-                };
-                view! {
-                    <p class="changed">{text} " "
-                        <button type="button" class="link" on:click=move |_| thresholds::reset(state)>"Use the defaults"</button>
-                    </p>
-                }
-            })}
-        </div>
-    }
+    let changes = move || state.judging.changed_thresholds();
+    let changed = move || {
+        let text = match changes() {
+            0 => return ().into_any(),
+            1 => "One threshold is not the default".to_owned(),
+            count => format!("{count} thresholds are not the default"),
+        };
+        view! {
+            <p class="changed">{text} " "
+                <button type="button" class="link" on:click=move |_| thresholds::reset(state)>"Use the defaults"</button>
+            </p>
+        }
+        .into_any()
+    };
+    view! { <div class="together" class:alone=move || changes() == 0>{choice}{changed}</div> }.into_any()
 }
 
 /// The whole in one sentence.
@@ -250,7 +232,7 @@ fn looked_at(state: State, judged: &Judged) -> AnyView {
             None => {}
         }
     }
-    let changed = state.judging.thresholds.with_untracked(|settings| settings.iter().next().is_some());
+    let changed = untrack(|| state.judging.changed_thresholds()) > 0;
     let text = format!(
         "{rules} rules looked at {} and found nothing above {} thresholds.",
         things.join(" and "),

@@ -51,8 +51,7 @@ impl Entry {
 }
 
 /// What is wrong and what it is worth, in a line that opens.
-#[component]
-pub fn FindingItem(entry: Entry) -> impl IntoView {
+pub fn finding_item(entry: Entry) -> AnyView {
     let Some((finding, source)) = entry.get() else { return ().into_any() };
     let about = CATALOGUE.iter().find(|about| about.id == finding.rule);
     let total = entry.judged.summary.total;
@@ -111,7 +110,7 @@ fn body(entry: &Entry) -> AnyView {
     let markdown = issue(finding);
     let judging = state.judging;
     let mark = entry.mark.clone();
-    let dismissed = judging.dismissed.with_untracked(|dismissed| dismissed.contains(&mark));
+    let dismissed = untrack(|| judging.is_dismissed(&mark));
     view! {
         <div class="inside">
             <h4>"What to do"</h4>
@@ -145,7 +144,7 @@ fn evidence(state: State, judged: &Arc<Judged>, one: &Evidence) -> AnyView {
             let go = go.map(|(title, go)| {
                 view! { <button type="button" class="link" on:click=move |_| go()>{title}</button> }
             });
-            view! { <BriefSql text=sql.clone() /> {go} }.into_any()
+            view! { {brief_sql(sql.clone())} {go} }.into_any()
         }
         (_, Some((title, go))) => {
             view! { <button type="button" class="link" class:code=is_code title=title on:click=move |_| go()>{text}</button> }
@@ -158,9 +157,10 @@ fn evidence(state: State, judged: &Arc<Judged>, one: &Evidence) -> AnyView {
 }
 
 /// SQL, cut where it is long.
-#[component]
-fn BriefSql(text: String) -> impl IntoView {
+fn brief_sql(text: String) -> AnyView {
     let cut = text.char_indices().nth(BRIEF).map(|(at, _)| at);
+    // Between words.
+    let cut = cut.map(|cut| text.get(..cut).and_then(|text| text.rfind(' ')).unwrap_or(cut));
     let Some(cut) = cut else { return view! { <Sql text label="SQL" /> }.into_any() };
     let all = RwSignal::new(false);
     let shown = move || {

@@ -6,15 +6,13 @@ use flamedrop::format;
 use leptos::prelude::*;
 
 use crate::components::legend::css;
-use crate::state::state;
+use crate::state::State;
 
 /// Nothing for a log alone: it has no layers.
-#[component]
-pub fn LayersBar(summary: Summary) -> impl IntoView {
+pub fn layers_bar(state: State, summary: &Summary) -> AnyView {
     if summary.layers.is_empty() {
         return ().into_any();
     }
-    let state = state();
     let theme = move || if state.dark() { Theme::DARK } else { Theme::LIGHT };
     let whole: f64 = summary.layers.iter().map(|(_, time)| time).sum();
     let bottleneck = summary.bottleneck.map(|layer| {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use flamedrop::draw::Theme;
 use flamedrop::draw::pareto::{ParetoState, is_query, item_fill, paint};
+use flamedrop::draw::{Measure, Scene, Theme};
 use flamedrop::findings::digest::Item;
 use flamedrop::findings::summary::VITAL_SHARE;
 use flamedrop::format;
@@ -14,8 +14,8 @@ use web_sys::KeyboardEvent;
 use crate::canvas::{Canvas, Gesture, Surface};
 use crate::components::card::Card;
 use crate::components::legend::css;
-use crate::judgement::Judged;
-use crate::state::{State, state};
+use crate::judgement::{Answer, Judged};
+use crate::state::State;
 
 /// Rows of the table, beyond those that make 80 %.
 const ROWS: usize = 20;
@@ -24,37 +24,30 @@ const ROWS: usize = 20;
 #[derive(Clone, Copy)]
 struct Curve {
     state: State,
-    judged: StoredValue<Arc<Judged>>,
-    chart: Memo<Pareto>,
-    /// Rank and place of what the pointer is over.
-    hover: RwSignal<Option<(usize, f64, f64)>>,
+    answer: Answer,
+    surface: RwSignal<Surface>,
+    /// Where the pointer is, over an item.
+    hover: RwSignal<Option<(f64, f64)>>,
     /// Rank of what the keyboard is at.
-    current: RwSignal<Option<usize>>,
+    current: RwSignal<Option<u32>>,
     theme: Signal<Theme>,
 }
 
 /// Picture, sentence and table.
-#[component]
-pub fn ParetoCurve(judged: Arc<Judged>) -> impl IntoView {
-    let state = state();
+pub fn pareto_curve(state: State, answer: Answer, judged: &Arc<Judged>) -> AnyView {
     if judged.summary.items.largest.is_empty() {
         return view! { <p class="hint">"Nothing in it took any time that was recorded."</p> }.into_any();
     }
     let surface = RwSignal::new(Surface { width: 0.0, height: 0.0, pixel_ratio: 1.0 });
-    let stored = StoredValue::new(Arc::clone(&judged));
-    let chart = Memo::new(move |_| {
-        let Surface { width, height, .. } = surface.get();
-        stored.with_value(|judged| Pareto::new(&judged.summary.items, width, height))
-    });
     let curve = Curve {
         state,
-        judged: stored,
-        chart,
+        answer,
+        surface,
         hover: RwSignal::new(None),
         current: RwSignal::new(None),
         theme: Signal::derive(move || if state.dark() { Theme::DARK } else { Theme::LIGHT }),
     };
-    let sentence = vital_few(&judged);
+    let sentence = vital_few(judged);
     let label = format!(
         "Pareto curve: {sentence} Arrow keys walk it, Enter goes to the item; the table beneath it says the same."
     );
@@ -64,22 +57,21 @@ pub fn ParetoCurve(judged: Arc<Judged>) -> impl IntoView {
         view! { <li><span class="key square" style:background-color=colour aria-hidden="true"></span>"query"</li> }
     });
     let card = move || {
-        let (rank, ..) = curve.hover.get()?;
-        curve.judged.with_value(|judged| {
-            let item = judged.summary.items.largest.get(rank)?;
-            let (time, share, sum) = numbers(judged, rank);
-            Some(view! {
-                <p class="name sql-line">{item.label.clone()}</p>
-                <p class="note">{item.place.clone()}</p>
-                <table>
-                    <tr><th>{if is_query(item) { "All executions" } else { "Self time" }}</th><td>{time}</td></tr>
-                    <tr><th>"Share"</th><td>{share}</td></tr>
-                    <tr><th>"With all larger"</th><td>{sum}</td></tr>
-                </table>
-            })
+        let judged = curve.judged()?;
+        let rank = curve.over(&judged)?;
+        let item = judged.summary.items.largest.get(rank)?;
+        let (time, share, sum) = numbers(&judged, rank);
+        Some(view! {
+            <p class="name sql-line">{item.label.clone()}</p>
+            <p class="note">{item.place.clone()}</p>
+            <table>
+                <tr><th>{if is_query(item) { "All executions" } else { "Self time" }}</th><td>{time}</td></tr>
+                <tr><th>"Share"</th><td>{share}</td></tr>
+                <tr><th>"With all larger"</th><td>{sum}</td></tr>
+            </table>
         })
     };
-    let place = Signal::derive(move || curve.hover.get().map(|(_, x, y)| (x, y)));
+    let place = curve.hover.into();
     view! {
         <p class="vital">{sentence}</p>
         <div class="pareto">
@@ -87,9 +79,7 @@ pub fn ParetoCurve(judged: Arc<Judged>) -> impl IntoView {
                 label
                 description="Pareto curve"
                 watch=move || curve.watch()
-                paint=move |_, measure| Some(curve.judged.with_value(|judged| {
-                    paint(&curve.chart.get(), &judged.summary.items, &curve.marks(judged), &curve.theme.get(), measure)
-                }))
+                paint=move |_, measure| curve.paint(measure)
                 gesture=move |gesture| curve.on_gesture(gesture)
                 key=move |event| curve.on_key(event)
                 wheels=false
@@ -104,7 +94,7 @@ pub fn ParetoCurve(judged: Arc<Judged>) -> impl IntoView {
             </ul>
             <p class="visually-hidden" aria-live="polite">{move || curve.spoken()}</p>
         </div>
-        <details class="fold small"><summary>"As a table"</summary>{table(curve, &judged)}</details>
+        <details class="fold small"><summary>"As a table"</summary>{table(curve, judged)}</details>
     }
     .into_any()
 }
@@ -204,26 +194,43 @@ fn table(curve: Curve, judged: &Arc<Judged>) -> AnyView {
 }
 
 impl Curve {
+    /// Not followed: another answer makes another curve.
+    fn judged(self) -> Option<Arc<Judged>> {
+        self.answer.get_untracked().flatten()
+    }
+
+    fn chart(self, judged: &Judged) -> Pareto {
+        let Surface { width, height, .. } = self.surface.get();
+        Pareto::new(&judged.summary.items, width, height)
+    }
+
+    /// Rank of what the pointer is over.
+    fn over(self, judged: &Judged) -> Option<usize> {
+        let (x, y) = self.hover.get()?;
+        self.chart(judged).hit(x, y)
+    }
+
     fn watch(self) {
-        self.chart.track();
         self.hover.track();
         self.current.track();
         self.theme.track();
     }
 
-    fn marks(self, judged: &Judged) -> ParetoState {
-        ParetoState {
+    fn paint(self, measure: &dyn Measure) -> Option<Scene> {
+        let judged = self.judged()?;
+        let marks = ParetoState {
             vital: judged.summary.vital as usize,
-            hover: self.hover.get().map(|(rank, ..)| rank),
-            current: self.current.get(),
-        }
+            hover: self.over(&judged),
+            current: self.current.get().map(|rank| rank as usize),
+        };
+        Some(paint(&self.chart(&judged), &judged.summary.items, &marks, &self.theme.get(), measure))
     }
 
     fn on_gesture(self, gesture: Gesture) {
-        let hit = |x, y| self.chart.with_untracked(|chart| chart.hit(x, y));
+        let hit = |x, y| untrack(|| self.chart(&*self.judged()?).hit(x, y));
         match gesture {
             Gesture::Hover { x, y } => {
-                let over = hit(x, y).map(|rank| (rank, x, y));
+                let over = hit(x, y).map(|_| (x, y));
                 if over.is_some() || self.hover.with_untracked(Option::is_some) {
                     self.hover.set(over);
                 }
@@ -239,8 +246,8 @@ impl Curve {
     }
 
     fn on_key(self, event: &KeyboardEvent) -> bool {
-        let columns = self.chart.with_untracked(|chart| chart.columns.len());
-        let Some(last) = columns.checked_sub(1) else { return false };
+        let columns = untrack(|| self.judged().map_or(0, |judged| self.chart(&judged).columns.len()));
+        let Some(last) = (columns as u32).checked_sub(1) else { return false };
         let current = self.current.get_untracked();
         let next = match event.key().as_str() {
             "ArrowRight" => current.map_or(0, |rank| (rank + 1).min(last)),
@@ -249,7 +256,7 @@ impl Curve {
             "End" => last,
             "Enter" => {
                 if let Some(rank) = current {
-                    self.go(rank);
+                    self.go(rank as usize);
                 }
                 return current.is_some();
             }
@@ -264,19 +271,19 @@ impl Curve {
     }
 
     fn go(self, rank: usize) {
-        let judged = self.judged.get_value();
-        if let Some(item) = judged.summary.items.largest.get(rank) {
+        if let Some(judged) = self.judged()
+            && let Some(item) = judged.summary.items.largest.get(rank)
+        {
             judged.go(self.state, item.link);
         }
     }
 
     fn spoken(self) -> Option<String> {
-        let rank = self.current.get()?;
-        self.judged.with_value(|judged| {
-            let item: &Item = judged.summary.items.largest.get(rank)?;
-            let (time, share, sum) = numbers(judged, rank);
-            let kind = if is_query(item) { "query" } else { "function" };
-            Some(format!("{}: {kind} {}. {time}, {share}; {sum} with all larger ones.", rank + 1, item.label))
-        })
+        let rank = self.current.get()? as usize;
+        let judged = self.judged()?;
+        let item: &Item = judged.summary.items.largest.get(rank)?;
+        let (time, share, sum) = numbers(&judged, rank);
+        let kind = if is_query(item) { "query" } else { "function" };
+        Some(format!("{}: {kind} {}. {time}, {share}; {sum} with all larger ones.", rank + 1, item.label))
     }
 }

@@ -4,7 +4,7 @@ use flamedrop::findings::settings::{self, Threshold, Unit};
 use flamedrop::findings::{About, CATALOGUE};
 use leptos::prelude::*;
 
-use crate::state::{State, state};
+use crate::state::State;
 
 /// All thresholds back to their defaults.
 pub fn reset(state: State) {
@@ -12,9 +12,7 @@ pub fn reset(state: State) {
 }
 
 /// The disclosure with all rules.
-#[component]
-pub fn Thresholds() -> impl IntoView {
-    let state = state();
+pub fn thresholds(state: State) -> AnyView {
     let rules: Vec<_> = CATALOGUE
         .iter()
         .filter(|about| !about.thresholds.is_empty())
@@ -24,7 +22,7 @@ pub fn Thresholds() -> impl IntoView {
             view! { <section class="rule"><h3>{about.title}</h3><ul>{rows}</ul></section> }
         })
         .collect();
-    let changed = move || state.judging.thresholds.with(|settings| settings.iter().next().is_some());
+    let changed = move || state.judging.changed_thresholds() > 0;
     view! {
         <details class="fold thresholds">
             <summary><h2>"When rules speak up"</h2></summary>
@@ -33,6 +31,7 @@ pub fn Thresholds() -> impl IntoView {
             <p class="actions"><button type="button" disabled=move || !changed() on:click=move |_| reset(state)>"Reset all"</button></p>
         </details>
     }
+    .into_any()
 }
 
 fn row(state: State, about: &'static About, threshold: &'static Threshold) -> AnyView {
@@ -47,7 +46,7 @@ fn row(state: State, about: &'static About, threshold: &'static Threshold) -> An
         // Without what binary fractions add.
         ((value * factor * 1e6).round() / 1e6).to_string()
     };
-    let shown = move || spelt(state.judging.thresholds.with(|settings| settings.get(about, threshold)));
+    let shown = move || spelt(state.judging.thresholds().get(about, threshold));
     let changed = move || shown() != spelt(threshold.default);
     let set = {
         let name = name.clone();
