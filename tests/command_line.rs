@@ -132,6 +132,84 @@ fn folded_stacks_add_up_to_the_total() {
 }
 
 #[test]
+fn tables_are_exported_sorted_filtered_and_cut() {
+    let (profile, log) = (path("pstats/3.13.prof"), path("shop/shop.sql.jsonl"));
+    let rows = |arguments: &[&str]| -> Vec<Json> {
+        let output = flamedrop(&[&["export", "--as", "json"], arguments].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let number = |row: &Json, key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key} in {row}"));
+    for (arguments, key) in [
+        (&[profile.as_str()][..], "self_s"),
+        (&["--table", "edges", &profile], "total_s"),
+        (&[log.as_str()], "total_ms"),
+    ] {
+        let found = rows(arguments);
+        assert!(found.is_sorted_by(|a, b| number(a, key) >= number(b, key)), "{arguments:?}");
+        assert_eq!(rows(&[&["--top", "2"], arguments].concat()), found[..2]);
+    }
+    let document = common::open(common::bytes("pstats/3.13.prof")).expect("a profile");
+    let sum: f64 = rows(&[&profile]).iter().map(|row| number(row, "self_s")).sum();
+    assert!((sum - common::profile(document).total()).abs() < 1e-12);
+    let edges = rows(&["--table", "edges", "--filter", "fibonacci", &profile]);
+    assert!(!edges.is_empty());
+    for edge in edges {
+        assert!(edge["caller"] == "fibonacci" || edge["callee"] == "fibonacci", "{edge}");
+    }
+    let queries = rows(&["--filter", "SHOP_ORDERLINE", &log]);
+    assert!(!queries.is_empty());
+    assert!(queries.iter().all(|row| row["query"].as_str().expect("SQL").contains("shop_orderline")));
+    assert_eq!(rows(&["--table", "findings", "--filter", "n-plus-one", &log])[0]["rule"], "n-plus-one");
+}
+
+#[test]
+fn tables_for_people_and_spreadsheets() {
+    let log = path("shop/shop.sql.jsonl");
+    let mut shown = String::new();
+    for form in ["csv", "markdown"] {
+        let output = flamedrop(&["export", "--as", form, "--top", "2", &log]);
+        assert!(output.status.success());
+        shown += &text(&output.stdout).replace('\r', "␍");
+        let output = flamedrop(&["export", "--as", form, "--top", "2", &path("pstats/3.13.prof")]);
+        shown += &text(&output.stdout).replace('\r', "␍");
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn what_a_file_has_not_is_not_exported() {
+    let (profile, log) = (path("pstats/3.13.prof"), path("shop/shop.sql.jsonl"));
+    for (arguments, problem) in [
+        (["--as", "folded", "--boxes", "10", &log], "an SQL log has no call tree"),
+        (["--as", "csv", "--table", "edges", &log], "has the tables queries and findings"),
+        (["--as", "csv", "--table", "queries", &profile], "has the tables functions, edges and findings"),
+        (["--as", "callgrind", "--top", "3", &profile], "go with --as csv, json or markdown"),
+        (["--as", "csv", "-o", "no/such/folder/x.csv", &profile], "cannot be written"),
+    ] {
+        let output = flamedrop(&[&["export"], &arguments[..]].concat());
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(output.stdout.is_empty());
+        assert!(text(&output.stderr).contains(problem), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn an_export_goes_to_a_file() {
+    let folder = std::env::temp_dir().join(format!("flamedrop-export-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("3.13.svg");
+    let path_of_file = file.to_str().expect("UTF-8");
+    let arguments = ["export", "--as", "flamegraph", &path("pstats/3.13.prof"), "-o", path_of_file];
+    let output = flamedrop(&arguments);
+    let written = std::fs::read_to_string(&file);
+    std::fs::remove_dir_all(&folder).expect("it goes");
+    assert!(output.status.success() && output.stdout.is_empty(), "{}", text(&output.stderr));
+    let written = written.expect("a file");
+    assert!(written.starts_with("<?xml") && written.contains("fibonacci (/srv/app/shop/pricing.py:4)"));
+}
+
+#[test]
 fn standard_input_and_gzip() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(&common::bytes("pstats/2.7.prof")).expect("packing");

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::stacks::{nanoseconds, one_line};
+use super::stacks::nanoseconds;
+use super::text::one_line;
 use crate::profile::{FunctionId, Functions, Profile};
 
 /// What the format calls a file or function without a name.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::text::one_line;
 use crate::profile::call_tree::MERGED;
 use crate::profile::{CallTree, FunctionId, Functions};
 
@@ -126,18 +127,6 @@ fn label(functions: &Functions, function: FunctionId) -> String {
     label
 }
 
-/// `text` for a format of lines: ends of lines as spaces, what else steers a terminal or breaks a
-/// reader (NUL, escape) as U+FFFD.
-pub(super) fn one_line(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.chars().map(|character| match character {
-        '\t' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => ' ',
-        character if character.is_control() => char::REPLACEMENT_CHARACTER,
-        // No characters, and not allowed in XML.
-        '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
-        character => character,
-    })
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -204,13 +193,6 @@ pub(super) mod tests {
             }
             let exact: f64 = times.iter().sum();
             prop_assert!((sum as f64 - exact * 1e9).abs() <= 0.501, "{sum} for {exact}");
-        }
-
-        #[test]
-        fn one_line_is_one(text in any::<String>()) {
-            let line: String = one_line(&text).collect();
-            prop_assert!(!line.chars().any(char::is_control));
-            prop_assert_eq!(line.chars().count(), text.chars().count());
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Bound, CATALOGUE, Confidence, Finding, Value};
+use crate::export::text::{one_line, turns_direction};
 use crate::format;
 
 /// A saving in words: `≈ 48 ms of 50 ms`, `at most 48 ms of 48 ms`.
@@ -72,14 +73,14 @@ pub fn issue(finding: &Finding) -> String {
     text
 }
 
-/// Text in which nothing is markup.
-fn escaped(text: &str) -> String {
+/// Text in which nothing is markup, in one line.
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if matches!(letter, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~') {
+    for letter in one_line(text) {
+        if matches!(letter, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&') {
             escaped.push('\\');
         }
-        escaped.push(if letter == '\n' || letter == '\r' { ' ' } else { letter });
+        escaped.push(if turns_direction(letter) { char::REPLACEMENT_CHARACTER } else { letter });
     }
     escaped
 }
@@ -90,10 +91,14 @@ fn fence(text: &str, least: usize) -> String {
     "`".repeat((longest + 1).max(least))
 }
 
-fn span(text: &str) -> String {
+/// Code within a line.
+pub(crate) fn span(text: &str) -> String {
     let fence = fence(text, 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{fence}{pad}{}{pad}{fence}", text.replace(['\n', '\r'], " "))
+    let line: String = one_line(text)
+        .map(|letter| if turns_direction(letter) { char::REPLACEMENT_CHARACTER } else { letter })
+        .collect();
+    format!("{fence}{pad}{line}{pad}{fence}")
 }
 
 fn block(text: &str, language: &str, indent: &str) -> String {

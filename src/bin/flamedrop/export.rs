@@ -1,14 +1,19 @@
-//! `flamedrop export`: a document in another tool's format.
+//! `flamedrop export`: a document in another tool's format, or one of its tables.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use flamedrop::document::{Content, Document};
-use flamedrop::export::{callgrind, folded, speedscope};
+use flamedrop::export::table::{self, Form};
+use flamedrop::export::{callgrind, flamegraph_svg, folded, speedscope};
+use flamedrop::findings::{self, Finding, Settings};
+use flamedrop::profile::matcher::Matcher;
 use flamedrop::profile::{CallTree, Profile, estimate};
+use flamedrop::queries::QueryLog;
 
 use super::Lines;
 
@@ -18,11 +23,25 @@ pub struct Arguments {
     /// The format to write.
     #[arg(long = "as", value_name = "FORMAT")]
     format: Format,
+    /// Which table csv, json and markdown write: functions of a profile and queries of a log, if not
+    /// said otherwise.
+    #[arg(long, value_name = "TABLE")]
+    table: Option<Table>,
+    /// Only rows of functions or queries that contain this: in the name, the file (`views.py:12`), the
+    /// SQL, the tables, the finding.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// How many rows of the table to write.
+    #[arg(long, value_name = "ROWS")]
+    top: Option<usize>,
     /// How many boxes an estimated call tree may have.
     #[arg(long, value_name = "BOXES", default_value_t = 10_000)]
     boxes: usize,
     #[command(flatten)]
     lines: Lines,
+    /// The file to write, instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// The file to read; `-` is standard input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -37,31 +56,128 @@ enum Format {
     Speedscope,
     /// Functions and who called whom, nothing estimated; for KCachegrind, QCachegrind, gprof2dot.
     Callgrind,
+    /// inferno's interactive SVG of the call tree, in one file.
+    Flamegraph,
+    /// A table for spreadsheets; no name in it is a formula.
+    Csv,
+    /// A table as an array of objects.
+    Json,
+    /// A table for an issue or a pull request.
+    Markdown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Table {
+    /// Functions of a profile, by self time.
+    Functions,
+    /// Who called whom in a profile, by total time: callers and callees of the functions of --filter.
+    Edges,
+    /// Queries of a log, by total time.
+    Queries,
+    /// What to fix first, in a profile or in a log.
+    Findings,
 }
 
 /// Writes the export; false if the file cannot be read, or has not what the format needs.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
     let Some((document, _)) = super::read(&arguments.file, arguments.lines) else { return Ok(false) };
-    match write(arguments, &document, out)? {
-        Ok(()) => Ok(true),
+    let export = match Export::of(arguments, &document) {
+        Ok(export) => export,
         Err(problem) => {
-            super::complain(&arguments.file, &problem);
-            Ok(false)
+            super::complain(&arguments.file, problem);
+            return Ok(false);
+        }
+    };
+    match &arguments.output {
+        None => export.write(&document.name, out)?,
+        Some(path) => {
+            let write = || {
+                let mut file = BufWriter::new(File::create(path)?);
+                export.write(&document.name, &mut file)?;
+                file.flush()
+            };
+            if let Err(error) = write() {
+                super::complain(path, &format!("cannot be written: {error}"));
+                return Ok(false);
+            }
         }
     }
+    Ok(true)
 }
 
-fn write(arguments: &Arguments, document: &Document, out: &mut dyn Write) -> io::Result<Result<(), String>> {
-    let Content::Profile(profile) = &document.content else {
-        return Ok(Err("an SQL log has no call tree to export; `flamedrop summary` reads it.".to_owned()));
-    };
-    let tree = || tree(profile, arguments.boxes);
-    match arguments.format {
-        Format::Folded => folded::write(&tree(), &profile.functions, out)?,
-        Format::Speedscope => speedscope::write(&document.name, &tree(), &profile.functions, out)?,
-        Format::Callgrind => callgrind::write(&document.name, profile, out)?,
+/// What is written.
+enum Export<'a> {
+    Folded(&'a Profile, Cow<'a, CallTree>),
+    Speedscope(&'a Profile, Cow<'a, CallTree>),
+    Callgrind(&'a Profile),
+    Flamegraph(&'a Profile, Cow<'a, CallTree>),
+    Functions(&'a Profile, Vec<u32>, Form),
+    Edges(&'a Profile, Vec<usize>, Form),
+    Queries(&'a QueryLog, Vec<u32>, Form),
+    Findings(Vec<Finding>, Form),
+}
+
+impl<'a> Export<'a> {
+    fn of(arguments: &Arguments, document: &'a Document) -> Result<Self, &'static str> {
+        let form = match arguments.format {
+            Format::Csv => Some(Form::Csv),
+            Format::Json => Some(Form::Json),
+            Format::Markdown => Some(Form::Markdown),
+            Format::Folded | Format::Speedscope | Format::Callgrind | Format::Flamegraph => None,
+        };
+        let filter = arguments.filter.as_deref().unwrap_or_default();
+        let top = arguments.top.unwrap_or(usize::MAX);
+        let Some(form) = form else {
+            if arguments.table.is_some() || arguments.filter.is_some() || arguments.top.is_some() {
+                return Err("--table, --filter and --top go with --as csv, json or markdown.");
+            }
+            let Content::Profile(profile) = &document.content else {
+                return Err("an SQL log has no call tree; export it as csv, json or markdown.");
+            };
+            let tree = || tree(profile, arguments.boxes);
+            return Ok(match arguments.format {
+                Format::Speedscope => Self::Speedscope(profile, tree()),
+                Format::Callgrind => Self::Callgrind(profile),
+                Format::Flamegraph if profile.total() > 0.0 => Self::Flamegraph(profile, tree()),
+                Format::Flamegraph => return Err("there is no time in this profile to be drawn."),
+                _ => Self::Folded(profile, tree()),
+            });
+        };
+        if arguments.table == Some(Table::Findings) {
+            let mut findings = findings::judge(document, &Settings::default()).findings;
+            findings.retain(|finding| contains(&finding.title, filter) || contains(&finding.rule, filter));
+            findings.truncate(top);
+            return Ok(Self::Findings(findings, form));
+        }
+        match (&document.content, arguments.table) {
+            (Content::Profile(profile), None | Some(Table::Functions)) => {
+                Ok(Self::Functions(profile, first(functions(profile, filter), top), form))
+            }
+            (Content::Profile(profile), Some(Table::Edges)) => {
+                Ok(Self::Edges(profile, first(edges(profile, filter), top), form))
+            }
+            (Content::Queries(log), None | Some(Table::Queries)) => {
+                Ok(Self::Queries(log, first(queries(log, filter), top), form))
+            }
+            (Content::Profile(_), _) => Err("a profile has the tables functions, edges and findings."),
+            (Content::Queries(_), _) => Err("an SQL log has the tables queries and findings."),
+        }
     }
-    Ok(Ok(()))
+
+    fn write(&self, name: &str, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Folded(profile, tree) => folded::write(tree, &profile.functions, out),
+            Self::Speedscope(profile, tree) => speedscope::write(name, tree, &profile.functions, out),
+            Self::Callgrind(profile) => callgrind::write(name, profile, out),
+            Self::Flamegraph(profile, tree) => flamegraph_svg::write(name, tree, &profile.functions, out),
+            Self::Functions(profile, order, form) => table::functions(profile, order, *form, out),
+            Self::Edges(profile, order, form) => table::edges(profile, order, *form, out),
+            Self::Queries(log, order, form) => table::queries(log, order, *form, out),
+            Self::Findings(findings, form) => {
+                table::findings(&findings.iter().collect::<Vec<_>>(), *form, out)
+            }
+        }
+    }
 }
 
 /// The recorded call tree, or an estimated one.
@@ -70,4 +186,43 @@ fn tree(profile: &Profile, boxes: usize) -> Cow<'_, CallTree> {
         Some(tree) => Cow::Borrowed(tree),
         None => Cow::Owned(estimate::estimate(profile, boxes)),
     }
+}
+
+fn first<T>(mut rows: Vec<T>, top: usize) -> Vec<T> {
+    rows.truncate(top);
+    rows
+}
+
+fn contains(text: &str, filter: &str) -> bool {
+    text.to_lowercase().contains(&filter.to_lowercase())
+}
+
+/// Largest self time first.
+fn functions(profile: &Profile, filter: &str) -> Vec<u32> {
+    let mut order = Matcher::new(&profile.functions, filter).matches();
+    let times = &profile.functions.self_time;
+    order.sort_by(|&a, &b| times[b as usize].total_cmp(&times[a as usize]));
+    order
+}
+
+/// Largest total time first.
+fn edges(profile: &Profile, filter: &str) -> Vec<usize> {
+    let edges = &profile.edges;
+    let matcher = Matcher::new(&profile.functions, filter);
+    let matches =
+        |&edge: &usize| matcher.is_match(edges.caller[edge]) || matcher.is_match(edges.callee[edge]);
+    let mut order: Vec<usize> = (0..edges.len()).filter(matches).collect();
+    order.sort_by(|&a, &b| edges.total_time[b].total_cmp(&edges.total_time[a]));
+    order
+}
+
+/// Largest total time first.
+fn queries(log: &QueryLog, filter: &str) -> Vec<u32> {
+    let matches = |&id: &u32| {
+        let fingerprint = &log.fingerprints[id as usize];
+        contains(&fingerprint.text, filter) || fingerprint.tables.iter().any(|table| contains(table, filter))
+    };
+    let mut order: Vec<u32> = (0..log.fingerprints.len() as u32).filter(matches).collect();
+    order.sort_by(|&a, &b| log.numbers[b as usize].total.total_cmp(&log.numbers[a as usize].total));
+    order
 }

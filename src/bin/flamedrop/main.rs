@@ -77,7 +77,7 @@ enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Write a profile in another tool's format.
+    /// Write a profile in another tool's format, or a table of a profile or a log.
     Export(export::Arguments),
 }
 

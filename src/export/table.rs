@@ -1,0 +1,167 @@
+//! Tables as CSV, JSON and Markdown: what the columns are stands in one place (`columns`), how they
+//! are written in another.
+//!
+//! Times have their unit in the head of their column and nowhere else: seconds in tables of profiles,
+//! milliseconds in those of logs and findings.
+
+mod columns;
+mod csv;
+mod json;
+mod markdown;
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+pub use columns::{edges, findings, functions, queries};
+
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180) with a head; numbers unrounded. No text in it
+    /// is a formula.
+    Csv,
+    /// An array of objects; numbers unrounded.
+    Json,
+    /// A table of [GitHub's Markdown](https://github.github.com/gfm/#tables-extension-); times are
+    /// rounded to nanoseconds.
+    Markdown,
+}
+
+/// What the numbers of a column count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Seconds,
+    Milliseconds,
+}
+
+impl Unit {
+    fn symbol(self) -> &'static str {
+        match self {
+            Self::Seconds => "s",
+            Self::Milliseconds => "ms",
+        }
+    }
+
+    /// Decimals down to a nanosecond.
+    fn decimals(self) -> usize {
+        match self {
+            Self::Seconds => 9,
+            Self::Milliseconds => 6,
+        }
+    }
+}
+
+/// What stands over a column.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    name: &'static str,
+    unit: Option<Unit>,
+    is_number: bool,
+}
+
+impl Head {
+    /// For people: `self (s)`.
+    fn title(&self) -> String {
+        match self.unit {
+            Some(unit) => format!("{} ({})", self.name, unit.symbol()),
+            None => self.name.to_owned(),
+        }
+    }
+
+    /// For programs: `self_s`.
+    fn key(&self) -> String {
+        let name = self.name.replace(' ', "_");
+        match self.unit {
+            Some(unit) => format!("{name}_{}", unit.symbol()),
+            None => name,
+        }
+    }
+}
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq)]
+enum Cell<'a> {
+    /// Words.
+    Text(Cow<'a, str>),
+    /// Names, paths, SQL.
+    Code(Cow<'a, str>),
+    /// Several names.
+    List(&'a [String]),
+    /// How many.
+    Count(i64),
+    /// In the column's unit.
+    Time(f64),
+    /// Unknown.
+    Nothing,
+}
+
+impl<'a> Cell<'a> {
+    fn text(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+
+    fn code(text: &'a str) -> Self {
+        Self::Code(Cow::Borrowed(text))
+    }
+
+    /// A count, if it is known: files have negative ones for those that are not.
+    fn count(count: i64) -> Self {
+        if count < 0 { Self::Nothing } else { Self::Count(count) }
+    }
+
+    /// A time, if it is known.
+    fn time(time: f64) -> Self {
+        if time.is_finite() { Self::Time(time) } else { Self::Nothing }
+    }
+}
+
+/// One column of a table whose rows are made of `R`.
+struct Column<R> {
+    head: Head,
+    cell: fn(&R) -> Cell<'_>,
+}
+
+impl<R> Column<R> {
+    fn text(name: &'static str, cell: fn(&R) -> Cell<'_>) -> Self {
+        Self { head: Head { name, unit: None, is_number: false }, cell }
+    }
+
+    fn count(name: &'static str, cell: fn(&R) -> Cell<'_>) -> Self {
+        Self { head: Head { name, unit: None, is_number: true }, cell }
+    }
+
+    fn seconds(name: &'static str, cell: fn(&R) -> Cell<'_>) -> Self {
+        Self { head: Head { name, unit: Some(Unit::Seconds), is_number: true }, cell }
+    }
+
+    fn milliseconds(name: &'static str, cell: fn(&R) -> Cell<'_>) -> Self {
+        Self { head: Head { name, unit: Some(Unit::Milliseconds), is_number: true }, cell }
+    }
+}
+
+/// Writes a table row by row.
+fn write<R>(
+    columns: &[Column<R>],
+    rows: impl Iterator<Item = R>,
+    form: Form,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let heads: Vec<Head> = columns.iter().map(|column| column.head).collect();
+    match form {
+        Form::Csv => csv::head(&heads, out)?,
+        Form::Json => json::head(out)?,
+        Form::Markdown => markdown::head(&heads, out)?,
+    }
+    for (index, row) in rows.enumerate() {
+        let cells: Vec<Cell<'_>> = columns.iter().map(|column| (column.cell)(&row)).collect();
+        match form {
+            Form::Csv => csv::row(&cells, out)?,
+            Form::Json => json::row(&heads, &cells, index == 0, out)?,
+            Form::Markdown => markdown::row(&heads, &cells, out)?,
+        }
+    }
+    match form {
+        Form::Json => json::end(out),
+        Form::Csv | Form::Markdown => Ok(()),
+    }
+}

@@ -1,0 +1,34 @@
+//! Text out of files, for formats in which not every character is text.
+
+/// `text` for a format of lines: ends of lines as spaces, what else steers a terminal or breaks a
+/// reader (NUL, escape) as U+FFFD.
+pub(crate) fn one_line(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().map(|character| match character {
+        '\t' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => ' ',
+        character if character.is_control() => char::REPLACEMENT_CHARACTER,
+        // No characters, and not allowed in XML.
+        '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
+        character => character,
+    })
+}
+
+/// Whether `character` turns the direction of what comes after it, which in a line of a table is the
+/// other cells: <https://trojansource.codes>.
+pub(crate) fn turns_direction(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn one_line_is_one(text in any::<String>()) {
+            let line: String = one_line(&text).collect();
+            prop_assert!(!line.chars().any(char::is_control));
+            prop_assert_eq!(line.chars().count(), text.chars().count());
+        }
+    }
+}
