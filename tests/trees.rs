@@ -137,6 +137,30 @@ fn what_the_file_determines_is_exact() {
     assert!(scores.self_time > 1.0 - 1e-9 && scores.exact > 1.0 - 1e-9, "{scores:?}");
 }
 
+/// Two hundred functions that call each other at random are one cycle, too large to be followed to the
+/// end for every box; still no function's time is lost or invented.
+#[test]
+fn a_large_cycle_keeps_the_time_of_every_function() {
+    let mut seed = 1_u64;
+    let mut draw = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    let events: Vec<Event> = (0..40_000)
+        .map(|_| match draw(5) {
+            0 | 1 => Event::Call(draw(200) as u8),
+            2 | 3 => Event::Return,
+            _ => Event::Spend(draw(500) as u16),
+        })
+        .collect();
+    let recording = play(&events);
+    let tree = estimate(&recording.profile, 2_000);
+    check_shape(&tree, &recording.profile, 2_000);
+    check_functions(&tree, &recording.profile, 1e-7);
+    let scores = Scores::of(&tree, &recording);
+    assert_eq!(scores.outside, 0, "{scores:?}");
+}
+
 #[test]
 fn a_profile_without_time_has_no_boxes() {
     let recording = play(&[Event::Call(0), Event::Call(1)]);

@@ -13,7 +13,7 @@
 //!    written for outermost activations only; what they last in all is inferred from the balance.
 //! 3. **Dispersion** (`dispersion`). For a function with several callers and callees, the table
 //!    between them: callers whose calls last long get more of the callees that vary.
-//! 4. **The walk** (`cycle`, `walk`). Time walks down the call graph; recursion is folded to the
+//! 4. **The walk** (`states`, `walk`). Time walks down the call graph; recursion is folded to the
 //!    first occurrence of a function, which is the walk's loop erasure and has a closed form.
 //! 5. **Expansion** (`expand`). The largest boxes first, until the budget is used; what has no box
 //!    goes to a [`MERGED`] box of its parent, which keeps its split per function.
@@ -25,10 +25,10 @@
 mod balance;
 mod bounds;
 mod conservation;
-mod cycle;
 mod dispersion;
 mod expand;
 mod scaling;
+mod states;
 mod walk;
 
 use super::call_tree::{CallTree, Certainty, MERGED, MergedPart, NO_PARENT, NewBox};

@@ -125,6 +125,11 @@ struct Item {
 }
 
 impl Affinities {
+    /// How many factors there are; none if everything is in proportion.
+    pub fn len(&self) -> usize {
+        self.factors.len()
+    }
+
     /// The factors for time that came in over `row`, by place in `out_of`; empty if they are all 1.
     pub fn row(&self, row: u32) -> &[f64] {
         match self.rows.binary_search(&row) {

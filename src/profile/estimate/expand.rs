@@ -7,16 +7,13 @@ use rustc_hash::FxHashMap;
 
 use super::bounds::Interval;
 use super::conservation::Flow;
-use super::cycle::{Chains, Cycle, NO_CHAIN};
 use super::dispersion::{Affinities, Durations, ROOT};
+use super::walk::{Visits, Walk};
 use crate::profile::FunctionId;
 use crate::profile::call_tree::NO_PARENT;
 
 /// Boxes below this share of all time are not made, even if the budget has room for them.
 const SMALLEST: f64 = 1e-7;
-
-/// Numbers that the functions on stacks inside cycles may take, so that memory stays bounded.
-const CHAIN_NUMBERS: usize = 12_000_000;
 
 /// A box that was made.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +26,8 @@ pub(super) struct Made {
     pub interval: Interval,
     /// Callees without a box.
     pub omitted: u32,
+    /// Seconds in the callees with a box.
+    pub below: f64,
 }
 
 /// A callee without a box.
@@ -43,9 +42,9 @@ pub(super) struct Omitted {
 enum Way {
     /// Over an edge from another component (or as a [`ROOT`]).
     Entry { edge: u32 },
-    /// Over an edge of its cycle, below `chain`; `mass` is what stepped over it. What the box weighs
-    /// is known once its row is.
-    Step { mass: f64, state: u32, chain: u32, below: Interval, row: Option<Box<[f64]>> },
+    /// Over an edge of its cycle, into `state` of the walk; `mass` is what stepped over it. What the
+    /// box weighs is known once its visits are.
+    Step { mass: f64, state: u32, below: Interval, visits: Option<Visits> },
 }
 
 /// A box that could be made.
@@ -59,6 +58,17 @@ struct Candidate {
     calls: f64,
     interval: Interval,
     way: Way,
+}
+
+impl Candidate {
+    fn scale(&mut self, by: f64) {
+        self.weight *= by;
+        self.own *= by;
+        self.calls *= by;
+        if let Way::Step { mass, .. } = &mut self.way {
+            *mass *= by;
+        }
+    }
 }
 
 impl Ord for Candidate {
@@ -87,9 +97,7 @@ enum Kind {
     /// One function.
     Single(Affinities),
     /// Several, with their walk.
-    Cycle(Box<Cycle>),
-    /// Several, too entangled to be solved.
-    Entangled,
+    Cycle(Box<Walk>),
 }
 
 /// The growing tree.
@@ -97,7 +105,6 @@ pub(super) struct Expansion<'a> {
     flow: &'a Flow<'a>,
     durations: Durations,
     kinds: FxHashMap<u32, Kind>,
-    chains: Chains,
     heap: BinaryHeap<Candidate>,
     tick: u32,
     /// The boxes, parents before children.
@@ -117,7 +124,6 @@ impl<'a> Expansion<'a> {
             flow,
             durations: Durations::of(flow),
             kinds: FxHashMap::default(),
-            chains: Chains::default(),
             heap: BinaryHeap::new(),
             tick: 0,
             made: Vec::new(),
@@ -151,7 +157,13 @@ impl<'a> Expansion<'a> {
 
     /// Puts a candidate on the heap and counts it as omitted until it is made.
     fn push(&mut self, candidate: Candidate) {
-        match self.made.get_mut(candidate.parent as usize) {
+        self.left_out(candidate.parent);
+        self.enqueue(candidate);
+    }
+
+    /// Something below `parent` has no box: it will need a merged one.
+    fn left_out(&mut self, parent: u32) {
+        match self.made.get_mut(parent as usize) {
             Some(parent) => {
                 self.partial += usize::from(parent.omitted == 0);
                 parent.omitted += 1;
@@ -161,7 +173,6 @@ impl<'a> Expansion<'a> {
                 self.omitted_roots += 1;
             }
         }
-        self.enqueue(candidate);
     }
 
     fn enqueue(&mut self, mut candidate: Candidate) {
@@ -185,12 +196,18 @@ impl<'a> Expansion<'a> {
                 return;
             }
             match candidate.way {
-                Way::Step { mass, state, chain, below, row: None } => {
+                Way::Step { mass, state, below, visits: None } => {
                     let component = self.flow.components.component[candidate.function as usize];
-                    let Some(Kind::Cycle(cycle)) = self.kinds.get_mut(&component) else { continue };
-                    let (row, stays) = cycle.row(&self.chains, chain, state);
-                    let weight = candidate.own + mass * stays;
-                    let way = Way::Step { mass, state, chain, below, row: Some(row) };
+                    let place = self.flow.components.position[candidate.function as usize];
+                    let stack = self.stack_of(component, candidate.parent);
+                    let Some(Kind::Cycle(walk)) = self.kinds.get_mut(&component) else { continue };
+                    let visits = walk.visits(state, place, &stack, mass / self.flow.total);
+                    if visits.cut {
+                        // What did not arrive is missing below the caller.
+                        self.left_out(candidate.parent);
+                    }
+                    let weight = candidate.own + mass * visits.stays;
+                    let way = Way::Step { mass, state, below, visits: Some(visits) };
                     self.enqueue(Candidate { weight, way, ..candidate });
                 }
                 _ => self.make(candidate),
@@ -198,9 +215,32 @@ impl<'a> Expansion<'a> {
         }
     }
 
+    /// Places of the members of `component` on the stack that ends in the box `last`.
+    fn stack_of(&self, component: u32, last: u32) -> Vec<u32> {
+        let components = &self.flow.components;
+        let mut stack = Vec::new();
+        let mut above = last;
+        while let Some(made) = self.made.get(above as usize) {
+            if components.component[made.function as usize] != component {
+                break;
+            }
+            stack.push(components.position[made.function as usize]);
+            above = made.parent;
+        }
+        stack
+    }
+
     /// Makes the box and its callees' candidates.
-    fn make(&mut self, candidate: Candidate) {
+    fn make(&mut self, mut candidate: Candidate) {
         let place = self.made.len() as u32;
+        if let Some(parent) = self.made.get_mut(candidate.parent as usize) {
+            // Rows that were left early need not agree: a callee has no more than is left below its caller.
+            let left = (parent.inclusive - parent.own - parent.below).max(0.0);
+            if candidate.weight > left {
+                candidate.scale(left / candidate.weight);
+            }
+            parent.below += candidate.weight;
+        }
         match self.made.get_mut(candidate.parent as usize) {
             Some(parent) => {
                 parent.omitted -= 1;
@@ -219,6 +259,7 @@ impl<'a> Expansion<'a> {
             calls: candidate.calls,
             interval: candidate.interval,
             omitted: 0,
+            below: 0.0,
         });
         let flow = self.flow;
         let component = flow.components.component[candidate.function as usize];
@@ -226,8 +267,7 @@ impl<'a> Expansion<'a> {
             let kind = if !flow.is_cycle(component) {
                 Kind::Single(Affinities::of(flow, &self.durations, candidate.function))
             } else {
-                Cycle::of(flow, &self.durations, component)
-                    .map_or(Kind::Entangled, |cycle| Kind::Cycle(Box::new(cycle)))
+                Kind::Cycle(Box::new(Walk::of(flow, &self.durations, component)))
             };
             self.kinds.insert(component, kind);
         }
@@ -235,8 +275,7 @@ impl<'a> Expansion<'a> {
         let Some(mut kind) = self.kinds.remove(&component) else { return };
         match &mut kind {
             Kind::Single(affinities) => self.below_single(place, &candidate, affinities),
-            Kind::Cycle(cycle) => self.below_cycle(place, &candidate, cycle),
-            Kind::Entangled => self.below_entangled(place, &candidate),
+            Kind::Cycle(walk) => self.below_cycle(place, &candidate, walk),
         }
         self.kinds.insert(component, kind);
     }
@@ -287,39 +326,42 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    fn below_cycle(&mut self, place: u32, candidate: &Candidate, cycle: &mut Cycle) {
+    fn below_cycle(&mut self, place: u32, candidate: &Candidate, walk: &mut Walk) {
         let flow = self.flow;
         let edges = &flow.profile.edges;
         let member = flow.components.position[candidate.function as usize];
         let component = flow.components.component[candidate.function as usize];
-        let first_row;
-        let (mass, state, chain, below, row) = match &candidate.way {
+        let entered;
+        let (mass, below, visits) = match &candidate.way {
             Way::Entry { edge } => {
-                let state = cycle.states().entered(*edge, member);
-                first_row = cycle.first_row(state);
+                let state = walk.states().entered(*edge, member);
                 let mass = (candidate.weight - candidate.own).max(0.0);
-                (mass, state, NO_CHAIN, self.entry_interval(candidate, *edge), &first_row)
+                entered = walk.visits(state, member, &[], mass / flow.total);
+                (mass, self.entry_interval(candidate, *edge), &entered)
             }
-            Way::Step { mass, state, chain, below, row: Some(row) } => (*mass, *state, *chain, *below, row),
-            Way::Step { row: None, .. } => return,
+            Way::Step { mass, below, visits: Some(visits), .. } => (*mass, *below, visits),
+            Way::Step { visits: None, .. } => return,
         };
         let leaving = flow.flow[candidate.function as usize];
-        if leaving <= 0.0 || row[state as usize] <= 0.0 {
+        if leaving <= 0.0 {
             self.made[place as usize].own = candidate.weight;
             return;
         }
-        let (calls, own) = cycle.returns(row, member);
         let made = &mut self.made[place as usize];
-        made.own = (made.own + mass * own).min(candidate.weight);
-        made.calls += mass * calls;
+        made.own = (made.own + mass * visits.own).min(candidate.weight);
+        made.calls += mass * visits.calls;
+        if visits.cut {
+            self.left_out(place);
+        }
+        let on_stack = self.stack_of(component, place);
+        let is_entry = matches!(candidate.way, Way::Entry { .. });
         let entering = flow.entering[component as usize];
-        let on_stack: Vec<u32> = self.chains.members(chain).collect();
-        let mut inner = Vec::new();
         for (column, &edge) in edges.out_of(candidate.function).iter().enumerate() {
             let edge = edge as usize;
             let callee = edges.callee[edge];
-            let share = mass * cycle.onward(row, member, column) / leaving;
+            let share = mass * walk.onward(visits, member, column) / leaving;
             let weight = share * flow.inclusive(edge);
+            let to = flow.components.position[callee as usize];
             if weight <= 0.0 {
                 continue;
             }
@@ -334,71 +376,16 @@ impl<'a> Expansion<'a> {
                 way: Way::Entry { edge: edge as u32 },
             };
             if flow.components.component[callee as usize] != component {
-                // At the entry all that the function does for this way in is in this box.
-                next.interval = if chain == NO_CHAIN {
+                next.interval = if is_entry {
                     below.callee(entering, flow.inclusive(edge))
                 } else {
                     candidate.interval.up_to(below.high.min(flow.inclusive(edge)))
                 };
                 self.push(next);
-            } else if callee != candidate.function
-                && !on_stack.contains(&flow.components.position[callee as usize])
-            {
+            } else if !on_stack.contains(&to) {
                 next.interval = below.up_to(flow.outermost[edge]);
-                inner.push((share * flow.below[edge], next));
-            }
-        }
-        if inner.is_empty() || self.chains.numbers > CHAIN_NUMBERS {
-            return;
-        }
-        let chain = cycle.take_out(&mut self.chains, chain, member, state, row);
-        for (mass, next) in inner {
-            let Way::Entry { edge } = next.way else { continue };
-            let place = flow.components.position[next.function as usize];
-            let state = cycle.states().entered(edge, place);
-            self.push(Candidate { way: Way::Step { mass, state, chain, below, row: None }, ..next });
-        }
-    }
-
-    /// In proportion, to all callees that are not on the stack.
-    fn below_entangled(&mut self, place: u32, candidate: &Candidate) {
-        let flow = self.flow;
-        let edges = &flow.profile.edges;
-        let component = flow.components.component[candidate.function as usize];
-        let mut on_stack = Vec::new();
-        let mut above = place;
-        while let Some(made) = self.made.get(above as usize) {
-            if flow.components.component[made.function as usize] != component {
-                break;
-            }
-            on_stack.push(made.function);
-            above = made.parent;
-        }
-        let callees: Vec<usize> = edges
-            .out_of(candidate.function)
-            .iter()
-            .map(|&edge| edge as usize)
-            .filter(|&edge| !on_stack.contains(&edges.callee[edge]))
-            .collect();
-        let seconds: f64 = callees.iter().map(|&edge| flow.inclusive(edge)).sum();
-        if seconds <= 0.0 {
-            self.made[place as usize].own = candidate.weight;
-            return;
-        }
-        let share = (candidate.weight - candidate.own).max(0.0) / seconds;
-        for edge in callees {
-            let weight = share * flow.inclusive(edge);
-            if weight > 0.0 {
-                self.push(Candidate {
-                    weight,
-                    tick: 0,
-                    function: edges.callee[edge],
-                    parent: place,
-                    own: share * flow.own[edge],
-                    calls: share * flow.calls[edge],
-                    interval: candidate.interval.up_to(flow.outermost[edge]),
-                    way: Way::Entry { edge: edge as u32 },
-                });
+                let (mass, state) = (share * flow.below[edge], walk.states().entered(edge as u32, to));
+                self.push(Candidate { way: Way::Step { mass, state, below, visits: None }, ..next });
             }
         }
     }

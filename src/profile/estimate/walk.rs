@@ -1,156 +1,207 @@
-//! How often a walk inside a cycle visits each function: rows of (I − P)⁻¹.
+//! Boxes inside a cycle: the loop-erased walk of time.
 //!
-//! By state reduction as of Grassmann, Taksar and Heyman (<https://doi.org/10.1287/opre.33.5.1107>):
-//! only positive numbers are added, so nothing cancels, however deep the recursion. Functions with
-//! few neighbours are taken out first, which keeps a call graph's matrix sparse.
+//! A stack whose recursion is folded back to the first occurrence of each function is the loop
+//! erasure of the path time took, so its mass has a closed form (Wilson 1996, Fomin 2001): the
+//! product of π(g, h) · G(g, g) along the stack, where G, the expected visits, is taken over the
+//! functions not yet on it.
+//!
+//! G is not solved for: time is pushed along the steps from where it is, the largest amounts first,
+//! until almost none is on its way (as in local algorithms for PageRank, Andersen, Chung and Lang 2006,
+//! <https://doi.org/10.1109/FOCS.2006.44>). A box then costs what it weighs, not the size of its cycle.
+//! Only positive numbers are added, so nothing cancels, however deep the recursion; and what is still
+//! on its way when a small box has had its steps goes to no function, so that none gets more than it has.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::VecDeque;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use super::conservation::Flow;
+use super::dispersion::Durations;
+use super::states::States;
 
-/// Products the reduction may take; a component that needs more is too entangled.
-const PRODUCTS: usize = 20_000_000;
-
-/// One function taken out of the walk.
+/// A step from one state to a member of the component, per visit.
 struct Step {
-    state: u32,
-    /// Probability of leaving it for another, or for good.
-    leave: f64,
-    /// Steps to states taken out later: range in [`Walk::states`].
-    out: std::ops::Range<usize>,
-    /// Steps from states taken out later: range in [`Walk::states`].
-    come: std::ops::Range<usize>,
+    next: u32,
+    member: u32,
+    /// Share of time that goes on below.
+    below: f64,
+    /// Share of time that ends in the callee itself.
+    own: f64,
+    /// Per second: calls.
+    calls: f64,
 }
 
-/// A reduced walk, ready to give rows.
+/// The walk of one component.
 pub(super) struct Walk {
-    size: usize,
+    states: States,
+    /// Per state: where its steps begin; one entry more than states.
+    first: Vec<u32>,
     steps: Vec<Step>,
-    states: Vec<u32>,
-    chances: Vec<f64>,
+    /// Per state: share of time that ends outside of the component.
+    outside: Vec<f64>,
+    /// Of [`SPARE`], what is left.
+    spare: f64,
+    /// Per state: on its way; all zero between rows.
+    waiting: Vec<f64>,
+    /// Per member: whether it is on the stack; all false between rows.
+    removed: Vec<bool>,
 }
+
+/// What a walk from one way into a member does there until it comes back to the stack above, per
+/// second.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Visits {
+    /// Per state of the member.
+    pub states: Box<[f64]>,
+    /// Share that stays below this stack.
+    pub stays: f64,
+    /// Share that ends in the member itself by returns to it.
+    pub own: f64,
+    /// Calls by returns to it.
+    pub calls: f64,
+    /// Whether it was left before everything had arrived.
+    pub cut: bool,
+}
+
+/// Steps at least for a row, so that small boxes get their callees.
+const LEAST: f64 = 500.0;
+
+/// Steps to spend on a component beyond these: small cycles, of few boxes, are followed to the end.
+const SPARE: f64 = 30_000_000.0;
+
+/// What a row that weighs everything may take of what is left of them.
+const HEAVY: f64 = 0.1;
+
+/// What any row may take.
+const LIGHT: f64 = 0.000_2;
+
+/// Less than this share of a row on its way is rounding.
+const REST: f64 = 1e-8;
 
 impl Walk {
-    /// Reduces the walk with `steps` as (state, next state, probability), no step to itself, where
-    /// `drain` is each state's probability of ending. `None` if that takes too long.
-    pub fn new(drain: &[f64], steps: impl Iterator<Item = (u32, u32, f64)>) -> Option<Self> {
-        let size = drain.len();
-        let mut drain = drain.to_vec();
-        let mut out: Vec<FxHashMap<u32, f64>> = vec![FxHashMap::default(); size];
-        let mut come: Vec<FxHashSet<u32>> = vec![FxHashSet::default(); size];
-        for (from, to, chance) in steps {
-            if chance > 0.0 {
-                *out[from as usize].entry(to).or_insert(0.0) += chance;
-                come[to as usize].insert(from);
-            }
-        }
-        let mut result = Self { size, steps: Vec::new(), states: Vec::new(), chances: Vec::new() };
-        let mut queue: BinaryHeap<Reverse<(usize, u32)>> =
-            (0..size).map(|state| Reverse((out[state].len() * come[state].len(), state as u32))).collect();
-        let mut gone = vec![false; size];
-        let mut products = 0;
-        while let Some(Reverse((cost, state))) = queue.pop() {
-            let here = state as usize;
-            if gone[here] {
-                continue;
-            }
-            let now = out[here].len() * come[here].len();
-            if cost < now {
-                queue.push(Reverse((now, state)));
-                continue;
-            }
-            products += now;
-            if products > PRODUCTS {
-                return None;
-            }
-            gone[here] = true;
-            let mut outs: Vec<(u32, f64)> = out[here].drain().collect();
-            outs.sort_unstable_by_key(|&(next, _)| next);
-            let mut ins: Vec<(u32, f64)> = Vec::with_capacity(come[here].len());
-            let mut callers: Vec<u32> = come[here].drain().collect();
-            callers.sort_unstable();
-            for from in callers {
-                if let Some(chance) = out[from as usize].remove(&state) {
-                    ins.push((from, chance));
-                }
-            }
-            let leave = outs.iter().map(|&(_, chance)| chance).sum::<f64>() + drain[here];
-            // A state that cannot be left keeps what comes; that happens only where no time is.
-            let leave = if leave > 0.0 { leave } else { 1.0 };
-            for &(next, _) in &outs {
-                come[next as usize].remove(&state);
-            }
-            for &(from, chance) in &ins {
-                drain[from as usize] += chance * drain[here] / leave;
-                for &(next, onward) in &outs {
-                    // Coming back to `from` is taken out when `from` is: its own `leave` grows less.
-                    if next != from {
-                        *out[from as usize].entry(next).or_insert(0.0) += chance * onward / leave;
-                        come[next as usize].insert(from);
+    /// Prepares the walk of `component`.
+    pub fn of(flow: &Flow<'_>, durations: &Durations, component: u32) -> Self {
+        let edges = &flow.profile.edges;
+        let components = &flow.components;
+        let members = components.members(component);
+        let states = States::of_component(flow, durations, component);
+        let mut result = Self {
+            first: vec![0],
+            steps: Vec::new(),
+            outside: Vec::with_capacity(states.len()),
+            spare: SPARE,
+            waiting: vec![0.0; states.len()],
+            removed: vec![false; members.len()],
+            states,
+        };
+        for (from, &member) in members.iter().enumerate() {
+            let out = flow.flow[member as usize];
+            for state in result.states.of(from as u32) {
+                let mut outside = 0.0;
+                for (place, &edge) in edges.out_of(member).iter().enumerate() {
+                    let edge = edge as usize;
+                    let callee = edges.callee[edge] as usize;
+                    let share = if out > 0.0 { result.states.factor(state, place) / out } else { 0.0 };
+                    if components.component[callee] != component {
+                        outside += share * flow.inclusive(edge);
+                        continue;
                     }
+                    let to = components.position[callee];
+                    result.steps.push(Step {
+                        next: result.states.entered(edge as u32, to),
+                        member: to,
+                        // How deep a function calls itself directly is not known, nor needed.
+                        below: if to as usize == from { 0.0 } else { share * flow.below[edge] },
+                        own: share * flow.own[edge],
+                        calls: share * flow.calls[edge],
+                    });
+                }
+                result.outside.push(outside);
+                result.first.push(result.steps.len() as u32);
+            }
+        }
+        result
+    }
+
+    /// The ways into its members.
+    pub fn states(&self) -> &States {
+        &self.states
+    }
+
+    /// Walks from `state` of `member`, below `stack`; `weight` is the share of all time that does.
+    pub fn visits(&mut self, state: u32, member: u32, stack: &[u32], weight: f64) -> Visits {
+        for &above in stack {
+            self.removed[above as usize] = true;
+        }
+        let here = self.states.of(member);
+        let mut found = Visits { states: vec![0.0; here.len()].into(), ..Visits::default() };
+        let extra = self.spare * (HEAVY * weight + LIGHT);
+        let mut budget = LEAST + extra;
+        let mut on_way = 1.0;
+        let mut least = 0.1;
+        self.waiting[state as usize] = 1.0;
+        let mut queue = VecDeque::from([state]);
+        // States with less than `least`, for later.
+        let mut small: Vec<u32> = Vec::new();
+        while on_way > REST && budget > 0.0 {
+            let Some(from) = queue.pop_front() else {
+                if small.is_empty() {
+                    break;
+                }
+                least *= 0.1;
+                let (large, rest) = small.iter().partition(|&&state| self.waiting[state as usize] >= least);
+                small = rest;
+                queue = VecDeque::from(large);
+                budget -= small.len() as f64;
+                continue;
+            };
+            let mass = std::mem::take(&mut self.waiting[from as usize]);
+            if here.contains(&(from as usize)) {
+                found.states[from as usize - here.start] += mass;
+            }
+            on_way -= mass;
+            found.stays += mass * self.outside[from as usize];
+            let steps = self.first[from as usize] as usize..self.first[from as usize + 1] as usize;
+            budget -= steps.len() as f64 + 1.0;
+            for step in &self.steps[steps] {
+                // What comes back to the stack above is folded there.
+                if self.removed[step.member as usize] {
+                    continue;
+                }
+                found.stays += mass * step.own;
+                if step.member == member {
+                    found.own += mass * step.own;
+                    found.calls += mass * step.calls;
+                }
+                let onwards = mass * step.below;
+                if onwards <= 0.0 {
+                    continue;
+                }
+                let waiting = &mut self.waiting[step.next as usize];
+                let before = *waiting;
+                *waiting += onwards;
+                on_way += onwards;
+                if before < least && *waiting >= least {
+                    queue.push_back(step.next);
+                } else if before == 0.0 {
+                    small.push(step.next);
                 }
             }
-            let out = result.keep(&outs);
-            let come = result.keep(&ins);
-            result.steps.push(Step { state, leave, out, come });
         }
-        Some(result)
+        self.spare -= (extra - budget).clamp(0.0, extra);
+        found.cut = on_way > REST;
+        // What has not arrived is taken to stay as often as what has.
+        found.stays = (found.stays / (1.0 - on_way).max(1e-3)).min(1.0);
+        for &state in queue.iter().chain(&small) {
+            self.waiting[state as usize] = 0.0;
+        }
+        for &above in stack {
+            self.removed[above as usize] = false;
+        }
+        found
     }
 
-    fn keep(&mut self, steps: &[(u32, f64)]) -> std::ops::Range<usize> {
-        let begin = self.states.len();
-        self.states.extend(steps.iter().map(|&(state, _)| state));
-        self.chances.extend(steps.iter().map(|&(_, chance)| chance));
-        begin..self.states.len()
-    }
-
-    /// Expected visits of every state by a walk from `start`, its first included.
-    pub fn row(&self, start: u32) -> Vec<f64> {
-        let mut mass = vec![0.0; self.size];
-        mass[start as usize] = 1.0;
-        for step in &self.steps {
-            let here = mass[step.state as usize];
-            if here > 0.0 {
-                for place in step.out.clone() {
-                    mass[self.states[place] as usize] += here * self.chances[place] / step.leave;
-                }
-            }
-        }
-        let mut row = vec![0.0; self.size];
-        for step in self.steps.iter().rev() {
-            let back: f64 =
-                step.come.clone().map(|place| row[self.states[place] as usize] * self.chances[place]).sum();
-            row[step.state as usize] = (mass[step.state as usize] + back) / step.leave;
-        }
-        row
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// 0 → 1 always; 1 → 0 with ½, 1 → 2 with ¼, ends with ¼; 2 → 1 with ½, ends with ½.
-    const DRAIN: [f64; 3] = [0.0, 0.25, 0.5];
-    const STEPS: [(u32, u32, f64); 4] = [(0, 1, 1.0), (1, 0, 0.5), (1, 2, 0.25), (2, 1, 0.5)];
-
-    #[test]
-    fn rows_solve_the_equations_of_the_walk() {
-        let walk = Walk::new(&DRAIN, STEPS.into_iter()).expect("small");
-        for start in 0..3_u32 {
-            let row = walk.row(start);
-            for state in 0..3_u32 {
-                let arrive: f64 = STEPS
-                    .iter()
-                    .filter(|step| step.1 == state)
-                    .map(|step| row[step.0 as usize] * step.2)
-                    .sum();
-                let begin = if start == state { 1.0 } else { 0.0 };
-                assert!((row[state as usize] - arrive - begin).abs() < 1e-12, "{row:?}");
-            }
-            let ends: f64 = row.iter().zip(DRAIN).map(|(visits, drain)| visits * drain).sum();
-            assert!((ends - 1.0).abs() < 1e-12);
-        }
+    /// Visits of `member`, by what each sends to the callee at `place`.
+    pub fn onward(&self, visits: &Visits, member: u32, place: usize) -> f64 {
+        let states = self.states.of(member).zip(&visits.states);
+        states.map(|(state, visits)| visits * self.states.factor(state, place)).sum()
     }
 }
