@@ -74,7 +74,7 @@ fn recordings_score_as_well_as_before() {
         let recording = Recording::read(&recording::directory(), &name);
         let tree = estimate(&recording.profile, BUDGET);
         check_shape(&tree, &recording.profile, BUDGET);
-        check_functions(&tree, &recording.profile, 1e-5);
+        check_functions(&tree, &recording.profile, 1e-6);
         let scores = Scores::of(&tree, &recording);
         assert!((scores.total - 1.0).abs() < 1e-6, "{name}: {scores:?}");
         assert_eq!((scores.outside, scores.exact_outside), (0, 0), "{name}: {scores:?}");
@@ -108,7 +108,7 @@ fn recordings_keep_small_budgets() {
         for budget in (1..=20).chain([97, 999, 3001]) {
             let tree = estimate(&recording.profile, budget);
             check_shape(&tree, &recording.profile, budget);
-            check_functions(&tree, &recording.profile, 1e-5);
+            check_functions(&tree, &recording.profile, 1e-6);
         }
     }
 }
@@ -156,7 +156,7 @@ fn a_large_cycle_keeps_the_time_of_every_function() {
     let recording = play(&events);
     let tree = estimate(&recording.profile, 2_000);
     check_shape(&tree, &recording.profile, 2_000);
-    check_functions(&tree, &recording.profile, 1e-7);
+    check_functions(&tree, &recording.profile, 1e-6);
     let scores = Scores::of(&tree, &recording);
     assert_eq!(scores.outside, 0, "{scores:?}");
 }
@@ -243,7 +243,7 @@ proptest! {
         let recording = play(&events);
         let tree = estimate(&recording.profile, BUDGET);
         check_shape(&tree, &recording.profile, BUDGET);
-        check_functions(&tree, &recording.profile, 1e-5);
+        check_functions(&tree, &recording.profile, 1e-6);
     }
 
     #[test]
@@ -316,7 +316,7 @@ proptest! {
         let recording = play(&events);
         let tree = estimate(&recording.profile, budget);
         check_shape(&tree, &recording.profile, budget);
-        check_functions(&tree, &recording.profile, 1e-5);
+        check_functions(&tree, &recording.profile, 1e-6);
     }
 
     #[test]

@@ -151,13 +151,16 @@ fn split(
     for made in &expansion.made {
         left[made.function as usize] -= made.own;
     }
+    let mut rest: Vec<f64> = boxes.iter().map(|new| new.self_time).collect();
     let mut parts = Vec::new();
     for omitted in &expansion.omitted {
         let merged = merged[(omitted.parent as usize).min(expansion.made.len())];
-        let seconds = omitted.own.min(left[omitted.function as usize]);
-        if merged != NO_PARENT && seconds > ROUNDING * flow.total {
+        let Some(rest) = rest.get_mut(merged as usize) else { continue };
+        let seconds = omitted.own.min(left[omitted.function as usize]).min(*rest);
+        if seconds > ROUNDING * flow.total {
             parts.push(MergedPart { merged, function: omitted.function, self_time: seconds });
             left[omitted.function as usize] -= seconds;
+            *rest -= seconds;
             unassigned -= seconds;
         }
     }

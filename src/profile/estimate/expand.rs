@@ -15,6 +15,9 @@ use crate::profile::call_tree::NO_PARENT;
 /// Boxes below this share of all time are not made, even if the budget has room for them.
 const SMALLEST: f64 = 1e-7;
 
+/// Differences below this share of all time are rounding.
+const ROUNDING: f64 = 1e-9;
+
 /// A box that was made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Made {
@@ -42,9 +45,24 @@ pub(super) struct Omitted {
 enum Way {
     /// Over an edge from another component (or as a [`ROOT`]).
     Entry { edge: u32 },
-    /// Over an edge of its cycle, into `state` of the walk; `mass` is what stepped over it. What the
-    /// box weighs is known once its visits are.
-    Step { mass: f64, state: u32, below: Interval, visits: Option<Visits> },
+    /// Over an edge of its cycle.
+    Step(Step),
+}
+
+/// A way over an edge of a cycle.
+struct Step {
+    edge: u32,
+    /// Seconds that stepped over it.
+    mass: f64,
+    /// Of the walk, that it leads into.
+    state: u32,
+    /// What is below the cycle's last function on this stack of which it is known.
+    below: Interval,
+    /// Whether none of the cycle's functions further up is ever called below itself. Then nothing
+    /// below this box is folded back to them.
+    sure: bool,
+    /// What the box weighs is known once these are.
+    visits: Option<Visits>,
 }
 
 /// A box that could be made.
@@ -65,8 +83,8 @@ impl Candidate {
         self.weight *= by;
         self.own *= by;
         self.calls *= by;
-        if let Way::Step { mass, .. } = &mut self.way {
-            *mass *= by;
+        if let Way::Step(step) = &mut self.way {
+            step.mass *= by;
         }
     }
 }
@@ -115,6 +133,8 @@ pub(super) struct Expansion<'a> {
     pub omitted_roots: u32,
     /// Boxes with callees that have none: each will need a merged box.
     partial: usize,
+    /// Per function: its own seconds that no box has yet.
+    unassigned: Vec<f64>,
 }
 
 impl<'a> Expansion<'a> {
@@ -130,6 +150,7 @@ impl<'a> Expansion<'a> {
             omitted: Vec::new(),
             omitted_roots: 0,
             partial: 0,
+            unassigned: flow.function_own.clone(),
         };
         for root in &flow.roots {
             let weight = root.own + root.below;
@@ -196,21 +217,21 @@ impl<'a> Expansion<'a> {
                 return;
             }
             match candidate.way {
-                Way::Step { mass, state, below, visits: None } => {
+                Way::Step(step) if step.visits.is_none() => {
                     let component = self.flow.components.component[candidate.function as usize];
                     let place = self.flow.components.position[candidate.function as usize];
                     let stack = self.stack_of(component, candidate.parent);
                     let Some(Kind::Cycle(walk)) = self.kinds.get_mut(&component) else { continue };
-                    let visits = walk.visits(state, place, &stack, mass / self.flow.total);
+                    let visits = walk.visits(step.state, place, &stack, step.mass / self.flow.total);
                     if visits.cut {
                         // What did not arrive is missing below the caller.
                         self.left_out(candidate.parent);
                     }
-                    let weight = candidate.own + mass * visits.stays;
-                    let way = Way::Step { mass, state, below, visits: Some(visits) };
+                    let weight = candidate.own + step.mass * visits.stays;
+                    let way = Way::Step(Step { visits: Some(visits), ..step });
                     self.enqueue(Candidate { weight, way, ..candidate });
                 }
-                _ => self.make(candidate),
+                way => self.make(Candidate { way, ..candidate }),
             }
         }
     }
@@ -254,13 +275,14 @@ impl<'a> Expansion<'a> {
         self.made.push(Made {
             function: candidate.function,
             parent: candidate.parent,
-            own: candidate.own.min(candidate.weight),
+            own: 0.0,
             inclusive: candidate.weight,
             calls: candidate.calls,
             interval: candidate.interval,
             omitted: 0,
             below: 0.0,
         });
+        self.give(place, candidate.own);
         let flow = self.flow;
         let component = flow.components.component[candidate.function as usize];
         if !self.kinds.contains_key(&component) {
@@ -278,6 +300,19 @@ impl<'a> Expansion<'a> {
             Kind::Cycle(walk) => self.below_cycle(place, &candidate, walk),
         }
         self.kinds.insert(component, kind);
+    }
+
+    /// Gives a box own time, no more than it has and than its function has left: tables do not always
+    /// fit to the last digit, nor are all rows followed to the end.
+    fn give(&mut self, place: u32, own: f64) {
+        let made = &mut self.made[place as usize];
+        let left = &mut self.unassigned[made.function as usize];
+        let given = own.min(made.inclusive - made.own).min(*left).max(0.0);
+        made.own += given;
+        *left -= given;
+        if own - given > ROUNDING * self.flow.total {
+            self.left_out(place);
+        }
     }
 
     /// Interval of what is below a box entered from outside its component.
@@ -298,7 +333,7 @@ impl<'a> Expansion<'a> {
         let function = candidate.function as usize;
         let leaving = flow.flow[function];
         if leaving <= 0.0 {
-            self.made[place as usize].own = candidate.weight;
+            self.give(place, candidate.weight - candidate.own);
             return;
         }
         let share = (candidate.weight - candidate.own).max(0.0) / leaving;
@@ -309,7 +344,7 @@ impl<'a> Expansion<'a> {
             let share = share * affinities.factor(row, column);
             if edges.callee[edge] == candidate.function {
                 // It calls itself: folded into this box.
-                self.made[place as usize].own += share * flow.own[edge];
+                self.give(place, share * flow.own[edge]);
                 self.made[place as usize].calls += share * flow.calls[edge];
             } else if share * seconds > 0.0 {
                 self.push(Candidate {
@@ -332,29 +367,38 @@ impl<'a> Expansion<'a> {
         let member = flow.components.position[candidate.function as usize];
         let component = flow.components.component[candidate.function as usize];
         let entered;
-        let (mass, below, visits) = match &candidate.way {
+        let (mass, edge, above, sure, visits) = match &candidate.way {
             Way::Entry { edge } => {
                 let state = walk.states().entered(*edge, member);
                 let mass = (candidate.weight - candidate.own).max(0.0);
                 entered = walk.visits(state, member, &[], mass / flow.total);
-                (mass, self.entry_interval(candidate, *edge), &entered)
+                (mass, *edge, None, true, &entered)
             }
-            Way::Step { mass, below, visits: Some(visits), .. } => (*mass, *below, visits),
-            Way::Step { visits: None, .. } => return,
+            Way::Step(Step { mass, edge, below, sure, visits: Some(visits), .. }) => {
+                (*mass, *edge, Some(*below), *sure, visits)
+            }
+            Way::Step(Step { visits: None, .. }) => return,
+        };
+        // A function that is never called below itself is as good as one outside of cycles.
+        let functions = &flow.profile.functions;
+        let once = functions.primitive_calls[candidate.function as usize]
+            >= functions.calls[candidate.function as usize];
+        let sure = sure && once;
+        let below = match above {
+            Some(above) if !sure => above,
+            _ => self.entry_interval(candidate, edge),
         };
         let leaving = flow.flow[candidate.function as usize];
         if leaving <= 0.0 {
-            self.made[place as usize].own = candidate.weight;
+            self.give(place, candidate.weight - candidate.own);
             return;
         }
-        let made = &mut self.made[place as usize];
-        made.own = (made.own + mass * visits.own).min(candidate.weight);
-        made.calls += mass * visits.calls;
+        self.give(place, mass * visits.own);
+        self.made[place as usize].calls += mass * visits.calls;
         if visits.cut {
             self.left_out(place);
         }
         let on_stack = self.stack_of(component, place);
-        let is_entry = matches!(candidate.way, Way::Entry { .. });
         let entering = flow.entering[component as usize];
         for (column, &edge) in edges.out_of(candidate.function).iter().enumerate() {
             let edge = edge as usize;
@@ -376,16 +420,29 @@ impl<'a> Expansion<'a> {
                 way: Way::Entry { edge: edge as u32 },
             };
             if flow.components.component[callee as usize] != component {
-                next.interval = if is_entry {
+                next.interval = if sure {
+                    below.callee(leaving, flow.inclusive(edge))
+                } else if above.is_none() {
                     below.callee(entering, flow.inclusive(edge))
                 } else {
                     candidate.interval.up_to(below.high.min(flow.inclusive(edge)))
                 };
                 self.push(next);
             } else if !on_stack.contains(&to) {
-                next.interval = below.up_to(flow.outermost[edge]);
-                let (mass, state) = (share * flow.below[edge], walk.states().entered(edge as u32, to));
-                self.push(Candidate { way: Way::Step { mass, state, below, visits: None }, ..next });
+                next.interval = if sure {
+                    below.callee(leaving, flow.inclusive(edge))
+                } else {
+                    candidate.interval.up_to(below.high.min(flow.outermost[edge]))
+                };
+                next.way = Way::Step(Step {
+                    edge: edge as u32,
+                    mass: share * flow.below[edge],
+                    state: walk.states().entered(edge as u32, to),
+                    below,
+                    sure,
+                    visits: None,
+                });
+                self.push(next);
             }
         }
     }
