@@ -25,26 +25,31 @@ export const VIEWPORTS = {
 
 const TIMEOUT = 120_000;
 
+/** A browser in which nothing but this machine has an address. */
+export const launch = (...args) =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      // Also what slips past the checks cannot get out.
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+      ...args,
+    ],
+  });
+
 let started;
 
 /** The site and the browser of this test file; started with its first test. */
 function running() {
   started ??= Promise.all([
     serve(process.env.FLAMEDROP_DIST ?? here('../../../dist/')),
-    chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        // Nothing but this machine has an address: also what slips past the checks cannot get out.
-        '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-      ],
-    }),
+    launch(),
   ]);
   return started;
 }
