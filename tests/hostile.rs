@@ -5,6 +5,7 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::process::Command;
 
 use common::marshal::{key, numbers, stats};
 use flamedrop::document::{Content, Document};
@@ -358,6 +359,25 @@ fn markdown_has_tables_and_nothing_else() {
                 let expected = lines.replace(odd, "\u{fffd}");
                 assert!(names.contains(expected.trim()), "{expected:?} is not among {names:?}");
             }
+        }
+    }
+}
+
+#[test]
+fn the_terminal_is_not_steered() {
+    let folder = std::env::temp_dir().join(format!("flamedrop-hostile-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let files = [folder.join("a.prof"), folder.join("b.jsonl")];
+    std::fs::write(&files[0], profile_document()).expect("a file");
+    std::fs::write(&files[1], log_document()).expect("a file");
+    let outputs = ["summary", "findings"].map(|command| {
+        Command::new(env!("CARGO_BIN_EXE_flamedrop")).arg(command).args(&files).output().expect("it runs")
+    });
+    std::fs::remove_dir_all(&folder).expect("it goes");
+    for output in outputs {
+        assert!(output.status.success());
+        for bytes in [output.stdout, output.stderr] {
+            assert_plain(&String::from_utf8(bytes).expect("UTF-8"), "the terminal");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Text out of files, for formats in which not every character is text.
 
-/// `text` for a format of lines: ends of lines as spaces, what else steers a terminal or breaks a
-/// reader (NUL, escape) as U+FFFD.
-pub(crate) fn one_line(text: &str) -> impl Iterator<Item = char> + '_ {
+/// `text` in one line, for formats of lines and for terminals: ends of lines as spaces, what else steers
+/// a terminal or breaks a reader (escape, NUL) as U+FFFD.
+pub fn one_line(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().map(|character| match character {
         '\t' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => ' ',
         character if character.is_control() => char::REPLACEMENT_CHARACTER,

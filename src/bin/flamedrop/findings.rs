@@ -9,6 +9,8 @@ use flamedrop::findings::{self, Digest, Finding, Settings, Summary, Value, pairs
 use flamedrop::format;
 use flamedrop::import::Kind;
 
+use super::table::one_line;
+
 /// A finding and the files it is from.
 struct Found {
     files: Vec<String>,
@@ -135,31 +137,31 @@ fn write_text(judged: &[Judged], found: &[Found], out: &mut dyn Write) -> io::Re
         count => format!("{} findings, what matters most first", format::count(count as i64)),
     };
     if !judged.is_empty() {
-        writeln!(out, "{}: {count}", names.join(", "))?;
+        writeln!(out, "{}: {count}", one_line(&names.join(", ")))?;
     }
     for Judged { name, summary, .. } in judged {
         picture(name, summary, out)?;
     }
     for (rank, Found { files, finding }) in found.iter().enumerate() {
-        writeln!(out, "\n{}. {}", rank + 1, finding.title)?;
+        writeln!(out, "\n{}. {}", rank + 1, one_line(&finding.title))?;
         writeln!(
             out,
             "   {} · saves {} · confidence {} · {}",
             finding.rule,
             saving(finding),
             confidence(finding.confidence),
-            files.join(" + "),
+            one_line(&files.join(" + ")),
         )?;
         writeln!(out)?;
         for evidence in &finding.evidence {
-            writeln!(out, "   {}: {}", evidence.label, value(&evidence.value))?;
+            writeln!(out, "   {}: {}", evidence.label, one_line(&value(&evidence.value)))?;
         }
         writeln!(out)?;
         paragraph(&finding.remedy, out)?;
         if !finding.code.is_empty() {
             writeln!(out)?;
             for line in finding.code.lines() {
-                writeln!(out, "       {line}")?;
+                writeln!(out, "       {}", one_line(line))?;
             }
         }
         writeln!(out)?;
@@ -215,7 +217,7 @@ fn paragraph(text: &str, out: &mut dyn Write) -> io::Result<()> {
             line = String::from("  ");
         }
         line.push(' ');
-        line.push_str(word);
+        line.push_str(&one_line(word));
     }
     writeln!(out, "{line}")
 }

@@ -153,7 +153,8 @@ fn read(file: &Path, lines: Lines) -> Option<(Document, Box<dyn Source>)> {
 }
 
 fn complain(file: &Path, problem: &str) {
-    eprintln!("flamedrop: {}: {problem}", file.display());
+    // It may quote the file.
+    eprintln!("flamedrop: {}: {}", table::one_line(&file.display().to_string()), table::one_line(problem));
 }
 
 /// Prints all that can be read; false if something could not.

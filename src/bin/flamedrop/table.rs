@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use flamedrop::document::{Content, Document, Level};
+use flamedrop::export::text;
 use flamedrop::format::{self, TimeColumn};
 use flamedrop::import;
 use flamedrop::profile::Profile;
@@ -12,7 +13,7 @@ use flamedrop::queries::digest::{Digest, digests};
 /// Writes the totals of `document`, its first `rows` functions or queries and its diagnostics.
 pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Result<()> {
     let title = import::by_id(document.format).map_or(document.format, |format| format.title());
-    writeln!(out, "{}  ({title})", document.name)?;
+    writeln!(out, "{}  ({title})", one_line(&document.name))?;
     match &document.content {
         Content::Profile(profile) => profile_table(profile, rows, out)?,
         Content::Queries(log) => queries_table(log, rows, out)?,
@@ -27,7 +28,7 @@ pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Resul
             write!(out, " ({} times)", format::count(entry.count as i64))?;
         }
         match &entry.first {
-            Some(first) => writeln!(out, "; first: {first}")?,
+            Some(first) => writeln!(out, "; first: {}", one_line(first))?,
             None => writeln!(out)?,
         }
     }
@@ -146,6 +147,6 @@ fn columns<const N: usize>(lines: &[[String; N]], out: &mut dyn Write) -> io::Re
 }
 
 /// A text without control characters: a file's names must not steer a terminal.
-fn one_line(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+pub(crate) fn one_line(text: &str) -> String {
+    text::one_line(text).collect()
 }

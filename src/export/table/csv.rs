@@ -73,6 +73,7 @@ fn is_formula(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn cells_are_quoted_and_never_formulas() {
@@ -95,6 +96,28 @@ mod tests {
             ("a=1", "a=1"),
         ] {
             assert_eq!(quoted(text), expected, "{text:?}");
+        }
+    }
+
+    proptest! {
+        /// Out of its quotes and without its apostrophe it is the text again.
+        #[test]
+        fn a_cell_is_its_text(text in "[ -~\u{e4}\n\r\t\u{feff}=＝]{0,12}") {
+            let cell = quoted(&text);
+            let inner = match cell.strip_prefix('"').and_then(|cell| cell.strip_suffix('"')) {
+                Some(inner) => {
+                    prop_assert!(!inner.replace("\"\"", "").contains('"'), "{cell}");
+                    inner.replace("\"\"", "\"")
+                }
+                None => {
+                    prop_assert!(!cell.contains([',', '"', '\n', '\r']), "{cell}");
+                    cell
+                }
+            };
+            let seen = inner.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
+            prop_assert!(!seen.starts_with(['=', '+', '-', '@', '＝']), "{inner}");
+            prop_assert!(!inner.starts_with(['\t', '\r', '\n']), "{inner}");
+            prop_assert_eq!(if is_formula(&text) { &inner[1..] } else { &inner }, text);
         }
     }
 
