@@ -24,6 +24,10 @@ const FEW: f64 = 3.0;
 /// 100 score alike.
 const MATCH: f64 = 50.0;
 
+/// Mean depth of recursion beyond which time is not split by how long calls lasted: visitors of trees
+/// score worse with it, from 3 on.
+const DEEP: f64 = 3.0;
+
 /// Rounds of fitting a table.
 const ROUNDS: usize = 100;
 
@@ -162,7 +166,7 @@ impl Affinities {
             rows.push(Row { edge: ROOT, calls: root.calls, seconds: root.below });
         }
         let columns = edges.out_of(function);
-        let items: Vec<Item> = columns
+        let mut items: Vec<Item> = columns
             .iter()
             .enumerate()
             .map(|(place, &edge)| Item {
@@ -176,7 +180,13 @@ impl Affinities {
         if rows.len() < 2 || items.len() < 2 || rows.len() * items.len() > CELLS {
             return Self::default();
         }
-        let table = fit(&rows, &items);
+        let matches = matches(&rows, &items);
+        if is_deep(flow, function) {
+            // How long its calls lasted is inferred: too little to go by.
+            rows.iter_mut().for_each(|row| row.calls = row.seconds);
+            items.iter_mut().for_each(|item| item.dispersion = 1.0);
+        }
+        let table = fit(&rows, &items, &matches);
         let below: f64 = items.iter().map(|item| item.seconds).sum();
         let mut factors = vec![1.0; rows.len() * columns.len()];
         for (row, cells) in table.chunks(items.len()).enumerate() {
@@ -194,19 +204,26 @@ fn order(flow: &Flow<'_>, function: FunctionId) -> (u32, u32) {
     (flow.components.component[function as usize], flow.components.position[function as usize])
 }
 
+/// Whether a function is on the stack more than [`DEEP`] times at once, on average over its time.
+fn is_deep(flow: &Flow<'_>, function: FunctionId) -> bool {
+    let index = function as usize;
+    let all = flow.flow[index] + flow.function_own[index];
+    all > DEEP * flow.profile.functions.total_time[index]
+}
+
 /// The table with the margins of `rows` and `items`, by rows.
-fn fit(rows: &[Row], items: &[Item]) -> Vec<f64> {
+fn fit(rows: &[Row], items: &[Item], matches: &[f64]) -> Vec<f64> {
     let width = items.len();
     let seconds: f64 = items.iter().map(|item| item.seconds).sum();
     let below: f64 = rows.iter().map(|row| row.seconds).sum();
-    let calls: f64 = rows.iter().map(|row| row.calls).sum::<f64>().max(1.0);
+    let calls: f64 = rows.iter().map(|row| row.calls).sum();
+    let calls = if calls > 0.0 { calls } else { 1.0 };
     let largest = items.iter().map(|item| item.dispersion).fold(0.0, f64::max);
     let scales: Vec<f64> = items
         .iter()
         .map(|item| if largest > 0.0 { (item.dispersion / largest).max(1e-9) } else { 1.0 })
         .collect();
     let wanted: Vec<f64> = items.iter().map(|item| item.seconds / seconds * below).collect();
-    let matches = matches(rows, items);
     let mut weights = vec![1.0; width];
     let mut table = vec![0.0; rows.len() * width];
     let mut guess = vec![0.0; width];

@@ -154,6 +154,10 @@ impl Walk {
                 continue;
             };
             let mass = std::mem::take(&mut self.waiting[from as usize]);
+            if mass <= 0.0 {
+                // It was in both lists.
+                continue;
+            }
             if here.contains(&(from as usize)) {
                 found.states[from as usize - here.start] += mass;
             }
