@@ -13,6 +13,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, KeyboardEvent, PointerEvent, WheelEvent};
 
 use crate::components::size::observed_size;
+use crate::effect::effect;
 use crate::play::Player;
 
 /// The style sheet's sans-serif faces, as a canvas wants them.
@@ -120,7 +121,7 @@ fn holder_of(
     let holder = NodeRef::<html::Div>::new();
     let canvas = NodeRef::<html::Canvas>::new();
     let size = observed_size(holder);
-    Effect::new(move |_| {
+    effect(move || {
         let (width, height) = size.get();
         let new = Surface { width, height, pixel_ratio: window().device_pixel_ratio().max(0.5) };
         if surface.get_untracked() != new {
@@ -132,7 +133,7 @@ fn holder_of(
     // Asked by a frame that comes after the view has gone.
     let alive = StoredValue::new(());
     let waiting = Rc::new(std::cell::Cell::new(false));
-    Effect::new(move |_| {
+    effect(move || {
         surface.track();
         watch();
         if waiting.replace(true) {

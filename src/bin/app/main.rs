@@ -4,6 +4,7 @@ mod bridge;
 mod canvas;
 mod components;
 mod document;
+mod effect;
 mod judgement;
 mod keys;
 mod motion;

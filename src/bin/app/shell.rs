@@ -18,6 +18,7 @@ use crate::components::notices::Notices;
 use crate::components::status::StatusLine;
 use crate::components::welcome::Welcome;
 use crate::document::{OpenDocument, Status};
+use crate::effect::effect;
 use crate::keys;
 use crate::open;
 use crate::state::{State, ThemeChoice, state};
@@ -43,13 +44,13 @@ pub fn App() -> impl IntoView {
         Some(owner) => owner.with(|| url::follow(state)),
         None => url::follow(state),
     });
-    Effect::new(move |_| {
+    effect(move || {
         let theme = if state.dark() { "dark" } else { "light" };
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("data-theme", theme);
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         document().set_title(&match state.active.get() {
             Some(active) => format!("{} – Flamedrop", active.name.get()),
             None => "Flamedrop".to_owned(),

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::canvas::Surface;
+use crate::effect::effect;
 
 /// Distance from the pointer, CSS pixels.
 const AWAY: f64 = 14.0;
@@ -31,7 +32,7 @@ pub fn Card(
     };
     // After the content: its size decides.
     let shift = RwSignal::new(String::new());
-    Effect::new(move |_| {
+    effect(move || {
         if let Some((left, top)) = position() {
             shift.set(format!("translate({left:.0}px, {top:.0}px)"));
         }

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::icons;
+use crate::effect::effect;
 use crate::state::state;
 
 const KEYS: &[(&str, &[(&str, &str)])] = &[
@@ -65,7 +66,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
 pub fn Help() -> impl IntoView {
     let state = state();
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = dialog.get() else { return };
         if state.help.get() {
             if !dialog.open() {

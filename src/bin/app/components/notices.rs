@@ -4,6 +4,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::effect::effect;
 use crate::state::state;
 
 const SHOWN_MILLISECONDS: u32 = 4_000;
@@ -13,7 +14,7 @@ const SHOWN_MILLISECONDS: u32 = 4_000;
 pub fn Notices() -> impl IntoView {
     let state = state();
     let latest = StoredValue::new(0_u32);
-    Effect::new(move |_| {
+    effect(move || {
         if state.notice.with(Option::is_some) {
             latest.update_value(|number| *number += 1);
             let number = latest.get_value();

@@ -7,6 +7,8 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, ResizeObserver};
 
+use crate::effect::effect;
+
 /// Width and height of the element's content box in CSS pixels; zeros until it is on screen.
 pub fn observed_size<E>(node: NodeRef<E>) -> ReadSignal<(f64, f64)>
 where
@@ -14,7 +16,7 @@ where
     E::Output: JsCast + AsRef<Element> + Clone + 'static,
 {
     let (size, set_size) = signal((0.0, 0.0));
-    Effect::new(move |_| {
+    effect(move || {
         let Some(element) = node.get() else { return };
         let element: Element = AsRef::<Element>::as_ref(&element).clone();
         let observed = element.clone();

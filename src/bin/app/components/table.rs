@@ -12,6 +12,8 @@ use web_sys::KeyboardEvent;
 
 use super::size::observed_size;
 
+use crate::effect::effect;
+
 /// Height of a row in CSS pixels; `style/table.css` says the same.
 const ROW: f64 = 24.0;
 
@@ -130,7 +132,7 @@ pub fn Table(
     let node = NodeRef::<html::Div>::new();
     let size = observed_size(node);
     let scroll = RwSignal::new(0.0_f64);
-    Effect::new(move |_| {
+    effect(move || {
         let range = visible(scroll.get(), size.get().1, rows.get());
         if window.get_untracked() != range {
             window.set(range);
@@ -141,7 +143,7 @@ pub fn Table(
     // A new order begins at its top, wherever it puts the selection.
     let reordered = RwSignal::new(false);
     // What is selected elsewhere comes into view here.
-    Effect::new(move |_| {
+    effect(move || {
         if let (Some(index), Some(table)) = (selected.get(), node.get_untracked())
             && pending.get_untracked().is_none()
             && !reordered.get_untracked()

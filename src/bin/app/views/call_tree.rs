@@ -12,6 +12,7 @@ use super::box_card::more;
 use super::functions::{category_class, named, share_cell, spelt};
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, box_function, heaviest_box};
+use crate::effect::effect;
 
 /// A subtree opens along its heaviest path down to this share of the whole when the view opens.
 const OPEN_SHARE: f64 = 0.2;
@@ -21,7 +22,7 @@ const OPEN_SHARE: f64 = 0.2;
 pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
     let open = document.open_boxes;
     let is_open = move |at: u32| open.with(|open| open.as_ref().is_some_and(|open| open.contains(&at)));
-    Effect::new(move |_| {
+    effect(move || {
         let Some(tree) = document.tree() else { return };
         // The heaviest path is open to begin with: that is what one came for.
         if open.with_untracked(Option::is_none) {
@@ -37,7 +38,7 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
         }
     });
     // A box selected elsewhere comes into view: its ancestors open.
-    Effect::new(move |_| {
+    effect(move || {
         let (Some(tree), Some(selected)) = (document.tree(), document.selected_box.get()) else { return };
         let closed: Vec<u32> = ancestors(&tree, selected).filter(|&at| !untrack(|| is_open(at))).collect();
         if !closed.is_empty() {

@@ -10,6 +10,7 @@ use super::functions::{function_cell, named, per_call, share_cell, spelt};
 use crate::components::copy::CopyButton;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, answers, selected_function};
+use crate::effect::effect;
 
 /// The function's numbers above, who calls it and whom it calls below.
 #[component]
@@ -32,7 +33,7 @@ pub fn Callers(document: OpenDocument, overview: ProfileOverview) -> impl IntoVi
             _ => None,
         },
     );
-    Effect::new(move |_| {
+    effect(move || {
         if let Some((_, function)) = top.get()
             && document.function.get_untracked().is_none()
         {
@@ -128,7 +129,7 @@ fn Neighbours(
     });
     // A click goes there at once; with the keys, rows are walked first and Enter goes.
     let place = RwSignal::new(None::<u32>);
-    Effect::new(move |_| {
+    effect(move || {
         detail.track();
         place.set(None);
     });

@@ -21,6 +21,7 @@ use crate::components::copy::copy;
 use crate::components::legend::TreeLegend;
 use crate::components::switch::switch_buttons;
 use crate::document::{OpenDocument, answers, box_function, heaviest_box};
+use crate::effect::effect;
 use crate::motion::Motion;
 use crate::state::state;
 use crate::view::Drawing;
@@ -138,7 +139,7 @@ impl Chart {
 
     /// Keeps the viewport what size, drawing and zoom say.
     fn follow(self) {
-        Effect::new(move |_| {
+        effect(move || {
             let Some(boxes) = self.boxes.get() else { return };
             let (surface, drawing) = (self.surface.get(), self.document.drawing.get());
             let orientation =
@@ -420,7 +421,7 @@ fn Stack(chart: Chart) -> impl IntoView {
     };
     // Where one is stands at the end; on a narrow screen that would be out of sight.
     let nav = NodeRef::<html::Nav>::new();
-    Effect::new(move |_| {
+    effect(move || {
         document.zoomed_box.track();
         chart.boxes.track();
         request_animation_frame(move || {

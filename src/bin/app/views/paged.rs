@@ -7,6 +7,7 @@ use flamedrop::protocol::{Request, Response};
 use leptos::prelude::*;
 
 use crate::document::{OpenDocument, answers};
+use crate::effect::effect;
 
 /// Rows are asked for in blocks of this many, so that scrolling by a line asks nothing.
 const BLOCK: u32 = 64;
@@ -69,7 +70,7 @@ impl<R: Clone + Send + Sync> Paged<R> {
             pick,
         );
         let paged = Self { answer, selected, id, window };
-        Effect::new(move |_| {
+        effect(move || {
             let wanted = selected.get();
             let here = answer.with(|answer| paged.place(answer.as_ref(), wanted).is_some());
             if !here && elsewhere.get_untracked() != wanted {
