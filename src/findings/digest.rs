@@ -178,6 +178,14 @@ impl Items {
         }
     }
 
+    /// What is kept one by one took at least so long, and what is not at most; 0 if all are kept.
+    pub fn floor(&self) -> f64 {
+        match self.largest.last() {
+            Some(last) if (self.largest.len() as u32) < self.count => last.time,
+            _ => 0.0,
+        }
+    }
+
     /// How many of the largest make `share` of the total, and their sum; if that needs more than are
     /// kept one by one, all that are kept.
     pub fn vital(&self, share: f64) -> (usize, f64) {

@@ -100,7 +100,8 @@ pageTest('the keys in the flame graph start at what was selected elsewhere', asy
   await page.getByRole('grid', { name: 'Functions' }).getByText('orders', { exact: true }).click();
   await details(page).getByRole('heading', { name: 'orders' }).waitFor();
   await show(page, 'Flame graph');
-  await page.locator('canvas').focus();
+  // The tree is asked for with its first picture.
+  await page.getByRole('application', { name: /^Call tree of shop\.prof: [\d,]+ boxes/ }).focus();
   await page.keyboard.press('ArrowDown');
   await page.waitForFunction(() => location.hash.includes('box='));
   assert.equal(await details(page).getByRole('heading').first().innerText(), 'orders');
