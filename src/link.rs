@@ -44,6 +44,39 @@ pub fn decode(fragment: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The items of a list under `key`: separated by commas, each encoded on its own, so that a comma of its
+/// own is `%2C`.
+pub fn list(fragment: &str, key: &str) -> Vec<String> {
+    fragment
+        .trim_start_matches('#')
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .filter(|(name, _)| *name == key)
+        .flat_map(|(_, items)| items.split(','))
+        .filter(|item| !item.is_empty())
+        .map(|item| percent_decode_str(item).decode_utf8_lossy().into_owned())
+        .collect()
+}
+
+/// A value for [`encode`] of which [`list`] makes `items` again. They are references to files
+/// ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-4.1)), in which a comma may as well be `%2C`.
+pub fn joined<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
+    items.into_iter().map(|item| item.replace(',', "%2C")).collect::<Vec<_>>().join(",")
+}
+
+/// A reference to a file as one writes it: what would end it in an address is encoded.
+pub fn reference(item: &str) -> String {
+    item.replace('#', "%23").replace(' ', "%20").replace(',', "%2C")
+}
+
+/// What a file is called that is to be had at `reference`.
+pub fn file_name(reference: &str) -> String {
+    let path = reference.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
+    if name.is_empty() { reference.to_owned() } else { name }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -65,6 +98,37 @@ mod tests {
             decode("#view=%ff&&=&x"),
             [("view".into(), "\u{fffd}".into()), (String::new(), String::new())]
         );
+    }
+
+    #[test]
+    fn files_are_listed_as_people_write_them() {
+        assert_eq!(
+            list("#open=profiles/a.prof,logs/b.log.gz&view=queries", "open"),
+            ["profiles/a.prof", "logs/b.log.gz"]
+        );
+        assert_eq!(list("#open=a%20b.prof,c%2Cd.prof,,", "open"), ["a b.prof", "c,d.prof"]);
+        assert_eq!(list("#view=queries", "open"), [""; 0]);
+    }
+
+    #[test]
+    fn a_list_comes_back_from_an_address() {
+        let items = ["p/a 1.prof", "c,d.log.gz", "é#.prof"].map(reference);
+        let address = encode([("open", joined(items.iter().map(String::as_str)))]);
+        assert_eq!(address, "open=p/a%25201.prof,c%252Cd.log.gz,%C3%A9%2523.prof");
+        assert_eq!(list(&address, "open"), items);
+    }
+
+    #[test]
+    fn a_file_s_name_is_the_last_of_its_path() {
+        for (reference, name) in [
+            ("profiles/a.prof", "a.prof"),
+            ("../a%20b.log.gz?token=1/2", "a b.log.gz"),
+            ("https://elsewhere.example/x/y.prof#z", "y.prof"),
+            ("profiles/", "profiles"),
+            ("?", "?"),
+        ] {
+            assert_eq!(file_name(reference), name);
+        }
     }
 
     proptest! {

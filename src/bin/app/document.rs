@@ -108,10 +108,13 @@ pub struct OpenDocument {
     timeline_asked: StoredValue<bool>,
     report: StoredValue<Option<(Settings, Arc<Report>)>>,
     bridge: StoredValue<Option<Rc<Bridge>>, LocalStorage>,
+    /// The reference it was fetched by, relative to the page; such a file is not kept: the address
+    /// brings it back.
+    pub source: StoredValue<Option<String>>,
     /// Key of the kept copy.
     pub kept: StoredValue<Option<u32>>,
     /// The file itself, to keep it later or read it again.
-    pub blob: StoredValue<Blob, LocalStorage>,
+    pub blob: StoredValue<Option<Blob>, LocalStorage>,
 }
 
 impl PartialEq for OpenDocument {
@@ -123,12 +126,22 @@ impl PartialEq for OpenDocument {
 impl OpenDocument {
     /// Starts reading `blob` under `name`.
     pub fn start(name: String, blob: Blob) -> Self {
+        let document = Self::new(name, None);
+        document.read(blob);
+        document
+    }
+
+    /// A document whose file is being fetched from `source`: [`Self::read`] or [`Self::refuse`] follows.
+    pub fn coming(name: String, source: String) -> Self {
+        Self::new(name, Some(source))
+    }
+
+    fn new(name: String, source: Option<String>) -> Self {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        let size = blob.size() as u64;
-        let document = Self {
+        Self {
             id,
             name: RwSignal::new(name),
-            status: RwSignal::new(Status::Reading { read: 0, size }),
+            status: RwSignal::new(Status::Reading { read: 0, size: 0 }),
             view: RwSignal::new(View::Findings),
             drawing: RwSignal::new(Drawing::Icicle),
             search: RwSignal::new(String::new()),
@@ -152,14 +165,23 @@ impl OpenDocument {
             timeline_asked: StoredValue::new(false),
             report: StoredValue::new(None),
             bridge: StoredValue::new_local(None),
+            source: StoredValue::new(source),
             kept: StoredValue::new(None),
-            blob: StoredValue::new_local(blob.clone()),
-        };
-        match Bridge::start(blob, move |event| document.hear(event)) {
-            Ok(bridge) => document.bridge.set_value(Some(Rc::new(bridge))),
-            Err(_) => document.fail("the browser would not start a worker to read it", RELOAD),
+            blob: StoredValue::new_local(None),
         }
-        document
+    }
+
+    /// Starts reading its file.
+    pub fn read(self, blob: Blob) {
+        self.status.set(Status::Reading { read: 0, size: blob.size() as u64 });
+        self.blob.set_value(Some(blob.clone()));
+        let bridge = Bridge::start(blob, move |event| self.hear(event));
+        self.bridge.set_value(Some(Rc::new(bridge)));
+    }
+
+    /// Its file could not be had.
+    pub fn refuse(self, problem: &str, advice: &str) {
+        self.fail(problem, advice);
     }
 
     /// Distinguishes it from all others of this visit.

@@ -5,17 +5,22 @@ mod canvas;
 mod components;
 mod document;
 mod effect;
+mod embedded;
 mod judgement;
 mod keys;
 mod motion;
+mod offline;
 mod open;
 mod play;
+mod program;
+mod remote;
 mod shell;
 mod state;
 mod storage;
 mod url;
 mod view;
 mod views;
+mod welcome;
 
 fn main() {
     console_error_panic_hook::set_once();

@@ -5,11 +5,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, DataTransfer, File, FileList, HtmlElement, HtmlInputElement, Response};
+use web_sys::{Blob, DataTransfer, File, FileList, HtmlElement, HtmlInputElement};
 
 use crate::document::OpenDocument;
 use crate::state::State;
 use crate::storage;
+use crate::{embedded, remote};
 
 /// The id of the page's file input.
 pub const FILE_INPUT: &str = "files";
@@ -51,13 +52,15 @@ fn keep(state: State, document: OpenDocument, name: String, blob: Blob) {
     });
 }
 
-/// Opens files and shows the first of them.
+/// Opens files that were chosen or dropped.
 pub fn open_files(state: State, files: Option<FileList>) {
     let Some(files) = files else { return };
-    let opened: Vec<OpenDocument> = (0..files.length())
-        .filter_map(|index| files.get(index))
-        .map(|file: File| open(state, file.name(), file.into()))
-        .collect();
+    open_all(state, (0..files.length()).filter_map(|index| files.get(index)));
+}
+
+/// Opens files and shows the first of them that can be read.
+pub fn open_all(state: State, files: impl Iterator<Item = File>) {
+    let opened: Vec<OpenDocument> = files.map(|file| open(state, file.name(), file.into())).collect();
     if let Some(&first) = opened.first() {
         state.show(Some(first));
         prefer_readable(state, opened);
@@ -65,7 +68,7 @@ pub fn open_files(state: State, files: Option<FileList>) {
 }
 
 /// Of several files, one that cannot be read is not the one to look at while another can.
-fn prefer_readable(state: State, opened: Vec<OpenDocument>) {
+pub fn prefer_readable(state: State, opened: Vec<OpenDocument>) {
     Effect::new(move |done: Option<bool>| {
         // Only until the user goes elsewhere, or all are read.
         let Some(active) = state.active.get().filter(|active| done != Some(true) && opened.contains(active))
@@ -135,27 +138,26 @@ pub fn sample(state: State) {
     spawn_local(async move {
         let mut first = None;
         for name in SAMPLE {
-            match fetch(&format!("./samples/{name}")).await {
-                Some(blob) => {
-                    let document = open(state, name.to_owned(), blob);
+            let path = format!("samples/{name}");
+            let embedded = embedded::bytes(&path)
+                .await
+                .and_then(|bytes| File::new_with_u8_array_sequence(&Array::of1(&bytes), name).ok());
+            let file = match embedded {
+                Some(file) => Ok(file.into()),
+                None => remote::fetch(&path).await,
+            };
+            match file {
+                Ok(file) => {
+                    let document = open(state, name.to_owned(), file);
                     first.get_or_insert(document);
                 }
-                None => state.say(format!("The sample {name} is not beside this page")),
+                Err(refusal) => state.say(format!("The sample cannot be opened: {}", refusal.problem)),
             }
         }
         if first.is_some() {
             state.show(first);
         }
     });
-}
-
-async fn fetch(url: &str) -> Option<Blob> {
-    let response = JsFuture::from(window().fetch_with_str(url)).await.ok()?;
-    let response = response.dyn_into::<Response>().ok().filter(Response::ok)?;
-    let blob = JsFuture::from(response.blob().ok()?).await.ok()?;
-    // As a file it has its name with it, in the worker too.
-    let name = url.rsplit('/').next().unwrap_or(url);
-    Some(File::new_with_blob_sequence(&Array::of1(&blob), name).ok()?.into())
 }
 
 /// Opens what was kept from an earlier visit; `then` is told when all is listed.
@@ -179,8 +181,11 @@ pub fn set_keeping(state: State, on: bool) {
     storage::set_setting("keep-files", if on { "yes" } else { "no" });
     if on {
         for document in state.documents.get_untracked() {
-            if !document.has_failed() {
-                keep(state, document, document.name.get_untracked(), document.blob.get_value());
+            // What came from the host comes from there again.
+            if let (false, None, Some(blob)) =
+                (document.has_failed(), document.source.get_value(), document.blob.get_value())
+            {
+                keep(state, document, document.name.get_untracked(), blob);
             }
         }
     } else {

@@ -7,6 +7,7 @@ use flamedrop::format;
 use flamedrop::protocol::{ContentOverview, Failure, Overview};
 use leptos::ev;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 
 use crate::components::details::FunctionDetails;
@@ -20,7 +21,10 @@ use crate::components::welcome::Welcome;
 use crate::document::{OpenDocument, Status};
 use crate::effect::effect;
 use crate::keys;
+use crate::offline;
 use crate::open;
+use crate::program::program;
+use crate::remote;
 use crate::state::{State, ThemeChoice, state};
 use crate::url;
 use crate::view::View;
@@ -31,6 +35,7 @@ use crate::views::flame::FlameGraph;
 use crate::views::functions::Functions;
 use crate::views::queries::Queries;
 use crate::views::timeline::Timeline;
+use crate::welcome;
 
 /// The whole page.
 #[component]
@@ -38,11 +43,21 @@ pub fn App() -> impl IntoView {
     let state = State::new();
     provide_context(state);
     follow_system_theme(state);
+    let waiting = welcome::take_over(state);
     let owner = Owner::current();
-    open::restore(state, move || match owner {
-        // The effects that follow the address belong to the app, though they start later.
-        Some(owner) => owner.with(|| url::follow(state)),
-        None => url::follow(state),
+    open::restore(state, move || {
+        match owner {
+            // The effects that follow the address belong to the app, though they start later.
+            Some(owner) => owner.with(|| url::follow(state)),
+            None => url::follow(state),
+        }
+        waiting.go_on(state);
+        remote::show_gallery(state);
+        offline::register();
+        // Before it is needed: the first file need not wait for it, nor be without it offline.
+        spawn_local(async {
+            let _ = program().await;
+        });
     });
     effect(move || {
         let theme = if state.dark() { "dark" } else { "light" };
@@ -138,24 +153,10 @@ fn Bar() -> impl IntoView {
             </h1>
             <nav class="files" aria-label="Open files">
                 <Documents />
-                <button type="button" class="open" title="Open files (o)" on:click=move |_| open::choose()>
+                <button type="button" class="open" title="Open files (o)" data-action="choose">
                     {icons::plus()} <span>"Open"</span>
                 </button>
             </nav>
-            <input
-                id=open::FILE_INPUT
-                class="visually-hidden"
-                type="file"
-                multiple
-                tabindex="-1"
-                aria-label="Open files"
-                on:change=move |event| {
-                    let input: web_sys::HtmlInputElement = event_target(&event);
-                    open::open_files(state, input.files());
-                    // A FileList is emptied with its input: only after its files were taken.
-                    input.set_value("");
-                }
-            />
             <div class="search" role="search">
                 {icons::search()}
                 <input
@@ -184,10 +185,10 @@ fn Bar() -> impl IntoView {
                 />
             </div>
             <div class="tools">
-                <button type="button" class="icon" title=theme_label aria-label=theme_label on:click=move |_| keys::change_theme(state)>
+                <button type="button" class="icon" title=theme_label aria-label=theme_label data-action="theme">
                     {theme_icon}
                 </button>
-                <button type="button" class="icon" title="Keys (?)" aria-label="Keys" on:click=move |_| state.help.set(true)>"?"</button>
+                <button type="button" class="icon" title="Keys (?)" aria-label="Keys" data-action="keys">"?"</button>
             </div>
         </header>
     }

@@ -12,6 +12,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 
 use crate::document::{OpenDocument, Sort};
+use crate::remote;
 use crate::state::State;
 use crate::view::{Drawing, Lanes, View};
 
@@ -51,7 +52,11 @@ fn place(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
     let nth = same.take_while(|open| *open != document).count();
     // To another function by its callers is a step there; elsewhere a selection is not.
     let stepped = document.view.get() == View::Callers;
+    // What was fetched from beside the page: the link brings all of it, whichever is looked at.
+    let sources: Vec<String> =
+        state.documents.get().into_iter().filter_map(|open| open.source.get_value()).collect();
     vec![
+        ("open", link::joined(sources.iter().map(String::as_str))),
         ("file", name),
         ("nth", if nth == 0 { String::new() } else { (nth + 1).to_string() }),
         ("view", document.view.get().key().to_owned()),
@@ -120,7 +125,10 @@ fn parsed_sort<C: Copy>(names: &[(&str, C)], text: &str) -> Option<Sort<C>> {
 /// Keeps the address up to date with the state, and the state with the address. Call it once the kept
 /// files are listed: the address may name one of them.
 pub fn follow(state: State) {
-    apply(state);
+    // Not over what was opened while they were being listed.
+    if state.active.get_untracked().is_none() {
+        apply(state);
+    }
     Effect::new(move |previous: Option<(String, String)>| {
         let document = state.active.get();
         let steps = link::encode(document.map(|document| place(state, document)).unwrap_or_default());
@@ -168,12 +176,13 @@ fn apply(state: State) {
         TimeoutFuture::new(0).await;
         APPLYING.set(false);
     });
+    let listed = remote::open_listed(state, &current());
     let pairs = link::decode(&current());
     let value = |key: &str| pairs.iter().find(|(other, _)| other == key).map(|(_, value)| value.as_str());
     let number = |key: &str| value(key).and_then(|text| text.parse::<u32>().ok());
     let Some(name) = value("file") else {
         // An address that names nothing is the welcome page's.
-        state.show(None);
+        state.show(listed);
         return;
     };
     let nth = number("nth").unwrap_or(1).max(1) as usize - 1;

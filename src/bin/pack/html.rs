@@ -75,6 +75,18 @@ pub fn elements(page: &str) -> Result<Vec<Element<'_>>, String> {
     Ok(found)
 }
 
+/// `page` with `meta` right after its character set.
+///
+/// # Errors
+/// When the page has no `<meta charset>`.
+pub fn insert_meta(page: &str, meta: &str) -> Result<String, String> {
+    let elements = elements(page)?;
+    let charset = elements.iter().find(|element| element.attribute("charset").is_some());
+    let place = charset.ok_or("index.html has no <meta charset>")?.tag.end;
+    let (before, after) = page.split_at(place);
+    Ok(format!("{before}\n{meta}{after}"))
+}
+
 /// Where `</name>` begins; only this plain spelling, which is what trunk and we write.
 fn end_tag(text: &str, name: &str) -> Option<usize> {
     let end = format!("</{name}>");

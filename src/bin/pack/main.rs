@@ -1,13 +1,18 @@
-//! After trunk, on the finished files of the page: moves the live reload into a file of its own,
-//! gives the worker's files names that change with their content, writes the content security
-//! policy into `index.html`, and checks the size budget.
+//! After trunk, on the finished files of the page: completes the welcome page, moves the live reload
+//! into a file of its own, gives the worker's files names that change with their content, writes the
+//! page in one file, the content security policies and the service worker, and checks the size budget.
 //!
 //! trunk runs it as a hook (`Trunk.toml`); by hand: `pack --first-paint KB --everything KB DIRECTORY`.
 
 mod budget;
+mod gallery;
 mod html;
 mod live_reload;
 mod policy;
+mod service_worker;
+mod single;
+mod site;
+mod welcome;
 mod worker;
 
 use std::path::PathBuf;
@@ -39,9 +44,21 @@ fn run() -> Result<(), Error> {
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", index.display())))?;
 
     page = live_reload::move_to_file(&page, &directory)?;
+    page = welcome::fill(&page)?;
     page = worker::rename(&page, &directory)?;
-    page = policy::write(&page)?;
+    gallery::write(&directory)?;
+    let served = service_worker::is_served(&directory)?;
+    if !served {
+        page = service_worker::name(&page)?;
+    }
+    let without_policy = page;
+    page = policy::write(&without_policy)?;
     fs::write(&index, &page)?;
+    // Neither is of use while the page is being worked on.
+    if !served {
+        service_worker::write(&directory)?;
+        single::write(&without_policy, &directory)?;
+    }
 
     // A debug build's size says nothing.
     if env::var_os("TRUNK_PROFILE").is_some_and(|profile| profile == "debug") {

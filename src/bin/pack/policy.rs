@@ -30,31 +30,30 @@ pub fn write(page: &str) -> Result<String, String> {
     if elements.iter().any(|element| element.attribute("http-equiv").is_some()) {
         return Err("index.html already has a content security policy".into());
     }
-    let scripts: Vec<&str> = elements
-        .iter()
-        .filter(|element| element.is_inline_script())
-        .filter_map(|element| page.get(element.text.clone()?))
-        .collect();
-    let policy = policy(&scripts);
+    let texts = |wanted: &dyn Fn(&html::Element<'_>) -> bool| -> Vec<&str> {
+        let wanted = elements.iter().filter(|element| wanted(element));
+        wanted.filter_map(|element| page.get(element.text.clone()?)).collect()
+    };
+    let policy =
+        policy(&texts(&|element| element.is_inline_script()), &texts(&|element| element.name == "style"));
     let (before, after) = page.split_at(place);
     Ok(format!("{before}\n<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">{after}"))
 }
 
-/// The policy for a page with these inline scripts.
-fn policy(scripts: &[&str]) -> String {
-    let mut script_sources = "'self' 'wasm-unsafe-eval'".to_owned();
-    for script in scripts {
-        let hash = STANDARD.encode(Sha256::digest(script.as_bytes()));
-        script_sources.push_str(&format!(" 'sha256-{hash}'"));
-    }
+/// The policy for a page with these inline scripts and styles.
+fn policy(scripts: &[&str], styles: &[&str]) -> String {
+    let hashes = |texts: &[&str]| -> String {
+        texts.iter().map(|text| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(text)))).collect()
+    };
     [
         "default-src 'none'".to_owned(),
-        format!("script-src {script_sources}"),
-        // A worker started from a blob is bound by this policy; one started from an address is not.
-        "worker-src blob:".to_owned(),
+        format!("script-src 'self' 'wasm-unsafe-eval'{}", hashes(scripts)),
+        // A document's worker is started from a blob and bound by this policy; 'self' is for the
+        // service worker, which may come from nowhere else.
+        "worker-src blob: 'self'".to_owned(),
         "connect-src 'self'".to_owned(),
         "img-src 'self' data: blob:".to_owned(),
-        "style-src 'self'".to_owned(),
+        format!("style-src 'self'{}", hashes(styles)),
         "font-src 'self'".to_owned(),
         "form-action 'none'".to_owned(),
         "base-uri 'none'".to_owned(),
@@ -77,7 +76,7 @@ mod tests {
     fn the_hash_is_the_one_a_browser_computes() {
         // The example of <https://www.w3.org/TR/CSP3/#directive-script-src>: `alert('Hello, world.');`
         assert!(
-            policy(&["alert('Hello, world.');"])
+            policy(&["alert('Hello, world.');"], &[])
                 .contains("'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='")
         );
     }

@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 use crate::html;
 
 /// What trunk names them.
-const SCRIPT: &str = "worker.js";
-const MODULE: &str = "worker_bg.wasm";
+pub const SCRIPT: &str = "worker.js";
+/// See [`SCRIPT`].
+pub const MODULE: &str = "worker_bg.wasm";
 
 /// Renames the worker's files in `directory` and gives `page` with the new names in it.
 pub fn rename(page: &str, directory: &Path) -> io::Result<String> {
@@ -32,13 +33,12 @@ pub fn rename(page: &str, directory: &Path) -> io::Result<String> {
     name(page, &script, &module).map_err(io::Error::other)
 }
 
-/// `page` with the two names at the end of its head.
+/// `page` with the two names in its head.
 fn name(page: &str, script: &str, module: &str) -> Result<String, String> {
-    let elements = html::elements(page)?;
-    let charset = elements.iter().find(|element| element.attribute("charset").is_some());
-    let place = charset.ok_or("index.html has no <meta charset>")?.tag.end;
-    let (before, after) = page.split_at(place);
-    Ok(format!("{before}\n<meta name=\"worker\" content=\"./{script}\" data-module=\"./{module}\">{after}"))
+    html::insert_meta(
+        page,
+        &format!("<meta name=\"worker\" content=\"./{script}\" data-module=\"./{module}\">"),
+    )
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ import { after, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
 import { serve } from './site.js';
+import { ready } from './views.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -22,6 +23,9 @@ export const VIEWPORTS = {
   phone: { width: 390, height: 844 },
   wide: { width: 2560, height: 1440 },
 };
+
+/** The built site. */
+export const DIST = process.env.FLAMEDROP_DIST ?? here('../../../dist/');
 
 const TIMEOUT = 120_000;
 
@@ -48,7 +52,7 @@ let started;
 /** The site and the browser of this test file; started with its first test. */
 function running() {
   started ??= Promise.all([
-    serve(process.env.FLAMEDROP_DIST ?? here('../../../dist/')),
+    serve(DIST),
     launch(),
   ]);
   return started;
@@ -69,9 +73,14 @@ after(async () => {
  * @param {'light'|'dark'} [options.colorScheme]
  * @param {string} [options.fragment] the URL's fragment, with #
  * @param {boolean} [options.touch]
+ * @param {() => Promise<object>} [options.site] starts the site to open instead of dist/, as `serve` gives it
+ * @param {string} [options.path] what to open there, instead of its index.html
+ * @param {(context: object) => Promise} [options.before] done before the page is asked for, and given
+ *   back; then nothing waits for the page's WebAssembly
  */
 export async function openPage(options = {}) {
-  const [site, browser] = await running();
+  const [dist, browser] = await running();
+  const site = (await options.site?.()) ?? dist;
   const viewport = VIEWPORTS[options.viewport ?? 'desktop'] ?? options.viewport;
   const context = await browser.newContext({
     viewport,
@@ -83,14 +92,21 @@ export async function openPage(options = {}) {
   });
   context.setDefaultTimeout(20_000);
   const complaints = watch(context, site.origin);
+  const before = await options.before?.(context);
   const page = await context.newPage();
-  await page.goto(site.url + (options.fragment ?? ''));
+  await page.goto(site.url + (options.path ?? '') + (options.fragment ?? ''));
   await page.getByRole('heading', { level: 1 }).waitFor();
+  if (!options.before) await ready(page);
   return {
     page,
+    before,
     context,
     site,
     complaints,
+    close: async () => {
+      await context.close();
+      if (site !== dist) await site.close();
+    },
     /** Keeps a picture of the page in tests/e2e/screenshots/. */
     screenshot: async (name) => {
       await mkdir(here('../screenshots'), { recursive: true });
@@ -144,14 +160,14 @@ export function pageTest(name, options, body) {
     try {
       await body(opened);
       // What was posted last may still be on its way here.
-      await opened.page.evaluate(() => new Promise(requestAnimationFrame));
+      if (!opened.page.isClosed()) await opened.page.evaluate(() => new Promise(requestAnimationFrame));
     } catch (error) {
       // What it looked like, and what the page said: the failure alone rarely tells.
       await opened.screenshot(`failed-${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}`).catch(() => {});
       if (opened.complaints.length > 0) error.message += `\nThe page: ${opened.complaints.join('\n')}`;
       throw error;
     } finally {
-      await opened.context.close();
+      await opened.close();
     }
     assert.deepEqual(opened.complaints, [], 'the page must be silent and keep to its origin');
   });

@@ -16,12 +16,15 @@ const TYPES = {
 /**
  * @param {string} root folder to serve
  * @param {string} [path] where it is mounted
- * @returns {Promise<{url: string, origin: string, requests: string[], close: () => Promise<void>}>}
- *   `requests` has the path of every request that came
+ * @returns {Promise<{url: string, origin: string, requests: string[], close: () => Promise<void>,
+ *   deploy: (root: string) => void, stop: () => Promise<void>}>}
+ *   `requests` has the path of every request that came; `deploy` serves another folder from now on,
+ *   `stop` takes the host off the network
  */
 export async function serve(root, path = '/some/path/') {
   const requests = [];
-  const server = createServer(async (request, response) => {
+  let stopped = false;
+  const answer = async (request, response) => {
     requests.push(request.url);
     const { pathname } = new URL(request.url, 'http://localhost');
     const file = pathname.startsWith(path)
@@ -39,17 +42,23 @@ export async function serve(root, path = '/some/path/') {
       'content-length': size,
     });
     createReadStream(target).pipe(response);
-  });
+  };
+  const server = createServer(answer);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
+  const stop = () =>
+    new Promise((resolve) => {
+      if (stopped) return resolve();
+      stopped = true;
+      server.close(resolve);
+      server.closeAllConnections();
+    });
   return {
     origin,
     requests,
     url: origin + path,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(resolve);
-        server.closeAllConnections();
-      }),
+    deploy: (other) => (root = other),
+    stop,
+    close: stop,
   };
 }

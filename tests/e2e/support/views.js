@@ -1,5 +1,8 @@
 // Finding things on the page as people do: by role and name.
 
+/** Waits until the page's WebAssembly runs: what was painted before is taken over. */
+export const ready = (page) => page.locator('html:not([data-starting])').waitFor();
+
 /** The document's button in the list of open documents. */
 export const documentButton = (page, name) =>
   page.getByRole('list', { name: 'Documents' }).getByRole('button', { name, exact: false }).first();

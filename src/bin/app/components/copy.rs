@@ -6,14 +6,18 @@ use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
 use super::icons;
-use crate::state::state;
+use crate::state::{State, state};
 
 /// Texts up to so many bytes are repeated when they were copied.
 const LONG: usize = 200;
 
 /// Copies `text` to the clipboard and says so.
 pub fn copy(text: String) {
-    let state = state();
+    copy_and_say(state(), text);
+}
+
+/// The same where no view is, whose context would have the state.
+pub fn copy_and_say(state: State, text: String) {
     spawn_local(async move {
         let copied = match web_sys::window() {
             Some(window) => JsFuture::from(window.navigator().clipboard().write_text(&text)).await.is_ok(),

@@ -1,0 +1,100 @@
+//! The worker's program: one script and one compiled module, fetched once, kept for as long as the page
+//! is open, and handed to every worker. So a worker starts without the network and without compiling,
+//! and a page never starts a worker of another version, whatever the host has by then.
+
+use std::cell::RefCell;
+
+use js_sys::{Array, Promise, Reflect, Uint8Array, WebAssembly};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web_sys::{Blob, BlobPropertyBag, Response, Url};
+
+use crate::embedded;
+
+/// Their names in a page that has everything in itself; `pack` gives them.
+const SCRIPT: &str = "worker.js";
+const MODULE: &str = "worker_bg.wasm";
+
+/// Run after the script: the first message is the module. What fails in a promise is not reported to
+/// the page; what is thrown is.
+const START: &str = ";onmessage=({data})=>{onmessage=null;\
+    wasm_bindgen({module_or_path:data}).catch(error=>setTimeout(()=>{throw error}))}";
+
+/// What a worker is started with.
+#[derive(Clone)]
+pub struct Program {
+    /// The address of the blob to start it from.
+    pub url: String,
+    /// What it is to be posted first.
+    pub module: JsValue,
+}
+
+thread_local! {
+    static LOADED: RefCell<Option<Program>> = const { RefCell::new(None) };
+    static LOADING: RefCell<Option<Promise>> = const { RefCell::new(None) };
+}
+
+/// The program, loaded on the first call; a later call tries again what failed.
+///
+/// # Errors
+/// In words for the user.
+pub async fn program() -> Result<Program, String> {
+    if let Some(program) = LOADED.with_borrow(Clone::clone) {
+        return Ok(program);
+    }
+    let loading = LOADING.with_borrow_mut(|loading| {
+        loading
+            .get_or_insert_with(|| {
+                future_to_promise(async {
+                    let program = load().await?;
+                    LOADED.set(Some(program));
+                    Ok(JsValue::UNDEFINED)
+                })
+            })
+            .clone()
+    });
+    let loaded = JsFuture::from(loading).await;
+    LOADING.set(None);
+    match (loaded, LOADED.with_borrow(Clone::clone)) {
+        (Ok(_), Some(program)) => Ok(program),
+        (Err(error), _) => {
+            let message = Reflect::get(&error, &"message".into()).ok().and_then(|text| text.as_string());
+            Err(message.or_else(|| error.as_string()).unwrap_or_else(|| "no reason given".into()))
+        }
+        (Ok(_), None) => Err("it was loaded but is not there".into()),
+    }
+}
+
+async fn load() -> Result<Program, JsValue> {
+    let (script, module) = match (embedded::bytes(SCRIPT).await, embedded::bytes(MODULE).await) {
+        (Some(script), Some(module)) => (script, module),
+        _ => fetch_both().await?,
+    };
+    let module = JsFuture::from(WebAssembly::compile(&module)).await?;
+    // The text itself, not an address of it: from `file://` a worker can import nothing.
+    // A worker started from an address is bound only by that address's own headers, and a static host
+    // sets none; one started from a blob inherits the page's content security policy.
+    let options = BlobPropertyBag::new();
+    options.set_type("text/javascript");
+    let parts = Array::of2(&script, &START.into());
+    let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options)?;
+    Ok(Program { url: Url::create_object_url_with_blob(&blob)?, module })
+}
+
+/// Script and module from the files `<meta name="worker">` names.
+async fn fetch_both() -> Result<(Uint8Array, Uint8Array), JsValue> {
+    let document = leptos::prelude::document();
+    let named = document.query_selector("meta[name=worker]")?.ok_or("the page does not name its worker")?;
+    let script = fetch(&named.get_attribute("content").unwrap_or_default()).await?;
+    let module = fetch(&named.get_attribute("data-module").unwrap_or_default()).await?;
+    Ok((script, module))
+}
+
+async fn fetch(address: &str) -> Result<Uint8Array, JsValue> {
+    let response = JsFuture::from(leptos::prelude::window().fetch_with_str(address)).await?;
+    let response: Response = response.dyn_into()?;
+    if !response.ok() {
+        return Err(format!("{address}: the host answers {}", response.status()).into());
+    }
+    Ok(Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?))
+}
