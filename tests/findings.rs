@@ -321,6 +321,26 @@ fn savings() -> String {
     table
 }
 
+/// A query takes the place of the functions that waited for it: nothing counts twice.
+#[test]
+fn the_curve_of_a_pair_is_no_longer_than_its_profile() {
+    for (name, _) in FAULTS {
+        let (Some(profile), Some(log)) = (open(&format!("{name}.prof")), open(&format!("{name}.sql.jsonl")))
+        else {
+            panic!("{name} is not there");
+        };
+        let settings = Settings::default();
+        let (profile, log) = (findings::judge(&profile, &settings), findings::judge(&log, &settings));
+        let (Some(Digest::Profile(profile)), Some(Digest::Queries(log))) = (profile.digest, log.digest)
+        else {
+            panic!("{name} is no pair");
+        };
+        let summary = findings::judge_pair(&profile, &log, &settings).summary;
+        let ratio = summary.items.total / summary.total;
+        assert!((0.9..1.1).contains(&ratio), "{name}: {ratio}");
+    }
+}
+
 /// The page's sample shows what findings are: relations and lines of code, high confidence.
 #[test]
 fn the_sample_names_its_lines() {

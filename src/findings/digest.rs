@@ -20,6 +20,9 @@ const PLACES: usize = 20;
 /// Boxes of the call tree that tells which code a statement comes from.
 const TREE_BUDGET: usize = 10_000;
 
+/// Calls deep that functions called back by a driver are followed.
+const DEEPEST_CALLBACK: usize = 20;
+
 /// Characters kept of a query's text.
 const TEXT: usize = 120;
 
@@ -213,10 +216,8 @@ impl ProfileDigest {
             .filter(database)
             .filter(|&function| matches!(base_name(functions.name(function)), "execute" | "_execute"))
             .max_by(|&a, &b| functions.total_time[a as usize].total_cmp(&functions.total_time[b as usize]));
-        let driver = ids
-            .clone()
-            .filter(database)
-            .filter(|&function| category::is_driver(functions.file(function), functions.name(function)))
+        let driver = within_drivers(profile)
+            .into_iter()
             .map(|function| (function, milliseconds(function)))
             .filter(|(_, time)| *time > 0.0)
             .collect();
@@ -248,6 +249,33 @@ impl ProfileDigest {
             hottest: hottest(profile, layers),
         }
     }
+}
+
+/// Functions of drivers, and what nobody else calls: Python functions that SQLite calls back are part of
+/// what a statement takes.
+fn within_drivers(profile: &Profile) -> Vec<FunctionId> {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let mut within: Vec<bool> = (0..functions.len() as FunctionId)
+        .map(|function| category::is_driver(functions.file(function), functions.name(function)))
+        .collect();
+    let mut changed = true;
+    // Each pass goes one call deeper; what is called back is shallow.
+    for _ in 0..DEEPEST_CALLBACK {
+        if !std::mem::take(&mut changed) {
+            break;
+        }
+        for function in 0..functions.len() as FunctionId {
+            let mut callers = edges.into(function).map(|edge| edges.caller[edge]).peekable();
+            if !within[function as usize]
+                && callers.peek().is_some()
+                && callers.all(|caller| within[caller as usize] || caller == function)
+            {
+                within[function as usize] = true;
+                changed = true;
+            }
+        }
+    }
+    (0..functions.len() as FunctionId).filter(|&function| within[function as usize]).collect()
 }
 
 /// `execute` out of `<method 'execute' of 'sqlite3.Cursor' objects>`; other names as they are.

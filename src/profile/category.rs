@@ -290,6 +290,8 @@ fn owner(name: &str) -> &str {
 
 /// Database drivers: below them nothing but the wait for the database is left.
 const DRIVERS: &[(&str, ())] = &[
+    // Since Python 3.12, calls by `super()` are recorded a second time, as a function without a file.
+    ("SQLiteCursorWrapper", ()),
     ("MySQLdb", ()),
     ("_mysql", ()),
     ("_mysql_connector", ()),
