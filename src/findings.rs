@@ -29,10 +29,12 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Content, Document};
-use crate::profile::{Layers, Profile};
+use crate::format;
+use crate::profile::{CallTree, Layers, Profile};
 use crate::queries::QueryLog;
 use crate::queries::fingerprint::{SEED, mix_text};
 
+use digest::Item;
 pub use digest::{Digest, ProfileDigest, QueriesDigest};
 pub use settings::{Settings, Threshold, Unit};
 pub use summary::Summary;
@@ -64,8 +66,8 @@ pub enum LooksAt {
 /// What a rule is shown.
 #[derive(Debug, Clone, Copy)]
 pub enum Case<'a> {
-    /// A profile, the layers of its functions, and its digest.
-    Profile(&'a Profile, &'a Layers, &'a ProfileDigest),
+    /// A profile, the layers of its functions, its call tree, and its digest.
+    Profile(&'a Profile, &'a Layers, &'a CallTree, &'a ProfileDigest),
     /// A log and its digest.
     Queries(&'a QueryLog, &'a QueriesDigest),
     /// What is known of a profile and of a log of the same thing.
@@ -245,6 +247,19 @@ impl Evidence {
     }
 }
 
+/// Functions by their self time, as evidence: `function_1`, `function_2`, …
+fn heaviest<'a>(items: impl Iterator<Item = &'a Item>) -> impl Iterator<Item = Evidence> {
+    items.enumerate().map(|(rank, item)| {
+        let text = if item.place.is_empty() {
+            item.label.clone()
+        } else {
+            format!("{} ({})", item.label, item.place)
+        };
+        let label = format!("{} in", format::milliseconds(item.time));
+        Evidence::new(&format!("function_{}", rank + 1), &label, Value::Place(text)).at(item.link)
+    })
+}
+
 /// The order in which findings are shown: what matters most first.
 pub fn by_weight(a: &Finding, b: &Finding) -> Ordering {
     b.weight().total_cmp(&a.weight())
@@ -261,8 +276,9 @@ pub fn judge(document: &Document, settings: &Settings) -> Report {
 /// Judges a profile.
 pub fn judge_profile(profile: &Profile, settings: &Settings) -> Report {
     let layers = Layers::of(profile);
-    let digest = ProfileDigest::of(profile, &layers);
-    let findings = run(&Case::Profile(profile, &layers, &digest), settings);
+    let tree = digest::tree(profile);
+    let digest = ProfileDigest::of(profile, &layers, &tree);
+    let findings = run(&Case::Profile(profile, &layers, &tree, &digest), settings);
     Report { findings, summary: Summary::of_profile(&digest), digest: Some(Digest::Profile(digest)) }
 }
 

@@ -3,6 +3,7 @@
 
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
+    heaviest,
 };
 use crate::format;
 use crate::profile::Layer;
@@ -67,19 +68,8 @@ impl Rule for DatabaseTime {
             let calls = execute.calls.max(0) as f64;
             same = (calls - f64::from(log.executions)).abs() <= 0.2 * calls.max(5.0);
         }
-        for (rank, item) in
-            profile.functions.largest.iter().filter(|item| item.layer == Layer::Database).take(3).enumerate()
-        {
-            let label = format!("{} in", format::milliseconds(item.time));
-            let text = if item.place.is_empty() {
-                item.label.clone()
-            } else {
-                format!("{} ({})", item.label, item.place)
-            };
-            evidence.push(
-                Evidence::new(&format!("function_{}", rank + 1), &label, Value::Place(text)).at(item.link),
-            );
-        }
+        let layer_items = profile.functions.largest.iter().filter(|item| item.layer == Layer::Database);
+        evidence.extend(heaviest(layer_items.take(3)));
         findings.push(Finding {
             rule: ABOUT.id.to_owned(),
             key: String::new(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Link;
 use crate::format::{pstats_place, short_name};
 use crate::profile::call_tree::{MERGED, NO_PARENT};
-use crate::profile::{FunctionId, Layer, Layers, Profile, category, estimate};
+use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile, category, estimate};
 use crate::queries::highlight::brief;
 use crate::queries::{Clock, Frame, Operation, Origin, QueryLog};
 
@@ -205,7 +205,7 @@ impl Items {
 
 impl ProfileDigest {
     /// The digest of `profile`.
-    pub fn of(profile: &Profile, layers: &Layers) -> Self {
+    pub fn of(profile: &Profile, layers: &Layers, tree: &CallTree) -> Self {
         let functions = &profile.functions;
         let ids = 0..functions.len() as FunctionId;
         let milliseconds = |function: FunctionId| functions.self_time[function as usize] * 1e3;
@@ -245,7 +245,7 @@ impl ProfileDigest {
                 time: functions.total_time[function as usize] * 1e3,
             }),
             driver,
-            sites: sites(profile, layers),
+            sites: sites(profile, layers, tree),
             hottest: hottest(profile, layers),
         }
     }
@@ -294,17 +294,17 @@ fn code_site(profile: &Profile, function: FunctionId, time: f64) -> CodeSite {
     }
 }
 
+/// The recorded call tree, or an estimated one.
+pub fn tree(profile: &Profile) -> CallTree {
+    match &profile.recorded_tree {
+        Some(tree) => tree.clone(),
+        None => estimate::estimate(profile, TREE_BUDGET),
+    }
+}
+
 /// Own functions by the time of the database layer that they call for: by the call tree, where each
 /// box that enters the layer is charged to the nearest own function around it.
-fn sites(profile: &Profile, layers: &Layers) -> Vec<CodeSite> {
-    let estimated;
-    let tree = match &profile.recorded_tree {
-        Some(tree) => tree,
-        None => {
-            estimated = estimate::estimate(profile, TREE_BUDGET);
-            &estimated
-        }
-    };
+fn sites(profile: &Profile, layers: &Layers, tree: &CallTree) -> Vec<CodeSite> {
     let layer = |at: usize| match tree.function[at] {
         MERGED => None,
         function => Some(layers.layer(function)),

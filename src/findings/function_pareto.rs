@@ -5,6 +5,7 @@ use super::layers::TIME;
 use super::summary::VITAL_SHARE;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
+    heaviest,
 };
 use crate::format;
 
@@ -36,7 +37,7 @@ impl Rule for FunctionPareto {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(_, _, digest) = *case else { return };
+        let Case::Profile(.., digest) = *case else { return };
         let ProfileDigest { functions, total, .. } = digest;
         let total = *total;
         let (vital, sum) = functions.vital(VITAL_SHARE);
@@ -55,17 +56,7 @@ impl Rule for FunctionPareto {
             Evidence::new("self_ms", "Their self time", Value::Milliseconds(sum)),
             Evidence::new("share", "Share of the profile", Value::Share(sum / total)),
         ];
-        for (rank, item) in functions.largest.iter().take(vital.min(NAMED)).enumerate() {
-            let text = if item.place.is_empty() {
-                item.label.clone()
-            } else {
-                format!("{} ({})", item.label, item.place)
-            };
-            let label = format!("{} in", format::milliseconds(item.time));
-            evidence.push(
-                Evidence::new(&format!("function_{}", rank + 1), &label, Value::Place(text)).at(item.link),
-            );
-        }
+        evidence.extend(heaviest(functions.largest.iter().take(vital.min(NAMED))));
         let names =
             if vital == 1 { "One function makes".to_owned() } else { format!("{vital} functions make") };
         findings.push(Finding {

@@ -41,7 +41,7 @@ impl Rule for HottestFunction {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, _, digest) = *case else { return };
+        let Case::Profile(profile, .., digest) = *case else { return };
         let Some(hottest) = digest.hottest.first() else { return };
         if hottest.time < settings.get(&ABOUT, &TIME)
             || hottest.time < settings.get(&ABOUT, &SHARE) * digest.total

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::format::{self, pstats_place};
 use crate::profile::call_tree::{MERGED, NO_PARENT};
-use crate::profile::{FunctionId, Functions, Layer, Layers, Profile, estimate};
+use crate::profile::{CallTree, FunctionId, Functions, Layer, Layers, Profile};
 
 /// See the module.
 pub(super) struct Imports;
@@ -37,9 +37,6 @@ pub(super) static ABOUT: About = About {
 /// Importing functions named one by one.
 const NAMED: usize = 3;
 
-/// Boxes of the call tree that tells who imports.
-const TREE_BUDGET: usize = 10_000;
-
 /// Of the modules that profiling and starting a script brings along, the profile's own root is one:
 /// a script is no request.
 const SCRIPT: &str = "<module>";
@@ -50,7 +47,7 @@ impl Rule for Imports {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, layers, _) = *case else { return };
+        let Case::Profile(profile, layers, tree, _) = *case else { return };
         let functions = &profile.functions;
         // Every module that is really loaded passes here; one that is loaded already does not.
         let loads = (0..functions.len() as FunctionId)
@@ -61,7 +58,7 @@ impl Rule for Imports {
         if time < settings.get(&ABOUT, &TIME) || time < settings.get(&ABOUT, &SHARE) * total {
             return;
         }
-        let importers = importers(profile, layers, load);
+        let importers = importers(profile, layers, tree, load);
         // A script imports when it starts, as it should.
         if importers.is_empty() {
             return;
@@ -134,16 +131,13 @@ fn spelt(functions: &Functions, function: FunctionId) -> String {
 }
 
 /// The functions in whose body modules are loaded, with milliseconds; not modules that import others.
-fn importers(profile: &Profile, layers: &Layers, load: FunctionId) -> Vec<(FunctionId, f64)> {
+fn importers(
+    profile: &Profile,
+    layers: &Layers,
+    tree: &CallTree,
+    load: FunctionId,
+) -> Vec<(FunctionId, f64)> {
     let functions = &profile.functions;
-    let estimated;
-    let tree = match &profile.recorded_tree {
-        Some(tree) => tree,
-        None => {
-            estimated = estimate::estimate(profile, TREE_BUDGET);
-            &estimated
-        }
-    };
     let mut times = vec![0.0; functions.len()];
     for at in 0..tree.len() {
         if tree.function[at] != load {

@@ -2,6 +2,7 @@
 
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
+    heaviest,
 };
 use crate::format;
 use crate::profile::Layer;
@@ -34,13 +35,16 @@ pub(super) static ABOUT: About = About {
     thresholds: &[TIME, SHARE],
 };
 
+/// Functions named one by one.
+const NAMED: usize = 3;
+
 impl Rule for Bottleneck {
     fn about(&self) -> &'static About {
         &ABOUT
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, layers, digest) = *case else { return };
+        let Case::Profile(profile, layers, _, digest) = *case else { return };
         let total = profile.total() * 1e3;
         let Some((layer, time)) = Layer::ALL
             .into_iter()
@@ -58,18 +62,8 @@ impl Rule for Bottleneck {
             Evidence::new("share", "Share of the profile", Value::Share(time / total)),
             Evidence::new("total_ms", "The whole profile", Value::Milliseconds(total)),
         ];
-        let heaviest = digest.functions.largest.iter().filter(|item| item.layer == layer).take(3);
-        for (rank, item) in heaviest.enumerate() {
-            let text = if item.place.is_empty() {
-                item.label.clone()
-            } else {
-                format!("{} ({})", item.label, item.place)
-            };
-            let label = format!("{} in", format::milliseconds(item.time));
-            evidence.push(
-                Evidence::new(&format!("function_{}", rank + 1), &label, Value::Place(text)).at(item.link),
-            );
-        }
+        evidence
+            .extend(heaviest(digest.functions.largest.iter().filter(|item| item.layer == layer).take(NAMED)));
         let (remedy, code) = remedy(layer);
         findings.push(Finding {
             rule: ABOUT.id.to_owned(),

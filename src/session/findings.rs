@@ -1,7 +1,7 @@
 //! Answers about what to fix first.
 
 use crate::document::{Content, Document};
-use crate::findings::{self, Digest, ProfileDigest, QueriesDigest, Settings};
+use crate::findings::{self, Digest, ProfileDigest, QueriesDigest, Settings, digest};
 use crate::profile::Layers;
 use crate::protocol::Response;
 
@@ -21,7 +21,10 @@ pub(super) fn alone(document: &Document, state: &mut State, settings: &Settings)
 /// What the document and the one of `other` say together.
 pub(super) fn pair(document: &Document, state: &mut State, settings: &Settings, other: &Digest) -> Response {
     let own = state.digest.get_or_insert_with(|| match &document.content {
-        Content::Profile(profile) => Digest::Profile(ProfileDigest::of(profile, &Layers::of(profile))),
+        Content::Profile(profile) => {
+            let tree = digest::tree(profile);
+            Digest::Profile(ProfileDigest::of(profile, &Layers::of(profile), &tree))
+        }
         Content::Queries(log) => Digest::Queries(QueriesDigest::of(log)),
     });
     match (&*own, other) {
