@@ -276,7 +276,7 @@ pub fn judge(document: &Document, settings: &Settings) -> Report {
 /// Judges a profile.
 pub fn judge_profile(profile: &Profile, settings: &Settings) -> Report {
     let layers = Layers::of(profile);
-    let tree = digest::tree(profile);
+    let tree = profile.tree(digest::TREE_BUDGET);
     let digest = ProfileDigest::of(profile, &layers, &tree);
     let findings = run(&Case::Profile(profile, &layers, &tree, &digest), settings);
     Report { findings, summary: Summary::of_profile(&digest), digest: Some(Digest::Profile(digest)) }

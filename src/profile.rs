@@ -13,9 +13,12 @@ pub mod layer;
 pub mod lines;
 pub mod matcher;
 
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use crate::format::pstats_place;
 
 pub use call_tree::CallTree;
 pub use category::Category;
@@ -88,6 +91,11 @@ impl Functions {
     /// Name of `function`.
     pub fn name(&self, function: FunctionId) -> &str {
         self.names.get(self.name[function as usize])
+    }
+
+    /// `function` as pstats prints it: [`crate::format::pstats_place`].
+    pub fn place(&self, function: FunctionId) -> String {
+        pstats_place(self.file(function), self.line(function), self.name(function))
     }
 
     /// First line of `function`, 0 for a built-in one.
@@ -218,6 +226,14 @@ impl Profile {
     /// Seconds in all: the sum of self times.
     pub fn total(&self) -> f64 {
         self.functions.self_time.iter().sum()
+    }
+
+    /// The recorded call tree; without one an estimated one of at most `budget` boxes.
+    pub fn tree(&self, budget: usize) -> Cow<'_, CallTree> {
+        match &self.recorded_tree {
+            Some(tree) => Cow::Borrowed(tree),
+            None => Cow::Owned(estimate::estimate(self, budget)),
+        }
     }
 
     /// All calls. Counts a file does not know (negative ones) are left out.

@@ -5,9 +5,9 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::Link;
-use crate::format::{pstats_place, short_name};
+use crate::format::short_name;
 use crate::profile::call_tree::{MERGED, NO_PARENT};
-use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile, category, estimate};
+use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile, category};
 use crate::queries::highlight::brief;
 use crate::queries::{Clock, Frame, Operation, Origin, QueryLog};
 
@@ -18,7 +18,7 @@ const ITEMS: usize = 200;
 const PLACES: usize = 20;
 
 /// Boxes of the call tree that tells which code a statement comes from.
-const TREE_BUDGET: usize = 10_000;
+pub const TREE_BUDGET: usize = 10_000;
 
 /// Calls deep that functions called back by a driver are followed.
 const DEEPEST_CALLBACK: usize = 20;
@@ -236,11 +236,7 @@ impl ProfileDigest {
             }),
             execute: execute.map(|function| Execute {
                 function,
-                place: pstats_place(
-                    functions.file(function),
-                    functions.line(function),
-                    functions.name(function),
-                ),
+                place: functions.place(function),
                 calls: functions.calls[function as usize],
                 time: functions.total_time[function as usize] * 1e3,
             }),
@@ -291,14 +287,6 @@ fn code_site(profile: &Profile, function: FunctionId, time: f64) -> CodeSite {
         line: functions.line(function),
         name: functions.name(function).to_owned(),
         time,
-    }
-}
-
-/// The recorded call tree, or an estimated one.
-pub fn tree(profile: &Profile) -> CallTree {
-    match &profile.recorded_tree {
-        Some(tree) => tree.clone(),
-        None => estimate::estimate(profile, TREE_BUDGET),
     }
 }
 

@@ -73,7 +73,7 @@ impl Rule for HottestFunction {
         callers.sort_by(|&a, &b| edges.total_time[b].total_cmp(&edges.total_time[a]));
         for (rank, &edge) in callers.iter().take(CALLERS).enumerate() {
             let caller = edges.caller[edge];
-            let text = pstats_place(functions.file(caller), functions.line(caller), functions.name(caller));
+            let text = functions.place(caller);
             let label = if edges.calls[edge] > 0 {
                 format!("Called {} times by", format::count(edges.calls[edge]))
             } else {

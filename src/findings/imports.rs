@@ -3,9 +3,9 @@
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
-use crate::format::{self, pstats_place};
+use crate::format;
 use crate::profile::call_tree::{MERGED, NO_PARENT};
-use crate::profile::{CallTree, FunctionId, Functions, Layer, Layers, Profile};
+use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile};
 
 /// See the module.
 pub(super) struct Imports;
@@ -79,7 +79,7 @@ impl Rule for Imports {
                 Evidence::new(
                     &format!("importer_{}", rank + 1),
                     &label,
-                    Value::Place(spelt(functions, function)),
+                    Value::Place(functions.place(function)),
                 )
                 .at(Link::Function(function)),
             );
@@ -88,7 +88,7 @@ impl Rule for Imports {
         let own = layers.layer(importers[0].0) == Layer::Own;
         findings.push(Finding {
             rule: ABOUT.id.to_owned(),
-            key: spelt(functions, importers[0].0),
+            key: functions.place(importers[0].0),
             title: format!(
                 "{modules} {} loaded while {first} runs: {}",
                 if modules == 1 { "module is" } else { "modules are" },
@@ -124,10 +124,6 @@ impl Rule for Imports {
                 .to_owned(),
         });
     }
-}
-
-fn spelt(functions: &Functions, function: FunctionId) -> String {
-    pstats_place(functions.file(function), functions.line(function), functions.name(function))
 }
 
 /// The functions in whose body modules are loaded, with milliseconds; not modules that import others.

@@ -8,7 +8,7 @@
 
 use memchr::{memchr_iter, memmem, memrchr};
 
-use super::records::{Record, Records, trim_end, trim_mark};
+use super::records::{Record, Records, shown, trim_end, trim_mark};
 use super::stamp::{self, Stamp};
 use super::{About, Format, ImportError, Kind, StatementText};
 use crate::document::{Content, Diagnostics, Document, Level};
@@ -353,16 +353,6 @@ fn process(prefix: &[u8], stamp: Option<&Stamp>) -> String {
     }
     found.truncate(2);
     found.join("/")
-}
-
-/// The beginning of a line, for a diagnostic.
-pub(super) fn shown(line: &[u8]) -> String {
-    let first = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let text = String::from_utf8_lossy(trim_end(first)).replace('\0', "\u{fffd}");
-    match text.char_indices().nth(120) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
-    }
 }
 
 #[cfg(test)]

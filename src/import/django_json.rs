@@ -12,8 +12,8 @@ use serde::Deserializer as _;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::django::{Parts, shown};
-use super::records::{Record, Records, trim_end, trim_mark};
+use super::django::Parts;
+use super::records::{Record, Records, trim_mark};
 use super::{About, Format, ImportError, Kind, StatementText, stamp};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
@@ -291,15 +291,8 @@ struct Reader {
 
 impl Reader {
     fn record(&mut self, record: Record<'_>) {
-        let line = trim_end(trim_mark(record.bytes));
-        if line.trim_ascii().is_empty() {
-            return;
-        }
-        let place = || Some(format!("line {}: {}", record.line, shown(line)));
-        if record.cut {
-            self.diagnostics.note(Level::Warning, "lines longer than 64 MB were skipped", place);
-            return;
-        }
+        let Some(line) = record.whole_line(&mut self.diagnostics) else { return };
+        let place = || record.place();
         let text = String::from_utf8_lossy(line);
         let Some(fields) = Fields::read(&text) else {
             let (level, problem) = if line.starts_with(b"{") {

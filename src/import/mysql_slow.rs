@@ -10,7 +10,6 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2, memchr3, memmem};
 
-use super::django::shown;
 use super::records::{Records, trim_end, trim_mark};
 use super::{About, Format, ImportError, Kind, StatementText, stamp};
 use crate::document::{Content, Diagnostics, Document, Level};
@@ -68,7 +67,7 @@ impl Format for MysqlSlow {
             else {
                 break;
             };
-            let place = || Some(format!("line {}: {}", record.line, shown(trim_mark(record.bytes))));
+            let place = || record.place();
             if record.cut {
                 reader.diagnostics.note(Level::Warning, "records longer than 64 MB were cut", place);
             }

@@ -9,7 +9,6 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter};
 
-use super::django::shown;
 use super::postgres::collect::{self, Collect};
 use super::postgres::executions::{Event, Who};
 use super::postgres::message;
@@ -206,7 +205,7 @@ impl Format for PostgresCsv {
             if bytes.trim_ascii().is_empty() {
                 continue;
             }
-            let place = || Some(format!("line {}: {}", record.line, shown(bytes)));
+            let place = || record.place();
             if record.cut {
                 collected.diagnostics.note(Level::Warning, "records longer than 64 MB were skipped", place);
                 continue;

@@ -7,7 +7,6 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::django::shown;
 use super::postgres::collect::{self, Collect};
 use super::postgres::executions::{Event, Who};
 use super::postgres::message::{self, Message, Step};
@@ -90,15 +89,8 @@ impl Format for PostgresJson {
         let mut collected = Collect::default();
         let mut records = Records::new(input);
         while let Some(record) = records.next(|_, _| false).map_err(|error| ImportError::reading(&error))? {
-            let line = trim_end(trim_mark(record.bytes));
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            let place = || Some(format!("line {}: {}", record.line, shown(line)));
-            if record.cut {
-                collected.diagnostics.note(Level::Warning, "lines longer than 64 MB were skipped", place);
-                continue;
-            }
+            let Some(line) = record.whole_line(&mut collected.diagnostics) else { continue };
+            let place = || record.place();
             let text = String::from_utf8_lossy(line);
             let Some(entry) = Entry::read(&text) else {
                 let problem = "lines that are damaged, cut short or not the server's were skipped";

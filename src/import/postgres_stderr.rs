@@ -2,7 +2,6 @@
 
 use memchr::memmem;
 
-use super::django::shown;
 use super::postgres::collect::Collect;
 use super::postgres::executions::{Event, Who};
 use super::postgres::infer::{self, marker};
@@ -214,7 +213,7 @@ impl Reader {
             Some(line) => line,
             None => self.lines.read(&bytes[mark..]),
         };
-        let place = || Some(format!("line {}: {}", record.line, shown(&bytes[mark..])));
+        let place = || record.place();
         let Some(line) = line else {
             if !bytes.trim_ascii().is_empty() {
                 let foreign = "lines that are not the server's, or do not fit its prefix, were skipped";

@@ -395,7 +395,7 @@ impl Table {
         }
         let place = |slot: Slot| {
             let id = ids[slot as usize];
-            format::pstats_place(functions.file(id), functions.line(id), functions.name(id))
+            functions.place(id)
         };
         self.diagnose(&functions, &without_entry, &place, diagnostics);
         if texts.guessed > 0 {

@@ -10,8 +10,7 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::django::shown;
-use super::records::{Record, Records, trim_end, trim_mark};
+use super::records::{Record, Records, shown, trim_mark};
 use super::{About, Format, ImportError, Kind, StatementText};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
@@ -180,15 +179,8 @@ struct Reader {
 
 impl Reader {
     fn record(&mut self, record: Record<'_>) {
-        let bytes = trim_end(trim_mark(record.bytes));
-        if bytes.trim_ascii().is_empty() {
-            return;
-        }
-        let place = || Some(format!("line {}: {}", record.line, shown(bytes)));
-        if record.cut {
-            self.diagnostics.note(Level::Warning, "lines longer than 64 MB were skipped", place);
-            return;
-        }
+        let Some(bytes) = record.whole_line(&mut self.diagnostics) else { return };
+        let place = || record.place();
         let text = String::from_utf8_lossy(bytes);
         let Some(line) = Line::read(&text) else {
             self.diagnostics.note(Level::Warning, "lines that are damaged or cut short were skipped", place);

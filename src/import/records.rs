@@ -5,6 +5,7 @@ use std::io::{self, BufRead};
 
 use memchr::memchr;
 
+use crate::document::{Diagnostics, Level};
 use crate::input::Input;
 
 /// A longer record is cut, bytes: one string literal may be as long as its sender likes.
@@ -21,6 +22,27 @@ pub struct Record<'a> {
     pub bytes: &'a [u8],
     /// Whether it was longer than the limit.
     pub cut: bool,
+}
+
+impl<'a> Record<'a> {
+    /// Its line and what it begins with, for a diagnostic.
+    pub fn place(&self) -> Option<String> {
+        Some(format!("line {}: {}", self.line, shown(trim_mark(self.bytes))))
+    }
+
+    /// Of a format with a record on each line: that line, unless there is nothing on it or it is cut,
+    /// which is noted.
+    pub fn whole_line(&self, diagnostics: &mut Diagnostics) -> Option<&'a [u8]> {
+        let line = trim_end(trim_mark(self.bytes));
+        if line.trim_ascii().is_empty() {
+            return None;
+        }
+        if self.cut {
+            diagnostics.note(Level::Warning, "lines longer than 64 MB were skipped", || self.place());
+            return None;
+        }
+        Some(line)
+    }
 }
 
 /// The records of an input.
@@ -158,6 +180,16 @@ impl<'i, 'a> Records<'i, 'a> {
             self.input.consume(count);
             self.ended = count == 0;
         }
+    }
+}
+
+/// The beginning of a line, for a diagnostic.
+pub(super) fn shown(line: &[u8]) -> String {
+    let first = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let text = String::from_utf8_lossy(trim_end(first)).replace('\0', "\u{fffd}");
+    match text.char_indices().nth(120) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
     }
 }
 

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::django::shown;
 use super::elements::{Elements, in_head};
+use super::records::shown;
 use super::{About, Format, ImportError, Kind, StatementText, stamp};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;

@@ -22,7 +22,7 @@ pub(super) fn alone(document: &Document, state: &mut State, settings: &Settings)
 pub(super) fn pair(document: &Document, state: &mut State, settings: &Settings, other: &Digest) -> Response {
     let own = state.digest.get_or_insert_with(|| match &document.content {
         Content::Profile(profile) => {
-            let tree = digest::tree(profile);
+            let tree = profile.tree(digest::TREE_BUDGET);
             Digest::Profile(ProfileDigest::of(profile, &Layers::of(profile), &tree))
         }
         Content::Queries(log) => Digest::Queries(QueriesDigest::of(log)),

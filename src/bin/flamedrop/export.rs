@@ -12,7 +12,7 @@ use flamedrop::export::table::{self, Form};
 use flamedrop::export::{callgrind, flamegraph_svg, folded, speedscope};
 use flamedrop::findings::{self, Finding, Settings};
 use flamedrop::profile::matcher::Matcher;
-use flamedrop::profile::{CallTree, Profile, estimate};
+use flamedrop::profile::{CallTree, Profile};
 use flamedrop::queries::QueryLog;
 
 use super::Lines;
@@ -134,7 +134,7 @@ impl<'a> Export<'a> {
             let Content::Profile(profile) = &document.content else {
                 return Err("an SQL log has no call tree; export it as csv, json or markdown.");
             };
-            let tree = || tree(profile, arguments.boxes);
+            let tree = || profile.tree(arguments.boxes);
             return Ok(match arguments.format {
                 Format::Speedscope => Self::Speedscope(profile, tree()),
                 Format::Callgrind => Self::Callgrind(profile),
@@ -177,14 +177,6 @@ impl<'a> Export<'a> {
                 table::findings(&findings.iter().collect::<Vec<_>>(), *form, out)
             }
         }
-    }
-}
-
-/// The recorded call tree, or an estimated one.
-fn tree(profile: &Profile, boxes: usize) -> Cow<'_, CallTree> {
-    match &profile.recorded_tree {
-        Some(tree) => Cow::Borrowed(tree),
-        None => Cow::Owned(estimate::estimate(profile, boxes)),
     }
 }
 

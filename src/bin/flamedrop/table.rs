@@ -66,7 +66,7 @@ fn profile_table(profile: &Profile, rows: usize, out: &mut dyn Write) -> io::Res
             selves.seconds(self_time(id)),
             format::percent_cell(share),
             totals.seconds(functions.total_time[index]),
-            one_line(&format::pstats_place(functions.file(id), functions.line(id), functions.name(id))),
+            one_line(&functions.place(id)),
         ]);
     }
     columns(&lines, out)

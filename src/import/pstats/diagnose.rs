@@ -3,7 +3,6 @@
 
 use super::{Noted, Slot, Table, byte};
 use crate::document::{Diagnostics, Level};
-use crate::format;
 use crate::profile::consistency::Contradictions;
 use crate::profile::{FunctionId, Functions, Profile};
 
@@ -48,9 +47,7 @@ impl Table {
             if let Some(first) = strange.next() {
                 let count = 1 + strange.count() as u64;
                 let id = first as FunctionId;
-                diagnostics.note_many(Level::Warning, message, count, || {
-                    Some(format::pstats_place(functions.file(id), functions.line(id), functions.name(id)))
-                });
+                diagnostics.note_many(Level::Warning, message, count, || Some(functions.place(id)));
             }
         };
         let (calls, primitive_calls) = (&functions.calls, &functions.primitive_calls);
@@ -76,9 +73,7 @@ const DOUBTFUL: f64 = 0.01;
 pub(super) fn contradictions(profile: &Profile, diagnostics: &mut Diagnostics) {
     let found = Contradictions::of(profile);
     let functions = &profile.functions;
-    let place = |id: FunctionId| {
-        Some(format::pstats_place(functions.file(id), functions.line(id), functions.name(id)))
-    };
+    let place = |id: FunctionId| Some(functions.place(id));
     let lost = (0..functions.len()).filter(|&index| lacks_counts(functions, index));
     if let (None, Some(first)) = (found.out_of_turn, lost.clone().next()) {
         let message =

@@ -2,7 +2,7 @@
 
 use super::row;
 use crate::profile::call_tree::{MERGED, MergedPart};
-use crate::profile::{CallTree, FunctionId, Profile, estimate};
+use crate::profile::{CallTree, FunctionId, Profile};
 use crate::protocol::{FunctionRow, MergedFunction, Tree};
 
 /// Boxes of an estimated call tree: more than a screen can show, few enough to lay out at once.
@@ -14,10 +14,7 @@ const NAMED: usize = 20;
 
 /// The recorded call tree, or an estimated one, with the functions it names.
 pub(super) fn answer(profile: &Profile) -> Tree {
-    let tree = match &profile.recorded_tree {
-        Some(tree) => tree.clone(),
-        None => estimate::estimate(profile, BUDGET),
-    };
+    let tree = profile.tree(BUDGET).into_owned();
     let mut named = Named { profile, index: vec![MERGED; profile.functions.len()], functions: Vec::new() };
     let function = tree.function.iter().map(|&function| named.place(function)).collect();
     let merged = merged(&tree.merged.parts, &mut named);
