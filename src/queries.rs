@@ -69,6 +69,10 @@ pub struct Statements {
     pub site: Vec<u32>,
     /// Rows the statement returned or changed, or [`NONE`]; empty if the log has none at all.
     pub rows: Vec<u32>,
+    /// Rows it looked at, or [`NONE`]; empty if the log has none at all.
+    pub rows_examined: Vec<u32>,
+    /// Milliseconds it waited for locks, part of its duration, or NaN; empty if the log has none at all.
+    pub lock_time: Vec<f64>,
 }
 
 impl QueryLog {
@@ -134,6 +138,16 @@ impl Statements {
     /// The statement's rows, if the log has them.
     pub fn rows(&self, statement: usize) -> Option<u32> {
         self.rows.get(statement).copied().filter(|&rows| rows != NONE)
+    }
+
+    /// How many rows the statement looked at, if the log has it.
+    pub fn rows_examined(&self, statement: usize) -> Option<u32> {
+        self.rows_examined.get(statement).copied().filter(|&rows| rows != NONE)
+    }
+
+    /// How long the statement waited for locks, ms, if the log has it.
+    pub fn lock_time(&self, statement: usize) -> Option<f64> {
+        self.lock_time.get(statement).copied().filter(|time| !time.is_nan())
     }
 }
 

@@ -20,10 +20,12 @@ fn shown(text: &[u8]) -> String {
     for at in 0..statements.len() {
         let connection = &log.connections[statements.connection[at] as usize];
         shown += &format!(
-            "{:.3} + {:.3} ms, {:?} rows, {} {}@{} {}{}: {}\n",
+            "{:.3} + {:.3} ms, {} ms locked, {:?} of {:?} rows, {} {}@{} {}{}: {}\n",
             statements.start[at],
             statements.duration[at],
+            statements.lock_time(at).map_or("-".into(), |time| format!("{time:.3}")),
             statements.rows(at),
+            statements.rows_examined(at),
             connection.process,
             connection.user,
             connection.client,

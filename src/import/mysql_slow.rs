@@ -152,6 +152,9 @@ struct Parts<'a> {
     duration: Option<f64>,
     rows_sent: Option<u32>,
     rows_affected: Option<u32>,
+    rows_examined: Option<u32>,
+    /// Milliseconds.
+    lock_time: Option<f64>,
     failed: bool,
     /// `SET timestamp=…`: seconds since 1970.
     timestamp: Option<f64>,
@@ -242,17 +245,18 @@ impl<'a> Parts<'a> {
     fn value(&mut self, key: &[u8], value: &'a [u8]) -> bool {
         let number = || str::from_utf8(value).ok().and_then(|value| value.parse::<f64>().ok());
         let count = || number().map(|number| number.min(f64::from(NONE - 1)) as u32);
+        let time = || number().filter(|seconds| *seconds >= 0.0).map(|seconds| seconds * 1e3);
         match key {
-            b"Query_time" => {
-                self.duration = number().filter(|seconds| *seconds >= 0.0).map(|seconds| seconds * 1e3);
-            }
+            b"Query_time" => self.duration = time(),
+            b"Lock_time" => self.lock_time = time(),
             b"Id" | b"Thread_id" => self.thread = value,
             b"Schema" => self.schema = value,
             b"Rows_sent" => self.rows_sent = count(),
             b"Rows_affected" => self.rows_affected = count(),
             b"Errno" | b"Last_errno" => self.failed |= number().is_some_and(|error| error != 0.0),
             b"Killed" => self.failed |= number().is_some_and(|killed| killed != 0.0),
-            b"Lock_time" | b"Rows_examined" | b"Bytes_sent" => {}
+            b"Rows_examined" => self.rows_examined = count(),
+            b"Bytes_sent" => {}
             _ => return false,
         }
         true
@@ -354,6 +358,8 @@ impl Reader {
             length,
             failed: parts.failed,
             rows: writes.or(parts.rows_sent).unwrap_or(NONE),
+            rows_examined: parts.rows_examined.unwrap_or(NONE),
+            lock_time: parts.lock_time.unwrap_or(f64::NAN),
             ..Statement::new(recognised, connection)
         });
     }

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::comments::{self, Tags};
-use super::digest::digests;
+use super::digest;
 use super::fingerprint::{self, SEED, Shape, mix, mix_text};
 use super::lexer::Dialect;
 use super::requests::{self, Request};
@@ -42,6 +42,10 @@ pub struct Statement {
     pub site: u32,
     /// Rows it returned or changed, or [`NONE`].
     pub rows: u32,
+    /// Rows it looked at, or [`NONE`].
+    pub rows_examined: u32,
+    /// Milliseconds it waited for locks, part of the duration; NaN if unknown.
+    pub lock_time: f64,
 }
 
 /// What a statement's text is recognised by.
@@ -73,6 +77,8 @@ impl Statement {
             tags,
             site: NONE,
             rows: NONE,
+            rows_examined: NONE,
+            lock_time: f64::NAN,
         }
     }
 }
@@ -212,6 +218,11 @@ impl LogBuilder {
         let at = columns.start.len() - 1;
         push_rare(&mut columns.site, at, statement.site);
         push_rare(&mut columns.rows, at, statement.rows);
+        push_rare(&mut columns.rows_examined, at, statement.rows_examined);
+        if !statement.lock_time.is_nan() {
+            columns.lock_time.resize(at, f64::NAN);
+            columns.lock_time.push(statement.lock_time);
+        }
         push_rare(&mut self.tags_of, at, statement.tags);
         at
     }
@@ -227,6 +238,13 @@ impl LogBuilder {
             }
             previous_end = *start + if duration.is_nan() { 0.0 } else { duration };
         }
+        let ids = [&mut columns.site, &mut columns.rows, &mut columns.rows_examined, &mut self.tags_of];
+        for rare in ids.into_iter().filter(|rare| !rare.is_empty()) {
+            rare.resize(columns.start.len(), NONE);
+        }
+        if !columns.lock_time.is_empty() {
+            columns.lock_time.resize(columns.start.len(), f64::NAN);
+        }
         if !columns.start.is_sorted() {
             let mut order: Vec<u32> = (0..columns.start.len() as u32).collect();
             order.sort_by(|&a, &b| columns.start[a as usize].total_cmp(&columns.start[b as usize]));
@@ -239,22 +257,18 @@ impl LogBuilder {
             sort(&mut columns.failed, &order);
             sort(&mut columns.parameters, &order);
             sort(&mut columns.request, &order);
-            for rare in [&mut columns.site, &mut columns.rows, &mut self.tags_of] {
-                if !rare.is_empty() {
-                    rare.resize(order.len(), NONE);
-                    sort(rare, &order);
-                }
+            let ids = [&mut columns.site, &mut columns.rows, &mut columns.rows_examined, &mut self.tags_of];
+            for rare in ids.into_iter().filter(|rare| !rare.is_empty()) {
+                sort(rare, &order);
             }
-        }
-        for rare in [&mut columns.site, &mut columns.rows, &mut self.tags_of] {
-            if !rare.is_empty() {
-                rare.resize(columns.start.len(), NONE);
+            if !columns.lock_time.is_empty() {
+                sort(&mut columns.lock_time, &order);
             }
         }
         self.log.clock = clock;
         self.log.inferred = inferred;
         requests::assign(&mut self.log, &self.tags, &self.tags_of);
-        self.log.numbers = digests(&self.log).iter().map(super::digest::Digest::numbers).collect();
+        self.log.numbers = digest::numbers(&self.log);
         self.log
     }
 }

@@ -8,7 +8,6 @@ use flamedrop::format::{self, TimeColumn};
 use flamedrop::import;
 use flamedrop::profile::Profile;
 use flamedrop::queries::QueryLog;
-use flamedrop::queries::digest::{Digest, digests};
 
 /// Writes the totals of `document`, its first `rows` functions or queries and its diagnostics.
 pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -74,7 +73,7 @@ fn profile_table(profile: &Profile, rows: usize, out: &mut dyn Write) -> io::Res
 
 /// Fingerprints, by total time.
 fn queries_table(log: &QueryLog, rows: usize, out: &mut dyn Write) -> io::Result<()> {
-    let numbers: Vec<_> = digests(log).iter().map(Digest::numbers).collect();
+    let numbers = &log.numbers;
     let total: f64 = numbers.iter().map(|numbers| numbers.total).sum();
     writeln!(
         out,

@@ -34,10 +34,15 @@ pub(super) fn entries<M: SerializeMap>(
                 total_ms: numbers.total,
                 min_ms: numbers.min,
                 mean_ms: numbers.mean,
+                stddev_ms: numbers.stddev,
                 p50_ms: numbers.p50,
                 p95_ms: numbers.p95,
                 p99_ms: numbers.p99,
                 max_ms: numbers.max,
+                distinct_parameters: numbers.distinct_parameters,
+                rows: numbers.rows.map(|rows| rows.total),
+                rows_examined: numbers.rows_examined.map(|rows| rows.total),
+                lock_time_ms: numbers.lock_time.map(|time| time.total),
                 example: examples[index].as_deref(),
             }
         })
@@ -61,10 +66,19 @@ struct Fingerprint<'a> {
     total_ms: f64,
     min_ms: f64,
     mean_ms: f64,
+    /// Of the population.
+    stddev_ms: f64,
     p50_ms: f64,
     p95_ms: f64,
     p99_ms: f64,
     max_ms: f64,
+    distinct_parameters: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_examined: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock_time_ms: Option<f64>,
     example: Option<&'a str>,
 }
 
