@@ -4,6 +4,7 @@
 //! [`Statements::length`] say where in the (unwrapped) file its record is, and the format gives the
 //! text out of that ([`crate::import::Format::statement_text`]).
 
+pub mod columns;
 pub mod comments;
 pub mod digest;
 pub mod fingerprint;
@@ -16,6 +17,7 @@ pub mod tables;
 
 use serde::{Deserialize, Serialize};
 
+pub use columns::{ColumnUse, Usage};
 pub use digest::Numbers;
 pub use requests::{Origin, Request};
 pub use statements::LogBuilder;
@@ -180,6 +182,8 @@ pub struct Fingerprint {
     pub operation: Operation,
     /// The tables it names, each once, in order of appearance, unquoted (`auth_user`, `audit.log`).
     pub tables: Vec<String>,
+    /// The columns it filters, joins, groups and sorts by.
+    pub columns: Vec<ColumnUse>,
 }
 
 /// A place in the code that runs statements.

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::columns::columns;
 use super::comments::{self, Tags};
 use super::digest;
 use super::fingerprint::{self, SEED, Shape, mix, mix_text};
@@ -120,7 +121,8 @@ impl LogBuilder {
             let (operation, tables) = operation_and_tables(sql, dialect);
             let text = fingerprint::text(sql, dialect);
             let text = if text.is_empty() { "(empty)".to_owned() } else { text };
-            fingerprints.push(Fingerprint { text, operation, tables });
+            let columns = columns(sql, dialect);
+            fingerprints.push(Fingerprint { text, operation, tables, columns });
             fingerprints.len() as u32 - 1
         });
         let parameters = match logged {
@@ -174,7 +176,12 @@ impl LogBuilder {
         // No normalised text hashes to the plain seed: the finished hash was mixed at least once.
         let id = *self.fingerprints.entry(SEED).or_insert_with(|| {
             let text = NO_TEXT.to_owned();
-            fingerprints.push(Fingerprint { text, operation: Operation::Other, tables: Vec::new() });
+            fingerprints.push(Fingerprint {
+                text,
+                operation: Operation::Other,
+                tables: Vec::new(),
+                columns: Vec::new(),
+            });
             fingerprints.len() as u32 - 1
         });
         Recognised { fingerprint: id, parameters: SEED, tags: NONE }
