@@ -6,6 +6,7 @@ pub mod django_json;
 mod elements;
 mod foreign;
 pub mod marshal;
+pub mod mysql_general;
 pub mod mysql_slow;
 mod postgres;
 pub mod postgres_csv;
@@ -101,6 +102,7 @@ formats! {
     postgres_csv::PostgresCsv: postgres_csv::ABOUT,
     postgres_json::PostgresJson: postgres_json::ABOUT,
     mysql_slow::MysqlSlow: mysql_slow::ABOUT,
+    mysql_general::MysqlGeneral: mysql_general::ABOUT,
 }
 
 /// A file that could not be read: what it looked like, where it broke, what to try.

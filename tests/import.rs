@@ -45,6 +45,7 @@ fn format_of(path: &Path) -> Option<&'static str> {
         ("django", (stem, "log")) if stem.ends_with("_json") || stem.ends_with("_struct") => "django-json",
         ("django" | "shop", (_, "log")) => "django-log",
         ("postgres" | "findings", (_, "log")) => "postgres-stderr",
+        ("mysql", (stem, "log")) if stem.ends_with(".general") => "mysql-general",
         ("mysql", (_, "log")) => "mysql-slow",
         ("silk", (_, "json")) => "django-silk",
         ("postgres", (_, "csv")) => "postgres-csv",

@@ -49,15 +49,6 @@ pub(super) fn name(head: &[u8]) -> Option<Foreign> {
     let begins = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
     let foreign = |what, advice| Some(Foreign { what, advice });
-    // With the server's start before it, or cut in front.
-    let commands: [&[u8]; 2] = [b" Connect\t", b" Query\t"];
-    if commands.iter().all(|command| holds(command)) {
-        return foreign(
-            "MySQL's general log",
-            "It has no durations: turn on the slow query log (SET GLOBAL slow_query_log = ON; SET GLOBAL \
-             long_query_time = 0;) and drop that.",
-        );
-    }
     if begins(b"<!doctype html") || begins(b"<html") {
         foreign("a web page", "Save the file itself, not the page that shows it.")
     } else if begins(b"<") {

@@ -99,7 +99,7 @@ fn is_host(line: &[u8]) -> bool {
 }
 
 /// `/usr/sbin/mysqld, Version: 8.0.39 (…). started with:`.
-fn is_start(line: &[u8]) -> bool {
+pub(super) fn is_start(line: &[u8]) -> bool {
     trim_end(line).ends_with(b"started with:") && memmem::find(line, b", Version: ").is_some()
 }
 
@@ -284,7 +284,7 @@ fn setting(set: &[u8], key: &[u8]) -> Option<f64> {
 }
 
 /// `071015 21:43:52`, `261123  5:36:13`, on the server's own clock: ms.
-fn short_time(time: &[u8]) -> Option<f64> {
+pub(super) fn short_time(time: &[u8]) -> Option<f64> {
     let digits = time.get(..6)?;
     let two = |at: usize| -> Option<i64> {
         let text = digits.get(at..at + 2)?;

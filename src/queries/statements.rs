@@ -198,6 +198,11 @@ impl LogBuilder {
         })
     }
 
+    /// What is known of a connection, to be completed: logs name its database when it changes.
+    pub fn connection_mut(&mut self, connection: u32) -> Option<&mut Connection> {
+        self.log.connections.get_mut(connection as usize)
+    }
+
     /// Adds a statement, in the order of the file; gives its index in that order.
     ///
     /// A connection runs one statement after the other and the log is written in that order, but its

@@ -5,6 +5,7 @@ SHOP_SQLITE                the SQLite file, if not shop.sqlite3 beside manage.py
 SHOP_ROUND_TRIP            milliseconds that SQLite waits before each statement, like a server far away
 SHOP_POSTGRES_PORT         use PostgreSQL on this loopback port instead
 SHOP_SERVER_SIDE_BINDING   1: psycopg binds parameters on the server
+SHOP_MYSQL_PORT            use MySQL or MariaDB on this loopback port instead
 SHOP_PREPARE_THRESHOLD     psycopg prepares what it has executed so often (never, if not set)
 """
 
@@ -78,6 +79,22 @@ if "SHOP_POSTGRES_PORT" in os.environ:
                 "server_side_binding": os.environ.get("SHOP_SERVER_SIDE_BINDING") == "1",
                 "prepare_threshold": PREPARE_THRESHOLD and int(PREPARE_THRESHOLD),
             },
+        },
+    }
+elif "SHOP_MYSQL_PORT" in os.environ:
+    import pymysql
+
+    # Django knows mysqlclient only, and asks for its version; that one needs a C compiler.
+    pymysql.version_info = (2, 2, 7, "final", 0)
+    pymysql.install_as_MySQLdb()
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.mysql",
+            "NAME": "shop",
+            "USER": "shop_web",
+            "HOST": "127.0.0.1",
+            "PORT": os.environ["SHOP_MYSQL_PORT"],
+            "CONN_MAX_AGE": None,
         },
     }
 else:

@@ -1,0 +1,314 @@
+//! The general query log of [MySQL](https://dev.mysql.com/doc/refman/8.4/en/query-log.html) and
+//! [MariaDB](https://mariadb.com/kb/en/general-query-log/): everything that clients sent, when it came
+//! in, without how long it took.
+//!
+//! `[stamp]⇥[thread] [command]⇥[text]`, as `File_query_log::write_general` (MySQL, `sql/log.cc`) and
+//! `MYSQL_QUERY_LOG::write` (MariaDB) print it. MySQL writes its stamp on every line; MariaDB, and MySQL
+//! before 5.7, only where the second changes, and two tabs elsewhere. Texts are written as they are, so
+//! their other lines follow without any mark.
+
+use memchr::{memchr, memmem};
+use rustc_hash::FxHashMap;
+
+use super::mysql_slow::{is_start, short_time};
+use super::records::{Record, Records, trim_end, trim_mark};
+use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use crate::document::{Content, Diagnostics, Document, Level};
+use crate::input::Input;
+use crate::queries::lexer::Dialect;
+use crate::queries::statements::Statement;
+use crate::queries::{Clock, Connection, LogBuilder};
+
+/// MySQL's general query log.
+pub struct MysqlGeneral;
+
+const RECORD: &str = "SET GLOBAL general_log = ON;\n\
+    For MySQL and MariaDB: which statements ran, how often and when, but not how long. The slow query log \
+    has durations as well.";
+
+/// For the registry.
+pub static ABOUT: About = About {
+    id: "mysql-general",
+    title: "MySQL's and MariaDB's general query log",
+    kind: Kind::Queries,
+    how_to_record: RECORD,
+};
+
+/// What a client can ask of the server, as the log names it (`Command_names::m_names` in MySQL's
+/// `sql/sql_parse.cc`, `command_name` in MariaDB's). A line of a statement must not pass for a record.
+const COMMANDS: [&[u8]; 40] = [
+    b"Query",
+    b"Execute",
+    b"Prepare",
+    b"Connect",
+    b"Quit",
+    b"Init DB",
+    b"Close stmt",
+    b"Reset stmt",
+    b"Fetch",
+    b"Long Data",
+    b"Bulk_execute",
+    b"Change user",
+    b"Reset Connection",
+    b"Reset connection",
+    b"Field List",
+    b"Create DB",
+    b"Drop DB",
+    b"Refresh",
+    b"Shutdown",
+    b"Statistics",
+    b"Processlist",
+    b"Kill",
+    b"Debug",
+    b"Ping",
+    b"Time",
+    b"Sleep",
+    b"Delayed insert",
+    b"Binlog Dump",
+    b"Binlog Dump GTID",
+    b"Table Dump",
+    b"Connect Out",
+    b"Register Slave",
+    b"Register Replica",
+    b"Set option",
+    b"Daemon",
+    b"Error",
+    b"Slave_IO",
+    b"Slave_SQL",
+    b"Slave_worker",
+    b"clone",
+];
+
+impl Format for MysqlGeneral {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn detect(&self, head: &[u8]) -> u8 {
+        let mut lines = trim_mark(head).split(|&byte| byte == b'\n');
+        // Any command but Error, whose text could be another log's.
+        if lines.any(|line| Line::of(line).is_some_and(|line| line.command != b"Error")) { 95 } else { 0 }
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let name = input.name().to_owned();
+        let mut reader = Reader::default();
+        let mut records = Records::new(input);
+        // A record always ends where the next begins, even inside a quote: statements that failed are
+        // logged too, and one with a quote too many would swallow those after it.
+        while let Some(record) = records
+            .next(|_, line| Line::of(line).is_none() && !is_start(line))
+            .map_err(|error| ImportError::reading(&error))?
+        {
+            reader.record(record);
+        }
+        Ok(reader.finish(name, self.id()))
+    }
+
+    fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
+        let line = Line::of(trim_mark(record))?;
+        Some(StatementText { sql: String::from_utf8_lossy(sql(line.text)).into_owned(), parameters: None })
+    }
+}
+
+/// A record taken apart.
+struct Line<'a> {
+    /// When, if the line says it: ms, the clock's step, and its zone.
+    stamp: Option<(f64, f64, Option<String>)>,
+    /// The connection's number.
+    thread: &'a [u8],
+    command: &'a [u8],
+    /// All that follows, further lines included.
+    text: &'a [u8],
+}
+
+impl<'a> Line<'a> {
+    fn of(record: &'a [u8]) -> Option<Self> {
+        // The stamp is short, the thread's number as well.
+        let tab = memchr(b'\t', record.get(..40.min(record.len()))?)?;
+        let (time, rest) = (&record[..tab], &record[tab + 1..]);
+        let (stamp, rest) = if time.is_empty() {
+            // The same second as before.
+            (None, rest.strip_prefix(b"\t")?)
+        } else if let Some(stamp) = stamp::parse(time, 0) {
+            (Some((stamp.milliseconds, stamp.resolution, stamp.zone)), rest)
+        } else {
+            (Some((short_time(time)?, 1000.0, None)), rest)
+        };
+        let rest = &rest[rest.iter().take_while(|&&byte| byte == b' ').count()..];
+        let digits = rest.iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
+        let (thread, rest) = rest.split_at(digits);
+        let rest = rest.strip_prefix(b" ").filter(|_| digits > 0)?;
+        let end =
+            rest.iter().take(24).position(|byte| b"\t\r\n".contains(byte)).unwrap_or(rest.len().min(24));
+        let (command, text) = rest.split_at(end);
+        let text = text.strip_prefix(b"\t").unwrap_or(text);
+        COMMANDS.contains(&command).then_some(Self { stamp, thread, command, text })
+    }
+}
+
+/// The text without the line end that the log adds.
+fn sql(text: &[u8]) -> &[u8] {
+    trim_end(text).trim_ascii()
+}
+
+/// Whether `sql` begins with this word.
+fn begins_with(sql: &[u8], word: &[u8]) -> bool {
+    sql.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word))
+        && sql.get(word.len()).is_some_and(u8::is_ascii_whitespace)
+}
+
+/// What the log has said of a connection.
+#[derive(Default)]
+struct Thread {
+    user: String,
+    client: String,
+    database: String,
+    /// `EXECUTE name`: the log has what that runs in a record of its own, if it does run.
+    execute: Option<Statement>,
+}
+
+#[derive(Default)]
+struct Reader {
+    builder: LogBuilder,
+    diagnostics: Diagnostics,
+    threads: FxHashMap<u64, Thread>,
+    /// How often the server has started: thread numbers begin anew.
+    starts: u32,
+    /// The last stamp and its step, ms.
+    time: Option<(f64, f64)>,
+    /// Whether there was any stamp, and the first one's zone.
+    zone: Option<Option<String>>,
+    /// Commands that run no SQL.
+    others: u64,
+}
+
+impl Reader {
+    fn record(&mut self, record: Record<'_>) {
+        let bytes = trim_mark(record.bytes);
+        let Some(line) = Line::of(bytes) else {
+            if is_start(bytes.split(|&byte| byte == b'\n').next().unwrap_or_default()) {
+                self.flush();
+                self.threads.clear();
+                self.starts += 1;
+            } else if !bytes.trim_ascii().is_empty() {
+                let problem = "lines before the first record were skipped";
+                self.diagnostics.note(Level::Info, problem, || record.place());
+            }
+            return;
+        };
+        if record.cut {
+            let problem = "statements longer than 64 MB were cut";
+            self.diagnostics.note(Level::Warning, problem, || record.place());
+        }
+        if let Some((time, step, zone)) = line.stamp {
+            self.time = Some((time, step));
+            self.zone.get_or_insert(zone);
+        }
+        // At most twenty digits: a number that overflows is damaged, and any other does for it.
+        let number =
+            str::from_utf8(line.thread).ok().and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX);
+        let text = sql(line.text);
+        match line.command {
+            b"Connect" | b"Change user" => {
+                let thread = self.threads.entry(number).or_default();
+                (thread.user, thread.client, thread.database) = connect(text);
+            }
+            b"Init DB" => {
+                self.threads.entry(number).or_default().database = String::from_utf8_lossy(text).into_owned();
+            }
+            b"Query" => self.statement(number, text, &record, begins_with(text, b"EXECUTE")),
+            b"Execute" | b"Bulk_execute" => {
+                // What the EXECUTE before it runs.
+                self.threads.entry(number).or_default().execute = None;
+                self.statement(number, text, &record, false);
+            }
+            _ => self.others += 1,
+        }
+    }
+
+    /// Adds a statement; one that may only name another waits for the next of its thread.
+    fn statement(&mut self, number: u64, text: &[u8], record: &Record<'_>, waits: bool) {
+        if text.is_empty() {
+            self.diagnostics.note(Level::Info, "statements without a text were skipped", || record.place());
+            return;
+        }
+        let thread = self.threads.entry(number).or_default();
+        if let Some(waiting) = thread.execute.take() {
+            self.builder.push(waiting);
+        }
+        let identity = [&number.to_le_bytes()[..], &self.starts.to_le_bytes()];
+        let connection = self.builder.connection(&identity, || Connection {
+            process: number.to_string(),
+            user: thread.user.clone(),
+            client: thread.client.clone(),
+            ..Connection::default()
+        });
+        if let Some(known) = self.builder.connection_mut(connection)
+            && known.database.is_empty()
+        {
+            known.database.clone_from(&thread.database);
+        }
+        let recognised = self.builder.fingerprint(text, Dialect::MySql, None);
+        // The stamp is when the statement came in; its duration is not known.
+        let (end, resolution) = self.time.unwrap_or((f64::NAN, 0.0));
+        let statement = Statement {
+            end,
+            resolution,
+            offset: record.offset,
+            length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
+            ..Statement::new(recognised, connection)
+        };
+        if waits {
+            thread.execute = Some(statement);
+        } else {
+            self.builder.push(statement);
+        }
+    }
+
+    /// Adds what still waits, in the order of the file.
+    fn flush(&mut self) {
+        let mut waiting: Vec<Statement> =
+            self.threads.values_mut().filter_map(|thread| thread.execute.take()).collect();
+        waiting.sort_by_key(|statement| statement.offset);
+        for statement in waiting {
+            self.builder.push(statement);
+        }
+    }
+
+    fn finish(mut self, name: String, format: &'static str) -> Document {
+        self.flush();
+        let Self { builder, mut diagnostics, zone, others, .. } = self;
+        let (level, problem) = if builder.is_empty() {
+            let problem =
+                "no statement in it: no client sent any while the log was on (SET GLOBAL general_log = ON)";
+            (Level::Warning, problem)
+        } else {
+            let problem = "the general log has no durations: for times as well, record the slow query log (SET \
+                           GLOBAL slow_query_log = ON; SET GLOBAL long_query_time = 0;)";
+            (Level::Warning, problem)
+        };
+        diagnostics.note(level, problem, || None);
+        diagnostics.note_many(
+            Level::Info,
+            "commands that are no statements (Prepare, Quit, Ping, …)",
+            others,
+            || None,
+        );
+        let clock = zone.map_or(Clock::Sequence, |zone| Clock::Wall { zone });
+        let log = builder.finish(clock, None);
+        Document { name, format, content: Content::Queries(Box::new(log)), diagnostics }
+    }
+}
+
+/// User, client and database out of `root@localhost on shop using Socket`, or `root@localhost on shop`.
+fn connect(text: &[u8]) -> (String, String, String) {
+    let text = String::from_utf8_lossy(text);
+    if memmem::find(text.as_bytes(), b"Access denied").is_some() {
+        return (String::new(), String::new(), String::new());
+    }
+    let (account, rest) = text.split_once(" on ").unwrap_or((text.trim_end_matches(" on"), ""));
+    let (user, client) = account.rsplit_once('@').unwrap_or((account, ""));
+    let database = rest.split_once("using ").map_or(rest, |(database, _)| database).trim();
+    (user.to_owned(), client.to_owned(), database.to_owned())
+}
