@@ -1,6 +1,7 @@
 //! Formats: how a file is recognised and read. Adding one is one file under `src/import/`, one line
 //! in [`FORMATS`], and fixtures. The registry also feeds the welcome page and the README's table.
 
+pub mod debug_toolbar;
 pub mod django;
 pub mod django_json;
 mod elements;
@@ -98,6 +99,7 @@ formats! {
     django_json::DjangoJson: django_json::ABOUT,
     django::DjangoLog: django::ABOUT,
     silk::Silk: silk::ABOUT,
+    debug_toolbar::DebugToolbar: debug_toolbar::ABOUT,
     postgres_stderr::PostgresStderr: postgres_stderr::ABOUT,
     postgres_csv::PostgresCsv: postgres_csv::ABOUT,
     postgres_json::PostgresJson: postgres_json::ABOUT,
