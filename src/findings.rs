@@ -23,6 +23,7 @@ mod shape;
 mod slow_statements;
 mod statement_sites;
 pub mod summary;
+pub mod waste;
 
 use std::cmp::Ordering;
 

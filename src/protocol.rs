@@ -6,14 +6,17 @@
 
 mod profile;
 mod queries;
+mod views;
 
 use serde::{Deserialize, Serialize};
 
 pub use profile::*;
 pub use queries::*;
+pub use views::*;
 
 use crate::document::Diagnostic;
 use crate::findings::{Digest, Report, Settings};
+use crate::queries::filter::Filter;
 
 /// Page to worker, after the file itself was posted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -99,6 +102,8 @@ pub enum Request {
         /// Which: index in order of start.
         statement: u32,
     },
+    /// About the statements of a log that a filter lets through.
+    View(Filter, Ask),
     /// What to fix first, by this document alone. The report's digest, handed to the worker of the
     /// other document of a pair, lets that one judge the pair.
     Findings {
@@ -317,6 +322,8 @@ pub enum Response {
     Timeline(TimelineColumns),
     /// To [`Request::Statement`].
     Statement(StatementDetail),
+    /// To [`Request::View`].
+    View(Answer),
     /// To [`Request::Findings`] and [`Request::PairFindings`].
     Findings(Report),
     /// The request does not fit the document, or its file cannot be read again.

@@ -4,15 +4,22 @@
 //! [`Statements::length`] say where in the (unwrapped) file its record is, and the format gives the
 //! text out of that ([`crate::import::Format::statement_text`]).
 
+pub mod by;
 pub mod columns;
 pub mod comments;
+pub mod compare;
 pub mod digest;
+pub mod figures;
+pub mod filter;
 pub mod fingerprint;
 pub mod highlight;
 pub mod keywords;
 pub mod lexer;
+pub mod overview;
+pub mod request_use;
 pub mod requests;
 pub mod statements;
+pub mod table_use;
 pub mod tables;
 
 use serde::{Deserialize, Serialize};

@@ -6,6 +6,7 @@
 mod findings;
 mod profile;
 mod queries;
+mod views;
 
 use crate::document::{Content, Document};
 use crate::findings::{Digest, Settings};

@@ -101,7 +101,7 @@ pub struct LockTime {
 }
 
 /// Milliseconds as whole picoseconds; nothing for what is no duration.
-fn picoseconds(milliseconds: f64) -> u128 {
+pub(crate) fn picoseconds(milliseconds: f64) -> u128 {
     // The cast saturates, and makes 0 of NaN.
     (milliseconds * 1e9).round() as u128
 }

@@ -70,6 +70,7 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         | Request::Executions { .. }
         | Request::Timeline
         | Request::Statement { .. }
+        | Request::View(..)
         | Request::Findings { .. }
         | Request::PairFindings { .. } => Response::Refused("this document is a profile".to_owned()),
     }

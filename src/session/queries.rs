@@ -3,26 +3,30 @@
 use std::cmp::Ordering;
 use std::io::{self, Read as _};
 
+use super::views::{self, timeline};
 use crate::import;
 use crate::input::{self, Source, Wrapping};
 use crate::protocol::{
     ExecutionColumn, ExecutionRow, QueriesOverview, QueryColumn, QueryDetail, QueryRow, Request, Response,
-    StatementDetail, TimelineColumns,
+    StatementDetail,
 };
+use crate::queries::by::{By, Keys};
+use crate::queries::filter::Selection;
 use crate::queries::highlight::brief;
-use crate::queries::{Clock, Connection, Numbers, QueryLog};
+use crate::queries::{Clock, Numbers, QueryLog};
 
 /// Characters of a text in the queries table.
-const ROW_TEXT: usize = 300;
+pub(super) const ROW_TEXT: usize = 300;
 
 /// Characters of a text on the timeline.
-const BAR_TEXT: usize = 120;
+pub(super) const BAR_TEXT: usize = 120;
 
 /// What is remembered from one request to the next: scrolling asks for many windows of one order.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct State {
     queries: Option<(QueriesKey, Vec<u32>)>,
     executions: Option<(ExecutionsKey, Vec<u32>)>,
+    views: views::State,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +61,7 @@ pub(super) fn overview(log: &QueryLog) -> QueriesOverview {
     }
 }
 
-fn zone(clock: &Clock) -> Option<String> {
+pub(super) fn zone(clock: &Clock) -> Option<String> {
     match clock {
         Clock::Wall { zone } => zone.clone(),
         Clock::Sequence => None,
@@ -99,7 +103,10 @@ pub(super) fn answer(
             let page = window(order, *first, *count).iter().map(|&index| execution(log, index)).collect();
             Response::Executions { rows: order.len() as u32, page, selected: rank(order, *selected) }
         }
-        Request::Timeline => Response::Timeline(timeline(log)),
+        Request::Timeline => {
+            let all = Selection::all(log.statements.len());
+            Response::Timeline(timeline::columns(log, &all, &Keys::new(log, By::Connection)))
+        }
         Request::Statement { statement } if (*statement as usize) < log.statements.len() => {
             match texts.read(log, *statement) {
                 Ok(found) => Response::Statement(found),
@@ -109,6 +116,7 @@ pub(super) fn answer(
         Request::Statement { statement } => {
             Response::Refused(format!("the log has no statement number {statement}"))
         }
+        Request::View(filter, ask) => views::answer(log, &texts, &mut state.views, filter, ask),
         Request::ByLine(_)
         | Request::Functions { .. }
         | Request::Function { .. }
@@ -185,32 +193,19 @@ fn executions(log: &QueryLog, key: ExecutionsKey) -> Vec<u32> {
     order
 }
 
-fn execution(log: &QueryLog, index: u32) -> ExecutionRow {
+pub(super) fn execution(log: &QueryLog, index: u32) -> ExecutionRow {
     let (statements, at) = (&log.statements, index as usize);
     ExecutionRow {
         statement: index,
         start: statements.start[at],
         duration: statements.duration[at],
-        connection: lane(&log.connections[statements.connection[at] as usize]),
+        connection: log.connections[statements.connection[at] as usize].title(),
         failed: statements.failed[at] != 0,
     }
 }
 
-/// What a connection is called: `pid 31499 · shop`.
-fn lane(connection: &Connection) -> String {
-    let process = connection.process.as_str();
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let process = match process.split_once('/') {
-        Some((process, thread)) if is_number(process) => format!("pid {process}, thread {thread}"),
-        _ if is_number(process) => format!("pid {process}"),
-        _ => process.to_owned(),
-    };
-    let parts = [process.as_str(), connection.database.as_str()];
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    if parts.is_empty() { "all statements".to_owned() } else { parts.join(" · ") }
-}
-
-fn cut(text: &str, characters: usize) -> String {
+/// The text, or as much of it as `characters` allow.
+pub(super) fn cut(text: &str, characters: usize) -> String {
     match text.char_indices().nth(characters) {
         None => text.to_owned(),
         Some(_) => text.chars().take(characters - 1).chain(['…']).collect(),
@@ -262,54 +257,10 @@ fn detail(log: &QueryLog, texts: &Texts<'_>, id: u32) -> QueryDetail {
     }
 }
 
-fn timeline(log: &QueryLog) -> TimelineColumns {
-    let statements = &log.statements;
-    // Lanes in the order of their first statement; only those that have one.
-    let mut lane_of = vec![u32::MAX; log.connections.len()];
-    let mut lanes = Vec::new();
-    let mut counts = Vec::new();
-    for &connection in &statements.connection {
-        let lane_id = &mut lane_of[connection as usize];
-        if *lane_id == u32::MAX {
-            *lane_id = lanes.len() as u32;
-            lanes.push(lane(&log.connections[connection as usize]));
-            counts.push(0_u32);
-        }
-        counts[*lane_id as usize] += 1;
-    }
-    let mut first = vec![0];
-    for count in counts {
-        first.push(first.last().copied().unwrap_or(0) + count);
-    }
-    let mut next = first.clone();
-    let mut order = vec![0_u32; statements.len()];
-    for (index, &connection) in statements.connection.iter().enumerate() {
-        let place = &mut next[lane_of[connection as usize] as usize];
-        order[*place as usize] = index as u32;
-        *place += 1;
-    }
-    let (origin, end) = log.span().unwrap_or_default();
-    let duration = |index: u32| statements.duration[index as usize];
-    TimelineColumns {
-        lanes,
-        first,
-        start: order.iter().map(|&index| statements.start[index as usize] - origin).collect(),
-        duration: order.iter().map(|&index| duration(index) as f32).collect(),
-        fingerprint: order.iter().map(|&index| statements.fingerprint[index as usize]).collect(),
-        failed: order.iter().map(|&index| statements.failed[index as usize]).collect(),
-        statement: order,
-        origin,
-        length: end - origin,
-        wall_clock: matches!(log.clock, Clock::Wall { .. }),
-        zone: zone(&log.clock),
-        texts: log.fingerprints.iter().map(|fingerprint| cut(&brief(&fingerprint.text), BAR_TEXT)).collect(),
-        operations: log.fingerprints.iter().map(|fingerprint| fingerprint.operation).collect(),
-    }
-}
-
 /// Where texts are read again.
-struct Texts<'a> {
-    format: &'a str,
+pub(super) struct Texts<'a> {
+    /// The format's id.
+    pub format: &'a str,
     source: &'a dyn Source,
 }
 
@@ -320,12 +271,16 @@ impl Texts<'_> {
         Ok(if magic == [0x1f, 0x8b] { Wrapping::Gzip } else { Wrapping::Plain })
     }
 
+    /// Unwrapped bytes of the file.
+    pub(super) fn bytes(&self, offset: u64, length: u32) -> io::Result<Vec<u8>> {
+        input::read_at(self.source, self.wrapping()?, offset, length)
+    }
+
     /// A statement with its text out of the file. One whose text the log does not have shows its
     /// fingerprint, which says so.
     fn read(&self, log: &QueryLog, index: u32) -> io::Result<StatementDetail> {
         let (statements, at) = (&log.statements, index as usize);
-        let record =
-            input::read_at(self.source, self.wrapping()?, statements.offset[at], statements.length[at])?;
+        let record = self.bytes(statements.offset[at], statements.length[at])?;
         let text = import::by_id(self.format).and_then(|format| format.statement_text(&record));
         let (sql, parameters) = match text {
             Some(text) => (text.sql, text.parameters),
@@ -345,7 +300,7 @@ impl Texts<'_> {
             parameters,
             start: statements.start[at],
             duration: statements.duration[at],
-            connection: lane(&log.connections[connection as usize]),
+            connection: log.connections[connection as usize].title(),
             failed: statements.failed[at] != 0,
             gap_before,
         })

@@ -1,0 +1,271 @@
+//! What statements can be grouped, filtered and put on lanes by.
+//!
+//! Every statement has exactly one key of each kind, so that the sums over any grouping equal the
+//! total. For tables that means: a statement belongs to the first table it names (the one it selects
+//! FROM or writes to). The table view counts it for each ([`super::table_use`]).
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::highlight::brief;
+use super::{Connection, NONE, Operation, QueryLog};
+use crate::format;
+
+/// A kind of group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum By {
+    /// The fingerprint.
+    #[default]
+    Fingerprint,
+    /// The first table it names.
+    Table,
+    /// What it does.
+    Operation,
+    /// The connection's application name.
+    Application,
+    /// The database user.
+    User,
+    /// The database.
+    Database,
+    /// The connection.
+    Connection,
+    /// The request.
+    Request,
+    /// The request's view.
+    View,
+    /// The line of code it comes from, else the view its comment names.
+    Caller,
+}
+
+/// What the group of statements without a key is called, by kind.
+const NO_KEY: &str = "(not logged)";
+
+impl By {
+    /// All kinds, in the order in which they are offered.
+    pub const ALL: [Self; 10] = [
+        Self::Fingerprint,
+        Self::Table,
+        Self::Operation,
+        Self::View,
+        Self::Request,
+        Self::Caller,
+        Self::Application,
+        Self::User,
+        Self::Database,
+        Self::Connection,
+    ];
+
+    /// What it is called.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Fingerprint => "Query",
+            Self::Table => "Table",
+            Self::Operation => "Operation",
+            Self::Application => "Application",
+            Self::User => "User",
+            Self::Database => "Database",
+            Self::Connection => "Connection",
+            Self::Request => "Request",
+            Self::View => "View",
+            Self::Caller => "Caller",
+        }
+    }
+
+    /// Its name in addresses: its title in lower case.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Fingerprint => "query",
+            Self::Table => "table",
+            Self::Operation => "operation",
+            Self::Application => "application",
+            Self::User => "user",
+            Self::Database => "database",
+            Self::Connection => "connection",
+            Self::Request => "request",
+            Self::View => "view",
+            Self::Caller => "caller",
+        }
+    }
+
+    /// The kind of this [`Self::key`].
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|by| by.key() == key)
+    }
+
+    /// Whether its keys are numbers of the log, and not names: such a key means nothing in another log.
+    pub fn is_numbered(self) -> bool {
+        matches!(self, Self::Fingerprint | Self::Connection | Self::Request)
+    }
+}
+
+impl Operation {
+    /// As it is written in SQL, or in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Select => "SELECT",
+            Self::Insert => "INSERT",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Transaction => "TRANSACTION",
+            Self::Schema => "SCHEMA",
+            Self::Other => "OTHER",
+        }
+    }
+
+    /// Whether it changes rows.
+    pub fn is_write(self) -> bool {
+        matches!(self, Self::Insert | Self::Update | Self::Delete)
+    }
+}
+
+/// Every statement's key of one kind.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    /// Of what kind.
+    pub by: By,
+    /// Per statement.
+    pub of: Vec<u32>,
+    /// How many keys there are; not every one need have a statement.
+    pub count: usize,
+    /// Per key its name; empty for kinds that are numbered.
+    names: Vec<String>,
+}
+
+/// Names, each once, numbered in the order in which they come.
+#[derive(Default)]
+struct Names<'a> {
+    ids: FxHashMap<Cow<'a, str>, u32>,
+    names: Vec<String>,
+}
+
+impl<'a> Names<'a> {
+    fn id(&mut self, name: impl Into<Cow<'a, str>>) -> u32 {
+        let name = name.into();
+        if let Some(&id) = self.ids.get(&name) {
+            return id;
+        }
+        let id = self.names.len() as u32;
+        self.names.push(name.clone().into_owned());
+        self.ids.insert(name, id);
+        id
+    }
+}
+
+impl Keys {
+    /// The keys of `log`.
+    pub fn new(log: &QueryLog, by: By) -> Self {
+        let statements = &log.statements;
+        let mut names = Names::default();
+        let through = |bases: &[u32], keys: Vec<u32>| -> Vec<u32> {
+            bases.iter().map(|&base| keys[base as usize]).collect()
+        };
+        let of_fingerprint = &statements.fingerprint;
+        let mut connections = |of: fn(&Connection) -> &str| -> Vec<u32> {
+            let keys = log.connections.iter().map(|connection| names.id(of(connection))).collect();
+            through(&statements.connection, keys)
+        };
+        let of = match by {
+            By::Fingerprint => of_fingerprint.clone(),
+            By::Connection => statements.connection.clone(),
+            By::Request => statements.request.clone(),
+            By::Application => connections(|connection| &connection.application),
+            By::User => connections(|connection| &connection.user),
+            By::Database => connections(|connection| &connection.database),
+            By::Table => {
+                let first = |tables: &'_ [String]| tables.first().cloned().unwrap_or_default();
+                let keys = log.fingerprints.iter().map(|print| names.id(first(&print.tables))).collect();
+                through(of_fingerprint, keys)
+            }
+            By::Operation => {
+                let keys = log.fingerprints.iter().map(|print| names.id(print.operation.name())).collect();
+                through(of_fingerprint, keys)
+            }
+            By::View => {
+                let keys = log.requests.iter().map(|request| names.id(request.view.as_str())).collect();
+                through(&statements.request, keys)
+            }
+            By::Caller => {
+                let views: Vec<u32> =
+                    log.requests.iter().map(|request| names.id(request.view.as_str())).collect();
+                let sites: Vec<u32> = log
+                    .sites
+                    .iter()
+                    .map(|site| match site.frames.first() {
+                        Some(frame) => {
+                            names.id(format::pstats_place(&frame.file, i64::from(frame.line), &frame.name))
+                        }
+                        None => NONE,
+                    })
+                    .collect();
+                (0..statements.len())
+                    .map(|at| {
+                        let site = statements.site(at).map_or(NONE, |site| sites[site as usize]);
+                        if site == NONE { views[statements.request[at] as usize] } else { site }
+                    })
+                    .collect()
+            }
+        };
+        let count = match by {
+            By::Fingerprint => log.fingerprints.len(),
+            By::Connection => log.connections.len(),
+            By::Request => log.requests.len(),
+            _ => names.names.len(),
+        };
+        Self { by, of, count, names: names.names }
+    }
+
+    /// What a filter names the key by: its name, empty for what is not logged; or its number.
+    pub fn value(&self, key: u32) -> Cow<'_, str> {
+        if self.by.is_numbered() {
+            key.to_string().into()
+        } else {
+            self.names.get(key as usize).map_or("", String::as_str).into()
+        }
+    }
+
+    /// The key a filter names.
+    pub fn find(&self, value: &str) -> Option<u32> {
+        if self.by.is_numbered() {
+            value.parse().ok().filter(|&key: &u32| (key as usize) < self.count)
+        } else {
+            self.names.iter().position(|name| name == value).map(|key| key as u32)
+        }
+    }
+
+    /// What the key is called.
+    pub fn label(&self, log: &QueryLog, key: u32) -> String {
+        match self.by {
+            By::Fingerprint => {
+                log.fingerprints.get(key as usize).map_or_else(String::new, |it| brief(&it.text))
+            }
+            By::Connection => log.connections.get(key as usize).map_or_else(String::new, Connection::title),
+            By::Request => match log.requests.get(key as usize).map(super::Request::title) {
+                Some(title) if !title.is_empty() => title,
+                _ => format!("request {}", u64::from(key) + 1),
+            },
+            By::Table if self.value(key).is_empty() => "(no table)".to_owned(),
+            _ => match self.value(key) {
+                name if name.is_empty() => NO_KEY.to_owned(),
+                name => name.into_owned(),
+            },
+        }
+    }
+}
+
+impl Connection {
+    /// What it is called: `pid 31499 · shop`.
+    pub fn title(&self) -> String {
+        let process = self.process.as_str();
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let process = match process.split_once('/') {
+            Some((process, thread)) if is_number(process) => format!("pid {process}, thread {thread}"),
+            _ if is_number(process) => format!("pid {process}"),
+            _ => process.to_owned(),
+        };
+        let parts = [process.as_str(), self.database.as_str()];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() { "all statements".to_owned() } else { parts.join(" · ") }
+    }
+}

@@ -1,0 +1,191 @@
+//! Which statements are looked at. Every answer about a log is about those of one [`Filter`], totals
+//! included.
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::by::{By, Keys};
+use super::{Operation, QueryLog};
+
+/// Which statements; the default is all of them. All that is said must hold.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Filter {
+    /// Those that start in `from <= t < to`, milliseconds since the log's first start
+    /// ([`QueryLog::span`]); a range that reaches the log's end includes it. Neighbouring ranges share
+    /// no statement.
+    pub range: Option<(f64, f64)>,
+    /// Values of one kind are alternatives; kinds must all hold.
+    pub facets: Vec<Facet>,
+    /// Those that took at least so long, ms.
+    pub shortest: Option<f64>,
+    /// Those that took at most so long, ms.
+    pub longest: Option<f64>,
+    /// Only those that ended in an error.
+    pub failed: bool,
+    /// Those whose fingerprint or tables contain this, ignoring case. With [`Self::all_texts`], those
+    /// whose own text does.
+    pub text: String,
+    /// Whether [`Self::text`] is looked for in every statement's own text and parameters, which must
+    /// have been searched before: the file is read again for it.
+    pub all_texts: bool,
+}
+
+/// One value statements are to have, or not to have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facet {
+    /// Of which kind. By [`By::Table`], statements that name the table anywhere.
+    pub by: By,
+    /// [`Keys::value`].
+    pub value: String,
+    /// Whether statements with it are left out instead.
+    pub not: bool,
+}
+
+impl Filter {
+    /// Whether it lets everything through.
+    pub fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A set of statements.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    words: Vec<u64>,
+    count: u32,
+}
+
+impl Selection {
+    /// Every statement of `length`.
+    pub fn all(length: usize) -> Self {
+        Self::from_fn(0..length, length, |_| true)
+    }
+
+    /// Those of `range` that `is_in`, out of `length`.
+    pub fn from_fn(
+        range: std::ops::Range<usize>,
+        length: usize,
+        mut is_in: impl FnMut(usize) -> bool,
+    ) -> Self {
+        let mut words = vec![0_u64; length.div_ceil(64)];
+        let mut count = 0;
+        for at in range {
+            let yes = is_in(at);
+            words[at / 64] |= u64::from(yes) << (at % 64);
+            count += u32::from(yes);
+        }
+        Self { words, count }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Whether the statement is one of them.
+    pub fn contains(&self, at: usize) -> bool {
+        self.words.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 != 0)
+    }
+
+    /// Their indices, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = usize> {
+        self.words.iter().enumerate().flat_map(|(place, &word)| {
+            let mut left = word;
+            std::iter::from_fn(move || {
+                (left != 0).then(|| {
+                    let bit = left.trailing_zeros() as usize;
+                    left &= left - 1;
+                    place * 64 + bit
+                })
+            })
+        })
+    }
+}
+
+/// What is wanted of one kind, per key.
+struct Wanted<'a> {
+    keys: &'a Keys,
+    is_wanted: Vec<bool>,
+}
+
+/// The statements of `filter`. `keys` gives the keys of a kind; `found` are the statements in whose own
+/// texts [`Filter::text`] was found, ascending, if they were searched.
+pub fn select<'a>(
+    log: &QueryLog,
+    filter: &Filter,
+    keys: impl Fn(By) -> &'a Keys,
+    found: Option<&[u32]>,
+) -> Selection {
+    let statements = &log.statements;
+    let length = statements.len();
+    let (origin, end) = log.span().unwrap_or_default();
+    let range = match filter.range {
+        None => 0..length,
+        Some((from, to)) => {
+            let place = |time: f64| statements.start.partition_point(|&start| start - origin < time);
+            let last = if to >= end - origin { length } else { place(to) };
+            place(from).min(last)..last
+        }
+    };
+    // What is asked of fingerprints, in one: tables and texts are theirs.
+    let text = filter.text.to_lowercase();
+    let tables: Vec<&Facet> = filter.facets.iter().filter(|facet| facet.by == By::Table).collect();
+    let fingerprints: Vec<bool> = log
+        .fingerprints
+        .iter()
+        .map(|fingerprint| {
+            let has = |facet: &&&Facet| match facet.value.as_str() {
+                "" => fingerprint.tables.is_empty(),
+                table => fingerprint.tables.iter().any(|other| other == table),
+            };
+            let mut wanted = tables.iter().filter(|facet| !facet.not).peekable();
+            let contains = |other: &str| other.to_lowercase().contains(&text);
+            (wanted.peek().is_none() || wanted.any(|facet| has(&facet)))
+                && !tables.iter().filter(|facet| facet.not).any(|facet| has(&facet))
+                && (text.is_empty()
+                    || filter.all_texts
+                    || contains(&fingerprint.text)
+                    || fingerprint.tables.iter().any(|table| contains(table)))
+        })
+        .collect();
+    let mut kinds: FxHashMap<By, Vec<&Facet>> = FxHashMap::default();
+    for facet in filter.facets.iter().filter(|facet| facet.by != By::Table) {
+        kinds.entry(facet.by).or_default().push(facet);
+    }
+    let wanted: Vec<Wanted<'a>> = kinds
+        .into_iter()
+        .map(|(by, facets)| {
+            let keys = keys(by);
+            let mut is_wanted = vec![facets.iter().all(|facet| facet.not); keys.count];
+            for facet in facets {
+                if let Some(key) = keys.find(&facet.value) {
+                    is_wanted[key as usize] = !facet.not;
+                }
+            }
+            Wanted { keys, is_wanted }
+        })
+        .collect();
+    let in_texts = (filter.all_texts && !text.is_empty()).then(|| found.unwrap_or_default());
+    let (shortest, longest) =
+        (filter.shortest.unwrap_or(f64::NEG_INFINITY), filter.longest.unwrap_or(f64::INFINITY));
+    let by_duration = filter.shortest.is_some() || filter.longest.is_some();
+    Selection::from_fn(range, length, |at| {
+        let duration = statements.duration[at];
+        fingerprints[statements.fingerprint[at] as usize]
+            && (!filter.failed || statements.failed[at] != 0)
+            // Unknown durations are in no bounds.
+            && (!by_duration || (duration >= shortest && duration <= longest))
+            && wanted.iter().all(|wanted| wanted.is_wanted[wanted.keys.of[at] as usize])
+            && in_texts.is_none_or(|found| found.binary_search(&(at as u32)).is_ok())
+    })
+}
+
+/// Whether statements of this kind read, write, or do neither.
+pub fn reads(operation: Operation) -> bool {
+    operation == Operation::Select
+}

@@ -1,0 +1,272 @@
+//! Answers about the statements of a log that a filter lets through.
+//!
+//! What is made for one question is remembered for the next of the same filter; what does not depend on
+//! filters is made once.
+
+mod compare;
+mod groups;
+mod requests;
+mod search;
+pub(super) mod timeline;
+
+use std::cell::OnceCell;
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use super::queries::{Texts, execution};
+use crate::findings::waste::Role;
+use crate::protocol::{
+    Answer, Ask, ExecutionColumn, GroupColumn, Page, RequestColumn, Response, TableColumn, Window,
+};
+use crate::queries::QueryLog;
+use crate::queries::by::{By, Keys};
+use crate::queries::compare::Shapes;
+use crate::queries::figures::{Groups, Order};
+use crate::queries::filter::{Filter, Selection, select};
+use crate::queries::overview::{Steps, extent, glance};
+use crate::queries::request_use::{RequestUse, Waste};
+use crate::queries::table_use::{TableUse, column_totals, table_use};
+
+/// Selections that are remembered: one's views, and what it is compared with.
+const SELECTIONS: usize = 4;
+
+/// What is remembered.
+#[derive(Default)]
+pub(super) struct State {
+    order: Order,
+    keys: Vec<Rc<Keys>>,
+    waste: OnceCell<(Vec<Role>, Vec<Waste>)>,
+    /// The one used last is last.
+    selections: Vec<(Filter, Rc<Selection>)>,
+    groups: Memory<(Filter, By), Rc<Groups>>,
+    group_order: Memory<Sorted<By, GroupColumn>, Vec<u32>>,
+    executions: Memory<Sorted<(), ExecutionColumn>, Vec<u32>>,
+    tables: Memory<(Filter, u32), Rc<Vec<TableUse>>>,
+    table_order: Memory<Sorted<(), TableColumn>, Vec<u32>>,
+    requests: Memory<(Filter, bool, f64), Rc<Vec<RequestUse>>>,
+    request_order: Memory<Sorted<(bool, f64), RequestColumn>, Vec<u32>>,
+    compared: compare::State,
+    kept: Vec<(u32, Rc<Shapes>)>,
+    search: Option<search::Search>,
+}
+
+/// What was made last, and for what.
+struct Memory<K, T>(Option<(K, T)>);
+
+/// Rows of a filter in an order: what they are rows of, column, whether descending.
+type Sorted<W, C> = (Filter, W, C, bool);
+
+impl<K, T> Default for Memory<K, T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<K: PartialEq, T> Memory<K, T> {
+    /// What is known for `key`; made anew if that is another.
+    fn get(&mut self, key: K, make: impl FnOnce() -> T) -> &T {
+        if self.0.as_ref().is_none_or(|(known, _)| *known != key) {
+            self.0 = None;
+        }
+        &self.0.get_or_insert_with(|| (key, make())).1
+    }
+}
+
+/// A log with what is remembered of it.
+struct Look<'a> {
+    log: &'a QueryLog,
+    state: &'a mut State,
+}
+
+/// Answers one question; `texts` is where statements' own texts are read again.
+pub(super) fn answer(
+    log: &QueryLog,
+    texts: &Texts<'_>,
+    state: &mut State,
+    filter: &Filter,
+    ask: &Ask,
+) -> Response {
+    let mut look = Look { log, state };
+    let answer = match ask {
+        Ask::Glance => {
+            let (selection, keys) = (look.selection(filter), look.keys(By::Fingerprint));
+            let glance = glance(log, &look.state.order, &selection, filter.range, &keys);
+            Answer::Glance(Box::new(glance))
+        }
+        Ask::Kinds => Answer::Kinds(look.kinds(filter)),
+        Ask::Groups { by, window, charts } => look.group_rows(filter, *by, window, *charts),
+        Ask::Group { by, key } => Answer::Group(look.group_detail(filter, *by, *key).map(Box::new)),
+        Ask::Executions(window) => look.executions(filter, window),
+        Ask::Tables { window, steps } => look.tables(filter, window, *steps),
+        Ask::Columns { table } => {
+            let groups = look.fingerprints(filter);
+            Answer::Columns(column_totals(log, &groups, table.as_deref()))
+        }
+        Ask::Requests { by_view, threshold, window } => {
+            look.request_rows(filter, *by_view, *threshold, window)
+        }
+        Ask::Waterfall { request } if (*request as usize) < log.requests.len() => {
+            Answer::Waterfall(Box::new(look.waterfall(*request)))
+        }
+        Ask::Waterfall { request } => {
+            return Response::Refused(format!("the log has no request number {request}"));
+        }
+        Ask::Timeline { lanes } => {
+            let (selection, keys) = (look.selection(filter), look.keys(*lanes));
+            Answer::Timeline(timeline::columns(log, &selection, &keys))
+        }
+        Ask::Shapes => Answer::Shapes(Box::new(look.shapes(filter))),
+        Ask::Keep(shapes) => Answer::Kept(look.keep(shapes)),
+        Ask::Compare { with, per, window } => match look.compare(filter, with, *per, window) {
+            Some(answer) => answer,
+            None => return Response::Refused("what is compared with is not there any more".to_owned()),
+        },
+        Ask::Search { text, begin } => match look.search(texts, text, *begin) {
+            Ok(answer) => answer,
+            Err(error) => return Response::Refused(format!("the file cannot be read again: {error}")),
+        },
+    };
+    Response::View(answer)
+}
+
+impl State {
+    /// Forgets what was made of selections.
+    fn forget_rows(&mut self) {
+        self.groups = Memory::default();
+        self.group_order = Memory::default();
+        self.executions = Memory::default();
+        self.tables = Memory::default();
+        self.table_order = Memory::default();
+        self.requests = Memory::default();
+        self.request_order = Memory::default();
+    }
+}
+
+impl Look<'_> {
+    /// The statements' keys of a kind.
+    fn keys(&mut self, by: By) -> Rc<Keys> {
+        if let Some(known) = self.state.keys.iter().find(|keys| keys.by == by) {
+            return Rc::clone(known);
+        }
+        let keys = Rc::new(Keys::new(self.log, by));
+        self.state.keys.push(Rc::clone(&keys));
+        keys
+    }
+
+    /// The statements of a filter.
+    fn selection(&mut self, filter: &Filter) -> Rc<Selection> {
+        let known = self.state.selections.iter().position(|(known, _)| known == filter);
+        let (filter, selection) = match known {
+            Some(place) => self.state.selections.remove(place),
+            None => {
+                for facet in &filter.facets {
+                    self.keys(facet.by);
+                }
+                let state = &*self.state;
+                let found = state.search.as_ref().and_then(|search| search.found(&filter.text));
+                // All that facets name were made above.
+                let nothing = Keys::default();
+                let keys = |by| state.keys.iter().find(|keys| keys.by == by).map_or(&nothing, Rc::as_ref);
+                (filter.clone(), Rc::new(select(self.log, filter, keys, found)))
+            }
+        };
+        if self.state.selections.len() == SELECTIONS {
+            self.state.selections.remove(0);
+        }
+        self.state.selections.push((filter, Rc::clone(&selection)));
+        selection
+    }
+
+    fn executions(&mut self, filter: &Filter, window: &Window<ExecutionColumn>) -> Answer {
+        let selection = self.selection(filter);
+        let (log, statements) = (self.log, &self.log.statements);
+        let order = self.state.executions.get((filter.clone(), (), window.sort, window.descending), || {
+            match window.sort {
+                // They are in order of start.
+                ExecutionColumn::Start => {
+                    let mut order: Vec<u32> = selection.iter().map(|at| at as u32).collect();
+                    if window.descending {
+                        order.reverse();
+                    }
+                    order
+                }
+                ExecutionColumn::Duration => {
+                    let by_duration = self.state.order.by_duration(log);
+                    let mut order: Vec<u32> =
+                        by_duration.iter().copied().filter(|&at| selection.contains(at as usize)).collect();
+                    if window.descending {
+                        order.reverse();
+                    }
+                    // Unknown durations come last either way.
+                    let unknown = selection.iter().filter(|&at| statements.duration[at].is_nan());
+                    order.extend(unknown.map(|at| at as u32));
+                    order
+                }
+            }
+        });
+        Answer::Executions(page(order, window, |at| at, |at| execution(log, at)))
+    }
+
+    fn tables(&mut self, filter: &Filter, window: &Window<TableColumn>, steps: u32) -> Answer {
+        let selection = self.selection(filter);
+        let log = self.log;
+        let (from, to) = extent(log, filter.range);
+        let uses = Rc::clone(self.state.tables.get((filter.clone(), steps), || {
+            Rc::new(table_use(log, &selection, Steps::even(from, to, steps.clamp(1, 400) as usize)))
+        }));
+        let key = (filter.clone(), (), window.sort, window.descending);
+        let order = self.state.table_order.get(key, || {
+            sorted(uses.len(), window.descending, &|a, b| {
+                let (a, b) = (&uses[a as usize], &uses[b as usize]);
+                match window.sort {
+                    TableColumn::Table => a.table.cmp(&b.table),
+                    TableColumn::Reads => a.reads.cmp(&b.reads),
+                    TableColumn::Writes => a.writes.cmp(&b.writes),
+                    TableColumn::ReadTime => a.read_time.total_cmp(&b.read_time),
+                    TableColumn::WriteTime => a.write_time.total_cmp(&b.write_time),
+                    TableColumn::Time => a.time().total_cmp(&b.time()),
+                    TableColumn::Share => a.share_time.total_cmp(&b.share_time),
+                    TableColumn::RowsRead => a.rows_read.cmp(&b.rows_read),
+                    TableColumn::RowsWritten => a.rows_written.cmp(&b.rows_written),
+                    TableColumn::Shapes => a.shapes.cmp(&b.shapes),
+                }
+            })
+        });
+        let total = self.state.order.total(log, &selection);
+        Answer::Tables(page(order, window, |id| id, |id| uses[id as usize].clone()), total)
+    }
+
+    /// Kinds that tell statements apart, with how many groups of each have statements.
+    fn kinds(&mut self, filter: &Filter) -> Vec<(By, u32)> {
+        let selection = self.selection(filter);
+        let all = By::ALL.into_iter().map(|by| {
+            let keys = self.keys(by);
+            (by, crate::queries::overview::present(&selection, &keys.of, keys.count), keys)
+        });
+        all.filter(|(_, _, keys)| keys.count > 1 || !keys.value(0).is_empty())
+            .map(|(by, count, _)| (by, count))
+            .collect()
+    }
+}
+
+/// The numbers below `count` in order; equal ones stay in theirs either way.
+fn sorted(count: usize, descending: bool, compare: &dyn Fn(u32, u32) -> Ordering) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..count as u32).collect();
+    order.sort_by(|&a, &b| {
+        let ordering = compare(a, b);
+        if descending { ordering.reverse() } else { ordering }
+    });
+    order
+}
+
+/// The part of `order` that `window` asks for.
+fn page<C, R>(order: &[u32], window: &Window<C>, id: impl Fn(u32) -> u32, row: impl Fn(u32) -> R) -> Page<R> {
+    let start = (window.first as usize).min(order.len());
+    let end = start.saturating_add(window.count as usize).min(order.len());
+    let selected = window.selected.and_then(|selected| order.iter().position(|&at| id(at) == selected));
+    Page {
+        rows: order.len() as u32,
+        page: order[start..end].iter().map(|&at| row(at)).collect(),
+        selected: selected.map(|place| place as u32),
+    }
+}

@@ -1,0 +1,236 @@
+//! Groups of statements: rows, and one in full.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::{Look, page, sorted};
+use crate::protocol::{Answer, GroupColumn, GroupDetail, GroupRow, ParameterSet, Window};
+use crate::queries::by::{By, Keys};
+use crate::queries::figures::{Figures, Groups, groups, whole};
+use crate::queries::filter::{Filter, Selection};
+use crate::queries::overview::{CLASSES, Steps, class, extent, series};
+use crate::queries::{NONE, QueryLog};
+use crate::session::queries::{ROW_TEXT, cut};
+
+/// Steps of a row's curve over time.
+const SPARK: usize = 40;
+
+/// Rows of a detail's short tables.
+const SHORT: usize = 12;
+
+/// Makes rows out of groups.
+struct Rows<'a> {
+    log: &'a QueryLog,
+    keys: &'a Keys,
+    groups: &'a Groups,
+    /// Of all groups, ms.
+    total: f64,
+    /// Of the time that is looked at, ms.
+    span: f64,
+}
+
+impl Rows<'_> {
+    fn row(&self, place: u32) -> GroupRow {
+        let (key, figures) = (self.groups.keys[place as usize], self.groups.figures[place as usize]);
+        let fingerprint = match self.keys.by {
+            By::Fingerprint => self.log.fingerprints.get(key as usize),
+            _ => None,
+        };
+        GroupRow {
+            key,
+            value: self.keys.value(key).into_owned(),
+            label: cut(&self.keys.label(self.log, key), ROW_TEXT),
+            operation: fingerprint.map(|fingerprint| fingerprint.operation),
+            tables: fingerprint.map_or(Vec::new(), |fingerprint| fingerprint.tables.clone()),
+            figures,
+            share: if self.total > 0.0 { figures.total / self.total } else { 0.0 },
+            impact: figures.impact(self.span),
+            classes: Vec::new(),
+            calls_over_time: Vec::new(),
+        }
+    }
+}
+
+impl Look<'_> {
+    fn groups(&mut self, filter: &Filter, by: By) -> Rc<Groups> {
+        let (selection, keys) = (self.selection(filter), self.keys(by));
+        let (log, order) = (self.log, &self.state.order);
+        Rc::clone(
+            self.state
+                .groups
+                .get((filter.clone(), by), || Rc::new(groups(log, order, &selection, &keys.of, keys.count))),
+        )
+    }
+
+    pub(super) fn fingerprints(&mut self, filter: &Filter) -> Rc<Groups> {
+        self.groups(filter, By::Fingerprint)
+    }
+
+    pub(super) fn group_rows(
+        &mut self,
+        filter: &Filter,
+        by: By,
+        window: &Window<GroupColumn>,
+        charts: bool,
+    ) -> Answer {
+        let (selection, keys) = (self.selection(filter), self.keys(by));
+        let groups = self.groups(filter, by);
+        let log = self.log;
+        let all = whole(log, &self.state.order, &selection);
+        let (from, to) = extent(log, filter.range);
+        let sort = (filter.clone(), by, window.sort, window.descending);
+        let order = self
+            .state
+            .group_order
+            .get(sort, || in_order(log, &keys, &groups, window.sort, window.descending));
+        let rows = Rows { log, keys: &keys, groups: &groups, total: all.total, span: to - from };
+        let mut page = page(order, window, |place| groups.keys[place as usize], |place| rows.row(place));
+        if charts {
+            chart(log, &selection, &keys, Steps::even(from, to, SPARK), &mut page.page);
+        }
+        Answer::Groups(page, Box::new(all))
+    }
+
+    pub(super) fn group_detail(&mut self, filter: &Filter, by: By, key: u32) -> Option<GroupDetail> {
+        let (selection, keys) = (self.selection(filter), self.keys(by));
+        let log = self.log;
+        let within = Selection::from_fn(0..log.statements.len(), log.statements.len(), |at| {
+            keys.of[at] == key && selection.contains(at)
+        });
+        if within.is_empty() {
+            return None;
+        }
+        let all = whole(log, &self.state.order, &selection);
+        let (from, to) = extent(log, filter.range);
+        let own = groups(log, &self.state.order, &within, &keys.of, keys.count);
+        let rows = Rows { log, keys: &keys, groups: &own, total: all.total, span: to - from };
+        let mut row = [rows.row(0)];
+        chart(log, &within, &keys, Steps::even(from, to, SPARK), &mut row);
+        let [row] = row;
+        let text = match by {
+            By::Fingerprint => log.fingerprints.get(key as usize).map(|it| it.text.clone())?,
+            _ => keys.label(log, key),
+        };
+        let slowest =
+            self.state.order.by_duration(log).iter().rev().find(|&&at| within.contains(at as usize));
+        let slowest = slowest.copied().or_else(|| within.iter().next().map(|at| at as u32));
+        let callers = if by == By::Caller {
+            Vec::new()
+        } else {
+            self.longest(&within, By::Caller, row.figures, to - from)
+        };
+        let queries = if by == By::Fingerprint {
+            Vec::new()
+        } else {
+            self.longest(&within, By::Fingerprint, row.figures, to - from)
+        };
+        Some(GroupDetail {
+            text,
+            series: series(log, &self.state.order, &within, Steps::round(from, to)),
+            parameters: if by == By::Fingerprint { parameters(log, &within) } else { Vec::new() },
+            callers,
+            queries,
+            slowest,
+            row,
+        })
+    }
+
+    /// The groups of `within` that take longest, at most [`SHORT`]; shares are of `whole`.
+    fn longest(&mut self, within: &Selection, by: By, whole: Figures, span: f64) -> Vec<GroupRow> {
+        let keys = self.keys(by);
+        let groups = groups(self.log, &self.state.order, within, &keys.of, keys.count);
+        let order = in_order(self.log, &keys, &groups, GroupColumn::Total, true);
+        let rows = Rows { log: self.log, keys: &keys, groups: &groups, total: whole.total, span };
+        order.iter().take(SHORT).map(|&place| rows.row(place)).collect()
+    }
+}
+
+fn in_order(log: &QueryLog, keys: &Keys, groups: &Groups, column: GroupColumn, descending: bool) -> Vec<u32> {
+    let figures = |place: u32| &groups.figures[place as usize];
+    let count = groups.keys.len();
+    let by_count =
+        |of: fn(&Figures) -> u64| sorted(count, descending, &|a, b| of(figures(a)).cmp(&of(figures(b))));
+    let by_time = |of: fn(&Figures) -> f64| {
+        sorted(count, descending, &|a, b| of(figures(a)).total_cmp(&of(figures(b))))
+    };
+    match column {
+        GroupColumn::Label => {
+            let labels: Vec<String> = groups.keys.iter().map(|&key| keys.label(log, key)).collect();
+            sorted(count, descending, &|a, b| labels[a as usize].cmp(&labels[b as usize]))
+        }
+        GroupColumn::Tables => {
+            let none = Vec::new();
+            let tables = |place: u32| match keys.by {
+                By::Fingerprint => &log.fingerprints[groups.keys[place as usize] as usize].tables,
+                _ => &none,
+            };
+            sorted(count, descending, &|a, b| tables(a).cmp(tables(b)))
+        }
+        GroupColumn::Calls => by_count(|it| u64::from(it.calls)),
+        GroupColumn::Failed => by_count(|it| u64::from(it.failed)),
+        // Unknown is less than none.
+        GroupColumn::Rows => by_count(|it| it.rows.map_or(0, |rows| rows.saturating_add(1))),
+        GroupColumn::RowsExamined => by_count(|it| it.rows_examined.map_or(0, |rows| rows.saturating_add(1))),
+        GroupColumn::LockTime => by_time(|it| it.lock_time.unwrap_or(-1.0)),
+        GroupColumn::Distinct => by_count(|it| u64::from(it.distinct)),
+        GroupColumn::Shapes => by_count(|it| u64::from(it.shapes)),
+        GroupColumn::Total => by_time(|it| it.total),
+        GroupColumn::Min => by_time(|it| it.min),
+        GroupColumn::Mean => by_time(|it| it.mean),
+        GroupColumn::P50 => by_time(|it| it.p50),
+        GroupColumn::P95 => by_time(|it| it.p95),
+        GroupColumn::P99 => by_time(|it| it.p99),
+        GroupColumn::Max => by_time(|it| it.max),
+        GroupColumn::Deviation => by_time(|it| it.deviation),
+        GroupColumn::Dispersion => by_time(Figures::dispersion),
+        GroupColumn::First => by_time(|it| it.first),
+        GroupColumn::Last => by_time(|it| it.last),
+    }
+}
+
+/// Gives rows their histograms and curves, all in one walk.
+fn chart(log: &QueryLog, selection: &Selection, keys: &Keys, steps: Steps, rows: &mut [GroupRow]) {
+    let (origin, _) = log.span().unwrap_or_default();
+    let mut slots = vec![NONE; keys.count];
+    for (slot, row) in rows.iter_mut().enumerate() {
+        slots[row.key as usize] = slot as u32;
+        row.classes = vec![0; CLASSES];
+        row.calls_over_time = vec![0; steps.count];
+    }
+    let statements = &log.statements;
+    for at in selection.iter() {
+        if let Some(row) = rows.get_mut(slots[keys.of[at] as usize] as usize) {
+            let duration = statements.duration[at];
+            if !duration.is_nan() {
+                row.classes[class(duration)] += 1;
+            }
+            row.calls_over_time[steps.of(statements.start[at] - origin)] += 1;
+        }
+    }
+}
+
+/// The parameter sets that were used most, at most [`SHORT`].
+fn parameters(log: &QueryLog, within: &Selection) -> Vec<ParameterSet> {
+    let statements = &log.statements;
+    let mut sets: FxHashMap<u64, (ParameterSet, f64)> = FxHashMap::default();
+    for at in within.iter() {
+        // An unknown duration is slower than none, but not than a known one.
+        let duration = statements.duration[at].max(-1.0);
+        let (set, slowest) = sets
+            .entry(statements.parameters[at])
+            .or_insert((ParameterSet { calls: 0, total: 0.0, statement: at as u32 }, f64::NEG_INFINITY));
+        set.calls += 1;
+        set.total += duration.max(0.0);
+        if duration > *slowest {
+            *slowest = duration;
+            set.statement = at as u32;
+        }
+    }
+    let mut sets: Vec<ParameterSet> = sets.into_values().map(|(set, _)| set).collect();
+    sets.sort_unstable_by(|a, b| {
+        b.calls.cmp(&a.calls).then(b.total.total_cmp(&a.total)).then(a.statement.cmp(&b.statement))
+    });
+    sets.truncate(SHORT);
+    sets
+}
