@@ -34,6 +34,7 @@ use crate::format;
 use crate::profile::{CallTree, Layers, Profile};
 use crate::queries::QueryLog;
 use crate::queries::fingerprint::{SEED, mix_text};
+use crate::sort;
 
 use digest::Item;
 pub use digest::{Digest, ProfileDigest, QueriesDigest};
@@ -302,6 +303,6 @@ fn run(case: &Case<'_>, settings: &Settings) -> Vec<Finding> {
     for rule in RULES {
         rule.judge(case, settings, &mut findings);
     }
-    findings.sort_by(by_weight);
+    sort::by(&mut findings, by_weight);
     findings
 }

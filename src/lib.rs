@@ -29,3 +29,4 @@ pub mod profile;
 pub mod protocol;
 pub mod queries;
 pub mod session;
+pub mod sort;

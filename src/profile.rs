@@ -19,6 +19,7 @@ use std::hash::BuildHasher;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::format::pstats_place;
+use crate::sort;
 
 pub use call_tree::CallTree;
 pub use category::Category;
@@ -156,7 +157,7 @@ impl Edges {
     /// Sorts and indexes `edges` of a profile of `functions` functions. Stable: edges of one callee
     /// keep their order.
     pub fn new(functions: usize, mut edges: Vec<Edge>) -> Self {
-        edges.sort_by_key(|edge| edge.callee);
+        sort::by_number(&mut edges, |edge| edge.callee);
         let count = edges.len();
         let mut result = Self {
             caller: Vec::with_capacity(count),
@@ -306,8 +307,7 @@ impl Strings {
 
     /// Per id: its place among all in ascending order.
     pub fn ranks(&self) -> Vec<u32> {
-        let mut ids: Vec<u32> = (0..self.len() as u32).collect();
-        ids.sort_unstable_by_key(|&id| self.get(id));
+        let ids = sort::order(self.len(), &mut |a, b| self.get(a).cmp(self.get(b)));
         let mut ranks = vec![0; ids.len()];
         for (rank, id) in ids.into_iter().enumerate() {
             ranks[id as usize] = rank as u32;

@@ -10,6 +10,7 @@ use crate::profile::call_tree::{MERGED, NO_PARENT};
 use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile, category};
 use crate::queries::highlight::brief;
 use crate::queries::{Clock, Frame, Operation, Origin, QueryLog};
+use crate::sort;
 
 /// Functions or queries kept one by one; the rest is a sum.
 const ITEMS: usize = 200;
@@ -173,7 +174,7 @@ pub struct StatementSite {
 impl Items {
     fn new(mut items: Vec<(f64, u32)>, make: impl Fn(u32, f64) -> Item) -> Self {
         items.retain(|(time, _)| *time > 0.0);
-        items.sort_by(|a, b| b.0.total_cmp(&a.0));
+        sort::by(&mut items, |a, b| b.0.total_cmp(&a.0));
         Self {
             count: items.len() as u32,
             total: items.iter().map(|(time, _)| time).sum(),
@@ -337,7 +338,7 @@ fn hottest(profile: &Profile, layers: &Layers) -> Vec<CodeSite> {
 
 fn largest(profile: &Profile, times: FxHashMap<FunctionId, f64>) -> Vec<CodeSite> {
     let mut sites: Vec<(FunctionId, f64)> = times.into_iter().filter(|(_, time)| *time > 0.0).collect();
-    sites.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    sort::by(&mut sites, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     sites.iter().take(PLACES).map(|&(function, time)| code_site(profile, function, time)).collect()
 }
 
@@ -405,7 +406,7 @@ fn gaps(log: &QueryLog) -> (Vec<Gap>, f64) {
         total += gap.time;
         longest.push(gap);
         if longest.len() >= 4 * PLACES {
-            longest.sort_by(|a, b| b.time.total_cmp(&a.time));
+            sort::by(&mut longest, |a, b| b.time.total_cmp(&a.time));
             longest.truncate(PLACES);
         }
     };
@@ -426,7 +427,7 @@ fn gaps(log: &QueryLog) -> (Vec<Gap>, f64) {
             add(Bare { time, from: end, request: id as u32, after, before: NO });
         }
     }
-    longest.sort_by(|a, b| b.time.total_cmp(&a.time));
+    sort::by(&mut longest, |a, b| b.time.total_cmp(&a.time));
     longest.truncate(PLACES);
     let origin = log.span().map_or(0.0, |(first, _)| first);
     let text = |at: usize| {
@@ -473,7 +474,7 @@ fn statement_sites(log: &QueryLog) -> (Vec<StatementSite>, f64) {
         sited += duration;
     }
     let mut sites: Vec<(&Frame, Line)> = lines.into_iter().collect();
-    sites.sort_by(|(frame, a), (other, b)| {
+    sort::by(&mut sites, |(frame, a), (other, b)| {
         b.1.total_cmp(&a.1).then_with(|| (&frame.file, frame.line).cmp(&(&other.file, other.line)))
     });
     let sites = sites.into_iter().take(PLACES).map(|(frame, (executions, time, queries))| {

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::format;
 use crate::queries::QueryLog;
+use crate::sort;
 
 /// See the module.
 pub(super) struct Duplicates;
@@ -74,7 +75,7 @@ impl Rule for Duplicates {
             }
             equal.clear();
             equal.extend(group.statements.iter().map(|&at| (log.statements.parameters[at as usize], at)));
-            equal.sort_unstable();
+            sort::by(&mut equal, Ord::cmp);
             for same in equal.chunk_by(|a, b| a.0 == b.0) {
                 let duration = |&(_, at): &(u64, u32)| log.statements.duration[at as usize].max(0.0);
                 let time: f64 = same.iter().map(duration).sum();
@@ -104,7 +105,7 @@ impl Rule for Duplicates {
             }
         });
         let mut all: Vec<(u32, Repeated)> = all.into_iter().collect();
-        all.sort_by_key(|(fingerprint, _)| *fingerprint);
+        sort::by_number(&mut all, |(fingerprint, _)| *fingerprint);
         findings.extend(all.into_iter().map(|(fingerprint, repeated)| finding(log, fingerprint, &repeated)));
     }
 }

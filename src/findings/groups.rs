@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::queries::{Fingerprint, Operation, QueryLog, statements::NO_TEXT};
+use crate::sort;
 
 /// Where the bounds of a request are inferred, a loop must come back within so many statements: two
 /// requests that were taken for one run the same query further apart.
@@ -96,7 +97,7 @@ pub(super) fn each_group(log: &QueryLog, mut visit: impl FnMut(&Group<'_>)) {
         places.extend(
             around.iter().enumerate().map(|(place, &at)| (statements.fingerprint[at as usize], place as u32)),
         );
-        places.sort_unstable();
+        sort::by_number(&mut places, |&(fingerprint, _)| fingerprint);
         let far = |a: &(u32, u32), b: &(u32, u32)| {
             a.0 != b.0 || (info.origin.is_inferred() && (b.1 - a.1) as usize > REACH)
         };
@@ -108,7 +109,7 @@ pub(super) fn each_group(log: &QueryLog, mut visit: impl FnMut(&Group<'_>)) {
             run.extend(group.iter().map(|&(_, place)| around[place as usize]));
             parameters.clear();
             parameters.extend(run.iter().map(|&at| statements.parameters[at as usize]));
-            parameters.sort_unstable();
+            sort::numbers(&mut parameters);
             parameters.dedup();
             visit(&Group {
                 request: request as u32,

@@ -4,6 +4,7 @@ use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
 use crate::format::{self, pstats_place};
+use crate::sort;
 
 /// See the module.
 pub(super) struct HottestFunction;
@@ -70,7 +71,7 @@ impl Rule for HottestFunction {
             evidence.push(Evidence::new("calls", "Calls", Value::Count(calls as u64)));
         }
         let mut callers: Vec<usize> = edges.into(id).collect();
-        callers.sort_by(|&a, &b| edges.total_time[b].total_cmp(&edges.total_time[a]));
+        sort::by(&mut callers, |&a, &b| edges.total_time[b].total_cmp(&edges.total_time[a]));
         for (rank, &edge) in callers.iter().take(CALLERS).enumerate() {
             let caller = edges.caller[edge];
             let text = functions.place(caller);

@@ -6,6 +6,7 @@ use super::{
 use crate::format;
 use crate::profile::call_tree::{MERGED, NO_PARENT};
 use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile};
+use crate::sort;
 
 /// See the module.
 pub(super) struct Imports;
@@ -165,6 +166,6 @@ fn importers(
         .filter(|(_, time)| *time > 0.0)
         .map(|(function, time)| (function as FunctionId, time))
         .collect();
-    importers.sort_by(|a, b| b.1.total_cmp(&a.1));
+    sort::by(&mut importers, |a, b| b.1.total_cmp(&a.1));
     importers
 }

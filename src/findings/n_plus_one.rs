@@ -13,6 +13,7 @@ use super::{
 };
 use crate::format;
 use crate::queries::{Clock, Frame, QueryLog, Relation, RelationKind};
+use crate::sort;
 
 /// See the module.
 pub(super) struct NPlusOne;
@@ -118,7 +119,7 @@ impl Rule for NPlusOne {
             }
         });
         let mut all: Vec<(u32, Loops)> = all.into_iter().collect();
-        all.sort_by_key(|(fingerprint, _)| *fingerprint);
+        sort::by_number(&mut all, |(fingerprint, _)| *fingerprint);
         findings.extend(all.into_iter().map(|(fingerprint, loops)| finding(log, fingerprint, &loops)));
     }
 }

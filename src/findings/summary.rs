@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Link;
 use super::digest::{Item, Items, ProfileDigest, QueriesDigest};
 use crate::profile::Layer;
+use crate::sort;
 
 /// The share of the time that "the vital few" make: Pareto's 80 %.
 pub const VITAL_SHARE: f64 = 0.8;
@@ -42,7 +43,7 @@ impl Summary {
             .zip(digest.layers.iter().copied())
             .filter(|(_, time)| *time > 0.0)
             .collect();
-        layers.sort_by(|a, b| b.1.total_cmp(&a.1));
+        sort::by(&mut layers, |a, b| b.1.total_cmp(&a.1));
         Self {
             total: digest.total,
             bottleneck: layers.first().map(|(layer, _)| *layer),
@@ -82,7 +83,7 @@ impl Summary {
         largest.retain(|item| item.time > 0.0);
         let gone = (profile.functions.largest.len() - largest.len()) as u32;
         largest.extend(log.queries.largest.iter().cloned());
-        largest.sort_by(|a, b| b.time.total_cmp(&a.time));
+        sort::by(&mut largest, |a, b| b.time.total_cmp(&a.time));
         // What was lessened may now be smaller than what is not kept one by one.
         let floor = profile.functions.floor().max(log.queries.floor());
         largest.retain(|item| item.time >= floor);

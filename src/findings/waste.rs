@@ -6,6 +6,7 @@ use super::groups::{each_group, is_read};
 use super::n_plus_one::is_loop;
 use crate::queries::QueryLog;
 use crate::queries::request_use::Waste;
+use crate::sort;
 
 /// What a statement is within its request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -39,7 +40,7 @@ pub fn waste(log: &QueryLog) -> (Vec<Role>, Vec<Waste>) {
         }
         equal.clear();
         equal.extend(group.statements.iter().map(|&at| (log.statements.parameters[at as usize], at)));
-        equal.sort_unstable();
+        sort::by(&mut equal, Ord::cmp);
         for pair in equal.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
             waste.repeated += 1;
             roles[pair[1].1 as usize] = Role::Repeat;

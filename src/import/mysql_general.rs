@@ -18,6 +18,7 @@ use crate::input::Input;
 use crate::queries::lexer::Dialect;
 use crate::queries::statements::Statement;
 use crate::queries::{Clock, Connection, LogBuilder};
+use crate::sort;
 
 /// MySQL's general query log.
 pub struct MysqlGeneral;
@@ -270,7 +271,7 @@ impl Reader {
     fn flush(&mut self) {
         let mut waiting: Vec<Statement> =
             self.threads.values_mut().filter_map(|thread| thread.execute.take()).collect();
-        waiting.sort_by_key(|statement| statement.offset);
+        sort::by_key(&mut waiting, |statement| statement.offset);
         for statement in waiting {
             self.builder.push(statement);
         }

@@ -1,5 +1,7 @@
 //! A call tree: one box per stack, as flat columns in depth-first order.
 
+use crate::sort;
+
 use super::FunctionId;
 
 /// [`CallTree::parent`] of a root.
@@ -123,8 +125,7 @@ impl CallTree {
         }
         // Grouped by parent (roots last: NO_PARENT is the greatest), the smallest sibling first,
         // since a stack hands them out the other way round.
-        let mut by_parent: Vec<u32> = (0..boxes.len() as u32).collect();
-        by_parent.sort_unstable_by(|&a, &b| {
+        let by_parent = sort::order(boxes.len(), &mut |a, b| {
             let (left, right) = (a as usize, b as usize);
             let parents = boxes[left].parent.cmp(&boxes[right].parent);
             parents.then(total[left].total_cmp(&total[right])).then(b.cmp(&a))
@@ -168,7 +169,7 @@ impl CallTree {
         let mut parts: Vec<MergedPart> =
             parts.iter().map(|part| MergedPart { merged: place[part.merged as usize], ..*part }).collect();
         // Stable: each box's parts keep their order.
-        parts.sort_by_key(|part| part.merged);
+        sort::by_number(&mut parts, |part| part.merged);
         tree.merged = Merged { parts, elsewhere };
         tree
     }

@@ -19,6 +19,7 @@ use super::figures::Groups;
 use super::filter::Selection;
 use super::overview::present;
 use super::{NONE, Operation, QueryLog};
+use crate::sort;
 
 /// Two-sided 99 %: among hundreds of shapes some are 95 % "sure" by chance.
 pub const CLEAR: f64 = 2.576;
@@ -168,7 +169,7 @@ impl Shapes {
             groups.keys.iter().zip(&groups.figures).zip(classes).map(|((&key, figures), classes)| {
                 let fingerprint = &log.fingerprints[key as usize];
                 let mut classes: Vec<(u16, u32)> = classes.into_iter().collect();
-                classes.sort_unstable();
+                sort::by(&mut classes, Ord::cmp);
                 Shape {
                     text: match fingerprint.text.char_indices().nth(TEXT) {
                         Some((end, _)) => fingerprint.text[..end].to_owned(),
@@ -213,7 +214,7 @@ pub fn compare(before: &Shapes, after: &Shapes, per: Per) -> Vec<Compared> {
         .chain(gone.map(|shape| (Some(shape), None)))
         .filter_map(|(before, after)| pair(before, after, scale))
         .collect();
-    rows.sort_by(|a, b| b.change().total_cmp(&a.change()).then_with(|| a.text.cmp(&b.text)));
+    sort::by(&mut rows, |a, b| b.change().total_cmp(&a.change()).then_with(|| a.text.cmp(&b.text)));
     rows
 }
 

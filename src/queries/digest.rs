@@ -6,6 +6,7 @@
 //! parallel or on many machines.
 
 use super::{NONE, QueryLog, Statements};
+use crate::sort;
 
 /// All executions of one fingerprint, mergeable.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -165,9 +166,9 @@ impl Digest {
             }
         }
         digest.durations.retain(|duration| !duration.is_nan());
-        digest.durations.sort_unstable_by(f64::total_cmp);
+        sort::floats(&mut digest.durations);
         digest.total = sum(&digest.durations);
-        digest.parameters.sort_unstable();
+        sort::numbers(&mut digest.parameters);
         digest.parameters.dedup();
         digest
     }
@@ -178,14 +179,13 @@ impl Digest {
         self.failed += other.failed;
         self.total = self.total.saturating_add(other.total);
         self.durations.extend_from_slice(&other.durations);
-        // Two ascending runs: the stable sort finds and merges them.
-        self.durations.sort_by(f64::total_cmp);
+        sort::floats(&mut self.durations);
         self.rows.merge(&other.rows);
         self.rows_examined.merge(&other.rows_examined);
         self.lock_time.merge(&other.lock_time);
         self.starts = joined(self.starts, other.starts);
         self.parameters.extend_from_slice(&other.parameters);
-        self.parameters.sort();
+        sort::numbers(&mut self.parameters);
         self.parameters.dedup();
     }
 

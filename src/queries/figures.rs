@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::picoseconds;
 use super::filter::Selection;
 use super::{NONE, QueryLog};
+use crate::sort;
 
 /// Figures of one group. Milliseconds; of those without any known duration 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -87,7 +88,7 @@ impl Order {
             let durations = &log.statements.duration;
             let mut order: Vec<u32> =
                 (0..durations.len() as u32).filter(|&at| !durations[at as usize].is_nan()).collect();
-            order.sort_unstable_by(|&a, &b| {
+            sort::ids(&mut order, &mut |a, b| {
                 durations[a as usize].total_cmp(&durations[b as usize]).then(a.cmp(&b))
             });
             order

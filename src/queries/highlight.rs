@@ -2,6 +2,8 @@
 //! its clauses. Nothing is added to or taken from the text but the blanks before a clause, so that
 //! what is copied off the screen still runs.
 
+use crate::sort;
+
 use super::keywords::is_keyword;
 use super::lexer::{Dialect, Lexer, TokenKind};
 
@@ -168,7 +170,7 @@ pub fn brief(sql: &str) -> String {
     }
     let mut result = String::new();
     let mut at = 0;
-    lists.sort_unstable();
+    sort::by(&mut lists, Ord::cmp);
     for (start, end) in lists {
         if start < at || end - start <= SHORT_LIST {
             continue;

@@ -7,6 +7,7 @@ use super::figures::{Figures, Groups, Order, groups, whole};
 use super::filter::{Selection, reads};
 use super::{Clock, QueryLog};
 use crate::layout::time_axis::step_of_at_least;
+use crate::sort;
 
 /// Points of a curve over time, about; the step is round.
 const POINTS: f64 = 120.0;
@@ -244,6 +245,6 @@ pub fn glance(
             glance.pareto.push((key, figures.total));
         }
     }
-    glance.pareto.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    sort::by(&mut glance.pareto, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     glance
 }

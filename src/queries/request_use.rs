@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::figures::percentile;
 use super::filter::Selection;
 use super::{Clock, NONE, QueryLog};
+use crate::sort;
 
 /// What one request, or all requests of one view, spend. Milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -101,7 +102,7 @@ pub fn request_use(
     }
     all.into_iter()
         .map(|(mut sum, mut walls)| {
-            walls.sort_unstable_by(f64::total_cmp);
+            sort::floats(&mut walls);
             sum.wall_p50 = percentile(&walls, 0.5);
             sum.wall_p95 = percentile(&walls, 0.95);
             sum

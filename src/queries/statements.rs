@@ -10,6 +10,7 @@ use super::lexer::Dialect;
 use super::requests::{self, Request};
 use super::tables::operation_and_tables;
 use super::{Clock, Connection, Fingerprint, NONE, Operation, QueryLog, Site};
+use crate::sort;
 
 /// The fingerprint of executions whose text the log does not have.
 pub const NO_TEXT: &str = "(text not logged)";
@@ -258,23 +259,24 @@ impl LogBuilder {
             columns.lock_time.resize(columns.start.len(), f64::NAN);
         }
         if !columns.start.is_sorted() {
-            let mut order: Vec<u32> = (0..columns.start.len() as u32).collect();
-            order.sort_by(|&a, &b| columns.start[a as usize].total_cmp(&columns.start[b as usize]));
-            sort(&mut columns.start, &order);
-            sort(&mut columns.duration, &order);
-            sort(&mut columns.fingerprint, &order);
-            sort(&mut columns.connection, &order);
-            sort(&mut columns.offset, &order);
-            sort(&mut columns.length, &order);
-            sort(&mut columns.failed, &order);
-            sort(&mut columns.parameters, &order);
-            sort(&mut columns.request, &order);
+            let order = sort::order(columns.start.len(), &mut |a, b| {
+                columns.start[a as usize].total_cmp(&columns.start[b as usize])
+            });
+            arrange(&mut columns.start, &order);
+            arrange(&mut columns.duration, &order);
+            arrange(&mut columns.fingerprint, &order);
+            arrange(&mut columns.connection, &order);
+            arrange(&mut columns.offset, &order);
+            arrange(&mut columns.length, &order);
+            arrange(&mut columns.failed, &order);
+            arrange(&mut columns.parameters, &order);
+            arrange(&mut columns.request, &order);
             let ids = [&mut columns.site, &mut columns.rows, &mut columns.rows_examined, &mut self.tags_of];
             for rare in ids.into_iter().filter(|rare| !rare.is_empty()) {
-                sort(rare, &order);
+                arrange(rare, &order);
             }
             if !columns.lock_time.is_empty() {
-                sort(&mut columns.lock_time, &order);
+                arrange(&mut columns.lock_time, &order);
             }
         }
         self.log.clock = clock;
@@ -293,7 +295,7 @@ fn push_rare(column: &mut Vec<u32>, at: usize, value: u32) {
     }
 }
 
-fn sort<T: Copy>(column: &mut Vec<T>, order: &[u32]) {
+fn arrange<T: Copy>(column: &mut Vec<T>, order: &[u32]) {
     *column = order.iter().map(|&index| column[index as usize]).collect();
 }
 

@@ -10,6 +10,7 @@ use super::figures::Groups;
 use super::filter::Selection;
 use super::overview::Steps;
 use super::{ColumnUse, QueryLog};
+use crate::sort;
 
 /// What is done to one table. Milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -163,7 +164,7 @@ pub fn column_totals(log: &QueryLog, groups: &Groups, table: Option<&str>) -> Ve
             }
         }
     }
-    totals.sort_by(|a, b| {
+    sort::by(&mut totals, |a, b| {
         b.time.total_cmp(&a.time).then(b.calls.cmp(&a.calls)).then_with(|| a.column.cmp(&b.column))
     });
     totals

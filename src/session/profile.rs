@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use crate::profile::matcher::Matcher;
 use crate::profile::{FunctionId, Functions, Profile, category};
 use crate::protocol::{FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response};
+use crate::sort;
 
 /// What is remembered from one request to the next: scrolling asks for many windows of one order.
 #[derive(Debug, Default)]
@@ -131,7 +132,7 @@ fn by_key<K>(
     key: impl Fn(usize) -> K,
     compare: impl Fn(&K, &K) -> Ordering,
 ) {
-    order.sort_by(|&a, &b| {
+    sort::ids(order, &mut |a, b| {
         let ordering = compare(&key(a as usize), &key(b as usize));
         if descending { ordering.reverse() } else { ordering }
     });
@@ -172,7 +173,7 @@ fn detail(profile: &Profile, function: FunctionId) -> FunctionDetail {
         .map(|&edge| neighbour(edge as usize, edges.callee[edge as usize]))
         .collect();
     for rows in [&mut callers, &mut callees] {
-        rows.sort_by(|a, b| b.total_time.total_cmp(&a.total_time));
+        sort::by(rows, |a, b| b.total_time.total_cmp(&a.total_time));
     }
     FunctionDetail { row: row(&profile.functions, function), callers, callees }
 }

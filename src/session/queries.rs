@@ -14,6 +14,7 @@ use crate::queries::by::{By, Keys};
 use crate::queries::filter::Selection;
 use crate::queries::highlight::brief;
 use crate::queries::{Clock, Numbers, QueryLog};
+use crate::sort;
 
 /// Characters of a text in the queries table.
 pub(super) const ROW_TEXT: usize = 300;
@@ -150,7 +151,7 @@ fn queries(log: &QueryLog, key: &QueriesKey) -> Vec<u32> {
             || fingerprint.tables.iter().any(|table| contains(table))
     };
     let mut order: Vec<u32> = (0..log.fingerprints.len() as u32).filter(matches).collect();
-    order.sort_by(|&a, &b| {
+    sort::ids(&mut order, &mut |a, b| {
         let (fingerprints, numbers) = (&log.fingerprints, &log.numbers);
         let (a, b) = (a as usize, b as usize);
         let by = |of: fn(&Numbers) -> f64| of(&numbers[a]).total_cmp(&of(&numbers[b]));
@@ -181,7 +182,7 @@ fn executions(log: &QueryLog, key: ExecutionsKey) -> Vec<u32> {
     let mut order: Vec<u32> = (0..statements.len() as u32)
         .filter(|&index| statements.fingerprint[index as usize] == key.fingerprint)
         .collect();
-    order.sort_by(|&a, &b| {
+    sort::ids(&mut order, &mut |a, b| {
         let column = match key.sort {
             ExecutionColumn::Start => &statements.start,
             ExecutionColumn::Duration => &statements.duration,
@@ -247,7 +248,7 @@ fn detail(log: &QueryLog, texts: &Texts<'_>, id: u32) -> QueryDetail {
             }
         }
     }
-    parameters.sort_unstable();
+    sort::numbers(&mut parameters);
     parameters.dedup();
     QueryDetail {
         row: row(log, id),

@@ -26,6 +26,7 @@ use crate::queries::filter::{Filter, Selection, select};
 use crate::queries::overview::{Steps, extent, glance};
 use crate::queries::request_use::{RequestUse, Waste};
 use crate::queries::table_use::{TableUse, column_totals, table_use};
+use crate::sort;
 
 /// Selections that are remembered: one's views, and what it is compared with.
 const SELECTIONS: usize = 4;
@@ -251,12 +252,10 @@ impl Look<'_> {
 
 /// The numbers below `count` in order; equal ones stay in theirs either way.
 fn sorted(count: usize, descending: bool, compare: &dyn Fn(u32, u32) -> Ordering) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..count as u32).collect();
-    order.sort_by(|&a, &b| {
+    sort::order(count, &mut |a, b| {
         let ordering = compare(a, b);
         if descending { ordering.reverse() } else { ordering }
-    });
-    order
+    })
 }
 
 /// The part of `order` that `window` asks for.

@@ -8,6 +8,7 @@ use crate::format;
 use crate::import::Format;
 use crate::input::{self, Input, Source, Wrapping};
 use crate::queries::{Clock, Operation, QueryLog, Statements};
+use crate::sort;
 
 /// Writes the log's entries into the document's object: fingerprints in descending order of total
 /// time.
@@ -20,11 +21,13 @@ pub(super) fn entries<M: SerializeMap>(
     let statements = &log.statements;
     let numbers = &log.numbers;
     let examples = examples(log, format, source);
-    let mut order: Vec<usize> = (0..numbers.len()).collect();
-    order.sort_by(|&a, &b| numbers[b].total.total_cmp(&numbers[a].total));
+    let order = sort::order(numbers.len(), &mut |a, b| {
+        numbers[b as usize].total.total_cmp(&numbers[a as usize].total)
+    });
     let fingerprints: Vec<Fingerprint<'_>> = order
         .into_iter()
         .map(|index| {
+            let index = index as usize;
             let (fingerprint, numbers) = (&log.fingerprints[index], &numbers[index]);
             Fingerprint {
                 fingerprint: &fingerprint.text,
@@ -122,7 +125,7 @@ fn examples(log: &QueryLog, format: Option<&'static dyn Format>, source: &dyn So
     let Some(format) = format else { return texts };
     // In the order of the file, so that a gzipped one is unwrapped once.
     let mut wanted: Vec<usize> = slowest.into_iter().flatten().collect();
-    wanted.sort_by_key(|&index| statements.offset[index]);
+    sort::by_key(&mut wanted, |&index| statements.offset[index]);
     let Ok(mut records) = Records::open(source) else { return texts };
     for index in wanted {
         let record = records.read(statements.offset[index], statements.length[index]);

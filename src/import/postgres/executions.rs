@@ -20,6 +20,7 @@ use crate::queries::fingerprint::{SEED, mix_text};
 use crate::queries::lexer::Dialect;
 use crate::queries::statements::Statement;
 use crate::queries::{Connection, LogBuilder};
+use crate::sort;
 
 /// One event of a server's log, in whichever format.
 #[derive(Debug, Clone, Copy)]
@@ -153,7 +154,7 @@ impl Executions {
     /// All executions, in their order; and what was seen.
     pub fn finish(mut self) -> (LogBuilder, Seen) {
         let mut sessions: Vec<Session> = self.sessions.drain().map(|(_, session)| session).collect();
-        sessions.sort_by_key(|session| session.connection);
+        sort::by_number(&mut sessions, |session| session.connection);
         for session in &mut sessions {
             self.close(session);
         }

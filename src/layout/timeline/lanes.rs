@@ -1,6 +1,7 @@
 //! Other lanes for the same statements.
 
 use crate::protocol::TimelineColumns;
+use crate::sort;
 
 /// A lane for every fingerprint, the one that took the most time on top: what runs again and again
 /// shows as a lane full of small statements.
@@ -18,7 +19,7 @@ pub fn by_query(columns: &TimelineColumns) -> TimelineColumns {
         }
     }
     let mut order: Vec<usize> = (0..count).filter(|&fingerprint| calls[fingerprint] > 0).collect();
-    order.sort_by(|&one, &other| {
+    sort::by(&mut order, |&one, &other| {
         time[other].total_cmp(&time[one]).then(calls[other].cmp(&calls[one])).then(one.cmp(&other))
     });
     let mut lane_of = vec![usize::MAX; count];
@@ -28,8 +29,9 @@ pub fn by_query(columns: &TimelineColumns) -> TimelineColumns {
         first.push(first[lane] + calls[fingerprint]);
     }
     // Lanes of connections are merged in order of start, then dealt out again.
-    let mut places: Vec<u32> = (0..columns.start.len() as u32).collect();
-    places.sort_by(|&one, &other| columns.start[one as usize].total_cmp(&columns.start[other as usize]));
+    let places = sort::order(columns.start.len(), &mut |one, other| {
+        columns.start[one as usize].total_cmp(&columns.start[other as usize])
+    });
     let mut next = first.clone();
     let mut dealt = vec![0_u32; first.last().copied().unwrap_or(0) as usize];
     for place in places {

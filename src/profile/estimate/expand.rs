@@ -11,6 +11,7 @@ use super::dispersion::{Affinities, Durations, ROOT};
 use super::walk::{Visits, Walk};
 use crate::profile::FunctionId;
 use crate::profile::call_tree::NO_PARENT;
+use crate::sort;
 
 /// Boxes below this share of all time are not made, even if the budget has room for them.
 const SMALLEST: f64 = 1e-7;
@@ -458,7 +459,7 @@ impl<'a> Expansion<'a> {
                 own: candidate.own.min(candidate.weight),
             })
             .collect();
-        self.omitted.sort_unstable_by(|a, b| {
+        sort::by(&mut self.omitted, |a, b| {
             a.parent.cmp(&b.parent).then(b.own.total_cmp(&a.own)).then(a.function.cmp(&b.function))
         });
     }

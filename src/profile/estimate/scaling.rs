@@ -1,6 +1,8 @@
 //! Times that have to balance: the nearest to a guess, in relative entropy, such that for every
 //! member of a cycle what comes in is what has to.
 
+use crate::sort;
+
 /// Cyclic projections before Newton's method takes over; most components need fewer.
 const SWEEPS: usize = 60;
 
@@ -196,8 +198,7 @@ struct Index {
 
 impl Index {
     fn of(size: usize, open: &[Open], end: impl Fn(&Open) -> u32) -> Self {
-        let mut places: Vec<u32> = (0..open.len() as u32).collect();
-        places.sort_by_key(|&place| end(&open[place as usize]));
+        let places = sort::order_by_number(open.len(), |place| end(&open[place]));
         let mut first = vec![0_u32; size + 1];
         for open in open.iter().filter(|open| end(open) != NOBODY) {
             first[end(open) as usize + 1] += 1;

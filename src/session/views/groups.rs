@@ -12,6 +12,7 @@ use crate::queries::filter::{Filter, Selection};
 use crate::queries::overview::{CLASSES, Steps, class, extent, series};
 use crate::queries::{NONE, QueryLog};
 use crate::session::queries::{ROW_TEXT, cut};
+use crate::sort;
 
 /// Steps of a row's curve over time.
 const SPARK: usize = 40;
@@ -228,7 +229,7 @@ fn parameters(log: &QueryLog, within: &Selection) -> Vec<ParameterSet> {
         }
     }
     let mut sets: Vec<ParameterSet> = sets.into_values().map(|(set, _)| set).collect();
-    sets.sort_unstable_by(|a, b| {
+    sort::by(&mut sets, |a, b| {
         b.calls.cmp(&a.calls).then(b.total.total_cmp(&a.total)).then(a.statement.cmp(&b.statement))
     });
     sets.truncate(SHORT);

@@ -9,6 +9,7 @@ use super::Look;
 use crate::import;
 use crate::protocol::Answer;
 use crate::session::queries::Texts;
+use crate::sort;
 
 /// Bytes of the file that are read at once; some tens of milliseconds in the page.
 const SLICE: u64 = 4 << 20;
@@ -36,8 +37,8 @@ impl Look<'_> {
         let (log, statements) = (self.log, &self.log.statements);
         let known = self.state.search.take().filter(|search| search.text == text && !begin);
         let mut search = known.unwrap_or_else(|| {
-            let mut order: Vec<u32> = (0..statements.len() as u32).collect();
-            order.sort_by_key(|&at| statements.offset[at as usize]);
+            let offset = |at: u32| statements.offset[at as usize];
+            let order = sort::order(statements.len(), &mut |a, b| offset(a).cmp(&offset(b)));
             Search { text: text.to_owned(), order, done: 0, found: Vec::new() }
         });
         let end = |at: u32| statements.offset[at as usize] + u64::from(statements.length[at as usize]);
@@ -71,7 +72,7 @@ impl Look<'_> {
         let (done, all) = (search.done as u32, search.order.len() as u32);
         let found = search.found.len() as u32;
         if done == all {
-            search.found.sort_unstable();
+            sort::ids(&mut search.found, &mut |a, b| a.cmp(&b));
             // What was selected before by this text knew nothing of it.
             self.state.selections.retain(|(filter, _)| !(filter.all_texts && filter.text == text));
             self.state.forget_rows();
