@@ -3,8 +3,8 @@
 #
 # usage: ./dev bench size [--functions N] [FILE.wasm ...]
 #
-# Without a file: what the last `./dev build` left in target/, which still has its names. wasm-opt takes
-# about a tenth off these numbers. docs/size.md says what was found.
+# Without a file: what the last `./dev build` left in target/, which still has its names, before wasm-opt
+# makes it 5 to 10 % smaller. docs/size.md says what was found.
 
 import gzip
 import os
