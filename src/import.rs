@@ -1,6 +1,8 @@
 //! Formats: how a file is recognised and read. Adding one is one file under `src/import/`, one line
 //! in [`FORMATS`], and fixtures. The registry also feeds the welcome page and the README's table.
 
+pub mod assert_queries;
+pub mod connection_queries;
 pub mod debug_toolbar;
 pub mod django;
 pub mod django_json;
@@ -9,15 +11,19 @@ mod foreign;
 pub mod marshal;
 pub mod mysql_general;
 pub mod mysql_slow;
+pub mod opentelemetry;
 mod postgres;
 pub mod postgres_csv;
 pub mod postgres_json;
 pub mod postgres_stderr;
+pub mod print_sql;
 pub mod pstats;
 pub mod recorder;
 mod records;
 pub mod silk;
+pub mod sqlalchemy;
 mod stamp;
+pub mod statistics;
 
 use std::io;
 
@@ -100,11 +106,18 @@ formats! {
     django::DjangoLog: django::ABOUT,
     silk::Silk: silk::ABOUT,
     debug_toolbar::DebugToolbar: debug_toolbar::ABOUT,
+    connection_queries::ConnectionQueries: connection_queries::ABOUT,
+    assert_queries::AssertQueries: assert_queries::ABOUT,
+    print_sql::PrintSql: print_sql::ABOUT,
+    opentelemetry::OpenTelemetry: opentelemetry::ABOUT,
+    sqlalchemy::SqlAlchemy: sqlalchemy::ABOUT,
     postgres_stderr::PostgresStderr: postgres_stderr::ABOUT,
     postgres_csv::PostgresCsv: postgres_csv::ABOUT,
     postgres_json::PostgresJson: postgres_json::ABOUT,
     mysql_slow::MysqlSlow: mysql_slow::ABOUT,
     mysql_general::MysqlGeneral: mysql_general::ABOUT,
+    statistics::PgStatStatements: statistics::PG_ABOUT,
+    statistics::MysqlDigests: statistics::MYSQL_ABOUT,
 }
 
 /// A file that could not be read: what it looked like, where it broke, what to try.

@@ -269,6 +269,8 @@ pub struct QueriesOverview {
     pub zone: Option<String>,
     /// What the reader inferred.
     pub inferred: Option<String>,
+    /// Whether these are a server's own numbers: there are no single statements, no times, no requests.
+    pub statistics: bool,
 }
 
 /// Answers.

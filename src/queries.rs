@@ -19,6 +19,7 @@ pub mod overview;
 pub mod request_use;
 pub mod requests;
 pub mod statements;
+pub mod statistics;
 pub mod table_use;
 pub mod tables;
 
@@ -46,6 +47,9 @@ pub struct QueryLog {
     pub sites: Vec<Site>,
     /// What [`Statements::start`] counts from.
     pub clock: Clock,
+    /// Of a server's own statistics: its counters, which [`Self::numbers`] are made of. There are no
+    /// statements, connections, requests then.
+    pub statistics: Option<Box<statistics::Statistics>>,
     /// What the reader inferred about the file, to be shown: `log_line_prefix = '%m [%p] '`.
     pub inferred: Option<String>,
 }
@@ -88,6 +92,11 @@ impl QueryLog {
     /// Sum of durations, ms.
     pub fn total(&self) -> f64 {
         self.numbers.iter().map(|numbers| numbers.total).sum()
+    }
+
+    /// How often anything ran: statements, or what a server counted.
+    pub fn executions(&self) -> u64 {
+        self.statistics.as_ref().map_or(self.statements.len() as u64, |statistics| statistics.calls())
     }
 
     /// First start and last end on the log's clock, ms, of statements and of requests that were recorded

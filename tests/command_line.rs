@@ -288,3 +288,56 @@ fn findings_set_the_exit_status_when_asked_to() {
     assert_eq!(wrong.status.code(), Some(2));
     assert!(text(&wrong.stderr).contains("n-plus-one.executions"));
 }
+
+#[test]
+fn two_states_of_a_servers_statistics_have_a_difference() {
+    let (first, second) = (path("statistics/first.csv"), path("statistics/second.csv"));
+    let output = flamedrop(&["diff", "--json", &first, &second]);
+    assert!(output.status.success());
+    assert_eq!(text(&output.stderr), "");
+    let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["name"], "second.csv − first.csv");
+    let executions = json["executions"].as_u64().expect("a number");
+    let calls: u64 = json["fingerprints"]
+        .as_array()
+        .expect("queries")
+        .iter()
+        // What cannot be known of a difference is null.
+        .map(|query| (query["calls"].as_u64().expect("calls"), query["p95_ms"].is_null()))
+        .map(|(calls, unknown)| if unknown { calls } else { 0 })
+        .sum();
+    assert_eq!(calls, executions);
+    // The same visit twice: as many as in the first.
+    let summary = flamedrop(&["summary", "--json", &first]);
+    let once: Json = serde_json::from_slice(&summary.stdout).expect("JSON");
+    assert_eq!(once["documents"][0]["executions"], executions);
+    let table = flamedrop(&["diff", "--top", "2", &first, &second]);
+    assert!(
+        text(&table.stdout).contains(&format!("in {executions} executions of")),
+        "{}",
+        text(&table.stdout)
+    );
+
+    let back = flamedrop(&["diff", &second, &first]);
+    assert!(text(&back.stderr).contains("reset"), "{}", text(&back.stderr));
+    let log = path("postgres/client.log");
+    let wrong = flamedrop(&["diff", &first, &log]);
+    assert!(!wrong.status.success());
+    assert!(text(&wrong.stderr).contains("only statistics"), "{}", text(&wrong.stderr));
+}
+
+#[test]
+fn a_servers_statistics_have_findings() {
+    let first = path("statistics/first.csv");
+    let output = flamedrop(&["findings", "--json", "--set", "slow-statements.duration=200", &first]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+    let findings = json["findings"].as_array().expect("findings");
+    let of = |rule: &str| findings.iter().find(|finding| finding["rule"] == rule).expect("a finding");
+    // One query takes 236.518091 ms, once.
+    let slow = of("slow-statements");
+    assert_eq!(slow["evidence"]["mean_ms"], 236.518_091_000_000_03);
+    assert!((slow["saving_ms"].as_f64().expect("a number") - 36.518_091).abs() < 1e-6);
+    assert_eq!(slow["evidence"]["executions"], 1);
+    assert_eq!(of("query-pareto")["evidence"]["queries"], 1);
+}

@@ -41,7 +41,17 @@ fn format_of(path: &Path) -> Option<&'static str> {
         ("findings", (_, "prof")) => return None,
         (_, (_, "prof")) => "pstats",
         ("findings" | "sample", (_, "jsonl")) => "flamedrop-recorder",
-        ("tools", (stem, "jsonl")) if stem.starts_with("otlp") => return None,
+        ("tools", (stem, _))
+            if ["otel", "otlp", "jaeger", "zipkin"].iter().any(|word| stem.starts_with(word)) =>
+        {
+            "opentelemetry"
+        }
+        ("tools", (stem, "txt")) if stem.starts_with("asserts") => "assert-num-queries",
+        ("tools", ("connection_queries", _)) => "connection-queries",
+        ("tools", (_, "txt")) => "django-print-sql",
+        ("tools", (stem, "log")) if stem.starts_with("sqlalchemy") => "sqlalchemy",
+        ("statistics", _) => "pg-stat-statements",
+        ("mysql", (stem, _)) if stem.starts_with("digests") => "mysql-digests",
         (_, (_, "jsonl")) => "django-json",
         ("django", (stem, "log")) if stem.ends_with("_json") || stem.ends_with("_struct") => "django-json",
         ("django" | "shop", (_, "log")) => "django-log",

@@ -360,7 +360,7 @@ impl QueriesDigest {
         let recorded = log.requests.iter().filter(|request| request.origin == Origin::Recorded).count();
         Self {
             total: log.total(),
-            executions: log.statements.len() as u32,
+            executions: u32::try_from(log.executions()).unwrap_or(u32::MAX),
             without_duration: log.numbers.iter().map(|numbers| numbers.without_duration).sum(),
             queries: Items::new(items.collect(), |id, time| Item {
                 label: shortened(&log.fingerprints[id as usize].text),

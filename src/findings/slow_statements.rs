@@ -6,7 +6,7 @@ use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
 use crate::format;
-use crate::queries::Operation;
+use crate::queries::{Fingerprint, Operation, QueryLog};
 
 /// See the module.
 pub(super) struct SlowStatements;
@@ -35,6 +35,10 @@ impl Rule for SlowStatements {
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Queries(log, _) = *case else { return };
         let threshold = settings.get(&ABOUT, &DURATION);
+        if log.statistics.is_some() {
+            by_mean(log, threshold, findings);
+            return;
+        }
         let statements = &log.statements;
         // Per query: slow executions, their time, what of it is above the threshold, the slowest.
         let mut slow = vec![(0_u64, 0.0, 0.0, (f64::NEG_INFINITY, 0_usize)); log.fingerprints.len()];
@@ -71,20 +75,12 @@ impl Rule for SlowStatements {
                         .at(Link::Statement(at as u32)),
                 );
             }
-            let tables = fingerprint.tables.join(", ");
             findings.push(Finding {
                 rule: ABOUT.id.to_owned(),
                 key: fingerprint.text.clone(),
                 title: format!(
                     "{} takes up to {}: {}",
-                    match (fingerprint.operation, tables.is_empty()) {
-                        (_, true) => "A statement".to_owned(),
-                        (Operation::Select, _) => format!("A query of {tables}"),
-                        (Operation::Insert, _) => format!("An insert into {tables}"),
-                        (Operation::Update, _) => format!("An update of {tables}"),
-                        (Operation::Delete, _) => format!("A delete from {tables}"),
-                        _ => format!("A statement on {tables}"),
-                    },
+                    named(fingerprint),
                     format::milliseconds(slowest),
                     shortened(&fingerprint.text),
                 ),
@@ -99,20 +95,87 @@ impl Rule for SlowStatements {
                     format::milliseconds(threshold),
                 ),
                 evidence,
-                remedy: "Ask the database how it runs: an index on the columns of WHERE and JOIN, a narrower \
-                         question (fewer rows, .only() fewer columns), or an answer that is kept (a column that \
-                         is updated on write, a table or cache that is refreshed now and then). Reports can be \
-                         made by a task, away from the request."
-                    .to_owned(),
-                code: "print(queryset.explain(analyze=True))  # Seq Scan over many rows: an index is missing\n\
-                       \nclass Meta:\n    indexes = [models.Index(fields=[\"…\"])]"
-                    .to_owned(),
+                remedy: REMEDY.to_owned(),
+                code: CODE.to_owned(),
                 // One slow execution may have met a lock or a cold cache.
-                confidence: if count > 1 || numbers.calls == 1 { Confidence::Medium } else { Confidence::Low },
-                doubts: "A lock, a cold cache or a busy machine makes a quick statement slow once: look whether \
+                confidence: if count > 1 || numbers.calls == 1 {
+                    Confidence::Medium
+                } else {
+                    Confidence::Low
+                },
+                doubts:
+                    "A lock, a cold cache or a busy machine makes a quick statement slow once: look whether \
                          the median is slow as well."
-                    .to_owned(),
+                        .to_owned(),
             });
         }
+    }
+}
+
+const REMEDY: &str = "Ask the database how it runs: an index on the columns of WHERE and JOIN, a narrower question \
+                      (fewer rows, .only() fewer columns), or an answer that is kept (a column that is updated on \
+                      write, a table or cache that is refreshed now and then). Reports can be made by a task, away \
+                      from the request.";
+
+const CODE: &str = "print(queryset.explain(analyze=True))  # Seq Scan over many rows: an index is missing\n\
+                    \nclass Meta:\n    indexes = [models.Index(fields=[\"…\"])]";
+
+/// What a query is called at the beginning of a sentence.
+fn named(fingerprint: &Fingerprint) -> String {
+    let tables = fingerprint.tables.join(", ");
+    match (fingerprint.operation, tables.is_empty()) {
+        (_, true) => "A statement".to_owned(),
+        (Operation::Select, _) => format!("A query of {tables}"),
+        (Operation::Insert, _) => format!("An insert into {tables}"),
+        (Operation::Update, _) => format!("An update of {tables}"),
+        (Operation::Delete, _) => format!("A delete from {tables}"),
+        _ => format!("A statement on {tables}"),
+    }
+}
+
+/// A server's statistics have no single executions: a query is slow whose executions are on average.
+fn by_mean(log: &QueryLog, threshold: f64, findings: &mut Vec<Finding>) {
+    for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
+        if numbers.calls == 0 || numbers.mean < threshold || fingerprint.operation == Operation::Transaction {
+            continue;
+        }
+        let above = numbers.total - threshold * f64::from(numbers.calls);
+        let mut evidence = vec![
+            Evidence::new("executions", "Executions", Value::Count(u64::from(numbers.calls))),
+            Evidence::new("mean_ms", "On average", Value::Milliseconds(numbers.mean)),
+        ];
+        let spread =
+            [("slowest_ms", "The slowest", numbers.max), ("stddev_ms", "Standard deviation", numbers.stddev)];
+        for (key, label, value) in spread.into_iter().filter(|(.., value)| value.is_finite()) {
+            evidence.push(Evidence::new(key, label, Value::Milliseconds(value)));
+        }
+        let query = Evidence::new("query", "The query", Value::Sql(fingerprint.text.clone()));
+        evidence.push(query.at(Link::Query(id as u32)));
+        findings.push(Finding {
+            rule: ABOUT.id.to_owned(),
+            key: fingerprint.text.clone(),
+            title: format!(
+                "{} takes {} on average: {}",
+                named(fingerprint),
+                format::milliseconds(numbers.mean),
+                shortened(&fingerprint.text),
+            ),
+            at_stake: numbers.total,
+            saving: above.max(0.0),
+            bound: Bound::Estimate,
+            computed: format!(
+                "{} executions took {} together; that is what they took above {} each.",
+                format::count(i64::from(numbers.calls)),
+                format::milliseconds(numbers.total),
+                format::milliseconds(threshold),
+            ),
+            evidence,
+            remedy: REMEDY.to_owned(),
+            code: CODE.to_owned(),
+            confidence: if numbers.calls > 1 { Confidence::Medium } else { Confidence::Low },
+            doubts: "A few very long executions make an average: look at the deviation. Statistics count from the \
+                     server's last reset on, so what was repaired since is still in them."
+                .to_owned(),
+        });
     }
 }

@@ -121,11 +121,11 @@ fn ends_before(record: &[u8], line: &[u8], body: &mut usize) -> bool {
         let header = String::from_utf8_lossy(record);
         return memmem::find(header.as_bytes(), b"Query_time:").is_some();
     }
-    !is_open(&record[*body..])
+    !is_open(&record[*body..], Dialect::MySql)
 }
 
 /// Whether a quote or a comment is open at the end of `sql`.
-fn is_open(sql: &[u8]) -> bool {
+pub(super) fn is_open(sql: &[u8], dialect: Dialect) -> bool {
     if sql.len() > LONGEST_CHECKED
         || memchr3(b'\'', b'"', b'`', sql).or_else(|| memmem::find(sql, b"/*")).is_none()
     {
@@ -133,7 +133,7 @@ fn is_open(sql: &[u8]) -> bool {
     }
     // What is open swallows what follows.
     let probe = [sql, b"\n;"].concat();
-    let last = Lexer::new(&probe, Dialect::MySql).last();
+    let last = Lexer::new(&probe, dialect).last();
     last.is_none_or(|token| token.kind != TokenKind::Punctuation || token.start + 1 != token.end)
 }
 

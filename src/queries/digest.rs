@@ -39,7 +39,8 @@ struct Amounts {
     max: u128,
 }
 
-/// A digest's figures: milliseconds, all 0 if no duration is known.
+/// A digest's figures: milliseconds, all 0 if no duration is known. Those of a server's own statistics
+/// ([`super::statistics`]) are NaN where the server does not count them.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Numbers {
     /// Executions.
@@ -86,7 +87,7 @@ pub struct Rows {
     pub known: u32,
     /// Sum.
     pub total: u64,
-    /// Most of one execution.
+    /// Most of one execution; [`NONE`] where only the sum is known, as in a server's statistics.
     pub max: u32,
 }
 
@@ -97,7 +98,7 @@ pub struct LockTime {
     pub known: u32,
     /// Sum, ms.
     pub total: f64,
-    /// Longest, ms.
+    /// Longest, ms; NaN where only the sum is known.
     pub max: f64,
 }
 

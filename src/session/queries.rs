@@ -46,10 +46,9 @@ struct ExecutionsKey {
 
 /// The log's totals.
 pub(super) fn overview(log: &QueryLog) -> QueriesOverview {
-    let statements = &log.statements;
     let sum = |of: fn(&Numbers) -> u32| log.numbers.iter().map(of).sum();
     QueriesOverview {
-        executions: statements.len() as u32,
+        executions: u32::try_from(log.executions()).unwrap_or(u32::MAX),
         fingerprints: log.fingerprints.len() as u32,
         connections: log.connections.len() as u32,
         total: log.total(),
@@ -59,6 +58,7 @@ pub(super) fn overview(log: &QueryLog) -> QueriesOverview {
         wall_clock: matches!(log.clock, Clock::Wall { .. }),
         zone: zone(&log.clock),
         inferred: log.inferred.clone(),
+        statistics: log.statistics.is_some(),
     }
 }
 
@@ -154,7 +154,9 @@ fn queries(log: &QueryLog, key: &QueriesKey) -> Vec<u32> {
     sort::ids(&mut order, &mut |a, b| {
         let (fingerprints, numbers) = (&log.fingerprints, &log.numbers);
         let (a, b) = (a as usize, b as usize);
-        let by = |of: fn(&Numbers) -> f64| of(&numbers[a]).total_cmp(&of(&numbers[b]));
+        // What a server does not count is less than anything.
+        let known = |value: f64| if value.is_nan() { f64::NEG_INFINITY } else { value };
+        let by = |of: fn(&Numbers) -> f64| known(of(&numbers[a])).total_cmp(&known(of(&numbers[b])));
         directed(
             key.descending,
             match key.sort {

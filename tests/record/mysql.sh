@@ -77,6 +77,10 @@ SQL
 mkdir -p "$target"
 digests="SELECT * FROM performance_schema.events_statements_summary_by_digest WHERE SCHEMA_NAME = 'shop'"
 administer --batch --execute="$digests" >"$target/digests.tsv"
+# As people look at it: in frames, and a line for each column.
+few=${digests/\*/SCHEMA_NAME, DIGEST, DIGEST_TEXT, COUNT_STAR, SUM_TIMER_WAIT, MIN_TIMER_WAIT, MAX_TIMER_WAIT, SUM_ROWS_SENT}
+administer --table --execute="$few" >"$target/digests_table.txt"
+administer --vertical --execute="$few" >"$target/digests_vertical.txt"
 columns=$(administer --batch --skip-column-names --execute="SELECT GROUP_CONCAT(CONCAT(QUOTE(COLUMN_NAME), ', ', COLUMN_NAME) ORDER BY ORDINAL_POSITION) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'performance_schema' AND TABLE_NAME = 'events_statements_summary_by_digest'")
 administer --batch --raw --skip-column-names --execute="SELECT JSON_OBJECT($columns) FROM performance_schema.events_statements_summary_by_digest WHERE SCHEMA_NAME = 'shop'" |
     sed -e '1s/^/[\n/; $!s/$/,/; $s/$/\n]/' >"$target/digests.json"
@@ -97,6 +101,7 @@ print("[")
 print(",\n".join(json.dumps({"fingerprint": f, "calls": c, "example": e}, ensure_ascii=False) for f, c, e in entries))
 print("]")
 ' >"$target/shop.pt-query-digest.json"
+gzip --best --no-name --force "$target/digests.json"
 chmod 644 "$target"/*
 cd "$target"
 for file in shop.* digests.*; do

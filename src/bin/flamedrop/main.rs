@@ -18,6 +18,7 @@ use flamedrop::findings::{CATALOGUE, Settings};
 use flamedrop::import;
 use flamedrop::input::Source;
 use flamedrop::profile::lines;
+use flamedrop::queries::statistics;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,6 +78,23 @@ enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Print what happened between two states of a server's statistics.
+    ///
+    /// Two exports of pg_stat_statements, or two of MySQL's statement digests, of one server: the calls
+    /// and times of the second that the first does not have yet. Counters that were reset in between are
+    /// reported on standard error.
+    Diff {
+        /// Print everything, unrounded, as JSON.
+        #[arg(long)]
+        json: bool,
+        /// How many queries to list.
+        #[arg(long, value_name = "ROWS", default_value_t = 20, conflicts_with = "json")]
+        top: usize,
+        /// The earlier state; `-` is standard input.
+        before: PathBuf,
+        /// The later one.
+        after: PathBuf,
+    },
     /// Write a profile in another tool's format, or a table of a profile or a log.
     Export(export::Arguments),
 }
@@ -122,6 +140,7 @@ fn main() -> ExitCode {
         }
         Command::Summary { json: true, files, lines, .. } => summary_json(&files, lines, &mut out),
         Command::Summary { json: false, files, lines, top } => summary(&files, top, lines, &mut out),
+        Command::Diff { json, top, before, after } => diff(&before, &after, json, top, &mut out),
         Command::Export(arguments) => export::run(&arguments, &mut out),
     };
     match result.and_then(|complete| out.flush().map(|()| complete)) {
@@ -171,6 +190,42 @@ fn summary_json(files: &[PathBuf], lines: Lines, out: &mut dyn Write) -> io::Res
     }
     out.write_all(b"\n]}\n")?;
     Ok(printed == files.len())
+}
+
+/// Prints what lies between two states of a server's statistics; false if that cannot be said.
+fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write) -> io::Result<bool> {
+    let whole = Lines { merge_lines: false };
+    let (Some((first, _)), Some((second, source))) = (read(before, whole), read(after, whole)) else {
+        return Ok(false);
+    };
+    let (Content::Queries(earlier), Content::Queries(later)) = (&first.content, &second.content) else {
+        complain(after, "only statistics of a server have a difference, not profiles");
+        return Ok(false);
+    };
+    let (log, notes) = match statistics::difference(earlier, later) {
+        Ok(found) => found,
+        Err(problem) => {
+            complain(after, &problem);
+            return Ok(false);
+        }
+    };
+    for note in notes.entries() {
+        let first = note.first.as_ref().map(|first| format!(", first of {first}")).unwrap_or_default();
+        complain(after, &format!("{} × {}{first}", note.count, note.message));
+    }
+    let document = Document {
+        name: format!("{} − {}", second.name, first.name),
+        content: Content::Queries(Box::new(log)),
+        diagnostics: notes,
+        ..second
+    };
+    if json {
+        json::write(&document, source.as_ref(), out)?;
+        out.write_all(b"\n")?;
+    } else {
+        table::write(&document, top, out)?;
+    }
+    Ok(true)
 }
 
 fn summary(files: &[PathBuf], top: usize, lines: Lines, out: &mut dyn Write) -> io::Result<bool> {

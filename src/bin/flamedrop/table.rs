@@ -79,7 +79,7 @@ fn queries_table(log: &QueryLog, rows: usize, out: &mut dyn Write) -> io::Result
         out,
         "{} in {} executions of {} distinct queries",
         format::milliseconds(total),
-        format::count(log.statements.len() as i64),
+        format::count(log.executions().try_into().unwrap_or(i64::MAX)),
         format::count(numbers.len() as i64)
     )?;
     if let Some(inferred) = &log.inferred {

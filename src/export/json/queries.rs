@@ -42,7 +42,7 @@ pub(super) fn entries<M: SerializeMap>(
                 p95_ms: numbers.p95,
                 p99_ms: numbers.p99,
                 max_ms: numbers.max,
-                distinct_parameters: numbers.distinct_parameters,
+                distinct_parameters: log.statistics.is_none().then_some(numbers.distinct_parameters),
                 rows: numbers.rows.map(|rows| rows.total),
                 rows_examined: numbers.rows_examined.map(|rows| rows.total),
                 lock_time_ms: numbers.lock_time.map(|time| time.total),
@@ -53,7 +53,7 @@ pub(super) fn entries<M: SerializeMap>(
     let first = statements.start.iter().copied().min_by(f64::total_cmp);
     let last = (0..statements.len()).map(|index| end(statements, index)).max_by(f64::total_cmp);
     map.serialize_entry("kind", "queries")?;
-    map.serialize_entry("executions", &statements.len())?;
+    map.serialize_entry("executions", &log.executions())?;
     map.serialize_entry("total_ms", &fingerprints.iter().map(|row| row.total_ms).sum::<f64>())?;
     map.serialize_entry("start", &first.and_then(|start| iso(&log.clock, start)))?;
     map.serialize_entry("end", &last.and_then(|end| iso(&log.clock, end)))?;
@@ -75,7 +75,8 @@ struct Fingerprint<'a> {
     p95_ms: f64,
     p99_ms: f64,
     max_ms: f64,
-    distinct_parameters: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distinct_parameters: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -121,8 +121,7 @@ def print_sql():
             print_sql=True, print_sql_location=location, truncate=None, logger=lambda line: print(line, file=text)
         ):
             visit("/search/?q=walnut+lamp" if not location else "/")
-        shown = text.getvalue() if not location else "\n".join(text.getvalue().splitlines()[:400]) + "\n"
-        (TARGET / f"{name}.txt").write_text(shown, "utf-8")
+        (TARGET / f"{name}.txt").write_text(text.getvalue(), "utf-8")
 
 
 def debugsqlshell():

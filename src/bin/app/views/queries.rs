@@ -102,7 +102,7 @@ pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
         <div class="split">
             <Table label="Queries" columns rows=paged.rows() row=Arc::new(row) window=paged.window selected=paged.selected_row() actions loaded=paged.loaded() empty="No query matches the search." />
             <Show when=move || document.fingerprint.get().is_some()>
-                <Detail document wall_clock=overview.wall_clock />
+                <Detail document wall_clock=overview.wall_clock statistics=overview.statistics />
             </Show>
         </div>
     }
@@ -138,7 +138,7 @@ fn cells(row: &QueryRow, totals: TimeColumn, singles: TimeColumn) -> Vec<AnyView
 
 /// The selected fingerprint: SQL, numbers, an example, and its executions.
 #[component]
-fn Detail(document: OpenDocument, wall_clock: bool) -> impl IntoView {
+fn Detail(document: OpenDocument, wall_clock: bool, statistics: bool) -> impl IntoView {
     let detail = answers(
         document,
         move || document.fingerprint.get().map(|fingerprint| Request::Query { fingerprint }),
@@ -150,22 +150,30 @@ fn Detail(document: OpenDocument, wall_clock: bool) -> impl IntoView {
     view! {
         <aside class="details" aria-label="Selected query">
             <button type="button" class="close" aria-label="Close details" on:click=move |_| document.fingerprint.set(None)>"×"</button>
-            {move || detail.get().map(|(_, detail)| body(detail))}
-            <section class="executions" aria-labelledby="executions-title">
-                <h3 id="executions-title">"Executions"</h3>
-                <Executions document wall_clock />
-            </section>
+            {move || detail.get().map(|(_, detail)| body(detail, statistics))}
+            {if statistics {
+                view! { <p class="facts">"A server's statistics: numbers since its last reset, without single executions."</p> }.into_any()
+            } else {
+                view! {
+                    <section class="executions" aria-labelledby="executions-title">
+                        <h3 id="executions-title">"Executions"</h3>
+                        <Executions document wall_clock />
+                    </section>
+                }
+                .into_any()
+            }}
         </aside>
     }
 }
 
-fn body(detail: Arc<QueryDetail>) -> impl IntoView {
+fn body(detail: Arc<QueryDetail>, statistics: bool) -> impl IntoView {
     let row = &detail.row;
     let known = row.calls > row.without_duration;
     let time = |value: f64| if known { format::milliseconds(value) } else { format::UNKNOWN.to_owned() };
     let number = |label: &'static str, value: String| view! { <div><dt>{label}</dt><dd>{value}</dd></div> };
     let variety = match (detail.distinct_parameters, row.calls) {
         (_, 1) => "ran once".to_owned(),
+        _ if statistics => "parameters are not counted".to_owned(),
         (1, _) => "always the same parameters".to_owned(),
         (distinct, calls) if distinct == calls => "never the same parameters twice".to_owned(),
         (distinct, _) => format!("{} different parameter sets", format::count(i64::from(distinct))),

@@ -108,7 +108,7 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
                     pointing=Signal::derive(move || chart.hover.with(|over| over.is_some_and(Over::is_statement)))
                 >
                     {move || chart.lanes.get().map(|lanes| view! { <StatementCard lanes over=chart.hover surface=chart.surface /> })}
-                    {move || empty().then(|| view! { <p class="empty">"The log has no statements."</p> })}
+                    {move || empty().then(|| view! { <p class="empty">{if overview.statistics { "Statistics of a server have no single statements, so there is no timeline: the Queries tab has their numbers." } else { "The log has no statements." }}</p> })}
                 </Canvas>
                 {legend}
                 <p class="visually-hidden" aria-live="polite">{current}</p>
