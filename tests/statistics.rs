@@ -257,3 +257,65 @@ NULL\tNULL\tNULL\t3\t1000000000\t1\t1\t1\t0\t0\t0\t0\t0\t1\t1\tNULL\t2026-11-25 
     let (first, last) = log.numbers[0].starts.expect("when it was seen");
     assert!((last - first - 59_876.544).abs() < 1e-3);
 }
+
+/// What the page asks: totals, tables, one query; through a filter, and in any order.
+#[test]
+fn a_session_answers_for_statistics() {
+    use flamedrop::input::MemorySource;
+    use flamedrop::protocol::{
+        Answer, Ask, ContentOverview, GroupColumn, QueryColumn, Request, Response, Window,
+    };
+    use flamedrop::queries::by::By;
+    use flamedrop::queries::filter::Filter;
+    use flamedrop::session::Session;
+
+    let source = MemorySource::new("first.csv", bytes("statistics/first.csv"));
+    let mut session = Session::open(Box::new(source), &|_| ()).expect("statistics");
+    let ContentOverview::Queries(overview) = session.overview().content else { panic!("a profile") };
+    assert!(overview.statistics && overview.executions > 500 && overview.span.is_none());
+    let queries = |sort| Request::Queries {
+        sort,
+        descending: true,
+        filter: "shop_orderline".to_owned(),
+        first: 0,
+        count: 3,
+        selected: None,
+    };
+    // What is not known does not come first.
+    for sort in [QueryColumn::Total, QueryColumn::P95] {
+        let Response::Queries { rows, page, .. } = session.answer(&queries(sort)) else { panic!("rows") };
+        assert!(rows > 3 && page[0].total > 0.0 && page[0].p95.is_nan());
+    }
+    let Response::Query(detail) = session.answer(&Request::Query { fingerprint: 0 }) else {
+        panic!("a query")
+    };
+    assert!(detail.example.is_none() && detail.row.calls > 0);
+    let Response::Timeline(timeline) = session.answer(&Request::Timeline) else { panic!("a timeline") };
+    assert!(timeline.lanes.is_empty() && timeline.statement.is_empty());
+
+    let mut ask = |text: &str, ask: Ask| {
+        let filter = Filter { text: text.to_owned(), ..Filter::default() };
+        match session.answer(&Request::View(filter, ask)) {
+            Response::View(answer) => answer,
+            other => panic!("{other:?}"),
+        }
+    };
+    let window = Window { sort: GroupColumn::Max, descending: true, first: 0, count: 1000, selected: None };
+    let groups = |by| Ask::Groups { by, window, charts: true };
+    let Answer::Groups(page, whole) = ask("", groups(By::Fingerprint)) else { panic!("groups") };
+    assert_eq!((page.rows, whole.calls), (overview.fingerprints, overview.executions));
+    assert!((whole.total - overview.total).abs() < 1e-6);
+    assert!(page.page.is_sorted_by(|a, b| a.figures.max >= b.figures.max));
+    let Answer::Glance(glance) = ask("", Ask::Glance) else { panic!("a glance") };
+    assert_eq!(glance.figures.calls, overview.executions);
+    assert!(glance.reads > glance.writes && glance.series.calls.is_empty());
+    let Answer::Groups(some, _) = ask("shop_orderline", groups(By::Fingerprint)) else { panic!("groups") };
+    assert!(some.rows > 3 && some.rows < page.rows);
+    let key = some.page[0].key;
+    let Answer::Group(detail) = ask("", Ask::Group { by: By::Fingerprint, key }) else { panic!("a group") };
+    assert!(detail.is_some_and(|detail| detail.text.contains("shop_orderline") && detail.slowest.is_none()));
+    let Answer::Groups(callers, _) = ask("", groups(By::Caller)) else { panic!("groups") };
+    assert_eq!(callers.rows, 0);
+    let Answer::Columns(columns) = ask("", Ask::Columns { table: None }) else { panic!("columns") };
+    assert!(!columns.is_empty());
+}

@@ -165,6 +165,69 @@ pub fn groups(log: &QueryLog, order: &Order, selection: &Selection, keys: &[u32]
     Groups { keys: slots.keys, figures }
 }
 
+/// The fingerprints of a server's statistics ([`super::statistics`]) whose text or tables contain `text`,
+/// ignoring case. What the server does not count is NaN or `None`.
+pub fn of_statistics(log: &QueryLog, text: &str) -> Groups {
+    let text = text.to_lowercase();
+    let contains = |part: &String| part.to_lowercase().contains(&text);
+    let mut groups = Groups::default();
+    for (key, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
+        if !contains(&fingerprint.text) && !fingerprint.tables.iter().any(contains) {
+            continue;
+        }
+        let (first, last) = numbers.starts.unwrap_or((f64::NAN, f64::NAN));
+        groups.keys.push(key as u32);
+        groups.figures.push(Figures {
+            calls: numbers.calls,
+            without_duration: numbers.without_duration,
+            failed: numbers.failed,
+            total: numbers.total,
+            min: numbers.min,
+            mean: numbers.mean,
+            p50: numbers.p50,
+            p95: numbers.p95,
+            p99: numbers.p99,
+            max: numbers.max,
+            deviation: numbers.stddev,
+            rows: numbers.rows.map(|rows| rows.total),
+            rows_examined: numbers.rows_examined.map(|rows| rows.total),
+            lock_time: numbers.lock_time.map(|time| time.total),
+            first,
+            last,
+            distinct: 0,
+            shapes: 1,
+        });
+    }
+    groups
+}
+
+/// The figures of such groups together, as far as they can be told from theirs.
+pub fn sum_of_statistics(groups: &Groups) -> Figures {
+    let figures = &groups.figures;
+    let calls = figures.iter().fold(0_u32, |sum, figures| sum.saturating_add(figures.calls));
+    let total: f64 = figures.iter().map(|figures| figures.total).sum();
+    let sum = |of: fn(&Figures) -> Option<u64>| figures.iter().filter_map(of).reduce(u64::saturating_add);
+    Figures {
+        calls,
+        failed: figures.iter().fold(0, |sum, figures| sum.saturating_add(figures.failed)),
+        total,
+        min: figures.iter().map(|figures| figures.min).fold(f64::NAN, f64::min),
+        mean: if calls > 0 { total / f64::from(calls) } else { 0.0 },
+        p50: f64::NAN,
+        p95: f64::NAN,
+        p99: f64::NAN,
+        max: figures.iter().map(|figures| figures.max).fold(f64::NAN, f64::max),
+        deviation: f64::NAN,
+        rows: sum(|figures| figures.rows),
+        rows_examined: sum(|figures| figures.rows_examined),
+        lock_time: figures.iter().filter_map(|figures| figures.lock_time).reduce(|a, b| a + b),
+        first: figures.iter().map(|figures| figures.first).fold(f64::NAN, f64::min),
+        last: figures.iter().map(|figures| figures.last).fold(f64::NAN, f64::max),
+        shapes: figures.len() as u32,
+        ..Figures::default()
+    }
+}
+
 /// Where each group's part of a column of all groups begins; one entry more than groups.
 fn bounds(sizes: impl Iterator<Item = u32>) -> Vec<u32> {
     let mut bounds = vec![0];

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::by::Keys;
-use super::figures::{Figures, Groups, Order, groups, whole};
+use super::figures::{Figures, Groups, Order, groups, sum_of_statistics, whole};
 use super::filter::{Selection, reads};
 use super::{Clock, QueryLog};
 use crate::layout::time_axis::step_of_at_least;
@@ -232,19 +232,34 @@ pub fn glance(
         timed: log.clock != Clock::Sequence,
         ..Glance::default()
     };
-    for (&key, figures) in by_shape.keys.iter().zip(&by_shape.figures) {
-        let operation = log.fingerprints[key as usize].operation;
-        if reads(operation) {
-            glance.reads += figures.calls;
-            glance.read_time += figures.total;
-        } else if operation.is_write() {
-            glance.writes += figures.calls;
-            glance.write_time += figures.total;
-        }
-        if figures.total > 0.0 {
-            glance.pareto.push((key, figures.total));
-        }
-    }
-    sort::by(&mut glance.pareto, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    glance.by_shape(log, &by_shape);
     glance
+}
+
+/// The same of a server's statistics: `groups` are its fingerprints
+/// ([`super::figures::of_statistics`]), and nothing is known over time.
+pub fn glance_of_statistics(log: &QueryLog, groups: &Groups) -> Glance {
+    let mut glance = Glance { figures: sum_of_statistics(groups), ..Glance::default() };
+    glance.by_shape(log, groups);
+    glance
+}
+
+impl Glance {
+    /// What its fingerprints tell.
+    fn by_shape(&mut self, log: &QueryLog, groups: &Groups) {
+        for (&key, figures) in groups.keys.iter().zip(&groups.figures) {
+            let operation = log.fingerprints[key as usize].operation;
+            if reads(operation) {
+                self.reads = self.reads.saturating_add(figures.calls);
+                self.read_time += figures.total;
+            } else if operation.is_write() {
+                self.writes = self.writes.saturating_add(figures.calls);
+                self.write_time += figures.total;
+            }
+            if figures.total > 0.0 {
+                self.pareto.push((key, figures.total));
+            }
+        }
+        sort::by(&mut self.pareto, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    }
 }

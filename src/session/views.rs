@@ -23,7 +23,7 @@ use crate::queries::by::{By, Keys};
 use crate::queries::compare::Shapes;
 use crate::queries::figures::{Groups, Order};
 use crate::queries::filter::{Filter, Selection, select};
-use crate::queries::overview::{Steps, extent, glance};
+use crate::queries::overview::{Steps, extent, glance, glance_of_statistics};
 use crate::queries::request_use::{RequestUse, Waste};
 use crate::queries::table_use::{TableUse, column_totals, table_use};
 use crate::sort;
@@ -89,6 +89,10 @@ pub(super) fn answer(
 ) -> Response {
     let mut look = Look { log, state };
     let answer = match ask {
+        Ask::Glance if log.statistics.is_some() => {
+            let groups = look.fingerprints(filter);
+            Answer::Glance(Box::new(glance_of_statistics(log, &groups)))
+        }
         Ask::Glance => {
             let (selection, keys) = (look.selection(filter), look.keys(By::Fingerprint));
             let glance = glance(log, &look.state.order, &selection, filter.range, &keys);

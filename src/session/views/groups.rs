@@ -7,9 +7,9 @@ use rustc_hash::FxHashMap;
 use super::{Look, page, sorted};
 use crate::protocol::{Answer, GroupColumn, GroupDetail, GroupRow, ParameterSet, Window};
 use crate::queries::by::{By, Keys};
-use crate::queries::figures::{Figures, Groups, groups, whole};
+use crate::queries::figures::{Figures, Groups, groups, of_statistics, sum_of_statistics, whole};
 use crate::queries::filter::{Filter, Selection};
-use crate::queries::overview::{CLASSES, Steps, class, extent, series};
+use crate::queries::overview::{CLASSES, Series, Steps, class, extent, series};
 use crate::queries::{NONE, QueryLog};
 use crate::session::queries::{ROW_TEXT, cut};
 use crate::sort;
@@ -55,6 +55,15 @@ impl Rows<'_> {
 
 impl Look<'_> {
     fn groups(&mut self, filter: &Filter, by: By) -> Rc<Groups> {
+        if self.log.statistics.is_some() {
+            // Nothing but the queries is known of them.
+            let log = self.log;
+            let groups = || match by {
+                By::Fingerprint => Rc::new(of_statistics(log, &filter.text)),
+                _ => Rc::default(),
+            };
+            return Rc::clone(self.state.groups.get((filter.clone(), by), groups));
+        }
         let (selection, keys) = (self.selection(filter), self.keys(by));
         let (log, order) = (self.log, &self.state.order);
         Rc::clone(
@@ -78,7 +87,10 @@ impl Look<'_> {
         let (selection, keys) = (self.selection(filter), self.keys(by));
         let groups = self.groups(filter, by);
         let log = self.log;
-        let all = whole(log, &self.state.order, &selection);
+        let all = match log.statistics {
+            Some(_) => sum_of_statistics(&groups),
+            None => whole(log, &self.state.order, &selection),
+        };
         let (from, to) = extent(log, filter.range);
         let sort = (filter.clone(), by, window.sort, window.descending);
         let order = self
@@ -93,7 +105,28 @@ impl Look<'_> {
         Answer::Groups(page, Box::new(all))
     }
 
+    /// A query of a server's statistics, without what only statements can say.
+    fn statistics_detail(&mut self, filter: &Filter, by: By, key: u32) -> Option<GroupDetail> {
+        let groups = self.groups(filter, by);
+        let place = groups.keys.iter().position(|&known| known == key)?;
+        let keys = self.keys(by);
+        let total = sum_of_statistics(&groups).total;
+        let rows = Rows { log: self.log, keys: &keys, groups: &groups, total, span: 0.0 };
+        Some(GroupDetail {
+            text: self.log.fingerprints.get(key as usize)?.text.clone(),
+            series: Series::default(),
+            parameters: Vec::new(),
+            callers: Vec::new(),
+            queries: Vec::new(),
+            slowest: None,
+            row: rows.row(place as u32),
+        })
+    }
+
     pub(super) fn group_detail(&mut self, filter: &Filter, by: By, key: u32) -> Option<GroupDetail> {
+        if self.log.statistics.is_some() {
+            return self.statistics_detail(filter, by, key);
+        }
         let (selection, keys) = (self.selection(filter), self.keys(by));
         let log = self.log;
         let within = Selection::from_fn(0..log.statements.len(), log.statements.len(), |at| {
@@ -152,8 +185,10 @@ fn in_order(log: &QueryLog, keys: &Keys, groups: &Groups, column: GroupColumn, d
     let count = groups.keys.len();
     let by_count =
         |of: fn(&Figures) -> u64| sorted(count, descending, &|a, b| of(figures(a)).cmp(&of(figures(b))));
+    // What a server does not count is less than anything.
+    let known = |value: f64| if value.is_nan() { f64::NEG_INFINITY } else { value };
     let by_time = |of: fn(&Figures) -> f64| {
-        sorted(count, descending, &|a, b| of(figures(a)).total_cmp(&of(figures(b))))
+        sorted(count, descending, &|a, b| known(of(figures(a))).total_cmp(&known(of(figures(b)))))
     };
     match column {
         GroupColumn::Label => {
