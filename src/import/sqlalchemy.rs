@@ -59,7 +59,7 @@ impl Format for SqlAlchemy {
         let continues = |record: &[u8], line: &[u8]| {
             // Parameters are a repr, on one line; and another logger's line begins with a stamp as well.
             Message::of(line).is_none()
-                && !has_stamp.is_some_and(|at| stamp::parse(line, at).is_some())
+                && has_stamp.is_none_or(|at| stamp::parse(line, at).is_none())
                 && !Message::of(record).is_some_and(|message| is_whole(trim(message.text)))
         };
         while let Some(record) = records.next(continues).map_err(|error| ImportError::reading(&error))? {
