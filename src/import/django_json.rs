@@ -121,7 +121,7 @@ impl<'a> Fields<'a> {
     fn read(line: &'a str) -> Option<Self> {
         let mut fields = Self::default();
         let mut deserializer = serde_json::Deserializer::from_str(line);
-        deserializer.deserialize_map(FieldsVisitor { fields: &mut fields, nested: false }).ok()?;
+        deserializer.deserialize_map(FieldsVisitor { fields: &mut fields, depth: 0 }).ok()?;
         Some(fields)
     }
 
@@ -223,9 +223,23 @@ fn seconds(value: &RawValue) -> Option<f64> {
     (seconds.is_finite() && seconds >= 0.0).then_some(seconds)
 }
 
+/// Wrappings within wrappings that are looked into: Datadog's `content.attributes.extra`.
+const DEPTH: u32 = 4;
+
 struct FieldsVisitor<'f, 'a> {
     fields: &'f mut Fields<'a>,
-    nested: bool,
+    /// Objects around.
+    depth: u32,
+}
+
+impl<'a> Fields<'a> {
+    /// A time is the better, the nearer it is to the logger: what a collector adds around it is when it
+    /// came in.
+    fn time(&mut self, rank: u8, value: &'a RawValue) {
+        if value.get() != "null" && self.time.is_none_or(|(best, _)| rank < best) {
+            self.time = Some((rank, value));
+        }
+    }
 }
 
 impl<'a> Visitor<'a> for FieldsVisitor<'_, 'a> {
@@ -238,13 +252,20 @@ impl<'a> Visitor<'a> for FieldsVisitor<'_, 'a> {
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
         let fields = self.fields;
         while let Some(key) = map.next_key::<Cow<'a, str>>()? {
-            let time = |rank, value| Some((rank, value));
             match key.as_ref() {
                 "sql" => fields.sql = Some(map.next_value()?),
                 "duration" => fields.duration = Some(map.next_value()?),
                 "params" => fields.params = Some(map.next_value()?),
                 "alias" => fields.alias = Some(map.next_value()?),
-                "message" | "event" | "msg" => fields.message = Some(map.next_value()?),
+                "message" | "event" | "msg" | "textPayload" => {
+                    let value: &RawValue = map.next_value()?;
+                    // An object there is a wrapping, and so is a message around the logger's own fields.
+                    if value.get().starts_with('{') {
+                        within(fields, self.depth, value);
+                    } else {
+                        fields.message.get_or_insert(value);
+                    }
+                }
                 "name" | "logger" | "logger_name" => fields.logger = Some(map.next_value()?),
                 "level" | "levelname" | "severity" => fields.level = Some(map.next_value()?),
                 "process" | "pid" | "process_id" => fields.process = Some(map.next_value()?),
@@ -253,30 +274,53 @@ impl<'a> Visitor<'a> for FieldsVisitor<'_, 'a> {
                     let value = map.next_value()?;
                     fields.thread.get_or_insert(value);
                 }
-                "request_id" | "trace_id" | "correlation_id" => fields.request = Some(map.next_value()?),
-                "timestamp" | "@timestamp" | "time" | "ts" | "created" | "asctime" => {
+                // A request's own id tells more than that of the trace around it.
+                "request_id" | "requestId" | "request-id" | "x_request_id" | "correlation_id"
+                | "correlationId" => {
+                    let value = map.next_value()?;
+                    if spelt(Some(value)).is_some_and(|id| !id.is_empty()) {
+                        fields.request = Some(value);
+                    }
+                }
+                // python-json-logger beside OpenTelemetry, Datadog, Elastic, Google: 0 outside of traces.
+                "trace_id"
+                | "traceId"
+                | "otelTraceID"
+                | "dd.trace_id"
+                | "trace.id"
+                | "trace"
+                | "logging.googleapis.com/trace" => {
+                    let value = map.next_value()?;
+                    if spelt(Some(value)).is_some_and(|id| id.bytes().any(|byte| byte != b'0')) {
+                        fields.request.get_or_insert(value);
+                    }
+                }
+                "timestamp" | "@timestamp" | "time" | "ts" | "datetime" | "created" | "asctime" => {
                     let rank = match key.as_ref() {
                         "asctime" => 2,
                         "created" => 1,
                         _ => 0,
                     };
-                    let value = map.next_value()?;
-                    if fields.time.is_none_or(|(best, _)| rank < best) {
-                        fields.time = time(rank, value);
-                    }
+                    // Those of the innermost object are the logger's own.
+                    fields.time(rank + 3 * (DEPTH - self.depth) as u8, map.next_value()?);
                 }
-                "extra" | "fields" | "data" | "attributes" | "record" if !self.nested => {
-                    let value: &RawValue = map.next_value()?;
-                    if value.get().starts_with('{') {
-                        let visitor = FieldsVisitor { fields: &mut *fields, nested: true };
-                        // What cannot be read there is not ours.
-                        let _ = serde_json::Deserializer::from_str(value.get()).deserialize_map(visitor);
-                    }
+                "extra" | "fields" | "data" | "attributes" | "record" | "jsonPayload" | "json_payload"
+                | "content" | "payload" | "log" | "_source" => {
+                    within(fields, self.depth, map.next_value()?);
                 }
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         Ok(())
+    }
+}
+
+/// Looks into an object that wraps the logger's fields.
+fn within<'a>(fields: &mut Fields<'a>, depth: u32, value: &'a RawValue) {
+    if depth < DEPTH && value.get().starts_with('{') {
+        let visitor = FieldsVisitor { fields, depth: depth + 1 };
+        // What cannot be read there is not ours.
+        let _ = serde_json::Deserializer::from_str(value.get()).deserialize_map(visitor);
     }
 }
 
@@ -371,6 +415,11 @@ mod tests {
             r#"{"message": "(0.002) SELECT 1; args=(1,); alias=default", "thread": 5}"#,
             r#"{"name": "django.request", "levelname": "INFO", "message": "GET /"}"#,
             r#"{"name": "django.db.backends.schema", "levelname": "DEBUG", "message": "CREATE", "sql": "CREATE", "params": null}"#,
+            // Google's logging, Datadog's export, Elastic's, docker's.
+            r#"{"insertId": "x", "jsonPayload": {"message": "(0.000) SELECT 1; args=(); alias=default", "duration": 0.002, "sql": "SELECT 1", "params": null, "logger": "django.db.backends"}, "timestamp": "2026-11-23T05:34:15.244Z", "trace": "projects/p/traces/7af", "severity": "DEBUG"}"#,
+            r#"{"id": "A", "content": {"timestamp": "2026-11-23T05:34:16.000Z", "service": "web", "attributes": {"logger": {"name": "django.db.backends"}, "duration": 0.002, "sql": "SELECT 2", "timestamp": "2026-11-23T05:34:15.000Z", "dd.trace_id": "0"}}}"#,
+            r#"{"_source": {"@timestamp": "2026-11-23T05:34:15Z", "message": "(0.002) SELECT 3; args=(); alias=default", "log": {"logger": "django.db.backends"}, "trace.id": "7af", "request_id": "r1"}}"#,
+            r#"{"log": {"log": {"log": {"log": {"log": {"sql": "too deep", "duration": 1}}}}}}"#,
             r#"{"sql": "a", "duration": -1}"#,
             r#"{"sql": "a", "duration": "#,
             r#"{"a": 1}"#,

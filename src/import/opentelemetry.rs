@@ -28,6 +28,7 @@ use crate::input::Input;
 use crate::queries::lexer::Dialect;
 use crate::queries::statements::Statement;
 use crate::queries::{Clock, Connection, LogBuilder, NONE, Origin, Request};
+use crate::sort;
 
 /// Spans of OpenTelemetry, Jaeger and Zipkin.
 pub struct OpenTelemetry;
@@ -338,7 +339,7 @@ impl Reader {
 
     fn finish(mut self, name: String, format: &'static str) -> Document {
         let mut waiting = std::mem::take(&mut self.waiting);
-        waiting.sort_by(|a, b| a.start.total_cmp(&b.start));
+        sort::by(&mut waiting, |a, b| a.start.total_cmp(&b.start));
         let traces: FxHashMap<u32, &String> = self.traces.iter().map(|(trace, &id)| (id, trace)).collect();
         let mut lanes = Lanes::default();
         let mut used = FxHashSet::default();

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::digest::{LockTime, Numbers, Rows};
 use super::{Fingerprint, NONE, QueryLog};
 use crate::document::{Diagnostics, Level};
+use crate::sort;
 
 /// The counters of a server.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -292,7 +293,7 @@ pub fn difference(before: &QueryLog, after: &QueryLog) -> Result<(QueryLog, Diag
         diagnostics.note(Level::Warning, problem, || None);
     }
     // In the order of the second state, and only the queries that ran.
-    entries.sort_by_key(|entry| entry.fingerprint);
+    sort::by_number(&mut entries, |entry| entry.fingerprint);
     let mut fingerprints: Vec<Fingerprint> = Vec::new();
     let mut last = None;
     for entry in &mut entries {
