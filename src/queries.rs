@@ -11,12 +11,14 @@ pub mod compare;
 pub mod digest;
 pub mod figures;
 pub mod filter;
+pub mod events;
 pub mod fingerprint;
 pub mod highlight;
 pub mod keywords;
 pub mod lexer;
 pub mod overview;
 pub mod request_use;
+pub mod plan;
 pub mod requests;
 pub mod statements;
 pub mod table_use;
@@ -26,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub use columns::{ColumnUse, Usage};
 pub use digest::Numbers;
+pub use events::{EventKind, Events};
 pub use requests::{Origin, Request};
 pub use statements::LogBuilder;
 
@@ -44,6 +47,8 @@ pub struct QueryLog {
     pub requests: Vec<Request>,
     /// Where in the code statements come from, each place once; empty where the log does not say.
     pub sites: Vec<Site>,
+    /// Errors, cancels, waits, temporary files and plans, where the log has them.
+    pub events: Events,
     /// What [`Statements::start`] counts from.
     pub clock: Clock,
     /// What the reader inferred about the file, to be shown: `log_line_prefix = '%m [%p] '`.
