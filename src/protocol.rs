@@ -16,6 +16,7 @@ pub use views::*;
 
 use crate::document::Diagnostic;
 use crate::findings::{Digest, Report, Settings};
+use crate::queries::EventKind;
 use crate::queries::filter::Filter;
 
 /// Page to worker, after the file itself was posted.
@@ -269,6 +270,8 @@ pub struct QueriesOverview {
     pub zone: Option<String>,
     /// What the reader inferred.
     pub inferred: Option<String>,
+    /// How many events of each kind there are; kinds without any are left out.
+    pub events: Vec<(EventKind, u32)>,
 }
 
 /// Answers.
