@@ -16,6 +16,7 @@ pub use views::*;
 
 use crate::document::Diagnostic;
 use crate::findings::{Digest, Report, Settings};
+use crate::queries::EventKind;
 use crate::queries::filter::Filter;
 
 /// Page to worker, after the file itself was posted.
@@ -53,6 +54,12 @@ pub enum Request {
     /// From now on every answer is about lines, as the file has them, or about functions, as at first:
     /// for profiles with [`ProfileOverview::by_line`]. Ids of the one are none of the other.
     ByLine(bool),
+    /// Reads the file once more, with PostgreSQL's setting as the user gives it; `None`: as it is guessed.
+    /// Ids of the reading before are none of the new one.
+    Reread {
+        /// `log_line_prefix`.
+        log_line_prefix: Option<String>,
+    },
     /// The whole call tree, as boxes.
     Tree,
     /// Functions that match a text.
@@ -271,6 +278,8 @@ pub struct QueriesOverview {
     pub inferred: Option<String>,
     /// Whether these are a server's own numbers: there are no single statements, no times, no requests.
     pub statistics: bool,
+    /// How many events of each kind there are; kinds without any are left out.
+    pub events: Vec<(EventKind, u32)>,
 }
 
 /// Answers.
@@ -291,6 +300,8 @@ pub enum Response {
     FoundFunction(Option<u32>),
     /// To [`Request::ByLine`]: what answers are about now.
     ByLine(bool),
+    /// To [`Request::Reread`]: as after opening.
+    Reread(Box<Overview>),
     /// To [`Request::Tree`].
     Tree(Tree),
     /// To [`Request::SearchFunctions`].

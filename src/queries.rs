@@ -9,6 +9,7 @@ pub mod columns;
 pub mod comments;
 pub mod compare;
 pub mod digest;
+pub mod events;
 pub mod figures;
 pub mod filter;
 pub mod fingerprint;
@@ -16,6 +17,7 @@ pub mod highlight;
 pub mod keywords;
 pub mod lexer;
 pub mod overview;
+pub mod plan;
 pub mod request_use;
 pub mod requests;
 pub mod statements;
@@ -27,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 pub use columns::{ColumnUse, Usage};
 pub use digest::Numbers;
+pub use events::{EventKind, Events};
 pub use requests::{Origin, Request};
 pub use statements::LogBuilder;
 
@@ -45,6 +48,8 @@ pub struct QueryLog {
     pub requests: Vec<Request>,
     /// Where in the code statements come from, each place once; empty where the log does not say.
     pub sites: Vec<Site>,
+    /// Errors, cancels, waits, temporary files and plans, where the log has them.
+    pub events: Events,
     /// What [`Statements::start`] counts from.
     pub clock: Clock,
     /// Of a server's own statistics: its counters, which [`Self::numbers`] are made of. There are no

@@ -1,5 +1,7 @@
 //! PostgreSQL's log as the server writes it to stderr, with any `log_line_prefix`.
 
+use std::borrow::Cow;
+
 use memchr::memmem;
 
 use super::postgres::collect::Collect;
@@ -7,10 +9,14 @@ use super::postgres::executions::{Event, Who};
 use super::postgres::infer::{self, marker};
 use super::postgres::message::{self, Message, Step};
 use super::postgres::prefix::{ClockCache, Field, Line, Prefix, Severity, severity};
+use super::postgres_json::event_text;
 use super::records::{Record, Records, trim_end, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use super::wrapped::syslog::Lent;
+use super::wrapped::{Layer, Unwrapping};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp, wrapped};
 use crate::document::{Document, Level};
 use crate::input::Input;
+use crate::queries::plan;
 
 /// PostgreSQL's stderr log.
 pub struct PostgresStderr;
@@ -28,72 +34,162 @@ impl Format for PostgresStderr {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
+        match wrapped::head(head) {
+            // That is a format of its own.
+            Some((layers, _)) if layers.contains(&Layer::Syslog) => 0,
+            Some((_, head)) => Self::sure(&head),
+            None => Self::sure(head),
+        }
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let unwrapping = wrapped::of(input);
+        import_lines(input, self.id(), unwrapping, None)
+    }
+
+    fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
+        let record = wrapped::first(record);
+        let parts = parts(trim_mark(&record))?;
+        let message = parts.first()?.1;
+        let (Message::Duration(_, step) | Message::Text(step)) = message::read(message) else { return None };
+        let sql = match step {
+            Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql) => joined(sql),
+            Step::Plan(plan) => joined(&plan::query_text(plan)?),
+            _ => return None,
+        };
+        let details = parts.iter().filter(|part| part.0 == b"DETAIL");
+        let parameters = details.filter_map(|part| message::parameters(part.1)).next().map(joined);
+        Some(StatementText { sql, parameters })
+    }
+
+    fn event_text(&self, record: &[u8]) -> Option<EventText> {
+        let record = wrapped::first(record);
+        let parts = parts(trim_mark(&record))?;
+        let named = |name: &[u8]| {
+            let part = parts.iter().skip(1).find(|part| part.0 == name);
+            part.map(|part| joined(part.1)).unwrap_or_default()
+        };
+        let message = joined(message::without_state(parts.first()?.1));
+        let names: [&[u8]; 4] = [b"DETAIL", b"HINT", b"CONTEXT", b"STATEMENT"];
+        Some(event_text(message, names.map(named)))
+    }
+}
+
+impl PostgresStderr {
+    /// How sure one can be that `head`, without anything around its lines, is a server's log.
+    pub(super) fn sure(head: &[u8]) -> u8 {
         let mut best = 0;
         for line in trim_mark(head).split(|&byte| byte == b'\n') {
             let Some(at) = marker(line).filter(|_| !line.starts_with(b"\t")) else { continue };
             let Some((_, begin)) = severity(&line[at..]) else { continue };
             let score = match message::read(trim_end(&line[at + begin..])) {
                 Message::Duration(..) | Message::Text(_) => return 95,
-                Message::Disconnection | Message::Foreign(_) => 90,
+                Message::Disconnection | Message::Event(..) | Message::Foreign(_) => 90,
                 Message::Other if stamp::find(&line[..at]).is_some() => 70,
                 Message::Other => 30,
             };
             best = best.max(score);
         }
+        if best < 70 && trim_mark(head).split(|&byte| byte == b'\n').any(|line| foreign(line).is_some()) {
+            best = 70;
+        }
         best
     }
+}
 
-    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
-        let name = input.name().to_owned();
-        let mut reader = Reader::new(trim_mark(input.head()));
-        let mut records = Records::new(input);
-        loop {
-            let lines = &mut reader.lines;
-            lines.current = lines.ahead.take();
-            lines.parts.clear();
-            let Some(record) = records
-                .next(|record, line| lines.continues(record, line))
-                .map_err(|error| ImportError::reading(&error))?
-            else {
-                break;
-            };
-            reader.record(record);
-        }
-        Ok(reader.finish(name, self.id()))
+/// The language of a line that tells of a duration in another one than English, whatever its severity is
+/// called.
+fn foreign(line: &[u8]) -> Option<&'static str> {
+    let at = memmem::find(&line[..line.len().min(1024)], b":  ")?;
+    match message::read(&line[at + 3..]) {
+        Message::Foreign(language) => Some(language),
+        _ => None,
     }
+}
 
-    fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
-        let record = trim_mark(record);
-        let first = record.split(|&byte| byte == b'\n').next()?;
-        let at = marker(first)?;
-        let begin = at + severity(&first[at..])?.1;
-        // Up to the first line that is no continuation.
-        let mut end = begin;
-        let mut parameters = None;
-        for line in record[begin..].split_inclusive(|&byte| byte == b'\n') {
-            if end > begin && !line.starts_with(b"\t") && !line.starts_with(b" ") {
-                let rest = &record[end..];
-                parameters = memmem::find(rest, b"DETAIL:  ")
-                    .and_then(|at| message::parameters(&rest[at + 9..]))
-                    .map(|rest| {
-                        let lines = rest.split_inclusive(|&byte| byte == b'\n');
-                        let more = lines.clone().skip(1).take_while(|line| line.starts_with(b"\t"));
-                        rest.get(..lines.take(1).chain(more).map(<[u8]>::len).sum()).unwrap_or_default()
-                    });
-                break;
-            }
-            end += line.len();
-        }
-        let (Message::Duration(_, step) | Message::Text(step)) = message::read(&record[begin..end]) else {
-            return None;
-        };
-        let (Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql) | Step::Plan(Some(sql))) =
-            step
+/// What syslog's header lends to the lines.
+pub(super) struct Wanted {
+    /// The log's beginning as it will be read.
+    pub head: Vec<u8>,
+    pub lent: Lent,
+    /// Whether something tells the year of stamps that have none.
+    pub known_year: bool,
+}
+
+/// Reads the lines of a server's log out of whatever is around them.
+pub(super) fn import_lines(
+    input: &mut Input<'_>,
+    id: &'static str,
+    unwrapping: Option<Unwrapping>,
+    wanted: Option<Wanted>,
+) -> Result<Document, ImportError> {
+    let name = input.name().to_owned();
+    let unwrapped = match &wanted {
+        Some(wanted) => Some(Cow::Borrowed(wanted.head.as_slice())),
+        None => wrapped::head(input.head()).map(|(_, head)| Cow::Owned(head)),
+    };
+    let lent = wanted.as_ref().map(|wanted| wanted.lent).unwrap_or_default();
+    let head = unwrapped.as_deref().unwrap_or(trim_mark(input.head()));
+    let mut reader = Reader::new(head, input.options.log_line_prefix.as_deref(), lent);
+    reader.collect.wrapped(&unwrapping);
+    let mut records = Records::unwrapped(input, unwrapping);
+    loop {
+        let lines = &mut reader.lines;
+        lines.current = lines.ahead.take();
+        lines.parts.clear();
+        let Some(record) = records
+            .next(|record, line| lines.continues(record, line))
+            .map_err(|error| ImportError::reading(&error))?
         else {
-            return None;
+            break;
         };
-        Some(StatementText { sql: joined(sql), parameters: parameters.map(joined) })
+        reader.record(record);
     }
+    let diagnostics = &mut reader.collect.diagnostics;
+    records.diagnose(diagnostics);
+    if let (Some(year), Some(wanted)) = (records.year(), &wanted) {
+        let (level, message) = match wanted.known_year {
+            true => (Level::Info, format!("syslog's stamps have no year: {year} was inferred")),
+            false => (
+                Level::Warning,
+                format!(
+                    "syslog's stamps have no year, and nothing in the file tells it: {year} stands for it"
+                ),
+            ),
+        };
+        diagnostics.note(level, &message, || None);
+    }
+    Ok(reader.finish(name, id))
+}
+
+/// What a record consists of: the word before each part's message (`LOG`, `DETAIL`), and the message with
+/// the lines that continue it.
+fn parts(record: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
+    let mut parts: Vec<(&[u8], usize, usize)> = Vec::new();
+    let mut at = 0;
+    for line in record.split_inclusive(|&byte| byte == b'\n') {
+        let end = at + line.len();
+        let continues = !parts.is_empty() && matches!(line.first(), Some(b'\t' | b' '));
+        let begins = if continues { None } else { marker(line) };
+        let begins = begins.and_then(|marker| Some((marker, severity(&line[marker..])?.1)));
+        match (begins, parts.last_mut()) {
+            (Some((marker, length)), _) => {
+                let name = line[marker..].split(|&byte| byte == b':').next().unwrap_or_default();
+                parts.push((name, at + marker + length, end));
+            }
+            (None, Some(last)) if continues => last.2 = end,
+            // A line of something else within the record.
+            (None, Some(_)) => {}
+            (None, None) => return None,
+        }
+        at = end;
+    }
+    Some(
+        parts
+            .into_iter()
+            .map(|(name, begin, end)| (name, record.get(begin..end).unwrap_or_default()))
+            .collect(),
+    )
 }
 
 /// A text as it was before the server indented its lines.
@@ -175,11 +271,31 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(head: &[u8]) -> Self {
+    /// `setting` is what the user says `log_line_prefix` is.
+    fn new(head: &[u8], setting: Option<&str>, lent: Lent) -> Self {
         let mut collect = Collect::default();
         let diagnostics = &mut collect.diagnostics;
         // A guess that reads only some of the lines by the way says nothing.
-        let guess = infer::infer(head).filter(|guess| guess.fits * 2 > guess.tried);
+        let guess = match setting {
+            Some(setting) => {
+                let lent =
+                    [if lent.time { "%m " } else { "" }, if lent.process { "[%p] " } else { "" }].concat();
+                let mut guess = infer::judge(Prefix::new(&(lent.clone() + setting)), head);
+                if guess.fits == 0 {
+                    // A blank at its end is easily lost on the way.
+                    guess = infer::judge(Prefix::new(&(lent + setting.trim_end() + " ")), head);
+                }
+                let message = format!(
+                    "log_line_prefix = '{setting}' does not fit: {} of the first {} lines are read by it",
+                    guess.fits, guess.tried
+                );
+                if guess.fits * 2 <= guess.tried {
+                    diagnostics.note(Level::Warning, &message, || None);
+                }
+                Some(guess)
+            }
+            None => infer::infer(head).filter(|guess| guess.fits * 2 > guess.tried),
+        };
         match &guess {
             None => diagnostics.note(
                 Level::Warning,
@@ -191,7 +307,14 @@ impl Reader {
             }
             Some(_) => {}
         }
-        let inferred = guess.as_ref().map(|guess| format!("log_line_prefix = '{}'", guess.prefix));
+        let inferred = guess.as_ref().map(|guess| {
+            let shown = guess.prefix.to_string();
+            // Without what syslog's header lent.
+            let shown =
+                if lent.time { shown.trim_start_matches("%m ").trim_start_matches("%t ") } else { &shown };
+            let shown = if lent.process { shown.trim_start_matches("[%p] ") } else { shown };
+            format!("log_line_prefix = '{shown}'{}", if setting.is_some() { " (as given)" } else { "" })
+        });
         let prefix = guess.map(|guess| guess.prefix);
         let indented = |by: u8| head.windows(2).any(|pair| pair == [b'\n', by]);
         let lines = Lines {
@@ -215,6 +338,11 @@ impl Reader {
         };
         let place = || record.place();
         let Some(line) = line else {
+            // Even the word before the message is another one: `СООБЩЕНИЕ:  продолжительность: …`
+            if let Some(language) = foreign(bytes) {
+                self.collect.foreign(language, place);
+                return;
+            }
             if !bytes.trim_ascii().is_empty() {
                 let foreign = "lines that are not the server's, or do not fit its prefix, were skipped";
                 self.collect.diagnostics.note(Level::Info, foreign, place);
@@ -230,7 +358,8 @@ impl Reader {
         }
         let parts = &self.lines.parts;
         let end = parts.first().map_or(bytes.len(), |part| part.line);
-        let message = message::read(bytes.get(mark + line.message..end).unwrap_or_default());
+        let text = bytes.get(mark + line.message..end).unwrap_or_default();
+        let message = message::read(text);
         if message == Message::Other && line.severity == Severity::Log {
             return;
         }
@@ -251,15 +380,17 @@ impl Reader {
         let event = Event {
             severity: line.severity,
             message,
+            text,
+            state: of(Field::State),
+            statement: text_of(Severity::Statement),
             parameters: text_of(Severity::Detail).and_then(message::parameters),
             stamp: line.stamp,
             resolution: line.resolution,
             offset: record.offset,
-            length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+            length: record.length,
         };
-        let failed_statement = text_of(Severity::Statement).is_some();
         let zone = line.zone.of(&bytes[mark..]);
-        self.collect.event(&who, &event, failed_statement, zone, place);
+        self.collect.event(&who, &event, zone, place);
     }
 
     fn finish(self, name: String, format: &'static str) -> Document {
