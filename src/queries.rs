@@ -11,12 +11,14 @@ pub mod compare;
 pub mod digest;
 pub mod figures;
 pub mod filter;
+pub mod events;
 pub mod fingerprint;
 pub mod highlight;
 pub mod keywords;
 pub mod lexer;
 pub mod overview;
 pub mod request_use;
+pub mod plan;
 pub mod requests;
 pub mod statements;
 pub mod statistics;
@@ -27,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 pub use columns::{ColumnUse, Usage};
 pub use digest::Numbers;
+pub use events::{EventKind, Events};
 pub use requests::{Origin, Request};
 pub use statements::LogBuilder;
 
@@ -45,6 +48,8 @@ pub struct QueryLog {
     pub requests: Vec<Request>,
     /// Where in the code statements come from, each place once; empty where the log does not say.
     pub sites: Vec<Site>,
+    /// Errors, cancels, waits, temporary files and plans, where the log has them.
+    pub events: Events,
     /// What [`Statements::start`] counts from.
     pub clock: Clock,
     /// Of a server's own statistics: its counters, which [`Self::numbers`] are made of. There are no

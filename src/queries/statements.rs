@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use super::columns::columns;
 use super::comments::{self, Tags};
 use super::digest;
+use super::events::Event;
 use super::fingerprint::{self, SEED, Shape, mix, mix_text};
 use super::lexer::Dialect;
 use super::requests::{self, Request};
@@ -240,9 +241,64 @@ impl LogBuilder {
         at
     }
 
+    /// What is known by this id of [`Recognised::fingerprint`].
+    pub fn known(&self, fingerprint: u32) -> Option<&Fingerprint> {
+        self.log.fingerprints.get(fingerprint as usize)
+    }
+
+    /// Adds an event; gives its index.
+    pub fn event(&mut self, event: Event) -> usize {
+        self.log.events.push(event)
+    }
+
+    /// Says which statement, by its index in the order of the file, an event belongs to.
+    pub fn attach(&mut self, event: usize, statement: usize) {
+        let (events, statements) = (&mut self.log.events, &self.log.statements);
+        if let (Some(of), Some(&fingerprint)) =
+            (events.statement.get_mut(event), statements.fingerprint.get(statement))
+        {
+            *of = statement as u32;
+            events.fingerprint[event] = fingerprint;
+        }
+    }
+
+    /// Takes out of the log's fingerprints those of no execution: only events name them.
+    fn set_unfinished_apart(&mut self) {
+        let log = &mut self.log;
+        if log.events.is_empty() {
+            return;
+        }
+        let mut executed = vec![false; log.fingerprints.len()];
+        for &fingerprint in &log.statements.fingerprint {
+            executed[fingerprint as usize] = true;
+        }
+        let first = executed.iter().filter(|&&executed| executed).count() as u32;
+        if first as usize == executed.len() {
+            return;
+        }
+        let (mut next, mut unfinished) = (0, first);
+        let ids: Vec<u32> = executed
+            .iter()
+            .map(|&executed| {
+                let next = if executed { &mut next } else { &mut unfinished };
+                *next += 1;
+                *next - 1
+            })
+            .collect();
+        for fingerprint in log.statements.fingerprint.iter_mut().chain(&mut log.events.fingerprint) {
+            if let Some(&id) = ids.get(*fingerprint as usize) {
+                *fingerprint = id;
+            }
+        }
+        for (fingerprint, executed) in std::mem::take(&mut log.fingerprints).into_iter().zip(executed) {
+            if executed { &mut log.fingerprints } else { &mut log.events.unfinished }.push(fingerprint);
+        }
+    }
+
     /// Puts the statements in order. With [`Clock::Sequence`] they are laid end to end; with a wall
     /// clock, one without a time follows the one before it in the file.
     pub fn finish(mut self, clock: Clock, inferred: Option<String>) -> QueryLog {
+        self.set_unfinished_apart();
         let columns = &mut self.log.statements;
         let mut previous_end = 0.0;
         for (start, &duration) in columns.start.iter_mut().zip(&columns.duration) {
@@ -262,6 +318,15 @@ impl LogBuilder {
             let order = sort::order(columns.start.len(), &mut |a, b| {
                 columns.start[a as usize].total_cmp(&columns.start[b as usize])
             });
+            if !self.log.events.is_empty() {
+                let mut place = vec![0; order.len()];
+                for (at, &before) in order.iter().enumerate() {
+                    place[before as usize] = at as u32;
+                }
+                for statement in &mut self.log.events.statement {
+                    *statement = place.get(*statement as usize).copied().unwrap_or(NONE);
+                }
+            }
             arrange(&mut columns.start, &order);
             arrange(&mut columns.duration, &order);
             arrange(&mut columns.fingerprint, &order);
