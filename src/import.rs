@@ -77,6 +77,30 @@ pub trait Format: Sync {
         let _ = record;
         None
     }
+    /// For logs: what an event's record says, as [`crate::queries::Events`] gives its place.
+    fn event_text(&self, record: &[u8]) -> Option<EventText> {
+        let _ = record;
+        None
+    }
+}
+
+/// An event as the log has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventText {
+    /// Its message; of a plan without the plan.
+    pub message: String,
+    /// What the server adds to it.
+    pub detail: Option<String>,
+    /// What the server advises.
+    pub hint: Option<String>,
+    /// Where it happened: a function's line, a tuple, a portal and its parameters.
+    pub context: Option<String>,
+    /// The SQL the server names.
+    pub statement: Option<String>,
+    /// The processes that hold the lock it waits for: `31419`.
+    pub holders: Option<String>,
+    /// A plan, in whichever spelling, with its query's text.
+    pub plan: Option<String>,
 }
 
 /// The text of one statement as the log has it.

@@ -16,6 +16,7 @@ pub use views::*;
 
 use crate::document::Diagnostic;
 use crate::findings::{Digest, Report, Settings};
+use crate::queries::EventKind;
 use crate::queries::filter::Filter;
 
 /// Page to worker, after the file itself was posted.
@@ -271,6 +272,8 @@ pub struct QueriesOverview {
     pub inferred: Option<String>,
     /// Whether these are a server's own numbers: there are no single statements, no times, no requests.
     pub statistics: bool,
+    /// How many events of each kind there are; kinds without any are left out.
+    pub events: Vec<(EventKind, u32)>,
 }
 
 /// Answers.

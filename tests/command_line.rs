@@ -341,3 +341,28 @@ fn a_servers_statistics_have_findings() {
     assert_eq!(slow["evidence"]["executions"], 1);
     assert_eq!(of("query-pareto")["evidence"]["queries"], 1);
 }
+
+#[test]
+fn what_happened_to_statements_is_counted() {
+    let output = flamedrop(&["summary", "--json", &path("sql/postgres/pg15.log")]);
+    let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+    let document = &json["documents"][0];
+    assert_eq!(document["events"]["error"], 10);
+    assert_eq!(document["events"]["statement_timeout"], 1);
+    assert_eq!(document["events"]["temporary_file"], 11);
+    let of = |list: &str, beginning: &str| {
+        let entries = document[list].as_array().expect("a list");
+        let is =
+            |entry: &&Json| entry["fingerprint"].as_str().is_some_and(|text| text.starts_with(beginning));
+        entries.iter().find(is).map(|entry| entry["events"].clone()).unwrap_or_default()
+    };
+    assert_eq!(
+        of("fingerprints", "UPDATE t SET b"),
+        serde_json::json!({"lock_wait": 1, "lock_acquired": 1, "plan": 1})
+    );
+    assert_eq!(of("fingerprints", "COMMIT"), Json::Null);
+    assert_eq!(of("unfinished", "SELECT * FROM nosuch"), serde_json::json!({"error": 1}));
+    let text = flamedrop(&["summary", &path("sql/postgres/pg15.log")]).stdout;
+    let text = String::from_utf8(text).expect("UTF-8");
+    assert!(text.contains("10 errors, 1 statement timeout, 1 wait for a lock, 1 lock acquired"), "{text}");
+}

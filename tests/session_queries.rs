@@ -79,7 +79,7 @@ fn overview() {
     let ContentOverview::Queries(totals) = overview.content else { panic!("a profile") };
     assert_eq!(
         (totals.executions, totals.connections, totals.without_duration, totals.failed),
-        (253, 20, 0, 0)
+        (253, 24, 0, 0)
     );
     assert_eq!((totals.wall_clock, totals.zone.as_deref()), (true, Some("CET")));
     assert_eq!(totals.inferred.as_deref(), Some("log_line_prefix = '%m [%p] %q%u@%d/%a %h %Q %e: '"));

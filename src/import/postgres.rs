@@ -2,6 +2,7 @@
 //! executions they add up to.
 
 pub mod collect;
+pub mod events;
 pub mod executions;
 pub mod infer;
 pub mod message;

@@ -13,9 +13,9 @@ use super::postgres::collect::{self, Collect};
 use super::postgres::executions::{Event, Who};
 use super::postgres::message;
 use super::postgres::prefix::severity_named;
-use super::postgres_json::statement_text;
+use super::postgres_json::{event_text, statement_text};
 use super::records::{Records, trim_end, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp};
 use crate::document::{Document, Level};
 use crate::input::Input;
 
@@ -41,8 +41,11 @@ const PROCESS: usize = 3;
 const CLIENT: usize = 4;
 const SESSION: usize = 5;
 const SEVERITY: usize = 11;
+const STATE: usize = 12;
 const MESSAGE: usize = 13;
 const DETAIL: usize = 14;
+const HINT: usize = 15;
+const CONTEXT: usize = 18;
 const QUERY: usize = 19;
 const APPLICATION: usize = 22;
 
@@ -224,6 +227,7 @@ impl Format for PostgresCsv {
             let (client, session) = (fields.get(CLIENT), fields.get(SESSION));
             let (application, text, detail) =
                 (fields.get(APPLICATION), fields.get(MESSAGE), fields.get(DETAIL));
+            let (state, query) = (fields.get(STATE), fields.get(QUERY));
             let stamp = stamp::parse(&fields.get(TIME), 0);
             let who = Who {
                 process: &process,
@@ -236,6 +240,9 @@ impl Format for PostgresCsv {
             let event = Event {
                 severity,
                 message: message::read(&text),
+                text: &text,
+                state: &state,
+                statement: Some(&*query).filter(|query| !query.is_empty()),
                 parameters: message::parameters(&detail),
                 stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
                 resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
@@ -244,8 +251,7 @@ impl Format for PostgresCsv {
             };
             let zone =
                 stamp.as_ref().map(|stamp| collect::zone(&fields.get(TIME), stamp)).unwrap_or_default();
-            let failed_statement = !fields.get(QUERY).is_empty();
-            collected.event(&who, &event, failed_statement, &zone, place);
+            collected.event(&who, &event, &zone, place);
             spare = fields.fields;
         }
         Ok(collected.finish(name, self.id(), None, None))
@@ -254,6 +260,12 @@ impl Format for PostgresCsv {
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
         let fields = Fields::read(trim_end(trim_mark(record)), Vec::new()).ok()?;
         statement_text(&fields.get(MESSAGE), &fields.get(DETAIL))
+    }
+
+    fn event_text(&self, record: &[u8]) -> Option<EventText> {
+        let fields = Fields::read(trim_end(trim_mark(record)), Vec::new()).ok()?;
+        let text = |column| String::from_utf8_lossy(&fields.get(column)).into_owned();
+        Some(event_text(text(MESSAGE), [DETAIL, HINT, CONTEXT, QUERY].map(text)))
     }
 }
 

@@ -12,9 +12,10 @@ use super::postgres::executions::{Event, Who};
 use super::postgres::message::{self, Message, Step};
 use super::postgres::prefix::severity_named;
 use super::records::{Records, trim_end, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp};
 use crate::document::{Document, Level};
 use crate::input::Input;
+use crate::queries::plan;
 
 /// PostgreSQL's jsonlog.
 pub struct PostgresJson;
@@ -48,9 +49,15 @@ struct Entry<'a> {
     #[serde(borrow)]
     error_severity: Cow<'a, str>,
     #[serde(borrow)]
+    state_code: Cow<'a, str>,
+    #[serde(borrow)]
     message: Cow<'a, str>,
     #[serde(borrow)]
     detail: Cow<'a, str>,
+    #[serde(borrow)]
+    hint: Cow<'a, str>,
+    #[serde(borrow)]
+    context: Cow<'a, str>,
     #[serde(borrow)]
     statement: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -111,6 +118,9 @@ impl Format for PostgresJson {
             let event = Event {
                 severity,
                 message: message::read(entry.message.as_bytes()),
+                text: entry.message.as_bytes(),
+                state: entry.state_code.as_bytes(),
+                statement: entry.statement.as_deref().map(str::as_bytes),
                 parameters: message::parameters(entry.detail.as_bytes()),
                 stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
                 resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
@@ -121,7 +131,7 @@ impl Format for PostgresJson {
                 .as_ref()
                 .map(|stamp| collect::zone(entry.timestamp.as_bytes(), stamp))
                 .unwrap_or_default();
-            collected.event(&who, &event, entry.statement.is_some(), &zone, place);
+            collected.event(&who, &event, &zone, place);
         }
         Ok(collected.finish(name, self.id(), None, None))
     }
@@ -131,15 +141,36 @@ impl Format for PostgresJson {
         let entry = Entry::read(&line)?;
         statement_text(entry.message.as_bytes(), entry.detail.as_bytes())
     }
+
+    fn event_text(&self, record: &[u8]) -> Option<EventText> {
+        let line = String::from_utf8_lossy(trim_end(trim_mark(record)));
+        let Entry { message, detail, hint, context, statement, .. } = Entry::read(&line)?;
+        let parts = [detail, hint, context, statement.unwrap_or_default()].map(Cow::into_owned);
+        Some(event_text(message.into_owned(), parts))
+    }
+}
+
+/// What an event says, out of its parts as text: empty ones are none.
+pub(super) fn event_text(message: String, parts: [String; 4]) -> EventText {
+    let [detail, hint, context, statement] = parts.map(|text| Some(text).filter(|text| !text.is_empty()));
+    let (message, plan) = match message.split_once(" ms  plan:") {
+        Some((duration, plan)) if duration.starts_with("duration: ") => {
+            (format!("{duration} ms"), Some(plan.trim_start_matches('\n').to_owned()))
+        }
+        _ => (message, None),
+    };
+    let holders = detail.as_deref().and_then(message::holders).map(str::to_owned);
+    EventText { message, detail, hint, context, statement, holders, plan }
 }
 
 /// The SQL and the parameters out of a message and its detail.
 pub(super) fn statement_text(message: &[u8], detail: &[u8]) -> Option<StatementText> {
     let (Message::Duration(_, step) | Message::Text(step)) = message::read(message) else { return None };
-    let (Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql) | Step::Plan(Some(sql))) = step
-    else {
-        return None;
-    };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Some(StatementText { sql: text(sql), parameters: message::parameters(detail).map(text) })
+    let sql = match step {
+        Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql) => text(sql),
+        Step::Plan(plan) => text(&plan::query_text(plan)?),
+        _ => return None,
+    };
+    Some(StatementText { sql, parameters: message::parameters(detail).map(text) })
 }

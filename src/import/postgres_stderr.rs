@@ -1,16 +1,16 @@
 //! PostgreSQL's log as the server writes it to stderr, with any `log_line_prefix`.
 
-use memchr::memmem;
-
 use super::postgres::collect::Collect;
 use super::postgres::executions::{Event, Who};
 use super::postgres::infer::{self, marker};
 use super::postgres::message::{self, Message, Step};
 use super::postgres::prefix::{ClockCache, Field, Line, Prefix, Severity, severity};
+use super::postgres_json::event_text;
 use super::records::{Record, Records, trim_end, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp};
 use crate::document::{Document, Level};
 use crate::input::Input;
+use crate::queries::plan;
 
 /// PostgreSQL's stderr log.
 pub struct PostgresStderr;
@@ -34,7 +34,7 @@ impl Format for PostgresStderr {
             let Some((_, begin)) = severity(&line[at..]) else { continue };
             let score = match message::read(trim_end(&line[at + begin..])) {
                 Message::Duration(..) | Message::Text(_) => return 95,
-                Message::Disconnection | Message::Foreign(_) => 90,
+                Message::Disconnection | Message::Event(..) | Message::Foreign(_) => 90,
                 Message::Other if stamp::find(&line[..at]).is_some() => 70,
                 Message::Other => 30,
             };
@@ -63,37 +63,59 @@ impl Format for PostgresStderr {
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
-        let record = trim_mark(record);
-        let first = record.split(|&byte| byte == b'\n').next()?;
-        let at = marker(first)?;
-        let begin = at + severity(&first[at..])?.1;
-        // Up to the first line that is no continuation.
-        let mut end = begin;
-        let mut parameters = None;
-        for line in record[begin..].split_inclusive(|&byte| byte == b'\n') {
-            if end > begin && !line.starts_with(b"\t") && !line.starts_with(b" ") {
-                let rest = &record[end..];
-                parameters = memmem::find(rest, b"DETAIL:  ")
-                    .and_then(|at| message::parameters(&rest[at + 9..]))
-                    .map(|rest| {
-                        let lines = rest.split_inclusive(|&byte| byte == b'\n');
-                        let more = lines.clone().skip(1).take_while(|line| line.starts_with(b"\t"));
-                        rest.get(..lines.take(1).chain(more).map(<[u8]>::len).sum()).unwrap_or_default()
-                    });
-                break;
-            }
-            end += line.len();
-        }
-        let (Message::Duration(_, step) | Message::Text(step)) = message::read(&record[begin..end]) else {
-            return None;
+        let parts = parts(trim_mark(record))?;
+        let message = parts.first()?.1;
+        let (Message::Duration(_, step) | Message::Text(step)) = message::read(message) else { return None };
+        let sql = match step {
+            Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql) => joined(sql),
+            Step::Plan(plan) => joined(&plan::query_text(plan)?),
+            _ => return None,
         };
-        let (Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql) | Step::Plan(Some(sql))) =
-            step
-        else {
-            return None;
-        };
-        Some(StatementText { sql: joined(sql), parameters: parameters.map(joined) })
+        let details = parts.iter().filter(|part| part.0 == b"DETAIL");
+        let parameters = details.filter_map(|part| message::parameters(part.1)).next().map(joined);
+        Some(StatementText { sql, parameters })
     }
+
+    fn event_text(&self, record: &[u8]) -> Option<EventText> {
+        let parts = parts(trim_mark(record))?;
+        let named = |name: &[u8]| {
+            let part = parts.iter().skip(1).find(|part| part.0 == name);
+            part.map(|part| joined(part.1)).unwrap_or_default()
+        };
+        let message = joined(message::without_state(parts.first()?.1));
+        let names: [&[u8]; 4] = [b"DETAIL", b"HINT", b"CONTEXT", b"STATEMENT"];
+        Some(event_text(message, names.map(named)))
+    }
+}
+
+/// What a record consists of: the word before each part's message (`LOG`, `DETAIL`), and the message with
+/// the lines that continue it.
+fn parts(record: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
+    let mut parts: Vec<(&[u8], usize, usize)> = Vec::new();
+    let mut at = 0;
+    for line in record.split_inclusive(|&byte| byte == b'\n') {
+        let end = at + line.len();
+        let continues = !parts.is_empty() && matches!(line.first(), Some(b'\t' | b' '));
+        let begins = if continues { None } else { marker(line) };
+        let begins = begins.and_then(|marker| Some((marker, severity(&line[marker..])?.1)));
+        match (begins, parts.last_mut()) {
+            (Some((marker, length)), _) => {
+                let name = line[marker..].split(|&byte| byte == b':').next().unwrap_or_default();
+                parts.push((name, at + marker + length, end));
+            }
+            (None, Some(last)) if continues => last.2 = end,
+            // A line of something else within the record.
+            (None, Some(_)) => {}
+            (None, None) => return None,
+        }
+        at = end;
+    }
+    Some(
+        parts
+            .into_iter()
+            .map(|(name, begin, end)| (name, record.get(begin..end).unwrap_or_default()))
+            .collect(),
+    )
 }
 
 /// A text as it was before the server indented its lines.
@@ -230,7 +252,8 @@ impl Reader {
         }
         let parts = &self.lines.parts;
         let end = parts.first().map_or(bytes.len(), |part| part.line);
-        let message = message::read(bytes.get(mark + line.message..end).unwrap_or_default());
+        let text = bytes.get(mark + line.message..end).unwrap_or_default();
+        let message = message::read(text);
         if message == Message::Other && line.severity == Severity::Log {
             return;
         }
@@ -251,15 +274,17 @@ impl Reader {
         let event = Event {
             severity: line.severity,
             message,
+            text,
+            state: of(Field::State),
+            statement: text_of(Severity::Statement),
             parameters: text_of(Severity::Detail).and_then(message::parameters),
             stamp: line.stamp,
             resolution: line.resolution,
             offset: record.offset,
             length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
         };
-        let failed_statement = text_of(Severity::Statement).is_some();
         let zone = line.zone.of(&bytes[mark..]);
-        self.collect.event(&who, &event, failed_statement, zone, place);
+        self.collect.event(&who, &event, zone, place);
     }
 
     fn finish(self, name: String, format: &'static str) -> Document {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::queries::Operation;
+use crate::queries::plan::{Plan, Spelling};
+use crate::queries::{EventKind, Operation};
 
 /// A fingerprint's numbers; milliseconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +49,54 @@ pub struct QueryDetail {
     pub distinct_parameters: u32,
     /// Its slowest execution, with SQL and parameters.
     pub example: Option<StatementDetail>,
+    /// How many events of each kind its executions had, and attempts that never became one.
+    pub events: Vec<(EventKind, u32)>,
+    /// The first of them that are no plans.
+    pub first_events: Vec<EventDetail>,
+    /// The plan of its slowest execution that has one.
+    pub plan: Option<Box<PlanDetail>>,
+}
+
+/// What happened to a statement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventDetail {
+    /// What.
+    pub kind: EventKind,
+    /// When it was logged, ms on the log's clock; NaN if unknown.
+    pub time: f64,
+    /// The statement it happened to, if the log has its execution.
+    pub statement: Option<u32>,
+    /// Milliseconds of waits and plans, bytes of temporary files; NaN for others.
+    pub amount: f64,
+    /// SQLSTATE, if the log has it.
+    pub state: Option<String>,
+    /// The server's message.
+    pub message: String,
+    /// What the server adds.
+    pub detail: Option<String>,
+    /// What the server advises.
+    pub hint: Option<String>,
+    /// Where it happened.
+    pub context: Option<String>,
+    /// The SQL the server names, if that is not the statement's own.
+    pub named: Option<String>,
+    /// The processes that hold the lock it waits for.
+    pub holders: Option<String>,
+}
+
+/// The plan of a statement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanDetail {
+    /// The statement it is of.
+    pub statement: u32,
+    /// Milliseconds it took, as logged with the plan.
+    pub duration: f64,
+    /// As a tree, if it could be read.
+    pub plan: Option<Plan>,
+    /// As the server wrote it.
+    pub text: String,
+    /// How that is spelt.
+    pub spelling: Spelling,
 }
 
 /// One execution in a list.
@@ -86,6 +135,12 @@ pub struct StatementDetail {
     pub failed: bool,
     /// Time since the previous statement of the same connection ended, ms; `None` for the first.
     pub gap_before: Option<f64>,
+    /// What happened to it: the first of its events, in the order of the file, plans left out.
+    pub events: Vec<EventDetail>,
+    /// How many events there are beyond those.
+    pub more_events: u32,
+    /// Its plan; of several, that of the longest run.
+    pub plan: Option<Box<PlanDetail>>,
 }
 
 /// Statements for the timeline: columns of equal length, sorted by lane, then start.

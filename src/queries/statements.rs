@@ -246,6 +246,11 @@ impl LogBuilder {
         self.log.fingerprints.get(fingerprint as usize)
     }
 
+    /// Whether the duration of a statement, by its index in the order of the file, is known.
+    pub fn has_duration(&self, statement: usize) -> bool {
+        self.log.statements.duration.get(statement).is_some_and(|duration| !duration.is_nan())
+    }
+
     /// Adds an event; gives its index.
     pub fn event(&mut self, event: Event) -> usize {
         self.log.events.push(event)

@@ -1,5 +1,7 @@
 //! Answers about an SQL log.
 
+mod events;
+
 use std::cmp::Ordering;
 use std::io::{self, Read as _};
 
@@ -59,6 +61,7 @@ pub(super) fn overview(log: &QueryLog) -> QueriesOverview {
         zone: zone(&log.clock),
         inferred: log.inferred.clone(),
         statistics: log.statistics.is_some(),
+        events: log.events.counts(0..log.events.len()),
     }
 }
 
@@ -257,6 +260,9 @@ fn detail(log: &QueryLog, texts: &Texts<'_>, id: u32) -> QueryDetail {
         text: log.fingerprints[id as usize].text.clone(),
         distinct_parameters: parameters.len() as u32,
         example: slowest.and_then(|(_, index)| texts.read(log, index).ok()),
+        events: log.events.counts(log.events.of_fingerprint(id)),
+        first_events: events::first(log, texts, log.events.of_fingerprint(id)).0,
+        plan: events::slowest_plan(log, texts, log.events.of_fingerprint(id)),
     }
 }
 
@@ -296,6 +302,7 @@ impl Texts<'_> {
             let end = statements.start[other] + if duration.is_nan() { 0.0 } else { duration };
             (statements.start[at] - end).max(0.0)
         });
+        let (events, more_events) = events::first(log, self, log.events.of_statement(index));
         Ok(StatementDetail {
             statement: index,
             fingerprint: statements.fingerprint[at],
@@ -306,6 +313,9 @@ impl Texts<'_> {
             connection: log.connections[connection as usize].title(),
             failed: statements.failed[at] != 0,
             gap_before,
+            events,
+            more_events,
+            plan: events::slowest_plan(log, self, log.events.of_statement(index)),
         })
     }
 }

@@ -82,6 +82,11 @@ fn queries_table(log: &QueryLog, rows: usize, out: &mut dyn Write) -> io::Result
         format::count(log.executions().try_into().unwrap_or(i64::MAX)),
         format::count(numbers.len() as i64)
     )?;
+    let events = log.events.counts(0..log.events.len());
+    if !events.is_empty() {
+        let events: Vec<String> = events.into_iter().map(|(kind, count)| kind.counted(count)).collect();
+        writeln!(out, "{}", events.join(", "))?;
+    }
     if let Some(inferred) = &log.inferred {
         writeln!(out, "{}", one_line(inferred))?;
     }

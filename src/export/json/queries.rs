@@ -1,13 +1,15 @@
 //! A log's part of the summary.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 
+use rustc_hash::FxHashMap;
 use serde::ser::SerializeMap;
 
 use crate::format;
 use crate::import::Format;
 use crate::input::{self, Input, Source, Wrapping};
-use crate::queries::{Clock, Operation, QueryLog, Statements};
+use crate::queries::{Clock, EventKind, Operation, QueryLog, Statements};
 use crate::sort;
 
 /// Writes the log's entries into the document's object: fingerprints in descending order of total
@@ -21,6 +23,7 @@ pub(super) fn entries<M: SerializeMap>(
     let statements = &log.statements;
     let numbers = &log.numbers;
     let examples = examples(log, format, source);
+    let mut of_fingerprint = events(log);
     let order = sort::order(numbers.len(), &mut |a, b| {
         numbers[b as usize].total.total_cmp(&numbers[a as usize].total)
     });
@@ -46,6 +49,7 @@ pub(super) fn entries<M: SerializeMap>(
                 rows: numbers.rows.map(|rows| rows.total),
                 rows_examined: numbers.rows_examined.map(|rows| rows.total),
                 lock_time_ms: numbers.lock_time.map(|time| time.total),
+                events: of_fingerprint.remove(&(index as u32)).unwrap_or_default(),
                 example: examples[index].as_deref(),
             }
         })
@@ -57,7 +61,41 @@ pub(super) fn entries<M: SerializeMap>(
     map.serialize_entry("total_ms", &fingerprints.iter().map(|row| row.total_ms).sum::<f64>())?;
     map.serialize_entry("start", &first.and_then(|start| iso(&log.clock, start)))?;
     map.serialize_entry("end", &last.and_then(|end| iso(&log.clock, end)))?;
-    map.serialize_entry("fingerprints", &fingerprints)
+    map.serialize_entry("fingerprints", &fingerprints)?;
+    let all = log.events.counts(0..log.events.len()).into_iter().collect::<Counts>();
+    map.serialize_entry("events", &all)?;
+    // What only ever failed, and what the server does not name a statement for.
+    let unfinished: Vec<Unfinished<'_>> = log
+        .events
+        .unfinished
+        .iter()
+        .enumerate()
+        .filter_map(|(index, fingerprint)| {
+            let events = of_fingerprint.remove(&((numbers.len() + index) as u32))?;
+            Some(Unfinished { fingerprint: &fingerprint.text, operation: fingerprint.operation, events })
+        })
+        .collect();
+    map.serialize_entry("unfinished", &unfinished)
+}
+
+/// How many events of each kind.
+type Counts = BTreeMap<EventKind, u32>;
+
+/// The events of each fingerprint that has some.
+fn events(log: &QueryLog) -> FxHashMap<u32, Counts> {
+    let mut counts: FxHashMap<u32, Counts> = FxHashMap::default();
+    for (&fingerprint, &kind) in log.events.fingerprint.iter().zip(&log.events.kind) {
+        *counts.entry(fingerprint).or_default().entry(kind).or_default() += 1;
+    }
+    counts
+}
+
+/// A statement that never ran to its end.
+#[derive(serde::Serialize)]
+struct Unfinished<'a> {
+    fingerprint: &'a str,
+    operation: Operation,
+    events: Counts,
 }
 
 #[derive(serde::Serialize)]
@@ -83,6 +121,8 @@ struct Fingerprint<'a> {
     rows_examined: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lock_time_ms: Option<f64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    events: Counts,
     example: Option<&'a str>,
 }
 

@@ -19,13 +19,12 @@ pub struct Collect {
 }
 
 impl Collect {
-    /// Takes in an event, whose stamp has `zone` (empty if it is not written). `failed_statement` says
-    /// whether an error's statement is logged with it; `place` is asked for diagnostics.
+    /// Takes in an event, whose stamp has `zone` (empty if it is not written); `place` is asked for
+    /// diagnostics.
     pub fn event(
         &mut self,
         who: &Who<'_>,
         event: &Event<'_>,
-        failed_statement: bool,
         zone: &[u8],
         place: impl FnOnce() -> Option<String>,
     ) {
@@ -39,7 +38,7 @@ impl Collect {
             self.diagnostics.note(Level::Warning, &problem, place);
             return;
         }
-        self.executions.event(who, event, failed_statement);
+        self.executions.event(who, event);
         self.stamped |= !event.stamp.is_nan();
         match &self.zone {
             _ if zone.is_empty() => {}

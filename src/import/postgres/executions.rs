@@ -5,7 +5,7 @@
 //!   the extended protocol the (at most two) bare durations before the text of an `execute` are those
 //!   of its parse and bind.
 //! - A bare duration without a text is an execution whose text the log does not have.
-//! - A plan of auto_explain is no execution of its own, unless the log has nothing but plans.
+//! - A plan of auto_explain belongs to the execution whose record the log has, too; alone it is one.
 //! - A statement that ended in an error has no duration. It is an execution (marked as failed) only if
 //!   its text was logged on its own; else the server counts no execution either
 //!   (`pg_stat_statements`), and a diagnostic says how many there were.
@@ -13,13 +13,14 @@
 
 use rustc_hash::FxHashMap;
 
-use super::message::{Message, Step};
+use super::events::{Open, kept};
+use super::message::{self, Message, Step};
 use super::prefix::Severity;
 use crate::document::{Diagnostics, Level};
 use crate::queries::fingerprint::{SEED, mix_text};
 use crate::queries::lexer::Dialect;
 use crate::queries::statements::Statement;
-use crate::queries::{Connection, LogBuilder};
+use crate::queries::{Connection, EventKind, LogBuilder, NONE, plan};
 use crate::sort;
 
 /// One event of a server's log, in whichever format.
@@ -29,6 +30,12 @@ pub struct Event<'a> {
     pub severity: Severity,
     /// Its message.
     pub message: Message<'a>,
+    /// Its text as it is.
+    pub text: &'a [u8],
+    /// SQLSTATE; empty if it is not logged.
+    pub state: &'a [u8],
+    /// The SQL that ran when it was logged, where the server names it (STATEMENT).
+    pub statement: Option<&'a [u8]>,
     /// Logged parameters.
     pub parameters: Option<&'a [u8]>,
     /// When it was logged: ms, NaN if unknown.
@@ -91,6 +98,10 @@ struct Session {
     bare: Vec<Bare>,
     /// A text that waits for its duration; [`Statement::duration`] holds that of its parse and bind.
     text: Option<Statement>,
+    /// Whether that text is of the extended protocol.
+    extended: bool,
+    /// Events whose statement is not yet known.
+    events: Open,
 }
 
 /// More unexecuted prepared statements than these are forgotten.
@@ -107,8 +118,6 @@ pub struct Seen {
     pub durations_alone: u64,
     /// Statements that ended in an error and are no executions.
     pub errors: u64,
-    /// Plans.
-    pub plans: u64,
     /// Fetches from a portal.
     pub fetches: u64,
 }
@@ -118,21 +127,17 @@ pub struct Seen {
 pub struct Executions {
     builder: LogBuilder,
     sessions: FxHashMap<u64, Session>,
-    /// Executions known by their plans only, as long as there are no others.
-    plans: Vec<Statement>,
     seen: Seen,
     /// Whether the log has texts without durations.
     has_texts: bool,
 }
 
 impl Executions {
-    /// Takes in the next event. `failed_statement` is the text in an error's STATEMENT.
-    pub fn event(&mut self, who: &Who<'_>, event: &Event<'_>, failed_statement: bool) {
+    /// Takes in the next event.
+    pub fn event(&mut self, who: &Who<'_>, event: &Event<'_>) {
         self.seen.events += 1;
         if event.severity == Severity::Error {
-            if failed_statement && !self.error(who) {
-                self.seen.errors += 1;
-            }
+            self.error(who, event);
             return;
         }
         match event.message {
@@ -141,6 +146,19 @@ impl Executions {
                 self.has_texts = true;
                 let extended = !matches!(event.message, Message::Text(Step::Statement(_)));
                 self.text(who, event, sql, extended);
+            }
+            Message::Event(kind, amount) => {
+                let fingerprint = self.named(event);
+                let connection = self.session(who).connection;
+                let index = self.builder.event(kept(event, kind, amount, connection, fingerprint));
+                if let Some(session) = self.sessions.get_mut(&who.key()) {
+                    let inside = session.text.is_some();
+                    if kind == EventKind::TemporaryFile && !inside {
+                        session.events.temporary_file(&mut self.builder, index, fingerprint, event.stamp);
+                    } else {
+                        session.events.happens(index, fingerprint, event.stamp, inside);
+                    }
+                }
             }
             Message::Disconnection => {
                 if let Some(mut session) = self.sessions.remove(&who.key()) {
@@ -151,6 +169,13 @@ impl Executions {
         }
     }
 
+    /// The fingerprint of the SQL an event names, or [`NONE`].
+    fn named(&mut self, event: &Event<'_>) -> u32 {
+        event
+            .statement
+            .map_or(NONE, |sql| self.builder.fingerprint(sql, Dialect::PostgreSql, None).fingerprint)
+    }
+
     /// All executions, in their order; and what was seen.
     pub fn finish(mut self) -> (LogBuilder, Seen) {
         let mut sessions: Vec<Session> = self.sessions.drain().map(|(_, session)| session).collect();
@@ -158,12 +183,15 @@ impl Executions {
         for session in &mut sessions {
             self.close(session);
         }
-        if self.builder.is_empty() {
-            for plan in std::mem::take(&mut self.plans) {
-                self.builder.push(plan);
-            }
-        }
         (self.builder, self.seen)
+    }
+
+    /// Adds an execution, with the events that waited for it.
+    fn push(&mut self, who: &Who<'_>, statement: Statement, extended: bool) {
+        match self.sessions.get_mut(&who.key()) {
+            Some(session) => session.events.push(&mut self.builder, statement, extended),
+            None => self.builder.push(statement),
+        };
     }
 
     fn session(&mut self, who: &Who<'_>) -> &mut Session {
@@ -193,7 +221,7 @@ impl Executions {
                 self.seen.fetches += u64::from(matches!(step, Step::Fetch(..)));
                 self.close_open(who);
                 let statement = self.statement(who, event, sql, duration);
-                self.builder.push(statement);
+                self.push(who, statement, matches!(step, Step::Fetch(..)));
             }
             Step::Execute(name, sql) => {
                 self.close_open(who);
@@ -202,7 +230,7 @@ impl Executions {
                 let before: f64 = steps.iter().filter(|step| step.0 == name).map(|step| step.1).sum();
                 steps.retain(|step| step.0 != name);
                 let statement = self.statement(who, event, sql, duration + before);
-                self.builder.push(statement);
+                self.push(who, statement, true);
             }
             Step::Parse(name) | Step::Bind(name) => {
                 let name = mix_text(SEED, name);
@@ -217,15 +245,25 @@ impl Executions {
                 steps.push((name, duration));
             }
             Step::Bare => self.bare(who, event, duration),
-            Step::Plan(sql) => {
-                self.seen.plans += 1;
-                if self.builder.is_empty()
-                    && let Some(sql) = sql
-                {
-                    let statement = self.statement(who, event, sql, duration);
-                    self.plans.push(statement);
-                } else {
-                    self.plans = Vec::new();
+            Step::Plan(text) => {
+                let sql = plan::query_text(text);
+                let statement = match &sql {
+                    Some(sql) => self.statement(who, event, sql, duration),
+                    None => Statement {
+                        end: event.stamp,
+                        resolution: event.resolution,
+                        duration,
+                        offset: event.offset,
+                        length: event.length,
+                        ..Statement::new(self.builder.without_text(), self.session(who).connection)
+                    },
+                };
+                let connection = statement.connection;
+                let event = kept(event, EventKind::Plan, duration, connection, statement.fingerprint);
+                let index = self.builder.event(event);
+                if let Some(session) = self.sessions.get_mut(&who.key()) {
+                    let inside = session.text.is_some();
+                    session.events.plan(&mut self.builder, index, statement, inside);
                 }
             }
         }
@@ -234,20 +272,23 @@ impl Executions {
     fn bare(&mut self, who: &Who<'_>, event: &Event<'_>, duration: f64) {
         let session = self.session(who);
         if let Some(text) = session.text.take() {
+            let extended = session.extended;
             let statement = Statement {
                 duration: duration + text.duration,
                 end: event.stamp,
                 resolution: event.resolution,
                 ..text
             };
-            self.builder.push(statement);
+            self.push(who, statement, extended);
             return;
         }
         let Event { stamp, resolution, offset, length, .. } = *event;
         session.bare.push(Bare { duration, stamp, resolution, offset, length });
         if session.bare.len() > 2 {
-            let (connection, first) = (session.connection, session.bare.remove(0));
-            self.alone(connection, first);
+            let first = session.bare.remove(0);
+            if let Some(session) = self.sessions.get_mut(&who.key()) {
+                alone(&mut self.builder, &mut self.seen, session, first);
+            }
         }
     }
 
@@ -264,60 +305,80 @@ impl Executions {
         }
         self.close_open(who);
         let statement = self.statement(who, event, sql, before);
-        self.session(who).text = Some(statement);
+        let session = self.session(who);
+        (session.text, session.extended) = (Some(statement), extended);
     }
 
-    /// The session's statement failed; whether that is an execution.
-    fn error(&mut self, who: &Who<'_>) -> bool {
+    /// Something failed: the session's statement, if it has one. It is an execution only if its text was
+    /// logged on its own.
+    fn error(&mut self, who: &Who<'_>, event: &Event<'_>) {
+        let fingerprint = self.named(event);
+        let kind = message::error(event.text, event.state);
         let has_texts = self.has_texts;
-        let Some(session) = self.sessions.get_mut(&who.key()) else { return false };
+        let session = self.session(who);
+        session.events.interrupted();
         session.steps.clear();
         if has_texts {
             // Parse and bind of what failed.
             session.bare.clear();
         }
-        let Some(text) = session.text.take() else { return false };
-        self.builder.push(Statement { failed: true, duration: f64::NAN, ..text });
-        true
+        let connection = session.connection;
+        let text = session.text.take();
+        let index = self.builder.event(kept(event, kind, f64::NAN, connection, fingerprint));
+        let Some(session) = self.sessions.get_mut(&who.key()) else { return };
+        match text {
+            Some(text) => {
+                let statement = Statement { failed: true, duration: f64::NAN, ..text };
+                let failed = session.events.push(&mut self.builder, statement, false);
+                self.builder.attach(index, failed);
+            }
+            None => {
+                session.events.close(&mut self.builder);
+                self.seen.errors += u64::from(event.statement.is_some());
+            }
+        }
     }
 
     /// Whatever of the session is still open will get no more.
     fn close_open(&mut self, who: &Who<'_>) {
-        let key = who.key();
-        let Some(session) = self.sessions.get_mut(&key) else { return };
+        let Some(session) = self.sessions.get_mut(&who.key()) else { return };
+        session.events.interrupted();
         if session.text.is_some() || !session.bare.is_empty() {
-            let mut closed = Session {
-                connection: session.connection,
-                steps: Vec::new(),
-                bare: std::mem::take(&mut session.bare),
-                text: session.text.take(),
-            };
-            self.close(&mut closed);
+            close(&mut self.builder, &mut self.seen, session);
         }
     }
 
     fn close(&mut self, session: &mut Session) {
-        if let Some(text) = session.text.take() {
-            self.seen.texts_alone += 1;
-            self.builder.push(Statement { duration: f64::NAN, ..text });
-        }
-        for bare in session.bare.drain(..) {
-            self.alone(session.connection, bare);
-        }
+        close(&mut self.builder, &mut self.seen, session);
+        session.events.close(&mut self.builder);
     }
+}
 
-    fn alone(&mut self, connection: u32, bare: Bare) {
-        self.seen.durations_alone += 1;
-        let recognised = self.builder.without_text();
-        self.builder.push(Statement {
-            end: bare.stamp,
-            resolution: bare.resolution,
-            duration: bare.duration,
-            offset: bare.offset,
-            length: bare.length,
-            ..Statement::new(recognised, connection)
-        });
+/// Adds what is open in a session.
+fn close(builder: &mut LogBuilder, seen: &mut Seen, session: &mut Session) {
+    if let Some(text) = session.text.take() {
+        let text = Statement { duration: f64::NAN, ..text };
+        let index = session.events.push(builder, text, session.extended);
+        seen.texts_alone += u64::from(!builder.has_duration(index));
     }
+    for bare in std::mem::take(&mut session.bare) {
+        alone(builder, seen, session, bare);
+    }
+}
+
+/// Adds a duration that no text came for.
+fn alone(builder: &mut LogBuilder, seen: &mut Seen, session: &mut Session, bare: Bare) {
+    seen.durations_alone += 1;
+    let recognised = builder.without_text();
+    let statement = Statement {
+        end: bare.stamp,
+        resolution: bare.resolution,
+        duration: bare.duration,
+        offset: bare.offset,
+        length: bare.length,
+        ..Statement::new(recognised, session.connection)
+    };
+    session.events.push(builder, statement, false);
 }
 
 impl Seen {
@@ -354,12 +415,5 @@ impl Seen {
             "fetches of more rows from an open portal are counted as executions of their own",
             self.fetches,
         );
-        if self.plans > 0 {
-            note(
-                Level::Info,
-                "plans of auto_explain belong to statements that are counted already",
-                self.plans,
-            );
-        }
     }
 }

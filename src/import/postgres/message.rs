@@ -3,6 +3,8 @@
 
 use memchr::memmem;
 
+use crate::queries::EventKind;
+
 /// What a message of severity LOG says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Message<'a> {
@@ -10,6 +12,8 @@ pub enum Message<'a> {
     Duration(f64, Step<'a>),
     /// A text without a duration, logged before it runs.
     Text(Step<'a>),
+    /// Something else that happens to a statement, with its milliseconds or bytes.
+    Event(EventKind, f64),
     /// The session ends.
     Disconnection,
     /// A duration in another language.
@@ -34,8 +38,9 @@ pub enum Step<'a> {
     Execute(&'a [u8], &'a [u8]),
     /// More rows of a portal that was executed before: name and text.
     Fetch(&'a [u8], &'a [u8]),
-    /// auto_explain's plan, with its query's text if it is plain.
-    Plan(Option<&'a [u8]>),
+    /// auto_explain's plan, in whichever spelling; its query's text is in it
+    /// ([`plan::query_text`](crate::queries::plan::query_text)).
+    Plan(&'a [u8]),
 }
 
 /// How other languages say "duration", with what is after it; from the servers' translations.
@@ -59,20 +64,26 @@ static FOREIGN: &[(&str, &str)] = &[
 
 /// Reads a message (without its prefix and severity).
 pub fn read(message: &[u8]) -> Message<'_> {
-    // With log_error_verbosity = verbose, the SQLSTATE stands before.
-    let message = match message.get(..7) {
-        Some(state) if state.ends_with(b": ") && state[..5].iter().all(|byte| byte.is_ascii_digit()) => {
-            &message[7..]
-        }
-        _ => message,
-    };
+    let message = without_state(message);
     if let Some(rest) = message.strip_prefix(b"duration: ") {
         return duration(rest).unwrap_or(Message::Other);
     }
     match message.first() {
         Some(b's' | b'e') => step(message).map_or(Message::Other, Message::Text),
         Some(b'd') if message.starts_with(b"disconnection: ") => Message::Disconnection,
+        Some(b't') if message.starts_with(b"temporary file: ") => temporary_file(message)
+            .map_or(Message::Other, |bytes| Message::Event(EventKind::TemporaryFile, bytes)),
+        Some(b'p') if message.starts_with(b"process ") => lock(message).unwrap_or(Message::Other),
         _ => foreign(message),
+    }
+}
+
+/// A message without the SQLSTATE that log_error_verbosity = verbose puts before it.
+pub fn without_state(message: &[u8]) -> &[u8] {
+    let is_state = |state: &[u8]| state.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    match message.get(..7) {
+        Some(start) if start.ends_with(b": ") && is_state(&start[..5]) => &message[7..],
+        _ => message,
     }
 }
 
@@ -89,7 +100,7 @@ fn duration(rest: &[u8]) -> Option<Message<'_>> {
         None => rest,
     };
     if let Some(plan) = rest.strip_prefix(b"plan:") {
-        return Some(Message::Duration(milliseconds, Step::Plan(query_text(plan))));
+        return Some(Message::Duration(milliseconds, Step::Plan(plan)));
     }
     step(rest).map(|step| Message::Duration(milliseconds, step))
 }
@@ -146,13 +157,55 @@ fn step(text: &[u8]) -> Option<Step<'_>> {
     named(b"parse ").or_else(|| named(b"prepare ")).map(|(name, _)| Step::Parse(name))
 }
 
-/// `Query Text: …` of a plan in text format: up to the line of the first node.
-fn query_text(plan: &[u8]) -> Option<&[u8]> {
-    let plan = plan.trim_ascii_start().strip_prefix(b"Query Text: ")?;
-    let end = memmem::find(plan, b"  (cost=").unwrap_or(plan.len());
-    let end = plan[..end].iter().rposition(|&byte| byte == b'\n').unwrap_or(end);
-    let end = memmem::find(&plan[..end], b"\n\tQuery Parameters: ").unwrap_or(end);
-    Some(&plan[..end])
+/// Bytes of `temporary file: path "base/pgsql_tmp/pgsql_tmp30926.1", size 712704`.
+fn temporary_file(message: &[u8]) -> Option<f64> {
+    let size = memmem::rfind(message, b", size ")? + 7;
+    std::str::from_utf8(message[size..].trim_ascii()).ok()?.parse::<u64>().ok().map(|bytes| bytes as f64)
+}
+
+/// `process 31430 still waiting for ShareLock on transaction 780 after 200.098 ms`
+/// ([`proc.c`](https://github.com/postgres/postgres/blob/master/src/backend/storage/lmgr/proc.c)).
+fn lock(message: &[u8]) -> Option<Message<'static>> {
+    let line = message.split(|&byte| byte == b'\n').next()?;
+    let rest = line.strip_prefix(b"process ")?;
+    let rest = rest[rest.iter().take_while(|byte| byte.is_ascii_digit()).count()..].strip_prefix(b" ")?;
+    let kind = if rest.starts_with(b"still waiting for ")
+        || rest.starts_with(b"avoided deadlock for ")
+        || rest.starts_with(b"detected deadlock while waiting for ")
+        || rest.starts_with(b"failed to acquire ")
+    {
+        EventKind::LockWait
+    } else if rest.starts_with(b"acquired ") {
+        EventKind::LockAcquired
+    } else {
+        return None;
+    };
+    let after = memmem::rfind(rest, b" after ")? + 7;
+    let (milliseconds, _) = number(&rest[after..])?;
+    Some(Message::Event(kind, milliseconds))
+}
+
+/// What an error says of its statement. The server's words are asked, as one SQLSTATE (57014) stands for
+/// several reasons; where they are in another language, the SQLSTATE is.
+pub fn error(message: &[u8], state: &[u8]) -> EventKind {
+    let message = without_state(message);
+    match message.strip_prefix(b"canceling statement due to ") {
+        Some(reason) if reason.starts_with(b"statement timeout") => EventKind::StatementTimeout,
+        Some(reason) if reason.starts_with(b"lock timeout") => EventKind::LockTimeout,
+        Some(reason) if reason.starts_with(b"user request") => EventKind::Cancelled,
+        _ if message.starts_with(b"deadlock detected") || state == b"40P01" => EventKind::Deadlock,
+        _ if state == b"57014" => EventKind::Cancelled,
+        _ => EventKind::Error,
+    }
+}
+
+/// The process that holds the lock an event's DETAIL speaks of: `Process holding the lock: 31419. Wait
+/// queue: 31430.`, `Processes holding the lock: 1, 2. Wait …`
+pub fn holders(detail: &str) -> Option<&str> {
+    let rest = detail
+        .strip_prefix("Process holding the lock: ")
+        .or_else(|| detail.strip_prefix("Processes holding the lock: "))?;
+    rest.split('.').next().filter(|holders| !holders.is_empty())
 }
 
 fn foreign(message: &[u8]) -> Message<'_> {
@@ -194,6 +247,12 @@ mod tests {
             "durée : 0.361 ms, lien _pg3_0 : SELECT 1",
             "Dauer: 0.361 ms  Anweisung: SELECT 1",
             "checkpoint starting: immediate",
+            "temporary file: path \"base/pgsql_tmp/pgsql_tmp1.0\", size 712704\n",
+            "temporary file: path \"x\"",
+            "process 31430 still waiting for ShareLock on transaction 780 after 200.098 ms\n",
+            "process 31430 acquired AccessExclusiveLock on relation 16384 of database 5 after 599.383 ms",
+            "process 7 detected deadlock while waiting for ShareLock on transaction 5 after 1000.1 ms",
+            "process 7 exited",
             "duration: x ms",
             "duration: . ms",
             "duration: 1",
@@ -202,6 +261,25 @@ mod tests {
         ]
         .map(|message| format!("{message:?}\n   {}", spell(read(message.as_bytes()))));
         insta::assert_snapshot!(each.join("\n"));
+    }
+
+    #[test]
+    fn errors() {
+        let each = [
+            ("canceling statement due to statement timeout", ""),
+            ("57014: canceling statement due to user request", ""),
+            ("canceling statement due to lock timeout", "55P03"),
+            ("deadlock detected", ""),
+            ("Verklemmung entdeckt", "40P01"),
+            ("annulation de la requête", "57014"),
+            ("division by zero", "22012"),
+        ]
+        .map(|(message, state)| error(message.as_bytes(), state.as_bytes()));
+        use EventKind::{Cancelled, Deadlock, Error, LockTimeout, StatementTimeout};
+        assert_eq!(each, [StatementTimeout, Cancelled, LockTimeout, Deadlock, Deadlock, Cancelled, Error]);
+        assert_eq!(holders("Process holding the lock: 31419. Wait queue: 31430."), Some("31419"));
+        assert_eq!(holders("Processes holding the lock: 1, 2. Wait queue: 3."), Some("1, 2"));
+        assert_eq!(holders("Key (name)=(a) already exists."), None);
     }
 
     fn spell(message: Message<'_>) -> String {
@@ -213,7 +291,7 @@ mod tests {
             Step::Bind(name) => format!("bind {}", text(name)),
             Step::Execute(name, sql) => format!("execute {} {:?}", text(name), text(sql)),
             Step::Fetch(name, sql) => format!("fetch {} {:?}", text(name), text(sql)),
-            Step::Plan(sql) => format!("plan {:?}", sql.map(text)),
+            Step::Plan(plan) => format!("plan {:?}", text(plan)),
         };
         match message {
             Message::Duration(milliseconds, of) => format!("{milliseconds} ms {}", step(of)),

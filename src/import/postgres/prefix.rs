@@ -63,6 +63,8 @@ pub enum Field {
     Client,
     Process,
     Session,
+    /// SQLSTATE.
+    State,
     /// Read over.
     None,
 }
@@ -120,7 +122,7 @@ pub struct Line {
     /// Where the zone is spelt.
     pub zone: Span,
     /// Where each [`Field`] is spelt.
-    fields: [Span; 6],
+    fields: [Span; 7],
 }
 
 /// A range of a line; empty where there is nothing.
@@ -150,7 +152,7 @@ impl Line {
             stamp: f64::NAN,
             resolution: 0.0,
             zone: Span::default(),
-            fields: [Span::default(); 6],
+            fields: [Span::default(); 7],
         }
     }
 
@@ -214,7 +216,7 @@ impl Prefix {
             b'p' => (Digits, Field::Process),
             b'P' | b'l' | b'x' => (Digits, Field::None),
             b'Q' => (Signed, Field::None),
-            b'e' => (State, Field::None),
+            b'e' => (State, Field::State),
             b'c' => (SessionId, Field::Session),
             b'v' => (VirtualId, Field::None),
             b'a' => (Text, Field::Application),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use flamedrop::document::Level;
 use flamedrop::format;
 use flamedrop::protocol::{ContentOverview, Overview, QueryColumn, Request, Response};
+use flamedrop::queries::EventKind;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -95,6 +96,14 @@ fn totals(content: &ContentOverview) -> Vec<String> {
                     format!("no wall clock: {length} end to end")
                 });
             }
+            // Locks that were got are waits that ended; plans are no trouble.
+            let quiet = [EventKind::LockAcquired, EventKind::Plan];
+            texts.extend(
+                log.events
+                    .iter()
+                    .filter(|(kind, _)| !quiet.contains(kind))
+                    .map(|&(kind, count)| kind.counted(count)),
+            );
             if log.failed > 0 {
                 texts.push(format!("{} failed", format::count(i64::from(log.failed))));
             }

@@ -6,11 +6,14 @@ use flamedrop::format::{self, TimeColumn};
 use flamedrop::protocol::{
     ExecutionColumn, ExecutionRow, QueriesOverview, QueryColumn, QueryDetail, QueryRow, Request, Response,
 };
+use flamedrop::queries::EventKind;
 use leptos::prelude::*;
 
 use super::functions::share_cell;
 use super::paged::{Asked, Paged};
 use crate::components::copy::CopyButton;
+use crate::components::events::Events;
+use crate::components::plan::PlanTable;
 use crate::components::sql::{Sql, operation_class};
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, Sort, answers};
@@ -190,11 +193,17 @@ fn body(detail: Arc<QueryDetail>, statistics: bool) -> impl IntoView {
             </section>
         }
     });
+    let happened: Vec<String> = detail.events.iter().map(|&(kind, count)| kind.counted(count)).collect();
+    let happened = (!happened.is_empty()).then(|| view! { <p class="facts">{happened.join(" · ")}</p> });
+    let told = detail.first_events.len() as u32;
+    let all: u32 =
+        detail.events.iter().filter(|(kind, _)| *kind != EventKind::Plan).map(|(_, count)| count).sum();
     view! {
         <section>
             <h2>"Query" <CopyButton text=detail.text.clone() label="Copy fingerprint" /></h2>
             <Sql text=detail.text.clone() label="Fingerprint" />
             <p class="facts">{variety} {(!row.tables.is_empty()).then(|| format!(" · {}", row.tables.join(", ")))}</p>
+            {happened}
             <dl class="numbers">
                 {number("Calls", format::count(i64::from(row.calls)))}
                 {number("Total", time(row.total))}
@@ -208,6 +217,8 @@ fn body(detail: Arc<QueryDetail>, statistics: bool) -> impl IntoView {
             </dl>
         </section>
         {example}
+        <Events events=detail.first_events.clone() more=all - told />
+        {detail.plan.clone().map(|detail| view! { <PlanTable detail=*detail /> })}
     }
 }
 

@@ -11,6 +11,8 @@ use super::queries::start_text;
 use crate::canvas::Surface;
 use crate::components::card::Card;
 use crate::components::copy::CopyButton;
+use crate::components::events::Events;
+use crate::components::plan::PlanTable;
 use crate::components::sql::Sql;
 use crate::document::{OpenDocument, answers};
 use crate::view::View;
@@ -176,6 +178,8 @@ fn body(document: OpenDocument, detail: &StatementDetail, wall_clock: bool) -> A
                 "All executions of this query"
             </button>
         </section>
+        <Events events=detail.events.clone() more=detail.more_events />
+        {detail.plan.clone().map(|detail| view! { <PlanTable detail=*detail /> })}
     }
     .into_any()
 }
