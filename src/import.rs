@@ -16,6 +16,7 @@ mod postgres;
 pub mod postgres_csv;
 pub mod postgres_json;
 pub mod postgres_stderr;
+pub mod postgres_syslog;
 pub mod print_sql;
 pub mod pstats;
 pub mod recorder;
@@ -24,6 +25,7 @@ pub mod silk;
 pub mod sqlalchemy;
 mod stamp;
 pub mod statistics;
+mod wrapped;
 
 use std::io;
 
@@ -138,6 +140,7 @@ formats! {
     postgres_stderr::PostgresStderr: postgres_stderr::ABOUT,
     postgres_csv::PostgresCsv: postgres_csv::ABOUT,
     postgres_json::PostgresJson: postgres_json::ABOUT,
+    postgres_syslog::PostgresSyslog: postgres_syslog::ABOUT,
     mysql_slow::MysqlSlow: mysql_slow::ABOUT,
     mysql_general::MysqlGeneral: mysql_general::ABOUT,
     statistics::PgStatStatements: statistics::PG_ABOUT,
@@ -211,9 +214,26 @@ pub fn by_id(id: &str) -> Option<&'static dyn Format> {
     FORMATS.iter().copied().find(|format| format.id() == id)
 }
 
+/// What a user says about a file that it does not say itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// PostgreSQL's setting, where the guess is wrong: `%m [%p] %q%u@%d `.
+    pub log_line_prefix: Option<String>,
+}
+
 /// Opens, detects and reads `source`.
 pub fn import(source: &dyn Source, progress: &dyn Fn(Progress)) -> Result<Document, ImportError> {
+    import_with(source, progress, &Options::default())
+}
+
+/// The same with what the user says about the file.
+pub fn import_with(
+    source: &dyn Source,
+    progress: &dyn Fn(Progress),
+    options: &Options,
+) -> Result<Document, ImportError> {
     let mut input = Input::open(source, progress).map_err(|error| ImportError::reading(&error))?;
+    input.options = options.clone();
     match detect(input.head()) {
         Some(format) => format.import(&mut input),
         None => Err(unknown(input.head())),

@@ -10,6 +10,8 @@ use std::rc::Rc;
 
 use flate2::read::MultiGzDecoder;
 
+use crate::import::Options;
+
 /// How many unwrapped bytes detection may look at.
 pub const HEAD_BYTES: usize = 64 * 1024;
 
@@ -23,6 +25,10 @@ pub trait Source {
     fn size(&self) -> u64;
     /// Opens it for reading from `offset` bytes on.
     fn open(&self, offset: u64) -> io::Result<Box<dyn Read + '_>>;
+    /// When it was last changed, ms since 1970, if that is known: for stamps without a year.
+    fn modified(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// A source held in memory.
@@ -81,6 +87,9 @@ pub struct Input<'a> {
     reader: BufReader<Box<dyn Read + 'a>>,
     /// Unwrapped bytes consumed so far.
     position: u64,
+    modified: Option<f64>,
+    /// What the user says about it.
+    pub options: Options,
 }
 
 impl<'a> Input<'a> {
@@ -105,12 +114,19 @@ impl<'a> Input<'a> {
             head,
             reader: BufReader::with_capacity(BUFFER_BYTES, whole),
             position: 0,
+            modified: source.modified(),
+            options: Options::default(),
         })
     }
 
     /// The name, without `.gz` if it was unwrapped.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// When it was last changed, ms since 1970, if that is known.
+    pub fn modified(&self) -> Option<f64> {
+        self.modified
     }
 
     /// Bytes as stored.

@@ -54,6 +54,12 @@ pub enum Request {
     /// From now on every answer is about lines, as the file has them, or about functions, as at first:
     /// for profiles with [`ProfileOverview::by_line`]. Ids of the one are none of the other.
     ByLine(bool),
+    /// Reads the file once more, with PostgreSQL's setting as the user gives it; `None`: as it is guessed.
+    /// Ids of the reading before are none of the new one.
+    Reread {
+        /// `log_line_prefix`.
+        log_line_prefix: Option<String>,
+    },
     /// The whole call tree, as boxes.
     Tree,
     /// Functions that match a text.
@@ -294,6 +300,8 @@ pub enum Response {
     FoundFunction(Option<u32>),
     /// To [`Request::ByLine`]: what answers are about now.
     ByLine(bool),
+    /// To [`Request::Reread`]: as after opening.
+    Reread(Box<Overview>),
     /// To [`Request::Tree`].
     Tree(Tree),
     /// To [`Request::SearchFunctions`].

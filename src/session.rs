@@ -10,7 +10,7 @@ mod views;
 
 use crate::document::{Content, Document};
 use crate::findings::{Digest, Settings};
-use crate::import::{self, ImportError};
+use crate::import::{self, ImportError, Options};
 use crate::input::{Progress, Source};
 use crate::profile::{Profile, lines};
 use crate::protocol::{ContentOverview, Failure, Overview, ProfileOverview, Request, Response};
@@ -33,14 +33,7 @@ impl Session {
     /// # Errors
     /// When no format can read it.
     pub fn open(source: Box<dyn Source>, progress: &dyn Fn(Progress)) -> Result<Self, ImportError> {
-        let mut document = import::import(source.as_ref(), progress)?;
-        let mut other = None;
-        if let Content::Profile(profile) = &mut document.content
-            && profile.by_line
-        {
-            let functions = Box::new(lines::merged(profile));
-            other = Some(std::mem::replace(profile, functions));
-        }
+        let (document, other) = read(source.as_ref(), progress, &Options::default())?;
         Ok(Self {
             document,
             source,
@@ -81,6 +74,7 @@ impl Session {
     pub fn answer(&mut self, request: &Request) -> Response {
         match request {
             Request::ByLine(by_line) => return self.show_by_line(*by_line),
+            Request::Reread { log_line_prefix } => return self.reread(log_line_prefix.clone()),
             Request::Findings { settings } => return self.judge(settings, None),
             Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
             _ => {}
@@ -114,6 +108,20 @@ impl Session {
         }
     }
 
+    /// Reads the file once more, by what the user says of it; what was open stays if it cannot be read so.
+    fn reread(&mut self, log_line_prefix: Option<String>) -> Response {
+        match read(self.source.as_ref(), &|_| (), &Options { log_line_prefix }) {
+            Ok((document, other)) => {
+                (self.document, self.other) = (document, other);
+                self.profile = profile::State::default();
+                self.queries = queries::State::default();
+                self.findings = findings::State::default();
+                Response::Reread(Box::new(self.overview()))
+            }
+            Err(error) => Response::Refused(error.to_string()),
+        }
+    }
+
     /// Changes lines for functions, or the other way round, if the file has lines.
     fn show_by_line(&mut self, by_line: bool) -> Response {
         let (Content::Profile(shown), Some(other)) = (&mut self.document.content, &mut self.other) else {
@@ -125,6 +133,23 @@ impl Session {
         }
         Response::ByLine(by_line)
     }
+}
+
+/// Reads `source`; of a profile by line also what it is not shown by.
+fn read(
+    source: &dyn Source,
+    progress: &dyn Fn(Progress),
+    options: &Options,
+) -> Result<(Document, Option<Box<Profile>>), ImportError> {
+    let mut document = import::import_with(source, progress, options)?;
+    let mut other = None;
+    if let Content::Profile(profile) = &mut document.content
+        && profile.by_line
+    {
+        let functions = Box::new(lines::merged(profile));
+        other = Some(std::mem::replace(profile, functions));
+    }
+    Ok((document, other))
 }
 
 impl From<&ImportError> for Failure {

@@ -366,3 +366,14 @@ fn what_happened_to_statements_is_counted() {
     let text = String::from_utf8(text).expect("UTF-8");
     assert!(text.contains("10 errors, 1 statement timeout, 1 wait for a lock, 1 lock acquired"), "{text}");
 }
+
+#[test]
+fn log_line_prefix_can_be_given() {
+    let log = path("sql/postgres/pg15.log");
+    let output = flamedrop(&["summary", "--log-line-prefix", "%m [%p] %q%u@%d/%a %h %Q %e: ", &log]);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(text.contains("in 253 executions") && text.contains("%e: ' (as given)"), "{text}");
+    let output = flamedrop(&["summary", "--log-line-prefix", "%t|%u|", &log]);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(text.contains("does not fit: 0 of the first"), "{text}");
+}

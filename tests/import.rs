@@ -60,6 +60,7 @@ fn format_of(path: &Path) -> Option<&'static str> {
         ("mysql", (_, "log")) => "mysql-slow",
         ("silk", (_, "json")) | ("tools", ("silk", _)) => "django-silk",
         ("tools", (stem, _)) if stem.starts_with("toolbar") => "django-debug-toolbar",
+        ("postgres", (_, "syslog")) => "postgres-syslog",
         ("postgres", (_, "csv")) => "postgres-csv",
         ("postgres", (stem, "json")) if !stem.ends_with(".statements") => "postgres-json",
         _ => return None,

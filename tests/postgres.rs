@@ -226,3 +226,53 @@ fn no_executions_never_come_without_a_reason() {
         cases.iter().map(|(name, document)| format!("{name}:\n{}", common::diagnostics(document))).collect();
     insta::assert_snapshot!(said);
 }
+
+#[test]
+fn the_other_formats_read_spoilt_copies_the_same() {
+    use std::io::Read;
+    for name in ["csv", "json", "syslog"] {
+        let mut sample = Vec::new();
+        let packed = common::bytes(&format!("postgres/events.{name}.gz"));
+        flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut sample).expect("gzip");
+        let expected = executions(&common::open(sample.clone()).expect("a log"));
+        assert!(expected.len() > 30, "{name}");
+        let windows = String::from_utf8(sample.clone()).expect("UTF-8").replace('\n', "\r\n").into_bytes();
+        let marked = [b"\xef\xbb\xbf", &sample[..]].concat();
+        let foreign = [b"pg_ctl: starting\nrsync: x\0y\xff\n", &sample[..], b"\0\0\xff\n"].concat();
+        // The last record ends in the middle, the first one begins there.
+        let last_line = sample[..sample.len() - 1].iter().rposition(|&byte| byte == b'\n').expect("lines");
+        let cut = sample[..last_line + 20].to_vec();
+        let first_line = sample.iter().position(|&byte| byte == b'\n').expect("lines");
+        let headless = sample[first_line / 2..].to_vec();
+        for (how, bytes) in [
+            ("windows", windows),
+            ("marked", marked),
+            ("foreign", foreign),
+            ("cut", cut),
+            ("headless", headless),
+        ] {
+            let document = common::open(bytes).unwrap_or_else(|error| panic!("{name}, {how}: {error}"));
+            assert!(document.format.ends_with(name), "{name}, {how}: {}", document.format);
+            assert_eq!(executions(&document), expected, "{name}, {how}");
+        }
+    }
+}
+
+#[test]
+fn two_statements_in_one_message_are_one_execution() {
+    let document = open(&["LOG:  duration: 2.000 ms  statement: UPDATE t SET a = 1; SELECT 2"]);
+    assert_eq!(executions(&document), ["UPDATE t SET a = ?; SELECT ? 2.000"]);
+}
+
+#[test]
+fn statements_stay_in_order_when_daylight_saving_time_ends() {
+    let line = |stamp: &str, sql: &str| format!("{stamp} [77] LOG:  duration: 1.000 ms  statement: {sql}\n");
+    let text = line("2026-10-25 02:59:59.000 CEST", "SELECT a")
+        + &line("2026-10-25 02:00:01.000 CET", "SELECT b")
+        + &line("2026-10-25 02:59:59.000 CET", "SELECT c");
+    let document = common::open(text).expect("a log");
+    assert_eq!(executions(&document), ["SELECT a 1.000", "SELECT b 1.000", "SELECT c 1.000"]);
+    let starts = &log(&document).statements.start;
+    assert_eq!((starts[1] - starts[0], starts[2] - starts[0]), (2000.0, 3_600_000.0));
+    insta::assert_snapshot!("daylight_saving_time", common::diagnostics(&document));
+}

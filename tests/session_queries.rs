@@ -203,3 +203,32 @@ fn texts_are_found_again_in_a_gzipped_log() {
         assert_eq!(statement(&mut session, index), statement(&mut gzipped, index));
     }
 }
+
+#[test]
+fn a_log_is_read_again_by_the_prefix_the_user_gives() {
+    // Nothing tells which of the two names is the user's.
+    let lines: String = (0..20)
+        .map(|index| format!("2026-11-23 06:34:{index:02} UTC shop web 77 LOG:  duration: 1.000 ms  statement: SELECT {index}\n"))
+        .collect();
+    let mut session = open(lines.into_bytes());
+    let before = timeline(&mut session).lanes;
+    let again = |session: &mut Session, prefix: &str| {
+        ask(session, &Request::Reread { log_line_prefix: Some(prefix.to_owned()) })
+    };
+    let Response::Reread(overview) = again(&mut session, "%t %d %u %p ") else { panic!("refused") };
+    let ContentOverview::Queries(totals) = overview.content else { panic!("a profile") };
+    assert_eq!(totals.inferred.as_deref(), Some("log_line_prefix = '%t %d %u %p ' (as given)"));
+    assert_eq!(timeline(&mut session).lanes, ["pid 77 · shop"]);
+    assert_ne!(before, ["pid 77 · shop"]);
+    // One that does not fit says so.
+    let Response::Reread(overview) = again(&mut session, "%m [%p] ") else { panic!("refused") };
+    let said: Vec<_> = overview.diagnostics.iter().map(|of| of.message.as_str()).collect();
+    assert!(said.iter().any(|said| said.contains("0 of the first 20 lines")), "{said:?}");
+    assert!(said.iter().any(|said| said.contains("no statement in it")), "{said:?}");
+    let Response::Reread(overview) = ask(&mut session, &Request::Reread { log_line_prefix: None }) else {
+        panic!("refused")
+    };
+    let ContentOverview::Queries(totals) = overview.content else { panic!("a profile") };
+    assert_eq!(totals.executions, 20);
+    assert_eq!(timeline(&mut session).lanes, before);
+}

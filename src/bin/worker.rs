@@ -85,12 +85,15 @@ fn post(message: &Message) {
 struct BlobSource {
     blob: Blob,
     name: String,
+    modified: Option<f64>,
 }
 
 impl BlobSource {
     fn new(blob: Blob) -> Self {
         let name = Reflect::get(&blob, &JsValue::from_str("name")).ok().and_then(|name| name.as_string());
-        Self { blob, name: name.unwrap_or_else(|| "pasted".to_owned()) }
+        let modified = Reflect::get(&blob, &JsValue::from_str("lastModified")).ok();
+        let modified = modified.and_then(|time| time.as_f64());
+        Self { blob, name: name.unwrap_or_else(|| "pasted".to_owned()), modified }
     }
 }
 
@@ -101,6 +104,10 @@ impl Source for BlobSource {
 
     fn size(&self) -> u64 {
         self.blob.size() as u64
+    }
+
+    fn modified(&self) -> Option<f64> {
+        self.modified
     }
 
     fn open(&self, offset: u64) -> io::Result<Box<dyn Read + '_>> {

@@ -15,7 +15,7 @@ use super::postgres::message;
 use super::postgres::prefix::severity_named;
 use super::postgres_json::{event_text, statement_text};
 use super::records::{Records, trim_end, trim_mark};
-use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp, wrapped};
 use crate::document::{Document, Level};
 use crate::input::Input;
 
@@ -168,7 +168,8 @@ impl Format for PostgresCsv {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let head = trim_mark(head);
+        let unwrapped = wrapped::head(head);
+        let head = unwrapped.as_ref().map_or(trim_mark(head), |(_, head)| head);
         // The first record that begins at a line's start; a file may be cut in front.
         let mut from = 0;
         while let Some(rest) = head.get(from..).filter(|rest| !rest.is_empty()) {
@@ -194,7 +195,9 @@ impl Format for PostgresCsv {
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
         let mut collected = Collect::default();
-        let mut records = Records::new(input);
+        let unwrapping = wrapped::of(input);
+        collected.wrapped(&unwrapping);
+        let mut records = Records::unwrapped(input, unwrapping);
         let mut spare = Vec::new();
         loop {
             let mut quotes = Quotes::default();
@@ -247,30 +250,33 @@ impl Format for PostgresCsv {
                 stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
                 resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
                 offset: record.offset,
-                length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
+                length: record.length,
             };
             let zone =
                 stamp.as_ref().map(|stamp| collect::zone(&fields.get(TIME), stamp)).unwrap_or_default();
             collected.event(&who, &event, &zone, place);
             spare = fields.fields;
         }
+        records.diagnose(&mut collected.diagnostics);
         Ok(collected.finish(name, self.id(), None, None))
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
-        let fields = Fields::read(trim_end(trim_mark(record)), Vec::new()).ok()?;
+        let record = wrapped::first(record);
+        let fields = Fields::read(trim_end(trim_mark(&record)), Vec::new()).ok()?;
         statement_text(&fields.get(MESSAGE), &fields.get(DETAIL))
     }
 
     fn event_text(&self, record: &[u8]) -> Option<EventText> {
-        let fields = Fields::read(trim_end(trim_mark(record)), Vec::new()).ok()?;
+        let record = wrapped::first(record);
+        let fields = Fields::read(trim_end(trim_mark(&record)), Vec::new()).ok()?;
         let text = |column| String::from_utf8_lossy(&fields.get(column)).into_owned();
         Some(event_text(text(MESSAGE), [DETAIL, HINT, CONTEXT, QUERY].map(text)))
     }
 }
 
 /// `10.0.0.1` of `10.0.0.1:51234`.
-fn without_port(client: &[u8]) -> &[u8] {
+pub(super) fn without_port(client: &[u8]) -> &[u8] {
     match client.iter().rposition(|&byte| byte == b':') {
         Some(colon) if client[colon + 1..].iter().all(u8::is_ascii_digit) => &client[..colon],
         _ => client,

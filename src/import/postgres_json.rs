@@ -11,8 +11,9 @@ use super::postgres::collect::{self, Collect};
 use super::postgres::executions::{Event, Who};
 use super::postgres::message::{self, Message, Step};
 use super::postgres::prefix::severity_named;
+use super::postgres_csv::without_port;
 use super::records::{Records, trim_end, trim_mark};
-use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp, wrapped};
 use crate::document::{Document, Level};
 use crate::input::Input;
 use crate::queries::plan;
@@ -31,24 +32,25 @@ pub static ABOUT: About = About {
     how_to_record: RECORD,
 };
 
-/// The keys that matter.
+/// The keys that matter; CloudNativePG's records have csvlog's names and nothing but texts.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Entry<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "log_time")]
     timestamp: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "user_name")]
     user: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "database_name")]
     dbname: Cow<'a, str>,
+    #[serde(alias = "process_id", deserialize_with = "spelt_number")]
     pid: Option<i64>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "connection_from")]
     remote_host: Cow<'a, str>,
     #[serde(borrow)]
     session_id: Cow<'a, str>,
     #[serde(borrow)]
     error_severity: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "sql_state_code")]
     state_code: Cow<'a, str>,
     #[serde(borrow)]
     message: Cow<'a, str>,
@@ -58,10 +60,26 @@ struct Entry<'a> {
     hint: Cow<'a, str>,
     #[serde(borrow)]
     context: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "query")]
     statement: Option<Cow<'a, str>>,
     #[serde(borrow)]
     application_name: Cow<'a, str>,
+}
+
+/// A number, or its digits.
+fn spelt_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Spelt<'a> {
+        Number(i64),
+        #[serde(borrow)]
+        Text(Cow<'a, str>),
+    }
+    Ok(match Option::<Spelt<'_>>::deserialize(deserializer)? {
+        Some(Spelt::Number(number)) => Some(number),
+        Some(Spelt::Text(text)) => text.parse().ok(),
+        None => None,
+    })
 }
 
 impl<'a> Entry<'a> {
@@ -78,7 +96,9 @@ impl Format for PostgresJson {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let entry = trim_mark(head)
+        let unwrapped = wrapped::head(head);
+        let head = unwrapped.as_ref().map_or(trim_mark(head), |(_, head)| head);
+        let entry = head
             .split(|&byte| byte == b'\n')
             .any(|line| line.starts_with(b"{") && Entry::read(&String::from_utf8_lossy(line)).is_some());
         // One line may be longer than the head.
@@ -94,7 +114,9 @@ impl Format for PostgresJson {
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
         let mut collected = Collect::default();
-        let mut records = Records::new(input);
+        let unwrapping = wrapped::of(input);
+        collected.wrapped(&unwrapping);
+        let mut records = Records::unwrapped(input, unwrapping);
         while let Some(record) = records.next(|_, _| false).map_err(|error| ImportError::reading(&error))? {
             let Some(line) = record.whole_line(&mut collected.diagnostics) else { continue };
             let place = || record.place();
@@ -113,7 +135,7 @@ impl Format for PostgresJson {
                 user: entry.user.as_bytes(),
                 database: entry.dbname.as_bytes(),
                 application: entry.application_name.as_bytes(),
-                client: entry.remote_host.as_bytes(),
+                client: without_port(entry.remote_host.as_bytes()),
             };
             let event = Event {
                 severity,
@@ -125,7 +147,7 @@ impl Format for PostgresJson {
                 stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
                 resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
                 offset: record.offset,
-                length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
+                length: record.length,
             };
             let zone = stamp
                 .as_ref()
@@ -133,17 +155,20 @@ impl Format for PostgresJson {
                 .unwrap_or_default();
             collected.event(&who, &event, &zone, place);
         }
+        records.diagnose(&mut collected.diagnostics);
         Ok(collected.finish(name, self.id(), None, None))
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
-        let line = String::from_utf8_lossy(trim_end(trim_mark(record)));
+        let record = wrapped::first(record);
+        let line = String::from_utf8_lossy(trim_end(trim_mark(&record)));
         let entry = Entry::read(&line)?;
         statement_text(entry.message.as_bytes(), entry.detail.as_bytes())
     }
 
     fn event_text(&self, record: &[u8]) -> Option<EventText> {
-        let line = String::from_utf8_lossy(trim_end(trim_mark(record)));
+        let record = wrapped::first(record);
+        let line = String::from_utf8_lossy(trim_end(trim_mark(&record)));
         let Entry { message, detail, hint, context, statement, .. } = Entry::read(&line)?;
         let parts = [detail, hint, context, statement.unwrap_or_default()].map(Cow::into_owned);
         Some(event_text(message.into_owned(), parts))

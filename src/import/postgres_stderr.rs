@@ -1,5 +1,7 @@
 //! PostgreSQL's log as the server writes it to stderr, with any `log_line_prefix`.
 
+use std::borrow::Cow;
+
 use super::postgres::collect::Collect;
 use super::postgres::executions::{Event, Who};
 use super::postgres::infer::{self, marker};
@@ -7,7 +9,9 @@ use super::postgres::message::{self, Message, Step};
 use super::postgres::prefix::{ClockCache, Field, Line, Prefix, Severity, severity};
 use super::postgres_json::event_text;
 use super::records::{Record, Records, trim_end, trim_mark};
-use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp};
+use super::wrapped::syslog::Lent;
+use super::wrapped::{Layer, Unwrapping};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp, wrapped};
 use crate::document::{Document, Level};
 use crate::input::Input;
 use crate::queries::plan;
@@ -28,6 +32,50 @@ impl Format for PostgresStderr {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
+        match wrapped::head(head) {
+            // That is a format of its own.
+            Some((layers, _)) if layers.contains(&Layer::Syslog) => 0,
+            Some((_, head)) => Self::sure(&head),
+            None => Self::sure(head),
+        }
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let unwrapping = wrapped::of(input);
+        import_lines(input, self.id(), unwrapping, None)
+    }
+
+    fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
+        let record = wrapped::first(record);
+        let parts = parts(trim_mark(&record))?;
+        let message = parts.first()?.1;
+        let (Message::Duration(_, step) | Message::Text(step)) = message::read(message) else { return None };
+        let sql = match step {
+            Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql) => joined(sql),
+            Step::Plan(plan) => joined(&plan::query_text(plan)?),
+            _ => return None,
+        };
+        let details = parts.iter().filter(|part| part.0 == b"DETAIL");
+        let parameters = details.filter_map(|part| message::parameters(part.1)).next().map(joined);
+        Some(StatementText { sql, parameters })
+    }
+
+    fn event_text(&self, record: &[u8]) -> Option<EventText> {
+        let record = wrapped::first(record);
+        let parts = parts(trim_mark(&record))?;
+        let named = |name: &[u8]| {
+            let part = parts.iter().skip(1).find(|part| part.0 == name);
+            part.map(|part| joined(part.1)).unwrap_or_default()
+        };
+        let message = joined(message::without_state(parts.first()?.1));
+        let names: [&[u8]; 4] = [b"DETAIL", b"HINT", b"CONTEXT", b"STATEMENT"];
+        Some(event_text(message, names.map(named)))
+    }
+}
+
+impl PostgresStderr {
+    /// How sure one can be that `head`, without anything around its lines, is a server's log.
+    pub(super) fn sure(head: &[u8]) -> u8 {
         let mut best = 0;
         for line in trim_mark(head).split(|&byte| byte == b'\n') {
             let Some(at) = marker(line).filter(|_| !line.starts_with(b"\t")) else { continue };
@@ -42,50 +90,61 @@ impl Format for PostgresStderr {
         }
         best
     }
+}
 
-    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
-        let name = input.name().to_owned();
-        let mut reader = Reader::new(trim_mark(input.head()));
-        let mut records = Records::new(input);
-        loop {
-            let lines = &mut reader.lines;
-            lines.current = lines.ahead.take();
-            lines.parts.clear();
-            let Some(record) = records
-                .next(|record, line| lines.continues(record, line))
-                .map_err(|error| ImportError::reading(&error))?
-            else {
-                break;
-            };
-            reader.record(record);
-        }
-        Ok(reader.finish(name, self.id()))
-    }
+/// What syslog's header lends to the lines.
+pub(super) struct Wanted {
+    /// The log's beginning as it will be read.
+    pub head: Vec<u8>,
+    pub lent: Lent,
+    /// Whether something tells the year of stamps that have none.
+    pub known_year: bool,
+}
 
-    fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
-        let parts = parts(trim_mark(record))?;
-        let message = parts.first()?.1;
-        let (Message::Duration(_, step) | Message::Text(step)) = message::read(message) else { return None };
-        let sql = match step {
-            Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql) => joined(sql),
-            Step::Plan(plan) => joined(&plan::query_text(plan)?),
-            _ => return None,
+/// Reads the lines of a server's log out of whatever is around them.
+pub(super) fn import_lines(
+    input: &mut Input<'_>,
+    id: &'static str,
+    unwrapping: Option<Unwrapping>,
+    wanted: Option<Wanted>,
+) -> Result<Document, ImportError> {
+    let name = input.name().to_owned();
+    let unwrapped = match &wanted {
+        Some(wanted) => Some(Cow::Borrowed(wanted.head.as_slice())),
+        None => wrapped::head(input.head()).map(|(_, head)| Cow::Owned(head)),
+    };
+    let lent = wanted.as_ref().map(|wanted| wanted.lent).unwrap_or_default();
+    let head = unwrapped.as_deref().unwrap_or(trim_mark(input.head()));
+    let mut reader = Reader::new(head, input.options.log_line_prefix.as_deref(), lent);
+    reader.collect.wrapped(&unwrapping);
+    let mut records = Records::unwrapped(input, unwrapping);
+    loop {
+        let lines = &mut reader.lines;
+        lines.current = lines.ahead.take();
+        lines.parts.clear();
+        let Some(record) = records
+            .next(|record, line| lines.continues(record, line))
+            .map_err(|error| ImportError::reading(&error))?
+        else {
+            break;
         };
-        let details = parts.iter().filter(|part| part.0 == b"DETAIL");
-        let parameters = details.filter_map(|part| message::parameters(part.1)).next().map(joined);
-        Some(StatementText { sql, parameters })
+        reader.record(record);
     }
-
-    fn event_text(&self, record: &[u8]) -> Option<EventText> {
-        let parts = parts(trim_mark(record))?;
-        let named = |name: &[u8]| {
-            let part = parts.iter().skip(1).find(|part| part.0 == name);
-            part.map(|part| joined(part.1)).unwrap_or_default()
+    let diagnostics = &mut reader.collect.diagnostics;
+    records.diagnose(diagnostics);
+    if let (Some(year), Some(wanted)) = (records.year(), &wanted) {
+        let (level, message) = match wanted.known_year {
+            true => (Level::Info, format!("syslog's stamps have no year: {year} was inferred")),
+            false => (
+                Level::Warning,
+                format!(
+                    "syslog's stamps have no year, and nothing in the file tells it: {year} stands for it"
+                ),
+            ),
         };
-        let message = joined(message::without_state(parts.first()?.1));
-        let names: [&[u8]; 4] = [b"DETAIL", b"HINT", b"CONTEXT", b"STATEMENT"];
-        Some(event_text(message, names.map(named)))
+        diagnostics.note(level, &message, || None);
     }
+    Ok(reader.finish(name, id))
 }
 
 /// What a record consists of: the word before each part's message (`LOG`, `DETAIL`), and the message with
@@ -197,11 +256,27 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(head: &[u8]) -> Self {
+    /// `setting` is what the user says `log_line_prefix` is.
+    fn new(head: &[u8], setting: Option<&str>, lent: Lent) -> Self {
         let mut collect = Collect::default();
         let diagnostics = &mut collect.diagnostics;
         // A guess that reads only some of the lines by the way says nothing.
-        let guess = infer::infer(head).filter(|guess| guess.fits * 2 > guess.tried);
+        let guess = match setting {
+            Some(setting) => {
+                let lent =
+                    [if lent.time { "%m " } else { "" }, if lent.process { "[%p] " } else { "" }].concat();
+                let guess = infer::judge(Prefix::new(&(lent + setting)), head);
+                let message = format!(
+                    "log_line_prefix = '{setting}' does not fit: {} of the first {} lines are read by it",
+                    guess.fits, guess.tried
+                );
+                if guess.fits * 2 <= guess.tried {
+                    diagnostics.note(Level::Warning, &message, || None);
+                }
+                Some(guess)
+            }
+            None => infer::infer(head).filter(|guess| guess.fits * 2 > guess.tried),
+        };
         match &guess {
             None => diagnostics.note(
                 Level::Warning,
@@ -213,7 +288,14 @@ impl Reader {
             }
             Some(_) => {}
         }
-        let inferred = guess.as_ref().map(|guess| format!("log_line_prefix = '{}'", guess.prefix));
+        let inferred = guess.as_ref().map(|guess| {
+            let shown = guess.prefix.to_string();
+            // Without what syslog's header lent.
+            let shown =
+                if lent.time { shown.trim_start_matches("%m ").trim_start_matches("%t ") } else { &shown };
+            let shown = if lent.process { shown.trim_start_matches("[%p] ") } else { shown };
+            format!("log_line_prefix = '{shown}'{}", if setting.is_some() { " (as given)" } else { "" })
+        });
         let prefix = guess.map(|guess| guess.prefix);
         let indented = |by: u8| head.windows(2).any(|pair| pair == [b'\n', by]);
         let lines = Lines {
@@ -281,7 +363,7 @@ impl Reader {
             stamp: line.stamp,
             resolution: line.resolution,
             offset: record.offset,
-            length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+            length: record.length,
         };
         let zone = line.zone.of(&bytes[mark..]);
         self.collect.event(&who, &event, zone, place);

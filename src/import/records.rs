@@ -5,6 +5,7 @@ use std::io::{self, BufRead};
 
 use memchr::memchr;
 
+use super::wrapped::Unwrapping;
 use crate::document::{Diagnostics, Level};
 use crate::input::Input;
 
@@ -18,8 +19,10 @@ pub struct Record<'a> {
     pub offset: u64,
     /// Number of its first line, from 1.
     pub line: u64,
-    /// Its bytes, line ends included.
+    /// Its bytes, line ends included; without what was around them in the file.
     pub bytes: &'a [u8],
+    /// Bytes it takes in the file.
+    pub length: u32,
     /// Whether it was longer than the limit.
     pub cut: bool,
 }
@@ -48,6 +51,8 @@ impl<'a> Record<'a> {
 /// The records of an input.
 pub struct Records<'i, 'a> {
     input: &'i mut Input<'a>,
+    /// Takes off what is around the log's lines.
+    unwrapping: Option<Unwrapping>,
     buffer: Vec<u8>,
     /// Where the current record begins in the buffer.
     start: usize,
@@ -72,10 +77,29 @@ impl<'i, 'a> Records<'i, 'a> {
         Self::with_limit(input, RECORD_LIMIT)
     }
 
+    /// Reads `input` from its start, without what is around its lines.
+    pub fn unwrapped(input: &'i mut Input<'a>, unwrapping: Option<Unwrapping>) -> Self {
+        Self { unwrapping, ..Self::new(input) }
+    }
+
+    /// Says what was around the lines, and how many had nothing of the log in them.
+    pub fn diagnose(&self, diagnostics: &mut Diagnostics) {
+        let Some(unwrapping) = &self.unwrapping else { return };
+        let (skipped, first) = unwrapping.skipped();
+        let message = "lines around the log that have none of its records were skipped";
+        diagnostics.note_many(Level::Info, message, skipped, || first);
+    }
+
+    /// The year that was given to stamps without one.
+    pub fn year(&self) -> Option<i64> {
+        self.unwrapping.as_ref().and_then(Unwrapping::year)
+    }
+
     fn with_limit(input: &'i mut Input<'a>, limit: usize) -> Self {
         let offset = input.position();
         Self {
             input,
+            unwrapping: None,
             buffer: Vec::new(),
             start: 0,
             length: 0,
@@ -133,10 +157,16 @@ impl<'i, 'a> Records<'i, 'a> {
         }
         self.skip_lines = cut;
         self.length = end;
+        let (mut offset, mut length, mut line) = (self.offset, end as u64, self.line);
+        if let Some(unwrapping) = &mut self.unwrapping {
+            let place = unwrapping.place(self.offset, self.offset + end as u64);
+            (offset, length, line) = (place.raw.0, place.raw.1 - place.raw.0, place.line);
+        }
         Ok(Some(Record {
-            offset: self.offset,
-            line: self.line,
+            offset,
+            line,
             bytes: &self.buffer[self.start..self.start + end],
+            length: u32::try_from(length).unwrap_or(u32::MAX),
             cut,
         }))
     }
@@ -170,6 +200,11 @@ impl<'i, 'a> Records<'i, 'a> {
                 self.start = 0;
             }
             searched = self.buffer.len();
+            if let Some(unwrapping) = &mut self.unwrapping {
+                unwrapping.fill(self.input, &mut self.buffer)?;
+                self.ended = self.buffer.len() == searched;
+                continue;
+            }
             let more = self.input.fill_buf()?;
             let count = more.len();
             if self.buffer.capacity() < searched + count {

@@ -66,6 +66,7 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
             Response::Matches { functions: matches, self_time }
         }
         Request::ByLine(_)
+        | Request::Reread { .. }
         | Request::Queries { .. }
         | Request::Query { .. }
         | Request::Executions { .. }

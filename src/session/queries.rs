@@ -122,6 +122,7 @@ pub(super) fn answer(
         }
         Request::View(filter, ask) => views::answer(log, &texts, &mut state.views, filter, ask),
         Request::ByLine(_)
+        | Request::Reread { .. }
         | Request::Functions { .. }
         | Request::Function { .. }
         | Request::FindFunction { .. }

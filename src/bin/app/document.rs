@@ -338,6 +338,26 @@ impl OpenDocument {
         Some(report)
     }
 
+    /// Reads the file once more with this `log_line_prefix`; what was selected is of the reading before.
+    /// Gives what is wrong with it.
+    pub async fn reread(self, log_line_prefix: String) -> Result<(), String> {
+        match self.ask(Request::Reread { log_line_prefix: Some(log_line_prefix) }).await {
+            Some(Response::Reread(overview)) => {
+                self.fingerprint.set(None);
+                self.statement.set(None);
+                self.time_range.set(None);
+                self.timeline.set(None);
+                self.timeline_asked.set_value(false);
+                self.report.set_value(None);
+                // Last: the views are made anew.
+                self.status.set(Status::Open(Arc::new(*overview)));
+                Ok(())
+            }
+            Some(Response::Refused(problem)) => Err(problem),
+            _ => Ok(()),
+        }
+    }
+
     /// Shows lines, or functions; what is selected in the one is nothing in the other.
     pub fn show_by_line(self, by_line: bool) {
         if self.by_line.get_untracked() == by_line {

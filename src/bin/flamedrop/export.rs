@@ -80,7 +80,7 @@ enum Table {
 
 /// Writes the export; false if the file cannot be read, or has not what the format needs.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
-    let Some((document, _)) = super::read(&arguments.file, arguments.lines) else { return Ok(false) };
+    let Some((document, _)) = super::read(&arguments.file, &arguments.lines) else { return Ok(false) };
     let export = match Export::of(arguments, &document) {
         Ok(export) => export,
         Err(problem) => {

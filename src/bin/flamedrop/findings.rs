@@ -43,9 +43,10 @@ pub fn run(
 ) -> io::Result<Outcome> {
     let mut judged: Vec<Judged> = Vec::new();
     let mut found: Vec<Found> = Vec::new();
+    let lines = super::Lines { merge_lines: true, ..super::Lines::default() };
     for file in files {
         // One at a time: of each only the digest is kept. Findings are about functions, not lines.
-        let Some((document, _)) = super::read(file, super::Lines { merge_lines: true }) else { continue };
+        let Some((document, _)) = super::read(file, &lines) else { continue };
         let report = findings::judge(&document, settings);
         let name = document.name.clone();
         found.extend(report.findings.into_iter().map(|finding| Found { files: vec![name.clone()], finding }));

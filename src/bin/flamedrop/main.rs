@@ -99,12 +99,15 @@ enum Command {
     Export(export::Arguments),
 }
 
-#[derive(Debug, Clone, Copy, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 struct Lines {
     /// Put the lines of Python 3.15's sampling profiler together to functions. Other files have
     /// functions already.
     #[arg(long)]
     merge_lines: bool,
+    /// PostgreSQL's log_line_prefix, where the guess is wrong: '%m [%p] %q%u@%d '.
+    #[arg(long, value_name = "SETTING")]
+    log_line_prefix: Option<String>,
 }
 
 /// The names of the rules.
@@ -138,8 +141,8 @@ fn main() -> ExitCode {
                 outcome.complete
             })
         }
-        Command::Summary { json: true, files, lines, .. } => summary_json(&files, lines, &mut out),
-        Command::Summary { json: false, files, lines, top } => summary(&files, top, lines, &mut out),
+        Command::Summary { json: true, files, lines, .. } => summary_json(&files, &lines, &mut out),
+        Command::Summary { json: false, files, lines, top } => summary(&files, top, &lines, &mut out),
         Command::Diff { json, top, before, after } => diff(&before, &after, json, top, &mut out),
         Command::Export(arguments) => export::run(&arguments, &mut out),
     };
@@ -157,9 +160,11 @@ fn main() -> ExitCode {
 }
 
 /// Reads one file; says on standard error why, if it cannot be.
-fn read(file: &Path, lines: Lines) -> Option<(Document, Box<dyn Source>)> {
+fn read(file: &Path, lines: &Lines) -> Option<(Document, Box<dyn Source>)> {
     let result = source::open(file).map_err(|error| error.to_string()).and_then(|source| {
-        let mut document = import::import(source.as_ref(), &|_| ()).map_err(|error| error.to_string())?;
+        let options = import::Options { log_line_prefix: lines.log_line_prefix.clone() };
+        let document = import::import_with(source.as_ref(), &|_| (), &options);
+        let mut document = document.map_err(|error| error.to_string())?;
         if let Content::Profile(profile) = &mut document.content
             && lines.merge_lines
             && profile.by_line
@@ -177,7 +182,7 @@ fn complain(file: &Path, problem: &str) {
 }
 
 /// Prints all that can be read; false if something could not.
-fn summary_json(files: &[PathBuf], lines: Lines, out: &mut dyn Write) -> io::Result<bool> {
+fn summary_json(files: &[PathBuf], lines: &Lines, out: &mut dyn Write) -> io::Result<bool> {
     let mut printed = 0;
     out.write_all(b"{\"documents\": [")?;
     for file in files {
@@ -194,8 +199,8 @@ fn summary_json(files: &[PathBuf], lines: Lines, out: &mut dyn Write) -> io::Res
 
 /// Prints what lies between two states of a server's statistics; false if that cannot be said.
 fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write) -> io::Result<bool> {
-    let whole = Lines { merge_lines: false };
-    let (Some((first, _)), Some((second, source))) = (read(before, whole), read(after, whole)) else {
+    let whole = Lines::default();
+    let (Some((first, _)), Some((second, source))) = (read(before, &whole), read(after, &whole)) else {
         return Ok(false);
     };
     let (Content::Queries(earlier), Content::Queries(later)) = (&first.content, &second.content) else {
@@ -228,7 +233,7 @@ fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write
     Ok(true)
 }
 
-fn summary(files: &[PathBuf], top: usize, lines: Lines, out: &mut dyn Write) -> io::Result<bool> {
+fn summary(files: &[PathBuf], top: usize, lines: &Lines, out: &mut dyn Write) -> io::Result<bool> {
     let mut printed = 0;
     for file in files {
         if let Some((document, _)) = read(file, lines) {

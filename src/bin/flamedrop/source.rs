@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use flamedrop::input::{MemorySource, Source};
 
@@ -22,7 +23,13 @@ pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
         // A pipe (`<(…)`) can be read once only.
         return Ok(Box::new(MemorySource::new(name_of(path), std::fs::read(path)?)));
     }
-    Ok(Box::new(FileSource { path: path.to_owned(), name: name_of(path), size: metadata.len() }))
+    let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Ok(Box::new(FileSource {
+        path: path.to_owned(),
+        name: name_of(path),
+        size: metadata.len(),
+        modified: modified.map(|since| since.as_secs_f64() * 1000.0),
+    }))
 }
 
 fn name_of(path: &Path) -> String {
@@ -33,6 +40,7 @@ struct FileSource {
     path: PathBuf,
     name: String,
     size: u64,
+    modified: Option<f64>,
 }
 
 impl Source for FileSource {
@@ -42,6 +50,10 @@ impl Source for FileSource {
 
     fn size(&self) -> u64 {
         self.size
+    }
+
+    fn modified(&self) -> Option<f64> {
+        self.modified
     }
 
     fn open(&self, offset: u64) -> io::Result<Box<dyn Read + '_>> {

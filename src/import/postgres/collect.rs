@@ -1,16 +1,19 @@
 //! What the readers of a server's log do with its events, in whichever format they come.
 
+use super::clock;
 use super::executions::{Event, Executions, Who};
 use super::message::Message;
 use super::prefix::Severity;
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::import::stamp::Stamp;
+use crate::import::wrapped::Unwrapping;
 use crate::queries::Clock;
 
 /// Collects events.
 #[derive(Debug, Default)]
 pub struct Collect {
     executions: Executions,
+    clock: clock::Clock,
     /// What the reader notices.
     pub diagnostics: Diagnostics,
     /// The first zone that was written.
@@ -19,6 +22,13 @@ pub struct Collect {
 }
 
 impl Collect {
+    /// Says what was around the log's lines.
+    pub fn wrapped(&mut self, unwrapping: &Option<Unwrapping>) {
+        let Some(unwrapping) = unwrapping else { return };
+        let message = format!("the log's lines were taken out of {}", unwrapping.names());
+        self.diagnostics.note(Level::Info, &message, || None);
+    }
+
     /// Takes in an event, whose stamp has `zone` (empty if it is not written); `place` is asked for
     /// diagnostics.
     pub fn event(
@@ -38,17 +48,11 @@ impl Collect {
             self.diagnostics.note(Level::Warning, &problem, place);
             return;
         }
-        self.executions.event(who, event);
+        let stamp = self.clock.time(event.stamp, zone, &mut self.diagnostics, place);
+        self.executions.event(who, &Event { stamp, ..*event });
         self.stamped |= !event.stamp.is_nan();
-        match &self.zone {
-            _ if zone.is_empty() => {}
-            None => self.zone = Some(zone.to_vec()),
-            Some(first) if first == zone => {}
-            Some(_) => self.diagnostics.note(
-                Level::Warning,
-                "the time zone changes within the log: times after that are off by the difference",
-                place,
-            ),
+        if self.zone.is_none() && !zone.is_empty() {
+            self.zone = Some(zone.to_vec());
         }
     }
 
@@ -60,7 +64,7 @@ impl Collect {
         inferred: Option<String>,
         default_zone: Option<&str>,
     ) -> Document {
-        let Self { executions, mut diagnostics, zone, stamped } = self;
+        let Self { executions, mut diagnostics, zone, stamped, .. } = self;
         let (builder, seen) = executions.finish();
         let foreign = diagnostics.entries().iter().any(|entry| entry.message.contains("lc_messages"));
         if !(foreign && builder.is_empty()) {

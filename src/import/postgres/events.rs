@@ -224,7 +224,8 @@ impl Open {
             Operation::Other if fingerprint.text.starts_with("DECLARE ") => self.cursor = Some(index),
             _ => {}
         }
-        if extended {
+        // A cursor's plan and files come when it is closed, whatever protocol declared it.
+        if extended || self.cursor == Some(index) {
             if self.recent.len() == RECENT {
                 self.recent.remove(0);
             }

@@ -16,6 +16,9 @@ static KNOWN: &[&str] = &[
     "%m [%p]: [%l-1] db=%d,user=%u ",
     "%m [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
     "%t-%c-",
+    // Heroku's.
+    " sql_error_code = %e time_ms = \"%m\" pid=\"%p\" proc_start_time=\"%s\" session_id=\"%c\" vtid=\"%v\" \
+     tid=\"%x\" log_line=\"%l\" database=\"%d\" connection_source=\"%r\" user=\"%u\" application_name=\"%a\" ",
     "%t [%p-%l] %q%u@%d ",
     "< %m > ",
     "",
@@ -54,15 +57,25 @@ pub struct Guess {
     pub tried: usize,
 }
 
-/// The prefix that reads most lines of `head`; `None` without any line of a server.
-pub fn infer(head: &[u8]) -> Option<Guess> {
-    let samples: Vec<(&[u8], usize)> = head
-        .split(|&byte| byte == b'\n')
+/// Lines, and where their severity begins.
+fn samples(head: &[u8]) -> Vec<(&[u8], usize)> {
+    head.split(|&byte| byte == b'\n')
         .map(trim_end)
         .filter(|line| line.first().is_some_and(|&byte| byte != b'\t'))
         .filter_map(|line| Some((line, marker(line)?)))
         .take(SAMPLES)
-        .collect();
+        .collect()
+}
+
+/// A prefix the user gives, and how many lines of `head` it reads.
+pub fn judge(prefix: Prefix, head: &[u8]) -> Guess {
+    let samples = samples(head);
+    Guess { fits: rank(&prefix, &samples).fits, tried: samples.len(), prefix }
+}
+
+/// The prefix that reads most lines of `head`; `None` without any line of a server.
+pub fn infer(head: &[u8]) -> Option<Guess> {
+    let samples = samples(head);
     if let Some(prefix) = named(&samples) {
         return Some(Guess { prefix, fits: samples.len(), tried: samples.len() });
     }

@@ -7,9 +7,11 @@ use flamedrop::format;
 use flamedrop::protocol::{ContentOverview, Overview, QueryColumn, Request, Response};
 use flamedrop::queries::EventKind;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
 use crate::document::{OpenDocument, answers};
+use crate::state::state;
 
 /// The status line of an open document.
 #[component]
@@ -56,7 +58,7 @@ pub fn StatusLine(document: OpenDocument, overview: Arc<Overview>) -> impl IntoV
                 {totals(&overview.content).into_iter().map(|text| view! { <li>{text}</li> }).collect::<Vec<_>>()}
             </ul>
             <span class="found" role="status">{found}</span>
-            <Noticed overview />
+            <Noticed document overview />
         </footer>
     }
 }
@@ -114,7 +116,7 @@ fn totals(content: &ContentOverview) -> Vec<String> {
 
 /// What the reader noticed, behind a button that says how much.
 #[component]
-fn Noticed(overview: Arc<Overview>) -> impl IntoView {
+fn Noticed(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     let inferred = match &overview.content {
         ContentOverview::Queries(log) => log.inferred.clone(),
         ContentOverview::Profile(_) => None,
@@ -123,7 +125,7 @@ fn Noticed(overview: Arc<Overview>) -> impl IntoView {
     let diagnostics = overview.diagnostics.clone();
     let warnings = diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Warning);
     let count = diagnostics.len() + usize::from(inferred.is_some()) + usize::from(estimated);
-    if count == 0 {
+    if count == 0 && !PREFIXED.contains(&overview.format.as_str()) {
         return ().into_any();
     }
     let mut items: Vec<AnyView> = Vec::new();
@@ -140,6 +142,9 @@ fn Noticed(overview: Arc<Overview>) -> impl IntoView {
     }
     if let Some(inferred) = inferred {
         items.push(view! { <li>"Inferred: " <code>{inferred}</code></li> }.into_any());
+    }
+    if PREFIXED.contains(&overview.format.as_str()) {
+        items.push(view! { <li><PrefixForm document /></li> }.into_any());
     }
     for diagnostic in diagnostics {
         let times =
@@ -160,6 +165,48 @@ fn Noticed(overview: Arc<Overview>) -> impl IntoView {
         </details>
     }
     .into_any()
+}
+
+/// Formats whose lines begin as log_line_prefix says.
+const PREFIXED: [&str; 2] = ["postgres-stderr", "postgres-syslog"];
+
+/// Takes the server's own setting instead of the guess, and reads the file again.
+#[component]
+fn PrefixForm(document: OpenDocument) -> impl IntoView {
+    let input = NodeRef::<leptos::html::Input>::new();
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let Some(setting) = input.get_untracked().map(|input| input.value()) else { return };
+        let setting = setting_of(&setting);
+        if setting.trim().is_empty() {
+            return;
+        }
+        let state = state();
+        spawn_local(async move {
+            match document.reread(setting).await {
+                Ok(()) => state.say("Read again with this log_line_prefix".to_owned()),
+                Err(problem) => state.say(problem),
+            }
+        });
+    };
+    view! {
+        <form class="prefix" on:submit=submit>
+            <label for="log-line-prefix">"Not right? Paste log_line_prefix (SHOW log_line_prefix)"</label>
+            <input id="log-line-prefix" node_ref=input type="text" autocomplete="off" spellcheck="false" placeholder="%m [%p] %q%u@%d " />
+            <button type="submit">"Read again"</button>
+        </form>
+    }
+}
+
+/// The setting's value, also out of a line of postgresql.conf: what is in quotes.
+fn setting_of(text: &str) -> String {
+    let value =
+        text.trim_start().strip_prefix("log_line_prefix").map(|rest| rest.trim_start_matches([' ', '=']));
+    let value = value.unwrap_or(text);
+    match value.split_once('\'').and_then(|(before, rest)| Some((before, rest.rsplit_once('\'')?.0))) {
+        Some((before, inner)) if before.trim().is_empty() => inner.replace("''", "'"),
+        _ => value.to_owned(),
+    }
 }
 
 fn close_on_escape(event: web_sys::KeyboardEvent) {
