@@ -221,6 +221,7 @@ fn no_executions_never_come_without_a_reason() {
         ),
         ("French", open(&["LOG:  durée : 0.361 ms, instruction : SELECT 1", "LOG:  durée : 0.361 ms"])),
         ("only durations", open(&["LOG:  duration: 0.361 ms"])),
+        ("Russian", open(&["СООБЩЕНИЕ:  продолжительность: 0.361 мс, оператор: SELECT 1"])),
     ];
     let said: String =
         cases.iter().map(|(name, document)| format!("{name}:\n{}", common::diagnostics(document))).collect();

@@ -220,6 +220,10 @@ fn a_log_is_read_again_by_the_prefix_the_user_gives() {
     assert_eq!(totals.inferred.as_deref(), Some("log_line_prefix = '%t %d %u %p ' (as given)"));
     assert_eq!(timeline(&mut session).lanes, ["pid 77 · shop"]);
     assert_ne!(before, ["pid 77 · shop"]);
+    // Pasted without its last blank.
+    let Response::Reread(overview) = again(&mut session, "%t %d %u %p") else { panic!("refused") };
+    let ContentOverview::Queries(totals) = overview.content else { panic!("a profile") };
+    assert_eq!(totals.executions, 20);
     // One that does not fit says so.
     let Response::Reread(overview) = again(&mut session, "%m [%p] ") else { panic!("refused") };
     let said: Vec<_> = overview.diagnostics.iter().map(|of| of.message.as_str()).collect();

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use super::postgres::collect::Collect;
 use super::postgres::executions::{Event, Who};
 use super::postgres::infer::{self, marker};
@@ -88,7 +90,20 @@ impl PostgresStderr {
             };
             best = best.max(score);
         }
+        if best < 70 && trim_mark(head).split(|&byte| byte == b'\n').any(|line| foreign(line).is_some()) {
+            best = 70;
+        }
         best
+    }
+}
+
+/// The language of a line that tells of a duration in another one than English, whatever its severity is
+/// called.
+fn foreign(line: &[u8]) -> Option<&'static str> {
+    let at = memmem::find(&line[..line.len().min(1024)], b":  ")?;
+    match message::read(&line[at + 3..]) {
+        Message::Foreign(language) => Some(language),
+        _ => None,
     }
 }
 
@@ -265,7 +280,11 @@ impl Reader {
             Some(setting) => {
                 let lent =
                     [if lent.time { "%m " } else { "" }, if lent.process { "[%p] " } else { "" }].concat();
-                let guess = infer::judge(Prefix::new(&(lent + setting)), head);
+                let mut guess = infer::judge(Prefix::new(&(lent.clone() + setting)), head);
+                if guess.fits == 0 {
+                    // A blank at its end is easily lost on the way.
+                    guess = infer::judge(Prefix::new(&(lent + setting.trim_end() + " ")), head);
+                }
                 let message = format!(
                     "log_line_prefix = '{setting}' does not fit: {} of the first {} lines are read by it",
                     guess.fits, guess.tried
@@ -319,6 +338,11 @@ impl Reader {
         };
         let place = || record.place();
         let Some(line) = line else {
+            // Even the word before the message is another one: `СООБЩЕНИЕ:  продолжительность: …`
+            if let Some(language) = foreign(bytes) {
+                self.collect.foreign(language, place);
+                return;
+            }
             if !bytes.trim_ascii().is_empty() {
                 let foreign = "lines that are not the server's, or do not fit its prefix, were skipped";
                 self.collect.diagnostics.note(Level::Info, foreign, place);

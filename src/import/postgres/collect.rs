@@ -29,6 +29,14 @@ impl Collect {
         self.diagnostics.note(Level::Info, &message, || None);
     }
 
+    /// Says that the server speaks another language.
+    pub fn foreign(&mut self, language: &str, place: impl FnOnce() -> Option<String>) {
+        let problem = format!(
+            "durations are logged in {language}, which is not read: set lc_messages = 'C' and record again"
+        );
+        self.diagnostics.note(Level::Warning, &problem, place);
+    }
+
     /// Takes in an event, whose stamp has `zone` (empty if it is not written); `place` is asked for
     /// diagnostics.
     pub fn event(
@@ -42,10 +50,7 @@ impl Collect {
             return;
         }
         if let Message::Foreign(language) = event.message {
-            let problem = format!(
-                "durations are logged in {language}, which is not read: set lc_messages = 'C' and record again"
-            );
-            self.diagnostics.note(Level::Warning, &problem, place);
+            self.foreign(language, place);
             return;
         }
         let stamp = self.clock.time(event.stamp, zone, &mut self.diagnostics, place);
