@@ -275,7 +275,7 @@ impl Plan {
                 costliest = Some((time, index as u32));
             }
         }
-        // One node alone is no choice; nor is one without any time.
+        // None, if all are without any time.
         self.costliest = costliest.filter(|&(time, _)| time > 0.0).map(|(_, index)| index);
     }
 }

@@ -5,19 +5,18 @@ import assert from 'node:assert/strict';
 import { assertAccessible } from './support/axe.js';
 import { data, drop } from './support/files.js';
 import { pageTest } from './support/page.js';
-import { opened, rows, show } from './support/views.js';
+import { opened, show } from './support/views.js';
 
 async function openLog(page) {
   await drop(page, [data('sql/postgres/pg15.log')]);
   await opened(page);
 }
 
-async function select(page, text) {
+async function select(page, text, row = 1) {
   await show(page, 'Queries');
   await page.getByRole('searchbox', { name: 'Search' }).fill(text);
   await page.waitForTimeout(300);
-  await rows(page, 'Queries');
-  await page.getByRole('grid', { name: 'Queries' }).getByRole('row').nth(1).click();
+  await page.getByRole('grid', { name: 'Queries' }).getByRole('row').nth(row).click();
   return page.getByRole('complementary', { name: 'Selected query' });
 }
 
@@ -28,7 +27,7 @@ for (const [viewport, colorScheme] of [['desktop', 'light'], ['desktop', 'dark']
     await totals.getByText('10 errors').waitFor();
     await totals.getByText('11 temporary files').waitFor();
 
-    const query = await select(page, 'UPDATE t SET b');
+    const query = await select(page, 'UPDATE t SET b', 2);
     await query.getByText('Waited for a lock longer than 200 ms').waitFor();
     await query.getByText('The lock was held by process 31419.').waitFor();
     const plan = query.getByRole('group', { name: 'Plan', exact: true });
