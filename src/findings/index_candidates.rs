@@ -19,10 +19,10 @@ use crate::sort;
 /// See the module.
 pub(super) struct IndexCandidates;
 
-/// How slow a query must be on the average; also of [`super::unindexable`].
-pub(super) const MEAN: Threshold = Threshold {
-    key: "mean",
-    title: "an execution takes at least so long on the average",
+/// How slow a query must be as a rule: one execution may have met a cold cache; also of [`super::unindexable`].
+pub(super) const MEDIAN: Threshold = Threshold {
+    key: "median",
+    title: "an execution takes at least so long as a rule (median)",
     default: 20.0,
     unit: Unit::Milliseconds,
     source: "PgHero's slow queries: 20 ms",
@@ -41,7 +41,7 @@ pub(super) static ABOUT: About = About {
     id: "index-candidates",
     title: "Index candidates",
     looks_at: LooksAt::Queries,
-    thresholds: &[MEAN, EXAMINED],
+    thresholds: &[MEDIAN, EXAMINED],
 };
 
 /// Columns of one index: more are seldom worth their room.
@@ -65,7 +65,7 @@ impl Rule for IndexCandidates {
         let Case::Queries(log, _) = *case else { return };
         let mut all: BTreeMap<(&str, Vec<&str>), Candidate> = BTreeMap::new();
         for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
-            if numbers.mean < settings.get(&ABOUT, &MEAN) {
+            if numbers.p50 < settings.get(&ABOUT, &MEDIAN) {
                 continue;
             }
             let rows = match (numbers.rows_examined, numbers.rows) {

@@ -1,7 +1,7 @@
 //! Conditions that no plain index serves: a leading wildcard, a function over the column, a far OFFSET,
 //! a random order.
 
-use super::index_candidates::MEAN;
+use super::index_candidates::MEDIAN;
 use super::shape::model;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
@@ -26,7 +26,7 @@ pub(super) static ABOUT: About = About {
     id: "unindexable",
     title: "Conditions no plain index serves",
     looks_at: LooksAt::Queries,
-    thresholds: &[MEAN, OFFSET],
+    thresholds: &[MEDIAN, OFFSET],
 };
 
 /// What stands in the way.
@@ -45,7 +45,7 @@ impl Rule for Unindexable {
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Queries(log, _) = *case else { return };
         for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
-            if numbers.mean < settings.get(&ABOUT, &MEAN) || numbers.total <= 0.0 {
+            if numbers.p50 < settings.get(&ABOUT, &MEDIAN) || numbers.total <= 0.0 {
                 continue;
             }
             if let Some(obstacle) = obstacle(fingerprint, settings.get(&ABOUT, &OFFSET)) {
@@ -145,7 +145,7 @@ fn finding(log: &QueryLog, id: u32, obstacle: &Obstacle<'_>) -> Finding {
     let mut shown = vec![
         Evidence::new("reason", "What stands in the way", Value::Text(what.clone())),
         evidence::count("executions", "Executions", u64::from(numbers.calls)),
-        evidence::time("mean_ms", "One takes", numbers.mean),
+        evidence::time("median_ms", "One takes", numbers.p50),
         evidence::query(log, "query", "The query", id),
     ];
     shown.extend(statement.and_then(|at| evidence::code(log, at as u32)));
