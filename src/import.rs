@@ -31,6 +31,7 @@ use thiserror::Error;
 
 use crate::document::Document;
 use crate::input::{Input, Progress, Source};
+use crate::share::saved;
 
 /// What a format holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,6 +191,11 @@ pub fn by_id(id: &str) -> Option<&'static dyn Format> {
 /// Opens, detects and reads `source`.
 pub fn import(source: &dyn Source, progress: &dyn Fn(Progress)) -> Result<Document, ImportError> {
     let mut input = Input::open(source, progress).map_err(|error| ImportError::reading(&error))?;
+    if saved::is(input.head()) {
+        // It names the format it was recorded in, which it is shown as.
+        let bytes = input.read_all(saved::LIMIT).map_err(|error| ImportError::reading(&error))?;
+        return saved::read(&bytes);
+    }
     match detect(input.head()) {
         Some(format) => format.import(&mut input),
         None => Err(unknown(input.head())),

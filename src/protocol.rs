@@ -17,6 +17,7 @@ pub use views::*;
 use crate::document::Diagnostic;
 use crate::findings::{Digest, Report, Settings};
 use crate::queries::filter::Filter;
+use crate::share::{Keep, Strip};
 
 /// Page to worker, after the file itself was posted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,6 +117,15 @@ pub enum Request {
         settings: Settings,
         /// [`Report::digest`] of the other document.
         other: Digest,
+    },
+    /// The document as it is handed on, in [Flamedrop's own format](crate::share::saved).
+    Share {
+        /// What is left out.
+        strip: Strip,
+        /// How much is kept.
+        keep: Keep,
+        /// The thresholds that results are judged with.
+        settings: Settings,
     },
 }
 
@@ -271,6 +281,9 @@ pub struct QueriesOverview {
     pub inferred: Option<String>,
     /// Whether these are a server's own numbers: there are no single statements, no times, no requests.
     pub statistics: bool,
+    /// Whether it has only the results, not the single statements, since nothing else was saved: then
+    /// only [`Request::Queries`], [`Request::Query`] and findings are answered.
+    pub results_only: bool,
 }
 
 /// Answers.
@@ -328,6 +341,8 @@ pub enum Response {
     View(Answer),
     /// To [`Request::Findings`] and [`Request::PairFindings`].
     Findings(Report),
+    /// To [`Request::Share`]: the file.
+    Shared(Vec<u8>),
     /// The request does not fit the document, or its file cannot be read again.
     Refused(String),
 }

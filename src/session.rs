@@ -14,6 +14,7 @@ use crate::import::{self, ImportError};
 use crate::input::{Progress, Source};
 use crate::profile::{Profile, lines};
 use crate::protocol::{ContentOverview, Failure, Overview, ProfileOverview, Request, Response};
+use crate::share::{self, Keep, Strip, saved};
 
 /// One open document.
 pub struct Session {
@@ -70,7 +71,7 @@ impl Session {
             name: document.name.clone(),
             format: document.format.to_owned(),
             format_title: import::by_id(document.format)
-                .map_or(document.format, |format| format.title())
+                .map_or(saved::TITLE, |format| format.title())
                 .to_owned(),
             content,
             diagnostics: document.diagnostics.entries().to_vec(),
@@ -83,10 +84,14 @@ impl Session {
             Request::ByLine(by_line) => return self.show_by_line(*by_line),
             Request::Findings { settings } => return self.judge(settings, None),
             Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
+            Request::Share { strip, keep, settings } => return self.share(*strip, *keep, settings),
             _ => {}
         }
         match &self.document.content {
             Content::Profile(profile) => profile::answer(profile, &mut self.profile, request),
+            Content::Queries(log) if log.results().is_some() && !queries::is_of_results(request) => {
+                Response::Refused(queries::RESULTS_ONLY.to_owned())
+            }
             Content::Queries(log) => {
                 queries::answer(log, self.document.format, self.source.as_ref(), &mut self.queries, request)
             }
@@ -104,6 +109,18 @@ impl Session {
             Some(other) => findings::pair(&self.document, &mut self.findings, settings, other),
         };
         self.swap_lines(by_line);
+        response
+    }
+
+    /// What is handed on has lines, if the file has them.
+    fn share(&mut self, strip: Strip, keep: Keep, settings: &Settings) -> Response {
+        let by_function = matches!(&self.document.content, Content::Profile(profile) if !profile.by_line);
+        self.swap_lines(by_function);
+        let response = match share::strip(&self.document, self.source.as_ref(), strip) {
+            Ok(document) => Response::Shared(share::saved::write(&document, strip, keep, settings)),
+            Err(error) => Response::Refused(format!("the file cannot be read again: {error}")),
+        };
+        self.swap_lines(by_function);
         response
     }
 

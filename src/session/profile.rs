@@ -73,7 +73,8 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         | Request::Statement { .. }
         | Request::View(..)
         | Request::Findings { .. }
-        | Request::PairFindings { .. } => Response::Refused("this document is a profile".to_owned()),
+        | Request::PairFindings { .. }
+        | Request::Share { .. } => Response::Refused("this document is a profile".to_owned()),
     }
 }
 

@@ -59,7 +59,17 @@ pub(super) fn overview(log: &QueryLog) -> QueriesOverview {
         zone: zone(&log.clock),
         inferred: log.inferred.clone(),
         statistics: log.statistics.is_some(),
+        results_only: log.results().is_some(),
     }
+}
+
+/// Why a log of which only the results were saved has no answer.
+pub(super) const RESULTS_ONLY: &str =
+    "this file has only the results of the log: single statements were not saved";
+
+/// Whether the results of a log answer `request`.
+pub(super) fn is_of_results(request: &Request) -> bool {
+    matches!(request, Request::Queries { .. } | Request::Query { .. })
 }
 
 pub(super) fn zone(clock: &Clock) -> Option<String> {
@@ -125,7 +135,8 @@ pub(super) fn answer(
         | Request::Tree
         | Request::SearchFunctions { .. }
         | Request::Findings { .. }
-        | Request::PairFindings { .. } => Response::Refused("this document is an SQL log".to_owned()),
+        | Request::PairFindings { .. }
+        | Request::Share { .. } => Response::Refused("this document is an SQL log".to_owned()),
     }
 }
 
@@ -238,11 +249,9 @@ fn row(log: &QueryLog, id: u32) -> QueryRow {
 
 fn detail(log: &QueryLog, texts: &Texts<'_>, id: u32) -> QueryDetail {
     let statements = &log.statements;
-    let mut parameters = Vec::new();
     let mut slowest: Option<(f64, u32)> = None;
     for (index, &fingerprint) in statements.fingerprint.iter().enumerate() {
         if fingerprint == id {
-            parameters.push(statements.parameters[index]);
             // An unknown duration is slower than none, but not than a known one.
             let duration = statements.duration[index].max(-1.0);
             if slowest.is_none_or(|(most, _)| duration > most) {
@@ -250,12 +259,10 @@ fn detail(log: &QueryLog, texts: &Texts<'_>, id: u32) -> QueryDetail {
             }
         }
     }
-    sort::numbers(&mut parameters);
-    parameters.dedup();
     QueryDetail {
         row: row(log, id),
         text: log.fingerprints[id as usize].text.clone(),
-        distinct_parameters: parameters.len() as u32,
+        distinct_parameters: log.numbers[id as usize].distinct_parameters,
         example: slowest.and_then(|(_, index)| texts.read(log, index).ok()),
     }
 }
@@ -283,8 +290,12 @@ impl Texts<'_> {
     /// fingerprint, which says so.
     fn read(&self, log: &QueryLog, index: u32) -> io::Result<StatementDetail> {
         let (statements, at) = (&log.statements, index as usize);
-        let record = self.bytes(statements.offset[at], statements.length[at])?;
-        let text = import::by_id(self.format).and_then(|format| format.statement_text(&record));
+        let text = if let Some(saved) = &log.saved {
+            Some(saved.text(at, log))
+        } else {
+            let record = self.bytes(statements.offset[at], statements.length[at])?;
+            import::by_id(self.format).and_then(|format| format.statement_text(&record))
+        };
         let (sql, parameters) = match text {
             Some(text) => (text.sql, text.parameters),
             None => (log.fingerprints[statements.fingerprint[at] as usize].text.clone(), None),
