@@ -3,6 +3,7 @@
 //! The session only opens and dispatches; each kind of document has its half: [`profile`],
 //! [`queries`]; what is asked of either is in [`findings`].
 
+mod export;
 mod findings;
 mod profile;
 mod queries;
@@ -13,7 +14,7 @@ use crate::findings::{Digest, Settings};
 use crate::import::{self, ImportError};
 use crate::input::{Progress, Source};
 use crate::profile::{Profile, lines};
-use crate::protocol::{ContentOverview, Failure, Overview, ProfileOverview, Request, Response};
+use crate::protocol::{ContentOverview, Export, Failure, Overview, ProfileOverview, Request, Response};
 use crate::share::{self, Keep, Strip, saved};
 
 /// One open document.
@@ -84,6 +85,7 @@ impl Session {
             Request::ByLine(by_line) => return self.show_by_line(*by_line),
             Request::Findings { settings } => return self.judge(settings, None),
             Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
+            Request::Export(export) => return self.export(export),
             Request::Share { strip, keep, settings } => return self.share(*strip, *keep, settings),
             _ => {}
         }
@@ -110,6 +112,14 @@ impl Session {
         };
         self.swap_lines(by_line);
         response
+    }
+
+    fn export(&self, export: &Export) -> Response {
+        match export::write(&self.document, export) {
+            Some(Ok(file)) => Response::Exported(file),
+            Some(Err(error)) => Response::Refused(format!("it cannot be written: {error}")),
+            None => Response::Refused("this document has nothing of that kind".to_owned()),
+        }
     }
 
     /// What is handed on has lines, if the file has them.

@@ -136,6 +136,7 @@ pub(super) fn answer(
         | Request::SearchFunctions { .. }
         | Request::Findings { .. }
         | Request::PairFindings { .. }
+        | Request::Export(_)
         | Request::Share { .. } => Response::Refused("this document is an SQL log".to_owned()),
     }
 }
@@ -150,6 +151,11 @@ pub(super) fn rank(order: &[u32], selected: Option<u32>) -> Option<u32> {
 fn window(order: &[u32], first: u32, count: u32) -> &[u32] {
     let start = (first as usize).min(order.len());
     &order[start..start.saturating_add(count as usize).min(order.len())]
+}
+
+/// The filtered fingerprints, sorted by a column.
+pub(super) fn order(log: &QueryLog, sort: QueryColumn, descending: bool, filter: &str) -> Vec<u32> {
+    queries(log, &QueriesKey { sort, descending, filter: filter.to_lowercase() })
 }
 
 /// The filtered, sorted fingerprints; equal ones stay in order of first appearance either way.

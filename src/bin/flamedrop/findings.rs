@@ -43,9 +43,13 @@ pub fn run(
 ) -> io::Result<Outcome> {
     let mut judged: Vec<Judged> = Vec::new();
     let mut found: Vec<Found> = Vec::new();
-    for file in files {
-        // One at a time: of each only the digest is kept. Findings are about functions, not lines.
-        let Some((document, _)) = super::read(file, super::Lines { merge_lines: true }) else { continue };
+    let mut complete = true;
+    // One at a time: of each only the digest is kept. Findings are about functions, not lines.
+    for document in files.iter().flat_map(|file| super::read(file, super::Lines { merge_lines: true })) {
+        let Some((document, _)) = document else {
+            complete = false;
+            continue;
+        };
         let report = findings::judge(&document, settings);
         let name = document.name.clone();
         found.extend(report.findings.into_iter().map(|finding| Found { files: vec![name.clone()], finding }));
@@ -68,7 +72,7 @@ pub fn run(
     } else {
         write_text(&judged, &found, out)?;
     }
-    Ok(Outcome { complete: judged.len() == files.len(), failed })
+    Ok(Outcome { complete, failed })
 }
 
 fn kind(document: &Document) -> Kind {
