@@ -26,8 +26,6 @@ pub struct Results {
     pub executions: u32,
     /// [`QueryLog::span`].
     pub span: Option<(f64, f64)>,
-    /// Per fingerprint: with how many different parameters it ran.
-    pub distinct_parameters: Vec<u32>,
     /// What the rules found, with the thresholds of then.
     pub report: Report,
 }

@@ -21,11 +21,11 @@ use crate::findings::{self, Report, Settings};
 use crate::import::{self, ImportError};
 use crate::profile::call_tree::{CallTree, MERGED, Merged, MergedPart, NO_PARENT};
 use crate::profile::{Edge, Edges, Functions, Profile, Strings, Unit};
-use crate::queries::digest::{Digest, digests};
+use crate::queries::digest::{self, LockTime, Rows};
 use crate::queries::saved::{Results, Saved};
 use crate::queries::{
-    Clock, Connection, Fingerprint, Frame, NONE, Numbers, Origin, QueryLog, Relation, Request, Site,
-    Statements,
+    Clock, ColumnUse, Connection, Fingerprint, Frame, NONE, Numbers, Origin, QueryLog, Relation, Request,
+    Site, Statements, Usage,
 };
 
 /// What such a file begins with. A version that could not read this one's columns would be another number.
@@ -130,6 +130,7 @@ fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writ
     columns.put("fingerprints.text", &list(fingerprints, |one| one.text.as_str()));
     columns.put("fingerprints.operation", &list(fingerprints, |one| one.operation));
     columns.put("fingerprints.tables", &list(fingerprints, |one| one.tables.as_slice()));
+    columns.put("fingerprints.columns", &list(fingerprints, |one| list(&one.columns, column_use)));
     write_connections(&log.connections, columns);
     if let Some(results) = log.results() {
         return write_results(log, results, columns);
@@ -150,6 +151,8 @@ fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writ
     columns.put("statements.request", &statements.request);
     columns.put("statements.site", &statements.site);
     columns.put("statements.rows", &statements.rows);
+    columns.put("statements.rows_examined", &statements.rows_examined);
+    columns.put("statements.lock_time", &statements.lock_time);
     if let Some(saved) = &log.saved {
         write_strings("texts", &saved.texts, columns);
         columns.put("statements.sql", &saved.sql);
@@ -189,29 +192,25 @@ fn write_results(log: &QueryLog, results: &Results, columns: &mut Writer) {
     columns.put("numbers.p95", &list(numbers, |one| one.p95));
     columns.put("numbers.p99", &list(numbers, |one| one.p99));
     columns.put("numbers.max", &list(numbers, |one| one.max));
+    columns.put("numbers.stddev", &list(numbers, |one| one.stddev));
+    columns.put("numbers.variance_to_mean", &list(numbers, |one| one.variance_to_mean));
+    let rows = |rows: Rows| (rows.known, rows.total, rows.max);
+    columns.put("numbers.rows", &list(numbers, |one| one.rows.map(rows)));
+    columns.put("numbers.rows_examined", &list(numbers, |one| one.rows_examined.map(rows)));
+    let lock_time = |time: LockTime| (time.known, time.total, time.max);
+    columns.put("numbers.lock_time", &list(numbers, |one| one.lock_time.map(lock_time)));
+    columns.put("numbers.starts", &list(numbers, |one| one.starts));
+    columns.put("numbers.distinct_parameters", &list(numbers, |one| one.distinct_parameters));
     columns.put("results.executions", &Some(results.executions));
     columns.put("results.span", &results.span);
-    columns.put("results.distinct_parameters", &results.distinct_parameters);
     columns.put("results.report", &Some(&results.report));
 }
 
 /// What the statements of `log` add up to.
 fn results(log: &QueryLog, settings: &Settings) -> Results {
-    let mut parameters = vec![Vec::new(); log.fingerprints.len()];
-    for (&fingerprint, &value) in log.statements.fingerprint.iter().zip(&log.statements.parameters) {
-        if let Some(values) = parameters.get_mut(fingerprint as usize) {
-            values.push(value);
-        }
-    }
-    let distinct = |mut values: Vec<u64>| {
-        values.sort_unstable();
-        values.dedup();
-        values.len() as u32
-    };
     Results {
         executions: log.statements.len() as u32,
         span: log.span(),
-        distinct_parameters: parameters.into_iter().map(distinct).collect(),
         report: findings::judge_queries(log, settings),
     }
 }
@@ -223,6 +222,14 @@ fn list<'a, T, R>(rows: &'a [T], of: impl FnMut(&'a T) -> R) -> Vec<R> {
 fn frame(frame: &Frame) -> (&str, u32, &str) {
     (&frame.file, frame.line, &frame.name)
 }
+
+fn column_use(used: &ColumnUse) -> SavedUse {
+    let ColumnUse { table, column, usage, function, mention, either, partner } = used.clone();
+    (table, column, usage, function, mention, either, partner)
+}
+
+/// [`ColumnUse`], field by field.
+type SavedUse = (Option<String>, String, Usage, Option<String>, u32, bool, Option<(String, String)>);
 
 fn relation(relation: &Relation) -> (crate::queries::RelationKind, &str, &str) {
     (relation.kind, &relation.name, &relation.accessor)
@@ -429,11 +436,29 @@ fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
     let texts: Vec<String> = columns.take("fingerprints.text")?;
     let operations: Vec<crate::queries::Operation> = columns.take("fingerprints.operation")?;
     let tables: Vec<Vec<String>> = columns.take("fingerprints.tables")?;
+    let mut uses: Vec<Vec<SavedUse>> = columns.take("fingerprints.columns")?;
+    uses.resize(texts.len(), Vec::new());
     of_length(texts.len(), &[operations.len(), tables.len()])?;
-    let fingerprints = texts.into_iter().zip(operations).zip(tables);
+    let fingerprints = texts.into_iter().zip(operations).zip(tables).zip(uses);
     let mut log = QueryLog {
         fingerprints: fingerprints
-            .map(|((text, operation), tables)| Fingerprint { text, operation, tables })
+            .map(|(((text, operation), tables), uses)| Fingerprint {
+                text,
+                operation,
+                tables,
+                columns: uses
+                    .into_iter()
+                    .map(|(table, column, usage, function, mention, either, partner)| ColumnUse {
+                        table,
+                        column,
+                        usage,
+                        function,
+                        mention,
+                        either,
+                        partner,
+                    })
+                    .collect(),
+            })
             .collect(),
         connections: read_connections(columns)?,
         clock: if columns.take("wall_clock")? { Clock::Wall { zone } } else { Clock::Sequence },
@@ -445,18 +470,17 @@ fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
         let results = Results {
             executions,
             span: columns.take("results.span")?,
-            distinct_parameters: columns.take("results.distinct_parameters")?,
             report: columns
                 .take::<Option<Report>>("results.report")?
                 .ok_or_else(|| damaged("it has no findings"))?,
         };
-        of_length(log.fingerprints.len(), &[log.numbers.len(), results.distinct_parameters.len()])?;
+        of_length(log.fingerprints.len(), &[log.numbers.len()])?;
         saved.results = Some(results);
     } else {
         log.requests = read_requests(columns)?;
         log.sites = read_sites(columns)?;
         log.statements = read_statements(columns, &log)?;
-        log.numbers = digests(&log).iter().map(Digest::numbers).collect();
+        log.numbers = digest::numbers(&log);
         saved.texts = read_strings("texts", columns)?;
         saved.sql = columns.take("statements.sql")?;
         saved.parameters = columns.take("statements.parameters_text")?;
@@ -553,6 +577,8 @@ fn read_statements(columns: &Reader<'_>, log: &QueryLog) -> Result<Statements, D
         request: columns.take("statements.request")?,
         site: columns.take("statements.site")?,
         rows: columns.take("statements.rows")?,
+        rows_examined: columns.take("statements.rows_examined")?,
+        lock_time: columns.take("statements.lock_time")?,
         ..Statements::default()
     };
     let Statements {
@@ -561,15 +587,15 @@ fn read_statements(columns: &Reader<'_>, log: &QueryLog) -> Result<Statements, D
     let lengths =
         [duration.len(), fingerprint.len(), connection.len(), failed.len(), parameters.len(), request.len()];
     of_length(count, &lengths)?;
-    for rare in [site, rows] {
-        of_length(if rare.is_empty() { 0 } else { count }, &[rare.len()])?;
+    for rare in [site.len(), rows.len(), statements.rows_examined.len(), statements.lock_time.len()] {
+        of_length(if rare == 0 { 0 } else { count }, &[rare])?;
     }
     within(fingerprint, log.fingerprints.len(), false)?;
     within(connection, log.connections.len(), false)?;
     within(request, log.requests.len(), false)?;
     within(site, log.sites.len(), true)?;
     finite(&[start])?;
-    if duration.iter().any(|duration| duration.is_infinite()) {
+    if duration.iter().chain(&statements.lock_time).any(|time| time.is_infinite()) {
         return Err(damaged("a time in it is no number"));
     }
     if !start.is_sorted() {
@@ -578,19 +604,41 @@ fn read_statements(columns: &Reader<'_>, log: &QueryLog) -> Result<Statements, D
     Ok(statements)
 }
 
+/// Columns of times, in the order in which they are read.
+const TIMES: [&str; 9] = ["total", "min", "mean", "p50", "p95", "p99", "max", "stddev", "variance_to_mean"];
+
+/// [`Rows`] or [`LockTime`], field by field.
+type Known<T, M> = Vec<Option<(u32, T, M)>>;
+
 fn read_numbers(columns: &Reader<'_>) -> Result<Vec<Numbers>, Damaged> {
     let calls: Vec<u32> = columns.take("numbers.calls")?;
     let without_duration: Vec<u32> = columns.take("numbers.without_duration")?;
     let failed: Vec<u32> = columns.take("numbers.failed")?;
     let count = calls.len();
-    let mut times: [Vec<f64>; 7] = Default::default();
-    for (column, name) in times.iter_mut().zip(["total", "min", "mean", "p50", "p95", "p99", "max"]) {
+    let mut times: [Vec<f64>; 9] = Default::default();
+    for (column, name) in times.iter_mut().zip(TIMES) {
         *column = columns.take(&format!("numbers.{name}"))?;
         of_length(count, &[column.len()])?;
         finite(&[column])?;
     }
-    of_length(count, &[without_duration.len(), failed.len()])?;
-    let [total, min, mean, p50, p95, p99, max] = times;
+    let rows: Known<u64, u32> = columns.take("numbers.rows")?;
+    let rows_examined: Known<u64, u32> = columns.take("numbers.rows_examined")?;
+    let lock_time: Known<f64, f64> = columns.take("numbers.lock_time")?;
+    let starts: Vec<Option<(f64, f64)>> = columns.take("numbers.starts")?;
+    let distinct_parameters: Vec<u32> = columns.take("numbers.distinct_parameters")?;
+    let lengths = [
+        without_duration.len(),
+        failed.len(),
+        rows.len(),
+        rows_examined.len(),
+        lock_time.len(),
+        starts.len(),
+        distinct_parameters.len(),
+    ];
+    of_length(count, &lengths)?;
+    let [total, min, mean, p50, p95, p99, max, stddev, variance_to_mean] = times;
+    let of_rows = |(known, total, max)| Rows { known, total, max };
+    let of_time = |(known, total, max)| LockTime { known, total, max };
     let numbers = |at: usize| Numbers {
         calls: calls[at],
         without_duration: without_duration[at],
@@ -602,6 +650,13 @@ fn read_numbers(columns: &Reader<'_>) -> Result<Vec<Numbers>, Damaged> {
         p95: p95[at],
         p99: p99[at],
         max: max[at],
+        stddev: stddev[at],
+        variance_to_mean: variance_to_mean[at],
+        rows: rows[at].map(of_rows),
+        rows_examined: rows_examined[at].map(of_rows),
+        lock_time: lock_time[at].map(of_time),
+        starts: starts[at],
+        distinct_parameters: distinct_parameters[at],
     };
     Ok((0..count).map(numbers).collect())
 }

@@ -16,6 +16,8 @@ use crate::document::{Content, Diagnostics, Document, Level};
 use crate::import;
 use crate::input::Source;
 use crate::profile::{Functions, Profile, Strings};
+use crate::queries::columns::columns;
+use crate::queries::lexer::Dialect;
 use crate::queries::saved::Saved;
 use crate::queries::{
     Clock, Connection, Fingerprint, Frame, NONE, Origin, QueryLog, Relation, Request, Site, Statements,
@@ -119,6 +121,8 @@ fn of_statements(statements: &Statements) -> Statements {
         request: statements.request.clone(),
         site: statements.site.clone(),
         rows: statements.rows.clone(),
+        rows_examined: statements.rows_examined.clone(),
+        lock_time: statements.lock_time.clone(),
         ..Statements::default()
     }
 }
@@ -146,15 +150,16 @@ fn of_texts(log: &QueryLog, format: &str, source: &dyn Source, strip: Strip) -> 
 }
 
 fn of_fingerprint(fingerprint: &Fingerprint, strip: Strip) -> Fingerprint {
-    let Fingerprint { text, operation, tables } = fingerprint;
-    if !strip.literals {
-        return Fingerprint { text: text.clone(), operation: *operation, tables: tables.clone() };
-    }
-    Fingerprint {
-        text: mask::fingerprint(text),
-        operation: *operation,
-        tables: tables.iter().map(|table| mask::table(table)).collect(),
-    }
+    let Fingerprint { text, operation, tables, columns: uses } = fingerprint;
+    let masked = if strip.literals { mask::fingerprint(text) } else { text.clone() };
+    // What was taken for a column may have been what is masked.
+    let columns = if masked == *text {
+        uses.clone()
+    } else {
+        columns(masked.as_bytes(), Dialect::guess(masked.as_bytes()))
+    };
+    let tables = tables.iter().map(|table| if strip.literals { mask::table(table) } else { table.clone() });
+    Fingerprint { tables: tables.collect(), text: masked, operation: *operation, columns }
 }
 
 fn of_connection(connection: &Connection, strip: Strip, names: &mut Names) -> Connection {
