@@ -60,7 +60,7 @@ pub fn write(document: &Document, strip: Strip, keep: Keep, settings: &Settings)
         }
         Content::Queries(log) => {
             write_log(log, keep, settings, &mut columns);
-            if keep == Keep::Results || log.results().is_some() {
+            if keep == Keep::Results || log.results().is_some() || log.statistics.is_some() {
                 "the results of an SQL log, without single statements"
             } else {
                 "an SQL log"
@@ -135,7 +135,8 @@ fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writ
     if let Some(results) = log.results() {
         return write_results(log, results, columns);
     }
-    if keep == Keep::Results {
+    // A server's own statistics are results already.
+    if keep == Keep::Results || log.statistics.is_some() {
         return write_results(log, &results(log, settings), columns);
     }
     write_requests(&log.requests, columns);
@@ -209,7 +210,7 @@ fn write_results(log: &QueryLog, results: &Results, columns: &mut Writer) {
 /// What the statements of `log` add up to.
 fn results(log: &QueryLog, settings: &Settings) -> Results {
     Results {
-        executions: log.statements.len() as u32,
+        executions: u32::try_from(log.executions()).unwrap_or(u32::MAX),
         span: log.span(),
         report: findings::judge_queries(log, settings),
     }
