@@ -318,8 +318,11 @@ pub fn judge_profile(profile: &Profile, settings: &Settings) -> Report {
     Report { findings, summary: Summary::of_profile(&digest), digest: Some(Digest::Profile(digest)) }
 }
 
-/// Judges a log.
+/// Judges a log. One without single statements was judged when it was saved, with the thresholds of then.
 pub fn judge_queries(log: &QueryLog, settings: &Settings) -> Report {
+    if let Some(results) = log.results() {
+        return results.report.clone();
+    }
     let digest = QueriesDigest::of(log);
     let findings = run(&Case::Queries(log, &digest), settings);
     Report { findings, summary: Summary::of_queries(&digest), digest: Some(Digest::Queries(digest)) }

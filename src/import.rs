@@ -33,6 +33,7 @@ use thiserror::Error;
 
 use crate::document::Document;
 use crate::input::{Input, Progress, Source};
+use crate::share::saved;
 
 /// What a format holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,6 +235,11 @@ pub fn import_with(
 ) -> Result<Document, ImportError> {
     let mut input = Input::open(source, progress).map_err(|error| ImportError::reading(&error))?;
     input.options = options.clone();
+    if saved::is(input.head()) {
+        // It names the format it was recorded in, which it is shown as.
+        let bytes = input.read_all(saved::LIMIT).map_err(|error| ImportError::reading(&error))?;
+        return saved::read(&bytes);
+    }
     match detect(input.head()) {
         Some(format) => format.import(&mut input),
         None => Err(unknown(input.head())),

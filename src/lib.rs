@@ -29,4 +29,5 @@ pub mod profile;
 pub mod protocol;
 pub mod queries;
 pub mod session;
+pub mod share;
 pub mod sort;

@@ -15,9 +15,11 @@ pub use queries::*;
 pub use views::*;
 
 use crate::document::Diagnostic;
+use crate::export::table::Form;
 use crate::findings::{Digest, Report, Settings};
 use crate::queries::EventKind;
 use crate::queries::filter::Filter;
+use crate::share::{Keep, Strip};
 
 /// Page to worker, after the file itself was posted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -124,6 +126,64 @@ pub enum Request {
         /// [`Report::digest`] of the other document.
         other: Digest,
     },
+    /// The document, or one of its tables, as other tools read it.
+    Export(Export),
+    /// The document as it is handed on, in [Flamedrop's own format](crate::share::saved).
+    Share {
+        /// What is left out.
+        strip: Strip,
+        /// How much is kept.
+        keep: Keep,
+        /// The thresholds that results are judged with.
+        settings: Settings,
+    },
+}
+
+/// What is written for other tools: what the command line's `export` writes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Export {
+    /// The call tree as folded stacks.
+    Folded,
+    /// The call tree for speedscope.
+    Speedscope,
+    /// Functions and edges for KCachegrind and its kin.
+    Callgrind,
+    /// The functions table, whole, as [`Request::Functions`] shows it.
+    Functions {
+        /// Column to sort by.
+        sort: FunctionColumn,
+        /// Largest (or last) first.
+        descending: bool,
+        /// See [`Request::Functions`].
+        filter: String,
+        /// How it is written.
+        form: Form,
+    },
+    /// Callers and callees of one function, by total time.
+    Neighbours {
+        /// Which.
+        function: u32,
+        /// How they are written.
+        form: Form,
+    },
+    /// The queries table, whole, as [`Request::Queries`] shows it.
+    Queries {
+        /// Column to sort by.
+        sort: QueryColumn,
+        /// Largest (or last) first.
+        descending: bool,
+        /// See [`Request::Queries`].
+        filter: String,
+        /// How it is written.
+        form: Form,
+    },
+    /// What the document's own rules found.
+    Findings {
+        /// The rules' thresholds.
+        settings: Settings,
+        /// How they are written.
+        form: Form,
+    },
 }
 
 /// Columns of the functions table.
@@ -189,6 +249,8 @@ pub enum Message {
     },
     /// The file was read.
     Opened(Overview),
+    /// The file is a saved page: these are the documents in it, by name, gzipped.
+    Contents(Vec<(String, Vec<u8>)>),
     /// The file could not be read.
     Failed(Failure),
     /// The answer to the request of this number.
@@ -280,6 +342,9 @@ pub struct QueriesOverview {
     pub statistics: bool,
     /// How many events of each kind there are; kinds without any are left out.
     pub events: Vec<(EventKind, u32)>,
+    /// Whether it has only the results, not the single statements, since nothing else was saved: then
+    /// only [`Request::Queries`], [`Request::Query`] and findings are answered.
+    pub results_only: bool,
 }
 
 /// Answers.
@@ -339,6 +404,10 @@ pub enum Response {
     View(Answer),
     /// To [`Request::Findings`] and [`Request::PairFindings`].
     Findings(Report),
+    /// To [`Request::Share`]: the file.
+    Shared(Vec<u8>),
+    /// To [`Request::Export`]: the file, which is text.
+    Exported(Vec<u8>),
     /// The request does not fit the document, or its file cannot be read again.
     Refused(String),
 }

@@ -20,6 +20,7 @@ pub mod overview;
 pub mod plan;
 pub mod request_use;
 pub mod requests;
+pub mod saved;
 pub mod statements;
 pub mod statistics;
 pub mod table_use;
@@ -57,6 +58,8 @@ pub struct QueryLog {
     pub statistics: Option<Box<statistics::Statistics>>,
     /// What the reader inferred about the file, to be shown: `log_line_prefix = '%m [%p] '`.
     pub inferred: Option<String>,
+    /// What a saved document has in place of the file.
+    pub saved: Option<Box<saved::Saved>>,
 }
 
 /// In a column of ids: none.
@@ -101,12 +104,18 @@ impl QueryLog {
 
     /// How often anything ran: statements, or what a server counted.
     pub fn executions(&self) -> u64 {
+        if let Some(results) = self.results() {
+            return u64::from(results.executions);
+        }
         self.statistics.as_ref().map_or(self.statements.len() as u64, |statistics| statistics.calls())
     }
 
     /// First start and last end on the log's clock, ms, of statements and of requests that were recorded
     /// as such; `None` without statements.
     pub fn span(&self) -> Option<(f64, f64)> {
+        if let Some(results) = self.results() {
+            return results.span;
+        }
         let first = *self.statements.start.first()?;
         let ends = (0..self.statements.len()).map(|statement| self.statements.end(statement));
         let span = (first, ends.fold(first, f64::max));

@@ -3,6 +3,7 @@
 //! The session only opens and dispatches; each kind of document has its half: [`profile`],
 //! [`queries`]; what is asked of either is in [`findings`].
 
+mod export;
 mod findings;
 mod profile;
 mod queries;
@@ -13,7 +14,8 @@ use crate::findings::{Digest, Settings};
 use crate::import::{self, ImportError, Options};
 use crate::input::{Progress, Source};
 use crate::profile::{Profile, lines};
-use crate::protocol::{ContentOverview, Failure, Overview, ProfileOverview, Request, Response};
+use crate::protocol::{ContentOverview, Export, Failure, Overview, ProfileOverview, Request, Response};
+use crate::share::{self, Keep, Strip, saved};
 
 /// One open document.
 pub struct Session {
@@ -63,7 +65,7 @@ impl Session {
             name: document.name.clone(),
             format: document.format.to_owned(),
             format_title: import::by_id(document.format)
-                .map_or(document.format, |format| format.title())
+                .map_or(saved::TITLE, |format| format.title())
                 .to_owned(),
             content,
             diagnostics: document.diagnostics.entries().to_vec(),
@@ -77,10 +79,15 @@ impl Session {
             Request::Reread { log_line_prefix } => return self.reread(log_line_prefix.clone()),
             Request::Findings { settings } => return self.judge(settings, None),
             Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
+            Request::Export(export) => return self.export(export),
+            Request::Share { strip, keep, settings } => return self.share(*strip, *keep, settings),
             _ => {}
         }
         match &self.document.content {
             Content::Profile(profile) => profile::answer(profile, &mut self.profile, request),
+            Content::Queries(log) if log.results().is_some() && !queries::is_of_results(request) => {
+                Response::Refused(queries::RESULTS_ONLY.to_owned())
+            }
             Content::Queries(log) => {
                 queries::answer(log, self.document.format, self.source.as_ref(), &mut self.queries, request)
             }
@@ -98,6 +105,26 @@ impl Session {
             Some(other) => findings::pair(&self.document, &mut self.findings, settings, other),
         };
         self.swap_lines(by_line);
+        response
+    }
+
+    fn export(&self, export: &Export) -> Response {
+        match export::write(&self.document, export) {
+            Some(Ok(file)) => Response::Exported(file),
+            Some(Err(error)) => Response::Refused(format!("it cannot be written: {error}")),
+            None => Response::Refused("this document has nothing of that kind".to_owned()),
+        }
+    }
+
+    /// What is handed on has lines, if the file has them.
+    fn share(&mut self, strip: Strip, keep: Keep, settings: &Settings) -> Response {
+        let by_function = matches!(&self.document.content, Content::Profile(profile) if !profile.by_line);
+        self.swap_lines(by_function);
+        let response = match share::strip(&self.document, self.source.as_ref(), strip) {
+            Ok(document) => Response::Shared(share::saved::write(&document, strip, keep, settings)),
+            Err(error) => Response::Refused(format!("the file cannot be read again: {error}")),
+        };
+        self.swap_lines(by_function);
         response
     }
 

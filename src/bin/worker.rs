@@ -6,9 +6,11 @@
 use std::cell::RefCell;
 use std::io::{self, Read};
 
+use flamedrop::import::ImportError;
 use flamedrop::input::{Progress, Source};
 use flamedrop::protocol::{self, Failure, Message, Request};
 use flamedrop::session::Session;
+use flamedrop::share::page;
 use js_sys::{Array, ArrayBuffer, Date, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync, MessageEvent};
@@ -65,13 +67,33 @@ fn open(blob: Blob) {
             post(&Message::Progress { read, size });
         }
     };
-    match Session::open(Box::new(BlobSource::new(blob)), &progress) {
+    let source = BlobSource::new(blob);
+    match unpack(&source) {
+        Ok(None) => {}
+        Ok(Some(documents)) => return post(&Message::Contents(documents)),
+        Err(error) => return post(&Message::Failed(Failure::from(&ImportError::reading(&error)))),
+    }
+    match Session::open(Box::new(source), &progress) {
         Ok(session) => {
             post(&Message::Opened(session.overview()));
             SESSION.set(Some(session));
         }
         Err(error) => post(&Message::Failed(Failure::from(&error))),
     }
+}
+
+/// Documents by name, gzipped.
+type Documents = Vec<(String, Vec<u8>)>;
+
+/// The documents in a saved page.
+fn unpack(source: &BlobSource) -> io::Result<Option<Documents>> {
+    let Some(documents) = page::documents(source)? else { return Ok(None) };
+    let unpacked = documents.iter().map(|document| {
+        let mut bytes = Vec::new();
+        document.open(0)?.read_to_end(&mut bytes)?;
+        Ok((document.name().to_owned(), bytes))
+    });
+    unpacked.collect::<io::Result<_>>().map(Some)
 }
 
 fn post(message: &Message) {

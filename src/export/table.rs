@@ -9,13 +9,15 @@ mod csv;
 mod json;
 mod markdown;
 
+use serde::{Deserialize, Serialize};
+
 use std::borrow::Cow;
 use std::io::{self, Write};
 
 pub use columns::{edges, findings, functions, queries};
 
 /// How a table is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
     /// [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180) with a head; numbers unrounded. No text in it
     /// is a formula.

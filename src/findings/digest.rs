@@ -354,6 +354,11 @@ pub(super) fn shortened(text: &str) -> String {
 impl QueriesDigest {
     /// The digest of `log`.
     pub fn of(log: &QueryLog) -> Self {
+        if let Some(Digest::Queries(digest)) =
+            log.results().and_then(|results| results.report.digest.as_ref())
+        {
+            return digest.clone();
+        }
         let items = log.numbers.iter().enumerate().map(|(id, numbers)| (numbers.total, id as u32));
         let (gaps, outside) = gaps(log);
         let (sites, sited) = statement_sites(log);

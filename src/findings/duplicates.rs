@@ -76,7 +76,10 @@ impl Rule for Duplicates {
             equal.clear();
             equal.extend(group.statements.iter().map(|&at| (log.statements.parameters[at as usize], at)));
             sort::by(&mut equal, Ord::cmp);
-            for same in equal.chunk_by(|a, b| a.0 == b.0) {
+            // In the order of the log, whatever the hashes are.
+            let mut repeats: Vec<&[(u64, u32)]> = equal.chunk_by(|a, b| a.0 == b.0).collect();
+            sort::by_number(&mut repeats, |same| same.first().map_or(0, |(_, at)| *at));
+            for same in repeats {
                 let duration = |&(_, at): &(u64, u32)| log.statements.duration[at as usize].max(0.0);
                 let time: f64 = same.iter().map(duration).sum();
                 // The first is needed, and may have warmed what the others used.

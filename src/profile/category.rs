@@ -210,7 +210,7 @@ fn in_file(file: &str) -> Category {
 }
 
 /// Where a file lies.
-enum Home<'a> {
+pub(crate) enum Home<'a> {
     /// Among installed packages, with its path from there.
     Installed(&'a str),
     /// In the standard library, with its path from there.
@@ -220,7 +220,7 @@ enum Home<'a> {
 
 const SEPARATORS: [char; 2] = ['/', '\\'];
 
-fn home(file: &str) -> Home<'_> {
+pub(crate) fn home(file: &str) -> Home<'_> {
     let mut home = Home::Elsewhere;
     let (mut before, mut rest) = ("", file);
     // The last place counts: site-packages lie below the standard library.

@@ -74,18 +74,31 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         | Request::Statement { .. }
         | Request::View(..)
         | Request::Findings { .. }
-        | Request::PairFindings { .. } => Response::Refused("this document is a profile".to_owned()),
+        | Request::PairFindings { .. }
+        | Request::Export(_)
+        | Request::Share { .. } => Response::Refused("this document is a profile".to_owned()),
     }
 }
 
 /// The filtered, sorted functions: remembered, or made now.
 fn ordered<'a>(functions: &Functions, state: &'a mut State, key: OrderKey) -> &'a [FunctionId] {
     if state.order.as_ref().is_none_or(|(known, _)| *known != key) {
-        let mut order = Matcher::new(functions, &key.filter).matches();
-        sort(functions, &mut order, key.sort, key.descending);
+        let order = order(functions, key.sort, key.descending, &key.filter);
         state.order = Some((key, order));
     }
     state.order.as_ref().map_or(&[], |(_, order)| order)
+}
+
+/// The filtered functions, sorted by a column.
+pub(super) fn order(
+    functions: &Functions,
+    column: FunctionColumn,
+    descending: bool,
+    filter: &str,
+) -> Vec<FunctionId> {
+    let mut order = Matcher::new(functions, filter).matches();
+    sort(functions, &mut order, column, descending);
+    order
 }
 
 /// Sorts ids by a column; functions that are equal there stay in the file's order either way.

@@ -62,7 +62,17 @@ pub(super) fn overview(log: &QueryLog) -> QueriesOverview {
         inferred: log.inferred.clone(),
         statistics: log.statistics.is_some(),
         events: log.events.counts(0..log.events.len()),
+        results_only: log.results().is_some(),
     }
+}
+
+/// Why a log of which only the results were saved has no answer.
+pub(super) const RESULTS_ONLY: &str =
+    "this file has only the results of the log: single statements were not saved";
+
+/// Whether the results of a log answer `request`.
+pub(super) fn is_of_results(request: &Request) -> bool {
+    matches!(request, Request::Queries { .. } | Request::Query { .. })
 }
 
 pub(super) fn zone(clock: &Clock) -> Option<String> {
@@ -129,7 +139,9 @@ pub(super) fn answer(
         | Request::Tree
         | Request::SearchFunctions { .. }
         | Request::Findings { .. }
-        | Request::PairFindings { .. } => Response::Refused("this document is an SQL log".to_owned()),
+        | Request::PairFindings { .. }
+        | Request::Export(_)
+        | Request::Share { .. } => Response::Refused("this document is an SQL log".to_owned()),
     }
 }
 
@@ -143,6 +155,11 @@ pub(super) fn rank(order: &[u32], selected: Option<u32>) -> Option<u32> {
 fn window(order: &[u32], first: u32, count: u32) -> &[u32] {
     let start = (first as usize).min(order.len());
     &order[start..start.saturating_add(count as usize).min(order.len())]
+}
+
+/// The filtered fingerprints, sorted by a column.
+pub(super) fn order(log: &QueryLog, sort: QueryColumn, descending: bool, filter: &str) -> Vec<u32> {
+    queries(log, &QueriesKey { sort, descending, filter: filter.to_lowercase() })
 }
 
 /// The filtered, sorted fingerprints; equal ones stay in order of first appearance either way.
@@ -242,11 +259,9 @@ fn row(log: &QueryLog, id: u32) -> QueryRow {
 
 fn detail(log: &QueryLog, texts: &Texts<'_>, id: u32) -> QueryDetail {
     let statements = &log.statements;
-    let mut parameters = Vec::new();
     let mut slowest: Option<(f64, u32)> = None;
     for (index, &fingerprint) in statements.fingerprint.iter().enumerate() {
         if fingerprint == id {
-            parameters.push(statements.parameters[index]);
             // An unknown duration is slower than none, but not than a known one.
             let duration = statements.duration[index].max(-1.0);
             if slowest.is_none_or(|(most, _)| duration > most) {
@@ -254,12 +269,10 @@ fn detail(log: &QueryLog, texts: &Texts<'_>, id: u32) -> QueryDetail {
             }
         }
     }
-    sort::numbers(&mut parameters);
-    parameters.dedup();
     QueryDetail {
         row: row(log, id),
         text: log.fingerprints[id as usize].text.clone(),
-        distinct_parameters: parameters.len() as u32,
+        distinct_parameters: log.numbers[id as usize].distinct_parameters,
         example: slowest.and_then(|(_, index)| texts.read(log, index).ok()),
         events: log.events.counts(log.events.of_fingerprint(id)),
         first_events: events::first(log, texts, log.events.of_fingerprint(id)).0,
@@ -290,8 +303,12 @@ impl Texts<'_> {
     /// fingerprint, which says so.
     fn read(&self, log: &QueryLog, index: u32) -> io::Result<StatementDetail> {
         let (statements, at) = (&log.statements, index as usize);
-        let record = self.bytes(statements.offset[at], statements.length[at])?;
-        let text = import::by_id(self.format).and_then(|format| format.statement_text(&record));
+        let text = if let Some(saved) = &log.saved {
+            Some(saved.text(at, log))
+        } else {
+            let record = self.bytes(statements.offset[at], statements.length[at])?;
+            import::by_id(self.format).and_then(|format| format.statement_text(&record))
+        };
         let (sql, parameters) = match text {
             Some(text) => (text.sql, text.parameters),
             None => (log.fingerprints[statements.fingerprint[at] as usize].text.clone(), None),

@@ -49,6 +49,20 @@ pub struct Surface {
     pub pixel_ratio: f64,
 }
 
+/// Makes the picture as it is on screen now.
+type Picture = Rc<dyn Fn() -> Option<Scene>>;
+
+thread_local! {
+    /// Of the canvas on screen: no view has two.
+    static PICTURE: RefCell<Option<Picture>> = const { RefCell::new(None) };
+}
+
+/// The picture on screen, if there is one: part, theme and selection as they are.
+pub fn on_screen() -> Option<Scene> {
+    let picture = PICTURE.with_borrow(Clone::clone)?;
+    picture()
+}
+
 /// What the views give a canvas.
 type Painting = Rc<dyn Fn(Surface, &dyn Measure) -> Option<Scene>>;
 type Watching = Box<dyn Fn()>;
@@ -126,6 +140,25 @@ fn holder_of(
         let new = Surface { width, height, pixel_ratio: window().device_pixel_ratio().max(0.5) };
         if surface.get_untracked() != new {
             surface.set(new);
+        }
+    });
+
+    let picture: Picture = {
+        let paint = Rc::clone(&paint);
+        Rc::new(move || {
+            let (canvas, surface) = (canvas.try_get_untracked().flatten()?, surface.try_get_untracked()?);
+            untrack(|| with_measure(&canvas, |measure| paint(surface, measure)))
+        })
+    };
+    PICTURE.set(Some(Rc::clone(&picture)));
+    on_cleanup({
+        let picture = send_wrapper::SendWrapper::new(picture);
+        move || {
+            PICTURE.with_borrow_mut(|shown| {
+                if shown.as_ref().is_some_and(|shown| Rc::ptr_eq(shown, &picture)) {
+                    *shown = None;
+                }
+            });
         }
     });
 

@@ -16,6 +16,7 @@ use leptos::task::spawn_local;
 use web_sys::Blob;
 
 use crate::bridge::{Bridge, Event};
+use crate::open;
 use crate::storage;
 use crate::view::{Drawing, Lanes, View};
 
@@ -211,6 +212,7 @@ impl OpenDocument {
                 }
                 self.status.set(Status::Open(Arc::new(overview)));
             }
+            Message::Contents(documents) => open::unpack(self, documents),
             Message::Failed(failure) => self.end(failure),
             Message::Panicked(text) => {
                 self.fail(&format!("Flamedrop itself failed on it ({text})"), REPORT);

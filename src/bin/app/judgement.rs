@@ -12,8 +12,8 @@ use leptos::task::spawn_local;
 
 use crate::document::OpenDocument;
 use crate::state::State;
-use crate::storage;
 use crate::view::View;
+use crate::{saved, storage};
 
 const DISMISSED: &str = "dismissed-findings";
 const THRESHOLDS: &str = "thresholds";
@@ -44,6 +44,10 @@ impl Judging {
             dismissed: words(DISMISSED).split_whitespace().map(str::to_owned).collect(),
             ..Said::default()
         };
+        if let Some(thresholds) = saved::thresholds() {
+            said.thresholds = thresholds;
+            return Self { said: RwSignal::new(said) };
+        }
         for (name, value) in words(THRESHOLDS).split_whitespace().filter_map(|word| word.split_once('=')) {
             // A threshold of another version that is no more is not an error.
             let _ = said.thresholds.set(name, value.parse().ok());

@@ -14,6 +14,8 @@ mod open;
 mod play;
 mod program;
 mod remote;
+mod save;
+mod saved;
 mod shell;
 mod state;
 mod storage;

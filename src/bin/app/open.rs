@@ -10,7 +10,7 @@ use web_sys::{Blob, DataTransfer, File, FileList, HtmlElement, HtmlInputElement}
 use crate::document::OpenDocument;
 use crate::state::State;
 use crate::storage;
-use crate::{embedded, remote};
+use crate::{embedded, remote, saved, state};
 
 /// The id of the page's file input.
 pub const FILE_INPUT: &str = "files";
@@ -160,9 +160,33 @@ pub fn sample(state: State) {
     });
 }
 
+/// Opens the documents of a saved page in its place.
+pub fn unpack(container: OpenDocument, documents: Vec<(String, Vec<u8>)>) {
+    let Some(state) = state::current() else { return };
+    spawn_local(async move {
+        let mut opened = Vec::new();
+        for (name, bytes) in documents {
+            match saved::unzipped(&name, &bytes).await {
+                Some(file) => opened.push(open(state, name, file.into())),
+                None => state.say(format!("{name} is damaged and was left out")),
+            }
+        }
+        // Closed meanwhile, it is not to open anything; but nothing that is open is taken away either.
+        if state.active.get_untracked() == Some(container)
+            && let Some(&first) = opened.first()
+        {
+            state.show(Some(first));
+        }
+        state.close(container);
+    });
+}
+
 /// Opens what was kept from an earlier visit; `then` is told when all is listed.
 pub fn restore(state: State, then: impl FnOnce() + 'static) {
     spawn_local(async move {
+        for (name, file) in saved::documents().await {
+            add(state, name, file);
+        }
         if state.keep_files.get_untracked()
             && let Ok(files) = storage::kept().await
         {

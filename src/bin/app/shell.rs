@@ -16,6 +16,9 @@ use crate::components::help::Help;
 use crate::components::icons;
 use crate::components::lines::LinesSwitch;
 use crate::components::notices::Notices;
+use crate::components::save_page::SavePage;
+use crate::components::saved_note::SavedNote;
+use crate::components::share::Share;
 use crate::components::status::StatusLine;
 use crate::components::welcome::Welcome;
 use crate::document::{OpenDocument, Status};
@@ -75,6 +78,7 @@ pub fn App() -> impl IntoView {
 
     view! {
         <Bar />
+        <SavedNote />
         {move || match state.active.get() {
             None => view! { <Welcome /> }.into_any(),
             Some(document) => view! { <Shown document /> }.into_any(),
@@ -82,6 +86,7 @@ pub fn App() -> impl IntoView {
         <div class="drop-here" class:shown=move || dragging.get() aria-hidden="true">"Drop files anywhere"</div>
         <Notices />
         <Help />
+        <SavePage />
     }
 }
 
@@ -185,6 +190,7 @@ fn Bar() -> impl IntoView {
                 />
             </div>
             <div class="tools">
+                <Share />
                 <button type="button" class="icon" title=theme_label aria-label=theme_label data-action="theme">
                     {theme_icon}
                 </button>
@@ -261,6 +267,9 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
             document.by_line.track();
             match (&overview.content, document.view.get()) {
                 (_, View::Findings) => view! { <Findings document /> }.into_any(),
+                (ContentOverview::Queries(log), view) if log.results_only && view != View::Queries => {
+                    view! { <NotSaved view /> }.into_any()
+                }
                 (ContentOverview::Profile(profile), view) => {
                     let profile = profile.clone();
                     match view {
@@ -308,6 +317,18 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
             document.by_line.track();
             view! { <StatusLine document overview=Arc::clone(&overview) /> }
         }}
+    }
+}
+
+/// In place of a view of single statements, where only the results were saved.
+#[component]
+fn NotSaved(view: View) -> impl IntoView {
+    view! {
+        <div class="not-saved">
+            <h2>{format!("{} is not in this file", view.title())}</h2>
+            <p>"It was saved with the results of the log only, and this view shows single statements."</p>
+            <p>"Findings and Queries have all their numbers."</p>
+        </div>
     }
 }
 

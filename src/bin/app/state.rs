@@ -1,11 +1,13 @@
 //! What the page knows: the open documents, which one is looked at, and the settings. Big data is not
 //! here: it stays in the workers, and what views asked for lives with the views.
 
+use std::cell::Cell;
+
 use leptos::prelude::*;
 
 use crate::document::OpenDocument;
 use crate::judgement::Judging;
-use crate::storage;
+use crate::{saved, storage};
 
 /// Everything, as one copyable handle; [`state`] gives it anywhere below the app.
 #[derive(Clone, Copy)]
@@ -22,6 +24,8 @@ pub struct State {
     pub keep_files: RwSignal<bool>,
     /// What the user said to findings.
     pub judging: Judging,
+    /// Whether the dialog that saves a page is shown.
+    pub sharing: RwSignal<bool>,
     /// Whether the list of keys is shown.
     pub help: RwSignal<bool>,
     /// A short message for the user, read out and shown for a while.
@@ -69,16 +73,22 @@ impl State {
     pub fn new() -> Self {
         let theme =
             storage::setting("theme").map_or(ThemeChoice::System, |text| ThemeChoice::from_setting(&text));
-        Self {
+        let state = Self {
             documents: RwSignal::new(Vec::new()),
             active: RwSignal::new(None),
             theme: RwSignal::new(theme),
             system_dark: RwSignal::new(false),
-            keep_files: RwSignal::new(storage::setting("keep-files").is_none_or(|text| text == "yes")),
+            // A saved page has its documents in itself, and leaves those of others alone.
+            keep_files: RwSignal::new(
+                !saved::is_here() && storage::setting("keep-files").is_none_or(|text| text == "yes"),
+            ),
+            sharing: RwSignal::new(false),
             judging: Judging::from_settings(),
             help: RwSignal::new(false),
             notice: RwSignal::new(None),
-        }
+        };
+        CURRENT.set(Some(state));
+        state
     }
 
     /// Whether the page is dark now.
@@ -115,6 +125,15 @@ impl State {
     pub fn say(self, text: impl Into<String>) {
         self.notice.set(Some(text.into()));
     }
+}
+
+thread_local! {
+    static CURRENT: Cell<Option<State>> = const { Cell::new(None) };
+}
+
+/// The page's state, for what happens outside the views; `None` before there is one.
+pub fn current() -> Option<State> {
+    CURRENT.get()
 }
 
 /// The page's state.

@@ -39,6 +39,9 @@ pub struct Arguments {
     boxes: usize,
     #[command(flatten)]
     lines: Lines,
+    /// Of a saved page that holds several documents: the one to export.
+    #[arg(long, value_name = "NAME")]
+    document: Option<String>,
     /// The file to write, instead of standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -80,7 +83,21 @@ enum Table {
 
 /// Writes the export; false if the file cannot be read, or has not what the format needs.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
-    let Some((document, _)) = super::read(&arguments.file, &arguments.lines) else { return Ok(false) };
+    let mut documents = super::read(&arguments.file, &arguments.lines);
+    if documents.len() > 1 {
+        let names = documents.iter().flatten().map(|(document, _)| document.name.as_str());
+        let names = names.collect::<Vec<_>>().join(", ");
+        documents.retain(|document| {
+            let name = document.as_ref().map(|(document, _)| document.name.as_str());
+            name.is_some() && name == arguments.document.as_deref()
+        });
+        if documents.len() != 1 {
+            let problem = format!("it holds several documents; say which one: --document NAME, of {names}");
+            super::complain(&arguments.file, &problem);
+            return Ok(false);
+        }
+    }
+    let Some(Some((document, _))) = documents.pop() else { return Ok(false) };
     let export = match Export::of(arguments, &document) {
         Ok(export) => export,
         Err(problem) => {

@@ -44,9 +44,13 @@ pub fn run(
     let mut judged: Vec<Judged> = Vec::new();
     let mut found: Vec<Found> = Vec::new();
     let lines = super::Lines { merge_lines: true, ..super::Lines::default() };
-    for file in files {
-        // One at a time: of each only the digest is kept. Findings are about functions, not lines.
-        let Some((document, _)) = super::read(file, &lines) else { continue };
+    let mut complete = true;
+    // One at a time: of each only the digest is kept. Findings are about functions, not lines.
+    for document in files.iter().flat_map(|file| super::read(file, &lines)) {
+        let Some((document, _)) = document else {
+            complete = false;
+            continue;
+        };
         let report = findings::judge(&document, settings);
         let name = document.name.clone();
         found.extend(report.findings.into_iter().map(|finding| Found { files: vec![name.clone()], finding }));
@@ -69,7 +73,7 @@ pub fn run(
     } else {
         write_text(&judged, &found, out)?;
     }
-    Ok(Outcome { complete: judged.len() == files.len(), failed })
+    Ok(Outcome { complete, failed })
 }
 
 fn kind(document: &Document) -> Kind {

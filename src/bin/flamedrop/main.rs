@@ -2,6 +2,7 @@
 
 mod export;
 mod findings;
+mod report;
 mod source;
 mod table;
 
@@ -27,7 +28,8 @@ Examples:
   flamedrop findings app.prof app.sql.jsonl  Say what to fix first, by both together
   flamedrop findings --fail-on n-plus-one,duplicates app.sql.jsonl
   flamedrop summary --json app.prof | jq '.documents[0].functions | max_by(.self)'
-  flamedrop export --as folded app.prof | inferno-flamegraph > app.svg";
+  flamedrop export --as folded app.prof | inferno-flamegraph > app.svg
+  flamedrop report app.prof app.sql.jsonl -o report.html";
 
 /// See where the time of a Python program and its SQL went.
 #[derive(Debug, Parser)]
@@ -97,6 +99,12 @@ enum Command {
     },
     /// Write a profile in another tool's format, or a table of a profile or a log.
     Export(export::Arguments),
+    /// Write documents and the page that shows them into one HTML file, which opens by double-click.
+    ///
+    /// Values in SQL and parameters are left out of it, if not said otherwise; all numbers stay. Its
+    /// documents come back from it: it can be dropped on Flamedrop, and given to every command in place
+    /// of the files.
+    Report(report::Arguments),
 }
 
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -145,6 +153,7 @@ fn main() -> ExitCode {
         Command::Summary { json: false, files, lines, top } => summary(&files, top, &lines, &mut out),
         Command::Diff { json, top, before, after } => diff(&before, &after, json, top, &mut out),
         Command::Export(arguments) => export::run(&arguments, &mut out),
+        Command::Report(arguments) => report::run(&arguments, &mut out),
     };
     match result.and_then(|complete| out.flush().map(|()| complete)) {
         Ok(_) if found => ExitCode::from(FOUND),
@@ -159,21 +168,43 @@ fn main() -> ExitCode {
     }
 }
 
-/// Reads one file; says on standard error why, if it cannot be.
-fn read(file: &Path, lines: &Lines) -> Option<(Document, Box<dyn Source>)> {
-    let result = source::open(file).map_err(|error| error.to_string()).and_then(|source| {
-        let options = import::Options { log_line_prefix: lines.log_line_prefix.clone() };
-        let document = import::import_with(source.as_ref(), &|_| (), &options);
-        let mut document = document.map_err(|error| error.to_string())?;
-        if let Content::Profile(profile) = &mut document.content
-            && lines.merge_lines
-            && profile.by_line
-        {
-            **profile = lines::merged(profile);
+/// Reads one file, which is one document, or several in a saved page; those that cannot be read are told
+/// on standard error, and `None`.
+fn read(file: &Path, lines: &Lines) -> Vec<Option<(Document, Box<dyn Source>)>> {
+    let sources = match source::open_all(file) {
+        Ok(sources) => sources,
+        Err(error) => {
+            complain(file, &error.to_string());
+            return vec![None];
         }
-        Ok((document, source))
-    });
-    result.map_err(|error| complain(file, &error)).ok()
+    };
+    let options = import::Options { log_line_prefix: lines.log_line_prefix.clone() };
+    let read = |source: Box<dyn Source>| match import::import_with(source.as_ref(), &|_| (), &options) {
+        Ok(mut document) => {
+            if let Content::Profile(profile) = &mut document.content
+                && lines.merge_lines
+                && profile.by_line
+            {
+                **profile = lines::merged(profile);
+            }
+            Some((document, source))
+        }
+        Err(error) => {
+            complain(file, &error.to_string());
+            None
+        }
+    };
+    sources.into_iter().map(read).collect()
+}
+
+/// Reads a file that is to be one document; says so if it is a saved page of several.
+fn only(file: &Path, lines: &Lines) -> Option<(Document, Box<dyn Source>)> {
+    let mut documents = read(file, lines);
+    if documents.len() > 1 {
+        complain(file, "it holds several documents; open it in Flamedrop and save the one apart");
+        return None;
+    }
+    documents.pop().flatten()
 }
 
 fn complain(file: &Path, problem: &str) {
@@ -183,24 +214,26 @@ fn complain(file: &Path, problem: &str) {
 
 /// Prints all that can be read; false if something could not.
 fn summary_json(files: &[PathBuf], lines: &Lines, out: &mut dyn Write) -> io::Result<bool> {
-    let mut printed = 0;
+    let (mut printed, mut complete) = (0, true);
     out.write_all(b"{\"documents\": [")?;
-    for file in files {
-        // One at a time, so that many large files need the memory of one.
-        if let Some((document, source)) = read(file, lines) {
-            out.write_all(if printed > 0 { b",\n" } else { b"\n" })?;
-            json::write(&document, source.as_ref(), out)?;
-            printed += 1;
-        }
+    // One at a time, so that many large files need the memory of one.
+    for document in files.iter().flat_map(|file| read(file, lines)) {
+        let Some((document, source)) = document else {
+            complete = false;
+            continue;
+        };
+        out.write_all(if printed > 0 { b",\n" } else { b"\n" })?;
+        json::write(&document, source.as_ref(), out)?;
+        printed += 1;
     }
     out.write_all(b"\n]}\n")?;
-    Ok(printed == files.len())
+    Ok(complete)
 }
 
 /// Prints what lies between two states of a server's statistics; false if that cannot be said.
 fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write) -> io::Result<bool> {
     let whole = Lines::default();
-    let (Some((first, _)), Some((second, source))) = (read(before, &whole), read(after, &whole)) else {
+    let (Some((first, _)), Some((second, source))) = (only(before, &whole), only(after, &whole)) else {
         return Ok(false);
     };
     let (Content::Queries(earlier), Content::Queries(later)) = (&first.content, &second.content) else {
@@ -234,15 +267,17 @@ fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write
 }
 
 fn summary(files: &[PathBuf], top: usize, lines: &Lines, out: &mut dyn Write) -> io::Result<bool> {
-    let mut printed = 0;
-    for file in files {
-        if let Some((document, _)) = read(file, lines) {
-            if printed > 0 {
-                out.write_all(b"\n")?;
-            }
-            table::write(&document, top, out)?;
-            printed += 1;
+    let (mut printed, mut complete) = (0, true);
+    for document in files.iter().flat_map(|file| read(file, lines)) {
+        let Some((document, _)) = document else {
+            complete = false;
+            continue;
+        };
+        if printed > 0 {
+            out.write_all(b"\n")?;
         }
+        table::write(&document, top, out)?;
+        printed += 1;
     }
-    Ok(printed == files.len())
+    Ok(complete)
 }

@@ -6,6 +6,18 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use flamedrop::input::{MemorySource, Source};
+use flamedrop::share::page;
+
+/// Opens a file by path, as [`open`] does; of a page that holds documents, each of them.
+pub fn open_all(path: &Path) -> io::Result<Vec<Box<dyn Source>>> {
+    let source = open(path)?;
+    Ok(match page::documents(source.as_ref())? {
+        Some(documents) => {
+            documents.into_iter().map(|document| Box::new(document) as Box<dyn Source>).collect()
+        }
+        None => vec![source],
+    })
+}
 
 /// Opens a file by path; `-` is standard input, which is read whole, since a source can be read
 /// more than once.

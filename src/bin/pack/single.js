@@ -1,6 +1,8 @@
-// Reads a file that this page carries within itself: gzipped, in base64, in a script that is data.
-window.flamedropEmbedded = async (name) => {
-  const element = document.querySelector(`script[data-file="${CSS.escape(name)}"]`);
+// Reads a file that this page carries within itself, by its name or as an element: gzipped, in base64, in
+// a script that is data.
+window.flamedropEmbedded = async (file) => {
+  const element =
+    typeof file === 'string' ? document.querySelector(`script[data-file="${CSS.escape(file)}"]`) : file;
   if (!element) return null;
   const text = element.textContent;
   let bytes;

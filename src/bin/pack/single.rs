@@ -17,6 +17,9 @@ use crate::{Error, policy, site, worker};
 /// The file's name.
 pub const FILE: &str = "flamedrop.html";
 
+/// The name under which the page stands in itself, without what is embedded in it.
+const PAGE: &str = "page.html";
+
 /// Reads what is embedded.
 const READER: &str = include_str!("single.js");
 
@@ -60,9 +63,13 @@ pub fn write(page: &str, directory: &Path) -> Result<(), Error> {
     for (range, text) in edits.into_iter().rev() {
         single.replace_range(range, &text);
     }
+    let mut single = policy::write(&single)?;
+    // Once more, as it is before anything runs: from `file://` the page cannot read its own file, and
+    // this is what it makes another page of, with documents in it.
+    embedded.push((PAGE.to_owned(), single.clone().into_bytes()));
     let end = single.rfind("</body>").ok_or("index.html has no </body>")?;
     single.insert_str(end, &data(&embedded)?);
-    fs::write(directory.join(FILE), policy::write(&single)?)?;
+    fs::write(directory.join(FILE), single)?;
     Ok(())
 }
 

@@ -54,8 +54,13 @@ pub(super) fn entries<M: SerializeMap>(
             }
         })
         .collect();
-    let first = statements.start.iter().copied().min_by(f64::total_cmp);
-    let last = (0..statements.len()).map(|index| end(statements, index)).max_by(f64::total_cmp);
+    let (first, last) = match log.results() {
+        Some(results) => (results.span.map(|span| span.0), results.span.map(|span| span.1)),
+        None => (
+            statements.start.iter().copied().min_by(f64::total_cmp),
+            (0..statements.len()).map(|index| end(statements, index)).max_by(f64::total_cmp),
+        ),
+    };
     map.serialize_entry("kind", "queries")?;
     map.serialize_entry("executions", &log.executions())?;
     map.serialize_entry("total_ms", &fingerprints.iter().map(|row| row.total_ms).sum::<f64>())?;
@@ -163,6 +168,12 @@ fn examples(log: &QueryLog, format: Option<&'static dyn Format>, source: &dyn So
         }
     }
     let mut texts = vec![None; slowest.len()];
+    if let Some(saved) = &log.saved {
+        for at in slowest.into_iter().flatten() {
+            texts[statements.fingerprint[at] as usize] = Some(saved.text(at, log).sql);
+        }
+        return texts;
+    }
     let Some(format) = format else { return texts };
     // In the order of the file, so that a gzipped one is unwrapped once.
     let mut wanted: Vec<usize> = slowest.into_iter().flatten().collect();

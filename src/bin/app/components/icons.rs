@@ -25,6 +25,11 @@ pub fn plus() -> impl IntoView {
     icon("M8 3.5v9M3.5 8h9")
 }
 
+/// An arrow head: there is more below.
+pub fn down() -> impl IntoView {
+    icon("M4.5 6.5L8 10l3.5-3.5")
+}
+
 /// A magnifying glass.
 pub fn search() -> impl IntoView {
     icon("M11.5 7a4.5 4.5 0 1 1-9 0 4.5 4.5 0 0 1 9 0zm-1.2 3.3l3.2 3.2")

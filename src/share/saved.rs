@@ -1,0 +1,671 @@
+//! Flamedrop's own format: a document, without the file it was read from.
+//!
+//! Two lines for people, an empty line, then [columns by name](super::columns):
+//!
+//! ```text
+//! flamedrop-document 1
+//! orders.sql.jsonl: an SQL log. Left out: SQL literals and comments, parameters.
+//!
+//! ```
+
+#![allow(
+    clippy::needless_update,
+    reason = "what is added to these types later is left out until it is named here"
+)]
+
+use super::columns::{Damaged, Reader, Writer};
+use super::{Keep, Strip};
+use crate::document::{Content, Diagnostic, Diagnostics, Document, Level};
+use crate::export::text::one_line;
+use crate::findings::{self, Report, Settings};
+use crate::import::{self, ImportError};
+use crate::profile::call_tree::{CallTree, MERGED, Merged, MergedPart, NO_PARENT};
+use crate::profile::{Edge, Edges, Functions, Profile, Strings, Unit};
+use crate::queries::digest::{self, LockTime, Rows};
+use crate::queries::saved::{Results, Saved};
+use crate::queries::{
+    Clock, ColumnUse, Connection, Fingerprint, Frame, NONE, Numbers, Origin, QueryLog, Relation, Request,
+    Site, Statements, Usage,
+};
+
+/// What such a file begins with. A version that could not read this one's columns would be another number.
+pub const MAGIC: &[u8] = b"flamedrop-document 1\n";
+
+/// What it is called where a title is due.
+pub const TITLE: &str = "a document saved by Flamedrop";
+
+/// [`Document::format`] of a document whose own format is not known (any more).
+pub const ID: &str = "flamedrop-document";
+
+/// Largest file that is read, bytes.
+pub(crate) const LIMIT: u64 = 1 << 30;
+
+/// Writes `document`, which [`super::strip`] gave. `settings` are the thresholds that results are judged
+/// with.
+pub fn write(document: &Document, strip: Strip, keep: Keep, settings: &Settings) -> Vec<u8> {
+    let mut columns = Writer::default();
+    columns.put("name", &document.name);
+    columns.put("format", document.format);
+    let diagnostics: Vec<_> = document
+        .diagnostics
+        .entries()
+        .iter()
+        .map(|Diagnostic { level, message, count, first }| (*level == Level::Warning, message, count, first))
+        .collect();
+    columns.put("diagnostics", &diagnostics);
+    let what = match &document.content {
+        Content::Profile(profile) => {
+            write_profile(profile, &mut columns);
+            "a profile"
+        }
+        Content::Queries(log) => {
+            write_log(log, keep, settings, &mut columns);
+            if keep == Keep::Results || log.results().is_some() || log.statistics.is_some() {
+                "the results of an SQL log, without single statements"
+            } else {
+                "an SQL log"
+            }
+        }
+    };
+    let left_out = if strip.is_nothing() { "nothing".to_owned() } else { strip.in_words() };
+    let mut file = MAGIC.to_vec();
+    let about = format!("{}: {what}. Left out: {left_out}.", document.name);
+    file.extend_from_slice(one_line(&about).collect::<String>().as_bytes());
+    file.extend_from_slice(b"\n\n");
+    file.extend_from_slice(&columns.finish());
+    file
+}
+
+fn write_strings(name: &str, strings: &Strings, columns: &mut Writer) {
+    columns.put(name, &strings.iter().collect::<Vec<_>>());
+}
+
+fn write_profile(profile: &Profile, columns: &mut Writer) {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    columns.put("kind", &KIND_PROFILE);
+    columns.put("profile.by_line", &profile.by_line);
+    write_strings("files", &functions.files, columns);
+    write_strings("names", &functions.names, columns);
+    columns.put("functions.file", &functions.file);
+    columns.put("functions.line", &functions.line);
+    columns.put("functions.name", &functions.name);
+    columns.put("functions.calls", &functions.calls);
+    columns.put("functions.primitive_calls", &functions.primitive_calls);
+    columns.put("functions.self_time", &functions.self_time);
+    columns.put("functions.total_time", &functions.total_time);
+    columns.put("edges.caller", &edges.caller);
+    columns.put("edges.callee", &edges.callee);
+    columns.put("edges.calls", &edges.calls);
+    columns.put("edges.primitive_calls", &edges.primitive_calls);
+    columns.put("edges.self_time", &edges.self_time);
+    columns.put("edges.total_time", &edges.total_time);
+    if let Some(tree) = &profile.recorded_tree {
+        columns.put("tree.function", &tree.function);
+        columns.put("tree.parent", &tree.parent);
+        columns.put("tree.depth", &tree.depth);
+        columns.put("tree.end", &tree.end);
+        columns.put("tree.self_time", &tree.self_time);
+        columns.put("tree.total_time", &tree.total_time);
+        columns.put("tree.calls", &tree.calls);
+        columns.put("tree.certainty", &tree.certainty);
+        columns.put("tree.low", &tree.low);
+        columns.put("tree.high", &tree.high);
+        let parts: Vec<_> =
+            tree.merged.parts.iter().map(|part| (part.merged, part.function, part.self_time)).collect();
+        columns.put("tree.merged", &parts);
+        columns.put("tree.elsewhere", &tree.merged.elsewhere);
+        columns.put("tree.contradiction", &tree.contradiction);
+    }
+}
+
+fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writer) {
+    columns.put("kind", &KIND_QUERIES);
+    let (wall_clock, zone) = match &log.clock {
+        Clock::Sequence => (false, None),
+        Clock::Wall { zone } => (true, zone.as_deref()),
+    };
+    columns.put("wall_clock", &wall_clock);
+    columns.put("zone", &zone);
+    let fingerprints = &log.fingerprints;
+    columns.put("fingerprints.text", &list(fingerprints, |one| one.text.as_str()));
+    columns.put("fingerprints.operation", &list(fingerprints, |one| one.operation));
+    columns.put("fingerprints.longest_list", &list(fingerprints, |one| one.longest_list));
+    columns.put("fingerprints.largest_offset", &list(fingerprints, |one| one.largest_offset));
+    columns.put("fingerprints.tables", &list(fingerprints, |one| one.tables.as_slice()));
+    columns.put("fingerprints.columns", &list(fingerprints, |one| list(&one.columns, column_use)));
+    write_connections(&log.connections, columns);
+    if let Some(results) = log.results() {
+        return write_results(log, results, columns);
+    }
+    // A server's own statistics are results already.
+    if keep == Keep::Results || log.statistics.is_some() {
+        return write_results(log, &results(log, settings), columns);
+    }
+    write_requests(&log.requests, columns);
+    columns.put("sites.frames", &list(&log.sites, |site| list(&site.frames, frame)));
+    columns.put("sites.relation", &list(&log.sites, |site| site.relation.as_ref().map(relation)));
+    let statements = &log.statements;
+    columns.put("statements.start", &statements.start);
+    columns.put("statements.duration", &statements.duration);
+    columns.put("statements.fingerprint", &statements.fingerprint);
+    columns.put("statements.connection", &statements.connection);
+    columns.put("statements.failed", &statements.failed);
+    columns.put("statements.parameters", &statements.parameters);
+    columns.put("statements.request", &statements.request);
+    columns.put("statements.site", &statements.site);
+    columns.put("statements.rows", &statements.rows);
+    columns.put("statements.rows_examined", &statements.rows_examined);
+    columns.put("statements.lock_time", &statements.lock_time);
+    if let Some(saved) = &log.saved {
+        write_strings("texts", &saved.texts, columns);
+        columns.put("statements.sql", &saved.sql);
+        columns.put("statements.parameters_text", &saved.parameters);
+    }
+}
+
+fn write_connections(connections: &[Connection], columns: &mut Writer) {
+    columns.put("connections.process", &list(connections, |one| one.process.as_str()));
+    columns.put("connections.database", &list(connections, |one| one.database.as_str()));
+    columns.put("connections.user", &list(connections, |one| one.user.as_str()));
+    columns.put("connections.application", &list(connections, |one| one.application.as_str()));
+    columns.put("connections.client", &list(connections, |one| one.client.as_str()));
+}
+
+fn write_requests(requests: &[Request], columns: &mut Writer) {
+    columns.put("requests.method", &list(requests, |one| one.method.as_str()));
+    columns.put("requests.path", &list(requests, |one| one.path.as_str()));
+    columns.put("requests.view", &list(requests, |one| one.view.as_str()));
+    columns.put("requests.status", &list(requests, |one| one.status));
+    columns.put("requests.start", &list(requests, |one| one.start));
+    columns.put("requests.duration", &list(requests, |one| one.duration));
+    columns.put("requests.statements", &list(requests, |one| one.statements));
+    columns.put("requests.database_time", &list(requests, |one| one.database_time));
+    columns.put("requests.origin", &list(requests, |one| one.origin));
+}
+
+fn write_results(log: &QueryLog, results: &Results, columns: &mut Writer) {
+    let numbers = &log.numbers;
+    columns.put("numbers.calls", &list(numbers, |one| one.calls));
+    columns.put("numbers.without_duration", &list(numbers, |one| one.without_duration));
+    columns.put("numbers.failed", &list(numbers, |one| one.failed));
+    columns.put("numbers.total", &list(numbers, |one| one.total));
+    columns.put("numbers.min", &list(numbers, |one| one.min));
+    columns.put("numbers.mean", &list(numbers, |one| one.mean));
+    columns.put("numbers.p50", &list(numbers, |one| one.p50));
+    columns.put("numbers.p95", &list(numbers, |one| one.p95));
+    columns.put("numbers.p99", &list(numbers, |one| one.p99));
+    columns.put("numbers.max", &list(numbers, |one| one.max));
+    columns.put("numbers.stddev", &list(numbers, |one| one.stddev));
+    columns.put("numbers.variance_to_mean", &list(numbers, |one| one.variance_to_mean));
+    let rows = |rows: Rows| (rows.known, rows.total, rows.max);
+    columns.put("numbers.rows", &list(numbers, |one| one.rows.map(rows)));
+    columns.put("numbers.rows_examined", &list(numbers, |one| one.rows_examined.map(rows)));
+    let lock_time = |time: LockTime| (time.known, time.total, time.max);
+    columns.put("numbers.lock_time", &list(numbers, |one| one.lock_time.map(lock_time)));
+    columns.put("numbers.starts", &list(numbers, |one| one.starts));
+    columns.put("numbers.distinct_parameters", &list(numbers, |one| one.distinct_parameters));
+    columns.put("results.executions", &Some(results.executions));
+    columns.put("results.span", &results.span);
+    columns.put("results.report", &Some(&results.report));
+}
+
+/// What the statements of `log` add up to.
+fn results(log: &QueryLog, settings: &Settings) -> Results {
+    Results {
+        executions: u32::try_from(log.executions()).unwrap_or(u32::MAX),
+        span: log.span(),
+        report: findings::judge_queries(log, settings),
+    }
+}
+
+fn list<'a, T, R>(rows: &'a [T], of: impl FnMut(&'a T) -> R) -> Vec<R> {
+    rows.iter().map(of).collect()
+}
+
+fn frame(frame: &Frame) -> (&str, u32, &str) {
+    (&frame.file, frame.line, &frame.name)
+}
+
+fn column_use(used: &ColumnUse) -> SavedUse {
+    let ColumnUse { table, column, usage, function, mention, either, partner } = used.clone();
+    (table, column, usage, function, mention, either, partner)
+}
+
+/// [`ColumnUse`], field by field.
+type SavedUse = (Option<String>, String, Usage, Option<String>, u32, bool, Option<(String, String)>);
+
+fn relation(relation: &Relation) -> (crate::queries::RelationKind, &str, &str) {
+    (relation.kind, &relation.name, &relation.accessor)
+}
+
+const KIND_PROFILE: u8 = 1;
+const KIND_QUERIES: u8 = 2;
+
+/// Whether `head` begins such a file.
+pub fn is(head: &[u8]) -> bool {
+    head.starts_with(MAGIC)
+}
+
+/// Reads what [`write`] wrote.
+///
+/// # Errors
+/// When it is damaged or cut short.
+pub fn read(bytes: &[u8]) -> Result<Document, ImportError> {
+    read_document(bytes).map_err(|Damaged(problem)| ImportError {
+        looked_like: Some(TITLE),
+        place: None,
+        problem,
+        advice: "Save it again from where it came from.".to_owned(),
+    })
+}
+
+fn read_document(bytes: &[u8]) -> Result<Document, Damaged> {
+    let start = memchr::memmem::find(bytes, b"\n\n").ok_or_else(|| damaged("it is cut short"))? + 2;
+    let columns = Reader::new(&bytes[start..])?;
+    let content = match columns.take::<u8>("kind")? {
+        KIND_PROFILE => Content::Profile(Box::new(read_profile(&columns)?)),
+        KIND_QUERIES => Content::Queries(Box::new(read_log(&columns)?)),
+        _ => return Err(damaged("it holds what this version does not know")),
+    };
+    let mut diagnostics = Diagnostics::default();
+    for (warning, message, count, first) in
+        columns.take::<Vec<(bool, String, u64, Option<String>)>>("diagnostics")?
+    {
+        let level = if warning { Level::Warning } else { Level::Info };
+        diagnostics.note_many(level, &message, count, || first);
+    }
+    Ok(Document {
+        name: columns.take("name")?,
+        format: import::by_id(columns.take("format")?).map_or(ID, |format| format.id()),
+        content,
+        diagnostics,
+    })
+}
+
+fn damaged(problem: &str) -> Damaged {
+    Damaged(problem.to_owned())
+}
+
+/// Whether all these columns have this many entries.
+fn of_length(rows: usize, lengths: &[usize]) -> Result<(), Damaged> {
+    if lengths.iter().all(|&length| length == rows) {
+        Ok(())
+    } else {
+        Err(damaged("its columns are of different lengths"))
+    }
+}
+
+/// Whether all ids are below `count`, or are [`NONE`] where that is allowed.
+fn within(ids: &[u32], count: usize, or_none: bool) -> Result<(), Damaged> {
+    if ids.iter().all(|&id| (id as usize) < count || (or_none && id == NONE)) {
+        Ok(())
+    } else {
+        Err(damaged("it names what it does not have"))
+    }
+}
+
+fn finite(columns: &[&[f64]]) -> Result<(), Damaged> {
+    if columns.iter().all(|column| column.iter().all(|value| value.is_finite())) {
+        Ok(())
+    } else {
+        Err(damaged("a time in it is no number"))
+    }
+}
+
+fn read_strings(name: &str, columns: &Reader<'_>) -> Result<Strings, Damaged> {
+    let mut strings = Strings::default();
+    for (id, text) in columns.take::<Vec<&str>>(name)?.into_iter().enumerate() {
+        if strings.intern(text) as usize != id {
+            return Err(Damaged(format!("its column {name} has a text twice")));
+        }
+    }
+    Ok(strings)
+}
+
+fn read_profile(columns: &Reader<'_>) -> Result<Profile, Damaged> {
+    let functions = Functions {
+        files: read_strings("files", columns)?,
+        names: read_strings("names", columns)?,
+        file: columns.take("functions.file")?,
+        line: columns.take("functions.line")?,
+        name: columns.take("functions.name")?,
+        calls: columns.take("functions.calls")?,
+        primitive_calls: columns.take("functions.primitive_calls")?,
+        self_time: columns.take("functions.self_time")?,
+        total_time: columns.take("functions.total_time")?,
+    };
+    let count = functions.len();
+    let Functions { file, line, calls, primitive_calls, self_time, total_time, .. } = &functions;
+    let lengths =
+        [file.len(), line.len(), calls.len(), primitive_calls.len(), self_time.len(), total_time.len()];
+    of_length(count, &lengths)?;
+    within(file, functions.files.len(), false)?;
+    within(&functions.name, functions.names.len(), false)?;
+    finite(&[self_time, total_time])?;
+    Ok(Profile {
+        unit: Unit::Seconds,
+        edges: read_edges(columns, count)?,
+        by_line: columns.take("profile.by_line")?,
+        recorded_tree: read_tree(columns, count)?,
+        functions,
+    })
+}
+
+fn read_edges(columns: &Reader<'_>, functions: usize) -> Result<Edges, Damaged> {
+    let caller: Vec<u32> = columns.take("edges.caller")?;
+    let callee: Vec<u32> = columns.take("edges.callee")?;
+    let calls: Vec<i64> = columns.take("edges.calls")?;
+    let primitive_calls: Vec<i64> = columns.take("edges.primitive_calls")?;
+    let self_time: Vec<f64> = columns.take("edges.self_time")?;
+    let total_time: Vec<f64> = columns.take("edges.total_time")?;
+    let count = caller.len();
+    of_length(count, &[callee.len(), calls.len(), primitive_calls.len(), self_time.len(), total_time.len()])?;
+    within(&caller, functions, false)?;
+    within(&callee, functions, false)?;
+    finite(&[&self_time, &total_time])?;
+    let edge = |at: usize| Edge {
+        caller: caller[at],
+        callee: callee[at],
+        calls: calls[at],
+        primitive_calls: primitive_calls[at],
+        self_time: self_time[at],
+        total_time: total_time[at],
+    };
+    Ok(Edges::new(functions, (0..count).map(edge).collect()))
+}
+
+fn read_tree(columns: &Reader<'_>, functions: usize) -> Result<Option<CallTree>, Damaged> {
+    let parts: Vec<(u32, u32, f64)> = columns.take("tree.merged")?;
+    let parts =
+        parts.into_iter().map(|(merged, function, self_time)| MergedPart { merged, function, self_time });
+    let tree = CallTree {
+        estimated: false,
+        function: columns.take("tree.function")?,
+        parent: columns.take("tree.parent")?,
+        depth: columns.take("tree.depth")?,
+        end: columns.take("tree.end")?,
+        self_time: columns.take("tree.self_time")?,
+        total_time: columns.take("tree.total_time")?,
+        calls: columns.take("tree.calls")?,
+        certainty: columns.take("tree.certainty")?,
+        low: columns.take("tree.low")?,
+        high: columns.take("tree.high")?,
+        merged: Merged { parts: parts.collect(), elsewhere: columns.take("tree.elsewhere")? },
+        contradiction: columns.take("tree.contradiction")?,
+    };
+    if tree.is_empty() {
+        return Ok(None);
+    }
+    let CallTree { function, parent, depth, end, self_time, total_time, calls, certainty, low, high, .. } =
+        &tree;
+    let count = function.len();
+    let lengths = [
+        parent.len(),
+        depth.len(),
+        end.len(),
+        self_time.len(),
+        total_time.len(),
+        calls.len(),
+        certainty.len(),
+        low.len(),
+        high.len(),
+    ];
+    of_length(count, &lengths)?;
+    // `MERGED` is `NONE`.
+    debug_assert_eq!(MERGED, NONE);
+    within(function, functions, true)?;
+    finite(&[self_time, total_time, calls, low, high])?;
+    for at in 0..count {
+        let (above, last) = (parent[at], end[at] as usize);
+        let fits = match above {
+            NO_PARENT => depth[at] == 0 && last <= count,
+            above => {
+                let above = above as usize;
+                above < at && depth[at] == depth[above].saturating_add(1) && last <= end[above] as usize
+            }
+        };
+        if !fits || last <= at {
+            return Err(damaged("its call tree is no tree"));
+        }
+    }
+    within(&list(&tree.merged.parts, |part| part.merged), count, false)?;
+    within(&list(&tree.merged.parts, |part| part.function), functions, false)?;
+    within(&list(&tree.merged.elsewhere, |(function, _)| *function), functions, false)?;
+    Ok(Some(tree))
+}
+
+fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
+    let zone: Option<String> = columns.take("zone")?;
+    let texts: Vec<String> = columns.take("fingerprints.text")?;
+    let operations: Vec<crate::queries::Operation> = columns.take("fingerprints.operation")?;
+    let tables: Vec<Vec<String>> = columns.take("fingerprints.tables")?;
+    let mut uses: Vec<Vec<SavedUse>> = columns.take("fingerprints.columns")?;
+    uses.resize(texts.len(), Vec::new());
+    let mut lists: Vec<u32> = columns.take("fingerprints.longest_list")?;
+    let mut offsets: Vec<u64> = columns.take("fingerprints.largest_offset")?;
+    lists.resize(texts.len(), 0);
+    offsets.resize(texts.len(), 0);
+    of_length(texts.len(), &[operations.len(), tables.len()])?;
+    let fingerprints = texts.into_iter().zip(operations).zip(tables).zip(uses).zip(lists).zip(offsets);
+    let mut log = QueryLog {
+        fingerprints: fingerprints
+            .map(|(((((text, operation), tables), uses), longest_list), largest_offset)| Fingerprint {
+                longest_list,
+                largest_offset,
+                text,
+                operation,
+                tables,
+                columns: uses
+                    .into_iter()
+                    .map(|(table, column, usage, function, mention, either, partner)| ColumnUse {
+                        table,
+                        column,
+                        usage,
+                        function,
+                        mention,
+                        either,
+                        partner,
+                    })
+                    .collect(),
+            })
+            .collect(),
+        connections: read_connections(columns)?,
+        clock: if columns.take("wall_clock")? { Clock::Wall { zone } } else { Clock::Sequence },
+        ..QueryLog::default()
+    };
+    let mut saved = Saved::default();
+    if let Some(executions) = columns.take::<Option<u32>>("results.executions")? {
+        log.numbers = read_numbers(columns)?;
+        let results = Results {
+            executions,
+            span: columns.take("results.span")?,
+            report: columns
+                .take::<Option<Report>>("results.report")?
+                .ok_or_else(|| damaged("it has no findings"))?,
+        };
+        of_length(log.fingerprints.len(), &[log.numbers.len()])?;
+        saved.results = Some(results);
+    } else {
+        log.requests = read_requests(columns)?;
+        log.sites = read_sites(columns)?;
+        log.statements = read_statements(columns, &log)?;
+        log.numbers = digest::numbers(&log);
+        saved.texts = read_strings("texts", columns)?;
+        saved.sql = columns.take("statements.sql")?;
+        saved.parameters = columns.take("statements.parameters_text")?;
+        for ids in [&saved.sql, &saved.parameters] {
+            within(ids, saved.texts.len(), true)?;
+        }
+    }
+    log.saved = Some(Box::new(saved));
+    Ok(log)
+}
+
+fn read_connections(columns: &Reader<'_>) -> Result<Vec<Connection>, Damaged> {
+    let process: Vec<String> = columns.take("connections.process")?;
+    let database: Vec<String> = columns.take("connections.database")?;
+    let user: Vec<String> = columns.take("connections.user")?;
+    let application: Vec<String> = columns.take("connections.application")?;
+    let client: Vec<String> = columns.take("connections.client")?;
+    of_length(process.len(), &[database.len(), user.len(), application.len(), client.len()])?;
+    let rows = process.into_iter().zip(database).zip(user).zip(application).zip(client);
+    Ok(rows
+        .map(|((((process, database), user), application), client)| Connection {
+            process,
+            database,
+            user,
+            application,
+            client,
+        })
+        .collect())
+}
+
+fn read_requests(columns: &Reader<'_>) -> Result<Vec<Request>, Damaged> {
+    let method: Vec<String> = columns.take("requests.method")?;
+    let path: Vec<String> = columns.take("requests.path")?;
+    let view: Vec<String> = columns.take("requests.view")?;
+    let status: Vec<u16> = columns.take("requests.status")?;
+    let start: Vec<f64> = columns.take("requests.start")?;
+    let duration: Vec<f64> = columns.take("requests.duration")?;
+    let statements: Vec<u32> = columns.take("requests.statements")?;
+    let database_time: Vec<f64> = columns.take("requests.database_time")?;
+    let origin: Vec<Origin> = columns.take("requests.origin")?;
+    let lengths = [
+        path.len(),
+        view.len(),
+        status.len(),
+        start.len(),
+        duration.len(),
+        statements.len(),
+        database_time.len(),
+        origin.len(),
+    ];
+    of_length(method.len(), &lengths)?;
+    finite(&[&start, &duration, &database_time])?;
+    let rows = method.into_iter().zip(path).zip(view).enumerate();
+    Ok(rows
+        .map(|(at, ((method, path), view))| Request {
+            method,
+            path,
+            view,
+            status: status[at],
+            start: start[at],
+            duration: duration[at],
+            statements: statements[at],
+            database_time: database_time[at],
+            origin: origin[at],
+            ..Request::default()
+        })
+        .collect())
+}
+
+fn read_sites(columns: &Reader<'_>) -> Result<Vec<Site>, Damaged> {
+    let frames: Vec<Vec<(String, u32, String)>> = columns.take("sites.frames")?;
+    let relations: Vec<Option<(crate::queries::RelationKind, String, String)>> =
+        columns.take("sites.relation")?;
+    of_length(frames.len(), &[relations.len()])?;
+    let site = |(frames, relation): (Vec<(String, u32, String)>, Option<_>)| Site {
+        frames: frames.into_iter().map(|(file, line, name)| Frame { file, line, name }).collect(),
+        relation: relation.map(|(kind, name, accessor)| Relation { kind, name, accessor }),
+    };
+    Ok(frames.into_iter().zip(relations).map(site).collect())
+}
+
+fn read_statements(columns: &Reader<'_>, log: &QueryLog) -> Result<Statements, Damaged> {
+    let start: Vec<f64> = columns.take("statements.start")?;
+    let count = start.len();
+    let statements = Statements {
+        start,
+        duration: columns.take("statements.duration")?,
+        fingerprint: columns.take("statements.fingerprint")?,
+        connection: columns.take("statements.connection")?,
+        offset: vec![0; count],
+        length: vec![0; count],
+        failed: columns.take("statements.failed")?,
+        parameters: columns.take("statements.parameters")?,
+        request: columns.take("statements.request")?,
+        site: columns.take("statements.site")?,
+        rows: columns.take("statements.rows")?,
+        rows_examined: columns.take("statements.rows_examined")?,
+        lock_time: columns.take("statements.lock_time")?,
+        ..Statements::default()
+    };
+    let Statements {
+        start, duration, fingerprint, connection, failed, parameters, request, site, rows, ..
+    } = &statements;
+    let lengths =
+        [duration.len(), fingerprint.len(), connection.len(), failed.len(), parameters.len(), request.len()];
+    of_length(count, &lengths)?;
+    for rare in [site.len(), rows.len(), statements.rows_examined.len(), statements.lock_time.len()] {
+        of_length(if rare == 0 { 0 } else { count }, &[rare])?;
+    }
+    within(fingerprint, log.fingerprints.len(), false)?;
+    within(connection, log.connections.len(), false)?;
+    within(request, log.requests.len(), false)?;
+    within(site, log.sites.len(), true)?;
+    finite(&[start])?;
+    if duration.iter().chain(&statements.lock_time).any(|time| time.is_infinite()) {
+        return Err(damaged("a time in it is no number"));
+    }
+    if !start.is_sorted() {
+        return Err(damaged("its statements are not in order"));
+    }
+    Ok(statements)
+}
+
+/// Columns of times, in the order in which they are read.
+const TIMES: [&str; 9] = ["total", "min", "mean", "p50", "p95", "p99", "max", "stddev", "variance_to_mean"];
+
+/// [`Rows`] or [`LockTime`], field by field.
+type Known<T, M> = Vec<Option<(u32, T, M)>>;
+
+fn read_numbers(columns: &Reader<'_>) -> Result<Vec<Numbers>, Damaged> {
+    let calls: Vec<u32> = columns.take("numbers.calls")?;
+    let without_duration: Vec<u32> = columns.take("numbers.without_duration")?;
+    let failed: Vec<u32> = columns.take("numbers.failed")?;
+    let count = calls.len();
+    let mut times: [Vec<f64>; 9] = Default::default();
+    for (column, name) in times.iter_mut().zip(TIMES) {
+        *column = columns.take(&format!("numbers.{name}"))?;
+        of_length(count, &[column.len()])?;
+        finite(&[column])?;
+    }
+    let rows: Known<u64, u32> = columns.take("numbers.rows")?;
+    let rows_examined: Known<u64, u32> = columns.take("numbers.rows_examined")?;
+    let lock_time: Known<f64, f64> = columns.take("numbers.lock_time")?;
+    let starts: Vec<Option<(f64, f64)>> = columns.take("numbers.starts")?;
+    let distinct_parameters: Vec<u32> = columns.take("numbers.distinct_parameters")?;
+    let lengths = [
+        without_duration.len(),
+        failed.len(),
+        rows.len(),
+        rows_examined.len(),
+        lock_time.len(),
+        starts.len(),
+        distinct_parameters.len(),
+    ];
+    of_length(count, &lengths)?;
+    let [total, min, mean, p50, p95, p99, max, stddev, variance_to_mean] = times;
+    let of_rows = |(known, total, max)| Rows { known, total, max };
+    let of_time = |(known, total, max)| LockTime { known, total, max };
+    let numbers = |at: usize| Numbers {
+        calls: calls[at],
+        without_duration: without_duration[at],
+        failed: failed[at],
+        total: total[at],
+        min: min[at],
+        mean: mean[at],
+        p50: p50[at],
+        p95: p95[at],
+        p99: p99[at],
+        max: max[at],
+        stddev: stddev[at],
+        variance_to_mean: variance_to_mean[at],
+        rows: rows[at].map(of_rows),
+        rows_examined: rows_examined[at].map(of_rows),
+        lock_time: lock_time[at].map(of_time),
+        starts: starts[at],
+        distinct_parameters: distinct_parameters[at],
+    };
+    Ok((0..count).map(numbers).collect())
+}
