@@ -6,23 +6,41 @@
 //! the fault and without it.
 
 mod between_statements;
+mod connections;
+mod counted_rows;
+mod database_cache;
 mod database_time;
+mod denormalise;
 pub mod digest;
 mod duplicates;
+mod evidence;
+mod exploding_calls;
 mod function_pareto;
 mod groups;
 mod hottest_function;
 mod imports;
+mod index_candidates;
+mod large_results;
 mod layers;
+mod library_costs;
 pub mod markdown;
 mod n_plus_one;
 pub mod pairs;
 mod query_pareto;
+mod read_replicas;
+mod replay;
+mod row_writes;
+mod sequential;
+mod sessions;
 pub mod settings;
 mod shape;
 mod slow_statements;
+mod slow_writes;
 mod statement_sites;
 pub mod summary;
+mod templates;
+mod transactions;
+mod unindexable;
 pub mod waste;
 
 use std::cmp::Ordering;
@@ -98,11 +116,27 @@ rules! {
     n_plus_one::NPlusOne: n_plus_one::ABOUT,
     duplicates::Duplicates: duplicates::ABOUT,
     slow_statements::SlowStatements: slow_statements::ABOUT,
+    row_writes::RowWrites: row_writes::ABOUT,
+    counted_rows::CountedRows: counted_rows::ABOUT,
+    large_results::LargeResults: large_results::ABOUT,
+    index_candidates::IndexCandidates: index_candidates::ABOUT,
+    unindexable::Unindexable: unindexable::ABOUT,
+    database_cache::DatabaseCache: database_cache::ABOUT,
+    sessions::Sessions: sessions::ABOUT,
+    denormalise::Denormalise: denormalise::ABOUT,
+    read_replicas::ReadReplicas: read_replicas::ABOUT,
+    transactions::Transactions: transactions::ABOUT,
+    slow_writes::SlowWrites: slow_writes::ABOUT,
+    connections::Connections: connections::ABOUT,
+    sequential::Sequential: sequential::ABOUT,
     query_pareto::QueryPareto: query_pareto::ABOUT,
     layers::Bottleneck: layers::ABOUT,
     function_pareto::FunctionPareto: function_pareto::ABOUT,
     hottest_function::HottestFunction: hottest_function::ABOUT,
     imports::Imports: imports::ABOUT,
+    library_costs::LibraryCosts: library_costs::ABOUT,
+    templates::Templates: templates::ABOUT,
+    exploding_calls::ExplodingCalls: exploding_calls::ABOUT,
     database_time::DatabaseTime: database_time::ABOUT,
     between_statements::BetweenStatements: between_statements::ABOUT,
     statement_sites::StatementSites: statement_sites::ABOUT,

@@ -173,6 +173,11 @@ pub fn count(value: i64) -> String {
     text
 }
 
+/// `1 query`, `12 queries`.
+pub fn counted(value: i64, one: &str, many: &str) -> String {
+    format!("{} {}", count(value), if value == 1 { one } else { many })
+}
+
 /// A number of calls that may be estimated: whole numbers as [`count`], others `≈ 2.5`, `≈ 1,230`.
 pub fn calls(value: f64) -> String {
     if !value.is_finite() {

@@ -170,7 +170,7 @@ impl Statements {
 }
 
 /// What a statement does, by its first word (and `WITH` looked through).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Operation {
     /// SELECT, and VALUES or TABLE.
@@ -186,11 +186,12 @@ pub enum Operation {
     /// CREATE, ALTER, DROP, TRUNCATE.
     Schema,
     /// Everything else: SET, SHOW, EXPLAIN, FETCH, COPY, …
+    #[default]
     Other,
 }
 
 /// One shape of statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fingerprint {
     /// The text with literals, lists and comments normalised away.
     pub text: String,
@@ -200,6 +201,10 @@ pub struct Fingerprint {
     pub tables: Vec<String>,
     /// The columns it filters, joins, groups and sorts by.
     pub columns: Vec<ColumnUse>,
+    /// Elements of the longest list after IN, of all its executions.
+    pub longest_list: u32,
+    /// The largest number after OFFSET, of all its executions that have it in their text.
+    pub largest_offset: u64,
 }
 
 /// A place in the code that runs statements.

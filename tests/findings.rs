@@ -30,9 +30,13 @@ fn open(name: &str) -> Option<Document> {
     )
 }
 
-/// All findings of a profile and a log of one request.
+/// All findings of a profile and a log of one request; of a log alone if its whole name is given.
 fn judged(name: &str) -> Vec<Finding> {
     let settings = Settings::default();
+    if name.contains('.') {
+        let log = open(name).unwrap_or_else(|| panic!("{name} is not there"));
+        return findings::judge(&log, &settings).findings;
+    }
     let profile = open(&format!("{name}.prof")).unwrap_or_else(|| panic!("{name}.prof is not there"));
     let log = open(&format!("{name}.sql.jsonl")).unwrap_or_else(|| panic!("{name}.sql.jsonl is not there"));
     assert_eq!(pairs::stem(&profile.name), pairs::stem(&log.name));
@@ -52,15 +56,26 @@ const FAULTS: &[(&str, &[&str])] = &[
     ("duplicates", &["duplicates"]),
     ("duplicates-orders", &["duplicates", "statement-sites"]),
     ("single_gets", &["n-plus-one"]),
-    ("slow_report", &["slow-statements", "query-pareto", "statement-sites", "bottleneck"]),
+    ("slow_report", &["slow-statements", "query-pareto", "statement-sites", "bottleneck", "unindexable"]),
     ("python_report", &["database-time", "between-statements"]),
-    ("unbounded", &["function-pareto", "between-statements"]),
+    ("unbounded", &["function-pareto", "between-statements", "large-results", "templates"]),
     ("regex", &["bottleneck", "function-pareto", "between-statements"]),
-    ("deepcopy", &["between-statements"]),
-    ("instalments", &["hottest-function"]),
+    ("deepcopy", &["between-statements", "library-costs"]),
+    ("instalments", &["hottest-function", "exploding-calls"]),
     ("runtime_import", &["run-time-imports"]),
     ("heavy_auth", &["duplicates"]),
-    ("count_after_select", &["n-plus-one"]),
+    ("count_after_select", &["n-plus-one", "counted-rows"]),
+    ("row_inserts", &["row-writes"]),
+    ("heavy_session", &["sessions"]),
+    // Its log alone: of so short a profile SQLite's callbacks are too large a part.
+    ("unindexed.sql.jsonl", &["index-candidates"]),
+    ("in_turn", &["sequential"]),
+    ("logging", &["library-costs"]),
+    ("json", &["library-costs"]),
+    ("hashing", &["library-costs"]),
+    ("static_files", &["library-costs"]),
+    ("visits.sql.jsonl", &["database-cache", "sessions", "denormalise", "read-replicas"]),
+    ("postgres-rush.log", &["transactions", "slow-writes", "connections"]),
 ];
 
 const CLEAN: &[&str] = &[
@@ -71,6 +86,9 @@ const CLEAN: &[&str] = &[
     "clean-product",
     "clean-report",
     "clean-search",
+    "clean-totals",
+    "clean-visits.sql.jsonl",
+    "postgres-clean.log",
 ];
 
 #[test]
@@ -145,10 +163,14 @@ fn without_times(title: &str) -> String {
 #[test]
 fn links_lead_to_what_is_there() {
     for (name, _) in FAULTS {
-        let profile = open(&format!("{name}.prof")).unwrap();
-        let log = open(&format!("{name}.sql.jsonl")).unwrap();
-        let (Content::Profile(profile), Content::Queries(log)) = (profile.content, log.content) else {
-            panic!("{name} is no pair");
+        let alone = name.contains('.');
+        let functions = match open(&format!("{name}.prof")).map(|profile| profile.content) {
+            Some(Content::Profile(profile)) => profile.functions.len(),
+            _ => 0,
+        };
+        let log = open(&if alone { (*name).to_owned() } else { format!("{name}.sql.jsonl") });
+        let Some(Content::Queries(log)) = log.map(|log| log.content) else {
+            panic!("{name} has no log");
         };
         let length = log.span().map_or(0.0, |(first, last)| last - first);
         for finding in judged(name) {
@@ -156,7 +178,7 @@ fn links_lead_to_what_is_there() {
             assert!(!links.is_empty(), "{name}: {} leads nowhere", finding.rule);
             for link in links {
                 let fits = match link {
-                    Link::Function(id) => (id as usize) < profile.functions.len(),
+                    Link::Function(id) => (id as usize) < functions,
                     Link::Query(id) => (id as usize) < log.fingerprints.len(),
                     Link::Statement(at) => (at as usize) < log.statements.len(),
                     // What comes before the first statement, and after the last, is seen as well.
@@ -186,44 +208,93 @@ fn numbers_fit_together() {
     }
 }
 
-/// What is measured without profiler and recorder, and what the log's rules say before.
+/// What is measured without profiler and recorder, and what rules say before.
 struct Measured {
     name: String,
     page: String,
+    rules: String,
     saved: f64,
     predicted: f64,
 }
 
-/// The faults that the rules for loops and duplicates price.
-const PRICED: &[&str] =
-    &["n_plus_one", "n_plus_one-category", "duplicates", "duplicates-orders", "single_gets"];
+/// Faults, and the rules that give an estimate of what they cost.
+const PRICED: &[(&str, &[&str])] = &[
+    ("n_plus_one", &["n-plus-one", "duplicates"]),
+    ("n_plus_one-category", &["n-plus-one", "duplicates"]),
+    ("duplicates", &["n-plus-one", "duplicates"]),
+    ("duplicates-orders", &["n-plus-one", "duplicates"]),
+    ("single_gets", &["n-plus-one", "duplicates"]),
+    ("row_inserts", &["row-writes"]),
+    ("count_after_select", &["counted-rows"]),
+    ("visits-cachalot", &["database-cache"]),
+];
 
-fn measured() -> Vec<Measured> {
-    let all: Json = serde_json::from_slice(&common::bytes("findings/measured.json")).expect("JSON");
-    let all = all.as_array().expect("a list");
-    let one = |name: &&str| {
+/// Faults, and the rules that say what they cost at most.
+const BOUNDED: &[(&str, &[&str])] = &[
+    ("unindexed", &["index-candidates"]),
+    ("slow_report", &["unindexable"]),
+    ("unbounded", &["large-results"]),
+    ("in_turn", &["sequential"]),
+    ("deepcopy", &["library-costs"]),
+    ("logging", &["library-costs"]),
+    ("instalments", &["exploding-calls"]),
+    ("visits-sessions", &["sessions"]),
+];
+
+/// `saved` says how much the row's two sides differ.
+fn measured(which: &[(&str, &[&str])], saved: impl Fn(&Json) -> f64) -> Vec<Measured> {
+    let files = ["findings/measured.json", "findings/visits.json"];
+    let all: Vec<Json> = files
+        .iter()
+        .flat_map(|file| serde_json::from_slice::<Vec<Json>>(&common::bytes(file)).expect("a list"))
+        .collect();
+    let one = |(name, rules): &(&str, &[&str])| {
         let row =
             all.iter().find(|row| row["name"] == **name).unwrap_or_else(|| panic!("{name} was not measured"));
-        let predicted = judged(name)
+        let recording = match *name {
+            "unindexed" => "unindexed.sql.jsonl",
+            name if name.starts_with("visits") => "visits.sql.jsonl",
+            name => name,
+        };
+        let predicted = judged(recording)
             .iter()
-            .filter(|finding| finding.rule == "n-plus-one" || finding.rule == "duplicates")
+            .filter(|finding| rules.contains(&finding.rule.as_str()))
             .map(|finding| finding.saving)
             .sum();
         Measured {
             name: (*name).to_owned(),
             page: row["page"].as_str().expect("a path").to_owned(),
-            saved: row["saved_ms"].as_f64().expect("a number"),
+            rules: rules.join(", "),
+            saved: saved(row),
             predicted,
         }
     };
-    PRICED.iter().map(one).collect()
+    which.iter().map(one).collect()
+}
+
+/// Estimates are held against the medians.
+fn priced() -> Vec<Measured> {
+    measured(PRICED, |row| row["saved_ms"].as_f64().expect("a number"))
+}
+
+/// Bounds are held against the fastest of each side: what was recorded is the fastest as well.
+fn bounded() -> Vec<Measured> {
+    let fastest = |row: &Json, side: &str| row[side].as_f64().expect("a number");
+    measured(BOUNDED, |row| fastest(row, "faulty_fastest_ms") - fastest(row, "clean_fastest_ms"))
 }
 
 #[test]
 fn savings_are_within_a_factor_of_two_of_what_was_measured() {
-    for Measured { name, saved, predicted, .. } in measured() {
+    for Measured { name, saved, predicted, .. } in priced() {
         let ratio = predicted / saved;
         assert!((0.5..=2.0).contains(&ratio), "{name}: {predicted} predicted, {saved} measured");
+    }
+}
+
+#[test]
+fn no_more_is_saved_than_at_most() {
+    for Measured { name, saved, predicted, .. } in bounded() {
+        assert!(saved <= predicted, "{name}: at most {predicted}, {saved} measured");
     }
 }
 
@@ -239,7 +310,6 @@ fn a_servers_log_shows_the_same_faults() {
         faults.contains(&"n-plus-one".to_owned()) && faults.contains(&"duplicates".to_owned()),
         "{faults:?}"
     );
-    assert_eq!(rules("postgres-clean.log"), [""; 0]);
 }
 
 #[test]
@@ -309,14 +379,16 @@ fn rules() -> String {
 
 fn savings() -> String {
     let mut table =
-        "| recording | page | predicted | measured | predicted / measured |\n|---|---|--:|--:|--:|\n"
+        "| recording | page | rules | predicted | measured | predicted / measured |\n|---|---|---|--:|--:|--:|\n"
             .to_owned();
-    for Measured { name, page, saved, predicted } in measured() {
-        let _ = writeln!(
-            table,
-            "| {name} | `{page}` | {predicted:.1} ms | {saved:.1} ms | {:.2} |",
-            predicted / saved
-        );
+    for (bound, all) in [("", priced()), ("≤ ", bounded())] {
+        for Measured { name, page, rules, saved, predicted } in all {
+            let _ = writeln!(
+                table,
+                "| {name} | `{page}` | {rules} | {bound}{predicted:.1} ms | {saved:.1} ms | {bound}{:.2} |",
+                predicted / saved
+            );
+        }
     }
     table
 }
@@ -324,7 +396,7 @@ fn savings() -> String {
 /// A query takes the place of the functions that waited for it: nothing counts twice.
 #[test]
 fn the_curve_of_a_pair_is_no_longer_than_its_profile() {
-    for (name, _) in FAULTS {
+    for (name, _) in FAULTS.iter().filter(|(name, _)| !name.contains('.')) {
         let (Some(profile), Some(log)) = (open(&format!("{name}.prof")), open(&format!("{name}.sql.jsonl")))
         else {
             panic!("{name} is not there");

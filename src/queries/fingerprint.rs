@@ -37,6 +37,10 @@ pub struct Shape {
     pub parameters: u64,
     /// Whether the text leaves values out: then the logged parameters matter.
     pub has_placeholders: bool,
+    /// Elements of its longest list after IN.
+    pub list: u32,
+    /// Rows it passes over: the number after OFFSET.
+    pub offset: u64,
 }
 
 /// Reads `sql` and gives its hashes.
@@ -80,6 +84,10 @@ struct Normaliser<'a, const TEXT: bool> {
     /// Whether the statement's first word is still to come.
     head: bool,
     names: Names,
+    list: u32,
+    offset: u64,
+    /// Whether OFFSET stood just before.
+    after_offset: bool,
     /// Depth inside the parentheses of a row list's first row.
     rows: Option<u32>,
 }
@@ -95,12 +103,21 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
             operand: true,
             head: true,
             names: Names::None,
+            list: 0,
+            offset: 0,
+            after_offset: false,
             rows: None,
         }
     }
 
     fn shape(&self) -> Shape {
-        Shape { hash: self.out.whole, parameters: self.parameters, has_placeholders: self.has_placeholders }
+        Shape {
+            hash: self.out.whole,
+            parameters: self.parameters,
+            has_placeholders: self.has_placeholders,
+            list: self.list,
+            offset: self.offset,
+        }
     }
 
     fn run(&mut self) {
@@ -128,6 +145,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
 
     fn word(&mut self, bytes: &[u8]) {
         let word = key(bytes);
+        self.after_offset = word == OFFSET;
         if self.head {
             self.head = false;
             self.names = names_of(word, bytes);
@@ -228,6 +246,10 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
 
     /// A literal or placeholder, with its casts.
     fn value(&mut self, token: Token) {
+        if std::mem::take(&mut self.after_offset) {
+            let number = str::from_utf8(self.lexer.bytes(token)).unwrap_or_default();
+            self.offset = self.offset.max(number.parse().unwrap_or(0));
+        }
         self.parameter(token);
         self.casts();
         self.out.value();
@@ -411,6 +433,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
     /// plain value is left to the main loop.
     fn values(&mut self) {
         let mut before_comma = None;
+        let mut count = 0;
         loop {
             let before = (self.lexer, self.parameters, self.has_placeholders);
             let plain = self.plain_value();
@@ -418,6 +441,8 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
             let next = after.significant().map(|token| after.bytes(token));
             match next {
                 None | Some(b")" | b"]" | b",") if plain => {
+                    count += 1;
+                    self.list = self.list.max(count);
                     if before_comma.is_none() {
                         self.out.value();
                         self.operand = false;

@@ -209,8 +209,8 @@ fn fill(log: &mut QueryLog) {
 }
 
 /// What matters of a fingerprint here.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
     Begin,
     End,
     /// Django's middleware looks the session up.
@@ -219,7 +219,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(fingerprint: &super::Fingerprint) -> Self {
+    pub(crate) fn of(fingerprint: &super::Fingerprint) -> Self {
         let text = fingerprint.text.trim_start();
         let word = text.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
         match fingerprint.operation {

@@ -9,7 +9,7 @@ use super::fingerprint::{self, SEED, Shape, mix, mix_text};
 use super::lexer::Dialect;
 use super::requests::{self, Request};
 use super::tables::operation_and_tables;
-use super::{Clock, Connection, Fingerprint, NONE, Operation, QueryLog, Site};
+use super::{Clock, ColumnUse, Connection, Fingerprint, NONE, QueryLog, Site, Usage};
 use crate::sort;
 
 /// The fingerprint of executions whose text the log does not have.
@@ -116,16 +116,21 @@ impl LogBuilder {
     /// The fingerprint of `sql` and the hash of its parameters. `logged` are the parameters the log
     /// keeps apart; they matter where the text leaves values out.
     pub fn fingerprint(&mut self, sql: &[u8], dialect: Dialect, logged: Option<&[u8]>) -> Recognised {
-        let Shape { hash, parameters, has_placeholders } = fingerprint::shape(sql, dialect);
+        let Shape { hash, parameters, has_placeholders, list, offset } = fingerprint::shape(sql, dialect);
         let fingerprints = &mut self.log.fingerprints;
         let id = *self.fingerprints.entry(hash).or_insert_with(|| {
             let (operation, tables) = operation_and_tables(sql, dialect);
             let text = fingerprint::text(sql, dialect);
             let text = if text.is_empty() { "(empty)".to_owned() } else { text };
-            let columns = columns(sql, dialect);
-            fingerprints.push(Fingerprint { text, operation, tables, columns });
+            let mut columns = columns(sql, dialect);
+            decide_patterns(&mut columns, logged);
+            fingerprints.push(Fingerprint { text, operation, tables, columns, ..Fingerprint::default() });
             fingerprints.len() as u32 - 1
         });
+        if let Some(known) = fingerprints.get_mut(id as usize) {
+            known.longest_list = known.longest_list.max(list);
+            known.largest_offset = known.largest_offset.max(offset);
+        }
         let parameters = match logged {
             Some(logged) if has_placeholders => mix_text(parameters, logged),
             _ => parameters,
@@ -177,12 +182,7 @@ impl LogBuilder {
         // No normalised text hashes to the plain seed: the finished hash was mixed at least once.
         let id = *self.fingerprints.entry(SEED).or_insert_with(|| {
             let text = NO_TEXT.to_owned();
-            fingerprints.push(Fingerprint {
-                text,
-                operation: Operation::Other,
-                tables: Vec::new(),
-                columns: Vec::new(),
-            });
+            fingerprints.push(Fingerprint { text, ..Fingerprint::default() });
             fingerprints.len() as u32 - 1
         });
         Recognised { fingerprint: id, parameters: SEED, tags: NONE }
@@ -284,6 +284,16 @@ impl LogBuilder {
         requests::assign(&mut self.log, &self.tags, &self.tags_of);
         self.log.numbers = digest::numbers(&self.log);
         self.log
+    }
+}
+
+/// Patterns that the text leaves out: whether any of the parameters begins with a wildcard.
+fn decide_patterns(columns: &mut [ColumnUse], logged: Option<&[u8]>) {
+    let Some(logged) = logged else { return };
+    let has = |text: &[u8]| memchr::memmem::find(logged, text).is_some();
+    let usage = if has(b"'%") || has(b"\"%") { Usage::LikeAnywhere } else { Usage::LikePrefix };
+    for one in columns.iter_mut().filter(|one| one.usage == Usage::LikeUnknown) {
+        one.usage = usage;
     }
 }
 

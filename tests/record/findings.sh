@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What the findings' rules are tested with: each page of the shop as it should be (clean-PAGE) and
 # with each of its faults (FAULT), recorded by recorder/flamedrop_recorder.py with 1 ms of round trip
-# for each statement; measured.json, what each fault costs without profiler and recorder; and
-# PostgreSQL's logs of visitors without and with faults.
+# for each statement; measured.json, what each fault costs without profiler and recorder;
+# visits.sql.jsonl, many requests in one file, and visits.json, what django-cachalot saves on them; and
+# PostgreSQL's logs of visitors without and with faults, and of a rush.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../shop/python.sh"
@@ -22,6 +23,7 @@ mkdir -p "$target"
     export SHOP_ROUND_TRIP=1
     SHOP_FAULTS=runtime_import "$python" manage.py findings "$target"
     "$python" manage.py findings "$target"
+    SHOP_CACHALOT=1 "$python" manage.py visits "$target"
 )
 
 {
@@ -34,7 +36,7 @@ mkdir -p "$target"
 start_server
 seed_server
 stop_server
-for visit in clean faults; do
+for visit in clean faults rush; do
     echo "log_filename = '$visit.log'" >>"$work/data/run.conf"
     echo "log_min_duration_statement = 0" >>"$work/data/run.conf"
     start_server

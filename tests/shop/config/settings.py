@@ -6,6 +6,7 @@ SHOP_ROUND_TRIP            milliseconds that SQLite waits before each statement,
 SHOP_POSTGRES_PORT         use PostgreSQL on this loopback port instead
 SHOP_SERVER_SIDE_BINDING   1: psycopg binds parameters on the server
 SHOP_MYSQL_PORT            use MySQL or MariaDB on this loopback port instead
+SHOP_CACHALOT              1: django-cachalot is installed
 SHOP_PREPARE_THRESHOLD     psycopg prepares what it has executed so often (never, if not set)
 """
 
@@ -31,6 +32,12 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "shop",
 ]
+
+# django-cachalot, to measure what a cache of the database's answers saves.
+if os.environ.get("SHOP_CACHALOT") == "1":
+    INSTALLED_APPS.append("cachalot")
+CACHALOT_DATABASES = ["default"]
+CACHALOT_USE_UNSUPPORTED_DATABASE = True  # `latency` is SQLite.
 
 FLAMEDROP_ALLOW = True
 

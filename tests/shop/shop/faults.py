@@ -21,6 +21,14 @@ FAULTS = {
     "deepcopy": "the price list is copied deeply for every price",
     "single_gets": "the best sellers are loaded one by one, by primary key",
     "instalments": "monthly rates are found by trying one cent after the other",
+    "unindexed": "the report looks its sales up by the article number, which has no index",
+    "logging": "every price is logged with the whole price list",
+    "json": "the price list is read from JSON for every price",
+    "hashing": "the visitor's password is checked again on every page",
+    "static_files": "the style sheet is served by Django",
+    "in_turn": "the totals are asked for one after the other",
+    "payment": "the order's transaction stays open while the payment service is asked",
+    "reconnect": "every request opens a connection of its own",
     "runtime_import": "the report imports its charts when it draws the first (set from the start)",
 }
 

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from django.contrib.auth.hashers import check_password
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -18,6 +19,8 @@ class LastSeenMiddleware:
     def __call__(self, request):
         if request.user.is_authenticated:
             self.remember(request)
+            if fault("hashing"):
+                check_password("shop", request.user.password)
         return self.get_response(request)
 
     def remember(self, request):

@@ -1,6 +1,9 @@
 """Prices in the visitor's currency, rounded and discounted by the shop's price list."""
 
 import copy
+import io
+import json
+import logging
 from decimal import ROUND_HALF_UP, Decimal
 
 from .faults import fault
@@ -14,6 +17,13 @@ PRICE_LIST = {
     ],
     "symbols": {"GBP": "£", "EUR": "€", "SEK": "kr"},
 }
+
+
+JSON = json.dumps(PRICE_LIST, default=str)
+
+log = logging.getLogger("shop.prices")
+log.addHandler(logging.StreamHandler(io.StringIO()))
+log.propagate = False
 
 
 class Prices:
@@ -33,7 +43,11 @@ class Prices:
 
     def format(self, price):
         rules = copy.deepcopy(PRICE_LIST) if fault("deepcopy") else PRICE_LIST
+        if fault("json"):
+            json.loads(JSON)
         amount = price * self.rate
+        if fault("logging"):
+            log.warning("price %s in %s by %r", price, self.currency, rules)
         for discount in reversed(rules["discounts"]):
             if amount >= discount["from"]:
                 amount -= amount * discount["percent"] / 100

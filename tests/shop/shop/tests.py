@@ -1,6 +1,7 @@
 """Every fault costs what it says and changes nothing else about the page."""
 
 import re
+import time
 
 from django.core.management import call_command
 from django.db import connection
@@ -65,6 +66,10 @@ class FaultsTest(TestCase):
             ("slow_report", "/report/"),
             ("python_report", "/report/"),
             ("runtime_import", "/report/"),
+            ("unindexed", "/report/"),
+            ("logging", "/orders/"),
+            ("json", "/orders/"),
+            ("hashing", "/orders/"),
             ("instalments", Product.objects.order_by("pk")[0].get_absolute_url()),
         ]:
             with self.subTest(fault):
@@ -72,6 +77,20 @@ class FaultsTest(TestCase):
                 faulty, faulty_sql = self.get(url, fault)
                 self.assertEqual(clean, faulty)
                 self.assertEqual(len(clean_sql), len(faulty_sql))
+
+    def test_totals(self):
+        self.assert_costs_queries("in_turn", "/totals/", 3)
+
+    def test_static_files(self):
+        response = self.client.get("/static/shop.css")
+        self.assertIn(b"nav a", b"".join(response.streaming_content))
+
+    def test_payment(self):
+        self.client.post(reverse("add_to_basket", args=[Product.objects.order_by("pk")[0].pk]))
+        with override_settings(SHOP_FAULTS=frozenset(["payment"])):
+            start = time.monotonic()
+            self.client.post(reverse("checkout"))
+        self.assertGreaterEqual(time.monotonic() - start, 0.3)
 
     def test_unbounded(self):
         clean, _ = self.get(reverse("orders"))

@@ -1,6 +1,6 @@
 from .catalogue import category, feed, front, product, search
 from .ordering import add_to_basket, checkout, orders
-from .reports import report
+from .reports import report, totals
 
 __all__ = [
     "add_to_basket",
@@ -12,4 +12,5 @@ __all__ = [
     "product",
     "report",
     "search",
+    "totals",
 ]

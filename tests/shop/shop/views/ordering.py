@@ -1,3 +1,5 @@
+import time
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -60,6 +62,10 @@ def checkout(request):
 
 @transaction.atomic
 def place_order(customer, items, note):
+    if fault("payment"):
+        Product.objects.filter(pk=items[0][0].pk).update(stock=F("stock"))
+        # What asking somebody else takes.
+        time.sleep(0.3)
     order = Order.objects.create(
         customer=customer,
         number=f"S-{Order.objects.count() + 1:06}",

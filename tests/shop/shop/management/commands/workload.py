@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client, override_settings
 
+from shop.faults import fault
 from shop.models import Customer, Order, Product
 
 NOTE = "It's for my aunt; she says: 100 % wool, please.\n\tRing twice -- the bell is /* quiet */."
@@ -19,6 +20,10 @@ VISITS = {
     "faults": ("n_plus_one", "count_after_select", "row_inserts", "slow_report")
     + ("duplicates", "single_gets", "heavy_auth"),
 }
+
+
+# Recorded apart: everybody buys the same at once.
+RUSH = ("payment", "reconnect")
 
 
 def visitor(username):
@@ -31,15 +36,23 @@ def get(client, url):
     response = client.get(url)
     if response.status_code != 200:
         raise CommandError(f"{url} answered {response.status_code}")
+    leave()
+
+
+def leave():
+    if fault("reconnect"):
+        connection.close()
 
 
 def buy(client, *positions):
     for position in positions:
         product = Product.objects.order_by("pk")[position]
         client.post(f"/basket/add/{product.pk}/", {"quantity": position + 1})
+        leave()
     response = client.post("/checkout/", {"note": NOTE})
     if response.status_code != 302:
         raise CommandError(f"checkout answered {response.status_code}")
+    leave()
 
 
 def order_twice():
@@ -75,13 +88,28 @@ def manage(faults):
     connection.close()
 
 
+def rush(username):
+    client = visitor(username)
+    for _ in range(5):
+        get(client, "/")
+        buy(client, 3)
+        get(client, "/orders/")
+    connection.close()
+
+
 class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser):
-        parser.add_argument("--only", choices=VISITS, help="one of the two")
+        parser.add_argument("--only", choices=[*VISITS, "rush"], help="one of them")
 
     def handle(self, *, only, **options):
+        if only == "rush":
+            with override_settings(SHOP_FAULTS=frozenset(RUSH)):
+                with ThreadPoolExecutor(2) as pool:
+                    for visit in [pool.submit(rush, name) for name in ["customer7", "manager"]]:
+                        visit.result()
+            return
         for faults in VISITS.values() if only is None else [VISITS[only]]:
             with override_settings(SHOP_FAULTS=frozenset(faults)):
                 with ThreadPoolExecutor(2) as pool:

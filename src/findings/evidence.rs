@@ -1,0 +1,61 @@
+//! Evidence that many rules give in the same words.
+
+use super::digest::frame;
+use super::n_plus_one::place;
+use super::{Evidence, Link, Value};
+use crate::format;
+use crate::queries::{Clock, QueryLog};
+use crate::sort;
+
+/// `key` counted.
+pub(super) fn count(key: &str, label: &str, count: u64) -> Evidence {
+    Evidence::new(key, label, Value::Count(count))
+}
+
+/// Milliseconds.
+pub(super) fn time(key: &str, label: &str, time: f64) -> Evidence {
+    Evidence::new(key, label, Value::Milliseconds(time))
+}
+
+/// A query, whole.
+pub(super) fn query(log: &QueryLog, key: &str, label: &str, id: u32) -> Evidence {
+    let text = log.fingerprints.get(id as usize).map(|one| one.text.clone()).unwrap_or_default();
+    Evidence::new(key, label, Value::Sql(text)).at(Link::Query(id))
+}
+
+/// The queries that took most time, as `query_1`, `query_2`, …: at most three.
+pub(super) fn queries(log: &QueryLog, mut all: Vec<(u32, f64)>) -> Vec<Evidence> {
+    sort::by(&mut all, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let one = |(rank, &(id, time)): (usize, &(u32, f64))| {
+        query(log, &format!("query_{}", rank + 1), &format!("{} in", format::milliseconds(time)), id)
+    };
+    all.iter().take(3).enumerate().map(one).collect()
+}
+
+/// The line of code a statement comes from, if the log has it.
+pub(super) fn code(log: &QueryLog, statement: u32) -> Option<Evidence> {
+    let frame = frame(log, statement as usize)?;
+    Some(
+        Evidence::new("place", "The line of code", Value::Place(place(&frame)))
+            .at(Link::Statement(statement)),
+    )
+}
+
+/// A statement's time, ms; 0 if the log does not say.
+pub(super) fn duration(log: &QueryLog, statement: u32) -> f64 {
+    log.statements.duration.get(statement as usize).map_or(0.0, |duration| duration.max(0.0))
+}
+
+/// Minutes from the first statement to the last; at least one, `None` if the log has no times.
+pub(super) fn minutes(log: &QueryLog) -> Option<f64> {
+    let (first, last) = log.span()?;
+    (log.clock != Clock::Sequence).then(|| ((last - first) / 60_000.0).max(1.0))
+}
+
+/// Of `count` in the whole log, how many a minute.
+pub(super) fn rate(log: &QueryLog, count: u64) -> String {
+    match minutes(log) {
+        Some(minutes) => format!("{:.1} a minute", count as f64 / minutes),
+        None => format!("{} in all", format::count(count as i64)),
+    }
+}

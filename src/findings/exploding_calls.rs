@@ -1,0 +1,110 @@
+//! Functions whose calls explode: one call of the user's own function makes thousands of another.
+
+use super::{
+    About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
+};
+use crate::format;
+use crate::profile::Layer;
+
+/// See the module.
+pub(super) struct ExplodingCalls;
+
+const RATIO: Threshold = Threshold {
+    key: "ratio",
+    title: "one call makes at least so many calls of one function",
+    default: 1000.0,
+    unit: Unit::Count,
+    source: "our own: loops over a page's rows make tens",
+};
+
+const TIME: Threshold = Threshold {
+    key: "time",
+    title: "which take at least",
+    default: 25.0,
+    unit: Unit::Milliseconds,
+    source: "our own: a tenth of 250 ms, which is a quick page",
+};
+
+const SHARE: Threshold = Threshold {
+    key: "share",
+    title: "and at least this share of the profile",
+    default: 0.1,
+    unit: Unit::Share,
+    source: "our own: below a tenth there is more to gain elsewhere",
+};
+
+/// For the registry.
+pub(super) static ABOUT: About = About {
+    id: "exploding-calls",
+    title: "Calls that explode",
+    looks_at: LooksAt::Profile,
+    thresholds: &[RATIO, TIME, SHARE],
+};
+
+impl Rule for ExplodingCalls {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
+        let Case::Profile(profile, layers, _, digest) = *case else { return };
+        let (functions, edges) = (&profile.functions, &profile.edges);
+        // Per caller the edge that takes most; an edge has no less than what it says.
+        let mut worst: std::collections::BTreeMap<u32, usize> = std::collections::BTreeMap::new();
+        for edge in 0..edges.len() {
+            let (caller, callee) = (edges.caller[edge], edges.callee[edge]);
+            let calls = functions.calls[caller as usize].max(1) as f64;
+            let time = edges.total_time[edge] * 1e3;
+            if layers.layer(caller) == Layer::Own
+                && caller != callee
+                && edges.calls[edge] as f64 >= settings.get(&ABOUT, &RATIO) * calls
+                && time >= settings.get(&ABOUT, &TIME)
+                && time >= settings.get(&ABOUT, &SHARE) * digest.total
+                && time > 0.0
+            {
+                let known = worst.entry(caller).or_insert(edge);
+                if edges.total_time[*known] < edges.total_time[edge] {
+                    *known = edge;
+                }
+            }
+        }
+        for (caller, edge) in worst {
+            let callee = edges.callee[edge];
+            let time = edges.total_time[edge] * 1e3;
+            let (calls, of) = (edges.calls[edge], functions.calls[caller as usize]);
+            let name = format::short_name(functions.file(callee), functions.name(callee)).into_owned();
+            findings.push(Finding {
+                rule: ABOUT.id.to_owned(),
+                key: format!("{}({})", functions.file(caller), functions.name(caller)),
+                title: format!(
+                    "{} of {} {} {} times",
+                    format::counted(of, "call", "calls"),
+                    functions.name(caller),
+                    if of == 1 { format!("calls {name}") } else { format!("call {name}") },
+                    format::count(calls)
+                ),
+                at_stake: time,
+                saving: time,
+                bound: Bound::AtMost,
+                computed: "The time of these calls with all they make; fewer calls save at most all of it."
+                    .to_owned(),
+                evidence: vec![
+                    Evidence::new("function", "The function that calls", Value::Place(functions.place(caller)))
+                        .at(Link::Function(caller)),
+                    Evidence::new("callee", "What it calls", Value::Place(functions.place(callee)))
+                        .at(Link::Function(callee)),
+                    Evidence::new("calls", "Calls", Value::Count(calls.max(0) as u64)),
+                    Evidence::new("total_ms", "Their time", Value::Milliseconds(time)),
+                ],
+                remedy: "Look for a loop inside a loop, a search step by step (solve it, or use bisect), a list that is \
+                         searched where a dict or set would find, and a property that computes anew each time it is \
+                         read (functools.cached_property)."
+                    .to_owned(),
+                code: "by_key = {row.key: row for row in rows}  # once\nfor key in keys:\n    row = by_key[key]"
+                    .to_owned(),
+                confidence: Confidence::Medium,
+                doubts: "cProfile charges every call: without it many small calls take less.".to_owned(),
+            });
+        }
+    }
+}

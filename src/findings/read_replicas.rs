@@ -1,0 +1,110 @@
+//! Which reads could leave the primary server: the log is played again with a replica beside it.
+
+use super::replay::{self, Outcome, Parts};
+use super::{
+    About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
+    evidence,
+};
+use crate::format;
+
+/// See the module.
+pub(super) struct ReadReplicas;
+
+const LAG: Threshold = Threshold {
+    key: "lag",
+    title: "a read stays so long after a write of its tables on the same connection",
+    default: 1000.0,
+    unit: Unit::Milliseconds,
+    source: "our own: streaming replication is within a second as a rule",
+};
+
+const SHARE: Threshold = Threshold {
+    key: "share",
+    title: "the reads that could leave take at least this share of the time",
+    default: 0.5,
+    unit: Unit::Share,
+    source: "our own: below a half another server buys little",
+};
+
+const READS: Threshold = Threshold {
+    key: "reads",
+    title: "and are at least so many",
+    default: 500.0,
+    unit: Unit::Count,
+    source: "our own: a few pages say nothing about a day",
+};
+
+/// For the registry.
+pub(super) static ABOUT: About = About {
+    id: "read-replicas",
+    title: "Reads for a replica",
+    looks_at: LooksAt::Queries,
+    thresholds: &[LAG, SHARE, READS],
+};
+
+impl Rule for ReadReplicas {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
+        let Case::Queries(log, digest) = *case else { return };
+        let lag = settings.get(&ABOUT, &LAG);
+        let outcomes = replay::replicas(log, &Parts::of(log), lag);
+        let (mut leave, mut stay, mut time) = (0_u64, 0_u64, 0.0);
+        for (at, outcome) in outcomes.iter().enumerate() {
+            match outcome {
+                Outcome::Away => {
+                    leave += 1;
+                    time += evidence::duration(log, at as u32);
+                }
+                Outcome::Stays => stay += 1,
+                _ => {}
+            }
+        }
+        let share = time / digest.total.max(f64::MIN_POSITIVE);
+        if (leave as f64) < settings.get(&ABOUT, &READS)
+            || share < settings.get(&ABOUT, &SHARE)
+            || time <= 0.0
+        {
+            return;
+        }
+        let mut queries = vec![0.0; log.fingerprints.len()];
+        for (at, _) in outcomes.iter().enumerate().filter(|(_, outcome)| **outcome == Outcome::Away) {
+            queries[log.statements.fingerprint[at] as usize] += evidence::duration(log, at as u32);
+        }
+        let mut shown = vec![
+            evidence::count("leave", "Reads that could leave", leave),
+            evidence::count("stay", "Reads that must stay", stay),
+            evidence::time("leave_ms", "Time of those that could leave", time),
+            evidence::time("total_ms", "Time of all statements", digest.total),
+            Evidence::new("share", "Share of the time", Value::Share(share)),
+        ];
+        let queries = queries.into_iter().enumerate().map(|(id, time)| (id as u32, time)).collect();
+        shown.extend(evidence::queries(log, queries));
+        findings.push(Finding {
+            rule: ABOUT.id.to_owned(),
+            key: "all".to_owned(),
+            title: format!("A replica could take {} of the database's time", format::percent(share)),
+            at_stake: digest.total,
+            saving: time.min(digest.total),
+            bound: Bound::AtMost,
+            computed: format!(
+                "Reads outside of transactions, that lock nothing, and more than {} after a write of their \
+                 tables on the same connection. They do not become faster: the primary has so much less to do.",
+                format::milliseconds(lag)
+            ),
+            evidence: shown,
+            remedy: "Send reads to a replica with a database router; keep those that follow a write on the primary \
+                     (pin the session to it for a moment after a POST)."
+                .to_owned(),
+            code: "class Router:\n    def db_for_read(self, model, **hints):\n        return \"replica\"\n\n    \
+                   def db_for_write(self, model, **hints):\n        return \"default\""
+                .to_owned(),
+            confidence: Confidence::Low,
+            doubts: "A visitor may be served by another connection than the one that wrote for them. A server that \
+                     is not busy gains nothing, and an index or a cache is cheaper than a server."
+                .to_owned(),
+        });
+    }
+}

@@ -1,0 +1,286 @@
+//! Plays a log again as it would run with a cache in front of the database, or with replicas beside it.
+
+use rustc_hash::FxHashMap;
+
+use crate::queries::requests::Kind;
+use crate::queries::{Fingerprint, NONE, Operation, QueryLog};
+
+/// What would become of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// A read that a cache would answer, or that could go to a replica.
+    Away,
+    /// A read that the database must answer.
+    Stays,
+    /// A write, which makes what is cached of its tables stale.
+    Write,
+    /// Neither.
+    Other,
+}
+
+/// What matters of a fingerprint, in numbers.
+pub(super) struct Part {
+    /// Ids of all its tables.
+    pub tables: Vec<u32>,
+    /// Of them, those it writes.
+    pub written: Vec<u32>,
+    /// Whether its rows may be kept: a SELECT of tables that locks nothing and means the same each time.
+    pub is_plain_read: bool,
+    /// Whether it locks rows.
+    locks: bool,
+    boundary: Kind,
+}
+
+/// The fingerprints of a log, and its tables.
+pub(super) struct Parts<'a> {
+    pub of: Vec<Part>,
+    pub tables: Vec<&'a str>,
+}
+
+/// The tables that a statement writes: the first it names; with WITH, any may be it.
+pub(super) fn written(fingerprint: &Fingerprint) -> &[String] {
+    match fingerprint.operation {
+        Operation::Insert | Operation::Update | Operation::Delete
+            if !fingerprint.text.starts_with("WITH") =>
+        {
+            fingerprint.tables.get(..1).unwrap_or_default()
+        }
+        Operation::Insert | Operation::Update | Operation::Delete | Operation::Schema => &fingerprint.tables,
+        _ => &[],
+    }
+}
+
+/// How many statements of `log` write `table`.
+pub(super) fn writes(log: &QueryLog, table: &str) -> u64 {
+    let pairs = log.fingerprints.iter().zip(&log.numbers);
+    let own = pairs.filter(|(fingerprint, _)| written(fingerprint).iter().any(|name| name == table));
+    own.map(|(_, numbers)| u64::from(numbers.calls)).sum()
+}
+
+impl<'a> Parts<'a> {
+    pub fn of(log: &'a QueryLog) -> Self {
+        let mut ids: FxHashMap<&str, u32> = FxHashMap::default();
+        let mut names: Vec<&str> = Vec::new();
+        let mut id = |name: &'a String| {
+            *ids.entry(name).or_insert_with(|| {
+                names.push(name);
+                names.len() as u32 - 1
+            })
+        };
+        let of = log
+            .fingerprints
+            .iter()
+            .map(|fingerprint| {
+                let has = |word: &str| fingerprint.text.contains(word);
+                let locks = has(" FOR UPDATE") || has(" FOR SHARE") || has(" FOR NO KEY");
+                let varies = has("random(") || has("rand(") || has("now(") || has("nextval(");
+                Part {
+                    tables: fingerprint.tables.iter().map(&mut id).collect(),
+                    written: written(fingerprint).iter().map(&mut id).collect(),
+                    is_plain_read: fingerprint.operation == Operation::Select
+                        && !fingerprint.tables.is_empty()
+                        && !locks
+                        && !varies,
+                    locks,
+                    boundary: Kind::of(fingerprint),
+                }
+            })
+            .collect();
+        Self { of, tables: names }
+    }
+}
+
+/// Per statement, what a cache with invalidation by table would do: the model of
+/// [django-cachalot](https://django-cachalot.readthedocs.io/en/latest/how.html). An answer is kept for
+/// equal SQL with equal parameters until one of its tables is written.
+pub(super) fn cache(log: &QueryLog, parts: &Parts<'_>) -> Vec<Outcome> {
+    let statements = &log.statements;
+    // Per table and per query: the last statement that wrote it, that put it into the cache.
+    let mut writes: Vec<Option<usize>> = vec![None; parts.tables.len()];
+    let mut kept: FxHashMap<(u32, u32, u64), usize> = FxHashMap::default();
+    let databases = databases(log);
+    let each = |at: usize| {
+        let fingerprint = statements.fingerprint[at];
+        let part = &parts.of[fingerprint as usize];
+        if !part.written.is_empty() {
+            for &table in &part.written {
+                writes[table as usize] = Some(at);
+            }
+            return Outcome::Write;
+        }
+        if !part.is_plain_read {
+            return Outcome::Other;
+        }
+        let database = databases[statements.connection[at] as usize];
+        let key = (database, fingerprint, statements.parameters[at]);
+        let stale = part.tables.iter().filter_map(|&table| writes[table as usize]).max();
+        if kept.get(&key).is_some_and(|&since| stale.is_none_or(|stale| stale < since)) {
+            return Outcome::Away;
+        }
+        if statements.failed[at] == 0 {
+            kept.insert(key, at);
+        }
+        Outcome::Stays
+    };
+    (0..statements.len()).map(each).collect()
+}
+
+/// Per connection, a number for its database.
+fn databases(log: &QueryLog) -> Vec<u32> {
+    let mut ids: FxHashMap<&str, u32> = FxHashMap::default();
+    log.connections
+        .iter()
+        .map(|connection| {
+            let next = ids.len() as u32;
+            *ids.entry(connection.database.as_str()).or_insert(next)
+        })
+        .collect()
+}
+
+/// Per statement, whether a replica could answer it: reads outside of transactions that lock nothing,
+/// more than `lag` milliseconds after the same connection last wrote one of their tables.
+pub(super) fn replicas(log: &QueryLog, parts: &Parts<'_>, lag: f64) -> Vec<Outcome> {
+    let statements = &log.statements;
+    let mut open = vec![NONE; log.connections.len()];
+    let mut writes: FxHashMap<(u32, u32), f64> = FxHashMap::default();
+    let each = |at: usize| {
+        let part = &parts.of[statements.fingerprint[at] as usize];
+        let connection = statements.connection[at];
+        let transaction = &mut open[connection as usize];
+        // Some logs have no COMMIT: no transaction outlives its request.
+        if *transaction != statements.request[at] {
+            *transaction = NONE;
+        }
+        match part.boundary {
+            Kind::Begin => *transaction = statements.request[at],
+            Kind::End => *transaction = NONE,
+            _ => {}
+        }
+        if !part.written.is_empty() {
+            let end = statements.end(at);
+            for &table in &part.written {
+                let last = writes.entry((connection, table)).or_insert(end);
+                *last = last.max(end);
+            }
+            return Outcome::Write;
+        }
+        if part.tables.is_empty() || !(part.is_plain_read || part.locks) {
+            return Outcome::Other;
+        }
+        let written = |table: &u32| {
+            writes.get(&(connection, *table)).is_some_and(|&end| statements.start[at] - end <= lag)
+        };
+        if part.locks || *transaction != NONE || part.tables.iter().any(written) {
+            Outcome::Stays
+        } else {
+            Outcome::Away
+        }
+    };
+    (0..statements.len()).map(each).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queries::lexer::Dialect;
+    use crate::queries::statements::Statement;
+    use crate::queries::{Clock, Connection, LogBuilder};
+    use proptest::prelude::*;
+
+    const SQL: [&str; 12] = [
+        "SELECT x FROM a WHERE id = 1",
+        "SELECT x FROM a WHERE id = 2",
+        "SELECT x FROM a JOIN b ON a.id = b.a_id",
+        "SELECT x FROM b",
+        "SELECT x FROM b FOR UPDATE",
+        "UPDATE a SET x = 1",
+        "INSERT INTO b (x) SELECT x FROM c",
+        "DELETE FROM c",
+        "BEGIN",
+        "COMMIT",
+        "SELECT random(), x FROM a",
+        "SELECT x FROM c",
+    ];
+
+    /// Per statement: SQL, connection, milliseconds since the one before, whether it fails.
+    fn log(each: &[(usize, u8, f64, bool)]) -> QueryLog {
+        let mut builder = LogBuilder::default();
+        let mut now = 0.0;
+        for &(sql, connection, gap, failed) in each {
+            let recognised = builder.fingerprint(SQL[sql].as_bytes(), Dialect::PostgreSql, None);
+            let id = builder.connection(&[&[connection]], || Connection {
+                database: (connection / 2).to_string(),
+                ..Connection::default()
+            });
+            now += gap + 1.0;
+            builder.push(Statement { end: now, duration: 1.0, failed, ..Statement::new(recognised, id) });
+        }
+        builder.finish(Clock::Wall { zone: None }, None)
+    }
+
+    fn tables(sql: usize) -> &'static [&'static str] {
+        match sql {
+            0 | 1 | 5 | 10 => &["a"],
+            2 => &["a", "b"],
+            3 | 4 | 6 => &["b"],
+            7 | 11 => &["c"],
+            _ => &[],
+        }
+    }
+
+    fn sequence() -> impl Strategy<Value = Vec<(usize, u8, f64, bool)>> {
+        let gap = prop_oneof![0.0..3.0_f64, 150.0..200.0_f64];
+        proptest::collection::vec((0..SQL.len(), 0_u8..4, gap, proptest::bool::weighted(0.1)), 0..80)
+    }
+
+    proptest! {
+        /// A list of answers, searched from end to end.
+        #[test]
+        fn the_cache_is_that_of_brute_force(each in sequence()) {
+            let log = log(&each);
+            let mut kept: Vec<(u8, usize)> = Vec::new();
+            let expected: Vec<Outcome> = each.iter().map(|&(sql, connection, _, failed)| match sql {
+                5..=7 => {
+                    kept.retain(|&(_, other)| !tables(other).iter().any(|table| tables(sql).contains(table)));
+                    Outcome::Write
+                }
+                4 | 8..=10 => Outcome::Other,
+                _ if kept.contains(&(connection / 2, sql)) => Outcome::Away,
+                _ => {
+                    if !failed {
+                        kept.push((connection / 2, sql));
+                    }
+                    Outcome::Stays
+                }
+            }).collect();
+            prop_assert_eq!(cache(&log, &Parts::of(&log)), expected);
+        }
+
+        /// For each read all that ran before it.
+        #[test]
+        fn replicas_are_those_of_brute_force(each in sequence(), lag in 0.0..300.0_f64) {
+            let log = log(&each);
+            let statements = &log.statements;
+            let expected: Vec<Outcome> = (0..each.len()).map(|at| {
+                let (sql, connection, ..) = each[at];
+                match sql {
+                    5..=7 => return Outcome::Write,
+                    8..=10 => return Outcome::Other,
+                    _ => {}
+                }
+                let before = || (0..at).rev().filter(|&other| each[other].1 == connection);
+                let in_transaction = before()
+                    .take_while(|&other| statements.request[other] == statements.request[at])
+                    .find(|&other| matches!(each[other].0, 8 | 9))
+                    .is_some_and(|other| each[other].0 == 8);
+                let fresh = before().any(|other| {
+                    matches!(each[other].0, 5..=7)
+                        && tables(each[other].0).iter().any(|table| tables(sql).contains(table))
+                        && statements.start[at] - statements.end(other) <= lag
+                });
+                if sql == 4 || in_transaction || fresh { Outcome::Stays } else { Outcome::Away }
+            }).collect();
+            prop_assert_eq!(replicas(&log, &Parts::of(&log), lag), expected);
+        }
+    }
+}

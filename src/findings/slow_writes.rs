@@ -1,0 +1,121 @@
+//! Tables whose writes are slow, beside how little they are read: too many indexes, or locks.
+
+use super::{
+    About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
+    evidence,
+};
+use crate::format;
+use crate::queries::Operation;
+use crate::sort;
+
+/// See the module.
+pub(super) struct SlowWrites;
+
+const MEAN: Threshold = Threshold {
+    key: "mean",
+    title: "a write takes at least so long on the average",
+    default: 20.0,
+    unit: Unit::Milliseconds,
+    source: "PgHero's slow queries: 20 ms",
+};
+
+const WRITES: Threshold = Threshold {
+    key: "writes",
+    title: "of at least so many",
+    default: 5.0,
+    unit: Unit::Count,
+    source: "our own: one may have met a checkpoint",
+};
+
+/// For the registry.
+pub(super) static ABOUT: About = About {
+    id: "slow-writes",
+    title: "Slow writes",
+    looks_at: LooksAt::Queries,
+    thresholds: &[MEAN, WRITES],
+};
+
+impl Rule for SlowWrites {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
+        let Case::Queries(log, _) = *case else { return };
+        let mut tables: Vec<&str> = log.fingerprints.iter().filter_map(written).collect();
+        sort::by_key(&mut tables, |table| *table);
+        tables.dedup();
+        for table in tables {
+            let (mut calls, mut time, mut waited, mut known) = (0_u64, 0.0, 0.0, false);
+            let (mut reads, mut read_time) = (0_u64, 0.0);
+            let mut queries = Vec::new();
+            for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
+                if written(fingerprint) == Some(table) {
+                    calls += u64::from(numbers.calls - numbers.without_duration);
+                    time += numbers.total;
+                    waited += numbers.lock_time.map_or(0.0, |lock| lock.total);
+                    known |= numbers.lock_time.is_some();
+                    queries.push((id as u32, numbers.total));
+                } else if fingerprint.operation == Operation::Select
+                    && fingerprint.tables.iter().any(|name| name == table)
+                {
+                    reads += u64::from(numbers.calls);
+                    read_time += numbers.total;
+                }
+            }
+            let mean = time / calls.max(1) as f64;
+            if (calls as f64) < settings.get(&ABOUT, &WRITES) || mean < settings.get(&ABOUT, &MEAN) {
+                continue;
+            }
+            let mut shown = vec![
+                evidence::count("writes", "Writes", calls),
+                Evidence::new("rate", "That is", Value::Text(evidence::rate(log, calls))),
+                evidence::time("mean_ms", "One takes", mean),
+                evidence::time("total_ms", "Their time", time),
+                evidence::count("reads", "Reads of the table", reads),
+                evidence::time("reads_ms", "Time of the reads", read_time),
+            ];
+            if known {
+                shown.push(evidence::time("lock_ms", "Of the writes' time, waiting for locks", waited));
+            }
+            shown.extend(evidence::queries(log, queries));
+            findings.push(finding(table, calls, mean, time, shown));
+        }
+    }
+}
+
+fn written(fingerprint: &crate::queries::Fingerprint) -> Option<&str> {
+    match fingerprint.operation {
+        Operation::Schema => None,
+        _ => super::replay::written(fingerprint).first().map(String::as_str),
+    }
+}
+
+fn finding(table: &str, calls: u64, mean: f64, time: f64, shown: Vec<Evidence>) -> Finding {
+    Finding {
+        rule: ABOUT.id.to_owned(),
+        key: table.to_owned(),
+        title: format!("A write of {table} takes {}", format::milliseconds(mean)),
+        at_stake: time,
+        saving: time,
+        bound: Bound::AtMost,
+        computed: format!(
+            "The {} writes took {}; without their waits and their indexes they would take a fraction of it.",
+            format::count(calls as i64),
+            format::milliseconds(time)
+        ),
+        evidence: shown,
+        remedy: format!(
+            "Writes that wait for locks: make transactions shorter, and let nothing outside the database happen \
+             inside them. Else look for indexes of {table} that nothing reads (idx_scan is 0 in \
+             pg_stat_user_indexes) and drop them: each is written with every row. Wide rows (JSON, sessions) \
+             are better split."
+        ),
+        code: "SELECT indexrelname, idx_scan FROM pg_stat_user_indexes\nWHERE relname = 'TABLE' ORDER BY idx_scan"
+            .replace("TABLE", &table.replace('\'', "''")),
+        confidence: Confidence::Medium,
+        doubts: "A slow disk or a busy machine makes all writes slow, and a bulk write of many rows may well \
+                 take so long."
+            .to_owned(),
+    }
+}

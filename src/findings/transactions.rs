@@ -1,0 +1,143 @@
+//! Transactions that stay open while nothing runs: their locks, and what VACUUM may not remove, stay with
+//! them.
+
+use super::n_plus_one::request_title;
+use super::{
+    About, Bound, Case, Confidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, evidence,
+};
+use crate::format;
+use crate::queries::requests::Kind;
+use crate::queries::{Clock, QueryLog};
+
+/// See the module.
+pub(super) struct Transactions;
+
+const IDLE: Threshold = Threshold {
+    key: "idle",
+    title: "a transaction is open for so long without a statement",
+    default: 250.0,
+    unit: Unit::Milliseconds,
+    source: "our own: long before a second others wait; PostgreSQL's idle_in_transaction_session_timeout is \
+             set to seconds",
+};
+
+/// For the registry.
+pub(super) static ABOUT: About = About {
+    id: "transactions",
+    title: "Transactions open while nothing runs",
+    looks_at: LooksAt::Queries,
+    thresholds: &[IDLE],
+};
+
+/// One of them.
+#[derive(Clone, Copy)]
+struct Open {
+    first: u32,
+    start: f64,
+    busy: f64,
+    /// The longest pause, and the statement after it.
+    pause: (f64, u32),
+    end: f64,
+    statements: u32,
+}
+
+impl Rule for Transactions {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
+        let Case::Queries(log, _) = *case else { return };
+        if log.clock == Clock::Sequence {
+            return;
+        }
+        // By what follows the longest pause: the same code.
+        let mut all: std::collections::BTreeMap<u32, Vec<(Open, f64)>> = std::collections::BTreeMap::new();
+        each(log, |open| {
+            let idle = open.end - open.start - open.busy;
+            if idle >= settings.get(&ABOUT, &IDLE) {
+                let after = log.statements.fingerprint[open.pause.1 as usize];
+                all.entry(after).or_default().push((open, idle));
+            }
+        });
+        findings.extend(all.values().filter_map(|found| finding(log, found)));
+    }
+}
+
+/// Shows every transaction that begins and ends in the log.
+fn each(log: &QueryLog, mut visit: impl FnMut(Open)) {
+    let kinds: Vec<Kind> = log.fingerprints.iter().map(Kind::of).collect();
+    let mut open: Vec<Option<Open>> = vec![None; log.connections.len()];
+    for at in 0..log.statements.len() {
+        let kind = kinds[log.statements.fingerprint[at] as usize];
+        let (start, end) = (log.statements.start[at], log.statements.end(at));
+        let place = &mut open[log.statements.connection[at] as usize];
+        if let Some(one) = place {
+            let pause = start - one.end;
+            if pause > one.pause.0 {
+                one.pause = (pause, at as u32);
+            }
+            one.busy += end - start;
+            one.end = one.end.max(end);
+            one.statements += 1;
+        }
+        match kind {
+            Kind::Begin => {
+                let (first, busy) = (at as u32, end - start);
+                *place = Some(Open { first, start, busy, pause: (0.0, first), end, statements: 1 });
+            }
+            Kind::End => {
+                if let Some(one) = place.take() {
+                    visit(one);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn finding(log: &QueryLog, found: &[(Open, f64)]) -> Option<Finding> {
+    let (worst, idle) = found.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let time: f64 = found.iter().map(|(open, _)| open.end - open.start).sum();
+    let idle_in_all: f64 = found.iter().map(|(_, idle)| idle).sum();
+    let origin = log.span().map_or(0.0, |(first, _)| first);
+    let request = log.statements.request[worst.first as usize];
+    let after = log.statements.fingerprint[worst.pause.1 as usize];
+    let mut shown = vec![
+        evidence::count("transactions", "Transactions", found.len() as u64),
+        evidence::time("idle_ms", "The worst, without a statement", *idle)
+            .at(Link::Range(worst.start - origin, worst.end - origin)),
+        evidence::time("open_ms", "It was open", worst.end - worst.start),
+        evidence::count("statements", "Its statements", u64::from(worst.statements)),
+        evidence::query(log, "query", "What followed the longest pause", after),
+    ];
+    shown.extend(evidence::code(log, worst.pause.1));
+    Some(Finding {
+        rule: ABOUT.id.to_owned(),
+        key: log.fingerprints[after as usize].text.clone(),
+        title: format!(
+            "{} keeps a transaction open for {} while nothing runs",
+            request_title(log, request),
+            format::milliseconds(*idle)
+        ),
+        at_stake: time,
+        saving: idle_in_all,
+        bound: Bound::AtMost,
+        computed: format!(
+            "{} were open for {}, of which {} without a statement: so long their locks are held for nothing.",
+            format::counted(found.len() as i64, "transaction", "transactions"),
+            format::milliseconds(time),
+            format::milliseconds(idle_in_all)
+        ),
+        evidence: shown,
+        remedy: "Do what needs no database (calls of other services, rendering, mail) before the transaction or \
+                 after it (transaction.on_commit), and put atomic() around the writes only. ATOMIC_REQUESTS keeps \
+                 one open for the whole view: @transaction.non_atomic_requests takes a view out."
+            .to_owned(),
+        code: "answer = ask_payment_service()\nwith transaction.atomic():\n    …\n    \
+               transaction.on_commit(send_mail)"
+            .to_owned(),
+        confidence: Confidence::High,
+        doubts: "Somebody at a prompt keeps transactions open as well.".to_owned(),
+    })
+}
