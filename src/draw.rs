@@ -1,6 +1,7 @@
 //! Drawing without a canvas: painters make a [`Scene`], a display list in CSS pixels, which the page
 //! plays on a canvas and [`svg`] writes as text. One painter, two outputs: golden tests are native.
 
+pub mod chart;
 pub mod colours;
 pub mod flame;
 pub mod measure;

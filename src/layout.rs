@@ -6,6 +6,7 @@
 //! a pixel further; what was jumped over is merged into one run.
 
 pub mod boxes;
+pub mod chart;
 pub mod flame;
 pub mod pareto;
 pub mod sunburst;

@@ -116,3 +116,31 @@ fn speedscope_has_the_total_to_the_nanosecond() {
         }
     }
 }
+
+/// What a view shows is written as other tables are: numbers unrounded, no text a formula.
+#[test]
+fn a_view_s_table_is_written_as_others_are() {
+    use flamedrop::export::table::{Form, Title, Value, shown};
+    let title = |name, in_milliseconds, is_number| Title { name, in_milliseconds, is_number };
+    let titles = [title("text", false, false), title("total", true, true), title("share", false, true)];
+    let written = |form| {
+        let rows = [
+            vec![Value::Code("SELECT 1, 2".into()), Value::Number(0.1234567), Value::Number(0.25)],
+            vec![Value::Text("=1+1".into()), Value::Nothing, Value::Count(3)],
+        ];
+        let mut out = Vec::new();
+        shown(&titles, &mut rows.into_iter(), form, &mut out).expect("memory");
+        String::from_utf8(out).expect("UTF-8")
+    };
+    assert_eq!(written(Form::Csv), "text,total (ms),share\r\n\"SELECT 1, 2\",0.1234567,0.25\r\n'=1+1,,3\r\n");
+    assert_eq!(
+        written(Form::Json),
+        "[\n{\"text\":\"SELECT 1, 2\",\"total_ms\":0.1234567,\"share\":0.25},\n\
+         {\"text\":\"=1+1\",\"total_ms\":null,\"share\":3}\n]\n"
+    );
+    assert_eq!(
+        written(Form::Markdown),
+        "| text | total (ms) | share |\n| --- | ---: | ---: |\n| `SELECT 1, 2` | 0.123457 | 0.25 |\n\
+         | =1+1 |  | 3 |\n"
+    );
+}

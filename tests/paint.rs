@@ -6,13 +6,15 @@ use flamedrop::draw::colours::FunctionFills;
 use flamedrop::draw::flame::TreeState;
 use flamedrop::draw::pareto::ParetoState;
 use flamedrop::draw::timeline::TimelineState;
-use flamedrop::draw::{Item, Scene, Theme, flame, measure, pareto, sunburst, svg, timeline};
+use flamedrop::draw::{Item, Scene, Theme, chart, flame, measure, pareto, sunburst, svg, timeline};
 use flamedrop::findings::Link;
 use flamedrop::findings::digest::{Item as FindingsItem, Items};
 use flamedrop::layout::boxes::Boxes;
+use flamedrop::layout::chart::{Across, Chart, Data, Kind, Series, Tone, Unit};
 use flamedrop::layout::flame::{Orientation, Viewport};
 use flamedrop::layout::pareto::Pareto;
 use flamedrop::layout::sunburst::Disc;
+use flamedrop::layout::time_axis::AxisClock;
 use flamedrop::layout::timeline::{Timeline, Viewport as TimelineViewport};
 use flamedrop::profile::Layer;
 
@@ -191,6 +193,34 @@ fn a_narrow_pareto_curve_does_not_say_what_it_does_not_show() {
     let svg = pareto_svg(TIMES, (50.0, 90.0), &state, &Theme::DARK);
     assert!(!svg.contains("make 80"), "{svg}");
     insta::assert_snapshot!(svg);
+}
+
+fn chart_svg(data: &Data, marked: Option<usize>, theme: &Theme) -> String {
+    let layout = Chart::new(data, 320.0, 120.0);
+    svg::write(&chart::paint(&layout, data, marked, theme, &measure::table()), "Chart")
+}
+
+#[test]
+fn a_chart_of_bars_on_bars_under_a_line() {
+    let series = |name, tone, kind, values: &[f32]| Series { name, tone, kind, values: values.to_vec() };
+    let data = Data {
+        // 2026-07-04T05:34:15
+        across: Across::Time { from: 0.0, step: 1000.0, clock: AxisClock::Wall(1_783_143_255_000.0) },
+        unit: Unit::Count,
+        series: vec![
+            series("reads", Tone::Reads, Kind::Bars, &[3.0, 0.0, 7.0, 4.0]),
+            series("writes", Tone::Writes, Kind::Bars, &[1.0, 0.0, 2.0, 0.0]),
+            series("p95", Tone::Slow, Kind::Line, &[2.0, f32::NAN, 5.0, 6.0]),
+        ],
+    };
+    insta::assert_snapshot!(chart_svg(&data, Some(2), &Theme::LIGHT));
+}
+
+#[test]
+fn a_chart_of_durations_in_the_dark() {
+    let mut classes = vec![0; 24];
+    (classes[9], classes[10], classes[12]) = (4, 12, 1);
+    insta::assert_snapshot!(chart_svg(&Data::durations(&classes), None, &Theme::DARK));
 }
 
 #[test]

@@ -542,3 +542,28 @@ fn columns_with_what_uses_them() {
     lines.sort();
     insta::assert_snapshot!(lines.join("\n"));
 }
+
+#[test]
+fn the_executions_of_groups_are_all_executions_once() {
+    for path in ["sql/postgres/pg15.log", "shop/shop.sql.jsonl"] {
+        let mut session = open(path);
+        for by in By::ALL {
+            let (page, whole) = groups(&mut session, &Filter::default(), by);
+            let mut seen = vec![false; whole.calls as usize];
+            for row in &page.page {
+                let asked = Ask::GroupExecutions { by, key: row.key, window: all(ExecutionColumn::Duration) };
+                assert_eq!(asked.place(), Some((0, None)));
+                let Answer::Executions(executions) = ask(&mut session, &Filter::default(), asked) else {
+                    panic!("{path} {by:?}")
+                };
+                assert_eq!(executions.rows, row.figures.calls, "{path} {by:?} {}", row.label);
+                let total: f64 = executions.page.iter().map(|it| it.duration).filter(|it| !it.is_nan()).sum();
+                assert!(near(total, row.figures.total), "{path} {by:?} {}", row.label);
+                for execution in executions.page {
+                    assert!(!std::mem::replace(&mut seen[execution.statement as usize], true));
+                }
+            }
+            assert!(seen.into_iter().all(|seen| seen), "{path} {by:?}");
+        }
+    }
+}

@@ -149,21 +149,93 @@ fn write<R>(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let heads: Vec<Head> = columns.iter().map(|column| column.head).collect();
+    let cells = |row: &'_ R, write: &mut dyn FnMut(&[Cell<'_>]) -> io::Result<()>| {
+        write(&columns.iter().map(|column| (column.cell)(row)).collect::<Vec<_>>())
+    };
+    write_cells(&heads, rows, cells, form, out)
+}
+
+/// Writes a table row by row; `cells` hands a row's cells on.
+fn write_cells<R>(
+    heads: &[Head],
+    rows: impl Iterator<Item = R>,
+    cells: impl Fn(&R, &mut dyn FnMut(&[Cell<'_>]) -> io::Result<()>) -> io::Result<()>,
+    form: Form,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match form {
-        Form::Csv => csv::head(&heads, out)?,
+        Form::Csv => csv::head(heads, out)?,
         Form::Json => json::head(out)?,
-        Form::Markdown => markdown::head(&heads, out)?,
+        Form::Markdown => markdown::head(heads, out)?,
     }
     for (index, row) in rows.enumerate() {
-        let cells: Vec<Cell<'_>> = columns.iter().map(|column| (column.cell)(&row)).collect();
-        match form {
-            Form::Csv => csv::row(&cells, out)?,
-            Form::Json => json::row(&heads, &cells, index == 0, out)?,
-            Form::Markdown => markdown::row(&heads, &cells, out)?,
-        }
+        cells(&row, &mut |cells| match form {
+            Form::Csv => csv::row(cells, out),
+            Form::Json => json::row(heads, cells, index == 0, out),
+            Form::Markdown => markdown::row(heads, cells, out),
+        })?;
     }
     match form {
         Form::Json => json::end(out),
         Form::Csv | Form::Markdown => Ok(()),
+    }
+}
+
+/// What stands over a column of a table that a view shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Title {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether its numbers are milliseconds.
+    pub in_milliseconds: bool,
+    /// Whether it has numbers.
+    pub is_number: bool,
+}
+
+/// A cell of such a table.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Words.
+    Text(String),
+    /// SQL.
+    Code(String),
+    /// How many.
+    Count(i64),
+    /// A number: milliseconds, or a share of 1.
+    Number(f64),
+    /// Unknown.
+    Nothing,
+}
+
+/// Writes a table as a view shows it.
+///
+/// # Errors
+/// Those of `out`.
+pub fn shown(
+    titles: &[Title],
+    rows: &mut dyn Iterator<Item = Vec<Value>>,
+    form: Form,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let heads = titles.iter().map(|title| Head {
+        name: title.name,
+        unit: title.in_milliseconds.then_some(Unit::Milliseconds),
+        is_number: title.is_number,
+    });
+    let cells = |row: &Vec<Value>, write: &mut dyn FnMut(&[Cell<'_>]) -> io::Result<()>| {
+        write(&row.iter().map(Value::cell).collect::<Vec<_>>())
+    };
+    write_cells(&heads.collect::<Vec<_>>(), rows, cells, form, out)
+}
+
+impl Value {
+    fn cell(&self) -> Cell<'_> {
+        match self {
+            Self::Text(text) => Cell::text(text),
+            Self::Code(text) => Cell::code(text),
+            Self::Count(count) => Cell::Count(*count),
+            Self::Number(number) => Cell::time(*number),
+            Self::Nothing => Cell::Nothing,
+        }
     }
 }

@@ -66,9 +66,18 @@ pub enum Ask {
     },
     /// Single executions: [`Answer::Executions`].
     Executions(Window<ExecutionColumn>),
+    /// Single executions of one group: [`Answer::Executions`].
+    GroupExecutions {
+        /// Of what kind.
+        by: By,
+        /// Its key: [`GroupRow::key`].
+        key: u32,
+        /// Which rows.
+        window: Window<ExecutionColumn>,
+    },
     /// One row per table: [`Answer::Tables`].
     Tables {
-        /// Which rows; ids are places in order of first use.
+        /// Which rows; ids are [`TableUse::id`].
         window: Window<TableColumn>,
         /// How many steps the curves over time have.
         steps: u32,
@@ -120,6 +129,23 @@ pub enum Ask {
         /// Whether to begin anew.
         begin: bool,
     },
+}
+
+impl Ask {
+    /// The first row that is asked for, and the row that is asked for wherever it is.
+    pub fn place(&self) -> Option<(u32, Option<u32>)> {
+        fn of<C>(window: &Window<C>) -> Option<(u32, Option<u32>)> {
+            Some((window.first, window.selected))
+        }
+        match self {
+            Self::Groups { window, .. } => of(window),
+            Self::Executions(window) | Self::GroupExecutions { window, .. } => of(window),
+            Self::Tables { window, .. } => of(window),
+            Self::Requests { window, .. } => of(window),
+            Self::Compare { window, .. } => of(window),
+            _ => None,
+        }
+    }
 }
 
 /// What is compared with.

@@ -98,6 +98,8 @@ pub enum Per {
 /// A shape on both sides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Compared {
+    /// Its place in the order of what hurts.
+    pub place: u32,
     /// Its text.
     pub text: String,
     /// What it does.
@@ -215,6 +217,9 @@ pub fn compare(before: &Shapes, after: &Shapes, per: Per) -> Vec<Compared> {
         .filter_map(|(before, after)| pair(before, after, scale))
         .collect();
     sort::by(&mut rows, |a, b| b.change().total_cmp(&a.change()).then_with(|| a.text.cmp(&b.text)));
+    for (place, row) in rows.iter_mut().enumerate() {
+        row.place = place as u32;
+    }
     rows
 }
 
@@ -235,6 +240,7 @@ fn pair(before: Option<&Shape>, after: Option<&Shape>, scale: f64) -> Option<Com
         (change - half, change + half)
     });
     Some(Compared {
+        place: 0,
         text: known.text.clone(),
         operation: known.operation,
         fingerprint: after.map(|shape| shape.fingerprint),

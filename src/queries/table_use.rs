@@ -15,6 +15,8 @@ use crate::sort;
 /// What is done to one table. Milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TableUse {
+    /// Its number, the same under every filter.
+    pub id: u32,
     /// Its name, with its schema where statements write it.
     pub table: String,
     /// Statements that read it.
@@ -52,15 +54,22 @@ pub fn table_use(log: &QueryLog, selection: &Selection, steps: Steps) -> Vec<Tab
     let (origin, _) = log.span().unwrap_or_default();
     let mut tables: Vec<TableUse> = Vec::new();
     let mut ids: FxHashMap<&str, u32> = FxHashMap::default();
-    // Per fingerprint: its tables' ids; made when it is first seen.
+    for table in log.fingerprints.iter().flat_map(|fingerprint| &fingerprint.tables) {
+        let next = ids.len() as u32;
+        ids.entry(table).or_insert(next);
+    }
+    let mut places: Vec<Option<u32>> = vec![None; ids.len()];
+    // Per fingerprint: its tables' places; made when it is first seen.
     let mut of_fingerprint: Vec<Option<Vec<u32>>> = vec![None; log.fingerprints.len()];
     for at in selection.iter() {
         let id = statements.fingerprint[at] as usize;
         let fingerprint = &log.fingerprints[id];
         let named = of_fingerprint[id].get_or_insert_with(|| {
             let named = fingerprint.tables.iter().map(|table| {
-                *ids.entry(table).or_insert_with(|| {
+                let id = ids[table.as_str()];
+                *places[id as usize].get_or_insert_with(|| {
                     tables.push(TableUse {
+                        id,
                         table: table.clone(),
                         reads_over_time: vec![0; steps.count],
                         writes_over_time: vec![0; steps.count],

@@ -41,7 +41,7 @@ pub(super) struct State {
     selections: Vec<(Filter, Rc<Selection>)>,
     groups: Memory<(Filter, By), Rc<Groups>>,
     group_order: Memory<Sorted<By, GroupColumn>, Vec<u32>>,
-    executions: Memory<Sorted<(), ExecutionColumn>, Vec<u32>>,
+    executions: Memory<Sorted<Option<Group>, ExecutionColumn>, Vec<u32>>,
     tables: Memory<(Filter, u32), Rc<Vec<TableUse>>>,
     table_order: Memory<Sorted<(), TableColumn>, Vec<u32>>,
     requests: Memory<(Filter, bool, f64), Rc<Vec<RequestUse>>>,
@@ -53,6 +53,9 @@ pub(super) struct State {
 
 /// What was made last, and for what.
 struct Memory<K, T>(Option<(K, T)>);
+
+/// One group: of what kind, and its key.
+type Group = (By, u32);
 
 /// Rows of a filter in an order: what they are rows of, column, whether descending.
 type Sorted<W, C> = (Filter, W, C, bool);
@@ -101,7 +104,8 @@ pub(super) fn answer(
         Ask::Kinds => Answer::Kinds(look.kinds(filter)),
         Ask::Groups { by, window, charts } => look.group_rows(filter, *by, window, *charts),
         Ask::Group { by, key } => Answer::Group(look.group_detail(filter, *by, *key).map(Box::new)),
-        Ask::Executions(window) => look.executions(filter, window),
+        Ask::Executions(window) => look.executions(filter, None, window),
+        Ask::GroupExecutions { by, key, window } => look.executions(filter, Some((*by, *key)), window),
         Ask::Tables { window, steps } => look.tables(filter, window, *steps),
         Ask::Columns { table } => {
             let groups = look.fingerprints(filter);
@@ -182,33 +186,45 @@ impl Look<'_> {
         selection
     }
 
-    fn executions(&mut self, filter: &Filter, window: &Window<ExecutionColumn>) -> Answer {
-        let selection = self.selection(filter);
+    fn executions(
+        &mut self,
+        filter: &Filter,
+        group: Option<Group>,
+        window: &Window<ExecutionColumn>,
+    ) -> Answer {
+        let selection = match group {
+            None => self.selection(filter),
+            Some((by, key)) => Rc::new(self.within(filter, by, key)),
+        };
         let (log, statements) = (self.log, &self.log.statements);
-        let order = self.state.executions.get((filter.clone(), (), window.sort, window.descending), || {
-            match window.sort {
-                // They are in order of start.
-                ExecutionColumn::Start => {
-                    let mut order: Vec<u32> = selection.iter().map(|at| at as u32).collect();
-                    if window.descending {
-                        order.reverse();
+        let order =
+            self.state.executions.get((filter.clone(), group, window.sort, window.descending), || {
+                match window.sort {
+                    // They are in order of start.
+                    ExecutionColumn::Start => {
+                        let mut order: Vec<u32> = selection.iter().map(|at| at as u32).collect();
+                        if window.descending {
+                            order.reverse();
+                        }
+                        order
                     }
-                    order
-                }
-                ExecutionColumn::Duration => {
-                    let by_duration = self.state.order.by_duration(log);
-                    let mut order: Vec<u32> =
-                        by_duration.iter().copied().filter(|&at| selection.contains(at as usize)).collect();
-                    if window.descending {
-                        order.reverse();
+                    ExecutionColumn::Duration => {
+                        let by_duration = self.state.order.by_duration(log);
+                        let mut order: Vec<u32> = by_duration
+                            .iter()
+                            .copied()
+                            .filter(|&at| selection.contains(at as usize))
+                            .collect();
+                        if window.descending {
+                            order.reverse();
+                        }
+                        // Unknown durations come last either way.
+                        let unknown = selection.iter().filter(|&at| statements.duration[at].is_nan());
+                        order.extend(unknown.map(|at| at as u32));
+                        order
                     }
-                    // Unknown durations come last either way.
-                    let unknown = selection.iter().filter(|&at| statements.duration[at].is_nan());
-                    order.extend(unknown.map(|at| at as u32));
-                    order
                 }
-            }
-        });
+            });
         Answer::Executions(page(order, window, |at| at, |at| execution(log, at)))
     }
 
@@ -238,7 +254,7 @@ impl Look<'_> {
             })
         });
         let total = self.state.order.total(log, &selection);
-        Answer::Tables(page(order, window, |id| id, |id| uses[id as usize].clone()), total)
+        Answer::Tables(page(order, window, |at| uses[at as usize].id, |at| uses[at as usize].clone()), total)
     }
 
     /// Kinds that tell statements apart, with how many groups of each have statements.

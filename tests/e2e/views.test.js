@@ -16,7 +16,7 @@ async function openShop(page) {
 }
 
 const PROFILE_VIEWS = ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Callers and callees'];
-const LOG_VIEWS = ['Findings', 'Timeline', 'Queries'];
+const LOG_VIEWS = ['Findings', 'Timeline', 'Queries', 'Tables', 'Requests', 'Compare'];
 const fileName = (view) => view.toLowerCase().replaceAll(' ', '-');
 
 for (const viewport of ['desktop', 'phone']) {
@@ -36,7 +36,7 @@ for (const viewport of ['desktop', 'phone']) {
         }
       }
       await page.getByRole('grid', { name: 'Queries' }).getByRole('row').nth(1).click();
-      await page.getByRole('complementary', { name: 'Selected query' }).getByText('Executions').waitFor();
+      await page.getByRole('complementary', { name: 'Selected query' }).getByRole('heading', { name: 'Executions', exact: true }).waitFor();
       await assertAccessible(page, 'a selected query');
       await screenshot('query');
     });

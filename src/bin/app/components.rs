@@ -1,6 +1,8 @@
 //! Pieces of the page that know no view.
 
 pub mod card;
+pub mod cells;
+pub mod chart;
 pub mod copy;
 pub mod details;
 pub mod documents;

@@ -8,15 +8,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use flamedrop::findings::{Report, Settings};
 use flamedrop::layout::timeline::Timeline;
 use flamedrop::protocol::{
-    ExecutionColumn, Failure, FunctionColumn, FunctionDetail, FunctionRow, Message, Overview, QueryColumn,
-    Request, Response, Tree,
+    ExecutionColumn, Failure, FunctionColumn, FunctionDetail, FunctionRow, Message, Overview, Request,
+    Response, Tree,
 };
+use flamedrop::queries::by::By;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::Blob;
 
 use crate::bridge::{Bridge, Event};
 use crate::open;
+use crate::log_view::LogView;
 use crate::storage;
 use crate::view::{Drawing, Lanes, View};
 
@@ -99,8 +101,8 @@ pub struct OpenDocument {
     pub time_range: RwSignal<Option<(f64, f64)>>,
     /// How the functions table is sorted.
     pub function_sort: RwSignal<Sort<FunctionColumn>>,
-    /// How the queries table is sorted.
-    pub query_sort: RwSignal<Sort<QueryColumn>>,
+    /// How a log is looked at.
+    pub log: LogView,
     /// How the list of executions is sorted.
     pub execution_sort: RwSignal<Sort<ExecutionColumn>>,
     tree: RwSignal<Option<Arc<Tree>>>,
@@ -158,7 +160,7 @@ impl OpenDocument {
             lanes: RwSignal::new(Lanes::Connections),
             time_range: RwSignal::new(None),
             function_sort: RwSignal::new(Sort::descending(FunctionColumn::SelfTime)),
-            query_sort: RwSignal::new(Sort::descending(QueryColumn::Total)),
+            log: LogView::new(),
             execution_sort: RwSignal::new(Sort::descending(ExecutionColumn::Duration)),
             tree: RwSignal::new(None),
             tree_asked: StoredValue::new(false),
@@ -373,6 +375,12 @@ impl OpenDocument {
         self.tree_asked.set_value(false);
         // Last: the views are made anew.
         self.by_line.set(by_line);
+    }
+
+    /// Shows the queries of a log, one by one: the selected one is there, whatever they were grouped by.
+    pub fn show_queries(self) {
+        self.log.group_by(By::Fingerprint);
+        self.view.set(View::Queries);
     }
 
     /// Selects a function in every view; the box selection goes unless it is one of this function.

@@ -7,6 +7,7 @@ use flamedrop::findings::pairs::{self, Choice};
 use flamedrop::findings::{Digest, Finding, Link, Settings, Summary, by_weight};
 use flamedrop::import::Kind;
 use flamedrop::protocol::{ContentOverview, Request, Response};
+use flamedrop::queries::by::By;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -240,6 +241,7 @@ impl Judged {
             }
             Link::Query(query) => {
                 document.statement.set(None);
+                document.log.group_by(By::Fingerprint);
                 document.fingerprint.set(Some(query));
             }
             Link::Statement(statement) => {

@@ -101,6 +101,9 @@ fn show_view(state: State, index: usize) -> bool {
 /// One step back: out of the zoom, then the selection, then the search.
 fn back_out(state: State) -> bool {
     let Some(document) = state.active.get_untracked() else { return false };
+    if document.log.back_out(document) {
+        return true;
+    }
     if document.zoomed_box.get_untracked().is_some() {
         document.zoomed_box.set(None);
     } else if document.time_range.get_untracked().is_some() {

@@ -33,10 +33,13 @@ use crate::url;
 use crate::view::View;
 use crate::views::call_tree::CallTreeTable;
 use crate::views::callers::Callers;
+use crate::views::compare::Compare;
 use crate::views::findings::Findings;
 use crate::views::flame::FlameGraph;
 use crate::views::functions::Functions;
 use crate::views::queries::Queries;
+use crate::views::requests::Requests;
+use crate::views::tables::Tables;
 use crate::views::timeline::Timeline;
 use crate::welcome;
 
@@ -279,11 +282,15 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                         _ => view! { <FlameGraph document overview=profile /> }.into_any(),
                     }
                 }
-                (ContentOverview::Queries(log), View::Queries) => {
-                    view! { <Queries document overview=log.clone() /> }.into_any()
-                }
-                (ContentOverview::Queries(log), _) => {
-                    view! { <Timeline document overview=log.clone() /> }.into_any()
+                (ContentOverview::Queries(log), view) => {
+                    let log = log.clone();
+                    match view {
+                        View::Queries => view! { <Queries document overview=log /> }.into_any(),
+                        View::Tables => view! { <Tables document overview=log /> }.into_any(),
+                        View::Requests => view! { <Requests document overview=log /> }.into_any(),
+                        View::Compare => view! { <Compare document overview=log /> }.into_any(),
+                        _ => view! { <Timeline document overview=log /> }.into_any(),
+                    }
                 }
             }
         }

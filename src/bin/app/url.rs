@@ -5,7 +5,7 @@
 use std::cell::Cell;
 
 use flamedrop::link;
-use flamedrop::protocol::{ExecutionColumn, FunctionColumn, QueryColumn};
+use flamedrop::protocol::{ExecutionColumn, FunctionColumn};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -23,18 +23,6 @@ const FUNCTION_COLUMNS: &[(&str, FunctionColumn)] = &[
     ("cumtime", FunctionColumn::TotalTime),
     ("cumtime-percall", FunctionColumn::TotalPerCall),
     ("place", FunctionColumn::Place),
-];
-
-const QUERY_COLUMNS: &[(&str, QueryColumn)] = &[
-    ("calls", QueryColumn::Calls),
-    ("total", QueryColumn::Total),
-    ("mean", QueryColumn::Mean),
-    ("p50", QueryColumn::P50),
-    ("p95", QueryColumn::P95),
-    ("p99", QueryColumn::P99),
-    ("max", QueryColumn::Max),
-    ("tables", QueryColumn::Tables),
-    ("text", QueryColumn::Text),
 ];
 
 const EXECUTION_COLUMNS: &[(&str, ExecutionColumn)] =
@@ -55,7 +43,7 @@ fn place(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
     // What was fetched from beside the page: the link brings all of it, whichever is looked at.
     let sources: Vec<String> =
         state.documents.get().into_iter().filter_map(|open| open.source.get_value()).collect();
-    vec![
+    let mut places = vec![
         ("open", link::joined(sources.iter().map(String::as_str))),
         ("file", name),
         ("nth", if nth == 0 { String::new() } else { (nth + 1).to_string() }),
@@ -63,7 +51,9 @@ fn place(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
         ("callers-of", if stepped { number(document.function.get()) } else { String::new() }),
         ("zoom", number(document.zoomed_box.get())),
         ("query", number(document.fingerprint.get())),
-    ]
+    ];
+    places.extend(document.log.place());
+    places
 }
 
 /// How one looks at it: a change here only renews the address.
@@ -78,7 +68,7 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
             partner.map(|partner| partner.name.get()).unwrap_or_default()
         }
     };
-    vec![
+    let mut manners = vec![
         ("with", with),
         ("by", if document.by_line.get() { "line".to_owned() } else { String::new() }),
         ("drawing", if drawing == Drawing::Icicle { String::new() } else { drawing.key().to_owned() }),
@@ -100,12 +90,13 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
             document.time_range.get().map(|(from, to)| format!("{from:.3}-{to:.3}")).unwrap_or_default(),
         ),
         ("sort", sort_text(FUNCTION_COLUMNS, document.function_sort.get(), FunctionColumn::SelfTime)),
-        ("queries-sort", sort_text(QUERY_COLUMNS, document.query_sort.get(), QueryColumn::Total)),
         (
             "executions-sort",
             sort_text(EXECUTION_COLUMNS, document.execution_sort.get(), ExecutionColumn::Duration),
         ),
-    ]
+    ];
+    manners.extend(document.log.manner());
+    manners
 }
 
 /// `tottime`, or `-tottime` for smallest first; nothing for the default.
@@ -227,8 +218,7 @@ fn apply(state: State) {
     set(document.time_range, range);
     let sort = value("sort").and_then(|text| parsed_sort(FUNCTION_COLUMNS, text));
     set(document.function_sort, sort.unwrap_or(Sort::descending(FunctionColumn::SelfTime)));
-    let sort = value("queries-sort").and_then(|text| parsed_sort(QUERY_COLUMNS, text));
-    set(document.query_sort, sort.unwrap_or(Sort::descending(QueryColumn::Total)));
+    document.log.apply(|key| value(key).map(str::to_owned));
     let sort = value("executions-sort").and_then(|text| parsed_sort(EXECUTION_COLUMNS, text));
     set(document.execution_sort, sort.unwrap_or(Sort::descending(ExecutionColumn::Duration)));
     state.show(Some(document));

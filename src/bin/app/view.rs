@@ -12,6 +12,9 @@ pub enum View {
     Callers,
     Timeline,
     Queries,
+    Tables,
+    Requests,
+    Compare,
 }
 
 impl View {
@@ -21,7 +24,9 @@ impl View {
             ContentOverview::Profile(_) => {
                 &[Self::Findings, Self::Flame, Self::CallTree, Self::Functions, Self::Callers]
             }
-            ContentOverview::Queries(_) => &[Self::Findings, Self::Timeline, Self::Queries],
+            ContentOverview::Queries(_) => {
+                &[Self::Findings, Self::Timeline, Self::Queries, Self::Tables, Self::Requests, Self::Compare]
+            }
         }
     }
 
@@ -35,6 +40,9 @@ impl View {
             Self::Callers => "Callers and callees",
             Self::Timeline => "Timeline",
             Self::Queries => "Queries",
+            Self::Tables => "Tables",
+            Self::Requests => "Requests",
+            Self::Compare => "Compare",
         }
     }
 
@@ -48,12 +56,15 @@ impl View {
             Self::Callers => "callers",
             Self::Timeline => "timeline",
             Self::Queries => "queries",
+            Self::Tables => "tables",
+            Self::Requests => "requests",
+            Self::Compare => "compare",
         }
     }
 
     /// The view the address names.
     pub fn from_key(key: &str) -> Option<Self> {
-        const ALL: [View; 7] = [
+        const ALL: [View; 10] = [
             View::Findings,
             View::Flame,
             View::CallTree,
@@ -61,6 +72,9 @@ impl View {
             View::Callers,
             View::Timeline,
             View::Queries,
+            View::Tables,
+            View::Requests,
+            View::Compare,
         ];
         ALL.into_iter().find(|view| view.key() == key)
     }

@@ -3,11 +3,16 @@
 pub mod box_card;
 pub mod call_tree;
 pub mod callers;
+pub mod compare;
+mod copy_table;
+pub mod data_table;
 pub mod findings;
 pub mod flame;
 pub mod functions;
 mod paged;
 pub mod queries;
+pub mod requests;
 pub mod statement_card;
 pub mod sunburst;
+pub mod tables;
 pub mod timeline;

@@ -123,15 +123,20 @@ impl Look<'_> {
         })
     }
 
+    /// The statements of a group.
+    pub(super) fn within(&mut self, filter: &Filter, by: By, key: u32) -> Selection {
+        let (selection, keys) = (self.selection(filter), self.keys(by));
+        let length = self.log.statements.len();
+        Selection::from_fn(0..length, length, |at| keys.of[at] == key && selection.contains(at))
+    }
+
     pub(super) fn group_detail(&mut self, filter: &Filter, by: By, key: u32) -> Option<GroupDetail> {
         if self.log.statistics.is_some() {
             return self.statistics_detail(filter, by, key);
         }
         let (selection, keys) = (self.selection(filter), self.keys(by));
         let log = self.log;
-        let within = Selection::from_fn(0..log.statements.len(), log.statements.len(), |at| {
-            keys.of[at] == key && selection.contains(at)
-        });
+        let within = self.within(filter, by, key);
         if within.is_empty() {
             return None;
         }

@@ -44,6 +44,10 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("Page ↑ ↓, Home, End", "Walk faster"),
             ("← →", "Call tree: close, open"),
             ("Enter", "Functions: callers and callees; call tree: open; callers: go there"),
+            (
+                "Enter",
+                "Queries: whole width; executions: timeline; tables, statements, comparison: the queries",
+            ),
         ],
     ),
     (

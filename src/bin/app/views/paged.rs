@@ -121,6 +121,7 @@ fn first(request: &Request) -> u32 {
         Request::Functions { first, .. }
         | Request::Queries { first, .. }
         | Request::Executions { first, .. } => *first,
+        Request::View(_, ask) => ask.place().map_or(0, |(first, _)| first),
         _ => 0,
     }
 }
@@ -130,6 +131,7 @@ fn asked(request: &Request) -> Option<u32> {
         Request::Functions { selected, .. }
         | Request::Queries { selected, .. }
         | Request::Executions { selected, .. } => *selected,
+        Request::View(_, ask) => ask.place().and_then(|(_, selected)| selected),
         _ => None,
     }
 }

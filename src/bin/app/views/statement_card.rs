@@ -15,7 +15,6 @@ use crate::components::events::Events;
 use crate::components::plan::PlanTable;
 use crate::components::sql::Sql;
 use crate::document::{OpenDocument, answers};
-use crate::view::View;
 
 /// What the pointer is over, and where it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -174,7 +173,7 @@ fn body(document: OpenDocument, detail: &StatementDetail, wall_clock: bool) -> A
                 {number("Connection", detail.connection.clone())}
                 {detail.failed.then(|| number("Result", "failed".to_owned()))}
             </dl>
-            <button type="button" class="link" on:click=move |_| document.view.set(View::Queries)>
+            <button type="button" class="link" on:click=move |_| document.show_queries()>
                 "All executions of this query"
             </button>
         </section>

@@ -18,7 +18,7 @@ use crate::components::switch::switch_buttons;
 use crate::document::{OpenDocument, answers};
 use crate::motion::Motion;
 use crate::state::state;
-use crate::view::{Lanes, View};
+use crate::view::Lanes;
 
 /// From this width on, CSS pixels, the lanes' names stand beside the lanes.
 const WIDE: f64 = 640.0;
@@ -373,7 +373,7 @@ impl Chart {
                 if current.is_none() {
                     return false;
                 }
-                self.document.view.set(View::Queries);
+                self.document.show_queries();
             }
             "Escape" if !is_whole(&lanes, &view) => self.zoom_out(),
             _ => return false,

@@ -1,0 +1,208 @@
+//! A chart of a log: a picture to walk, and the same as a table.
+
+use std::sync::Arc;
+
+use flamedrop::draw::chart::{colour, paint};
+use flamedrop::draw::{Measure, Scene, Theme};
+use flamedrop::layout::chart::{Chart as Layout, Data, Kind};
+use leptos::prelude::*;
+use web_sys::KeyboardEvent;
+
+use super::card::Card;
+use super::legend::css;
+use crate::canvas::{Canvas, Gesture, Surface};
+use crate::save_text::save_text;
+use crate::state::state;
+
+/// Everything the picture is made of; copies are the same.
+#[derive(Clone, Copy)]
+struct Picture {
+    data: Signal<Arc<Data>>,
+    surface: RwSignal<Surface>,
+    /// Where the pointer is.
+    hover: RwSignal<Option<(f64, f64)>>,
+    /// The step the keyboard is at.
+    current: RwSignal<Option<usize>>,
+    theme: Signal<Theme>,
+}
+
+/// The chart of `data`, called `label`.
+#[component]
+pub fn Chart(label: &'static str, #[prop(into)] data: Signal<Arc<Data>>) -> impl IntoView {
+    let state = state();
+    let picture = Picture {
+        data,
+        surface: RwSignal::new(Surface { width: 0.0, height: 0.0, pixel_ratio: 1.0 }),
+        hover: RwSignal::new(None),
+        current: RwSignal::new(None),
+        theme: Signal::derive(move || if state.dark() { Theme::DARK } else { Theme::LIGHT }),
+    };
+    let surface = picture.surface;
+    let legend = move || {
+        data.with(|data| {
+            let entries = data.series.iter().map(|series| {
+                let tone = series.tone;
+                let fill = move || css(colour(&picture.theme.get(), tone));
+                let shape = if series.kind == Kind::Bars { "key square" } else { "key" };
+                view! { <li><span class=shape style:background-color=fill aria-hidden="true"></span>{series.name}</li> }
+            });
+            let entries: Vec<_> = entries.collect();
+            (entries.len() > 1).then(|| view! { <ul class="legend" aria-label="Colours">{entries}</ul> })
+        })
+    };
+    let card = move || {
+        let at = picture.over()?;
+        let rows = data.with(|data| values(data, at));
+        let rows: Vec<_> = rows
+            .into_iter()
+            .map(|(name, value)| view! { <tr><th>{name}</th><td>{value}</td></tr> })
+            .collect();
+        Some(view! {
+            <p class="name">{data.with(|data| data.step_name(at))}</p>
+            <table>{rows}</table>
+        })
+    };
+    let shown = RwSignal::new(false);
+    view! {
+        <div class="chart">
+            <Canvas
+                label=Signal::derive(move || format!("{label}. Arrow keys walk it; the table beneath it says the same."))
+                description="chart"
+                watch=move || picture.watch()
+                paint=move |surface, measure| Some(picture.paint(surface, measure))
+                gesture=move |gesture| picture.on_gesture(gesture)
+                key=move |event| picture.on_key(event)
+                wheels=false
+                surface
+                pointing=Signal::stored(false)
+            >
+                <Card place=picture.hover.into() surface>{card}</Card>
+            </Canvas>
+            {legend}
+            <p class="visually-hidden" aria-live="polite">{move || picture.spoken()}</p>
+            <div class="under">
+            <details class="fold small" on:toggle=move |event| {
+                let details: web_sys::Element = event_target(&event);
+                shown.set(details.has_attribute("open"));
+            }>
+                <summary>"As a table"</summary>
+                {move || shown.get().then(|| data.with(|data| table(label, data)))}
+            </details>
+            <button type="button" class="link" aria-label=format!("{label}: save as SVG") on:click=move |_| picture.save(label)>"Save as SVG"</button>
+            </div>
+        </div>
+    }
+}
+
+/// The values of a step, by name.
+fn values(data: &Data, at: usize) -> Vec<(&'static str, String)> {
+    let value = |of: &[f32]| data.unit.text(of.get(at).map_or(f64::NAN, |&value| f64::from(value)));
+    data.series.iter().map(|series| (series.name, value(&series.values))).collect()
+}
+
+fn table(label: &'static str, data: &Data) -> AnyView {
+    let heads: Vec<_> =
+        data.series.iter().map(|series| view! { <th class="number">{series.name}</th> }).collect();
+    let is_there = |at: &usize| {
+        data.series.iter().any(|series| series.values.get(*at).is_some_and(|value| *value > 0.0))
+    };
+    let rows: Vec<_> = (0..data.steps())
+        .filter(is_there)
+        .map(|at| {
+            let cells: Vec<_> = values(data, at)
+                .into_iter()
+                .map(|(_, value)| view! { <td class="number">{value}</td> })
+                .collect();
+            view! { <tr><td>{data.step_name(at)}</td>{cells}</tr> }
+        })
+        .collect();
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-label=label>
+            <table class="items">
+                <thead><tr><th>"From"</th>{heads}</tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+impl Picture {
+    fn layout(self, surface: Surface) -> Layout {
+        self.data.with(|data| Layout::new(data, surface.width, surface.height))
+    }
+
+    fn over(self) -> Option<usize> {
+        let (x, _) = self.hover.get()?;
+        self.layout(self.surface.get()).hit(x)
+    }
+
+    fn watch(self) {
+        self.data.track();
+        self.hover.track();
+        self.current.track();
+        self.theme.track();
+    }
+
+    fn paint(self, surface: Surface, measure: &dyn Measure) -> Scene {
+        let marked = self.over().or(self.current.get());
+        self.data.with(|data| paint(&self.layout(surface), data, marked, &self.theme.get(), measure))
+    }
+
+    /// As large as it is on screen.
+    fn save(self, label: &str) {
+        let surface = self.surface.get_untracked();
+        let scene = untrack(|| {
+            self.data.with(|data| {
+                paint(
+                    &self.layout(surface),
+                    data,
+                    None,
+                    &self.theme.get(),
+                    &flamedrop::draw::measure::table(),
+                )
+            })
+        });
+        let name = format!("{}.svg", label.to_lowercase().replace(' ', "-"));
+        save_text(&name, flamedrop::draw::svg::write(&scene, label));
+    }
+
+    fn on_gesture(self, gesture: Gesture) {
+        match gesture {
+            Gesture::Hover { x, y } => self.hover.set(Some((x, y))),
+            Gesture::Leave => self.hover.set(None),
+            Gesture::Click { x, .. } => {
+                let at = self.layout(self.surface.get_untracked()).hit(x);
+                self.current.set(at);
+            }
+            Gesture::Drag { .. } | Gesture::Zoom { .. } => {}
+        }
+    }
+
+    fn on_key(self, event: &KeyboardEvent) -> bool {
+        let Some(last) = self.data.with_untracked(|data| data.steps()).checked_sub(1) else { return false };
+        let current = self.current.get_untracked();
+        let next = match event.key().as_str() {
+            "ArrowRight" => current.map_or(0, |at| (at + 1).min(last)),
+            "ArrowLeft" => current.map_or(last, |at| at.saturating_sub(1)),
+            "Home" => 0,
+            "End" => last,
+            "Escape" if current.is_some() => {
+                self.current.set(None);
+                return true;
+            }
+            _ => return false,
+        };
+        self.current.set(Some(next));
+        true
+    }
+
+    fn spoken(self) -> Option<String> {
+        let at = self.current.get()?;
+        self.data.with(|data| {
+            let values: Vec<String> =
+                values(data, at).into_iter().map(|(name, value)| format!("{value} {name}")).collect();
+            Some(format!("{}: {}.", data.step_name(at), values.join(", ")))
+        })
+    }
+}

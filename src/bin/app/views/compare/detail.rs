@@ -1,0 +1,88 @@
+//! The selected shape of a comparison, both sides, and how far the difference is to be trusted.
+
+use flamedrop::format;
+use flamedrop::queries::compare::{Compared, FEWEST, Side};
+use leptos::prelude::*;
+
+use super::{clearly, to_query};
+use crate::components::copy::CopyButton;
+use crate::components::sql::Sql;
+use crate::document::OpenDocument;
+
+/// The selected shape, both sides.
+pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
+    let known = |side: &Side, time: f64| {
+        if side.timed > 0 { format::milliseconds(time) } else { format::UNKNOWN.to_owned() }
+    };
+    let line = |name: &'static str, of: fn(&Side) -> f64| {
+        view! { <tr><th>{name}</th><td class="number">{known(&row.before, of(&row.before))}</td><td class="number">{known(&row.after, of(&row.after))}</td></tr> }
+    };
+    let said = said(&row);
+    let said: Vec<_> = said.into_iter().map(|text| view! { <li>{text}</li> }).collect();
+    let open = row.fingerprint.is_some().then(|| {
+        let row = row.clone();
+        view! { <button type="button" class="link" on:click=move |_| to_query(document, &row)>"This query in full"</button> }
+    });
+    view! {
+        <aside class="details" aria-label="Selected comparison">
+            <button type="button" class="close" aria-label="Close details" on:click=move |_| document.log.compared.set(None)>"×"</button>
+            <section>
+                <h2>"Query" <CopyButton text=row.text.clone() label="Copy fingerprint" /></h2>
+                <Sql text=row.text.clone() label="Fingerprint" />
+                <ul class="said">{said}</ul>
+                <table class="items sides">
+                    <thead><tr><td></td><th class="number">"Before"</th><th class="number">"After"</th></tr></thead>
+                    <tbody>
+                        <tr><th>"Calls"</th><td class="number">{format::count(i64::from(row.before.calls))}</td><td class="number">{format::count(i64::from(row.after.calls))}</td></tr>
+                        {line("Total", |side| side.total)}
+                        {line("Mean", |side| side.mean)}
+                        {line("p95", |side| side.p95)}
+                        {line("Std dev", |side| side.deviation)}
+                    </tbody>
+                </table>
+                {open}
+            </section>
+        </aside>
+    }
+    .into_any()
+}
+
+/// How far the difference is to be trusted.
+fn said(row: &Compared) -> Vec<String> {
+    let mut said = Vec::new();
+    if row.is_new() {
+        said.push("It was not there before.".to_owned());
+    } else if row.is_gone() {
+        said.push("It is there no more.".to_owned());
+    }
+    match clearly(row.calls_z) {
+        Some(true) => said.push("It runs more often, by more than chance (99 %).".to_owned()),
+        Some(false) => said.push("It runs less often, by more than chance (99 %).".to_owned()),
+        None => said.push("How often it runs may differ by chance.".to_owned()),
+    }
+    if row.is_new() || row.is_gone() {
+        return said;
+    }
+    match row.mean_change {
+        None => said.push(format!(
+            "Fewer than {FEWEST} executions on a side: too few to say whether it became slower."
+        )),
+        Some((from, to)) => {
+            let signed = |time: f64| {
+                let sign = if time < 0.0 { "−" } else { "+" };
+                format!("{sign}{}", format::milliseconds(time.abs()))
+            };
+            said.push(match clearly(row.slower_z) {
+                Some(true) => "It became slower, by more than chance (99 %).".to_owned(),
+                Some(false) => "It became faster, by more than chance (99 %).".to_owned(),
+                None => "Its durations may differ by chance.".to_owned(),
+            });
+            said.push(format!("Its mean changed by {} to {} (95 % interval).", signed(from), signed(to)));
+            said.push(format!(
+                "An execution after takes longer than one before with a probability of {}.",
+                format::percent(row.slower)
+            ));
+        }
+    }
+    said
+}

@@ -1,0 +1,454 @@
+//! One group of statements in full: its text and figures, how long its executions take and when they
+//! run, its parameters, who runs it, what it runs, and every single execution.
+
+use std::sync::Arc;
+
+use flamedrop::format;
+use flamedrop::layout::chart::{Across, Data, Kind, Series, Tone, Unit};
+use flamedrop::layout::time_axis::AxisClock;
+use flamedrop::protocol::{
+    Answer, Ask, ExecutionColumn, ExecutionRow, GroupDetail, GroupRow, ParameterSet, Request, Response,
+    StatementDetail, Window,
+};
+use flamedrop::queries::by::By;
+use flamedrop::queries::overview;
+use leptos::prelude::*;
+
+use super::{select_group, selected_group};
+use crate::components::cells::{Cell, Units};
+use crate::components::chart::Chart;
+use crate::components::copy::CopyButton;
+use crate::components::sql::Sql;
+use crate::document::{OpenDocument, Sort, answers};
+use crate::log_view::filter;
+use crate::view::View;
+use crate::views::data_table::{Def, Holds, Setup, data_table};
+use crate::views::paged::{Asked, Paged};
+
+/// The panel of the selected group; with the whole width it is a page.
+#[component]
+pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl IntoView {
+    let log = document.log;
+    let selected = selected_group(document);
+    let detail = answers(
+        document,
+        move || {
+            let key = selected.get()?;
+            Some(Request::View(filter(document), Ask::Group { by: log.by.get(), key }))
+        },
+        |response| match response {
+            Response::View(Answer::Group(detail)) => Some(detail.map(|detail| Arc::new(*detail))),
+            _ => None,
+        },
+    );
+    let origin = move || {
+        document.overview().and_then(|overview| match &overview.content {
+            flamedrop::protocol::ContentOverview::Queries(log) => log.span.map(|(first, _)| first),
+            flamedrop::protocol::ContentOverview::Profile(_) => None,
+        })
+    };
+    let body = move || {
+        detail.get().map(|(_, detail)| match detail {
+            Some(detail) => body(document, &detail, units, untrack(origin).unwrap_or_default()),
+            None => view! { <p class="empty">"None of the statements shown is of this one."</p> }.into_any(),
+        })
+    };
+    let label = move || if log.by.get() == By::Fingerprint { "Selected query" } else { "Selected group" };
+    view! {
+        <aside class="details group" aria-label=label>
+            <div class="corner">
+                <button
+                    type="button"
+                    class="icon"
+                    aria-pressed=move || log.wide.get().to_string()
+                    aria-label="Whole width"
+                    title="Whole width (Enter on the row; Esc for both)"
+                    on:click=move |_| log.wide.update(|wide| *wide = !*wide)
+                >
+                    "⤢"
+                </button>
+                <button type="button" class="icon" aria-label="Close details" on:click=move |_| {
+                    log.wide.set(false);
+                    select_group(document, None);
+                }>"×"</button>
+            </div>
+            {body}
+            {if statistics {
+                view! { <p class="facts">"A server's statistics: numbers since its last reset, without single executions."</p> }.into_any()
+            } else {
+                view! {
+                    <section class="executions" aria-labelledby="executions-title">
+                        <h3 id="executions-title">"Executions"</h3>
+                        {move || executions(document, log.by.get(), units)}
+                    </section>
+                }
+                .into_any()
+            }}
+        </aside>
+    }
+}
+
+fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin: f64) -> AnyView {
+    let by = document.log.by.get_untracked();
+    let heading = if by == By::Fingerprint {
+        view! {
+            <h2>"Query" <CopyButton text=detail.text.clone() label="Copy fingerprint" /></h2>
+            <Sql text=detail.text.clone() label="Fingerprint" />
+            <p class="facts">{variety(detail)} {tables(&detail.row)}</p>
+        }
+        .into_any()
+    } else {
+        view! { <h2><small>{by.title()}</small> " " {detail.text.clone()}</h2> }.into_any()
+    };
+    let axis = if units.wall_clock { AxisClock::Wall(origin) } else { AxisClock::Relative };
+    let chart = |title: &'static str, label: &'static str, data: Data| {
+        view! { <section><h3>{title}</h3><Chart label data=Signal::stored(Arc::new(data)) /></section> }
+    };
+    // A server's statistics have no single statements.
+    let has_starts = !detail.series.calls.is_empty();
+    let timed = has_starts && detail.row.figures.timed() > 0;
+    let durations = timed.then(|| {
+        chart("How long executions take", "Executions by duration", Data::durations(&detail.row.classes))
+    });
+    let starts =
+        has_starts.then(|| chart("When they run", "Executions over time", counts(&detail.series, axis)));
+    let times = timed
+        .then(|| chart("How long they take over time", "Durations over time", times(&detail.series, axis)));
+    let slowest = detail.slowest.map(|statement| view! { <Slowest document statement units /> });
+    view! {
+        <section class="lead">
+            {heading}
+            {numbers(&detail.row, units)}
+        </section>
+        {durations}
+        {starts}
+        {times}
+        {slowest}
+        {parameters(document, detail)}
+        {callers(document, by, detail, units)}
+        {queries(document, detail, units)}
+    }
+    .into_any()
+}
+
+fn tables(row: &GroupRow) -> Option<String> {
+    (!row.tables.is_empty()).then(|| format!(" · {}", row.tables.join(", ")))
+}
+
+fn variety(detail: &GroupDetail) -> String {
+    let figures = &detail.row.figures;
+    match (figures.distinct, figures.calls) {
+        (0, _) => "parameters are not counted".to_owned(),
+        (_, 1) => "ran once".to_owned(),
+        (1, _) => "always the same parameters".to_owned(),
+        (distinct, calls) if distinct == calls => "never the same parameters twice".to_owned(),
+        (distinct, _) => format!("{} different parameter sets", format::count(i64::from(distinct))),
+    }
+}
+
+fn numbers(row: &GroupRow, units: Units) -> AnyView {
+    let figures = &row.figures;
+    let count = |value: u64| format::count(value as i64);
+    let mut facts: Vec<(&'static str, String)> = vec![("Calls", count(u64::from(figures.calls)))];
+    if figures.timed() > 0 {
+        for (name, time) in [
+            ("Total", figures.total),
+            ("Mean", figures.mean),
+            ("Min", figures.min),
+            ("p50", figures.p50),
+            ("p95", figures.p95),
+            ("p99", figures.p99),
+            ("Max", figures.max),
+            ("Std dev", figures.deviation),
+            ("V/M", figures.dispersion()),
+        ] {
+            facts.push((name, format::milliseconds(time)));
+        }
+        facts.insert(2, ("Share", format::percent(row.share)));
+        facts.push(("Impact", format::percent(row.impact / 100.0)));
+    }
+    if let Some(rows) = figures.rows {
+        facts.push(("Rows", count(rows)));
+    }
+    if let Some(rows) = figures.rows_examined {
+        facts.push(("Rows examined", count(rows)));
+    }
+    if let Some(time) = figures.lock_time {
+        facts.push(("Lock time", format::milliseconds(time)));
+    }
+    if figures.failed > 0 {
+        facts.push(("Failed", count(u64::from(figures.failed))));
+    }
+    if figures.shapes > 1 {
+        facts.push(("Shapes", count(u64::from(figures.shapes))));
+    }
+    if figures.distinct > 0 {
+        facts.push(("Distinct", count(u64::from(figures.distinct))));
+    }
+    if !figures.first.is_nan() {
+        facts.push(("First", units.start(figures.first)));
+        facts.push(("Last", units.start(figures.last)));
+    }
+    let facts: Vec<_> =
+        facts.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }).collect();
+    view! { <dl class="numbers">{facts}</dl> }.into_any()
+}
+
+fn floats(values: &[u32]) -> Vec<f32> {
+    values.iter().map(|&value| value as f32).collect()
+}
+
+/// Executions over time: reads, writes, and what is neither.
+fn counts(series: &overview::Series, clock: AxisClock) -> Data {
+    let others: Vec<f32> = series
+        .calls
+        .iter()
+        .zip(series.reads.iter().zip(&series.writes))
+        .map(|(&calls, (&reads, &writes))| calls.saturating_sub(reads + writes) as f32)
+        .collect();
+    let all = [
+        ("reads", Tone::Reads, floats(&series.reads)),
+        ("writes", Tone::Writes, floats(&series.writes)),
+        ("others", Tone::All, others),
+    ];
+    let is_there = |values: &[f32]| values.iter().any(|&value| value > 0.0);
+    let bars = all.into_iter().filter(|(_, _, values)| is_there(values));
+    let mut shown: Vec<Series> =
+        bars.map(|(name, tone, values)| Series { name, tone, kind: Kind::Bars, values }).collect();
+    let failed = floats(&series.failed);
+    if is_there(&failed) {
+        shown.push(Series { name: "failed", tone: Tone::Failed, kind: Kind::Line, values: failed });
+    }
+    Data {
+        across: Across::Time { from: series.from, step: series.step, clock },
+        unit: Unit::Count,
+        series: shown,
+    }
+}
+
+/// Durations over time.
+fn times(series: &overview::Series, clock: AxisClock) -> Data {
+    let line = |name, tone, values: &[f32]| Series { name, tone, kind: Kind::Line, values: values.to_vec() };
+    Data {
+        across: Across::Time { from: series.from, step: series.step, clock },
+        unit: Unit::Milliseconds,
+        series: vec![line("p50", Tone::Usual, &series.p50), line("p95", Tone::Slow, &series.p95)],
+    }
+}
+
+/// A statement's own text, whenever it is there.
+fn text_of(document: OpenDocument, statement: u32) -> Signal<Option<Arc<StatementDetail>>> {
+    let detail = answers(
+        document,
+        move || Some(Request::Statement { statement }),
+        |response| match response {
+            Response::Statement(detail) => Some(Arc::new(detail)),
+            _ => None,
+        },
+    );
+    Signal::derive(move || detail.get().map(|(_, detail)| detail))
+}
+
+#[component]
+fn Slowest(document: OpenDocument, statement: u32, units: Units) -> impl IntoView {
+    let detail = text_of(document, statement);
+    move || {
+        detail.get().map(|detail| {
+            let parameters = detail.parameters.clone().map(|parameters| {
+                view! { <h3>"Parameters"</h3> <pre class="parameters" tabindex="0">{parameters}</pre> }
+            });
+            view! {
+                <section>
+                    <h3>"Slowest execution" <small>{format::milliseconds(detail.duration)} " at " {units.start(detail.start)}</small> <CopyButton text=detail.sql.clone() label="Copy SQL" /></h3>
+                    <Sql text=detail.sql.clone() label="Slowest execution" />
+                    {parameters}
+                    <button type="button" class="link" on:click=move |_| {
+                        document.statement.set(Some(statement));
+                        document.view.set(View::Timeline);
+                    }>"Show on the timeline"</button>
+                </section>
+            }
+        })
+    }
+}
+
+/// The parameters it ran with most often.
+fn parameters(document: OpenDocument, detail: &GroupDetail) -> Option<AnyView> {
+    let figures = &detail.row.figures;
+    // Every one different: none says more than another.
+    let repeated = figures.distinct < figures.calls && figures.distinct > 1;
+    if !repeated || detail.parameters.is_empty() {
+        return None;
+    }
+    let shown = detail.parameters.len() as u32;
+    let rows: Vec<_> = detail
+        .parameters
+        .iter()
+        .map(|&ParameterSet { calls, total, statement }| {
+            view! {
+                <tr>
+                    <td class="number">{format::count(i64::from(calls))}</td>
+                    <td class="number">{format::milliseconds(total)}</td>
+                    <td class="code"><ParametersOf document statement /></td>
+                </tr>
+            }
+        })
+        .collect();
+    let more = (figures.distinct > shown).then(|| {
+        let more = format::count(i64::from(figures.distinct - shown));
+        view! { <p class="hint">{format!("{more} more ran less often.")}</p> }
+    });
+    Some(
+        view! {
+            <section>
+                <h3>"Parameters it ran with most often"</h3>
+                <table class="items">
+                    <thead><tr><th class="number">"Calls"</th><th class="number">"Time"</th><th>"Parameters"</th></tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+                {more}
+            </section>
+        }
+        .into_any(),
+    )
+}
+
+#[component]
+fn ParametersOf(document: OpenDocument, statement: u32) -> impl IntoView {
+    let detail = text_of(document, statement);
+    // Where they stand in the text itself, the text is what there is.
+    let text =
+        move || detail.get().map(|detail| detail.parameters.clone().unwrap_or_else(|| detail.sql.clone()));
+    view! { <button type="button" class="link" title="Show it on the timeline" on:click=move |_| {
+        document.statement.set(Some(statement));
+        document.view.set(View::Timeline);
+    }><code>{text}</code></button> }
+}
+
+/// A short table of groups of another kind, each of which leads to its own.
+fn short_table(
+    document: OpenDocument,
+    title: &'static str,
+    by: By,
+    groups: &[GroupRow],
+    units: Units,
+) -> AnyView {
+    let rows: Vec<_> = groups
+        .iter()
+        .map(|row| {
+            let key = row.key;
+            let name = match row.operation {
+                Some(operation) => Cell::Sql(row.label.clone(), operation).view(units),
+                None => row.label.clone().into_any(),
+            };
+            let figures = row.figures;
+            view! {
+                <tr>
+                    <td class="item"><button type="button" class="link" on:click=move |_| {
+                        document.log.group_by(by);
+                        select_group(document, Some(key));
+                    }>{name}</button></td>
+                    <td class="number">{format::count(i64::from(figures.calls))}</td>
+                    <td class="number">{if figures.timed() > 0 { format::milliseconds(figures.total) } else { format::UNKNOWN.to_owned() }}</td>
+                    <td class="number">{if figures.timed() > 0 { format::percent(row.share) } else { format::UNKNOWN.to_owned() }}</td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <section>
+            <h3>{title}</h3>
+            <table class="items">
+                <thead><tr><th>{by.title()}</th><th class="number">"Calls"</th><th class="number">"Time"</th><th class="number">"Share"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}
+
+fn callers(document: OpenDocument, by: By, detail: &GroupDetail, units: Units) -> Option<AnyView> {
+    if by == By::Caller || detail.callers.is_empty() {
+        return None;
+    }
+    let unknown = detail.callers.iter().all(|caller| caller.value.is_empty());
+    Some(if unknown {
+        view! { <section><h3>"Who runs it"</h3><p class="hint">"The log does not say: it has neither stacks nor comments that name a view. Django's sqlcommenter and Flamedrop's recorder add them."</p></section> }.into_any()
+    } else {
+        short_table(document, "Who runs it", By::Caller, &detail.callers, units)
+    })
+}
+
+fn queries(document: OpenDocument, detail: &GroupDetail, units: Units) -> Option<AnyView> {
+    (!detail.queries.is_empty())
+        .then(|| short_table(document, "What it runs", By::Fingerprint, &detail.queries, units))
+}
+
+/// Columns of executions.
+pub const EXECUTIONS: &[Def<ExecutionRow, ExecutionColumn>] = &[
+    Def {
+        key: "start",
+        label: "Start",
+        holds: Holds::Moments,
+        width: "leading",
+        hint: "When it began",
+        sort: Some((ExecutionColumn::Start, true)),
+        cell: |row| Cell::Start(row.start),
+    },
+    Def {
+        key: "duration",
+        label: "Duration",
+        holds: Holds::In("ms"),
+        width: "100px",
+        hint: "How long it took",
+        sort: Some((ExecutionColumn::Duration, true)),
+        cell: |row| if row.duration.is_nan() { Cell::Unknown } else { Cell::Single(row.duration) },
+    },
+    Def {
+        key: "connection",
+        label: "Connection",
+        holds: Holds::Words,
+        width: "minmax(100px, 1fr)",
+        hint: "What it ran on",
+        sort: None,
+        cell: |row| match row.failed {
+            true => Cell::Bad(format!("{} · failed", row.connection)),
+            false => Cell::Text(row.connection.clone()),
+        },
+    },
+];
+
+fn executions(document: OpenDocument, by: By, units: Units) -> AnyView {
+    let sort = document.execution_sort;
+    let group = selected_group(document);
+    let paged = Paged::new(
+        document,
+        document.statement.into(),
+        |row: &ExecutionRow| row.statement,
+        move |Asked { first, count, selected }| {
+            let Sort { column, descending } = sort.get();
+            let key = group.get()?;
+            let window = Window { sort: column, descending, first, count, selected };
+            Some(Request::View(filter(document), Ask::GroupExecutions { by, key, window }))
+        },
+        |response| match response {
+            Response::View(Answer::Executions(page)) => Some((page.rows, page.page, page.selected)),
+            _ => None,
+        },
+    );
+    data_table(Setup {
+        label: "Executions",
+        heading: None,
+        columns: EXECUTIONS.iter().collect(),
+        paged,
+        sort,
+        units,
+        select: Arc::new(move |row: ExecutionRow| document.statement.set(Some(row.statement))),
+        // Enter shows it among its neighbours.
+        open: Arc::new(move |row: ExecutionRow| {
+            document.statement.set(Some(row.statement));
+            document.view.set(View::Timeline);
+        }),
+        empty: "No executions.".to_owned(),
+    })
+}

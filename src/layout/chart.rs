@@ -1,0 +1,312 @@
+//! Where everything of a chart is: bars and lines over equal steps, with axes of round values.
+
+use crate::format;
+use crate::queries::overview::{CLASSES, FIRST_CLASS};
+
+use super::time_axis::{self, AxisClock, Tick};
+
+/// Left of the plot: the texts of the axis.
+pub const GUTTER: f64 = 54.0;
+/// Above the plot: half a text.
+pub const HEAD: f64 = 8.0;
+/// Beneath the plot: a line of text.
+pub const FOOT: f64 = 20.0;
+/// Distance of the axis' texts along the plot, CSS pixels.
+const SPACING: f64 = 84.0;
+/// Distance of lines of the grid, CSS pixels.
+const GRID: f64 = 30.0;
+
+/// What the steps of a chart are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Across {
+    /// Of time: where the first begins and how long each is, ms.
+    Time {
+        /// Beginning of the first.
+        from: f64,
+        /// Length of each.
+        step: f64,
+        /// What the beginning counts from.
+        clock: AxisClock,
+    },
+    /// Classes of durations ([`crate::queries::overview::class`]); the number of the first one shown.
+    Durations(usize),
+}
+
+/// What the values of a chart are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// How many.
+    Count,
+    /// Milliseconds.
+    Milliseconds,
+    /// How many at the same time, on average.
+    Mean,
+}
+
+impl Unit {
+    /// A value in it.
+    pub fn text(self, value: f64) -> String {
+        match self {
+            _ if value.is_nan() => format::UNKNOWN.to_owned(),
+            Self::Count => format::count(value.round() as i64),
+            Self::Milliseconds => format::milliseconds(value),
+            Self::Mean => format::calls(value),
+        }
+    }
+}
+
+/// How a series is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A bar per step, on top of the bars before it.
+    Bars,
+    /// A line through the steps' middles; interrupted where a value is NaN.
+    Line,
+}
+
+/// What a series is about: its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// All statements.
+    All,
+    /// Statements that read.
+    Reads,
+    /// Statements that write.
+    Writes,
+    /// What failed.
+    Failed,
+    /// What is usual.
+    Usual,
+    /// What is rare and slow.
+    Slow,
+}
+
+/// One series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// What it is called.
+    pub name: &'static str,
+    /// Its colour.
+    pub tone: Tone,
+    /// How it is drawn.
+    pub kind: Kind,
+    /// One value a step.
+    pub values: Vec<f32>,
+}
+
+/// What a chart shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Data {
+    /// What the steps are.
+    pub across: Across,
+    /// What the values are.
+    pub unit: Unit,
+    /// Bars first, so that lines are over them.
+    pub series: Vec<Series>,
+}
+
+impl Data {
+    /// Executions by how long they took, without the empty classes at both ends.
+    pub fn durations(classes: &[u32]) -> Self {
+        let first = classes.iter().position(|&count| count > 0).unwrap_or(0);
+        let end = classes.iter().rposition(|&count| count > 0).map_or(first, |last| last + 1);
+        // A single bar as wide as the chart would say nothing.
+        let (first, end) = (first.saturating_sub(1), (end + 1).max(first + 6).min(classes.len()));
+        let values = classes[first.min(end)..end].iter().map(|&count| count as f32).collect();
+        Self {
+            across: Across::Durations(first),
+            unit: Unit::Count,
+            series: vec![Series { name: "executions", tone: Tone::All, kind: Kind::Bars, values }],
+        }
+    }
+
+    /// How many steps there are.
+    pub fn steps(&self) -> usize {
+        self.series.iter().map(|series| series.values.len()).max().unwrap_or(0)
+    }
+
+    /// What a step is called: its time, or its durations.
+    pub fn step_name(&self, at: usize) -> String {
+        match self.across {
+            Across::Time { from, step, clock } => time_axis::label(from + step * at as f64, step, clock),
+            Across::Durations(first) => class_name(first + at),
+        }
+    }
+
+    /// The largest value that is drawn: bars stand on each other.
+    fn largest(&self) -> f64 {
+        let mut largest = 0.0_f64;
+        for at in 0..self.steps() {
+            let value = |series: &Series| f64::from(series.values.get(at).copied().unwrap_or(0.0)).max(0.0);
+            let of = |kind: Kind| self.series.iter().filter(move |series| series.kind == kind);
+            largest = largest.max(of(Kind::Bars).map(value).sum());
+            largest = of(Kind::Line).map(value).fold(largest, f64::max);
+        }
+        largest
+    }
+}
+
+/// What the durations of a class are: `512 µs to 1.02 ms`.
+pub fn class_name(class: usize) -> String {
+    let above = format::milliseconds(bound(class.saturating_sub(1)));
+    match class {
+        0 => format!("up to {}", format::milliseconds(bound(0))),
+        _ if class + 1 == CLASSES => format!("over {above}"),
+        _ => format!("{above} to {}", format::milliseconds(bound(class))),
+    }
+}
+
+/// The longest duration of a class, ms.
+fn bound(class: usize) -> f64 {
+    FIRST_CLASS * 2_f64.powi(class as i32)
+}
+
+/// Where everything is on a surface.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    /// How many steps there are.
+    pub steps: usize,
+    /// Width of the surface, CSS pixels.
+    pub width: f64,
+    /// Height of the surface, CSS pixels.
+    pub height: f64,
+    /// The value at the top of the plot.
+    pub top: f64,
+    /// Lines of the grid, from 0 upwards.
+    pub grid: Vec<f64>,
+}
+
+impl Chart {
+    /// A chart of `data` on a surface.
+    pub fn new(data: &Data, width: f64, height: f64) -> Self {
+        let plot = (height - HEAD - FOOT).max(1.0);
+        let largest = match data.largest() {
+            largest if largest > 0.0 => largest,
+            _ => 1.0,
+        };
+        let lines = (plot / GRID).floor().clamp(1.0, 6.0);
+        let mut step = round_up(largest / lines);
+        if data.unit == Unit::Count {
+            step = step.max(1.0);
+        }
+        let count = (largest / step - 1e-9).ceil().max(1.0);
+        Self {
+            steps: data.steps(),
+            width,
+            height,
+            top: step * count,
+            grid: (0..=count as u32).map(|line| step * f64::from(line)).collect(),
+        }
+    }
+
+    /// Right end of the plot, CSS pixels.
+    pub fn right(&self) -> f64 {
+        (self.width - 8.0).max(GUTTER)
+    }
+
+    /// Left edge of a step, CSS pixels; of the one after the last the plot's right end.
+    pub fn x_of(&self, step: usize) -> f64 {
+        GUTTER + (self.right() - GUTTER) * step as f64 / self.steps.max(1) as f64
+    }
+
+    /// Height of a value, CSS pixels from the top.
+    pub fn y_of(&self, value: f64) -> f64 {
+        let plot = (self.height - HEAD - FOOT).max(0.0);
+        HEAD + plot * (1.0 - (value / self.top).clamp(0.0, 1.0))
+    }
+
+    /// The step at a point.
+    pub fn hit(&self, x: f64) -> Option<usize> {
+        let each = (self.right() - GUTTER) / self.steps.max(1) as f64;
+        let step = ((x - GUTTER) / each).floor();
+        (self.steps > 0 && step >= 0.0 && step < self.steps as f64).then_some(step as usize)
+    }
+
+    /// The texts along the axis, with their places in CSS pixels.
+    pub fn ticks(&self, data: &Data) -> Vec<(f64, String)> {
+        let room = self.right() - GUTTER;
+        match data.across {
+            Across::Time { from, step, clock } => {
+                let length = step * self.steps as f64;
+                let place = |tick: Tick| (GUTTER + (tick.value - from) / length * room, tick.label);
+                time_axis::ticks(from, from + length, room, SPACING, clock).into_iter().map(place).collect()
+            }
+            Across::Durations(first) => {
+                let each = room / self.steps.max(1) as f64;
+                let every = (SPACING * 0.75 / each.max(0.1)).ceil().max(1.0) as usize;
+                (1..self.steps)
+                    .step_by(every)
+                    .map(|at| (self.x_of(at), format::milliseconds(bound(first + at - 1))))
+                    .collect()
+            }
+        }
+    }
+}
+
+/// The next of 1, 2 and 5 times a power of ten.
+fn round_up(value: f64) -> f64 {
+    let power = 10_f64.powi(value.max(1e-9).log10().floor() as i32);
+    [1.0, 2.0, 5.0]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|&step| step >= value * (1.0 - 1e-9))
+        .unwrap_or(10.0 * power)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queries::overview::class;
+    use proptest::prelude::*;
+
+    fn bars(values: &[f32]) -> Data {
+        Data {
+            across: Across::Time { from: 0.0, step: 10.0, clock: AxisClock::Relative },
+            unit: Unit::Count,
+            series: vec![Series { name: "all", tone: Tone::All, kind: Kind::Bars, values: values.to_vec() }],
+        }
+    }
+
+    #[test]
+    fn axes_are_round() {
+        let chart = Chart::new(&bars(&[3.0, 17.0, 0.0]), 600.0, 148.0);
+        assert_eq!(chart.grid, [0.0, 5.0, 10.0, 15.0, 20.0]);
+        assert_eq!(Chart::new(&bars(&[0.0]), 600.0, 148.0).grid, [0.0, 1.0]);
+        assert_eq!(Chart::new(&bars(&[]), 600.0, 148.0).hit(300.0), None);
+    }
+
+    #[test]
+    fn classes_are_named_by_their_bounds() {
+        let mut classes = vec![0; CLASSES];
+        classes[class(0.75)] = 4;
+        classes[CLASSES - 1] = 1;
+        let data = Data::durations(&classes);
+        assert_eq!(data.step_name(1), "512 µs to 1.02 ms");
+        assert!(
+            data.step_name(data.steps() - 1).starts_with("over "),
+            "{}",
+            data.step_name(data.steps() - 1)
+        );
+        assert_eq!(data.series[0].values.iter().sum::<f32>(), 5.0);
+        assert_eq!(Data::durations(&[0; CLASSES]).series[0].values.iter().sum::<f32>(), 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn every_bar_is_inside_and_is_found(
+            values in prop::collection::vec(0.0..1e7_f32, 1..300),
+            width in 80.0..2000.0_f64,
+            height in 40.0..400.0_f64,
+        ) {
+            let chart = Chart::new(&bars(&values), width, height);
+            for (at, &value) in values.iter().enumerate() {
+                let (left, right) = (chart.x_of(at), chart.x_of(at + 1));
+                prop_assert!(left >= GUTTER && right <= width + 1e-6);
+                prop_assert!(f64::from(value) <= chart.top);
+                prop_assert!((HEAD..=height - FOOT + 1e-6).contains(&chart.y_of(f64::from(value))));
+                prop_assert_eq!(chart.hit((left + right) / 2.0), Some(at));
+            }
+            prop_assert!(chart.grid.len() <= 12);
+        }
+    }
+}
