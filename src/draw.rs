@@ -7,6 +7,7 @@ pub mod flame;
 pub mod measure;
 pub mod pareto;
 pub mod scene;
+pub mod strip;
 pub mod sunburst;
 pub mod svg;
 pub mod timeline;

@@ -28,6 +28,8 @@ pub mod tables;
 
 use serde::{Deserialize, Serialize};
 
+use crate::format;
+
 pub use columns::{ColumnUse, Usage};
 pub use digest::Numbers;
 pub use events::{EventKind, Events};
@@ -123,6 +125,12 @@ impl QueryLog {
         Some(recorded.fold(span, |(first, last), request| {
             (first.min(request.start), last.max(request.start + request.duration))
         }))
+    }
+
+    /// The line of code a statement comes from: `orders.py:27(orders)`; empty if the log does not say.
+    pub fn place(&self, statement: usize) -> String {
+        let site = self.statements.site(statement).and_then(|site| self.sites.get(site as usize));
+        site.and_then(|site| site.frames.first()).map_or_else(String::new, Frame::place)
     }
 
     /// The statements request by request, in order: request `r` has `order[first[r]..first[r + 1]]`.
@@ -239,6 +247,13 @@ pub struct Frame {
     pub line: u32,
     /// The function's name.
     pub name: String,
+}
+
+impl Frame {
+    /// As pstats writes it: `orders.py:27(orders)`.
+    pub fn place(&self) -> String {
+        format::pstats_place(&self.file, i64::from(self.line), &self.name)
+    }
 }
 
 /// A relation the ORM followed from one object.

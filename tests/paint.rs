@@ -242,3 +242,20 @@ fn nothing_is_drawn_as_nothing() {
         }
     }
 }
+
+#[test]
+fn the_strip_of_time_with_a_range() {
+    use flamedrop::draw::strip::{Strip, paint};
+    use flamedrop::layout::time_axis::AxisClock;
+    let calls = vec![3, 0, 7, 4, 1, 0, 0, 2, 9, 1];
+    let failed = vec![0, 0, 1, 0, 0, 0, 0, 0, 0, 0];
+    let series = flamedrop::queries::overview::Series { step: 10.0, calls, failed, ..Default::default() };
+    let strip = Strip { length: 95.0, width: 300.0, height: 52.0 };
+    let draw = |range, theme: &Theme| {
+        svg::write(&paint(&strip, &series, range, AxisClock::Relative, theme, &measure::table()), "Strip")
+    };
+    insta::assert_snapshot!(draw(Some((20.0, 60.0)), &Theme::LIGHT));
+    for x in [0.0, 150.0, 300.0] {
+        assert!((strip.x_of(strip.time_at(x)) - x).abs() < 1e-9);
+    }
+}

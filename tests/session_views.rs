@@ -544,6 +544,22 @@ fn columns_with_what_uses_them() {
 }
 
 #[test]
+fn lanes_of_queries_are_in_order_of_their_time() {
+    let mut session = open("sql/postgres/pg15.log");
+    let (page, _) = groups(&mut session, &Filter::default(), By::Fingerprint);
+    let queries = timeline(&mut session, &Filter::default(), By::Fingerprint);
+    for (lane, row) in page.page.iter().enumerate().take(10) {
+        assert_eq!(queries.first[lane + 1] - queries.first[lane], row.figures.calls);
+    }
+    assert!(queries.without_gaps);
+    // Where a filter takes statements away, an empty lane says nothing; a range takes whole stretches.
+    assert!(!timeline(&mut session, &Filter::default(), By::Connection).without_gaps);
+    let range = Filter { range: Some((0.0, 1000.0)), ..Filter::default() };
+    assert!(!timeline(&mut session, &range, By::Connection).without_gaps);
+    assert!(timeline(&mut session, &facet(By::Operation, "SELECT", false), By::Connection).without_gaps);
+}
+
+#[test]
 fn the_executions_of_groups_are_all_executions_once() {
     for path in ["sql/postgres/pg15.log", "shop/shop.sql.jsonl"] {
         let mut session = open(path);

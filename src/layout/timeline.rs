@@ -1,9 +1,7 @@
 //! Statements on lanes over time: rows where they overlap, the viewport, what is where.
 
-mod lanes;
 mod viewport;
 
-pub use lanes::by_query;
 pub use viewport::{Cell, Viewport};
 
 use super::gallop;
@@ -37,8 +35,6 @@ pub struct Timeline {
     reach: Vec<f64>,
     /// Per lane: its top without headings; one entry more than lanes.
     tops: Vec<f64>,
-    /// Whether nothing on a lane means that nothing happened there.
-    without_gaps: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -129,14 +125,7 @@ impl Timeline {
             tops.push(tops.last().copied().unwrap_or(0.0) + height);
             lanes.push(Lane { rows });
         }
-        Self { columns, lanes, row: row_of, reach: lane_reach, tops, without_gaps: false }
-    }
-
-    /// The same without gaps: for lanes on which other lanes' statements may leave theirs.
-    #[must_use]
-    pub fn without_gaps(mut self) -> Self {
-        self.without_gaps = true;
-        self
+        Self { columns, lanes, row: row_of, reach: lane_reach, tops }
     }
 
     /// The statements.
@@ -221,7 +210,7 @@ impl Timeline {
 
     /// Time before a statement in which its lane had nothing to do.
     pub fn gap_before(&self, statement: u32) -> Option<Gap> {
-        let before = self.previous(statement).filter(|_| !self.without_gaps)?;
+        let before = self.previous(statement).filter(|_| !self.columns.without_gaps)?;
         let (left, right) = (self.reach[before as usize], self.start(statement));
         (right > left).then_some(Gap { before: statement, left, right })
     }
@@ -248,7 +237,7 @@ impl Timeline {
     /// device pixels wide. The cost depends on pixels.
     pub fn gaps(&self, lane: usize, from: f64, to: f64, pixels: f64, pixels_wide: f64) -> Vec<Gap> {
         let bounds = (self.columns.first.get(lane), self.columns.first.get(lane + 1));
-        let (Some(&first), Some(&end), false) = (bounds.0, bounds.1, self.without_gaps) else {
+        let (Some(&first), Some(&end), false) = (bounds.0, bounds.1, self.columns.without_gaps) else {
             return Vec::new();
         };
         let (first, end) = (first as usize, end as usize);

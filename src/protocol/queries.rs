@@ -133,6 +133,10 @@ pub struct StatementDetail {
     pub connection: String,
     /// Whether it ended in an error.
     pub failed: bool,
+    /// What it ran for: index in order of the first statement.
+    pub request: u32,
+    /// The line of code it comes from; empty if the log does not say.
+    pub place: String,
     /// Time since the previous statement of the same connection ended, ms; `None` for the first.
     pub gap_before: Option<f64>,
     /// What happened to it: the first of its events, in the order of the file, plans left out.
@@ -172,4 +176,6 @@ pub struct TimelineColumns {
     pub texts: Vec<String>,
     /// Per fingerprint: what it does.
     pub operations: Vec<Operation>,
+    /// Whether statements that are not here may have run where a lane is empty.
+    pub without_gaps: bool,
 }

@@ -48,6 +48,8 @@ pub enum Ask {
     /// What statements can be grouped by, and how many groups there are of each:
     /// [`Answer::Kinds`].
     Kinds,
+    /// What the filter's facets are called, in their order: [`Answer::Labels`].
+    Labels,
     /// One row per group that has statements: [`Answer::Groups`].
     Groups {
         /// By what.
@@ -282,6 +284,8 @@ pub enum Answer {
     Glance(Box<Glance>),
     /// To [`Ask::Kinds`]: kinds of which there is more than one group, or a group with a name.
     Kinds(Vec<(By, u32)>),
+    /// To [`Ask::Labels`].
+    Labels(Vec<String>),
     /// To [`Ask::Groups`]: the rows, and the figures of all of them together.
     Groups(Page<GroupRow>, Box<Figures>),
     /// To [`Ask::Group`]; `None` if none of the statements is in it.

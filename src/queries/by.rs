@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::highlight::brief;
 use super::{Connection, NONE, Operation, QueryLog};
-use crate::format;
 
 /// A kind of group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -193,9 +192,7 @@ impl Keys {
                     .sites
                     .iter()
                     .map(|site| match site.frames.first() {
-                        Some(frame) => {
-                            names.id(format::pstats_place(&frame.file, i64::from(frame.line), &frame.name))
-                        }
+                        Some(frame) => names.id(frame.place()),
                         None => NONE,
                     })
                     .collect();

@@ -46,6 +46,66 @@ impl Filter {
     pub fn is_all(&self) -> bool {
         *self == Self::default()
     }
+
+    /// What it says, one word for each thing, for addresses: `range:0-1500`, `table:auth_user`,
+    /// `not-user:shop`, `took:10-`, `failed`, `all-texts`. [`Self::text`] is not among them.
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Some((from, to)) = self.range {
+            words.push(format!("range:{from}-{to}"));
+        }
+        for Facet { by, value, not } in &self.facets {
+            words.push(format!("{}{}:{value}", if *not { "not-" } else { "" }, by.key()));
+        }
+        if self.shortest.is_some() || self.longest.is_some() {
+            let edge = |edge: Option<f64>| edge.map(|edge| edge.to_string()).unwrap_or_default();
+            words.push(format!("took:{}-{}", edge(self.shortest), edge(self.longest)));
+        }
+        if self.failed {
+            words.push("failed".to_owned());
+        }
+        if self.all_texts {
+            words.push("all-texts".to_owned());
+        }
+        words
+    }
+
+    /// What [`Self::words`] says. Words that mean nothing are left out: an address may be of another
+    /// version, or by hand.
+    pub fn from_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut filter = Self::default();
+        let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
+        for word in words {
+            let (key, value) = word.split_once(':').unwrap_or((word, ""));
+            match (key, value.split_once('-')) {
+                ("range", Some((from, to))) => {
+                    filter.range = number(from).zip(number(to)).filter(|(from, to)| from < to);
+                }
+                ("took", Some((shortest, longest))) => {
+                    (filter.shortest, filter.longest) = (number(shortest), number(longest));
+                }
+                ("failed", _) => filter.failed = true,
+                ("all-texts", _) => filter.all_texts = true,
+                _ => {
+                    let (not, key) = key.strip_prefix("not-").map_or((false, key), |key| (true, key));
+                    if let Some(by) = By::from_key(key) {
+                        filter.facets.push(Facet { by, value: value.to_owned(), not });
+                    }
+                }
+            }
+        }
+        filter
+    }
+
+    /// Adds the facet, or takes it away if it is there; the opposite one goes.
+    pub fn toggle(&mut self, facet: Facet) {
+        let same = |other: &Facet| other.by == facet.by && other.value == facet.value;
+        let was = self.facets.contains(&facet);
+        self.facets.retain(|other| !same(other));
+        if !was {
+            self.facets.push(facet);
+        }
+    }
 }
 
 /// A set of statements.
@@ -188,4 +248,58 @@ pub fn select<'a>(
 /// Whether statements of this kind read, write, or do neither.
 pub fn reads(operation: Operation) -> bool {
     operation == Operation::Select
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_address_says_it_in_words() {
+        let filter = Filter {
+            range: Some((0.0, 1500.25)),
+            facets: vec![
+                Facet { by: By::Table, value: "auth_user".to_owned(), not: false },
+                Facet { by: By::User, value: "a:b-c".to_owned(), not: true },
+                Facet { by: By::Application, value: String::new(), not: false },
+            ],
+            shortest: Some(0.5),
+            failed: true,
+            ..Filter::default()
+        };
+        assert_eq!(
+            filter.words(),
+            ["range:0-1500.25", "table:auth_user", "not-user:a:b-c", "application:", "took:0.5-", "failed"]
+        );
+        let strange = ["range:5-1", "range:x", "nothing:1", "took:", "", "took:-NaN", "not-:x"];
+        assert_eq!(Filter::from_words(strange), Filter::default());
+    }
+
+    #[test]
+    fn a_facet_goes_as_it_came() {
+        let facet = |not| Facet { by: By::Table, value: "a".to_owned(), not };
+        let mut filter = Filter::default();
+        filter.toggle(facet(false));
+        filter.toggle(facet(true));
+        assert_eq!(filter.facets, [facet(true)]);
+        filter.toggle(facet(true));
+        assert!(filter.is_all());
+    }
+
+    proptest! {
+        #[test]
+        fn words_come_back(
+            range in proptest::option::of((0.0..1e9_f64, 1e9..1e12_f64)),
+            facets in proptest::collection::vec((0..By::ALL.len(), ".{0,12}", any::<bool>()), 0..5),
+            bounds in (proptest::option::of(0.0..1e6_f64), proptest::option::of(0.0..1e6_f64)),
+            failed: bool,
+        ) {
+            let facets = facets.into_iter().map(|(by, value, not)| Facet { by: By::ALL[by], value, not });
+            let (shortest, longest) = bounds;
+            let filter = Filter { range, facets: facets.collect(), shortest, longest, failed, ..Filter::default() };
+            let words = filter.words();
+            prop_assert_eq!(Filter::from_words(words.iter().map(String::as_str)), filter);
+        }
+    }
 }

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::by::Keys;
-use super::figures::{Figures, Groups, Order, groups, sum_of_statistics, whole};
+use super::figures::{Figures, Groups, Order, groups, sum_of_statistics};
 use super::filter::{Selection, reads};
 use super::{Clock, QueryLog};
 use crate::layout::time_axis::step_of_at_least;
@@ -212,18 +211,18 @@ pub fn present(selection: &Selection, keys: &[u32], count: usize) -> u32 {
     seen.iter().filter(|&&seen| seen).count() as u32
 }
 
-/// Totals and curves of `selection`; `fingerprints` are the statements' keys of that kind.
+/// Totals and curves of `selection`: `figures` are those of all of it, `shapes` its fingerprints.
 pub fn glance(
     log: &QueryLog,
     order: &Order,
     selection: &Selection,
     range: Option<(f64, f64)>,
-    fingerprints: &Keys,
+    figures: Figures,
+    shapes: &Groups,
 ) -> Glance {
     let (from, to) = extent(log, range);
-    let by_shape = groups(log, order, selection, &fingerprints.of, fingerprints.count);
     let mut glance = Glance {
-        figures: whole(log, order, selection),
+        figures,
         span: to - from,
         requests: present(selection, &log.statements.request, log.requests.len()),
         connections: present(selection, &log.statements.connection, log.connections.len()),
@@ -232,7 +231,7 @@ pub fn glance(
         timed: log.clock != Clock::Sequence,
         ..Glance::default()
     };
-    glance.by_shape(log, &by_shape);
+    glance.by_shape(log, shapes);
     glance
 }
 

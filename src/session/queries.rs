@@ -119,7 +119,7 @@ pub(super) fn answer(
         }
         Request::Timeline => {
             let all = Selection::all(log.statements.len());
-            Response::Timeline(timeline::columns(log, &all, &Keys::new(log, By::Connection)))
+            Response::Timeline(timeline::columns(log, &all, &Keys::new(log, By::Connection), false))
         }
         Request::Statement { statement } if (*statement as usize) < log.statements.len() => {
             match texts.read(log, *statement) {
@@ -330,6 +330,8 @@ impl Texts<'_> {
             duration: statements.duration[at],
             connection: log.connections[connection as usize].title(),
             failed: statements.failed[at] != 0,
+            request: statements.request[at],
+            place: log.place(at),
             gap_before,
             events,
             more_events,

@@ -21,9 +21,9 @@ use crate::protocol::{
 use crate::queries::QueryLog;
 use crate::queries::by::{By, Keys};
 use crate::queries::compare::Shapes;
-use crate::queries::figures::{Groups, Order};
+use crate::queries::figures::{Figures, Groups, Order, whole};
 use crate::queries::filter::{Filter, Selection, select};
-use crate::queries::overview::{Steps, extent, glance, glance_of_statistics};
+use crate::queries::overview::{Glance, Steps, extent, glance, glance_of_statistics};
 use crate::queries::request_use::{RequestUse, Waste};
 use crate::queries::table_use::{TableUse, column_totals, table_use};
 use crate::sort;
@@ -39,6 +39,8 @@ pub(super) struct State {
     waste: OnceCell<(Vec<Role>, Vec<Waste>)>,
     /// The one used last is last.
     selections: Vec<(Filter, Rc<Selection>)>,
+    wholes: Memory<Filter, Figures>,
+    glances: Memory<Filter, Glance>,
     groups: Memory<(Filter, By), Rc<Groups>>,
     group_order: Memory<Sorted<By, GroupColumn>, Vec<u32>>,
     executions: Memory<Sorted<Option<Group>, ExecutionColumn>, Vec<u32>>,
@@ -51,8 +53,11 @@ pub(super) struct State {
     search: Option<search::Search>,
 }
 
-/// What was made last, and for what.
-struct Memory<K, T>(Option<(K, T)>);
+/// What was made lately, and for what; the one used last is last.
+struct Memory<K, T>(Vec<(K, T)>);
+
+/// How much a memory holds: several parts of the page ask about one filter at a time.
+const KEPT: usize = 3;
 
 /// One group: of what kind, and its key.
 type Group = (By, u32);
@@ -62,17 +67,28 @@ type Sorted<W, C> = (Filter, W, C, bool);
 
 impl<K, T> Default for Memory<K, T> {
     fn default() -> Self {
-        Self(None)
+        Self(Vec::new())
     }
 }
 
 impl<K: PartialEq, T> Memory<K, T> {
-    /// What is known for `key`; made anew if that is another.
+    /// What is known for `key`.
+    fn known(&self, key: &K) -> Option<&T> {
+        self.0.iter().find(|(known, _)| known == key).map(|(_, made)| made)
+    }
+
+    /// What is known for `key`; made if nothing is.
     fn get(&mut self, key: K, make: impl FnOnce() -> T) -> &T {
-        if self.0.as_ref().is_none_or(|(known, _)| *known != key) {
-            self.0 = None;
+        let entry = match self.0.iter().position(|(known, _)| *known == key) {
+            Some(place) => self.0.remove(place),
+            None => (key, make()),
+        };
+        if self.0.len() == KEPT {
+            self.0.remove(0);
         }
-        &self.0.get_or_insert_with(|| (key, make())).1
+        self.0.push(entry);
+        let last = self.0.len() - 1;
+        &self.0[last].1
     }
 }
 
@@ -97,11 +113,14 @@ pub(super) fn answer(
             Answer::Glance(Box::new(glance_of_statistics(log, &groups)))
         }
         Ask::Glance => {
-            let (selection, keys) = (look.selection(filter), look.keys(By::Fingerprint));
-            let glance = glance(log, &look.state.order, &selection, filter.range, &keys);
-            Answer::Glance(Box::new(glance))
+            let (selection, shapes) = (look.selection(filter), look.fingerprints(filter));
+            let figures = look.whole(filter);
+            let order = &look.state.order;
+            let made = || glance(log, order, &selection, filter.range, figures, &shapes);
+            Answer::Glance(Box::new(look.state.glances.get(filter.clone(), made).clone()))
         }
         Ask::Kinds => Answer::Kinds(look.kinds(filter)),
+        Ask::Labels => Answer::Labels(look.labels(filter)),
         Ask::Groups { by, window, charts } => look.group_rows(filter, *by, window, *charts),
         Ask::Group { by, key } => Answer::Group(look.group_detail(filter, *by, *key).map(Box::new)),
         Ask::Executions(window) => look.executions(filter, None, window),
@@ -122,7 +141,8 @@ pub(super) fn answer(
         }
         Ask::Timeline { lanes } => {
             let (selection, keys) = (look.selection(filter), look.keys(*lanes));
-            Answer::Timeline(timeline::columns(log, &selection, &keys))
+            let whole = Filter { range: None, ..filter.clone() }.is_all();
+            Answer::Timeline(timeline::columns(log, &selection, &keys, !whole))
         }
         Ask::Shapes => Answer::Shapes(Box::new(look.shapes(filter))),
         Ask::Keep(shapes) => Answer::Kept(look.keep(shapes)),
@@ -141,6 +161,8 @@ pub(super) fn answer(
 impl State {
     /// Forgets what was made of selections.
     fn forget_rows(&mut self) {
+        self.wholes = Memory::default();
+        self.glances = Memory::default();
         self.groups = Memory::default();
         self.group_order = Memory::default();
         self.executions = Memory::default();
@@ -184,6 +206,13 @@ impl Look<'_> {
         }
         self.state.selections.push((filter, Rc::clone(&selection)));
         selection
+    }
+
+    /// The figures of all statements of a filter.
+    fn whole(&mut self, filter: &Filter) -> Figures {
+        let selection = self.selection(filter);
+        let (log, order) = (self.log, &self.state.order);
+        *self.state.wholes.get(filter.clone(), || whole(log, order, &selection))
     }
 
     fn executions(
@@ -255,6 +284,19 @@ impl Look<'_> {
         });
         let total = self.state.order.total(log, &selection);
         Answer::Tables(page(order, window, |at| uses[at as usize].id, |at| uses[at as usize].clone()), total)
+    }
+
+    /// What the filter's facets are called.
+    fn labels(&mut self, filter: &Filter) -> Vec<String> {
+        let facets = filter.facets.iter().map(|facet| {
+            let keys = self.keys(facet.by);
+            match keys.find(&facet.value) {
+                Some(key) => keys.label(self.log, key),
+                // A table that is no statement's first; or nothing of this log.
+                None => facet.value.clone(),
+            }
+        });
+        facets.collect()
     }
 
     /// Kinds that tell statements apart, with how many groups of each have statements.

@@ -17,7 +17,7 @@ pageTest('a profile and a log, dropped together', async ({ page }) => {
   assert.deepEqual(await tabs(page), ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Callers and callees']);
   await documentButton(page, 'shop.sql.jsonl').click();
   await page.getByRole('tab', { name: 'Timeline' }).waitFor();
-  assert.deepEqual(await tabs(page), ['Findings', 'Timeline', 'Queries', 'Tables', 'Requests', 'Compare']);
+  assert.deepEqual(await tabs(page), ['Findings', 'Overview', 'Timeline', 'Queries', 'Tables', 'Requests', 'Compare']);
 });
 
 pageTest('files chosen in the file input', async ({ page }) => {

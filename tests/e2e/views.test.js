@@ -16,7 +16,7 @@ async function openShop(page) {
 }
 
 const PROFILE_VIEWS = ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Callers and callees'];
-const LOG_VIEWS = ['Findings', 'Timeline', 'Queries', 'Tables', 'Requests', 'Compare'];
+const LOG_VIEWS = ['Findings', 'Overview', 'Timeline', 'Queries', 'Tables', 'Requests', 'Compare'];
 const fileName = (view) => view.toLowerCase().replaceAll(' ', '-');
 
 for (const viewport of ['desktop', 'phone']) {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use flamedrop::findings::{Report, Settings};
-use flamedrop::layout::timeline::Timeline;
 use flamedrop::protocol::{
-    ExecutionColumn, Failure, FunctionColumn, FunctionDetail, FunctionRow, Message, Overview, Request,
+    Ask, ExecutionColumn, Failure, FunctionColumn, FunctionDetail, FunctionRow, Message, Overview, Request,
     Response, Tree,
 };
 use flamedrop::queries::by::By;
+use flamedrop::queries::filter::Filter;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::Blob;
@@ -20,7 +20,7 @@ use crate::bridge::{Bridge, Event};
 use crate::open;
 use crate::log_view::LogView;
 use crate::storage;
-use crate::view::{Drawing, Lanes, View};
+use crate::view::{Drawing, View};
 
 /// How far a document is.
 #[derive(Clone, PartialEq)]
@@ -96,7 +96,9 @@ pub struct OpenDocument {
     /// The selected statement.
     pub statement: RwSignal<Option<u32>>,
     /// What the timeline's lanes are.
-    pub lanes: RwSignal<Lanes>,
+    pub lanes: RwSignal<By>,
+    /// Which statements all views of a log are about, but for the text: that is [`Self::search`].
+    pub filter: RwSignal<Filter>,
     /// Part of the timeline on screen, ms since its origin; `None` for all.
     pub time_range: RwSignal<Option<(f64, f64)>>,
     /// How the functions table is sorted.
@@ -107,8 +109,6 @@ pub struct OpenDocument {
     pub execution_sort: RwSignal<Sort<ExecutionColumn>>,
     tree: RwSignal<Option<Arc<Tree>>>,
     tree_asked: StoredValue<bool>,
-    timeline: RwSignal<Option<Arc<Timeline>>>,
-    timeline_asked: StoredValue<bool>,
     report: StoredValue<Option<(Settings, Arc<Report>)>>,
     bridge: StoredValue<Option<Rc<Bridge>>, LocalStorage>,
     /// The reference it was fetched by, relative to the page; such a file is not kept: the address
@@ -157,15 +157,14 @@ impl OpenDocument {
             certain_only: RwSignal::new(false),
             fingerprint: RwSignal::new(None),
             statement: RwSignal::new(None),
-            lanes: RwSignal::new(Lanes::Connections),
+            lanes: RwSignal::new(By::Connection),
+            filter: RwSignal::new(Filter::default()),
             time_range: RwSignal::new(None),
             function_sort: RwSignal::new(Sort::descending(FunctionColumn::SelfTime)),
             log: LogView::new(),
             execution_sort: RwSignal::new(Sort::descending(ExecutionColumn::Duration)),
             tree: RwSignal::new(None),
             tree_asked: StoredValue::new(false),
-            timeline: RwSignal::new(None),
-            timeline_asked: StoredValue::new(false),
             report: StoredValue::new(None),
             bridge: StoredValue::new_local(None),
             source: StoredValue::new(source),
@@ -253,7 +252,6 @@ impl OpenDocument {
         self.stop();
         self.drop_kept();
         self.tree.set(None);
-        self.timeline.set(None);
         self.report.set_value(None);
     }
 
@@ -311,19 +309,6 @@ impl OpenDocument {
         self.tree.get()
     }
 
-    /// The statements on their lanes: asked for on the first call, there some milliseconds later.
-    pub fn timeline(self) -> Option<Arc<Timeline>> {
-        if !self.timeline_asked.get_value() {
-            self.timeline_asked.set_value(true);
-            spawn_local(async move {
-                if let Some(Response::Timeline(columns)) = self.ask(Request::Timeline).await {
-                    self.timeline.set(Some(Arc::new(Timeline::new(columns))));
-                }
-            });
-        }
-        self.timeline.get()
-    }
-
     /// What the rules find in it alone; asked again only with other thresholds. `None` when the worker is
     /// gone.
     pub async fn findings(self, settings: &Settings) -> Option<Arc<Report>> {
@@ -350,8 +335,6 @@ impl OpenDocument {
                 self.fingerprint.set(None);
                 self.statement.set(None);
                 self.time_range.set(None);
-                self.timeline.set(None);
-                self.timeline_asked.set_value(false);
                 self.report.set_value(None);
                 // Last: the views are made anew.
                 self.status.set(Status::Open(Arc::new(*overview)));
@@ -360,6 +343,18 @@ impl OpenDocument {
             Some(Response::Refused(problem)) => Err(problem),
             _ => Ok(()),
         }
+    }
+
+    /// Which statements all views of a log are about; follows it.
+    pub fn asked(self) -> Filter {
+        let mut filter = self.filter.get();
+        self.search.with(|search| search.trim().clone_into(&mut filter.text));
+        filter
+    }
+
+    /// The question about those statements; follows the filter.
+    pub fn through_filter(self, ask: Ask) -> Request {
+        Request::View(self.asked(), ask)
     }
 
     /// Shows lines, or functions; what is selected in the one is nothing in the other.

@@ -8,6 +8,7 @@ use flamedrop::findings::{Digest, Finding, Link, Settings, Summary, by_weight};
 use flamedrop::import::Kind;
 use flamedrop::protocol::{ContentOverview, Request, Response};
 use flamedrop::queries::by::By;
+use flamedrop::queries::filter::Filter;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -234,6 +235,9 @@ impl Judged {
     pub fn go(&self, state: State, link: Link) {
         let document = if matches!(link, Link::Function(_)) { self.profile } else { self.log };
         let Some(document) = document else { return };
+        // Findings are about everything: what one leads to must not be filtered out.
+        document.filter.set(Filter::default());
+        document.search.set(String::new());
         match link {
             Link::Function(function) => {
                 document.show_by_line(false);

@@ -247,5 +247,5 @@ fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
 
 /// Which statements of a log are looked at; follows it.
 pub fn filter(document: OpenDocument) -> Filter {
-    Filter { text: document.search.get().trim().to_owned(), ..Filter::default() }
+    document.asked()
 }

@@ -12,6 +12,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::components::details::FunctionDetails;
 use crate::components::documents::Documents;
+use crate::components::filter_bar::FilterBar;
 use crate::components::help::Help;
 use crate::components::icons;
 use crate::components::lines::LinesSwitch;
@@ -37,6 +38,7 @@ use crate::views::compare::Compare;
 use crate::views::findings::Findings;
 use crate::views::flame::FlameGraph;
 use crate::views::functions::Functions;
+use crate::views::overview::Overview as LogOverview;
 use crate::views::queries::Queries;
 use crate::views::requests::Requests;
 use crate::views::tables::Tables;
@@ -285,6 +287,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                 (ContentOverview::Queries(log), view) => {
                     let log = log.clone();
                     match view {
+                        View::Overview => view! { <LogOverview document overview=log /> }.into_any(),
                         View::Queries => view! { <Queries document overview=log /> }.into_any(),
                         View::Tables => view! { <Tables document overview=log /> }.into_any(),
                         View::Requests => view! { <Requests document overview=log /> }.into_any(),
@@ -294,6 +297,19 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                 }
             }
         }
+    };
+    let filter = match &overview.content {
+        ContentOverview::Queries(log) => {
+            let log = log.clone();
+            // Findings are about all of it.
+            Some(move || {
+                (document.view.get() != View::Findings).then(|| {
+                    let overview = log.clone();
+                    view! { <FilterBar document overview /> }
+                })
+            })
+        }
+        ContentOverview::Profile(_) => None,
     };
     let by_line = matches!(&overview.content, ContentOverview::Profile(profile) if profile.by_line);
     let by_line = by_line.then(|| view! { <LinesSwitch document /> });
@@ -315,6 +331,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                 <div class="views" role="tablist" aria-label="Views">{tabs}</div>
                 {by_line}
             </div>
+            {filter}
             <div class="shown" id="view" role="tabpanel" aria-labelledby=move || tab_id(document.view.get())>
                 <div class="view">{content}</div>
                 {side}

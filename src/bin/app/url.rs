@@ -6,6 +6,8 @@ use std::cell::Cell;
 
 use flamedrop::link;
 use flamedrop::protocol::{ExecutionColumn, FunctionColumn};
+use flamedrop::queries::by::By;
+use flamedrop::queries::filter::Filter;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -14,7 +16,7 @@ use wasm_bindgen::prelude::*;
 use crate::document::{OpenDocument, Sort};
 use crate::remote;
 use crate::state::State;
-use crate::view::{Drawing, Lanes, View};
+use crate::view::{Drawing, View};
 
 const FUNCTION_COLUMNS: &[(&str, FunctionColumn)] = &[
     ("ncalls", FunctionColumn::Calls),
@@ -52,8 +54,18 @@ fn place(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
         ("zoom", number(document.zoomed_box.get())),
         ("query", number(document.fingerprint.get())),
     ];
+    let words = document.filter.get().words();
+    // A brush is moved, not stepped.
+    places.extend(words.into_iter().filter(|word| !is_range(word)).map(|word| (FILTER, word)));
     places.extend(document.log.place());
     places
+}
+
+/// What the address says of a filter, once for each of its words.
+const FILTER: &str = "only";
+
+fn is_range(word: &str) -> bool {
+    word.starts_with("range:")
 }
 
 /// How one looks at it: a change here only renews the address.
@@ -68,11 +80,13 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
             partner.map(|partner| partner.name.get()).unwrap_or_default()
         }
     };
+    let range = document.filter.get().words().into_iter().find(|word| is_range(word)).unwrap_or_default();
     let mut manners = vec![
+        (FILTER, range),
         ("with", with),
         ("by", if document.by_line.get() { "line".to_owned() } else { String::new() }),
         ("drawing", if drawing == Drawing::Icicle { String::new() } else { drawing.key().to_owned() }),
-        ("lanes", if lanes == Lanes::Connections { String::new() } else { lanes.key().to_owned() }),
+        ("lanes", if lanes == By::Connection { String::new() } else { lanes.key().to_owned() }),
         ("certain", if document.certain_only.get() { "only".to_owned() } else { String::new() }),
         ("search", document.search.get()),
         (
@@ -203,7 +217,7 @@ fn apply(state: State) {
         None => {}
     }
     set(document.drawing, value("drawing").and_then(Drawing::from_key).unwrap_or(Drawing::Icicle));
-    set(document.lanes, value("lanes").and_then(Lanes::from_key).unwrap_or(Lanes::Connections));
+    set(document.lanes, value("lanes").and_then(By::from_key).unwrap_or(By::Connection));
     set(document.certain_only, value("certain") == Some("only"));
     set(document.search, value("search").unwrap_or_default().to_owned());
     set(document.function, number("callers-of").or_else(|| number("function")));
@@ -211,6 +225,8 @@ fn apply(state: State) {
     set(document.zoomed_box, number("zoom"));
     set(document.fingerprint, number("query"));
     set(document.statement, number("statement"));
+    let words = pairs.iter().filter(|(key, _)| key == FILTER).map(|(_, word)| word.as_str());
+    set(document.filter, Filter::from_words(words));
     let range = value("range").and_then(|text| text.split_once('-')).and_then(|(from, to)| {
         let (from, to) = (from.parse::<f64>().ok()?, to.parse::<f64>().ok()?);
         (from < to).then_some((from, to))

@@ -10,6 +10,7 @@ pub enum View {
     CallTree,
     Functions,
     Callers,
+    Overview,
     Timeline,
     Queries,
     Tables,
@@ -24,9 +25,15 @@ impl View {
             ContentOverview::Profile(_) => {
                 &[Self::Findings, Self::Flame, Self::CallTree, Self::Functions, Self::Callers]
             }
-            ContentOverview::Queries(_) => {
-                &[Self::Findings, Self::Timeline, Self::Queries, Self::Tables, Self::Requests, Self::Compare]
-            }
+            ContentOverview::Queries(_) => &[
+                Self::Findings,
+                Self::Overview,
+                Self::Timeline,
+                Self::Queries,
+                Self::Tables,
+                Self::Requests,
+                Self::Compare,
+            ],
         }
     }
 
@@ -38,6 +45,7 @@ impl View {
             Self::CallTree => "Call tree",
             Self::Functions => "Functions",
             Self::Callers => "Callers and callees",
+            Self::Overview => "Overview",
             Self::Timeline => "Timeline",
             Self::Queries => "Queries",
             Self::Tables => "Tables",
@@ -54,6 +62,7 @@ impl View {
             Self::CallTree => "call-tree",
             Self::Functions => "functions",
             Self::Callers => "callers",
+            Self::Overview => "overview",
             Self::Timeline => "timeline",
             Self::Queries => "queries",
             Self::Tables => "tables",
@@ -64,12 +73,13 @@ impl View {
 
     /// The view the address names.
     pub fn from_key(key: &str) -> Option<Self> {
-        const ALL: [View; 10] = [
+        const ALL: [View; 11] = [
             View::Findings,
             View::Flame,
             View::CallTree,
             View::Functions,
             View::Callers,
+            View::Overview,
             View::Timeline,
             View::Queries,
             View::Tables,
@@ -116,40 +126,5 @@ impl Drawing {
     /// The drawing the address names.
     pub fn from_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|drawing| drawing.key() == key)
-    }
-}
-
-/// What the timeline's lanes are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Lanes {
-    /// Connections, or what the log has of them.
-    Connections,
-    /// Fingerprints.
-    Queries,
-}
-
-impl Lanes {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Connections, Self::Queries];
-
-    /// What its button says.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Connections => "By connection",
-            Self::Queries => "By query",
-        }
-    }
-
-    /// What the address says.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Connections => "connections",
-            Self::Queries => "queries",
-        }
-    }
-
-    /// The lanes the address names.
-    pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|lanes| lanes.key() == key)
     }
 }

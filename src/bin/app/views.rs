@@ -9,6 +9,7 @@ pub mod data_table;
 pub mod findings;
 pub mod flame;
 pub mod functions;
+pub mod overview;
 mod paged;
 pub mod queries;
 pub mod requests;

@@ -56,9 +56,8 @@ impl Look<'_> {
         window: &Window<CompareColumn>,
     ) -> Option<Answer> {
         let key = (filter.clone(), with.clone(), per);
-        let known = self.state.compared.rows.0.as_ref().filter(|(known, _)| *known == key);
-        let both = match known {
-            Some((_, both)) => Rc::clone(both),
+        let both = match self.state.compared.rows.known(&key) {
+            Some(both) => Rc::clone(both),
             None => {
                 let before = match with {
                     With::Filter(other) => Rc::new(self.shapes(other)),
@@ -70,8 +69,7 @@ impl Look<'_> {
                 let rows = compare(&before, &after, per);
                 let summary = summary(&before, &after, &rows, per);
                 let both = Rc::new(Both { rows, summary });
-                self.state.compared.rows = Memory(Some((key, Rc::clone(&both))));
-                both
+                Rc::clone(self.state.compared.rows.get(key, || both))
             }
         };
         let Both { rows, summary } = &*both;

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::{Look, page, sorted};
 use crate::protocol::{Answer, GroupColumn, GroupDetail, GroupRow, ParameterSet, Window};
 use crate::queries::by::{By, Keys};
-use crate::queries::figures::{Figures, Groups, groups, of_statistics, sum_of_statistics, whole};
+use crate::queries::figures::{Figures, Groups, groups, of_statistics, sum_of_statistics};
 use crate::queries::filter::{Filter, Selection};
 use crate::queries::overview::{CLASSES, Series, Steps, class, extent, series};
 use crate::queries::{NONE, QueryLog};
@@ -89,7 +89,7 @@ impl Look<'_> {
         let log = self.log;
         let all = match log.statistics {
             Some(_) => sum_of_statistics(&groups),
-            None => whole(log, &self.state.order, &selection),
+            None => self.whole(filter),
         };
         let (from, to) = extent(log, filter.range);
         let sort = (filter.clone(), by, window.sort, window.descending);
@@ -134,13 +134,13 @@ impl Look<'_> {
         if self.log.statistics.is_some() {
             return self.statistics_detail(filter, by, key);
         }
-        let (selection, keys) = (self.selection(filter), self.keys(by));
+        let keys = self.keys(by);
         let log = self.log;
         let within = self.within(filter, by, key);
         if within.is_empty() {
             return None;
         }
-        let all = whole(log, &self.state.order, &selection);
+        let all = self.whole(filter);
         let (from, to) = extent(log, filter.range);
         let own = groups(log, &self.state.order, &within, &keys.of, keys.count);
         let rows = Rows { log, keys: &keys, groups: &own, total: all.total, span: to - from };

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use super::{Look, page, sorted};
 use crate::findings::waste::waste;
-use crate::format;
 use crate::protocol::{Answer, RequestColumn, RequestRow, Waterfall, WaterfallStep, Window};
 use crate::queries::by::By;
 use crate::queries::filter::{Filter, Selection};
@@ -108,7 +107,6 @@ impl Look<'_> {
                 continue;
             }
             let fingerprint = &log.fingerprints[statements.fingerprint[at] as usize];
-            let site = statements.site(at).and_then(|site| log.sites.get(site as usize));
             steps.push(WaterfallStep {
                 statement: at as u32,
                 fingerprint: statements.fingerprint[at],
@@ -119,9 +117,7 @@ impl Look<'_> {
                 gap,
                 failed: statements.failed[at] != 0,
                 role: roles[at],
-                place: site.and_then(|site| site.frames.first()).map_or_else(String::new, |frame| {
-                    format::pstats_place(&frame.file, i64::from(frame.line), &frame.name)
-                }),
+                place: log.place(at),
             });
         }
         outside += (known.start + known.duration - end).max(0.0);

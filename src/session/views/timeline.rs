@@ -1,30 +1,45 @@
 //! Statements as columns, on lanes.
 
 use crate::protocol::TimelineColumns;
-use crate::queries::by::Keys;
+use crate::queries::by::{By, Keys};
 use crate::queries::filter::Selection;
 use crate::queries::highlight::brief;
 use crate::queries::{Clock, NONE, QueryLog};
 use crate::session::queries::{BAR_TEXT, cut, zone};
 
-/// The statements of `selection`; lanes are keys, in the order of their first statement.
-pub(in crate::session) fn columns(log: &QueryLog, selection: &Selection, keys: &Keys) -> TimelineColumns {
+/// The statements of `selection`; lanes are keys, in the order of their first statement, those of
+/// fingerprints by their time: what runs again and again shows as a lane full of small statements.
+/// `some` says that others are filtered out.
+pub(in crate::session) fn columns(
+    log: &QueryLog,
+    selection: &Selection,
+    keys: &Keys,
+    some: bool,
+) -> TimelineColumns {
     let statements = &log.statements;
+    // Of lanes: key, statements, and time in ms.
+    let mut found: Vec<(u32, u32, f64)> = Vec::new();
     let mut lane_of = vec![NONE; keys.count];
-    let mut lanes = Vec::new();
-    let mut counts = Vec::new();
     for at in selection.iter() {
         let key = keys.of[at];
         let lane = &mut lane_of[key as usize];
         if *lane == NONE {
-            *lane = lanes.len() as u32;
-            lanes.push(cut(&keys.label(log, key), BAR_TEXT));
-            counts.push(0_u32);
+            *lane = found.len() as u32;
+            found.push((key, 0, 0.0));
         }
-        counts[*lane as usize] += 1;
+        let (_, count, time) = &mut found[*lane as usize];
+        *count += 1;
+        *time += statements.duration[at].max(0.0);
     }
+    if keys.by == By::Fingerprint {
+        found.sort_by(|a, b| b.2.total_cmp(&a.2).then(b.1.cmp(&a.1)).then(a.0.cmp(&b.0)));
+        for (lane, (key, ..)) in found.iter().enumerate() {
+            lane_of[*key as usize] = lane as u32;
+        }
+    }
+    let lanes = found.iter().map(|(key, ..)| cut(&keys.label(log, *key), BAR_TEXT)).collect();
     let mut first = vec![0];
-    for count in counts {
+    for (_, count, _) in found {
         first.push(first.last().copied().unwrap_or(0) + count);
     }
     let mut next = first.clone();
@@ -50,5 +65,6 @@ pub(in crate::session) fn columns(log: &QueryLog, selection: &Selection, keys: &
         zone: zone(&log.clock),
         texts: log.fingerprints.iter().map(|fingerprint| cut(&brief(&fingerprint.text), BAR_TEXT)).collect(),
         operations: log.fingerprints.iter().map(|fingerprint| fingerprint.operation).collect(),
+        without_gaps: some || keys.by == By::Fingerprint,
     }
 }

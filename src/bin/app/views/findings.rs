@@ -2,7 +2,7 @@
 
 mod finding;
 mod layers;
-mod pareto;
+pub mod pareto;
 mod thresholds;
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use leptos::prelude::*;
 
 use self::finding::{Entry, finding_item};
 use self::layers::layers_bar;
-use self::pareto::pareto_curve;
+use self::pareto::{Shown, pareto_curve, vital_few};
 use crate::components::recorder::Recorder;
 use crate::document::OpenDocument;
 use crate::judgement::{self, Judged, Pairing};
@@ -79,6 +79,17 @@ pub fn Findings(document: OpenDocument) -> impl IntoView {
             Some(Some(judged)) => judged,
         };
         let nothing = judged.findings.is_empty();
+        let curve = Shown {
+            items: judged.summary.items.clone(),
+            vital: judged.summary.vital as usize,
+            sentence: vital_few(&judged),
+            functions: judged.profile.is_some(),
+            queries: judged.log.is_some(),
+            go: {
+                let judged = Arc::clone(&judged);
+                Box::new(move |link| judged.go(state, link))
+            },
+        };
         view! {
             <section aria-labelledby="first-title">
                 <h2 id="first-title">{if nothing { "Nothing stands out" } else { "What to fix first" }}</h2>
@@ -90,7 +101,7 @@ pub fn Findings(document: OpenDocument) -> impl IntoView {
             <section class="pictures" aria-labelledby="whole-title">
                 <h2 id="whole-title">"Where the time goes"</h2>
                 {layers_bar(state, &judged.summary)}
-                {pareto_curve(state, answer, &judged)}
+                {pareto_curve(state, curve)}
             </section>
             {move || (count(Group::Rest) > 0).then(|| view! {
                 <section aria-labelledby="rest-title">

@@ -254,7 +254,7 @@ impl Chart {
                 Some(over) => self.click(&boxes, &over.run),
                 None => self.document.zoomed_box.set(None),
             },
-            Gesture::Drag { dx, dy } if !self.is_disc() => {
+            Gesture::Drag { dx, dy, .. } if !self.is_disc() => {
                 self.hover.set(None);
                 self.set_view(self.view.get_untracked().dragged(&boxes, dx, dy));
             }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use flamedrop::findings::waste::Role;
 use flamedrop::format;
 use flamedrop::layout::timeline::{Gap, Timeline as Lanes, Viewport};
-use flamedrop::protocol::{Request, Response, StatementDetail};
+use flamedrop::protocol::{Answer, Ask, Request, Response, StatementDetail, Waterfall};
+use flamedrop::queries::by::By;
+use flamedrop::queries::filter::{Facet, Filter};
 use leptos::prelude::*;
 
 use super::queries::start_text;
@@ -145,6 +148,17 @@ pub fn StatementDetails(document: OpenDocument, wall_clock: bool) -> impl IntoVi
             _ => None,
         },
     );
+    let siblings = answers(
+        document,
+        move || {
+            let request = detail.get()?.1.request;
+            Some(Request::View(Filter::default(), Ask::Waterfall { request }))
+        },
+        |response| match response {
+            Response::View(Answer::Waterfall(waterfall)) => Some(Arc::from(waterfall)),
+            _ => None,
+        },
+    );
     view! {
         <aside class="details" aria-label="Selected statement">
             <button type="button" class="close" aria-label="Close details" on:click=move |_| {
@@ -152,6 +166,7 @@ pub fn StatementDetails(document: OpenDocument, wall_clock: bool) -> impl IntoVi
                 document.fingerprint.set(None);
             }>"×"</button>
             {move || detail.get().map(|(_, detail)| body(document, &detail, wall_clock))}
+            {move || siblings.get().map(|(_, waterfall)| request(document, &waterfall))}
         </aside>
     }
 }
@@ -171,6 +186,7 @@ fn body(document: OpenDocument, detail: &StatementDetail, wall_clock: bool) -> A
                 {number("Start", start_text(detail.start, wall_clock))}
                 {detail.gap_before.map(|gap| number("Gap before", format::milliseconds(gap)))}
                 {number("Connection", detail.connection.clone())}
+                {(!detail.place.is_empty()).then(|| number("Caller", detail.place.clone()))}
                 {detail.failed.then(|| number("Result", "failed".to_owned()))}
             </dl>
             <button type="button" class="link" on:click=move |_| document.show_queries()>
@@ -179,6 +195,63 @@ fn body(document: OpenDocument, detail: &StatementDetail, wall_clock: bool) -> A
         </section>
         <Events events=detail.events.clone() more=detail.more_events />
         {detail.plan.clone().map(|detail| view! { <PlanTable detail=*detail /> })}
+    }
+    .into_any()
+}
+
+/// Statements of a request that are listed around the selected one, to either side.
+const AROUND: usize = 60;
+
+/// What else ran for the same request, one after the other, with the time between.
+fn request(document: OpenDocument, waterfall: &Waterfall) -> AnyView {
+    let row = &waterfall.row;
+    let current = document.statement.get();
+    let place = waterfall.steps.iter().position(|step| Some(step.statement) == current).unwrap_or(0);
+    let shown = place.saturating_sub(AROUND)..(place + AROUND + 1).min(waterfall.steps.len());
+    let left = waterfall.steps.len() - shown.len();
+    let steps = waterfall.steps[shown].iter().map(|step| {
+        let statement = step.statement;
+        let gap = (step.gap > 0.0).then(|| {
+            view! { <li class="gap">{format!("{} outside the database", format::milliseconds(step.gap))}</li> }
+        });
+        let role = match step.role {
+            Role::Single => None,
+            Role::Loop => Some(" · in a loop"),
+            Role::Repeat => Some(" · repeated"),
+        };
+        view! {
+            {gap}
+            <li>
+                <button type="button" class="sibling" aria-current=(Some(statement) == current).to_string() title=step.text.clone() on:click=move |_| document.statement.set(Some(statement))>
+                    <code>{step.text.clone()}</code>
+                    <span class="numbers">{format::milliseconds(step.duration)} {role} {step.failed.then_some(" · failed")}</span>
+                </button>
+            </li>
+        }
+    });
+    let steps: Vec<_> = steps.collect();
+    let facts = format!(
+        "{} statements · {} in the database · {} outside{}",
+        format::count(i64::from(waterfall.statements)),
+        format::milliseconds(row.usage.database_time),
+        format::milliseconds(waterfall.outside),
+        if row.inferred { " · inferred" } else { "" }
+    );
+    let facet = Facet { by: By::Request, value: row.usage.request.to_string(), not: false };
+    view! {
+        <section class="siblings">
+            <h3>{row.label.clone()}</h3>
+            <p class="facts">{facts}</p>
+            <button type="button" class="link" on:click=move |_| {
+                document.filter.update(|filter| {
+                    if !filter.facets.contains(&facet) {
+                        filter.toggle(facet.clone());
+                    }
+                });
+            }>"Only this request"</button>
+            <ol>{steps}</ol>
+            {(left > 0).then(|| view! { <p class="facts">{format!("and {left} more")}</p> })}
+        </section>
     }
     .into_any()
 }

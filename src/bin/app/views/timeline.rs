@@ -5,20 +5,22 @@ use std::sync::Arc;
 use flamedrop::draw::timeline::{TimelineState, paint};
 use flamedrop::draw::{Measure, Scene, Theme};
 use flamedrop::format;
-use flamedrop::layout::timeline::{Timeline as Rows, Viewport, by_query};
-use flamedrop::protocol::{QueriesOverview, QueryColumn, Request, Response};
+use flamedrop::layout::timeline::{Timeline as Rows, Viewport};
+use flamedrop::protocol::{Answer, Ask, QueriesOverview, Response};
+use flamedrop::queries::NONE;
+use flamedrop::queries::by::By;
+use flamedrop::queries::filter::Filter;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::queries::start_text;
 use super::statement_card::{Over, StatementCard, StatementDetails, spoken};
 use crate::canvas::{Canvas, Gesture, Surface};
+use crate::components::kinds::KindSelect;
 use crate::components::legend::OperationLegend;
-use crate::components::switch::switch_buttons;
 use crate::document::{OpenDocument, answers};
 use crate::motion::Motion;
 use crate::state::state;
-use crate::view::Lanes;
 
 /// From this width on, CSS pixels, the lanes' names stand beside the lanes.
 const WIDE: f64 = 640.0;
@@ -30,6 +32,10 @@ const QUERY_GUTTER: (f64, f64) = (380.0, 0.28);
 /// an address only so many changes.
 const STILL: u64 = 300;
 
+/// What lanes can be.
+const LANES: &[By] =
+    &[By::Connection, By::Request, By::Fingerprint, By::User, By::Database, By::Application, By::View];
+
 /// Everything the picture is made of; copies are the same.
 #[derive(Clone, Copy)]
 struct Chart {
@@ -37,8 +43,6 @@ struct Chart {
     lanes: Memo<Option<Arc<Rows>>>,
     /// Per statement in order of start: where it is in the columns.
     places: Memo<Option<Arc<Vec<u32>>>>,
-    /// Per fingerprint: whether the search found it.
-    matches: Memo<Option<Arc<Vec<bool>>>>,
     view: RwSignal<Viewport>,
     hover: RwSignal<Option<Over>>,
     surface: RwSignal<Surface>,
@@ -84,13 +88,13 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
         })
     };
     let empty = move || chart.lanes.get().is_some_and(|lanes| lanes.is_empty());
-    let switch = switch_buttons(Lanes::ALL, document.lanes, Lanes::title);
     view! {
         <div class="split">
             <div class="picture">
                 <div class="picture-bar">
                     <p class="range">{range}</p>
-                    <div class="switch" role="group" aria-label="Lanes">{switch}</div>
+                    <KindSelect document label="Lanes by" kinds=LANES chosen=document.lanes />
+                    <button type="button" disabled=move || !zoomed() title="All views show only what starts in the time on screen" on:click=move |_| chart.filter()>"Only this range"</button>
                     <div class="switch" role="group" aria-label="Zoom">
                         <button type="button" aria-label="Zoom in" on:click=move |_| chart.zoom(0.5)>"+"</button>
                         <button type="button" aria-label="Zoom out" disabled=move || !zoomed() on:click=move |_| chart.zoom(2.0)>"−"</button>
@@ -108,7 +112,7 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
                     pointing=Signal::derive(move || chart.hover.with(|over| over.is_some_and(Over::is_statement)))
                 >
                     {move || chart.lanes.get().map(|lanes| view! { <StatementCard lanes over=chart.hover surface=chart.surface /> })}
-                    {move || empty().then(|| view! { <p class="empty">{if overview.statistics { "Statistics of a server have no single statements, so there is no timeline: the Queries tab has their numbers." } else { "The log has no statements." }}</p> })}
+                    {move || empty().then(|| view! { <p class="empty">{if overview.statistics { "Statistics of a server have no single statements, so there is no timeline: the Queries tab has their numbers." } else { "No statement fits the filter." }}</p> })}
                 </Canvas>
                 {legend}
                 <p class="visually-hidden" aria-live="polite">{current}</p>
@@ -124,20 +128,24 @@ impl Chart {
     fn new(document: OpenDocument) -> Self {
         let state = state();
         let theme = Signal::derive(move || if state.dark() { Theme::DARK } else { Theme::LIGHT });
-        let lanes = Memo::new_with_compare(
-            move |_| {
-                let timeline = document.timeline()?;
-                Some(match document.lanes.get() {
-                    Lanes::Connections => timeline,
-                    Lanes::Queries => Arc::new(Rows::new(by_query(timeline.columns())).without_gaps()),
-                })
+        let timeline = answers(
+            document,
+            move || Some(document.through_filter(Ask::Timeline { lanes: document.lanes.get() })),
+            |response| match response {
+                Response::View(Answer::Timeline(columns)) => Some(Arc::new(Rows::new(columns))),
+                _ => None,
             },
+        );
+        let lanes = Memo::new_with_compare(
+            move |_| timeline.with(|timeline| timeline.as_ref().map(|(_, lanes)| Arc::clone(lanes))),
             |_, _| true,
         );
         let places = Memo::new_with_compare(
             move |_| {
                 let lanes = lanes.get()?;
-                let mut places = vec![0; lanes.len()];
+                // Of all statements of the log only some are here.
+                let last = lanes.columns().statement.iter().max().map_or(0, |last| *last as usize + 1);
+                let mut places = vec![NONE; last];
                 for (place, &statement) in lanes.columns().statement.iter().enumerate() {
                     if let Some(entry) = places.get_mut(statement as usize) {
                         *entry = place as u32;
@@ -147,45 +155,11 @@ impl Chart {
             },
             |_, _| true,
         );
-        let found = answers(
-            document,
-            move || {
-                let filter = document.search.get();
-                (!filter.trim().is_empty()).then_some(Request::Queries {
-                    sort: QueryColumn::Total,
-                    descending: true,
-                    filter,
-                    first: 0,
-                    count: u32::MAX,
-                    selected: None,
-                })
-            },
-            |response| match response {
-                Response::Queries { page, .. } => {
-                    Some(page.iter().map(|row| row.fingerprint).collect::<Vec<_>>())
-                }
-                _ => None,
-            },
-        );
-        let matches = Memo::new(move |_| {
-            let lanes = lanes.get()?;
-            found.with(|found| {
-                let (_, fingerprints) = found.as_ref()?;
-                let mut matches = vec![false; lanes.columns().texts.len()];
-                for &fingerprint in fingerprints {
-                    if let Some(entry) = matches.get_mut(fingerprint as usize) {
-                        *entry = true;
-                    }
-                }
-                Some(Arc::new(matches))
-            })
-        });
         let start = Viewport::whole(&Rows::default(), 0.0, 0.0, 0.0, 1.0);
         Self {
             document,
             lanes,
             places,
-            matches,
             view: RwSignal::new(start),
             hover: RwSignal::new(None),
             surface: RwSignal::new(Surface { width: 0.0, height: 0.0, pixel_ratio: 1.0 }),
@@ -206,8 +180,8 @@ impl Chart {
             let Surface { width, height, pixel_ratio } = surface;
             let gutter = match self.document.lanes.get() {
                 _ if width < WIDE => 0.0,
-                Lanes::Connections => GUTTER,
-                Lanes::Queries => QUERY_GUTTER.0.min(width * QUERY_GUTTER.1).round(),
+                By::Fingerprint | By::Request => QUERY_GUTTER.0.min(width * QUERY_GUTTER.1).round(),
+                _ => GUTTER,
             };
             let fitted = |view: Viewport| Viewport { width, height, pixel_ratio, gutter, ..view };
             let mut view = fitted(self.view.get_untracked());
@@ -218,7 +192,8 @@ impl Chart {
                 return true;
             }
             if ready != Some(true) {
-                view = match self.document.time_range.get_untracked() {
+                let brushed = || self.document.filter.with_untracked(|filter| filter.range);
+                view = match self.document.time_range.get_untracked().or_else(brushed) {
                     Some((from, to)) => Viewport { from, to, ..view }.clamped(&lanes),
                     None => view.zoomed_out(&lanes),
                 };
@@ -229,6 +204,14 @@ impl Chart {
             }
             self.view.set(view.clamped(&lanes));
             true
+        });
+        // What is brushed fills the picture.
+        Effect::new(move |earlier: Option<Option<(f64, f64)>>| {
+            let range = self.document.filter.with(|filter| filter.range);
+            if earlier.is_some_and(|earlier| earlier != range) {
+                self.document.time_range.set(range);
+            }
+            range
         });
         // Back, Escape and links change the range; so does the view itself, later.
         Effect::new(move |earlier: Option<()>| {
@@ -251,7 +234,9 @@ impl Chart {
     /// Where the selected statement is in the columns.
     fn current(self) -> Option<u32> {
         let statement = self.document.statement.get()?;
-        self.places.with(|places| places.as_ref()?.get(statement as usize).copied())
+        self.places
+            .with(|places| places.as_ref()?.get(statement as usize).copied())
+            .filter(|&place| place != NONE)
     }
 
     fn set_view(self, view: Viewport) {
@@ -289,7 +274,6 @@ impl Chart {
     fn watch(self) {
         self.lanes.track();
         self.places.track();
-        self.matches.track();
         self.view.track();
         self.hover.track();
         self.theme.track();
@@ -299,12 +283,12 @@ impl Chart {
 
     fn paint(self, _: Surface, measure: &dyn Measure) -> Option<Scene> {
         let lanes = self.lanes.get()?;
-        let matches = self.matches.get();
         let state = TimelineState {
             hover: self.hover.get().and_then(|over| over.statement()),
             current: self.current(),
             fingerprint: self.document.fingerprint.get(),
-            matches: matches.as_ref().map(|matches| matches.as_slice()),
+            // The filter leaves out what does not match.
+            matches: None,
         };
         Some(paint(&lanes, &self.view.get(), &state, &self.theme.get(), measure))
     }
@@ -327,7 +311,7 @@ impl Chart {
                     self.document.fingerprint.set(None);
                 }
             },
-            Gesture::Drag { dx, dy } => {
+            Gesture::Drag { dx, dy, .. } => {
                 self.hover.set(None);
                 self.set_view(view.dragged(&lanes, dx, dy));
             }
@@ -406,6 +390,14 @@ impl Chart {
             .map_or(middle, |place| view.x_of((lanes.start(place) + lanes.end(place)) / 2.0));
         let x = if (view.gutter..=view.width).contains(&x) { x } else { middle };
         self.fly(view.zoomed_about(&lanes, x, factor));
+    }
+
+    /// All views are about what is on screen.
+    fn filter(self) {
+        let Some(lanes) = self.lanes.get_untracked() else { return };
+        let view = self.view.get_untracked();
+        let range = (view.from.max(0.0), view.to.min(lanes.columns().length));
+        self.document.filter.update(|filter: &mut Filter| filter.range = Some(range));
     }
 
     fn zoom_out(self) {

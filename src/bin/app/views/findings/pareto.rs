@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use flamedrop::draw::pareto::{ParetoState, is_query, item_fill, paint};
 use flamedrop::draw::{Measure, Scene, Theme};
-use flamedrop::findings::digest::Item;
+use flamedrop::findings::Link;
+use flamedrop::findings::digest::{Item, Items};
 use flamedrop::findings::summary::VITAL_SHARE;
 use flamedrop::format;
 use flamedrop::layout::pareto::Pareto;
@@ -14,17 +15,32 @@ use web_sys::KeyboardEvent;
 use crate::canvas::{Canvas, Gesture, Surface};
 use crate::components::card::Card;
 use crate::components::legend::css;
-use crate::judgement::{Answer, Judged};
+use crate::judgement::Judged;
 use crate::state::State;
 
 /// Rows of the table, beyond those that make 80 %.
 const ROWS: usize = 20;
 
+/// What a curve is of.
+pub struct Shown {
+    /// What takes time.
+    pub items: Items,
+    /// How many of the largest make [`VITAL_SHARE`] of it.
+    pub vital: usize,
+    /// What the curve says, in a sentence.
+    pub sentence: String,
+    /// Whether functions may be among the items.
+    pub functions: bool,
+    /// Whether queries may be among the items.
+    pub queries: bool,
+    /// Goes to where an item is seen.
+    pub go: Box<dyn Fn(Link) + Send + Sync>,
+}
+
 /// Everything the picture is made of; copies are the same.
 #[derive(Clone, Copy)]
 struct Curve {
-    state: State,
-    answer: Answer,
+    shown: StoredValue<Arc<Shown>>,
     surface: RwSignal<Surface>,
     /// Where the pointer is, over an item.
     hover: RwSignal<Option<(f64, f64)>>,
@@ -34,33 +50,33 @@ struct Curve {
 }
 
 /// Picture, sentence and table.
-pub fn pareto_curve(state: State, answer: Answer, judged: &Arc<Judged>) -> AnyView {
-    if judged.summary.items.largest.is_empty() {
+pub fn pareto_curve(state: State, shown: Shown) -> AnyView {
+    if shown.items.largest.is_empty() {
         return view! { <p class="hint">"Nothing in it took any time that was recorded."</p> }.into_any();
     }
+    let shown = Arc::new(shown);
     let surface = RwSignal::new(Surface { width: 0.0, height: 0.0, pixel_ratio: 1.0 });
     let curve = Curve {
-        state,
-        answer,
+        shown: StoredValue::new(Arc::clone(&shown)),
         surface,
         hover: RwSignal::new(None),
         current: RwSignal::new(None),
         theme: Signal::derive(move || if state.dark() { Theme::DARK } else { Theme::LIGHT }),
     };
-    let sentence = vital_few(judged);
+    let sentence = shown.sentence.clone();
     let label = format!(
         "Pareto curve: {sentence} Arrow keys walk it, Enter goes to the item; the table beneath it says the same."
     );
-    let functions = judged.profile.is_some();
-    let legend = judged.log.is_some().then(|| {
+    let functions = shown.functions;
+    let legend = shown.queries.then(|| {
         let colour = move || css(curve.theme.get().query().fill);
         view! { <li><span class="key square" style:background-color=colour aria-hidden="true"></span>"query"</li> }
     });
     let card = move || {
-        let judged = curve.judged()?;
-        let rank = curve.over(&judged)?;
-        let item = judged.summary.items.largest.get(rank)?;
-        let (time, share, sum) = numbers(&judged, rank);
+        let shown = curve.shown.try_get_value()?;
+        let rank = curve.over(&shown)?;
+        let item = shown.items.largest.get(rank)?;
+        let (time, share, sum) = numbers(&shown, rank);
         Some(view! {
             <p class="name sql-line">{item.label.clone()}</p>
             <p class="note">{item.place.clone()}</p>
@@ -94,13 +110,13 @@ pub fn pareto_curve(state: State, answer: Answer, judged: &Arc<Judged>) -> AnyVi
             </ul>
             <p class="visually-hidden" aria-live="polite">{move || curve.spoken()}</p>
         </div>
-        <details class="fold small"><summary>"As a table"</summary>{table(curve, judged)}</details>
+        <details class="fold small"><summary>"As a table"</summary>{table(curve, &shown)}</details>
     }
     .into_any()
 }
 
 /// `7 of 412 functions and queries make 80 % of the time.`
-fn vital_few(judged: &Judged) -> String {
+pub fn vital_few(judged: &Judged) -> String {
     let summary = &judged.summary;
     let items = &summary.items;
     let (count, sum) = items.vital(VITAL_SHARE);
@@ -136,25 +152,24 @@ fn tail(place: &str) -> String {
 }
 
 /// An item's time, its share, and the share of all up to it.
-fn numbers(judged: &Judged, rank: usize) -> (String, String, String) {
-    let items = &judged.summary.items;
+fn numbers(shown: &Shown, rank: usize) -> (String, String, String) {
+    let items = &shown.items;
     let time = items.largest.get(rank).map_or(0.0, |item| item.time);
     let sum: f64 = items.largest.iter().take(rank + 1).map(|item| item.time).sum();
     (format::milliseconds(time), format::percent(time / items.total), format::percent(sum / items.total))
 }
 
-fn table(curve: Curve, judged: &Arc<Judged>) -> AnyView {
-    let state = curve.state;
-    let items = &judged.summary.items;
-    let shown = (judged.summary.vital as usize).max(ROWS);
+fn table(curve: Curve, shown: &Arc<Shown>) -> AnyView {
+    let items = &shown.items;
+    let most = shown.vital.max(ROWS);
     let rows: Vec<_> = items
         .largest
         .iter()
-        .take(shown)
+        .take(most)
         .enumerate()
         .map(|(rank, item)| {
-            let (time, share, sum) = numbers(judged, rank);
-            let (link, judged) = (item.link, Arc::clone(judged));
+            let (time, share, sum) = numbers(shown, rank);
+            let (link, shown) = (item.link, Arc::clone(shown));
             let colour = {
                 let item = item.clone();
                 move || css(item_fill(&curve.theme.get(), &item).fill)
@@ -166,7 +181,7 @@ fn table(curve: Curve, judged: &Arc<Judged>) -> AnyView {
                     <td class="number">{rank + 1}</td>
                     <td class="item"><span>
                         <span class=shape style:background-color=colour aria-hidden="true"></span>
-                        <button type="button" class="link" title=item.label.clone() on:click=move |_| judged.go(state, link)>{item.label.clone()}</button>
+                        <button type="button" class="link" title=item.label.clone() on:click=move |_| (shown.go)(link)>{item.label.clone()}</button>
                         <span class="place" title=item.place.clone()>{tail(&item.place)}</span>
                     </span></td>
                     <td>{kind}</td>
@@ -194,20 +209,15 @@ fn table(curve: Curve, judged: &Arc<Judged>) -> AnyView {
 }
 
 impl Curve {
-    /// Not followed: another answer makes another curve.
-    fn judged(self) -> Option<Arc<Judged>> {
-        self.answer.get_untracked().flatten()
-    }
-
-    fn chart(self, judged: &Judged) -> Pareto {
+    fn chart(self, shown: &Shown) -> Pareto {
         let Surface { width, height, .. } = self.surface.get();
-        Pareto::new(&judged.summary.items, width, height)
+        Pareto::new(&shown.items, width, height)
     }
 
     /// Rank of what the pointer is over.
-    fn over(self, judged: &Judged) -> Option<usize> {
+    fn over(self, shown: &Shown) -> Option<usize> {
         let (x, y) = self.hover.get()?;
-        self.chart(judged).hit(x, y)
+        self.chart(shown).hit(x, y)
     }
 
     fn watch(self) {
@@ -217,17 +227,17 @@ impl Curve {
     }
 
     fn paint(self, measure: &dyn Measure) -> Option<Scene> {
-        let judged = self.judged()?;
+        let shown = self.shown.try_get_value()?;
         let marks = ParetoState {
-            vital: judged.summary.vital as usize,
-            hover: self.over(&judged),
+            vital: shown.vital,
+            hover: self.over(&shown),
             current: self.current.get().map(|rank| rank as usize),
         };
-        Some(paint(&self.chart(&judged), &judged.summary.items, &marks, &self.theme.get(), measure))
+        Some(paint(&self.chart(&shown), &shown.items, &marks, &self.theme.get(), measure))
     }
 
     fn on_gesture(self, gesture: Gesture) {
-        let hit = |x, y| untrack(|| self.chart(&*self.judged()?).hit(x, y));
+        let hit = |x, y| untrack(|| self.chart(&*self.shown.try_get_value()?).hit(x, y));
         match gesture {
             Gesture::Hover { x, y } => {
                 let over = hit(x, y).map(|_| (x, y));
@@ -246,7 +256,8 @@ impl Curve {
     }
 
     fn on_key(self, event: &KeyboardEvent) -> bool {
-        let columns = untrack(|| self.judged().map_or(0, |judged| self.chart(&judged).columns.len()));
+        let columns =
+            untrack(|| self.shown.try_get_value().map_or(0, |shown| self.chart(&shown).columns.len()));
         let Some(last) = (columns as u32).checked_sub(1) else { return false };
         let current = self.current.get_untracked();
         let next = match event.key().as_str() {
@@ -271,18 +282,18 @@ impl Curve {
     }
 
     fn go(self, rank: usize) {
-        if let Some(judged) = self.judged()
-            && let Some(item) = judged.summary.items.largest.get(rank)
+        if let Some(shown) = self.shown.try_get_value()
+            && let Some(item) = shown.items.largest.get(rank)
         {
-            judged.go(self.state, item.link);
+            (shown.go)(item.link);
         }
     }
 
     fn spoken(self) -> Option<String> {
         let rank = self.current.get()? as usize;
-        let judged = self.judged()?;
-        let item: &Item = judged.summary.items.largest.get(rank)?;
-        let (time, share, sum) = numbers(&judged, rank);
+        let shown = self.shown.try_get_value()?;
+        let item: &Item = shown.items.largest.get(rank)?;
+        let (time, share, sum) = numbers(&shown, rank);
         let kind = if is_query(item) { "query" } else { "function" };
         Some(format!("{}: {kind} {}. {time}, {share}; {sum} with all larger ones.", rank + 1, item.label))
     }

@@ -1,0 +1,251 @@
+//! A log, or what the filter leaves of it, at a glance: totals, curves over time, and the queries that
+//! make most of the time.
+
+use std::sync::Arc;
+
+use flamedrop::findings::Link;
+use flamedrop::findings::digest::{Item, Items};
+use flamedrop::findings::summary::VITAL_SHARE;
+use flamedrop::format;
+use flamedrop::layout::chart::{Across, Data, Kind, Series, Tone, Unit};
+use flamedrop::layout::time_axis::AxisClock;
+use flamedrop::profile::Layer;
+use flamedrop::protocol::{Answer, Ask, GroupColumn, GroupRow, QueriesOverview, Response, Window};
+use flamedrop::queries::by::By;
+use flamedrop::queries::overview::Glance;
+use leptos::prelude::*;
+
+use super::findings::pareto::{Shown, pareto_curve};
+use crate::components::chart::Chart;
+use crate::document::{OpenDocument, answers};
+use crate::state::state;
+use crate::view::View;
+
+/// Queries of the curve that are shown one by one.
+const LARGEST: u32 = 200;
+
+/// The view.
+#[component]
+pub fn Overview(document: OpenDocument, overview: QueriesOverview) -> impl IntoView {
+    let glance = answers(
+        document,
+        move || Some(document.through_filter(Ask::Glance)),
+        |response| match response {
+            Response::View(Answer::Glance(glance)) => Some(Arc::<Glance>::from(glance)),
+            _ => None,
+        },
+    );
+    let queries = answers(
+        document,
+        move || {
+            let window = Window {
+                sort: GroupColumn::Total,
+                descending: true,
+                first: 0,
+                count: LARGEST,
+                selected: None,
+            };
+            Some(document.through_filter(Ask::Groups { by: By::Fingerprint, window, charts: false }))
+        },
+        |response| match response {
+            Response::View(Answer::Groups(page, whole)) => {
+                Some(Arc::new((page.page, page.rows, whole.total)))
+            }
+            _ => None,
+        },
+    );
+    let origin = overview.span.map_or(0.0, |(first, _)| first);
+    let clock = if overview.wall_clock { AxisClock::Wall(origin) } else { AxisClock::Relative };
+    // Charts follow the data; they are made once.
+    let data = move |make: fn(&Glance, Across) -> Data| {
+        Signal::derive(move || {
+            Arc::new(glance.with(|glance| match glance {
+                Some((_, glance)) => {
+                    let series = &glance.series;
+                    make(glance, Across::Time { from: series.from, step: series.step, clock })
+                }
+                None => Data { across: Across::Durations(0), unit: Unit::Count, series: Vec::new() },
+            }))
+        })
+    };
+    let loaded = move || glance.with(Option::is_some);
+    let empty =
+        move || glance.with(|glance| glance.as_ref().is_some_and(|(_, glance)| glance.figures.calls == 0));
+    let some = Memo::new(move |_| loaded() && !empty());
+    let failures = Memo::new(move |_| {
+        glance.with(|glance| glance.as_ref().is_some_and(|(_, glance)| glance.figures.failed > 0))
+    });
+    let state = state();
+    let curve = move || {
+        let answer = queries.get()?.1;
+        let (rows, shapes, total) = &*answer;
+        Some(pareto_curve(state, shown(document, rows, *shapes, *total)))
+    };
+    let timed = overview.wall_clock;
+    view! {
+        <div class="overview">
+            {move || empty().then(|| view! { <p class="empty">"No statement fits the filter."</p> })}
+            {move || glance.get().filter(|(_, glance)| glance.figures.calls > 0).map(|(_, glance)| totals(&glance))}
+            <Show when=move || some.get()>
+                <div class="charts">
+                    <section>
+                        <h2>"Statements over time"</h2>
+                        <Chart label="Statements over time" data=data(calls) />
+                    </section>
+                    <section>
+                        <h2>"Response time"</h2>
+                        <Chart label="Response time" data=data(latency) />
+                    </section>
+                    {timed.then(|| view! {
+                        <section>
+                            <h2>"Statements at the same time"</h2>
+                            <Chart label="Statements at the same time" data=data(concurrency) />
+                        </section>
+                    })}
+                    <section>
+                        <h2>"How long statements take"</h2>
+                        <Chart label="How long statements take" data=data(|glance, _| Data::durations(&glance.classes)) />
+                    </section>
+                    <Show when=move || failures.get()>
+                        <section>
+                            <h2>"Errors over time"</h2>
+                            <Chart label="Errors over time" data=data(failed) />
+                        </section>
+                    </Show>
+                </div>
+                <section class="pictures">
+                    <h2>"Which queries make the time"</h2>
+                    {curve}
+                </section>
+            </Show>
+        </div>
+    }
+}
+
+/// The numbers.
+fn totals(glance: &Glance) -> AnyView {
+    let figures = &glance.figures;
+    let known = figures.timed() > 0;
+    let time = |value: f64| if known { format::milliseconds(value) } else { format::UNKNOWN.to_owned() };
+    let count = |value: u32| format::count(i64::from(value));
+    let share = |part: u32| format::percent(f64::from(part) / f64::from(figures.calls.max(1)));
+    let mut numbers = vec![
+        ("Statements", count(figures.calls), String::new()),
+        ("Different queries", count(figures.shapes), String::new()),
+        ("Time in the database", time(figures.total), String::new()),
+    ];
+    if glance.timed && glance.span > 0.0 {
+        let seconds = glance.span / 1e3;
+        let rate = f64::from(figures.calls) / seconds;
+        numbers.push(("Span", format::milliseconds(glance.span), String::new()));
+        numbers.push((
+            "Throughput",
+            format!("{} /s", format::calls(rate)),
+            format!("{} a minute", format::calls(rate * 60.0)),
+        ));
+        let busy = figures.total / glance.span;
+        numbers.push(("At the same time", format::calls(busy), "on average".to_owned()));
+    }
+    numbers.extend([
+        ("Mean", time(figures.mean), String::new()),
+        ("p50", time(figures.p50), String::new()),
+        ("p95", time(figures.p95), String::new()),
+        ("p99", time(figures.p99), String::new()),
+        ("Reads", count(glance.reads), format!("{}, {}", share(glance.reads), time(glance.read_time))),
+        ("Writes", count(glance.writes), format!("{}, {}", share(glance.writes), time(glance.write_time))),
+        ("Errors", count(figures.failed), share(figures.failed)),
+        ("Requests", count(glance.requests), String::new()),
+        ("Connections", count(glance.connections), String::new()),
+    ]);
+    let numbers: Vec<_> = numbers
+        .into_iter()
+        .map(|(name, value, note)| {
+            let note = (!note.is_empty()).then(|| view! { " " <small>{note}</small> });
+            view! { <div><dt>{name}</dt><dd>{value}{note}</dd></div> }
+        })
+        .collect();
+    view! { <dl class="numbers totals">{numbers}</dl> }.into_any()
+}
+
+fn series(name: &'static str, tone: Tone, kind: Kind, values: impl Iterator<Item = f32>) -> Series {
+    Series { name, tone, kind, values: values.collect() }
+}
+
+fn counts(values: &[u32]) -> impl Iterator<Item = f32> {
+    values.iter().map(|&count| count as f32)
+}
+
+fn calls(glance: &Glance, across: Across) -> Data {
+    let all = &glance.series;
+    let others =
+        (0..all.calls.len()).map(|step| (all.calls[step] - all.reads[step] - all.writes[step]) as f32);
+    Data {
+        across,
+        unit: Unit::Count,
+        series: vec![
+            series("reads", Tone::Reads, Kind::Bars, counts(&all.reads)),
+            series("writes", Tone::Writes, Kind::Bars, counts(&all.writes)),
+            series("others", Tone::All, Kind::Bars, others),
+        ],
+    }
+}
+
+fn latency(glance: &Glance, across: Across) -> Data {
+    Data {
+        across,
+        unit: Unit::Milliseconds,
+        series: vec![
+            series("p50", Tone::Usual, Kind::Line, glance.series.p50.iter().copied()),
+            series("p95", Tone::Slow, Kind::Line, glance.series.p95.iter().copied()),
+        ],
+    }
+}
+
+fn concurrency(glance: &Glance, across: Across) -> Data {
+    let values = glance.series.concurrency.iter().copied();
+    Data { across, unit: Unit::Mean, series: vec![series("at the same time", Tone::All, Kind::Bars, values)] }
+}
+
+fn failed(glance: &Glance, across: Across) -> Data {
+    Data {
+        across,
+        unit: Unit::Count,
+        series: vec![series("errors", Tone::Failed, Kind::Bars, counts(&glance.series.failed))],
+    }
+}
+
+/// The Pareto curve of the queries: `rows` are the largest of `shapes`.
+fn shown(document: OpenDocument, rows: &[GroupRow], shapes: u32, total: f64) -> Shown {
+    let largest = rows.iter().filter(|row| row.figures.total > 0.0).map(|row| Item {
+        label: row.label.clone(),
+        place: String::new(),
+        layer: Layer::Database,
+        time: row.figures.total,
+        link: Link::Query(row.key),
+    });
+    let items = Items { largest: largest.collect(), count: shapes, total };
+    let (vital, sum) = items.vital(VITAL_SHARE);
+    // Where not all are shown one by one, it can be less.
+    let share = if sum >= VITAL_SHARE * total { VITAL_SHARE } else { sum / total };
+    let sentence = format!(
+        "{} of {} queries {} {} of the time.",
+        format::count(vital as i64),
+        format::count(i64::from(shapes)),
+        if vital == 1 { "makes" } else { "make" },
+        format::percent(share)
+    );
+    Shown {
+        items,
+        vital,
+        sentence,
+        functions: false,
+        queries: true,
+        go: Box::new(move |link| {
+            if let Link::Query(fingerprint) = link {
+                document.statement.set(None);
+                document.fingerprint.set(Some(fingerprint));
+                document.view.set(View::Queries);
+            }
+        }),
+    }
+}
