@@ -17,8 +17,8 @@ use leptos::task::spawn_local;
 use web_sys::Blob;
 
 use crate::bridge::{Bridge, Event};
-use crate::open;
 use crate::log_view::LogView;
+use crate::open;
 use crate::storage;
 use crate::view::{Drawing, View};
 

@@ -1,7 +1,7 @@
 //! The menu "Share": what can be handed on of what is open.
 
 use flamedrop::export::table::Form;
-use flamedrop::protocol::{ContentOverview, Export, Overview};
+use flamedrop::protocol::{ContentOverview, Export, Overview, QueryColumn};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -167,10 +167,10 @@ fn exports(state: State, document: OpenDocument, overview: &Overview) -> Vec<(St
             });
         }
         (ContentOverview::Queries(_), _) => {
-            let Sort { column: sort, descending } = document.query_sort.get();
+            // As it is grouped and sorted, the table's own menu writes it.
             table("queries", [".queries.csv", ".queries.json"], &|form| Export::Queries {
-                sort,
-                descending,
+                sort: QueryColumn::Total,
+                descending: true,
                 filter: filter.clone(),
                 form,
             });
