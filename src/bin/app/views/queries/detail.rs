@@ -10,6 +10,7 @@ use flamedrop::protocol::{
     Answer, Ask, ExecutionColumn, ExecutionRow, GroupDetail, GroupRow, ParameterSet, Request, Response,
     StatementDetail, Window,
 };
+use flamedrop::queries::EventKind;
 use flamedrop::queries::by::By;
 use flamedrop::queries::overview;
 use leptos::prelude::*;
@@ -18,6 +19,8 @@ use super::{select_group, selected_group};
 use crate::components::cells::{Cell, Units};
 use crate::components::chart::Chart;
 use crate::components::copy::CopyButton;
+use crate::components::events::Events;
+use crate::components::plan::PlanTable;
 use crate::components::sql::Sql;
 use crate::document::{OpenDocument, Sort, answers};
 use crate::log_view::filter;
@@ -115,6 +118,8 @@ fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin:
     let times = timed
         .then(|| chart("How long they take over time", "Durations over time", times(&detail.series, axis)));
     let slowest = detail.slowest.map(|statement| view! { <Slowest document statement units /> });
+    let happened =
+        (by == By::Fingerprint).then(|| view! { <Happened document fingerprint=detail.row.key /> });
     view! {
         <section class="lead">
             {heading}
@@ -124,6 +129,7 @@ fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin:
         {starts}
         {times}
         {slowest}
+        {happened}
         {parameters(document, detail)}
         {callers(document, by, detail, units)}
         {queries(document, detail, units)}
@@ -267,6 +273,39 @@ fn Slowest(document: OpenDocument, statement: u32, units: Units) -> impl IntoVie
                         document.view.set(View::Timeline);
                     }>"Show on the timeline"</button>
                 </section>
+            }
+        })
+    }
+}
+
+/// What happened to its executions (errors, waits for locks, temporary files), and the plan of the
+/// slowest one that has one.
+#[component]
+fn Happened(document: OpenDocument, fingerprint: u32) -> impl IntoView {
+    let detail = answers(
+        document,
+        move || Some(Request::Query { fingerprint }),
+        |response| match response {
+            Response::Query(detail) => Some(Arc::new(detail)),
+            _ => None,
+        },
+    );
+    move || {
+        detail.get().map(|(_, detail)| {
+            let counts: Vec<String> =
+                detail.events.iter().map(|&(kind, count)| kind.counted(count)).collect();
+            let counts = (!counts.is_empty()).then(|| view! { <p class="facts">{counts.join(" · ")}</p> });
+            let told = detail.first_events.len() as u32;
+            let all: u32 = detail
+                .events
+                .iter()
+                .filter(|(kind, _)| *kind != EventKind::Plan)
+                .map(|(_, count)| count)
+                .sum();
+            view! {
+                {counts}
+                <Events events=detail.first_events.clone() more=all.saturating_sub(told) />
+                {detail.plan.clone().map(|detail| view! { <PlanTable detail=*detail /> })}
             }
         })
     }
