@@ -136,6 +136,11 @@ fn numbers(response: Response, strip: Strip) -> String {
             if let Some(example) = &mut detail.example {
                 statement(example, strip);
             }
+            if !strip.is_nothing() {
+                detail.events.clear();
+                detail.first_events.clear();
+                detail.plan = None;
+            }
         }
         Response::Executions { page, .. } if strip.paths => {
             page.iter_mut().for_each(|row| row.connection.clear());
@@ -156,6 +161,13 @@ fn statement(detail: &mut flamedrop::protocol::StatementDetail, strip: Strip) {
     }
     if strip.paths {
         detail.connection.clear();
+        detail.place.clear();
+    }
+    // What happened to statements, and their plans, are in the log's own words: they are not handed on.
+    if !strip.is_nothing() {
+        detail.events.clear();
+        detail.more_events = 0;
+        detail.plan = None;
     }
 }
 
@@ -165,6 +177,8 @@ fn overview(session: &Session) -> Overview {
     overview.diagnostics.clear();
     if let ContentOverview::Queries(log) = &mut overview.content {
         log.inferred = None;
+        // Only the file itself has them.
+        log.events.clear();
     }
     overview
 }
