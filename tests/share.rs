@@ -422,14 +422,12 @@ fn planted() -> Vec<(&'static str, String)> {
     let postgres_json = pg_json(&format!("duration: 1.568 ms  statement: {SQL}"), "")
         + &pg_json("duration: 0.1 ms  execute <unnamed>: SELECT a FROM orders WHERE b = $1", ",\"detail\":\"parameters: $1 = 'zqparameter'\"")
         + &pg_json("zqerror", ",\"detail\":\"zqdetail\",\"hint\":\"zqhint\",\"context\":\"zqcontext\",\"statement\":\"INSERT INTO orders VALUES ('zqstatement')\"").replace("\"LOG\"", "\"ERROR\"");
-    let slow = format!(
-        "# Time: 2026-11-23T05:36:13.000000Z\n# User@Host: zquser[zquser] @ zqhost [10.0.0.1]  Id:     8\n\
+    let slow = "# Time: 2026-11-23T05:36:13.000000Z\n# User@Host: zquser[zquser] @ zqhost [10.0.0.1]  Id:     8\n\
          # Query_time: 0.000131  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 0\nuse zqdatabase;\nSET timestamp=1795412173;\n\
          SELECT a FROM orders WHERE b = 'zqstring' AND c = \"zqdouble\" AND d = 731946825 AND e = x'7a71686578' # zqcomment\n ;\n\
          # Time: 2026-11-23T05:36:14.000000Z\n# User@Host: zquser[zquser] @ zqhost [10.0.0.1]  Id:     8\n\
          # Query_time: 0.000131  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 0\nSET timestamp=1795412174;\n\
-         INSERT INTO orders VALUES ('zq\\'escape zqescape', 73.1946825) /* zqcomment */;\n"
-    );
+         INSERT INTO orders VALUES ('zq\\'escape zqescape', 73.1946825) /* zqcomment */;\n".to_owned();
     let django = [one_line.as_str(), DOUBLE]
         .map(|sql| format!("2026-11-23 09:25:36,120 DEBUG django.db.backends (0.001) {sql}; args=('zqargs', 731946825); alias=default\n"))
         .concat()
