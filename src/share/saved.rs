@@ -40,7 +40,7 @@ pub const ID: &str = "flamedrop-document";
 /// Largest file that is read, bytes.
 pub(crate) const LIMIT: u64 = 1 << 30;
 
-/// Writes `document`, which [`super::strip`] gave. `settings` are the thresholds that results are judged
+/// Writes `document`, which [`super::strip()`] gave. `settings` are the thresholds that results are judged
 /// with.
 pub fn write(document: &Document, strip: Strip, keep: Keep, settings: &Settings) -> Vec<u8> {
     let mut columns = Writer::default();
@@ -246,7 +246,7 @@ pub fn is(head: &[u8]) -> bool {
     head.starts_with(MAGIC)
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what [`write()`] wrote.
 ///
 /// # Errors
 /// When it is damaged or cut short.
