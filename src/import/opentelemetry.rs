@@ -19,7 +19,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use self::span::{Attributes, Process, Resource, Role, Span, is_span};
+use self::span::{Attributes, Process, Resource, Role, Span};
 use super::elements::{Elements, in_head};
 use super::records::shown;
 use super::{About, Format, ImportError, Kind, StatementText};
@@ -60,8 +60,10 @@ impl Format for OpenTelemetry {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
+        let is_span = |object: &[u8]| str::from_utf8(object).is_ok_and(|text| Span::read(text).is_some());
         if in_head(head).into_iter().take(20).any(is_span) {
-            return 92;
+            // A log's line may have a trace and a time as well, and knows itself better.
+            return 88;
         }
         // What has many spans in one object is longer than the head, as a rule.
         let text = head.trim_ascii_start();

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::super::stamp;
@@ -317,35 +317,4 @@ impl Span {
     pub fn system(&self) -> Option<&str> {
         self.attributes.get(&["db.system.name", "db.system", "db.type"])
     }
-}
-
-/// Whether an object has the keys of a span; for detection, without its values.
-pub(super) fn is_span(object: &[u8]) -> bool {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Keys {
-        #[serde(alias = "traceId", alias = "traceID")]
-        trace_id: Option<IgnoredAny>,
-        context: Option<Context>,
-        #[serde(alias = "spanId", alias = "spanID", alias = "id")]
-        span_id: Option<IgnoredAny>,
-        #[serde(
-            alias = "startTimeUnixNano",
-            alias = "start_time_unix_nano",
-            alias = "timestamp",
-            alias = "startTime"
-        )]
-        start_time: Option<IgnoredAny>,
-        #[serde(alias = "endTimeUnixNano", alias = "end_time_unix_nano", alias = "duration")]
-        end_time: Option<IgnoredAny>,
-        #[serde(alias = "operationName")]
-        name: Option<IgnoredAny>,
-    }
-    serde_json::from_slice::<Keys>(object).is_ok_and(|keys| {
-        let context =
-            keys.context.is_some_and(|context| context.trace_id.is_some() && context.span_id.is_some());
-        (context || (keys.trace_id.is_some() && keys.span_id.is_some()))
-            && keys.start_time.is_some()
-            && (keys.end_time.is_some() || keys.name.is_some())
-    })
 }
