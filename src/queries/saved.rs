@@ -46,6 +46,12 @@ impl Saved {
 }
 
 impl QueryLog {
+    /// Whether there are numbers of queries, but no single statements: a server's statistics, or what was
+    /// saved as results only.
+    pub fn has_only_numbers(&self) -> bool {
+        self.statistics.is_some() || self.results().is_some()
+    }
+
     /// What the statements added up to, where that is all that was saved.
     pub fn results(&self) -> Option<&Results> {
         self.saved.as_ref()?.results.as_ref()

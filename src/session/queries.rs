@@ -9,8 +9,8 @@ use super::views::{self, timeline};
 use crate::import;
 use crate::input::{self, Source, Wrapping};
 use crate::protocol::{
-    ExecutionColumn, ExecutionRow, QueriesOverview, QueryColumn, QueryDetail, QueryRow, Request, Response,
-    StatementDetail,
+    Ask, ExecutionColumn, ExecutionRow, QueriesOverview, QueryColumn, QueryDetail, QueryRow, Request,
+    Response, StatementDetail,
 };
 use crate::queries::by::{By, Keys};
 use crate::queries::filter::Selection;
@@ -72,7 +72,15 @@ pub(super) const RESULTS_ONLY: &str =
 
 /// Whether the results of a log answer `request`.
 pub(super) fn is_of_results(request: &Request) -> bool {
-    matches!(request, Request::Queries { .. } | Request::Query { .. })
+    matches!(
+        request,
+        Request::Queries { .. }
+            | Request::Query { .. }
+            | Request::View(
+                _,
+                Ask::Glance | Ask::Kinds | Ask::Groups { .. } | Ask::Group { .. } | Ask::Columns { .. }
+            )
+    )
 }
 
 pub(super) fn zone(clock: &Clock) -> Option<String> {

@@ -108,7 +108,7 @@ pub(super) fn answer(
 ) -> Response {
     let mut look = Look { log, state };
     let answer = match ask {
-        Ask::Glance if log.statistics.is_some() => {
+        Ask::Glance if log.has_only_numbers() => {
             let groups = look.fingerprints(filter);
             Answer::Glance(Box::new(glance_of_statistics(log, &groups)))
         }

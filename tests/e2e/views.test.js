@@ -35,6 +35,7 @@ for (const viewport of ['desktop', 'phone']) {
           await screenshot(fileName(view));
         }
       }
+      await show(page, 'Queries');
       await page.getByRole('grid', { name: 'Queries' }).getByRole('row').nth(1).click();
       await page.getByRole('complementary', { name: 'Selected query' }).getByRole('heading', { name: 'Executions', exact: true }).waitFor();
       await assertAccessible(page, 'a selected query');

@@ -55,7 +55,7 @@ impl Rows<'_> {
 
 impl Look<'_> {
     fn groups(&mut self, filter: &Filter, by: By) -> Rc<Groups> {
-        if self.log.statistics.is_some() {
+        if self.log.has_only_numbers() {
             // Nothing but the queries is known of them.
             let log = self.log;
             let groups = || match by {
@@ -87,10 +87,7 @@ impl Look<'_> {
         let (selection, keys) = (self.selection(filter), self.keys(by));
         let groups = self.groups(filter, by);
         let log = self.log;
-        let all = match log.statistics {
-            Some(_) => sum_of_statistics(&groups),
-            None => self.whole(filter),
-        };
+        let all = if log.has_only_numbers() { sum_of_statistics(&groups) } else { self.whole(filter) };
         let (from, to) = extent(log, filter.range);
         let sort = (filter.clone(), by, window.sort, window.descending);
         let order = self
@@ -131,7 +128,7 @@ impl Look<'_> {
     }
 
     pub(super) fn group_detail(&mut self, filter: &Filter, by: By, key: u32) -> Option<GroupDetail> {
-        if self.log.statistics.is_some() {
+        if self.log.has_only_numbers() {
             return self.statistics_detail(filter, by, key);
         }
         let keys = self.keys(by);
