@@ -108,6 +108,13 @@ pub(crate) fn picoseconds(milliseconds: f64) -> u128 {
     (milliseconds * 1e9).round() as u128
 }
 
+/// The shortest of the sorted durations that at least `share` (0 to 1) do not exceed, 0 without any:
+/// [nearest rank](https://en.wikipedia.org/wiki/Percentile#The_nearest-rank_method).
+pub(crate) fn percentile(sorted: &[f64], share: f64) -> f64 {
+    let rank = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or(0.0)
+}
+
 fn milliseconds(picoseconds: u128) -> f64 {
     picoseconds as f64 / 1e9
 }
@@ -190,12 +197,9 @@ impl Digest {
         self.parameters.dedup();
     }
 
-    /// The shortest duration that at least `share` (0 to 1) of the durations do not exceed:
-    /// [nearest rank](https://en.wikipedia.org/wiki/Percentile#The_nearest-rank_method).
+    /// The shortest duration that at least `share` (0 to 1) of the durations do not exceed: nearest rank.
     pub fn percentile(&self, share: f64) -> f64 {
-        let count = self.durations.len();
-        let rank = (share * count as f64).ceil() as usize;
-        self.durations.get(rank.clamp(1, count.max(1)) - 1).copied().unwrap_or(0.0)
+        percentile(&self.durations, share)
     }
 
     /// Mean of the squared distances from the mean, ms²: in two passes, so that nothing cancels out.

@@ -9,7 +9,7 @@ use std::cell::OnceCell;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::digest::picoseconds;
+use super::digest::{percentile, picoseconds};
 use super::filter::Selection;
 use super::{NONE, QueryLog};
 use crate::sort;
@@ -270,13 +270,6 @@ fn durations(
         let squares: f64 = durations.iter().map(|duration| (duration - group.mean).powi(2)).sum();
         group.deviation = (squares / durations.len() as f64).sqrt();
     }
-}
-
-/// The shortest of the sorted durations that at least `share` (0 to 1) do not exceed:
-/// [nearest rank](https://en.wikipedia.org/wiki/Percentile#The_nearest-rank_method).
-pub fn percentile(sorted: &[f64], share: f64) -> f64 {
-    let rank = (share * sorted.len() as f64).ceil() as usize;
-    sorted.get(rank.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or(0.0)
 }
 
 /// Counts different queries and fingerprints, group by group.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::percentile;
+use super::digest::percentile;
 use super::filter::Selection;
 use super::{Clock, NONE, QueryLog};
 use crate::sort;

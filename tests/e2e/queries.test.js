@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { assertAccessible } from './support/axe.js';
 import { data, drop } from './support/files.js';
 import { pageTest } from './support/page.js';
-import { opened, show } from './support/views.js';
+import { drawn, opened, show } from './support/views.js';
 
 const LOGS = {
   postgres: data('sql/postgres/pg15.log'),
@@ -29,15 +29,7 @@ async function open(page, ...logs) {
 async function rows(page, name) {
   const grid = page.getByRole('grid', { name, exact: true });
   await grid.getByRole('row').nth(1).getByRole('gridcell').first().getByText(/./).first().waitFor();
-  return grid.locator('[role=rowgroup] [role=row]').evaluateAll((rows) =>
-    rows
-      .map((row) => ({
-        at: Number(row.getAttribute('aria-rowindex')),
-        cells: [...row.querySelectorAll('[role=gridcell]')].map((cell) => cell.innerText.trim()),
-      }))
-      .sort((one, other) => one.at - other.at)
-      .map(({ cells }) => cells),
-  );
+  return drawn(grid);
 }
 
 /** The cells of a chart's table. */

@@ -16,7 +16,6 @@ mod play;
 mod program;
 mod remote;
 mod save;
-mod save_text;
 mod saved;
 mod shell;
 mod state;

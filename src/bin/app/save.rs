@@ -197,6 +197,13 @@ pub fn file_name(document: &str, ending: &str) -> String {
     format!("{stem}{ending}")
 }
 
+/// Hands a text to the browser to be saved under `name`.
+pub fn save_text(name: &str, text: String) {
+    if let Ok(blob) = Blob::new_with_str_sequence(&Array::of1(&text.into())) {
+        download(name, &blob);
+    }
+}
+
 /// Hands `blob` to the browser to be saved under `name`.
 pub fn download(name: &str, blob: &Blob) {
     let Ok(url) = Url::create_object_url_with_blob(blob) else { return };

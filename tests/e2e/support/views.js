@@ -24,7 +24,12 @@ export async function opened(page) {
 export async function rows(page, table) {
   const grid = page.getByRole('grid', { name: table, exact: true });
   await grid.getByRole('row').nth(1).getByRole('gridcell').last().getByText(/./).first().waitFor();
-  return grid
+  return drawn(grid);
+}
+
+/** The texts of the cells of the rows that `grid` draws now, from the first, as far as they are there. */
+export const drawn = (grid) =>
+  grid
     .locator('[role=rowgroup] [role=row]')
     .evaluateAll((rows) =>
       rows
@@ -35,7 +40,6 @@ export async function rows(page, table) {
         .sort((one, other) => one.at - other.at)
         .map(({ cells }) => cells),
     );
-}
 
 /** The text of a table's column heads. */
 export const heads = (page, table) =>

@@ -11,7 +11,7 @@ use web_sys::KeyboardEvent;
 use super::card::Card;
 use super::legend::css;
 use crate::canvas::{Canvas, Gesture, Surface};
-use crate::save_text::save_text;
+use crate::save::save_text;
 use crate::state::state;
 
 /// Everything the picture is made of; copies are the same.

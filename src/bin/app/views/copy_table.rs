@@ -12,7 +12,7 @@ use super::paged;
 use crate::components::cells::Units;
 use crate::components::copy::copy_and_say;
 use crate::document::OpenDocument;
-use crate::save_text::save_text;
+use crate::save::save_text;
 use crate::state::state;
 
 /// What a table is made of, for writing all of it.
