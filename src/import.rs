@@ -21,6 +21,7 @@ pub mod print_sql;
 pub mod pstats;
 pub mod recorder;
 mod records;
+mod several;
 pub mod silk;
 pub mod sqlalchemy;
 mod stamp;
@@ -31,8 +32,10 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::document::Document;
-use crate::input::{Input, Progress, Source};
+pub use several::{Members, members};
+
+use crate::document::{Document, Level};
+use crate::input::{Input, Places, Progress, Source, bundle, rotation};
 use crate::share::saved;
 
 /// What a format holds.
@@ -74,6 +77,11 @@ pub trait Format: Sync {
     fn detect(&self, head: &[u8]) -> u8;
     /// Reads the whole input.
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError>;
+    /// Whether files of this format that follow each other in time can be read as if they were one: true
+    /// of logs that are written line by line.
+    fn can_be_joined(&self) -> bool {
+        false
+    }
     /// For logs: one statement's SQL and parameters out of the bytes of its record, as
     /// [`crate::queries::Statements`] gives their place.
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
@@ -182,17 +190,19 @@ impl ImportError {
 
     /// Reading itself failed.
     pub fn reading(error: &io::Error) -> Self {
-        let corrupt_gzip = matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData);
+        use io::ErrorKind::{InvalidData, InvalidInput, QuotaExceeded, UnexpectedEof};
+        let advice = match error.kind() {
+            InvalidInput | InvalidData | UnexpectedEof => {
+                "What is compressed is damaged or cut short: copy the file again, or unpack it first."
+            }
+            QuotaExceeded => "If it is what you think it is, unpack it first.",
+            _ => "It may have been moved, changed or deleted since it was chosen: choose it again.",
+        };
         Self {
             looked_like: None,
             place: None,
             problem: format!("the file cannot be read ({error})"),
-            advice: if corrupt_gzip {
-                "The gzip data is damaged or cut short: copy the file again, or unpack it with gunzip first."
-                    .into()
-            } else {
-                "It may have been moved, changed or deleted since it was chosen: choose it again.".into()
-            },
+            advice: advice.to_owned(),
         }
     }
 }
@@ -223,27 +233,60 @@ pub struct Options {
 }
 
 /// Opens, detects and reads `source`.
+///
+/// # Errors
+/// When no format can read it.
 pub fn import(source: &dyn Source, progress: &dyn Fn(Progress)) -> Result<Document, ImportError> {
-    import_with(source, progress, &Options::default())
+    read(source, progress, &Options::default()).map(|(document, _)| document)
 }
 
-/// The same with what the user says about the file.
-pub fn import_with(
+/// Like [`import`], with what the user says about the file; also gives where in the source the document's
+/// bytes are, to read texts again.
+///
+/// # Errors
+/// When no format can read it.
+pub fn read(
     source: &dyn Source,
     progress: &dyn Fn(Progress),
     options: &Options,
-) -> Result<Document, ImportError> {
-    let mut input = Input::open(source, progress).map_err(|error| ImportError::reading(&error))?;
+) -> Result<(Document, Places), ImportError> {
+    let mut input = open(source, progress)?;
     input.options = options.clone();
     if saved::is(input.head()) {
         // It names the format it was recorded in, which it is shown as.
         let bytes = input.read_all(saved::LIMIT).map_err(|error| ImportError::reading(&error))?;
-        return saved::read(&bytes);
+        return Ok((saved::read(&bytes)?, input.places()));
     }
-    match detect(input.head()) {
-        Some(format) => format.import(&mut input),
-        None => Err(unknown(input.head())),
+    let Some(format) = detect(input.head()) else { return Err(unknown(input.head())) };
+    let mut document = format.import(&mut input)?;
+    let places = input.places();
+    if let [first, .., _] = places.parts() {
+        let names: Vec<&str> = places.parts().iter().map(|part| part.name.as_str()).collect();
+        let (count, names) = (names.len(), names.join(", "));
+        let message = format!("{count} files are read as one log, in order of time: {names}");
+        document.diagnostics.note(Level::Info, &message, || None);
+        document.name = rotation::name(&first.name);
     }
+    Ok((document, places))
+}
+
+/// Opens `source`, the parts of a log in order of time.
+///
+/// # Errors
+/// When it cannot be read or unwrapped.
+pub fn open<'a>(source: &'a dyn Source, progress: &'a dyn Fn(Progress)) -> Result<Input<'a>, ImportError> {
+    let reading = |error| ImportError::reading(&error);
+    let parts = match bundle::parts(source).map_err(reading)? {
+        Some(parts) => several::in_order(source, parts),
+        None => bundle::whole(source),
+    };
+    Input::open_parts(source, parts, progress).map_err(reading)
+}
+
+/// What can be read, as a sentence.
+fn reads() -> String {
+    let known: Vec<&str> = FORMATS.iter().map(|format| format.title()).collect();
+    format!("It reads {}.", known.join(", "))
 }
 
 /// The error for a head no format knows; names what it looks like, as far as can be said.
@@ -253,8 +296,7 @@ fn unknown(head: &[u8]) -> ImportError {
     } else {
         "this is no format Flamedrop reads".to_owned()
     };
-    let known: Vec<&str> = FORMATS.iter().map(|format| format.title()).collect();
-    let reads = format!("It reads {}.", known.join(", "));
+    let reads = reads();
     let foreign = foreign::name(head);
     let advice = match foreign {
         Some(foreign) if !foreign.advice.is_empty() => format!("{} {reads}", foreign.advice),

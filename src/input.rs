@@ -1,14 +1,29 @@
 //! Bytes to read: where they come from ([`Source`]) and what an importer sees of them ([`Input`]).
 //!
 //! A source can be opened again at any offset, so texts need not be kept in memory: they are found
-//! again in the file. An input is one reading of a source from its start, unwrapped from gzip, with
-//! its first bytes ready for detection.
+//! again in the file. An input is one reading of a source from its start, unwrapped from gzip or zstd,
+//! with its first bytes ready for detection. The parts of a rotated log are one source, see [`bundle`];
+//! what is in an archive are several, see [`zip`].
 
-use std::cell::Cell;
+pub mod bundle;
+mod composite;
+mod counted;
+mod gzip;
+mod parts;
+mod places;
+pub mod rotation;
+pub mod zip;
+mod zstd;
+
+use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
-use flate2::read::MultiGzDecoder;
+pub use bundle::Part;
+pub use composite::{Composite, Piece};
+use parts::Parts;
+pub use parts::Wrapping;
+pub use places::Places;
 
 use crate::import::Options;
 
@@ -69,15 +84,6 @@ pub struct Progress {
     pub size: u64,
 }
 
-/// What the bytes were wrapped in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrapping {
-    /// Nothing.
-    Plain,
-    /// gzip, one member or several.
-    Gzip,
-}
-
 /// One reading of a source: a buffered reader that counts, and its first bytes.
 pub struct Input<'a> {
     name: String,
@@ -90,36 +96,64 @@ pub struct Input<'a> {
     modified: Option<f64>,
     /// What the user says about it.
     pub options: Options,
+    places: Rc<RefCell<Places>>,
 }
 
 impl<'a> Input<'a> {
-    /// Opens `source` from its start, unwraps it and reads its head. `progress` is called whenever
-    /// another buffer of stored bytes was read; it should return quickly.
+    /// Opens `source` from its start, unwraps it and reads its head; the parts of a bundle in the order
+    /// it has them. `progress` is called whenever another buffer of stored bytes was read; it should
+    /// return quickly.
+    ///
+    /// # Errors
+    /// When it cannot be read or unwrapped.
     pub fn open(source: &'a dyn Source, progress: &'a dyn Fn(Progress)) -> io::Result<Self> {
-        let size = source.size();
-        let counting = Counting { inner: source.open(0)?, read: Rc::new(Cell::new(0)), size, progress };
-        let mut stored: Box<dyn BufRead + 'a> = Box::new(BufReader::with_capacity(BUFFER_BYTES, counting));
-        let gzip = stored.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-        let mut unwrapped: Box<dyn Read + 'a> =
-            if gzip { Box::new(MultiGzDecoder::new(stored)) } else { Box::new(stored) };
+        let parts = bundle::parts(source)?.unwrap_or_else(|| bundle::whole(source));
+        Self::open_parts(source, parts, progress)
+    }
+
+    /// Opens these parts of `source`, in this order.
+    ///
+    /// # Errors
+    /// When the first cannot be read or unwrapped.
+    pub fn open_parts(
+        source: &'a dyn Source,
+        parts: Vec<Part>,
+        progress: &'a dyn Fn(Progress),
+    ) -> io::Result<Self> {
+        let stored_size = parts.iter().map(|part| part.range.end - part.range.start).sum();
+        let name = match &parts[..] {
+            [part] => part.name.clone(),
+            _ => source.name().to_owned(),
+        };
+        let places = Rc::new(RefCell::new(Places::new(parts)));
+        let mut unwrapped = Parts::new(source, Rc::clone(&places), progress)?;
+        let wrapping = unwrapped.wrapping();
         let mut head = Vec::new();
         (&mut unwrapped).take(HEAD_BYTES as u64).read_to_end(&mut head)?;
         let whole: Box<dyn Read + 'a> = Box::new(io::Cursor::new(head.clone()).chain(unwrapped));
-        let name = source.name();
-        let name = if gzip { name.strip_suffix(".gz").unwrap_or(name) } else { name };
+        let name = match wrapping {
+            Wrapping::Plain => &name,
+            _ => without_wrapping(&name),
+        };
         Ok(Self {
             name: name.to_owned(),
-            stored_size: size,
-            wrapping: if gzip { Wrapping::Gzip } else { Wrapping::Plain },
+            stored_size,
+            wrapping,
             head,
             reader: BufReader::with_capacity(BUFFER_BYTES, whole),
             position: 0,
             modified: source.modified(),
             options: Options::default(),
+            places,
         })
     }
 
-    /// The name, without `.gz` if it was unwrapped.
+    /// Where its unwrapped bytes are in the stored ones: all that was read so far.
+    pub fn places(&self) -> Places {
+        self.places.borrow().clone()
+    }
+
+    /// The name, without `.gz` and the like if it was unwrapped.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -186,35 +220,17 @@ impl BufRead for Input<'_> {
     }
 }
 
-/// Reads `length` unwrapped bytes at `offset` of `source`; fewer if it ends before. A gzipped
-/// source is unwrapped from its start, which takes time in proportion to `offset`.
-pub fn read_at(source: &dyn Source, wrapping: Wrapping, offset: u64, length: u32) -> io::Result<Vec<u8>> {
-    let mut reader: Box<dyn Read + '_> = match wrapping {
-        Wrapping::Plain => source.open(offset)?,
-        Wrapping::Gzip => {
-            let mut decoder = MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, source.open(0)?));
-            io::copy(&mut (&mut decoder).take(offset), &mut io::sink())?;
-            Box::new(decoder)
-        }
-    };
+/// `name` without the ending its wrapping gave it.
+pub fn without_wrapping(name: &str) -> &str {
+    [".gz", ".zst", ".zstd"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
+}
+
+/// Reads `length` stored bytes at `offset`; fewer if the source ends before.
+fn read_stored(source: &dyn Source, offset: u64, length: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    (&mut reader).take(u64::from(length)).read_to_end(&mut bytes)?;
+    source.open(offset)?.take(length).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-struct Counting<'a> {
-    inner: Box<dyn Read + 'a>,
-    read: Rc<Cell<u64>>,
-    size: u64,
-    progress: &'a dyn Fn(Progress),
-}
-
-impl Read for Counting<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        let read = self.read.get() + count as u64;
-        self.read.set(read);
-        (self.progress)(Progress { read, size: self.size });
-        Ok(count)
-    }
-}
+#[cfg(test)]
+mod tests;

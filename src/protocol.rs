@@ -17,6 +17,8 @@ pub use views::*;
 use crate::document::Diagnostic;
 use crate::export::table::Form;
 use crate::findings::{Digest, Report, Settings};
+use crate::import::Members;
+use crate::input::Part;
 use crate::queries::EventKind;
 use crate::queries::filter::Filter;
 use crate::share::{Keep, Strip};
@@ -251,6 +253,8 @@ pub enum Message {
     Opened(Overview),
     /// The file is a saved page: these are the documents in it, by name, gzipped.
     Contents(Vec<(String, Vec<u8>)>),
+    /// It is several files: each is to be opened as a document of its own, in this one's place.
+    Members(Members),
     /// The file could not be read.
     Failed(Failure),
     /// The answer to the request of this number.
@@ -285,6 +289,8 @@ pub struct Overview {
     pub content: ContentOverview,
     /// What the reader noticed.
     pub diagnostics: Vec<Diagnostic>,
+    /// The files that are read as this one log; empty if it is one file.
+    pub parts: Vec<Part>,
 }
 
 /// Totals of a document.

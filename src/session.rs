@@ -12,7 +12,7 @@ mod views;
 use crate::document::{Content, Document};
 use crate::findings::{Digest, Settings};
 use crate::import::{self, ImportError, Options};
-use crate::input::{Progress, Source};
+use crate::input::{Places, Progress, Source};
 use crate::profile::{Profile, lines};
 use crate::protocol::{ContentOverview, Export, Failure, Overview, ProfileOverview, Request, Response};
 use crate::share::{self, Keep, Strip, saved};
@@ -21,6 +21,8 @@ use crate::share::{self, Keep, Strip, saved};
 pub struct Session {
     document: Document,
     source: Box<dyn Source>,
+    /// Where in it texts are.
+    places: Places,
     /// What the halves remember from one request to the next.
     profile: profile::State,
     queries: queries::State,
@@ -35,10 +37,11 @@ impl Session {
     /// # Errors
     /// When no format can read it.
     pub fn open(source: Box<dyn Source>, progress: &dyn Fn(Progress)) -> Result<Self, ImportError> {
-        let (document, other) = read(source.as_ref(), progress, &Options::default())?;
+        let Read { document, places, other } = read(source.as_ref(), progress, &Options::default())?;
         Ok(Self {
             document,
             source,
+            places,
             profile: profile::State::default(),
             queries: queries::State::default(),
             findings: findings::State::default(),
@@ -69,6 +72,10 @@ impl Session {
                 .to_owned(),
             content,
             diagnostics: document.diagnostics.entries().to_vec(),
+            parts: match self.places.parts() {
+                [_] => Vec::new(),
+                parts => parts.to_vec(),
+            },
         }
     }
 
@@ -89,7 +96,8 @@ impl Session {
                 Response::Refused(queries::RESULTS_ONLY.to_owned())
             }
             Content::Queries(log) => {
-                queries::answer(log, self.document.format, self.source.as_ref(), &mut self.queries, request)
+                let stored = (self.source.as_ref(), &self.places);
+                queries::answer(log, self.document.format, stored, &mut self.queries, request)
             }
         }
     }
@@ -138,8 +146,8 @@ impl Session {
     /// Reads the file once more, by what the user says of it; what was open stays if it cannot be read so.
     fn reread(&mut self, log_line_prefix: Option<String>) -> Response {
         match read(self.source.as_ref(), &|_| (), &Options { log_line_prefix }) {
-            Ok((document, other)) => {
-                (self.document, self.other) = (document, other);
+            Ok(Read { document, places, other }) => {
+                (self.document, self.places, self.other) = (document, places, other);
                 self.profile = profile::State::default();
                 self.queries = queries::State::default();
                 self.findings = findings::State::default();
@@ -162,13 +170,16 @@ impl Session {
     }
 }
 
-/// Reads `source`; of a profile by line also what it is not shown by.
-fn read(
-    source: &dyn Source,
-    progress: &dyn Fn(Progress),
-    options: &Options,
-) -> Result<(Document, Option<Box<Profile>>), ImportError> {
-    let mut document = import::import_with(source, progress, options)?;
+/// What came of reading a source.
+struct Read {
+    document: Document,
+    places: Places,
+    /// Of a profile by line: what it is not shown by.
+    other: Option<Box<Profile>>,
+}
+
+fn read(source: &dyn Source, progress: &dyn Fn(Progress), options: &Options) -> Result<Read, ImportError> {
+    let (mut document, places) = import::read(source, progress, options)?;
     let mut other = None;
     if let Content::Profile(profile) = &mut document.content
         && profile.by_line
@@ -176,7 +187,7 @@ fn read(
         let functions = Box::new(lines::merged(profile));
         other = Some(std::mem::replace(profile, functions));
     }
-    Ok((document, other))
+    Ok(Read { document, places, other })
 }
 
 impl From<&ImportError> for Failure {

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::io::{self, Read};
 
-use flamedrop::import::ImportError;
+use flamedrop::import::{self, ImportError};
 use flamedrop::input::{Progress, Source};
 use flamedrop::protocol::{self, Failure, Message, Request};
 use flamedrop::session::Session;
@@ -72,6 +72,11 @@ fn open(blob: Blob) {
         Ok(None) => {}
         Ok(Some(documents)) => return post(&Message::Contents(documents)),
         Err(error) => return post(&Message::Failed(Failure::from(&ImportError::reading(&error)))),
+    }
+    match import::members(&source) {
+        Ok(None) => {}
+        Ok(Some(members)) => return post(&Message::Members(members)),
+        Err(error) => return post(&Message::Failed(Failure::from(&error))),
     }
     match Session::open(Box::new(source), &progress) {
         Ok(session) => {

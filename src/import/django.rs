@@ -39,6 +39,10 @@ impl Format for DjangoLog {
         &ABOUT
     }
 
+    fn can_be_joined(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let mut began = false;
         for line in trim_mark(head).split(|&byte| byte == b'\n') {

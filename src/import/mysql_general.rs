@@ -85,6 +85,10 @@ impl Format for MysqlGeneral {
         &ABOUT
     }
 
+    fn can_be_joined(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let mut lines = trim_mark(head).split(|&byte| byte == b'\n');
         // Any command but Error, whose text could be another log's.

@@ -41,6 +41,10 @@ impl Format for MysqlSlow {
         &ABOUT
     }
 
+    fn can_be_joined(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let mut best = 0;
         for line in trim_mark(head).split(|&byte| byte == b'\n') {

@@ -167,6 +167,10 @@ impl Format for PostgresCsv {
         &ABOUT
     }
 
+    fn can_be_joined(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let unwrapped = wrapped::head(head);
         let head = unwrapped.as_ref().map_or(trim_mark(head), |(_, head)| head);

@@ -33,6 +33,10 @@ impl Format for PostgresStderr {
         &ABOUT
     }
 
+    fn can_be_joined(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         match wrapped::head(head) {
             // That is a format of its own.

@@ -44,6 +44,10 @@ impl Format for Recorder {
         &ABOUT
     }
 
+    fn can_be_joined(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let head = trim_mark(head);
         // The first line whole; if the file was cut in front, the second.

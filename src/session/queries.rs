@@ -3,11 +3,11 @@
 mod events;
 
 use std::cmp::Ordering;
-use std::io::{self, Read as _};
+use std::io;
 
 use super::views::{self, timeline};
 use crate::import;
-use crate::input::{self, Source, Wrapping};
+use crate::input::{Places, Source};
 use crate::protocol::{
     Ask, ExecutionColumn, ExecutionRow, QueriesOverview, QueryColumn, QueryDetail, QueryRow, Request,
     Response, StatementDetail,
@@ -90,15 +90,15 @@ pub(super) fn zone(clock: &Clock) -> Option<String> {
     }
 }
 
-/// Answers one request; `source` is where texts are read again, in `format`.
+/// Answers one request; `source` is where texts are read again, in `format`, by its `places`.
 pub(super) fn answer(
     log: &QueryLog,
     format: &str,
-    source: &dyn Source,
+    (source, places): (&dyn Source, &Places),
     state: &mut State,
     request: &Request,
 ) -> Response {
-    let texts = Texts { format, source };
+    let texts = Texts { format, source, places };
     match request {
         Request::Queries { sort, descending, filter, first, count, selected } => {
             let key = QueriesKey { sort: *sort, descending: *descending, filter: filter.to_lowercase() };
@@ -293,18 +293,13 @@ pub(super) struct Texts<'a> {
     /// The format's id.
     pub format: &'a str,
     source: &'a dyn Source,
+    places: &'a Places,
 }
 
 impl Texts<'_> {
-    fn wrapping(&self) -> io::Result<Wrapping> {
-        let mut magic = Vec::new();
-        self.source.open(0)?.take(2).read_to_end(&mut magic)?;
-        Ok(if magic == [0x1f, 0x8b] { Wrapping::Gzip } else { Wrapping::Plain })
-    }
-
     /// Unwrapped bytes of the file.
     pub(super) fn bytes(&self, offset: u64, length: u32) -> io::Result<Vec<u8>> {
-        input::read_at(self.source, self.wrapping()?, offset, length)
+        self.places.read(self.source, offset, length)
     }
 
     /// A statement with its text out of the file. One whose text the log does not have shows its

@@ -206,6 +206,15 @@ pub fn documents(source: &dyn Source) -> io::Result<Option<Vec<MemorySource>>> {
     }
 }
 
+/// One of [`documents`] as it was before it was gzipped: only so a rotated log can be told.
+///
+/// # Errors
+/// When it is damaged, or too large.
+pub fn unzipped(document: &MemorySource) -> io::Result<MemorySource> {
+    let bytes = Input::open(document, &|_| ())?.read_all(super::saved::LIMIT)?;
+    Ok(MemorySource::new(document.name(), bytes))
+}
+
 /// One document: the rest of its line.
 fn document(rest: &[u8]) -> Option<MemorySource> {
     let name = &rest[..memchr::memchr(b'"', rest)?];

@@ -2,8 +2,8 @@
 
 use std::io::{self, Read as _};
 
-use crate::import::{Format, StatementText};
-use crate::input::{Input, Source};
+use crate::import::{self, Format, StatementText};
+use crate::input::Source;
 use crate::queries::QueryLog;
 
 /// Calls `visit` with each statement and its text, in the order of the file.
@@ -26,7 +26,7 @@ pub(super) fn each(
     let statements = &log.statements;
     let mut order: Vec<u32> = (0..statements.len() as u32).collect();
     order.sort_by_key(|&at| statements.offset[at as usize]);
-    let mut input = Input::open(source, &|_| ())?;
+    let mut input = import::open(source, &|_| ()).map_err(io::Error::other)?;
     // Several statements may share a record, or parts of it.
     let (mut from, mut record) = (0_u64, Vec::new());
     for at in order {
@@ -34,7 +34,7 @@ pub(super) fn each(
         let (offset, length) = (statements.offset[at], u64::from(statements.length[at]));
         if offset < from || offset + length > from + record.len() as u64 || record.is_empty() {
             if offset < input.position() {
-                input = Input::open(source, &|_| ())?;
+                input = import::open(source, &|_| ()).map_err(io::Error::other)?;
             }
             let skip = offset - input.position();
             io::copy(&mut (&mut input).take(skip), &mut io::sink())?;

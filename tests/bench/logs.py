@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-# Reading large SQL logs: the command line beside Debian's pgbadger, in one run.
+# Reading large SQL logs: the command line and the page beside Debian's pgbadger and pt-query-digest, on
+# the same files, in one run. A ratio of 60× means: the other took 60 times as long as Flamedrop on one core.
 #
-# usage: ./dev bench logs [MEGABYTES ...]      (100 if none is given)
+# usage: ./dev bench logs [KIND …] [MEGABYTES …]      (every kind, 100 megabytes, if none is given)
 
 import json
 import os
@@ -11,7 +12,12 @@ import sys
 import tempfile
 
 import make_log
-from measure import INPUTS, build, checked, made, measure, table
+from measure import INPUTS, ROOT, Run, build, checked, made, measure, table
+
+ENDINGS = {"postgres-csv": "csv", "postgres-json": "json", "django": "jsonl"}
+
+# What there is to compare with, and how to get it.
+PEERS = {"pgbadger": "pgbadger", "pt-query-digest": "percona-toolkit"}
 
 
 def check(contents, summary):
@@ -24,39 +30,62 @@ def check(contents, summary):
     assert found == contents, f"read {found}, written {contents}"
 
 
-def pgbadger(path, jobs, directory):
-    """pgbadger on the same file; None, with what to type, where it is missing."""
-    program = shutil.which("pgbadger")
-    if not program:
+def peers(kind, path, directory):
+    """The other tools on the same file. Half a minute and more for each: once is enough to know."""
+    if kind.startswith("postgres") and shutil.which("pgbadger"):
+        form = {"postgres": "stderr", "postgres-csv": "csv", "postgres-json": "jsonlog"}[kind]
+        for jobs in sorted({1, os.cpu_count()} if kind == "postgres" else {1}):
+            report = os.path.join(directory, f"report-{jobs}.html")
+            command = ["pgbadger", "--quiet", "--jobs", str(jobs), "--format", form]
+            if kind == "postgres":
+                command += ["--prefix", "%m [%p] %q%u@%d "]
+            yield measure(f"pgbadger --jobs {jobs}", [*command, "--outfile", report, path], times=1)
+    if kind in ("mysql", "percona") and shutil.which("pt-query-digest"):
+        command = ["pt-query-digest", "--no-version-check", path]
+        yield measure("pt-query-digest", command, times=1)
+
+
+def in_page(path, contents):
+    """The same file in the built page, in Chromium; None where either is missing."""
+    if not (ROOT / "dist" / "index.html").exists() or not shutil.which("node"):
+        print("dist/ or node is missing, so not in the page: ./dev build makes both")
         return None
-    report = os.path.join(directory, f"report-{jobs}.html")
-    command = [program, "--quiet", "--jobs", str(jobs), "--format", "stderr"]
-    command += ["--prefix", "%m [%p] %q%u@%d ", "--outfile", report, str(path)]
-    # Half a minute and more for each: once is enough to know.
-    return measure(f"pgbadger --jobs {jobs}", command, times=1)
+    command = ["node", ROOT / "tests" / "bench" / "page.mjs", path]
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if run.returncode:
+        return None
+    page = json.loads(run.stdout)
+    said = f"{contents['statements']:,} executions"
+    assert said in page["totals"], f"the page says {page['totals']}, written were {said}"
+    # The browser's other processes are not counted: memory is WebAssembly's, of all workers.
+    return Run("in the page (Chromium)", page["seconds"], float("nan"), page["memory"] / 1e6)
 
 
 def main():
+    kinds = [argument for argument in sys.argv[1:] if argument in make_log.FORMATS]
+    sizes = [float(argument) for argument in sys.argv[1:] if argument not in make_log.FORMATS]
     program = build()
-    if shutil.which("pgbadger"):
-        version = subprocess.run(["pgbadger", "--version"], capture_output=True, text=True).stdout
-        print(f"Beside {version.strip()}")
-    else:
-        print("pgbadger is missing, so only our own figures. Install it: apt-get install pgbadger")
-    for size in [float(argument) for argument in sys.argv[1:]] or [100]:
-        for kind, ending in [("postgres", "log"), ("django", "jsonl")]:
-            path = INPUTS / f"{kind}-{size:g}.{ending}"
+    for peer, package in PEERS.items():
+        if shutil.which(peer):
+            version = subprocess.run([peer, "--version"], capture_output=True, text=True).stdout
+            print(f"Beside {version.strip()}")
+        else:
+            print(f"{peer} is missing, and so is its figure. Install it: apt-get install {package}")
+    for size in sizes or [100]:
+        for kind in kinds or make_log.FORMATS:
+            path = INPUTS / f"{kind}-{size:g}.{ENDINGS.get(kind, 'log')}"
             contents = made(path, make_log.write, kind, size)
             megabytes = path.stat().st_size / 1e6
             print(f"\n{path.name}: {megabytes:.1f} MB, {contents['statements']:,} statements")
-            runs = [measure("flamedrop summary", [program, "summary", path])]
             output = INPUTS / "summary.json"
             command = [program, "summary", "--json", path]
-            runs.append(measure("flamedrop summary --json", command, output=output))
+            # As peers are: on one core.
+            alone = ["taskset", "--cpu-list", "0"] if shutil.which("taskset") else []
+            runs = [measure("flamedrop summary --json, one core", alone + command, output=output)]
             checked(check, contents, output)
-            if kind == "postgres":
-                with tempfile.TemporaryDirectory() as directory:
-                    runs += [pgbadger(path, jobs, directory) for jobs in {1, os.cpu_count()}]
+            runs.append(in_page(path, contents))
+            with tempfile.TemporaryDirectory() as directory:
+                runs += peers(kind, path, directory)
             table(runs, megabytes)
 
 

@@ -1,14 +1,16 @@
 """Makes large SQL logs of a busy shop, the same for the same seed, and says what is in them.
 
 The events are one stream: requests, each a burst of statements on one of some connections, with
-N+1s, repeated statements, reports over several lines, errors. `postgres` writes them as the server's
-own log (Debian's log_line_prefix; a quarter through the extended protocol), `django` as JSON lines of
-django.db.backends.
+N+1s, repeated statements, reports over several lines. `postgres` writes them as the server's own log
+(Debian's log_line_prefix; a quarter through the extended protocol), `postgres-csv` and `postgres-json` as
+its other formats, `mysql` and `percona` as slow logs, `django` as JSON lines of django.db.backends.
 
-usage: make_log.py postgres|django LOG MEGABYTES
+usage: make_log.py KIND LOG MEGABYTES
 """
 
+import csv
 import heapq
+import io
 import json
 import random
 import sys
@@ -221,32 +223,123 @@ def events(draw):
         free[connection] = end
 
 
-def postgres(draw, event):
-    """One statement as the server logs it."""
+def entries(draw, event):
+    """One statement as the server logs it: (severity, message, detail, statement) of each record."""
     connection, end, milliseconds, shape, values, counts = event
-    prefix = f"{end:%Y-%m-%d %H:%M:%S}.{end.microsecond // 1000:03} UTC [{4000 + connection * 7}] shop_web@shop "
     sql = SHAPES[shape][0]
     if values and draw.random() < 0.25:
         placeholders = [f"${number}" for number in range(1, len(values) + 1)]
-        text = fill(sql, placeholders, counts).replace("\n", "\n\t")
+        text = fill(sql, placeholders, counts)
         listed = ", ".join(
             f"{name} = {literal(str(value))}" for name, value in zip(placeholders, values)
         )
-        detail = f"{prefix}DETAIL:  parameters: {listed}\n"
-        return (
-            f"{prefix}LOG:  duration: {milliseconds * 0.1:.3f} ms  parse <unnamed>: {text}\n"
-            f"{prefix}LOG:  duration: {milliseconds * 0.2:.3f} ms  bind <unnamed>: {text}\n{detail}"
-            f"{prefix}LOG:  duration: {milliseconds * 0.7:.3f} ms  execute <unnamed>: {text}\n{detail}"
-        )
-    text = fill(sql, map(literal, values), counts).replace("\n", "\n\t")
-    lines = f"{prefix}LOG:  duration: {milliseconds:.3f} ms  statement: {text}\n"
+        detail = f"parameters: {listed}"
+        for share, step, parameters in [
+            (0.1, "parse", None),
+            (0.2, "bind", detail),
+            (0.7, "execute", detail),
+        ]:
+            message = f"duration: {milliseconds * share:.3f} ms  {step} <unnamed>: {text}"
+            yield "LOG", message, parameters, None
+        return
+    text = fill(sql, map(literal, values), counts)
     if shape == "report":
         size = draw.randint(10**6, 10**9)
-        lines = (
-            f'{prefix}LOG:  temporary file: path "base/pgsql_tmp/pgsql_tmp{connection}.0", size {size}\n'
-            f"{prefix}STATEMENT:  {text}\n" + lines
-        )
-    return lines
+        file = f'temporary file: path "base/pgsql_tmp/pgsql_tmp{connection}.0", size {size}'
+        yield "LOG", file, None, text
+    yield "LOG", f"duration: {milliseconds:.3f} ms  statement: {text}", None, None
+
+
+def stamp(end):
+    return f"{end:%Y-%m-%d %H:%M:%S}.{end.microsecond // 1000:03} UTC"
+
+
+def process(connection):
+    return 4000 + connection * 7
+
+
+def postgres(draw, event):
+    """As PostgreSQL writes it to stderr."""
+    connection, end = event[:2]
+    prefix = f"{stamp(end)} [{process(connection)}] shop_web@shop "
+    lines = []
+    for severity, message, detail, statement in entries(draw, event):
+        for word, text in [(severity, message), ("DETAIL", detail), ("STATEMENT", statement)]:
+            if text is not None:
+                lines.append(f"{prefix}{word}:  " + text.replace("\n", "\n\t") + "\n")
+    return "".join(lines)
+
+
+def postgres_csv(draw, event):
+    """As its csvlog, 26 columns."""
+    connection, end = event[:2]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    for severity, message, detail, statement in entries(draw, event):
+        pid = process(connection)
+        who = [stamp(end), "shop_web", "shop", pid, f"10.0.0.1:{40000 + pid}", f"68a1.{pid:x}", 1]
+        when = ["SELECT", "2026-08-17 06:00:00 UTC", f"{connection}/1", 0, severity, "00000"]
+        rest = ["", "", "", "", statement, "", "", "gunicorn", "client backend", "", 0]
+        writer.writerow([*who, *when, message, detail, *rest])
+    return buffer.getvalue()
+
+
+def postgres_json(draw, event):
+    """As its jsonlog."""
+    connection, end = event[:2]
+    lines = []
+    for severity, message, detail, statement in entries(draw, event):
+        record = {
+            "timestamp": stamp(end),
+            "user": "shop_web",
+            "dbname": "shop",
+            "pid": process(connection),
+            "remote_host": "10.0.0.1",
+            "session_id": f"68a1.{process(connection):x}",
+            "line_num": 1,
+            "session_start": "2026-08-17 06:00:00 UTC",
+            "error_severity": severity,
+            "message": message,
+            "detail": detail,
+            "statement": statement,
+            "application_name": "gunicorn",
+            "backend_type": "client backend",
+            "query_id": 0,
+        }
+        known = {key: value for key, value in record.items() if value is not None}
+        lines.append(json.dumps(known, separators=(",", ":")) + "\n")
+    return "".join(lines)
+
+
+def mysql(draw, event, extra=False):
+    """As MySQL 8 writes its slow log, or Percona Server with all that it can add."""
+    connection, end, milliseconds, shape, values, counts = event
+    sql = SHAPES[shape][0].replace('"', "`").replace("::text", "")
+    text = fill(sql, [literal(value).replace("\\", "\\\\") for value in values], counts)
+    sent, examined = draw.randint(0, 25), draw.randint(0, 90_000)
+    lines = [
+        f"# Time: {end:%Y-%m-%dT%H:%M:%S.%f}Z\n",
+        f"# User@Host: shop_web[shop_web] @ web{connection % 4}.lan [10.0.0.1]  Id: {process(connection):5}\n",
+    ]
+    if extra:
+        lines.append("# Schema: shop  Last_errno: 0  Killed: 0\n")
+    lines.append(
+        f"# Query_time: {milliseconds / 1000:.6f}  Lock_time: {draw.uniform(0, 0.0002):.6f} "
+        f"Rows_sent: {sent}  Rows_examined: {examined}\n"
+    )
+    if extra:
+        lines += [
+            "# Tmp_tables: 0  Tmp_disk_tables: 0  Tmp_table_sizes: 0\n",
+            "# QC_Hit: No  Full_scan: No  Full_join: No  Tmp_table: No  Tmp_table_on_disk: No\n",
+            "# Filesort: No  Filesort_on_disk: No  Merge_passes: 0\n",
+            f"#   InnoDB_IO_r_ops: 0  InnoDB_IO_r_bytes: 0  InnoDB_pages_distinct: {examined % 800}\n",
+        ]
+    lines += [f"SET timestamp={int(end.timestamp())};\n", f"{text};\n"]
+    return "".join(lines)
+
+
+def percona(draw, event):
+    return mysql(draw, event, extra=True)
 
 
 def django(draw, event):
@@ -268,7 +361,14 @@ def django(draw, event):
     return json.dumps(record) + "\n"
 
 
-FORMATS = {"postgres": postgres, "django": django}
+FORMATS = {
+    "postgres": postgres,
+    "postgres-csv": postgres_csv,
+    "postgres-json": postgres_json,
+    "mysql": mysql,
+    "percona": percona,
+    "django": django,
+}
 
 
 def in_order(events):

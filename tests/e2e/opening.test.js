@@ -1,7 +1,11 @@
 // Files get in by every way there is, each a document of its own, and stay until they are closed.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 import { assertAccessible } from './support/axe.js';
 import { choose, data, drop, paste } from './support/files.js';
@@ -35,6 +39,57 @@ pageTest('a pasted log', async ({ page }) => {
 pageTest('a gzipped log', async ({ page }) => {
   await drop(page, [data('postgres/prepared.log.gz')]);
   await page.getByRole('tab', { name: 'Queries' }).waitFor();
+});
+
+/** A log in three parts, cut between two lines; the middle one gzipped. */
+async function rotated() {
+  const whole = await readFile(data('postgres/client.log'));
+  const cut = (share) => whole.indexOf(10, Math.floor(whole.length * share)) + 1;
+  return [
+    { name: 'app.log', bytes: whole.subarray(cut(0.6)) },
+    { name: 'app.log.1.gz', bytes: gzipSync(whole.subarray(cut(0.3), cut(0.6))) },
+    { name: 'app.log.2', bytes: whole.subarray(0, cut(0.3)) },
+  ];
+}
+
+const total = (page) => page.getByRole('list', { name: 'Totals' }).locator('li', { hasText: /execution/ }).innerText();
+
+pageTest('the parts of a rotated log are one log until they are opened apart', async ({ page, screenshot }) => {
+  await drop(page, [data('postgres/client.log')]);
+  await page.getByRole('tab', { name: 'Queries' }).waitFor();
+  const whole = await total(page);
+  await drop(page, await rotated());
+  await documentButton(page, 'app.log').waitFor();
+  await page.getByRole('tab', { name: 'Queries' }).waitFor();
+  assert.equal(await total(page), whole);
+  await page.getByText(/notices?$/).click();
+  await page.getByText('3 files are read as one log, in order of time: app.log.2, app.log.1.gz, app.log').waitFor();
+  await screenshot('rotated');
+  await assertAccessible(page, 'a rotated log');
+  // What is kept is one file as well.
+  await page.reload();
+  await documentButton(page, 'app.log').click();
+  await page.getByRole('tab', { name: 'Queries' }).waitFor();
+  assert.equal(await total(page), whole);
+  await page.getByText(/notices?$/).click();
+  await page.getByRole('button', { name: 'Open the files apart' }).click();
+  for (const name of ['app.log.2', 'app.log.1', 'app.log']) {
+    await documentButton(page, name).waitFor();
+  }
+});
+
+pageTest('what is in an archive', async ({ page }) => {
+  const folder = await mkdtemp(join(tmpdir(), 'flamedrop-'));
+  try {
+    execFileSync('zip', ['-q', '-j', join(folder, 'all.zip'), ...SHOP]);
+    await drop(page, [join(folder, 'all.zip')]);
+    await documentButton(page, 'shop.prof').waitFor();
+    await documentButton(page, 'shop.sql.jsonl').click();
+    await page.getByRole('tab', { name: 'Timeline' }).waitFor();
+    assert.equal(await page.getByRole('button', { name: 'all.zip' }).count(), 0);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 pageTest('the sample', async ({ page }) => {

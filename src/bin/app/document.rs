@@ -214,6 +214,7 @@ impl OpenDocument {
                 self.status.set(Status::Open(Arc::new(overview)));
             }
             Message::Contents(documents) => open::unpack(self, documents),
+            Message::Members(members) => open::take_apart(self, members),
             Message::Failed(failure) => self.end(failure),
             Message::Panicked(text) => {
                 self.fail(&format!("Flamedrop itself failed on it ({text})"), REPORT);

@@ -1,6 +1,9 @@
 //! Opening files: chosen, dropped, pasted, kept from an earlier visit, or the sample.
 
-use js_sys::Array;
+use flamedrop::import::Members;
+use flamedrop::input::zip::Member;
+use flamedrop::input::{Part, bundle, rotation};
+use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
@@ -58,8 +61,83 @@ pub fn open_files(state: State, files: Option<FileList>) {
     open_all(state, (0..files.length()).filter_map(|index| files.get(index)));
 }
 
-/// Opens files and shows the first of them that can be read.
+/// Opens files and shows the first of them that can be read. Those that are parts of one log by their
+/// names are one document; the worker looks at what is in them.
 pub fn open_all(state: State, files: impl Iterator<Item = File>) {
+    let files: Vec<File> = files.collect();
+    let names: Vec<String> = files.iter().map(File::name).collect();
+    let groups = rotation::groups(names.iter().map(String::as_str));
+    let together = |group: Vec<usize>| -> File {
+        let parts: Vec<&File> = group.iter().map(|&index| &files[index]).collect();
+        joined(&parts).unwrap_or_else(|| files[group[0]].clone())
+    };
+    open_each(state, groups.into_iter().map(together));
+}
+
+/// The parts of a log as one file, by reference.
+fn joined(parts: &[&File]) -> Option<File> {
+    let [first, _, ..] = parts else { return None };
+    let table: Vec<(String, u64)> = parts.iter().map(|part| (part.name(), part.size() as u64)).collect();
+    let bytes = Array::new();
+    for part in parts {
+        bytes.push(part);
+    }
+    bytes.push(&Uint8Array::from(bundle::trailer(&table).as_slice()));
+    File::new_with_blob_sequence(&bytes, &rotation::name(&first.name())).ok()
+}
+
+/// Opens the files of a document that turned out to be several, in its place.
+pub fn take_apart(container: OpenDocument, members: Members) {
+    let Some(state) = state::current() else { return };
+    // Not at once: its worker is just telling.
+    spawn_local(async move {
+        let Some(blob) = container.blob.try_get_value().flatten() else { return };
+        let Members { files, archive } = members;
+        let files: Vec<File> = files.iter().filter_map(|member| member_file(&blob, member)).collect();
+        if files.is_empty() {
+            container.refuse("the browser cannot take it apart", "Unpack it first.");
+            return;
+        }
+        // Closed meanwhile, it is not to open anything.
+        if !state.documents.with_untracked(|documents| documents.contains(&container)) {
+            return;
+        }
+        if archive {
+            open_all(state, files.into_iter());
+        } else {
+            open_each(state, files.into_iter());
+        }
+        state.close(container);
+    });
+}
+
+/// Opens the parts of a log each as a document of its own.
+pub fn apart(state: State, document: OpenDocument, parts: &[Part]) {
+    let Some(blob) = document.blob.get_value() else { return };
+    let files = parts.iter().filter_map(|part| {
+        let whole = Member {
+            name: part.name.clone(),
+            before: Vec::new(),
+            range: part.range.clone(),
+            after: Vec::new(),
+        };
+        member_file(&blob, &whole)
+    });
+    open_each(state, files);
+    state.close(document);
+}
+
+/// A file in another, by reference.
+fn member_file(blob: &Blob, member: &Member) -> Option<File> {
+    let Member { name, before, range, after } = member;
+    let bytes = blob.slice_with_f64_and_f64(range.start as f64, range.end as f64).ok()?;
+    let around = |bytes: &[u8]| Uint8Array::from(bytes);
+    let pieces = Array::of3(&around(before), &bytes, &around(after));
+    // With its path in the archive: parts of one log are in one folder.
+    File::new_with_blob_sequence(&pieces, name).ok()
+}
+
+fn open_each(state: State, files: impl Iterator<Item = File>) {
     let opened: Vec<OpenDocument> = files.map(|file| open(state, file.name(), file.into())).collect();
     if let Some(&first) = opened.first() {
         state.show(Some(first));

@@ -15,7 +15,7 @@ use flamedrop::profile::matcher::Matcher;
 use flamedrop::profile::{CallTree, Profile};
 use flamedrop::queries::QueryLog;
 
-use super::Lines;
+use super::{Lines, source};
 
 /// What to write, and how.
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,7 @@ pub struct Arguments {
     boxes: usize,
     #[command(flatten)]
     lines: Lines,
-    /// Of a saved page that holds several documents: the one to export.
+    /// Of a saved page or an archive that holds several documents: the one to export.
     #[arg(long, value_name = "NAME")]
     document: Option<String>,
     /// The file to write, instead of standard output.
@@ -83,25 +83,13 @@ enum Table {
 
 /// Writes the export; false if the file cannot be read, or has not what the format needs.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
-    let mut documents = super::read(&arguments.file, &arguments.lines);
-    if documents.len() > 1 {
-        let names = documents.iter().flatten().map(|(document, _)| document.name.as_str());
-        let names = names.collect::<Vec<_>>().join(", ");
-        documents.retain(|document| {
-            let name = document.as_ref().map(|(document, _)| document.name.as_str());
-            name.is_some() && name == arguments.document.as_deref()
-        });
-        if documents.len() != 1 {
-            let problem = format!("it holds several documents; say which one: --document NAME, of {names}");
-            super::complain(&arguments.file, &problem);
-            return Ok(false);
-        }
-    }
-    let Some(Some((document, _))) = documents.pop() else { return Ok(false) };
+    let label = arguments.file.display().to_string();
+    let opened = source::one(&arguments.file, arguments.document.as_deref());
+    let Some((document, _)) = super::read(&opened, &arguments.lines) else { return Ok(false) };
     let export = match Export::of(arguments, &document) {
         Ok(export) => export,
         Err(problem) => {
-            super::complain(&arguments.file, problem);
+            super::complain(&label, problem);
             return Ok(false);
         }
     };
@@ -114,7 +102,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
                 file.flush()
             };
             if let Err(error) = write() {
-                super::complain(path, &format!("cannot be written: {error}"));
+                super::complain(&path.display().to_string(), &format!("cannot be written: {error}"));
                 return Ok(false);
             }
         }

@@ -1,7 +1,6 @@
 //! `flamedrop findings`: what to fix first, for people or as JSON.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use flamedrop::document::{Content, Document};
 use flamedrop::findings::markdown::{confidence, saving, value};
@@ -9,6 +8,7 @@ use flamedrop::findings::{self, Digest, Finding, Settings, Summary, Value, pairs
 use flamedrop::format;
 use flamedrop::import::Kind;
 
+use super::source::Opened;
 use super::table::one_line;
 
 /// A finding and the files it is from.
@@ -35,7 +35,7 @@ pub struct Outcome {
 
 /// Judges all files that can be read; pairs of them together.
 pub fn run(
-    files: &[PathBuf],
+    files: &[Opened],
     settings: &Settings,
     json: bool,
     fail_on: &[String],
@@ -46,7 +46,7 @@ pub fn run(
     let lines = super::Lines { merge_lines: true, ..super::Lines::default() };
     let mut complete = true;
     // One at a time: of each only the digest is kept. Findings are about functions, not lines.
-    for document in files.iter().flat_map(|file| super::read(file, &lines)) {
+    for document in files.iter().map(|file| super::read(file, &lines)) {
         let Some((document, _)) = document else {
             complete = false;
             continue;

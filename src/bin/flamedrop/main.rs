@@ -9,6 +9,7 @@ mod table;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand};
@@ -20,6 +21,8 @@ use flamedrop::import;
 use flamedrop::input::Source;
 use flamedrop::profile::lines;
 use flamedrop::queries::statistics;
+
+use self::source::Opened;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,9 +46,10 @@ struct Arguments {
 enum Command {
     /// Print the numbers of profiles and SQL logs.
     ///
-    /// Formats are recognised by content, whatever the file is called; gzip is unwrapped. A file that
-    /// cannot be read is reported on standard error, the others are still printed, and the exit
-    /// status is 1.
+    /// Formats are recognised by content, whatever the file is called. gzip and zstd are unwrapped, each
+    /// file in a ZIP archive is one of its own, and the parts of a rotated log (app.log, app.log.1,
+    /// app.log.2.gz) are read as one log. A file that cannot be read is reported on standard error, the
+    /// others are still printed, and the exit status is 1.
     Summary {
         /// Print everything, unrounded, as JSON.
         #[arg(long)]
@@ -55,9 +59,8 @@ enum Command {
         top: usize,
         #[command(flatten)]
         lines: Lines,
-        /// Files to read; `-` is standard input.
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
+        #[command(flatten)]
+        files: Files,
     },
     /// Say what to fix first, and what it would save.
     ///
@@ -76,9 +79,8 @@ enum Command {
         /// Set a threshold: n-plus-one.executions=10.
         #[arg(long, value_name = "RULE.THRESHOLD=VALUE", value_parser = threshold)]
         set: Vec<(String, f64)>,
-        /// Files to read; `-` is standard input.
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
+        #[command(flatten)]
+        files: Files,
     },
     /// Print what happened between two states of a server's statistics.
     ///
@@ -118,6 +120,22 @@ struct Lines {
     log_line_prefix: Option<String>,
 }
 
+#[derive(Debug, clap::Args)]
+struct Files {
+    /// Read the parts of a rotated log each as a log of its own.
+    #[arg(long)]
+    apart: bool,
+    /// Files to read; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl Files {
+    fn open(&self) -> Vec<Opened> {
+        source::all(&self.files, self.apart)
+    }
+}
+
 /// The names of the rules.
 fn rules() -> PossibleValuesParser {
     PossibleValuesParser::new(CATALOGUE.iter().map(|about| PossibleValue::new(about.id).help(about.title)))
@@ -144,13 +162,13 @@ fn main() -> ExitCode {
                 // Checked when it was parsed.
                 let _ = settings.set(&name, Some(value));
             }
-            findings::run(&files, &settings, json, &fail_on, &mut out).map(|outcome| {
+            findings::run(&files.open(), &settings, json, &fail_on, &mut out).map(|outcome| {
                 found = outcome.failed;
                 outcome.complete
             })
         }
-        Command::Summary { json: true, files, lines, .. } => summary_json(&files, &lines, &mut out),
-        Command::Summary { json: false, files, lines, top } => summary(&files, top, &lines, &mut out),
+        Command::Summary { json: true, files, lines, .. } => summary_json(&files.open(), &lines, &mut out),
+        Command::Summary { json: false, files, lines, top } => summary(&files.open(), top, &lines, &mut out),
         Command::Diff { json, top, before, after } => diff(&before, &after, json, top, &mut out),
         Command::Export(arguments) => export::run(&arguments, &mut out),
         Command::Report(arguments) => report::run(&arguments, &mut out),
@@ -168,88 +186,63 @@ fn main() -> ExitCode {
     }
 }
 
-/// Reads one file, which is one document, or several in a saved page; those that cannot be read are told
-/// on standard error, and `None`.
-fn read(file: &Path, lines: &Lines) -> Vec<Option<(Document, Box<dyn Source>)>> {
-    let sources = match source::open_all(file) {
-        Ok(sources) => sources,
-        Err(error) => {
-            complain(file, &error.to_string());
-            return vec![None];
-        }
-    };
+/// Reads what is to be one document; says on standard error why, if it cannot be read.
+fn read(opened: &Opened, lines: &Lines) -> Option<(Document, Rc<dyn Source>)> {
     let options = import::Options { log_line_prefix: lines.log_line_prefix.clone() };
-    let read = |source: Box<dyn Source>| match import::import_with(source.as_ref(), &|_| (), &options) {
-        Ok(mut document) => {
-            if let Content::Profile(profile) = &mut document.content
-                && lines.merge_lines
-                && profile.by_line
-            {
-                **profile = lines::merged(profile);
-            }
-            Some((document, source))
+    let result = opened.source.clone().and_then(|source| {
+        let read = import::read(source.as_ref(), &|_| (), &options);
+        let (mut document, _) = read.map_err(|error| error.to_string())?;
+        if let Content::Profile(profile) = &mut document.content
+            && lines.merge_lines
+            && profile.by_line
+        {
+            **profile = lines::merged(profile);
         }
-        Err(error) => {
-            complain(file, &error.to_string());
-            None
-        }
-    };
-    sources.into_iter().map(read).collect()
+        Ok((document, source))
+    });
+    result.map_err(|error| complain(&opened.label, &error)).ok()
 }
 
-/// Reads a file that is to be one document; says so if it is a saved page of several.
-fn only(file: &Path, lines: &Lines) -> Option<(Document, Box<dyn Source>)> {
-    let mut documents = read(file, lines);
-    if documents.len() > 1 {
-        complain(file, "it holds several documents; open it in Flamedrop and save the one apart");
-        return None;
-    }
-    documents.pop().flatten()
-}
-
-fn complain(file: &Path, problem: &str) {
+fn complain(file: &str, problem: &str) {
     // It may quote the file.
-    eprintln!("flamedrop: {}: {}", table::one_line(&file.display().to_string()), table::one_line(problem));
+    eprintln!("flamedrop: {}: {}", table::one_line(file), table::one_line(problem));
 }
 
 /// Prints all that can be read; false if something could not.
-fn summary_json(files: &[PathBuf], lines: &Lines, out: &mut dyn Write) -> io::Result<bool> {
-    let (mut printed, mut complete) = (0, true);
+fn summary_json(files: &[Opened], lines: &Lines, out: &mut dyn Write) -> io::Result<bool> {
+    let mut printed = 0;
     out.write_all(b"{\"documents\": [")?;
     // One at a time, so that many large files need the memory of one.
-    for document in files.iter().flat_map(|file| read(file, lines)) {
-        let Some((document, source)) = document else {
-            complete = false;
-            continue;
-        };
+    for (document, source) in files.iter().filter_map(|file| read(file, lines)) {
         out.write_all(if printed > 0 { b",\n" } else { b"\n" })?;
         json::write(&document, source.as_ref(), out)?;
         printed += 1;
     }
     out.write_all(b"\n]}\n")?;
-    Ok(complete)
+    Ok(printed == files.len())
 }
 
 /// Prints what lies between two states of a server's statistics; false if that cannot be said.
 fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write) -> io::Result<bool> {
     let whole = Lines::default();
-    let (Some((first, _)), Some((second, source))) = (only(before, &whole), only(after, &whole)) else {
+    let (before, after) = (source::one(before, None), source::one(after, None));
+    let (Some((first, _)), Some((second, source))) = (read(&before, &whole), read(&after, &whole)) else {
         return Ok(false);
     };
     let (Content::Queries(earlier), Content::Queries(later)) = (&first.content, &second.content) else {
-        complain(after, "only statistics of a server have a difference, not profiles");
+        complain(&after.label, "only statistics of a server have a difference, not profiles");
         return Ok(false);
     };
     let (log, notes) = match statistics::difference(earlier, later) {
         Ok(found) => found,
         Err(problem) => {
-            complain(after, &problem);
+            complain(&after.label, &problem);
             return Ok(false);
         }
     };
     for note in notes.entries() {
         let first = note.first.as_ref().map(|first| format!(", first of {first}")).unwrap_or_default();
-        complain(after, &format!("{} × {}{first}", note.count, note.message));
+        complain(&after.label, &format!("{} × {}{first}", note.count, note.message));
     }
     let document = Document {
         name: format!("{} − {}", second.name, first.name),
@@ -266,18 +259,14 @@ fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write
     Ok(true)
 }
 
-fn summary(files: &[PathBuf], top: usize, lines: &Lines, out: &mut dyn Write) -> io::Result<bool> {
-    let (mut printed, mut complete) = (0, true);
-    for document in files.iter().flat_map(|file| read(file, lines)) {
-        let Some((document, _)) = document else {
-            complete = false;
-            continue;
-        };
+fn summary(files: &[Opened], top: usize, lines: &Lines, out: &mut dyn Write) -> io::Result<bool> {
+    let mut printed = 0;
+    for (document, _) in files.iter().filter_map(|file| read(file, lines)) {
         if printed > 0 {
             out.write_all(b"\n")?;
         }
         table::write(&document, top, out)?;
         printed += 1;
     }
-    Ok(complete)
+    Ok(printed == files.len())
 }

@@ -17,8 +17,6 @@ use flamedrop::link;
 use flamedrop::share::page::{self, About};
 use flamedrop::share::{self, Keep, Strip, saved};
 
-use super::source;
-
 /// The page in one file.
 const PAGE: &str = "flamedrop.html";
 /// Names it, where it lies elsewhere.
@@ -44,9 +42,8 @@ pub struct Arguments {
     /// The file to write; `-` is standard output.
     #[arg(short, long, value_name = "FILE", default_value = "report.html")]
     output: PathBuf,
-    /// Files to put in; `-` is standard input.
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    files: super::Files,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -76,19 +73,14 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
     let mut about = About { strip, keep, ..About::default() };
     let mut elements = Vec::new();
     let mut complete = true;
-    for file in &arguments.files {
-        let documents = source::open_all(file).map_err(|error| error.to_string()).and_then(|sources| {
-            sources.iter().map(|source| element(source.as_ref(), strip, keep)).collect::<Result<Vec<_>, _>>()
-        });
-        match documents {
-            Ok(documents) => {
-                for (name, what, element) in documents {
-                    about.documents.push((name, what));
-                    elements.push(element);
-                }
+    for opened in arguments.files.open() {
+        match opened.source.and_then(|source| element(source.as_ref(), strip, keep)) {
+            Ok((name, what, element)) => {
+                about.documents.push((name, what));
+                elements.push(element);
             }
             Err(problem) => {
-                super::complain(file, &problem);
+                super::complain(&opened.label, &problem);
                 complete = false;
             }
         }
@@ -107,7 +99,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
     let (before, after) = match page::halves(&text, &about) {
         Ok(halves) => halves,
         Err(problem) => {
-            super::complain(&path, problem);
+            super::complain(&path.display().to_string(), problem);
             return Ok(false);
         }
     };
@@ -126,7 +118,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
         file.flush()
     };
     if let Err(error) = write() {
-        super::complain(&arguments.output, &format!("cannot be written: {error}"));
+        super::complain(&arguments.output.display().to_string(), &format!("cannot be written: {error}"));
         return Ok(false);
     }
     Ok(complete)
@@ -170,7 +162,7 @@ fn find_page(given: Option<&Path>) -> Option<(PathBuf, String)> {
         return match fs::read_to_string(path) {
             Ok(text) => Some((path.to_owned(), text)),
             Err(error) => {
-                super::complain(path, &format!("the page cannot be read: {error}"));
+                super::complain(&path.display().to_string(), &format!("the page cannot be read: {error}"));
                 None
             }
         };

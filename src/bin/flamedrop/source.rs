@@ -1,27 +1,122 @@
-//! Files and standard input as sources.
+//! Files and standard input as sources: archives as the files in them, the parts of a rotated log as
+//! one.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::UNIX_EPOCH;
 
-use flamedrop::input::{MemorySource, Source};
+use flamedrop::import;
+use flamedrop::input::{Composite, MemorySource, Source, rotation};
 use flamedrop::share::page;
 
-/// Opens a file by path, as [`open`] does; of a page that holds documents, each of them.
-pub fn open_all(path: &Path) -> io::Result<Vec<Box<dyn Source>>> {
-    let source = open(path)?;
-    Ok(match page::documents(source.as_ref())? {
-        Some(documents) => {
-            documents.into_iter().map(|document| Box::new(document) as Box<dyn Source>).collect()
+/// One document to be.
+#[derive(Clone)]
+pub struct Opened {
+    /// What to call it in messages.
+    pub label: String,
+    /// Its bytes, or why there are none.
+    pub source: Result<Rc<dyn Source>, String>,
+    /// Whether it is a document by itself, whatever its name: one of a saved page.
+    whole: bool,
+}
+
+/// The documents in `files`, in their order. Parts of one log are one document, unless they are to stay
+/// `apart`.
+pub fn all(files: &[PathBuf], apart: bool) -> Vec<Opened> {
+    let opened: Vec<Opened> = files.iter().flat_map(|path| members(path)).collect();
+    if apart || opened.iter().any(|opened| opened.whole) {
+        return opened;
+    }
+    let groups = rotation::groups(opened.iter().map(|opened| opened.label.as_str()));
+    groups.into_iter().flat_map(|group| together(&opened, &group)).collect()
+}
+
+/// The one document in a file; of several that of this name.
+pub fn one(path: &Path, name: Option<&str>) -> Opened {
+    let mut members = members(path);
+    if members.len() == 1 {
+        return members.swap_remove(0);
+    }
+    let names: Vec<String> = members.iter().filter_map(|member| Some(member.name()?.to_owned())).collect();
+    members.retain(|member| name.is_some() && member.name() == name);
+    match members.pop() {
+        Some(only) if members.is_empty() => only,
+        _ => Opened {
+            label: path.display().to_string(),
+            source: Err(format!(
+                "it holds several documents; say which one: --document NAME, of {}",
+                names.join(", ")
+            )),
+            whole: true,
+        },
+    }
+}
+
+impl Opened {
+    fn name(&self) -> Option<&str> {
+        self.source.as_ref().ok().map(|source| source.name())
+    }
+}
+
+/// What is in one file.
+fn members(path: &Path) -> Vec<Opened> {
+    let label = path.display().to_string();
+    let failed = |error: String| vec![Opened { label: label.clone(), source: Err(error), whole: true }];
+    let source: Rc<dyn Source> = match open(path) {
+        Ok(source) => source.into(),
+        Err(error) => return failed(error.to_string()),
+    };
+    let inside = |name: &str, source, whole| Opened { label: format!("{label}/{name}"), source, whole };
+    match page::documents(source.as_ref()) {
+        Ok(None) => {}
+        Ok(Some(documents)) => {
+            return documents
+                .into_iter()
+                .map(|document| {
+                    let source = page::unzipped(&document).map_err(|error| error.to_string());
+                    inside(document.name(), source.map(|source| Rc::new(source) as Rc<dyn Source>), true)
+                })
+                .collect();
         }
-        None => vec![source],
-    })
+        Err(error) => return failed(error.to_string()),
+    }
+    match import::members(source.as_ref()) {
+        Ok(None) => vec![Opened { label, source: Ok(source), whole: false }],
+        Ok(Some(members)) => members
+            .files
+            .into_iter()
+            .map(|member| {
+                let source: Rc<dyn Source> = Rc::new(member.source(&source));
+                inside(&member.name, Ok(source), false)
+            })
+            .collect(),
+        Err(error) => failed(error.to_string()),
+    }
+}
+
+/// These of `opened` as one log, if they are parts of one.
+fn together(opened: &[Opened], group: &[usize]) -> Vec<Opened> {
+    let sources: Vec<Rc<dyn Source>> =
+        group.iter().filter_map(|&index| opened[index].source.clone().ok()).collect();
+    if let (true, [first, .., _]) = (sources.len() == group.len(), &sources[..]) {
+        let name = rotation::name(first.name());
+        let bundle = Composite::bundle(name, sources.clone());
+        if matches!(import::members(&bundle), Ok(None)) {
+            let label = rotation::name(&opened[group[0]].label);
+            return vec![Opened { label, source: Ok(Rc::new(bundle)), whole: false }];
+        }
+    }
+    // In the order they were given.
+    let mut order = group.to_vec();
+    order.sort_unstable();
+    order.iter().map(|&index| opened[index].clone()).collect()
 }
 
 /// Opens a file by path; `-` is standard input, which is read whole, since a source can be read
 /// more than once.
-pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
+fn open(path: &Path) -> io::Result<Box<dyn Source>> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes)?;

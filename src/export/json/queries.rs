@@ -7,8 +7,8 @@ use rustc_hash::FxHashMap;
 use serde::ser::SerializeMap;
 
 use crate::format;
-use crate::import::Format;
-use crate::input::{self, Input, Source, Wrapping};
+use crate::import::{self, Format, ImportError};
+use crate::input::{Input, Source, Wrapping};
 use crate::queries::{Clock, EventKind, Operation, QueryLog, Statements};
 use crate::sort;
 
@@ -190,28 +190,24 @@ fn examples(log: &QueryLog, format: Option<&'static dyn Format>, source: &dyn So
 /// Reads records in ascending order.
 struct Records<'a> {
     source: &'a dyn Source,
-    /// The unwrapped bytes, if they are wrapped.
-    unwrapped: Option<Input<'a>>,
+    /// The unwrapped bytes.
+    input: Input<'a>,
 }
 
 impl<'a> Records<'a> {
-    fn open(source: &'a dyn Source) -> io::Result<Self> {
-        let input = Input::open(source, &|_| ())?;
-        let unwrapped = (input.wrapping() != Wrapping::Plain).then_some(input);
-        Ok(Self { source, unwrapped })
+    fn open(source: &'a dyn Source) -> Result<Self, ImportError> {
+        Ok(Self { source, input: import::open(source, &|_| ())? })
     }
 
     fn read(&mut self, offset: u64, length: u32) -> io::Result<Vec<u8>> {
-        let Some(input) = &mut self.unwrapped else {
-            return input::read_at(self.source, Wrapping::Plain, offset, length);
-        };
+        let ahead = offset.checked_sub(self.input.position());
         // Two statements can share a record's bytes: what lies behind is read anew.
-        let Some(skip) = offset.checked_sub(input.position()) else {
-            return input::read_at(self.source, input.wrapping(), offset, length);
+        let (false, Some(skip)) = (self.input.wrapping() == Wrapping::Plain, ahead) else {
+            return self.input.places().read(self.source, offset, length);
         };
-        io::copy(&mut input.take(skip), &mut io::sink())?;
+        io::copy(&mut (&mut self.input).take(skip), &mut io::sink())?;
         let mut record = Vec::new();
-        input.take(u64::from(length)).read_to_end(&mut record)?;
+        (&mut self.input).take(u64::from(length)).read_to_end(&mut record)?;
         Ok(record)
     }
 }

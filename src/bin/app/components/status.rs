@@ -11,6 +11,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
 use crate::document::{OpenDocument, answers};
+use crate::open;
 use crate::state::state;
 
 /// The status line of an open document.
@@ -145,6 +146,15 @@ fn Noticed(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     }
     if PREFIXED.contains(&overview.format.as_str()) {
         items.push(view! { <li><PrefixForm document /></li> }.into_any());
+    }
+    if !overview.parts.is_empty() {
+        let state = state();
+        let parts = overview.parts.clone();
+        let open_apart = move |_| open::apart(state, document, &parts);
+        items.push(
+            view! { <li><button type="button" class="link" on:click=open_apart>"Open the files apart"</button></li> }
+                .into_any(),
+        );
     }
     for diagnostic in diagnostics {
         let times =
