@@ -19,6 +19,7 @@ use web_sys::Blob;
 use crate::bridge::{Bridge, Event};
 use crate::log_view::LogView;
 use crate::open;
+use crate::state::lasting;
 use crate::storage;
 use crate::view::{Drawing, View};
 
@@ -141,7 +142,7 @@ impl OpenDocument {
 
     fn new(name: String, source: Option<String>) -> Self {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Self {
+        lasting(|| Self {
             id,
             name: RwSignal::new(name),
             status: RwSignal::new(Status::Reading { read: 0, size: 0 }),
@@ -170,7 +171,7 @@ impl OpenDocument {
             source: StoredValue::new(source),
             kept: StoredValue::new(None),
             blob: StoredValue::new_local(None),
-        }
+        })
     }
 
     /// Starts reading its file.

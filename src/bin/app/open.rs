@@ -147,7 +147,7 @@ fn open_each(state: State, files: impl Iterator<Item = File>) {
 
 /// Of several files, one that cannot be read is not the one to look at while another can.
 pub fn prefer_readable(state: State, opened: Vec<OpenDocument>) {
-    Effect::new(move |done: Option<bool>| {
+    let prefer = move |done: Option<bool>| {
         // Only until the user goes elsewhere, or all are read.
         let Some(active) = state.active.get().filter(|active| done != Some(true) && opened.contains(active))
         else {
@@ -160,7 +160,8 @@ pub fn prefer_readable(state: State, opened: Vec<OpenDocument>) {
             return true;
         }
         opened.iter().all(|document| document.is_settled())
-    });
+    };
+    state::lasting(|| Effect::new(prefer));
 }
 
 /// Opens what was dropped or pasted: files, or else a text.

@@ -1,7 +1,7 @@
 //! What the page knows: the open documents, which one is looked at, and the settings. Big data is not
 //! here: it stays in the workers, and what views asked for lives with the views.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use leptos::prelude::*;
 
@@ -88,6 +88,7 @@ impl State {
             notice: RwSignal::new(None),
         };
         CURRENT.set(Some(state));
+        ROOT.set(Owner::current());
         state
     }
 
@@ -129,6 +130,16 @@ impl State {
 
 thread_local! {
     static CURRENT: Cell<Option<State>> = const { Cell::new(None) };
+    static ROOT: RefCell<Option<Owner>> = const { RefCell::new(None) };
+}
+
+/// Runs `make` so that the signals it makes live as long as the page, whichever view's handler or effect
+/// it is called from: those would take them along when they go.
+pub fn lasting<T>(make: impl FnOnce() -> T) -> T {
+    match ROOT.with_borrow(Clone::clone) {
+        Some(root) => root.with(make),
+        None => make(),
+    }
 }
 
 /// The page's state, for what happens outside the views; `None` before there is one.

@@ -147,15 +147,6 @@ fn Noticed(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     if PREFIXED.contains(&overview.format.as_str()) {
         items.push(view! { <li><PrefixForm document /></li> }.into_any());
     }
-    if !overview.parts.is_empty() {
-        let state = state();
-        let parts = overview.parts.clone();
-        let open_apart = move |_| open::apart(state, document, &parts);
-        items.push(
-            view! { <li><button type="button" class="link" on:click=open_apart>"Open the files apart"</button></li> }
-                .into_any(),
-        );
-    }
     for diagnostic in diagnostics {
         let times =
             (diagnostic.count > 1).then(|| format!(" ({} times)", format::count(diagnostic.count as i64)));
@@ -165,6 +156,15 @@ fn Noticed(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                 <li class:warning=diagnostic.level == Level::Warning>{diagnostic.message} {times} {first}</li>
             }
             .into_any(),
+        );
+    }
+    if !overview.parts.is_empty() {
+        let state = state();
+        let parts = overview.parts.clone();
+        let open_apart = move |_| open::apart(state, document, &parts);
+        items.push(
+            view! { <li><button type="button" class="link" on:click=open_apart>"Open the files apart"</button></li> }
+                .into_any(),
         );
     }
     let label = format!("{count} {}", if count == 1 { "notice" } else { "notices" });
