@@ -130,15 +130,42 @@ fn ends_before(record: &[u8], line: &[u8], body: &mut usize) -> bool {
 
 /// Whether a quote or a comment is open at the end of `sql`.
 pub(super) fn is_open(sql: &[u8], dialect: Dialect) -> bool {
-    if sql.len() > LONGEST_CHECKED
-        || memchr3(b'\'', b'"', b'`', sql).or_else(|| memmem::find(sql, b"/*")).is_none()
-    {
+    if sql.len() > LONGEST_CHECKED {
         return false;
     }
+    let has_comments = memmem::find(sql, b"--").is_some()
+        || memchr(b'#', sql).is_some()
+        || memmem::find(sql, b"/*").is_some();
+    if dialect == Dialect::MySql && !has_comments {
+        return has_open_quote(sql);
+    }
+    is_open_to_the_lexer(sql, dialect)
+}
+
+fn is_open_to_the_lexer(sql: &[u8], dialect: Dialect) -> bool {
     // What is open swallows what follows.
     let probe = [sql, b"\n;"].concat();
     let last = Lexer::new(&probe, dialect).last();
     last.is_none_or(|token| token.kind != TokenKind::Punctuation || token.start + 1 != token.end)
+}
+
+/// The same of MySQL's SQL without comments, which is nearly all: several times as fast as the lexer.
+fn has_open_quote(sql: &[u8]) -> bool {
+    let mut rest = sql;
+    while let Some(at) = memchr3(b'\'', b'"', b'`', rest) {
+        let quote = rest[at];
+        rest = &rest[at + 1..];
+        loop {
+            let stop = if quote == b'`' { memchr(quote, rest) } else { memchr2(quote, b'\\', rest) };
+            let Some(stop) = stop else { return true };
+            let escaped = usize::from(rest[stop] != quote);
+            rest = rest.get(stop + 1 + escaped..).unwrap_or_default();
+            if escaped == 0 {
+                break;
+            }
+        }
+    }
+    false
 }
 
 /// A record taken apart.
@@ -406,5 +433,19 @@ impl Reader {
         };
         let log = builder.finish(clock, None);
         Document { name, format, content: Content::Queries(Box::new(log)), diagnostics }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn quotes_are_open_as_the_lexer_sees_them(sql in "['\"`\\\\a ;\n(é]{0,24}") {
+            let sql = sql.as_bytes();
+            let to_lexer = is_open_to_the_lexer(sql, Dialect::MySql);
+            proptest::prop_assert_eq!(has_open_quote(sql), to_lexer);
+        }
     }
 }
