@@ -2,8 +2,8 @@
 //!
 //! The rules, all applied while reading, so that the usual case (a fingerprint seen before) only
 //! hashes and allocates nothing:
-//! - literals and placeholders, signs and casts included (`-1`, `'…'::timestamptz`, `%s`, `$1`,
-//!   NULL, TRUE, FALSE where a value stands), are one `?`: so Django's log, with or without
+//! - literals and placeholders, signs, types and casts included (`-1`, `'…'::timestamptz`, `DATE '…'`,
+//!   `%s`, `$1`, NULL, TRUE, FALSE where a value stands), are one `?`: so Django's log, with or without
 //!   interpolation, and the server's give one fingerprint;
 //! - `IN (1, 2, 3)` is `IN (?)`, `ARRAY[1, 2]` is `ARRAY[?]`; of several rows of VALUES (or of a row
 //!   list after IN) the first is kept; of repeated equal `UNION` branches, two;
@@ -17,9 +17,12 @@
 //! does not depend on which statement was met first.
 
 mod hash;
+mod literals;
+mod names;
 mod output;
 
 use self::hash::*;
+use self::names::{Names, names_of, temporary_schema};
 use self::output::Output;
 use super::lexer::{Dialect, Lexer, Token, TokenKind};
 
@@ -61,16 +64,6 @@ pub fn text(sql: &[u8], dialect: Dialect) -> String {
         text.push('…');
     }
     text
-}
-
-/// Which words of the statement are names that clients make up.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Names {
-    None,
-    /// Only the next one: `DECLARE name`.
-    Next,
-    /// All that are not the statement's own words: `ROLLBACK TO SAVEPOINT name`.
-    All,
 }
 
 struct Normaliser<'a, const TEXT: bool> {
@@ -146,6 +139,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
     fn word(&mut self, bytes: &[u8]) {
         let word = key(bytes);
         self.after_offset = word == OFFSET;
+        let first = self.head;
         if self.head {
             self.head = false;
             self.names = names_of(word, bytes);
@@ -200,6 +194,12 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
                 self.operand = true;
             }
             _ => {
+                if self.operand && !first && self.typed_string(bytes) {
+                    self.casts();
+                    self.out.value();
+                    self.operand = false;
+                    return;
+                }
                 self.operand = false;
                 if self.introduces_string(bytes) {
                     return;
@@ -210,27 +210,6 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
                 }
             }
         }
-    }
-
-    /// MySQL's `_utf8mb4'…'` is a literal as a whole.
-    fn introduces_string(&self, word: &[u8]) -> bool {
-        word.first() == Some(&b'_')
-            && self.lexer.dialect() == Dialect::MySql
-            && self.peek().is_some_and(|token| token.kind == TokenKind::String)
-    }
-
-    /// In a statement about a savepoint or cursor: whether `bytes` was its name.
-    fn name(&mut self, word: u64, bytes: &[u8]) -> bool {
-        match self.names {
-            Names::Next => self.names = Names::None,
-            Names::All if is_structural(word, bytes) => return false,
-            Names::All => {}
-            Names::None => return false,
-        }
-        self.parameters = mix_text(self.parameters, bytes);
-        self.out.value();
-        self.operand = false;
-        true
     }
 
     fn quoted(&mut self, bytes: &[u8]) {
@@ -254,11 +233,6 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
         self.casts();
         self.out.value();
         self.operand = false;
-    }
-
-    fn parameter(&mut self, token: Token) {
-        self.has_placeholders |= token.kind == TokenKind::Placeholder;
-        self.parameters = mix_text(self.parameters, self.lexer.bytes(token));
     }
 
     fn operator(&mut self, bytes: &[u8]) {
@@ -322,82 +296,6 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
                 self.out.punctuation(byte);
             }
         }
-    }
-
-    /// Swallows `::type` after a literal, as often as it comes.
-    fn casts(&mut self) {
-        loop {
-            let mut ahead = self.lexer;
-            match ahead.significant() {
-                Some(token) if ahead.bytes(token) == b"::" => {}
-                _ => return,
-            }
-            self.lexer = ahead;
-            self.type_name();
-        }
-    }
-
-    fn type_name(&mut self) {
-        let Some(first) =
-            self.significant_if(|kind, _| matches!(kind, TokenKind::Word | TokenKind::QuotedIdentifier))
-        else {
-            return;
-        };
-        while self.next_is(b".") {
-            self.lexer.significant();
-            self.lexer.significant();
-        }
-        match key(first) {
-            DOUBLE => {
-                self.significant_if(|_, word| word.eq_ignore_ascii_case(b"precision"));
-            }
-            BIT | CHAR => {
-                self.significant_if(|_, word| key(word) == VARYING);
-            }
-            _ if first.eq_ignore_ascii_case(b"character") => {
-                self.significant_if(|_, word| key(word) == VARYING);
-            }
-            INTERVAL => {
-                while self
-                    .significant_if(|_, word| {
-                        matches!(key(word), YEAR | MONTH | DAY | HOUR | MINUTE | SECOND | TO)
-                    })
-                    .is_some()
-                {}
-            }
-            _ => {}
-        }
-        if self.next_is(b"(") {
-            // `(10, 2)`
-            while let Some(token) = self.lexer.significant() {
-                if self.lexer.bytes(token) == b")" {
-                    break;
-                }
-            }
-        }
-        let time = matches!(key(first), TIME) || first.eq_ignore_ascii_case(b"timestamp");
-        if time && self.significant_if(|_, word| matches!(key(word), WITH | WITHOUT)).is_some() {
-            self.significant_if(|_, word| key(word) == TIME);
-            self.significant_if(|_, word| key(word) == ZONE);
-        }
-        while self.next_is(b"[") {
-            while let Some(token) = self.lexer.significant() {
-                if self.lexer.bytes(token) == b"]" {
-                    break;
-                }
-            }
-        }
-    }
-
-    /// The next token's bytes, and past it, if it is as asked.
-    fn significant_if(&mut self, asked: impl Fn(TokenKind, &[u8]) -> bool) -> Option<&'a [u8]> {
-        let mut ahead = self.lexer;
-        let token = ahead.significant()?;
-        let bytes = ahead.bytes(token);
-        asked(token.kind, bytes).then(|| {
-            self.lexer = ahead;
-            bytes
-        })
     }
 
     fn list_after_in(&mut self) {
@@ -482,6 +380,10 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
                 Some(string) => token = string,
                 None => return false,
             },
+            TokenKind::Word if self.typed_string(bytes) => {
+                self.casts();
+                return true;
+            }
             _ => return false,
         }
         self.parameter(token);
@@ -518,57 +420,6 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
             }
         }
     }
-}
-
-fn names_of(word: u64, bytes: &[u8]) -> Names {
-    match word {
-        RELEASE | ROLLBACK | FETCH | MOVE | CLOSE => Names::All,
-        DECLARE => Names::Next,
-        _ if bytes.eq_ignore_ascii_case(b"savepoint") || bytes.eq_ignore_ascii_case(b"deallocate") => {
-            Names::All
-        }
-        _ => Names::None,
-    }
-}
-
-/// The words that savepoint and cursor statements are made of.
-fn is_structural(word: u64, bytes: &[u8]) -> bool {
-    matches!(
-        word,
-        TO | WORK
-            | AND
-            | NO
-            | CHAIN
-            | PREPARED
-            | PREPARE
-            | ALL
-            | NEXT
-            | PRIOR
-            | FIRST
-            | LAST
-            | FORWARD
-            | BACKWARD
-            | ABSOLUTE
-            | RELATIVE
-            | FROM
-            | IN
-    ) || bytes.eq_ignore_ascii_case(b"savepoint")
-        || bytes.eq_ignore_ascii_case(b"transaction")
-}
-
-/// `pg_temp_12` is another session's every time.
-fn temporary_schema(name: &[u8]) -> Option<&'static [u8]> {
-    if name.first() != Some(&b'p') {
-        return None;
-    }
-    let (number, schema): (_, &'static [u8]) = if let Some(number) = name.strip_prefix(b"pg_temp_") {
-        (number, b"pg_temp_?")
-    } else if let Some(number) = name.strip_prefix(b"pg_toast_temp_") {
-        (number, b"pg_toast_temp_?")
-    } else {
-        return None;
-    };
-    (!number.is_empty() && number.iter().all(u8::is_ascii_digit)).then_some(schema)
 }
 
 #[cfg(test)]

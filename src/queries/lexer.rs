@@ -141,6 +141,15 @@ impl<'a> Lexer<'a> {
         self.dialect
     }
 
+    /// Whether the next token may begin with `byte`, without reading on: a cheap look ahead. It may if a
+    /// comment is in between.
+    #[inline]
+    pub fn may_begin(&self, byte: u8) -> bool {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let next = rest.iter().copied().find(|&next| class(next) != SPACE).unwrap_or(0);
+        next.eq_ignore_ascii_case(&byte) || matches!(next, b'-' | b'/' | b'#')
+    }
+
     /// The next token that is neither blank nor comment.
     #[inline]
     pub fn significant(&mut self) -> Option<Token> {

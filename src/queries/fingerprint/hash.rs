@@ -65,14 +65,14 @@ macro_rules! words {
 words! {
     ABSOLUTE = b"absolute", ALL = b"all", AND = b"and", ARRAY = b"array", BACKWARD = b"backward",
     BETWEEN = b"between", BIT = b"bit", BY = b"by", CASE = b"case", CHAIN = b"chain", CHAR = b"char",
-    CLOSE = b"close", DAY = b"day", DECLARE = b"declare", DISTINCT = b"distinct", DOUBLE = b"double",
+    CLOSE = b"close", DATE = b"date", DAY = b"day", DECLARE = b"declare", DISTINCT = b"distinct", DOUBLE = b"double",
     ELSE = b"else", FALSE = b"false", FETCH = b"fetch", FIRST = b"first", FORWARD = b"forward",
     FROM = b"from", HAVING = b"having", HOUR = b"hour", IN = b"in", INTERVAL = b"interval", LAST = b"last",
     LIKE = b"like", LIMIT = b"limit", MINUTE = b"minute", MONTH = b"month", MOVE = b"move", NEXT = b"next",
-    NO = b"no", NULL = b"null", OFFSET = b"offset", ON = b"on", OR = b"or", ORDER = b"order",
+    NO = b"no", NOT = b"not", NULL = b"null", OFFSET = b"offset", ON = b"on", OR = b"or", ORDER = b"order",
     PREPARE = b"prepare", PREPARED = b"prepared", PRIOR = b"prior", RELATIVE = b"relative",
     RELEASE = b"release", RETURN = b"return", ROLLBACK = b"rollback", ROW = b"row", SECOND = b"second",
     SELECT = b"select", THEN = b"then", TIME = b"time", TO = b"to", TRUE = b"true", UNION = b"union",
-    VALUES = b"values", VARYING = b"varying", WHEN = b"when", WHERE = b"where", WITH = b"with",
+    VALUES = b"values", VARIADIC = b"variadic", VARYING = b"varying", WHEN = b"when", WHERE = b"where", WITH = b"with",
     WITHOUT = b"without", WORK = b"work", YEAR = b"year", ZONE = b"zone",
 }

@@ -80,6 +80,29 @@ fn casts_go_with_their_literal_only() {
 }
 
 #[test]
+fn types_go_with_their_literal_only() {
+    same(
+        Dialect::PostgreSql,
+        "SELECT ? FROM t WHERE a > ? AND b IN (?)",
+        &[
+            "SELECT 1 FROM t WHERE a > '2026-01-01' AND b IN (1)",
+            "SELECT date '2026-01-01' FROM t WHERE a > DATE '2026-01-01' AND b IN (DATE '2026-01-01', date '2026-01-02')",
+            "SELECT timestamp with time zone '2026-01-01'::date FROM t WHERE a > interval '1' day to second AND b IN (%s)",
+            "SELECT point '(1,2)' FROM t WHERE a > 'one'\n'two' AND b IN (json '{}', 'a' 'b')",
+        ],
+    );
+    insta::assert_snapshot!(
+        postgresql("SELECT date, time 'x' alias, a.date, now() - interval '1' day, NOT 'x', f(VARIADIC '{}'), timestamp WITH x FROM date WHERE x LIKE 'y' ESCAPE '!'"),
+        @"SELECT date, ? alias, a.date, now() - ?, NOT ?, f(variadic ?), timestamp WITH x FROM date WHERE x LIKE ? ESCAPE ?"
+    );
+    insta::assert_snapshot!(
+        mysql("SELECT DATE '2026-01-01', a 'alias', NOW() - INTERVAL '1' DAY, date FROM t WHERE d = TIMESTAMP'2026-01-01 00:00:00'"),
+        @"SELECT ?, a ?, now() - INTERVAL ? day, date FROM t WHERE d = ?"
+    );
+    insta::assert_snapshot!(postgresql("LOAD 'auto_explain'"), @"LOAD ?");
+}
+
+#[test]
 fn unions_repeat() {
     same(
         Dialect::PostgreSql,
