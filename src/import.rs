@@ -30,6 +30,7 @@ mod wrapped;
 
 use std::io;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use several::{Members, members};
@@ -96,7 +97,7 @@ pub trait Format: Sync {
 }
 
 /// An event as the log has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventText {
     /// Its message; of a plan without the plan.
     pub message: String,

@@ -139,6 +139,9 @@ pub enum Request {
         /// The thresholds that results are judged with.
         settings: Settings,
     },
+    /// What ran between an earlier state of a server's statistics, the bytes of whose file these are, and
+    /// this one: a document as [`Request::Share`] gives it.
+    Between(Vec<u8>),
 }
 
 /// What is written for other tools: what the command line's `export` writes.

@@ -12,9 +12,10 @@ mod views;
 use crate::document::{Content, Document};
 use crate::findings::{Digest, Settings};
 use crate::import::{self, ImportError, Options};
-use crate::input::{Places, Progress, Source};
+use crate::input::{MemorySource, Places, Progress, Source};
 use crate::profile::{Profile, lines};
 use crate::protocol::{ContentOverview, Export, Failure, Overview, ProfileOverview, Request, Response};
+use crate::queries::statistics;
 use crate::share::{self, Keep, Strip, saved};
 
 /// One open document.
@@ -87,6 +88,7 @@ impl Session {
             Request::Findings { settings } => return self.judge(settings, None),
             Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
             Request::Export(export) => return self.export(export),
+            Request::Between(earlier) => return self.between(earlier),
             Request::Share { strip, keep, settings } => return self.share(*strip, *keep, settings),
             _ => {}
         }
@@ -134,6 +136,20 @@ impl Session {
         };
         self.swap_lines(by_function);
         response
+    }
+
+    fn between(&self, earlier: &[u8]) -> Response {
+        let source = MemorySource::new("earlier", earlier);
+        let document = import::import(&source, &|_| ())
+            .map_err(|error| error.to_string())
+            .and_then(|earlier| statistics::between(&earlier, &self.document));
+        match document {
+            Ok(document) => {
+                let whole = Strip { literals: false, parameters: false, paths: false };
+                Response::Shared(saved::write(&document, whole, Keep::Everything, &Settings::default()))
+            }
+            Err(problem) => Response::Refused(problem),
+        }
     }
 
     fn swap_lines(&mut self, swap: bool) {

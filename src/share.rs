@@ -7,6 +7,7 @@
 //! may. All numbers stay what they were.
 
 mod columns;
+mod events;
 mod mask;
 pub mod page;
 pub mod saved;

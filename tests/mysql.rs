@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flamedrop::document::{Content, Document};
 use flamedrop::queries::lexer::Dialect;
-use flamedrop::queries::{Clock, QueryLog, fingerprint};
+use flamedrop::queries::{Clock, QueryLog, fingerprint, plan};
 
 fn read(text: &[u8]) -> (Document, QueryLog) {
     let document = common::open(text).expect("a log");
@@ -50,6 +50,24 @@ fn mariadb_counts_what_ran() {
     assert_eq!(log.statements.len(), 21);
     assert_eq!(log.clock, Clock::Wall { zone: Some("UTC".to_owned()) });
     insta::assert_snapshot!(shown(&common::bytes("mysql/mariadb-10.11.slow.log")));
+}
+
+#[test]
+fn plans_of_a_verbose_slow_log_belong_to_their_statements() {
+    let bytes = common::bytes("mysql/mariadb-10.11.slow.log");
+    let (_, log) = read(&bytes);
+    let format = flamedrop::import::by_id("mysql-slow").expect("the format");
+    assert!(!log.events.is_empty());
+    for (event, &statement) in log.events.statement.iter().enumerate() {
+        let record = &bytes[log.events.offset[event] as usize..][..log.events.length[event] as usize];
+        let text = format.event_text(record).and_then(|text| text.plan).expect("a plan");
+        let plan = plan::parse(&text).expect("that can be read");
+        let sql = format.statement_text(record).expect("its statement").sql;
+        assert_eq!(log.events.fingerprint[event], log.statements.fingerprint[statement as usize]);
+        for relation in plan.nodes.iter().filter_map(|node| node.relation.as_deref()) {
+            assert!(sql.contains(relation), "{relation} in {sql}");
+        }
+    }
 }
 
 #[test]

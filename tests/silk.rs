@@ -3,7 +3,10 @@
 mod common;
 
 use flamedrop::document::{Content, Document};
-use flamedrop::queries::{Clock, Origin, QueryLog};
+use flamedrop::input::MemorySource;
+use flamedrop::protocol::{Request, Response};
+use flamedrop::queries::{Clock, EventKind, Origin, QueryLog};
+use flamedrop::session::Session;
 
 fn read(bytes: &[u8]) -> (Document, QueryLog) {
     let document = common::open(bytes).expect("a log");
@@ -35,6 +38,23 @@ fn a_request_with_its_statements() {
     let record = &bytes[at..at + log.statements.length[1] as usize];
     let text = flamedrop::import::by_id("django-silk").and_then(|format| format.statement_text(record));
     assert!(text.expect("its text").sql.starts_with("SELECT \"auth_group\".\"id\""));
+}
+
+#[test]
+fn what_the_database_said_to_explain_is_the_statements_plan() {
+    let (_, log) = read(&common::bytes("silk/dumpdata.json"));
+    assert!(log.events.kind.iter().all(|kind| *kind == EventKind::Plan));
+    assert_eq!(log.events.statement, [0, 1, 2, 3]);
+    assert_eq!(log.events.offset, log.statements.offset);
+    let source = MemorySource::new("silk.json", common::bytes("silk/dumpdata.json"));
+    let mut session = Session::open(Box::new(source), &|_| ()).expect("a session");
+    let Response::Statement(detail) = session.answer(&Request::Statement { statement: 1 }) else {
+        panic!("no detail")
+    };
+    let plan = detail.plan.expect("a plan").plan.expect("that can be read");
+    let names: Vec<&str> = plan.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!(names, ["Query plan", "SEARCH (covering index)", "SEARCH"]);
+    assert_eq!(plan.nodes[2].relation.as_deref(), Some("auth_group"));
 }
 
 #[test]

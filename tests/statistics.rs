@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use flamedrop::document::{Content, Document};
+use flamedrop::input::MemorySource;
+use flamedrop::protocol::{Request, Response};
 use flamedrop::queries::statistics::difference;
 use flamedrop::queries::{NONE, QueryLog};
+use flamedrop::session::Session;
 
 fn bytes(path: &str) -> Vec<u8> {
     let found = common::bytes(path);
@@ -87,6 +90,30 @@ fn every_export_of_one_state_is_the_same() {
 }
 
 /// Both visits run the same statements: what is between the two states is the first.
+#[test]
+fn the_page_opens_what_ran_in_between_as_a_document() {
+    let open = |name: &str, bytes: Vec<u8>| {
+        Session::open(Box::new(MemorySource::new(name, bytes)), &|_| ()).expect("statistics")
+    };
+    let (first, second) = (bytes("statistics/first.csv"), bytes("statistics/second.csv"));
+    let mut after = open("second.csv", second.clone());
+    let Response::Shared(saved) = after.answer(&Request::Between(first.clone())) else {
+        panic!("no difference")
+    };
+    // Handed on in Flamedrop's own format, it has lost nothing.
+    let between = open("between", saved);
+    assert_eq!(between.document().name, "second.csv − earlier");
+    let Content::Queries(found) = &between.document().content else { panic!("a profile") };
+    let (expected, _) = difference(&read(first).1, &read(second).1).expect("a difference");
+    // NaN is equal to itself there.
+    assert!(format!("{:?}", found.statistics) == format!("{:?}", expected.statistics));
+    assert!(format!("{:?}", found.numbers) == format!("{:?}", expected.numbers));
+    let Response::Refused(problem) = after.answer(&Request::Between(b"SELECT 1".to_vec())) else {
+        panic!("a difference to nothing")
+    };
+    assert!(problem.contains("It reads"), "{problem}");
+}
+
 #[test]
 fn the_difference_of_two_states_is_what_ran_in_between() {
     let (first, second) = (read(bytes("statistics/first.csv")).1, read(bytes("statistics/second.csv")).1);

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr2, memchr3, memmem};
 
 use super::records::{Records, trim_end, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::{Dialect, Lexer, TokenKind};
@@ -84,6 +84,14 @@ impl Format for MysqlSlow {
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
         let parts = Parts::of(trim_mark(record))?;
         Some(StatementText { sql: String::from_utf8_lossy(parts.sql).into_owned(), parameters: None })
+    }
+
+    fn event_text(&self, record: &[u8]) -> Option<EventText> {
+        let record = String::from_utf8_lossy(trim_mark(record));
+        let lines = record.lines().map_while(|line| line.strip_prefix('#'));
+        let plan: Vec<&str> = lines.filter_map(|line| line.trim_start().strip_prefix("explain: ")).collect();
+        let plan = (!plan.is_empty()).then(|| plan.join("\n"));
+        Some(EventText { message: "EXPLAIN, in the slow query log".to_owned(), plan, ..EventText::default() })
     }
 }
 
@@ -187,6 +195,8 @@ struct Parts<'a> {
     /// Milliseconds.
     lock_time: Option<f64>,
     failed: bool,
+    /// Whether its plan is in the header.
+    explained: bool,
     /// `SET timestamp=…`: seconds since 1970.
     timestamp: Option<f64>,
     sql: &'a [u8],
@@ -229,6 +239,7 @@ impl<'a> Parts<'a> {
     fn header(&mut self, line: &'a [u8]) -> bool {
         let line = line[1..].trim_ascii();
         if let Some(explain) = line.strip_prefix(b"explain:") {
+            self.explained = true;
             return !explain.is_empty();
         }
         let mut rest = line;
@@ -381,7 +392,7 @@ impl Reader {
         });
         let (end, resolution) = self.end(&parts, duration);
         let writes = parts.rows_affected.filter(|rows| *rows > 0);
-        self.builder.push(Statement {
+        let statement = Statement {
             end,
             resolution,
             duration,
@@ -392,7 +403,11 @@ impl Reader {
             rows_examined: parts.rows_examined.unwrap_or(NONE),
             lock_time: parts.lock_time.unwrap_or(f64::NAN),
             ..Statement::new(recognised, connection)
-        });
+        };
+        let at = self.builder.push(statement);
+        if parts.explained {
+            self.builder.plan(at, &statement);
+        }
     }
 
     /// When the statement ended, and the clock's step, ms.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::elements::{Elements, in_head};
 use super::records::shown;
-use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::profile::{Category, category};
@@ -69,6 +69,9 @@ struct Fields<'a> {
     request: Option<Cow<'a, str>>,
     #[serde(borrow)]
     traceback: Option<Cow<'a, str>>,
+    /// What the database says to EXPLAIN, if silk asked.
+    #[serde(borrow)]
+    analysis: Option<Cow<'a, str>>,
 }
 
 impl Format for Silk {
@@ -107,6 +110,16 @@ impl Format for Silk {
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
         let entry: Entry<'_> = serde_json::from_slice(record).ok()?;
         Some(StatementText { sql: entry.fields.query?.into_owned(), parameters: None })
+    }
+
+    fn event_text(&self, record: &[u8]) -> Option<EventText> {
+        let entry: Entry<'_> = serde_json::from_slice(record).ok()?;
+        let plan = entry.fields.analysis?.into_owned();
+        Some(EventText {
+            message: "EXPLAIN, asked by django-silk".to_owned(),
+            plan: Some(plan),
+            ..EventText::default()
+        })
     }
 }
 
@@ -197,7 +210,7 @@ impl Reader {
         let duration = fields.time_taken.or(wall).filter(|duration| *duration >= 0.0).unwrap_or(f64::NAN);
         let known = if duration.is_nan() { 0.0 } else { duration };
         let site = fields.traceback.as_deref().and_then(site).map_or(NONE, |site| self.builder.site(site));
-        self.builder.push(Statement {
+        let statement = Statement {
             // Cut to a millisecond, both: from the start on it is nearer.
             end: start.map(|(start, _)| start + known).or(end.map(|(end, _)| end)).unwrap_or(f64::NAN),
             resolution: start.or(end).map_or(0.0, |(_, resolution)| resolution),
@@ -207,7 +220,11 @@ impl Reader {
             request: request.map_or(NONE, |(_, request)| request),
             site,
             ..Statement::new(recognised, connection)
-        });
+        };
+        let at = self.builder.push(statement);
+        if fields.analysis.as_deref().is_some_and(|plan| !plan.trim().is_empty()) {
+            self.builder.plan(at, &statement);
+        }
     }
 
     fn finish(self, name: String, format: &'static str) -> Document {

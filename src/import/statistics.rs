@@ -17,7 +17,7 @@ use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::fingerprint::{SEED, mix, mix_text};
 use crate::queries::lexer::Dialect;
-use crate::queries::statistics::{Counters, Entry, Statistics};
+use crate::queries::statistics::{Counters, Entry, SOURCES, Statistics};
 use crate::queries::{Clock, LogBuilder, QueryLog};
 
 /// pg_stat_statements, exported.
@@ -103,8 +103,8 @@ impl View {
 
     fn source(self) -> &'static str {
         match self {
-            Self::PgStatStatements => "pg_stat_statements",
-            Self::MysqlDigests => "performance_schema's statement digests",
+            Self::PgStatStatements => SOURCES[0],
+            Self::MysqlDigests => SOURCES[1],
         }
     }
 

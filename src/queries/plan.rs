@@ -1,10 +1,12 @@
 //! Query plans as PostgreSQL prints them (`EXPLAIN`, `auto_explain`): a tree of nodes with estimates
-//! and, where the statement ran, what it really took.
+//! and, where the statement ran, what it really took. MySQL's tree is spelt like it; the rows of MySQL,
+//! MariaDB and SQLite are in [`rows`].
 //! <https://www.postgresql.org/docs/current/using-explain.html>
 //!
 //! Text and JSON are read into a tree; XML and YAML are recognised and stay text.
 
 mod json;
+mod rows;
 mod text;
 
 use std::borrow::Cow;
@@ -108,12 +110,22 @@ pub fn spelling(text: &str) -> Spelling {
 /// Reads a plan in text or JSON, with or without the query's text before it; `None` if it is neither.
 pub fn parse(plan: &str) -> Option<Plan> {
     let mut plan = match spelling(plan) {
-        Spelling::Text => text::parse(plan)?,
+        Spelling::Text => rows::parse(plan).or_else(|| text::parse(plan))?,
         Spelling::Json => json::parse(plan)?,
         Spelling::Xml | Spelling::Yaml => return None,
     };
     plan.settle();
     Some(plan)
+}
+
+/// Whether `text` is rows of SQLite, MySQL or MariaDB.
+pub fn is_rows(text: &str) -> bool {
+    rows::parse(text).is_some()
+}
+
+/// A plan in text from its first node on; `None` if there is no telling where that is.
+pub fn without_query(plan: &str) -> Option<&str> {
+    text::nodes(plan)
 }
 
 /// The query's text that auto_explain writes before the plan, in any of its four spellings.

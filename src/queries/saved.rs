@@ -3,7 +3,7 @@
 
 use super::QueryLog;
 use crate::findings::Report;
-use crate::import::StatementText;
+use crate::import::{EventText, StatementText};
 use crate::profile::Strings;
 
 /// Of a log that was read from a saved document (see [`crate::share`]).
@@ -15,6 +15,8 @@ pub struct Saved {
     pub sql: Vec<u32>,
     /// Per statement: its parameters in [`Self::texts`], or [`super::NONE`]; empty if they were left out.
     pub parameters: Vec<u32>,
+    /// Per event: what was said of it.
+    pub events: Vec<EventText>,
     /// In place of single statements: what they added up to.
     pub results: Option<Results>,
 }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::columns::columns;
 use super::comments::{self, Tags};
 use super::digest;
-use super::events::Event;
+use super::events::{Event, EventKind, SqlState};
 use super::fingerprint::{self, SEED, Shape, mix, mix_text};
 use super::lexer::Dialect;
 use super::requests::{self, Request};
@@ -254,6 +254,21 @@ impl LogBuilder {
     /// Adds an event; gives its index.
     pub fn event(&mut self, event: Event) -> usize {
         self.log.events.push(event)
+    }
+
+    /// Adds the plan of a statement, by its index in the order of the file, that is in its own record.
+    pub fn plan(&mut self, at: usize, statement: &Statement) {
+        let event = self.event(Event {
+            kind: EventKind::Plan,
+            time: statement.end,
+            connection: statement.connection,
+            fingerprint: statement.fingerprint,
+            amount: statement.duration,
+            state: SqlState::default(),
+            offset: statement.offset,
+            length: statement.length,
+        });
+        self.attach(event, at);
     }
 
     /// Says which statement, by its index in the order of the file, an event belongs to.

@@ -5,11 +5,15 @@
 //! [`difference`].
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 
 use super::digest::{LockTime, Numbers, Rows};
 use super::{Fingerprint, NONE, QueryLog};
-use crate::document::{Diagnostics, Level};
+use crate::document::{Content, Diagnostics, Document, Level};
 use crate::sort;
+
+/// What [`Statistics::source`] may be.
+pub const SOURCES: [&str; 2] = ["pg_stat_statements", "performance_schema's statement digests"];
 
 /// The counters of a server.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,7 +26,7 @@ pub struct Statistics {
 }
 
 /// One line of the server's view.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Hash of what the server knows it by: user, database, query id.
     pub identity: u64,
@@ -34,7 +38,7 @@ pub struct Entry {
 
 /// The counters of one or several entries; times are milliseconds. What the server does not count is NaN
 /// or `None`, and so is what cannot be told of several together.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Counters {
     /// Executions.
     pub calls: u64,
@@ -239,6 +243,19 @@ impl QueryLog {
             ..Self::default()
         }
     }
+}
+
+/// What happened between two states of one server's counters, as a document.
+///
+/// # Errors
+/// When one of the two is no statistics, or they are of different kinds.
+pub fn between(before: &Document, after: &Document) -> Result<Document, String> {
+    let (Content::Queries(earlier), Content::Queries(later)) = (&before.content, &after.content) else {
+        return Err("only statistics of a server have a difference, not profiles".to_owned());
+    };
+    let (log, diagnostics) = difference(earlier, later)?;
+    let name = format!("{} − {}", after.name, before.name);
+    Ok(Document { name, format: after.format, content: Content::Queries(Box::new(log)), diagnostics })
 }
 
 /// What happened between two states of one server's counters, with what has to be said about it.

@@ -76,6 +76,7 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         | Request::Findings { .. }
         | Request::PairFindings { .. }
         | Request::Export(_)
+        | Request::Between(_)
         | Request::Share { .. } => Response::Refused("this document is a profile".to_owned()),
     }
 }

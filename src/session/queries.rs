@@ -149,6 +149,7 @@ pub(super) fn answer(
         | Request::Findings { .. }
         | Request::PairFindings { .. }
         | Request::Export(_)
+        | Request::Between(_)
         | Request::Share { .. } => Response::Refused("this document is an SQL log".to_owned()),
     }
 }

@@ -1,11 +1,15 @@
 //! What texts are shown as where values are left out of them.
 
+mod plan;
+
 use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
 use crate::profile::category::{self, Home};
 use crate::queries::lexer::{Dialect, Lexer, Token, TokenKind};
+
+pub(super) use self::plan::plan;
 
 /// Stands for what was left out of an address or a name.
 const LEFT_OUT: &str = "…";

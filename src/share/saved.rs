@@ -13,6 +13,8 @@
     reason = "what is added to these types later is left out until it is named here"
 )]
 
+mod events;
+
 use super::columns::{Damaged, Reader, Writer};
 use super::{Keep, Strip};
 use crate::document::{Content, Diagnostic, Diagnostics, Document, Level};
@@ -23,6 +25,7 @@ use crate::profile::call_tree::{CallTree, MERGED, Merged, MergedPart, NO_PARENT}
 use crate::profile::{Edge, Edges, Functions, Profile, Strings, Unit};
 use crate::queries::digest::{self, LockTime, Rows};
 use crate::queries::saved::{Results, Saved};
+use crate::queries::statistics::{Entry, SOURCES, Statistics};
 use crate::queries::{
     Clock, ColumnUse, Connection, Fingerprint, Frame, NONE, Numbers, Origin, QueryLog, Relation, Request,
     Site, Statements, Usage,
@@ -126,19 +129,19 @@ fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writ
     };
     columns.put("wall_clock", &wall_clock);
     columns.put("zone", &zone);
-    let fingerprints = &log.fingerprints;
-    columns.put("fingerprints.text", &list(fingerprints, |one| one.text.as_str()));
-    columns.put("fingerprints.operation", &list(fingerprints, |one| one.operation));
-    columns.put("fingerprints.longest_list", &list(fingerprints, |one| one.longest_list));
-    columns.put("fingerprints.largest_offset", &list(fingerprints, |one| one.largest_offset));
-    columns.put("fingerprints.tables", &list(fingerprints, |one| one.tables.as_slice()));
-    columns.put("fingerprints.columns", &list(fingerprints, |one| list(&one.columns, column_use)));
+    write_fingerprints("fingerprints", &log.fingerprints, columns);
     write_connections(&log.connections, columns);
     if let Some(results) = log.results() {
         return write_results(log, results, columns);
     }
-    // A server's own statistics are results already.
-    if keep == Keep::Results || log.statistics.is_some() {
+    // They are results already.
+    if let Some(statistics) = &log.statistics {
+        columns.put("statistics.source", statistics.source);
+        columns.put("statistics.entries", &statistics.entries);
+        columns.put("statistics.inferred", &log.inferred);
+        return;
+    }
+    if keep == Keep::Results {
         return write_results(log, &results(log, settings), columns);
     }
     write_requests(&log.requests, columns);
@@ -161,6 +164,17 @@ fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writ
         columns.put("statements.sql", &saved.sql);
         columns.put("statements.parameters_text", &saved.parameters);
     }
+    events::write(log, columns);
+}
+
+fn write_fingerprints(name: &str, fingerprints: &[Fingerprint], columns: &mut Writer) {
+    let column = |of: &str| format!("{name}.{of}");
+    columns.put(&column("text"), &list(fingerprints, |one| one.text.as_str()));
+    columns.put(&column("operation"), &list(fingerprints, |one| one.operation));
+    columns.put(&column("longest_list"), &list(fingerprints, |one| one.longest_list));
+    columns.put(&column("largest_offset"), &list(fingerprints, |one| one.largest_offset));
+    columns.put(&column("tables"), &list(fingerprints, |one| one.tables.as_slice()));
+    columns.put(&column("columns"), &list(fingerprints, |one| list(&one.columns, column_use)));
 }
 
 fn write_connections(connections: &[Connection], columns: &mut Writer) {
@@ -436,43 +450,23 @@ fn read_tree(columns: &Reader<'_>, functions: usize) -> Result<Option<CallTree>,
 
 fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
     let zone: Option<String> = columns.take("zone")?;
-    let texts: Vec<String> = columns.take("fingerprints.text")?;
-    let operations: Vec<crate::queries::Operation> = columns.take("fingerprints.operation")?;
-    let tables: Vec<Vec<String>> = columns.take("fingerprints.tables")?;
-    let mut uses: Vec<Vec<SavedUse>> = columns.take("fingerprints.columns")?;
-    uses.resize(texts.len(), Vec::new());
-    let mut lists: Vec<u32> = columns.take("fingerprints.longest_list")?;
-    let mut offsets: Vec<u64> = columns.take("fingerprints.largest_offset")?;
-    lists.resize(texts.len(), 0);
-    offsets.resize(texts.len(), 0);
-    of_length(texts.len(), &[operations.len(), tables.len()])?;
-    let fingerprints = texts.into_iter().zip(operations).zip(tables).zip(uses).zip(lists).zip(offsets);
     let mut log = QueryLog {
-        fingerprints: fingerprints
-            .map(|(((((text, operation), tables), uses), longest_list), largest_offset)| Fingerprint {
-                longest_list,
-                largest_offset,
-                text,
-                operation,
-                tables,
-                columns: uses
-                    .into_iter()
-                    .map(|(table, column, usage, function, mention, either, partner)| ColumnUse {
-                        table,
-                        column,
-                        usage,
-                        function,
-                        mention,
-                        either,
-                        partner,
-                    })
-                    .collect(),
-            })
-            .collect(),
+        fingerprints: read_fingerprints("fingerprints", columns)?,
         connections: read_connections(columns)?,
         clock: if columns.take("wall_clock")? { Clock::Wall { zone } } else { Clock::Sequence },
         ..QueryLog::default()
     };
+    let source: String = columns.take("statistics.source")?;
+    if let Some(source) = SOURCES.iter().find(|known| **known == source) {
+        let entries: Vec<Entry> = columns.take("statistics.entries")?;
+        within(&list(&entries, |entry| entry.fingerprint), log.fingerprints.len(), false)?;
+        let statistics = Statistics { source, entries };
+        return Ok(QueryLog::of_statistics(
+            statistics,
+            log.fingerprints,
+            columns.take("statistics.inferred")?,
+        ));
+    }
     let mut saved = Saved::default();
     if let Some(executions) = columns.take::<Option<u32>>("results.executions")? {
         log.numbers = read_numbers(columns)?;
@@ -496,9 +490,44 @@ fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
         for ids in [&saved.sql, &saved.parameters] {
             within(ids, saved.texts.len(), true)?;
         }
+        (log.events, saved.events) = events::read(columns, &log)?;
     }
     log.saved = Some(Box::new(saved));
     Ok(log)
+}
+
+fn read_fingerprints(name: &str, columns: &Reader<'_>) -> Result<Vec<Fingerprint>, Damaged> {
+    let column = |of: &str| format!("{name}.{of}");
+    let texts: Vec<String> = columns.take(&column("text"))?;
+    let operations: Vec<crate::queries::Operation> = columns.take(&column("operation"))?;
+    let tables: Vec<Vec<String>> = columns.take(&column("tables"))?;
+    let mut uses: Vec<Vec<SavedUse>> = columns.take(&column("columns"))?;
+    uses.resize(texts.len(), Vec::new());
+    let mut lists: Vec<u32> = columns.take(&column("longest_list"))?;
+    let mut offsets: Vec<u64> = columns.take(&column("largest_offset"))?;
+    lists.resize(texts.len(), 0);
+    offsets.resize(texts.len(), 0);
+    of_length(texts.len(), &[operations.len(), tables.len()])?;
+    let of_use = |(table, column, usage, function, mention, either, partner)| ColumnUse {
+        table,
+        column,
+        usage,
+        function,
+        mention,
+        either,
+        partner,
+    };
+    let fingerprints = texts.into_iter().zip(operations).zip(tables).zip(uses).zip(lists).zip(offsets);
+    Ok(fingerprints
+        .map(|(((((text, operation), tables), uses), longest_list), largest_offset)| Fingerprint {
+            longest_list,
+            largest_offset,
+            text,
+            operation,
+            tables,
+            columns: uses.into_iter().map(of_use).collect(),
+        })
+        .collect())
 }
 
 fn read_connections(columns: &Reader<'_>) -> Result<Vec<Connection>, Damaged> {

@@ -10,6 +10,7 @@ use std::io;
 
 use rustc_hash::FxHashMap;
 
+use super::events::of_events;
 use super::mask::{self, Names};
 use super::{Strip, texts};
 use crate::document::{Content, Diagnostics, Document, Level};
@@ -19,6 +20,7 @@ use crate::profile::{Functions, Profile, Strings};
 use crate::queries::columns::columns;
 use crate::queries::lexer::Dialect;
 use crate::queries::saved::Saved;
+use crate::queries::statistics::{Entry, Statistics};
 use crate::queries::{
     Clock, Connection, Fingerprint, Frame, NONE, Origin, QueryLog, Relation, Request, Site, Statements,
 };
@@ -83,6 +85,9 @@ fn of_log(log: &QueryLog, format: &str, source: &dyn Source, strip: Strip) -> io
     let sites = log.sites.iter().map(|site| of_site(site, strip, &mut names)).collect();
     let requests = log.requests.iter().enumerate();
     let requests = requests.map(|(at, request)| of_request(request, at, strip, &mut names)).collect();
+    let (mut events, said) = of_events(log, import::by_id(format), source, strip)?;
+    events.unfinished = log.events.unfinished.iter().map(|one| of_fingerprint(one, strip)).collect();
+    let saved = Saved { events: said, ..of_texts(log, format, source, strip)? };
     Ok(QueryLog {
         fingerprints: fingerprints.collect(),
         numbers: log.numbers.clone(),
@@ -96,9 +101,22 @@ fn of_log(log: &QueryLog, format: &str, source: &dyn Source, strip: Strip) -> io
         },
         // It quotes the file.
         inferred: None,
-        saved: Some(Box::new(of_texts(log, format, source, strip)?)),
+        events,
+        statistics: log.statistics.as_deref().map(|statistics| Box::new(of_statistics(statistics))),
+        saved: Some(Box::new(saved)),
         ..QueryLog::default()
     })
+}
+
+/// The counters, without the hash of the user and the database that each is of: likely names could be
+/// tried.
+fn of_statistics(statistics: &Statistics) -> Statistics {
+    let mut numbers: FxHashMap<u64, u64> = FxHashMap::default();
+    let entries = statistics.entries.iter().map(|entry| {
+        let next = numbers.len() as u64;
+        Entry { identity: *numbers.entry(entry.identity).or_insert(next), ..*entry }
+    });
+    Statistics { source: statistics.source, entries: entries.collect() }
 }
 
 /// The columns, without the places in a file that is not handed on. Hashes of parameters could be

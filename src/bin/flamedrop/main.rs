@@ -229,27 +229,17 @@ fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write
     let (Some((first, _)), Some((second, source))) = (read(&before, &whole), read(&after, &whole)) else {
         return Ok(false);
     };
-    let (Content::Queries(earlier), Content::Queries(later)) = (&first.content, &second.content) else {
-        complain(&after.label, "only statistics of a server have a difference, not profiles");
-        return Ok(false);
-    };
-    let (log, notes) = match statistics::difference(earlier, later) {
-        Ok(found) => found,
+    let document = match statistics::between(&first, &second) {
+        Ok(document) => document,
         Err(problem) => {
             complain(&after.label, &problem);
             return Ok(false);
         }
     };
-    for note in notes.entries() {
+    for note in document.diagnostics.entries() {
         let first = note.first.as_ref().map(|first| format!(", first of {first}")).unwrap_or_default();
         complain(&after.label, &format!("{} × {}{first}", note.count, note.message));
     }
-    let document = Document {
-        name: format!("{} − {}", second.name, first.name),
-        content: Content::Queries(Box::new(log)),
-        diagnostics: notes,
-        ..second
-    };
     if json {
         json::write(&document, source.as_ref(), out)?;
         out.write_all(b"\n")?;

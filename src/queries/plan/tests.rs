@@ -243,3 +243,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn rows_of_sqlite() {
+    insta::assert_snapshot!(read(
+        "4 0 0 SEARCH g USING COVERING INDEX g_user_id_uniq (user_id=? AND group_id>?)\n\
+         9 0 0 SEARCH TABLE auth_group USING INTEGER PRIMARY KEY (rowid=?)\n\
+         12 0 0 LIST SUBQUERY 1\n14 12 0 SCAN t\n40 0 0 USE TEMP B-TREE FOR ORDER BY"
+    ));
+}
+
+#[test]
+fn rows_of_mysql() {
+    insta::assert_snapshot!(read(
+        "id\tselect_type\ttable\ttype\tpossible_keys\tkey\tkey_len\tref\trows\tr_rows\tfiltered\tr_filtered\tExtra\n\
+         1\tPRIMARY\tt\tALL\tNULL\tNULL\tNULL\tNULL\t20000\t20000.00\t100.00\t2.80\tUsing where\n\
+         1\tPRIMARY\tu\teq_ref\tPRIMARY,u_a\tPRIMARY\t4\tt.id\t1\t0.50\t100.00\t100.00\t\n\
+         2\tDEPENDENT SUBQUERY\tNULL\tNULL\tNULL\tNULL\tNULL\tNULL\tNULL\tNULL\tNULL\tNULL\tNo tables used"
+    ));
+    insta::assert_snapshot!(read(
+        "1 SIMPLE shop_product None ALL None None None None 5 100.0 Using where\n\
+         2 DEPENDENT SUBQUERY shop_order ref a,b a 4 shop_product.id 2 Using index"
+    ));
+}
+
+#[test]
+fn the_tree_of_mysql() {
+    insta::assert_snapshot!(read(
+        "-> Limit: 5 row(s)  (cost=2.35 rows=5) (actual time=0.05..0.30 rows=5 loops=1)\n    \
+         -> Nested loop inner join  (cost=2.35 rows=9) (actual time=0.04..0.20 rows=5 loops=1)\n        \
+         -> Filter: (p.stock > 3)  (cost=1.15 rows=3) (actual time=0.03..0.10 rows=5 loops=1)\n            \
+         -> Table scan on p  (cost=1.15 rows=9) (actual time=0.02..0.08 rows=9 loops=1)\n        \
+         -> Single-row index lookup on c using PRIMARY (id=p.category_id)  (cost=0.25 rows=1) (actual time=0.001..0.002 rows=1 loops=5)"
+    ));
+}

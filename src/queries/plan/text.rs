@@ -23,18 +23,19 @@ struct Open {
     node: u32,
 }
 
+/// The plan without the query's text before it.
+pub(super) fn nodes(text: &str) -> Option<&str> {
+    let Some(rest) = text.trim_start().strip_prefix("Query Text: ") else { return Some(text) };
+    let skip = before_the_first_node(rest.as_bytes()).len();
+    let rest = rest.get(skip..)?.trim_start_matches('\n');
+    // Its parameters may be of several lines: the plan begins with its first node.
+    let node = rest.find("  (cost=").or_else(|| rest.find("  (actual "))?;
+    let line = rest.get(..node)?.rfind('\n').map_or(0, |at| at + 1);
+    rest.get(line..)
+}
+
 pub(super) fn parse(text: &str) -> Option<Plan> {
-    let text = match text.trim_start().strip_prefix("Query Text: ") {
-        Some(rest) => {
-            let skip = before_the_first_node(rest.as_bytes()).len();
-            let rest = rest.get(skip..)?.trim_start_matches('\n');
-            // Its parameters may be of several lines: the plan begins with its first node.
-            let node = rest.find("  (cost=").or_else(|| rest.find("  (actual "))?;
-            let line = rest.get(..node)?.rfind('\n').map_or(0, |at| at + 1);
-            rest.get(line..)?
-        }
-        None => text,
-    };
+    let text = nodes(text)?;
     let mut plan = Plan::default();
     let mut open: Vec<Open> = Vec::new();
     let mut role: Option<(usize, String)> = None;
@@ -161,6 +162,8 @@ fn named(head: &str, node: &mut Node) {
         None => (head, None),
     };
     node.name = name.to_owned();
+    // MySQL names the table first: `Index lookup on t using t_a (a=1)`.
+    let index = index.or_else(|| relation?.split_once(" using ")?.1.split(" (").next());
     node.index = index.map(unquoted);
     let relation = relation.map(first_name);
     if name == "Bitmap Index Scan" {

@@ -1,7 +1,7 @@
 //! What happened to statements, with its text out of the file.
 
 use super::Texts;
-use crate::import;
+use crate::import::{self, EventText};
 use crate::protocol::{EventDetail, PlanDetail};
 use crate::queries::{EventKind, NONE, QueryLog, plan};
 
@@ -19,11 +19,18 @@ pub(super) fn first(
     (told, events.len().saturating_sub(TOLD) as u32)
 }
 
+/// What is said of an event, out of its record in the file, or as it was saved.
+fn text(log: &QueryLog, texts: &Texts<'_>, event: usize) -> Option<EventText> {
+    if let Some(saved) = &log.saved {
+        return saved.events.get(event).cloned();
+    }
+    let record = texts.bytes(log.events.offset[event], log.events.length[event]).ok()?;
+    import::by_id(texts.format)?.event_text(&record)
+}
+
 fn told(log: &QueryLog, texts: &Texts<'_>, event: usize) -> EventDetail {
     let events = &log.events;
-    let record = texts.bytes(events.offset[event], events.length[event]);
-    let format = import::by_id(texts.format);
-    let text = record.ok().and_then(|record| format?.event_text(&record)).unwrap_or_default();
+    let text = text(log, texts, event).unwrap_or_default();
     let statement = Some(events.statement[event]).filter(|&statement| statement != NONE);
     // The server repeats the statement with every event: it is said again only if it is another one.
     let own = log.event_fingerprint(event).map(|fingerprint| fingerprint.text.as_str());
@@ -56,8 +63,7 @@ pub(super) fn slowest_plan(
     let plans = events
         .filter(|&event| log.events.kind[event] == EventKind::Plan && log.events.statement[event] != NONE);
     let event = plans.max_by(|&a, &b| log.events.amount[a].total_cmp(&log.events.amount[b]))?;
-    let record = texts.bytes(log.events.offset[event], log.events.length[event]).ok()?;
-    let text = import::by_id(texts.format)?.event_text(&record)?.plan?;
+    let text = text(log, texts, event)?.plan?;
     Some(Box::new(PlanDetail {
         statement: log.events.statement[event],
         duration: log.events.amount[event],

@@ -1,6 +1,7 @@
 //! Two logs, or two ranges of one, side by side: what is new or gone, what runs more often or takes
 //! longer, and how far to trust that.
 
+mod between;
 mod detail;
 mod sides;
 
@@ -14,6 +15,7 @@ use flamedrop::protocol::{
 use flamedrop::queries::compare::{CLEAR, Compared, FEWEST, Per, Side};
 use leptos::prelude::*;
 
+use self::between::Between;
 use self::detail::detail;
 use self::sides::{Sides, sides};
 use super::copy_table::{Whole, copy_table};
@@ -243,6 +245,7 @@ pub fn Compare(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
     view! {
         <div class="split">
             <div class="listing">
+                {overview.statistics.then(|| view! { <Between document /> })}
                 <div class="view-bar">
                     <Choices document timed per=per.into() />
                     {copy}

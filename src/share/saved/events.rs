@@ -1,0 +1,53 @@
+//! What happened to statements, in columns.
+
+use super::super::columns::{Damaged, Reader, Writer};
+use super::{of_length, read_fingerprints, within, write_fingerprints};
+use crate::import::EventText;
+use crate::queries::{Events, QueryLog};
+
+pub(super) fn write(log: &QueryLog, columns: &mut Writer) {
+    let Events { kind, time, statement, fingerprint, connection, amount, state, unfinished, .. } =
+        &log.events;
+    if kind.is_empty() {
+        return;
+    }
+    columns.put("events.kind", kind);
+    columns.put("events.time", time);
+    columns.put("events.statement", statement);
+    columns.put("events.fingerprint", fingerprint);
+    columns.put("events.connection", connection);
+    columns.put("events.amount", amount);
+    columns.put("events.state", state);
+    if let Some(saved) = &log.saved {
+        columns.put("events.text", &saved.events);
+    }
+    write_fingerprints("unfinished", unfinished, columns);
+}
+
+/// The events of `log`, whose other columns were read, and the text of each.
+pub(super) fn read(columns: &Reader<'_>, log: &QueryLog) -> Result<(Events, Vec<EventText>), Damaged> {
+    let kind: Vec<_> = columns.take("events.kind")?;
+    let count = kind.len();
+    let mut texts: Vec<EventText> = columns.take("events.text")?;
+    texts.resize(count, EventText::default());
+    let events = Events {
+        kind,
+        time: columns.take("events.time")?,
+        statement: columns.take("events.statement")?,
+        fingerprint: columns.take("events.fingerprint")?,
+        connection: columns.take("events.connection")?,
+        amount: columns.take("events.amount")?,
+        state: columns.take("events.state")?,
+        offset: vec![0; count],
+        length: vec![0; count],
+        unfinished: read_fingerprints("unfinished", columns)?,
+    };
+    let Events { time, statement, fingerprint, connection, amount, state, unfinished, .. } = &events;
+    let lengths =
+        [time.len(), statement.len(), fingerprint.len(), connection.len(), amount.len(), state.len()];
+    of_length(count, &lengths)?;
+    within(statement, log.statements.len(), true)?;
+    within(fingerprint, log.fingerprints.len() + unfinished.len(), true)?;
+    within(connection, log.connections.len(), false)?;
+    Ok((events, texts))
+}
