@@ -25,12 +25,14 @@ const CHIP: usize = 48;
 /// The bar.
 #[component]
 pub fn FilterBar(document: OpenDocument, overview: QueriesOverview) -> impl IntoView {
+    // Without single statements there are no other groups.
+    let by = if overview.statistics || overview.results_only { By::Fingerprint } else { By::Operation };
     let totals = answers(
         document,
         move || {
             let window =
                 Window { sort: GroupColumn::Total, descending: true, first: 0, count: 0, selected: None };
-            Some(document.through_filter(Ask::Groups { by: By::Operation, window, charts: false }))
+            Some(document.through_filter(Ask::Groups { by, window, charts: false }))
         },
         |response| match response {
             Response::View(Answer::Groups(_, whole)) => Some(*whole),

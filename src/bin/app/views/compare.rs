@@ -147,6 +147,9 @@ fn verdict(row: &Compared) -> String {
 /// The comparison of a log.
 #[component]
 pub fn Compare(document: OpenDocument, overview: QueriesOverview) -> impl IntoView {
+    if overview.statistics {
+        return view! { <Between document /> }.into_any();
+    }
     let units = Units::of(&overview);
     let log = document.log;
     let state = state();
@@ -245,7 +248,6 @@ pub fn Compare(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
     view! {
         <div class="split">
             <div class="listing">
-                {overview.statistics.then(|| view! { <Between document /> })}
                 <div class="view-bar">
                     <Choices document timed per=per.into() />
                     {copy}
@@ -256,6 +258,7 @@ pub fn Compare(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
             {move || selected.get().map(|row| detail(document, row))}
         </div>
     }
+    .into_any()
 }
 
 fn pick(response: Response) -> Option<paged::Answer<Compared>> {

@@ -28,9 +28,7 @@ pub fn Between(document: OpenDocument) -> impl IntoView {
         let others = others();
         if others.is_empty() {
             return view! {
-                <span>
-                    "Counters since the server's start or last reset. Open an earlier export of the same server as well: what ran in between can be shown alone."
-                </span>
+                <p>"Open an earlier export of the same server as well: what ran in between can be shown alone."</p>
             }
             .into_any();
         }
@@ -38,16 +36,23 @@ pub fn Between(document: OpenDocument) -> impl IntoView {
             .into_iter()
             .map(|other| {
                 view! {
-                    <button type="button" on:click=move |_| show(state, other, document)>
-                        "Show what ran since " {move || other.name.get()}
-                    </button>
+                    <p>
+                        <button type="button" on:click=move |_| show(state, other, document)>
+                            "Show what ran since " {move || other.name.get()}
+                        </button>
+                    </p>
                 }
                 .into_any()
             })
             .collect();
         buttons.into_any()
     };
-    view! { <div class="view-bar between">{choices}</div> }
+    view! {
+        <div class="empty">
+            <p>"These are counters since the server's start or last reset, and of no moment."</p>
+            {choices}
+        </div>
+    }
 }
 
 /// Opens what ran between `before` and `after`.
