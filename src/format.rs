@@ -6,6 +6,16 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+/// `text` with its first letter in upper case, if that letter is ASCII: Unicode's table of capitals is 5 kB
+/// gzipped in the page.
+pub fn capitalised(text: &str) -> String {
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}
+
 /// A unit of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TimeUnit {
@@ -366,6 +376,12 @@ mod tests {
         assert_eq!(TimeColumn::for_milliseconds(5.0).milliseconds(0.0123), "0.012");
         assert_eq!(TimeColumn::for_seconds(0.0).seconds(0.0), "0.000");
         assert_eq!(TimeColumn::for_seconds(0.5).seconds(-0.000_000_1), "0.00");
+    }
+
+    #[test]
+    fn only_the_first_letter_is_capitalised() {
+        let texts = ["", "an order", "Order", "1st", "été"].map(capitalised);
+        assert_eq!(texts, ["", "An order", "Order", "1st", "été"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a SELECT asks for, out of its fingerprint: enough to name the remedy.
 
+use crate::format::capitalised;
 use crate::queries::lexer::{Dialect, Lexer, TokenKind};
 use crate::queries::{Fingerprint, Operation};
 
@@ -158,14 +159,7 @@ impl Clauses {
 pub(super) fn model(table: &str) -> String {
     let name = table.rsplit('.').next().unwrap_or(table);
     let name = name.split_once('_').map_or(name, |(_, model)| model);
-    name.split('_')
-        .map(|part| {
-            let mut letters = part.chars();
-            letters
-                .next()
-                .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect::<String>())
-        })
-        .collect()
+    name.split('_').map(capitalised).collect()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::category::{self, Category};
 use super::{FunctionId, Functions, Profile};
+use crate::format::capitalised;
 
 /// A layer of a Python web application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -61,8 +62,7 @@ impl Layer {
 
     /// [`Self::name`] at the beginning of a line.
     pub fn title(self) -> String {
-        let mut letters = self.name().chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        capitalised(self.name())
     }
 }
 

@@ -16,6 +16,7 @@ use crate::document::OpenDocument;
 use crate::state::State;
 use crate::view::View;
 use crate::{saved, storage};
+use flamedrop::sort;
 
 const DISMISSED: &str = "dismissed-findings";
 const THRESHOLDS: &str = "thresholds";
@@ -327,7 +328,7 @@ async fn judge(
                 if of_profile { (Some(document), Some(partner)) } else { (Some(partner), Some(document)) };
             judged.findings.extend(tagged(&theirs.findings, other));
             judged.findings.extend(tagged(&together.findings, Source::Both));
-            judged.findings.sort_by(|a, b| by_weight(&a.0, &b.0));
+            sort::by(&mut judged.findings, |a, b| by_weight(&a.0, &b.0));
             judged.summary = together.summary;
         }
     }

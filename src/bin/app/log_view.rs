@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::document::{OpenDocument, Sort};
 use crate::storage;
+use crate::text;
 use crate::views::data_table::{parsed_sort, sort_text};
 use crate::views::queries::columns as group_columns;
 use crate::views::{compare, requests, tables};
@@ -232,7 +233,7 @@ fn parsed_against(text: &str) -> Option<Against> {
         "log" => Some(Against::Log(rest.to_owned())),
         "range" => {
             let (from, to) = rest.split_once('-')?;
-            let (from, to) = (from.parse::<f64>().ok()?, to.parse::<f64>().ok()?);
+            let (from, to) = (text::number(from)?, text::number(to)?);
             (from < to).then_some(Against::Range(from, to))
         }
         _ => None,

@@ -20,6 +20,7 @@ mod saved;
 mod shell;
 mod state;
 mod storage;
+mod text;
 mod url;
 mod view;
 mod views;

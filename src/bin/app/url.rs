@@ -16,6 +16,7 @@ use wasm_bindgen::prelude::*;
 use crate::document::{OpenDocument, Sort};
 use crate::remote;
 use crate::state::State;
+use crate::text;
 use crate::view::{Drawing, View};
 
 const FUNCTION_COLUMNS: &[(&str, FunctionColumn)] = &[
@@ -226,9 +227,9 @@ fn apply(state: State) {
     set(document.fingerprint, number("query"));
     set(document.statement, number("statement"));
     let words = pairs.iter().filter(|(key, _)| key == FILTER).map(|(_, word)| word.as_str());
-    set(document.filter, Filter::from_words(words));
+    set(document.filter, Filter::from_words(words, text::number));
     let range = value("range").and_then(|text| text.split_once('-')).and_then(|(from, to)| {
-        let (from, to) = (from.parse::<f64>().ok()?, to.parse::<f64>().ok()?);
+        let (from, to) = (text::number(from)?, text::number(to)?);
         (from < to).then_some((from, to))
     });
     set(document.time_range, range);

@@ -163,7 +163,7 @@ impl Picture {
                 )
             })
         });
-        let name = format!("{}.svg", label.to_lowercase().replace(' ', "-"));
+        let name = format!("{}.svg", label.to_ascii_lowercase().replace(' ', "-"));
         save_text(&name, flamedrop::draw::svg::write(&scene, label));
     }
 

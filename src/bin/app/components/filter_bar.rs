@@ -14,6 +14,7 @@ use leptos::task::spawn_local;
 use super::kinds::KindSelect;
 use super::range_strip::RangeStrip;
 use crate::document::{OpenDocument, answers};
+use crate::text;
 use crate::views::queries::start_text;
 
 /// Values that are offered, those of most time.
@@ -197,7 +198,7 @@ fn Adder(document: OpenDocument) -> impl IntoView {
         }
     };
     let bound = move |event: web_sys::Event| {
-        let number = event_target_value(&event).trim().parse::<f64>().ok();
+        let number = text::number(&event_target_value(&event));
         number.filter(|number| number.is_finite() && *number >= 0.0)
     };
     let shown = |bound: Option<f64>| bound.map(|bound| bound.to_string()).unwrap_or_default();

@@ -137,7 +137,7 @@ fn exports(state: State, document: OpenDocument, overview: &Overview) -> Vec<(St
             let copied = form == Form::Markdown;
             let label = if copied { format!("Copy {what} as {label}") } else { format!("{what} as {label}") };
             // At the head of a line.
-            let label = label[..1].to_uppercase() + &label[1..];
+            let label = label[..1].to_ascii_uppercase() + &label[1..];
             exports.push((label, ExportAs { export: of(form), ending, copied }));
         }
     };

@@ -200,7 +200,7 @@ pub fn Table(
         .map(|(index, column)| head(index, column, Arc::clone(&sort)))
         .collect();
 
-    let id = format!("table-{}", label.to_lowercase().replace(' ', "-"));
+    let id = format!("table-{}", label.to_ascii_lowercase().replace(' ', "-"));
     let row_id = {
         let id = id.clone();
         move |index: u32| format!("{id}-{index}")

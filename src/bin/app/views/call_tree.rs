@@ -13,6 +13,7 @@ use super::functions::{category_class, named, share_cell, spelt};
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, box_function, heaviest_box};
 use crate::effect::effect;
+use crate::text::lower;
 
 /// A subtree opens along its heaviest path down to this share of the whole when the view opens.
 const OPEN_SHARE: f64 = 0.2;
@@ -82,8 +83,7 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
         let (at, tree) = (box_at(index)?, document.tree()?);
         let (level, expanded) = branch(index)?;
         let faint = matches.with(|text| {
-            !text.is_empty()
-                && !box_function(&tree, at).is_some_and(|row| named(row, &text.trim().to_lowercase()))
+            !text.is_empty() && !box_function(&tree, at).is_some_and(|row| named(row, &lower(text.trim())))
         });
         Some(Row { cells: cells(&tree, at, level, expanded, times, toggle), faint })
     };

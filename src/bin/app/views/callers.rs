@@ -11,6 +11,7 @@ use crate::components::copy::CopyButton;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, answers, selected_function};
 use crate::effect::effect;
+use crate::text::lower;
 
 /// The function's numbers above, who calls it and whom it calls below.
 #[component]
@@ -96,7 +97,7 @@ fn Neighbours(
         let whole = detail.with(|detail| {
             detail.as_ref().map_or(0.0, |detail| pick(detail).iter().map(|row| row.total_time).sum::<f64>())
         });
-        let text = document.search.with(|text| text.trim().to_lowercase());
+        let text = document.search.with(|text| lower(text.trim()));
         at(index).map(|row| Row {
             cells: vec![
                 format::recursive_calls(row.calls, row.primitive_calls).into_any(),

@@ -20,6 +20,7 @@ use crate::components::recorder::Recorder;
 use crate::document::OpenDocument;
 use crate::judgement::{self, Judged, Pairing};
 use crate::state::{State, state};
+use crate::text::lower;
 
 /// So many come before the pictures.
 const FIRST: usize = 3;
@@ -44,7 +45,7 @@ pub fn Findings(document: OpenDocument) -> impl IntoView {
     // Once for all groups: a finding is in one of them.
     let groups = Memo::new(move |_| {
         let Some(judged) = answer.get().flatten() else { return Vec::new() };
-        let text = document.search.with(|text| text.trim().to_lowercase());
+        let text = document.search.with(|text| lower(text.trim()));
         let mut counted = 0;
         let mut group_of = |(index, mark): (usize, String)| {
             let group = if state.judging.is_dismissed(&mark) {
@@ -210,9 +211,7 @@ fn whole(summary: &Summary) -> String {
         many => format!(", in {} requests", format::count(i64::from(many))),
     };
     if summary.layers.is_empty() {
-        let mut letters = statements.chars();
-        let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-        return format!("{first}{}{requests}.", letters.as_str());
+        return format!("{}{requests}.", format::capitalised(&statements));
     }
     let total = format!("{} in all", format::milliseconds(summary.total));
     if statements.is_empty() { format!("{total}.") } else { format!("{total}; {statements}{requests}.") }

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::paged::{Asked, Paged};
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, Sort};
+use crate::text::lower;
 use crate::view::View;
 
 /// The unit of per-call times: most calls take microseconds.
@@ -160,6 +161,6 @@ pub fn category_class(row: &FunctionRow) -> &'static str {
 
 /// Whether a function has `text` (in lower case) in its name or place, as the search finds it.
 pub fn named(row: &FunctionRow, text: &str) -> bool {
-    format::pstats_place(&row.file, row.line, &row.name).to_lowercase().contains(text)
-        || row.name.to_lowercase().contains(text)
+    lower(&format::pstats_place(&row.file, row.line, &row.name)).contains(text)
+        || lower(&row.name).contains(text)
 }

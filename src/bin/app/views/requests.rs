@@ -19,6 +19,7 @@ use crate::components::cells::{Cell, Units};
 use crate::components::switch::switch_buttons;
 use crate::document::{OpenDocument, Sort};
 use crate::log_view::{STATISTICS, filter};
+use crate::text;
 
 /// Columns of requests, and of views: [`of`] says which are of which.
 pub const COLUMNS: &[Def<RequestRow, SortBy>] = &[
@@ -214,7 +215,7 @@ pub fn Requests(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
                             step="any"
                             prop:value=move || log.threshold.get().to_string()
                             on:change=move |event| {
-                                let ms = event_target_value(&event).parse::<f64>().ok();
+                                let ms = text::number(&event_target_value(&event));
                                 if let Some(ms) = ms.filter(|ms| ms.is_finite() && *ms > 0.0) {
                                     log.threshold.set(ms);
                                 }

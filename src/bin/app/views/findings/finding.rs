@@ -10,6 +10,7 @@ use crate::components::copy::{CopyButton, copy};
 use crate::components::sql::Sql;
 use crate::judgement::{Judged, Source};
 use crate::state::{State, state};
+use crate::text::lower;
 
 /// Characters of SQL that are shown before "Show all".
 const BRIEF: usize = 260;
@@ -44,9 +45,9 @@ impl Entry {
     /// Whether `text` (in lower case) is in its title or its evidence.
     pub fn says(&self, text: &str) -> bool {
         let Some((finding, _)) = self.get() else { return false };
-        finding.title.to_lowercase().contains(text)
+        lower(&finding.title).contains(text)
             || finding.rule.contains(text)
-            || finding.evidence.iter().any(|one| value(&one.value).to_lowercase().contains(text))
+            || finding.evidence.iter().any(|one| lower(&value(&one.value)).contains(text))
     }
 }
 

@@ -5,6 +5,7 @@ use flamedrop::findings::{About, CATALOGUE};
 use leptos::prelude::*;
 
 use crate::state::State;
+use crate::text::number;
 
 /// All thresholds back to their defaults.
 pub fn reset(state: State) {
@@ -62,8 +63,8 @@ fn row(state: State, about: &'static About, threshold: &'static Threshold) -> An
         let set = set.clone();
         move |event: web_sys::Event| {
             let input: web_sys::HtmlInputElement = event_target(&event);
-            match input.value().trim().parse::<f64>() {
-                Ok(value) if value.is_finite() && value >= 0.0 => set(Some(value / factor)),
+            match number(&input.value()) {
+                Some(value) if value >= 0.0 => set(Some(value / factor)),
                 _ => input.set_value(&untrack(shown)),
             }
         }
