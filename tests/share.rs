@@ -8,8 +8,11 @@ use std::path::PathBuf;
 use flamedrop::findings::{Digest, Report, Settings};
 use flamedrop::input::{MemorySource, Source};
 use flamedrop::protocol::{
-    ContentOverview, ExecutionColumn, FunctionColumn, Overview, QueryColumn, Request, Response,
+    Answer, Ask, ContentOverview, ExecutionColumn, FunctionColumn, Overview, QueryColumn, Request, Response,
+    Window,
 };
+use flamedrop::queries::by::By;
+use flamedrop::queries::filter::Filter;
 use flamedrop::session::Session;
 use flamedrop::share::{Keep, Strip, saved};
 
@@ -103,17 +106,13 @@ fn questions(overview: &Overview) -> Vec<Request> {
             for fingerprint in (0..log.fingerprints).take(12) {
                 questions.push(Request::Query { fingerprint });
                 for sort in [ExecutionColumn::Start, ExecutionColumn::Duration] {
-                    questions.push(Request::Executions {
-                        fingerprint,
-                        sort,
-                        descending: true,
-                        first,
-                        count,
-                        selected,
-                    });
+                    let window = Window { sort, descending: true, first, count, selected };
+                    let ask = Ask::GroupExecutions { by: By::Fingerprint, key: fingerprint, window };
+                    questions.push(Request::View(Filter::default(), ask));
                 }
             }
-            questions.push(Request::Timeline);
+            let timeline = Ask::Timeline { lanes: By::Connection };
+            questions.push(Request::View(Filter::default(), timeline));
             questions.extend((0..log.executions.min(30)).map(|statement| Request::Statement { statement }));
         }
     }
@@ -142,10 +141,12 @@ fn numbers(response: Response, strip: Strip) -> String {
                 detail.plan = None;
             }
         }
-        Response::Executions { page, .. } if strip.paths => {
-            page.iter_mut().for_each(|row| row.connection.clear());
+        Response::View(Answer::Executions(page)) if strip.paths => {
+            page.page.iter_mut().for_each(|row| row.connection.clear());
         }
-        Response::Timeline(timeline) if strip.paths => timeline.lanes.iter_mut().for_each(String::clear),
+        Response::View(Answer::Timeline(timeline)) if strip.paths => {
+            timeline.lanes.iter_mut().for_each(String::clear);
+        }
         Response::Statement(detail) => statement(detail, strip),
         _ => {}
     }
