@@ -94,6 +94,7 @@ pub fn RangeStrip(document: OpenDocument, overview: QueriesOverview) -> impl Int
                 gesture=move |gesture| brush.on_gesture(gesture)
                 key=move |event| brush.on_key(event)
                 wheels=false
+                is_main=false
                 surface=brush.surface
                 pointing=Signal::stored(true)
             >

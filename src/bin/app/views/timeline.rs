@@ -20,6 +20,7 @@ use crate::components::kinds::KindSelect;
 use crate::components::legend::OperationLegend;
 use crate::document::{OpenDocument, answers};
 use crate::motion::Motion;
+use crate::save::picture;
 use crate::state::state;
 
 /// From this width on, CSS pixels, the lanes' names stand beside the lanes.
@@ -103,6 +104,7 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
                         <button type="button" aria-label="Zoom out" disabled=move || !zoomed() on:click=move |_| chart.zoom(2.0)>"−"</button>
                         <button type="button" disabled=move || !zoomed() on:click=move |_| chart.zoom_out()>"Everything"</button>
                     </div>
+                    <button type="button" class="link" on:click=move |_| picture(state(), document)>"Save as SVG"</button>
                 </div>
                 <Canvas
                     label=Signal::derive(label)
