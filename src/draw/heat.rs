@@ -75,11 +75,11 @@ pub fn most(tables: &[&TableUse]) -> u32 {
     all.copied().max().unwrap_or(0)
 }
 
-/// A colour for `count` of `most`. Counts of steps differ by powers of ten: equal factors are equal
-/// steps of the colour, and what is there is seen.
+/// A colour for `count` of `most`. By its root: a table that is used a hundred times less is still seen,
+/// and a step with a third more is seen to have more.
 pub fn shade(theme: &Theme, tone: Tone, count: u32, most: u32) -> Colour {
-    let share = f64::from(count).ln_1p() / f64::from(most.max(1)).ln_1p();
-    theme.thinned(colour(theme, tone), 0.16 + 0.84 * share.clamp(0.0, 1.0))
+    let share = (f64::from(count) / f64::from(most.max(1))).sqrt();
+    theme.thinned(colour(theme, tone), 0.12 + 0.88 * share.clamp(0.0, 1.0))
 }
 
 /// Draws `tables`, of which the one called `selected` and the cell `marked` stand out.

@@ -4,11 +4,11 @@
 use super::keywords::is_keyword;
 use super::lexer::{Dialect, Lexer, Token, TokenKind};
 
-/// Lists go on in the next line beyond this column.
-const WIDTH: usize = 88;
+/// Lists go on in the next line beyond this column: it is what the panel beside a table has room for.
+const WIDTH: usize = 58;
 
 /// Sub-selects and conditions up to this many bytes stay in their line.
-const SHORT: usize = 56;
+const SHORT: usize = 48;
 
 /// Blanks of one level.
 const STEP: usize = 2;
@@ -68,11 +68,7 @@ struct Text<'a> {
 impl<'a> Text<'a> {
     fn new(sql: &'a str) -> Self {
         let sql = sql.as_bytes();
-        let mut lexer = Lexer::new(sql, Dialect::guess(sql));
-        let mut tokens = Vec::new();
-        while let Some(token) = lexer.next() {
-            tokens.push(token);
-        }
+        let tokens: Vec<Token> = Lexer::new(sql, Dialect::guess(sql)).collect();
         let mut closing = vec![tokens.len(); tokens.len()];
         let mut open = Vec::new();
         for (at, token) in tokens.iter().enumerate() {
@@ -153,7 +149,7 @@ pub(super) fn breaks(sql: &str) -> Vec<(usize, usize)> {
         let step = |levels: usize| levels.min(DEEPEST) * STEP;
         let is = |word: &str| text.is_word(at, word);
         let keyword = token.kind == TokenKind::Word && is_keyword(bytes);
-        if keyword && frame.is_block && begins_clause(&text, at, previous) {
+        if keyword && frame.is_block && begins_clause(&text, at, previous) && previous != b";" {
             // Nothing goes before the first word of all.
             if !fresh {
                 begin(step(frame.indent));
@@ -205,6 +201,8 @@ pub(super) fn breaks(sql: &str) -> Vec<(usize, usize)> {
                 previous = bytes;
                 continue;
             }
+        } else if !fresh && previous == b";" && depth == 0 {
+            begin(0);
         } else if !fresh && previous == b"," {
             // Up to the next comma, or what ends the list.
             let end = text.walk(at, |other| text.bytes(other) != b",");

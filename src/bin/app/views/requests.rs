@@ -268,7 +268,7 @@ fn ViewOf(document: OpenDocument, request: u32) -> impl IntoView {
                 <section class="waterfall of-view" aria-label="Selected view">
                     <header>
                         <h2>{label}</h2>
-                        <div class="actions">
+                        <div class="deeds">
                             {button("Only requests of this view", |_| ())}
                             {button("Its requests one by one", |document| {
                                 document.log.request.set(None);

@@ -231,8 +231,8 @@ fn request(document: OpenDocument, waterfall: &Waterfall) -> AnyView {
     });
     let steps: Vec<_> = steps.collect();
     let facts = format!(
-        "{} statements · {} in the database · {} outside{}",
-        format::count(i64::from(waterfall.statements)),
+        "{} · {} in the database · {} outside{}",
+        format::counted(i64::from(waterfall.statements), "statement", "statements"),
         format::milliseconds(row.usage.database_time),
         format::milliseconds(waterfall.outside),
         if row.inferred { " · inferred" } else { "" }

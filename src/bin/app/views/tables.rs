@@ -215,7 +215,7 @@ pub fn Tables(document: OpenDocument, overview: QueriesOverview) -> impl IntoVie
             <div class="listing">
                 <div class="view-bar">
                     <div class="switch" role="group" aria-label="Shown as">{switch}</div>
-                    {copy}
+                    <div hidden=move || log.matrix.get()>{copy}</div>
                     <p class="sum">"A statement counts for every table it names; its part of the time is divided among them."</p>
                 </div>
                 {move || if log.matrix.get() {

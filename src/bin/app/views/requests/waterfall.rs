@@ -152,7 +152,7 @@ fn shown(document: OpenDocument, waterfall: Arc<Waterfall>, units: Units) -> Any
         <header>
             <h2>{row.label.clone()}</h2>
             <p class="facts">{facts.join(" · ")}</p>
-            <div class="actions">
+            <div class="deeds">
                 <button type="button" class="link" on:click=move |_| only(document, By::Request, request.to_string())>"Only this request"</button>
                 {only_view}
                 {copy}
