@@ -4,6 +4,7 @@
 pub mod chart;
 pub mod colours;
 pub mod flame;
+pub mod heat;
 pub mod measure;
 pub mod pareto;
 pub mod scene;
@@ -11,6 +12,7 @@ pub mod strip;
 pub mod sunburst;
 pub mod svg;
 pub mod timeline;
+pub mod waterfall;
 
 pub use colours::Theme;
 pub use measure::Measure;

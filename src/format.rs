@@ -202,6 +202,11 @@ pub fn calls(value: f64) -> String {
     format!("≈ {}", if value.abs() >= 1000.0 { grouped(value, 0) } else { significant(value) })
 }
 
+/// A mean of counts, which is no estimate: `0.02`, `1.5`, `1,230`.
+pub fn mean(value: f64) -> String {
+    calls(value).trim_start_matches("≈ ").to_owned()
+}
+
 /// pstats' ncalls: `12`, or `12/3` (all/primitive) where there were recursive calls.
 pub fn recursive_calls(calls: i64, primitive_calls: i64) -> String {
     if calls == primitive_calls {

@@ -91,23 +91,6 @@ pub enum Request {
         /// Which.
         fingerprint: u32,
     },
-    /// Executions of one fingerprint: rows `first..first + count`.
-    Executions {
-        /// Which fingerprint.
-        fingerprint: u32,
-        /// Column to sort by.
-        sort: ExecutionColumn,
-        /// Largest first.
-        descending: bool,
-        /// First row.
-        first: u32,
-        /// How many rows at most.
-        count: u32,
-        /// The statement whose row is asked for as well, wherever it is.
-        selected: Option<u32>,
-    },
-    /// Every statement as columns, on lanes.
-    Timeline,
     /// One statement with its text out of the file.
     Statement {
         /// Which: index in order of start.
@@ -396,17 +379,6 @@ pub enum Response {
     },
     /// To [`Request::Query`].
     Query(QueryDetail),
-    /// To [`Request::Executions`].
-    Executions {
-        /// Rows in all.
-        rows: u32,
-        /// The rows asked for.
-        page: Vec<ExecutionRow>,
-        /// The row of the selected one, if it was asked for and is not filtered out.
-        selected: Option<u32>,
-    },
-    /// To [`Request::Timeline`].
-    Timeline(TimelineColumns),
     /// To [`Request::Statement`].
     Statement(StatementDetail),
     /// To [`Request::View`].

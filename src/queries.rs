@@ -15,6 +15,7 @@ pub mod filter;
 pub mod fingerprint;
 pub mod highlight;
 pub mod keywords;
+mod laid_out;
 pub mod lexer;
 pub mod overview;
 pub mod plan;

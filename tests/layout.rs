@@ -381,3 +381,38 @@ fn lanes_that_lack_statements_have_no_gaps() {
     assert_eq!(lanes.gap_before(1), None);
     assert!(lanes.gaps(0, 0.0, 20.0, 100.0, 1.0).is_empty());
 }
+
+#[test]
+fn a_range_shows_the_lanes_that_have_something_in_it() {
+    let all = Timeline::new(drawn::timeline(
+        "
+        one: s==     u==
+        two: t==
+        six:     v========
+        ",
+    ));
+    let view = TimelineViewport::whole(&all, 1000.0, 300.0, 100.0, 1.0);
+    let height = |lanes: &Timeline| view.lane_top(lanes, 3) - view.lane_top(lanes, 0);
+    assert_eq!((all.starts(), all.shown_lanes(None), all.range()), (4, 3, None));
+
+    let late = all.within(Some((7.0, 20.0)));
+    assert_eq!(late.columns(), all.columns());
+    // What began before and is still running is seen; what is counted starts in the range.
+    assert_eq!((late.starts(), late.shown_lanes(None)), (1, 2));
+    assert!(late.shows(0) && !late.shows(1) && late.shows(2));
+    assert_eq!(height(&late), height(&all) * 2.0 / 3.0);
+    assert_eq!((late.previous(1), late.next(1)), (None, None));
+    assert_eq!((late.beside(1, true), late.beside(3, false)), (Some(3), Some(1)));
+    let middle = |lanes: &Timeline, lane| view.row_top(lanes, lane, 0) + 5.0;
+    let x = view.x_of(1.0);
+    assert_eq!(view.hit(&all, x, middle(&all, 0)), Some(0));
+    assert_eq!(view.hit(&late, x, middle(&late, 0)), None);
+    assert_eq!(view.hit(&late, view.x_of(9.0), middle(&late, 2)), Some(3));
+
+    // A range up to the end has what starts at the end.
+    let end = all.columns().length;
+    assert_eq!(all.within(Some((0.0, end))).starts(), 4);
+    let none = all.within(Some((4.3, 4.7)));
+    assert!(none.is_empty() && none.starts() == 0 && height(&none) == 0.0);
+    assert_eq!(view.visible_lanes(&none).filter(|&lane| none.shows(lane)).count(), 0);
+}

@@ -6,8 +6,11 @@ use common::marshal::{Value, key, numbers, stats};
 use flamedrop::input::{MemorySource, Source};
 use flamedrop::profile::Category;
 use flamedrop::protocol::{
-    ContentOverview, FunctionColumn, FunctionDetail, FunctionRow, Request, Response, Tree, decode, encode,
+    Ask, ContentOverview, FunctionColumn, FunctionDetail, FunctionRow, Request, Response, Tree, decode,
+    encode,
 };
+use flamedrop::queries::by::By;
+use flamedrop::queries::filter::Filter;
 use flamedrop::session::Session;
 
 fn open(bytes: Vec<u8>) -> Session {
@@ -302,7 +305,8 @@ fn lines_are_functions_until_lines_are_asked_for() {
 #[test]
 fn a_profile_refuses_what_is_asked_of_logs() {
     let mut session = shop();
-    assert!(matches!(ask(&mut session, &Request::Timeline), Response::Refused(_)));
+    let timeline = Ask::Timeline { lanes: By::Connection };
+    assert!(matches!(ask(&mut session, &Request::View(Filter::default(), timeline)), Response::Refused(_)));
     assert!(matches!(ask(&mut session, &Request::Statement { statement: 0 }), Response::Refused(_)));
 }
 

@@ -6,9 +6,11 @@ use std::io::Write as _;
 
 use flamedrop::input::{MemorySource, Source};
 use flamedrop::protocol::{
-    ContentOverview, ExecutionColumn, QueryColumn, QueryDetail, Request, Response, StatementDetail,
-    TimelineColumns, decode, encode,
+    Answer, Ask, ContentOverview, ExecutionColumn, QueryColumn, QueryDetail, Request, Response,
+    StatementDetail, TimelineColumns, Window, decode, encode,
 };
+use flamedrop::queries::by::By;
+use flamedrop::queries::filter::Filter;
 use flamedrop::session::Session;
 
 fn open(bytes: Vec<u8>) -> Session {
@@ -49,8 +51,9 @@ fn queries(session: &mut Session, sort: QueryColumn, filter: &str, first: u32, c
 }
 
 fn timeline(session: &mut Session) -> TimelineColumns {
-    match ask(session, &Request::Timeline) {
-        Response::Timeline(timeline) => timeline,
+    let lanes = Ask::Timeline { lanes: By::Connection };
+    match ask(session, &Request::View(Filter::default(), lanes)) {
+        Response::View(Answer::Timeline(timeline)) => timeline,
         other => panic!("{other:?}"),
     }
 }
@@ -127,9 +130,10 @@ fn executions_of_a_query() {
     let (_, rows) = queries(&mut session, QueryColumn::Calls, "COMMIT", 0, 1);
     let fingerprint = rows[1..].split(' ').next().and_then(|id| id.parse().ok()).expect("an id");
     let mut ask_for = |sort, descending, first, count| {
-        let request = Request::Executions { fingerprint, sort, descending, first, count, selected: None };
-        match ask(&mut session, &request) {
-            Response::Executions { rows, page, .. } => (rows, page),
+        let window = Window { sort, descending, first, count, selected: None };
+        let executions = Ask::GroupExecutions { by: By::Fingerprint, key: fingerprint, window };
+        match ask(&mut session, &Request::View(Filter::default(), executions)) {
+            Response::View(Answer::Executions(page)) => (page.rows, page.page),
             other => panic!("{other:?}"),
         }
     };

@@ -398,19 +398,19 @@ fn a_text_is_found_in_every_statement() {
     for path in LOGS {
         let mut session = open(path);
         let count = glance(&mut session, &Filter::default()).figures.calls;
-        let texts: Vec<(String, String)> = (0..count)
+        let texts: Vec<[String; 3]> = (0..count)
             .map(|statement| match session.answer(&Request::Statement { statement }) {
-                Response::Statement(detail) => (
-                    detail.sql.to_ascii_lowercase(),
-                    detail.parameters.unwrap_or_default().to_ascii_lowercase(),
-                ),
+                Response::Statement(detail) => {
+                    let plan = detail.plan.map(|plan| plan.text).unwrap_or_default();
+                    [detail.sql, detail.parameters.unwrap_or_default(), plan]
+                        .map(|text| text.to_ascii_lowercase())
+                }
                 other => panic!("{other:?}"),
             })
             .collect();
-        for text in ["1", "Where", "no such text"] {
+        for text in ["1", "Where", "Seq Scan", "no such text"] {
             let wanted = text.to_ascii_lowercase();
-            let has =
-                |(sql, parameters): &&(String, String)| sql.contains(&wanted) || parameters.contains(&wanted);
+            let has = |texts: &&[String; 3]| texts.iter().any(|text| text.contains(&wanted));
             let expected = texts.iter().filter(has).count() as u32;
             let filter = Filter { text: text.to_owned(), all_texts: true, ..Filter::default() };
             // Before it was searched nothing is found; after it all is.
@@ -424,7 +424,7 @@ fn a_text_is_found_in_every_statement() {
                     panic!("not searched");
                 };
                 if done == all {
-                    assert_eq!((all, found), (count, expected), "{path} {text}");
+                    assert_eq!((all >= count, found), (true, expected), "{path} {text}");
                     break;
                 }
             }

@@ -8,9 +8,11 @@ use std::path::PathBuf;
 use flamedrop::findings::{Digest, Report, Settings};
 use flamedrop::input::{MemorySource, Source};
 use flamedrop::protocol::{
-    ContentOverview, EventDetail, ExecutionColumn, FunctionColumn, Overview, PlanDetail, QueryColumn,
-    Request, Response,
+    Answer, Ask, ContentOverview, EventDetail, ExecutionColumn, FunctionColumn, Overview, PlanDetail,
+    QueryColumn, Request, Response, Window,
 };
+use flamedrop::queries::by::By;
+use flamedrop::queries::filter::Filter;
 use flamedrop::session::Session;
 use flamedrop::share::{Keep, Strip, saved};
 
@@ -106,17 +108,13 @@ fn questions(overview: &Overview) -> Vec<Request> {
             for fingerprint in (0..log.fingerprints).take(12) {
                 questions.push(Request::Query { fingerprint });
                 for sort in [ExecutionColumn::Start, ExecutionColumn::Duration] {
-                    questions.push(Request::Executions {
-                        fingerprint,
-                        sort,
-                        descending: true,
-                        first,
-                        count,
-                        selected,
-                    });
+                    let window = Window { sort, descending: true, first, count, selected };
+                    let ask = Ask::GroupExecutions { by: By::Fingerprint, key: fingerprint, window };
+                    questions.push(Request::View(Filter::default(), ask));
                 }
             }
-            questions.push(Request::Timeline);
+            let timeline = Ask::Timeline { lanes: By::Connection };
+            questions.push(Request::View(Filter::default(), timeline));
             questions.extend((0..log.executions.min(30)).map(|statement| Request::Statement { statement }));
         }
     }
@@ -141,10 +139,12 @@ fn numbers(response: Response, strip: Strip) -> String {
             }
             told(&mut detail.first_events, detail.plan.as_deref_mut(), strip);
         }
-        Response::Executions { page, .. } if strip.paths => {
-            page.iter_mut().for_each(|row| row.connection.clear());
+        Response::View(Answer::Executions(page)) if strip.paths => {
+            page.page.iter_mut().for_each(|row| row.connection.clear());
         }
-        Response::Timeline(timeline) if strip.paths => timeline.lanes.iter_mut().for_each(String::clear),
+        Response::View(Answer::Timeline(timeline)) if strip.paths => {
+            timeline.lanes.iter_mut().for_each(String::clear);
+        }
         Response::Statement(detail) => statement(detail, strip),
         _ => {}
     }
@@ -297,6 +297,31 @@ fn results_alone_have_equal_numbers_in_the_views_they_have() {
         assert_eq!(format!("{:?}", overview(&again)), format!("{:?}", overview(&copy)));
         assert_eq!(format!("{:?}", report(&mut again)), format!("{:?}", report(&mut copy)));
     }
+}
+
+#[test]
+fn a_saved_log_is_searched_as_its_file() {
+    let found = |session: &mut Session, text: &str| {
+        let mut begin = true;
+        loop {
+            let ask = Ask::Search { text: text.to_owned(), begin };
+            match session.answer(&Request::View(Filter::default(), ask)) {
+                Response::View(Answer::Searched { done, all, found }) if done == all => return found,
+                Response::View(Answer::Searched { .. }) => begin = false,
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    let mut original = open_path(&common::data("postgres/events.json.gz")).expect("a log");
+    let nothing = Strip { literals: false, parameters: false, paths: false };
+    let mut whole = reopened(&mut original, nothing, Keep::Everything);
+    let mut stripped = reopened(&mut original, Strip::default(), Keep::Everything);
+    for text in ["scan on", "select", "wal", "no such text"] {
+        assert_eq!(found(&mut whole, text), found(&mut original, text), "{text}");
+    }
+    // Of plans, what they do is left; of texts, what fingerprints say.
+    assert_eq!(found(&mut stripped, "scan on"), found(&mut original, "scan on"));
+    assert!(found(&mut original, "scan on") > 0);
 }
 
 #[test]

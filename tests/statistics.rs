@@ -317,9 +317,6 @@ fn a_session_answers_for_statistics() {
         panic!("a query")
     };
     assert!(detail.example.is_none() && detail.row.calls > 0);
-    let Response::Timeline(timeline) = session.answer(&Request::Timeline) else { panic!("a timeline") };
-    assert!(timeline.lanes.is_empty() && timeline.statement.is_empty());
-
     let mut ask = |text: &str, ask: Ask| {
         let filter = Filter { text: text.to_owned(), ..Filter::default() };
         match session.answer(&Request::View(filter, ask)) {
@@ -345,4 +342,7 @@ fn a_session_answers_for_statistics() {
     assert_eq!(callers.rows, 0);
     let Answer::Columns(columns) = ask("", Ask::Columns { table: None }) else { panic!("columns") };
     assert!(!columns.is_empty());
+    let lanes = Ask::Timeline { lanes: By::Connection };
+    let Answer::Timeline(timeline) = ask("", lanes) else { panic!("a timeline") };
+    assert!(timeline.lanes.is_empty() && timeline.statement.is_empty());
 }

@@ -43,7 +43,7 @@ pub fn paint(
         outlines: Vec::new(),
     };
     let ticks = view.ticks(timeline);
-    let lanes = view.visible_lanes(timeline);
+    let lanes = view.visible_lanes(timeline).filter(|&lane| timeline.shows(lane));
     for lane in lanes.clone() {
         painter.lane_ground(lane);
     }
@@ -57,6 +57,7 @@ pub fn paint(
             painter.row(lane, row);
         }
     }
+    painter.fade();
     let mut outlines = std::mem::take(&mut painter.outlines);
     painter.scene.items.append(&mut outlines);
     for lane in lanes {
@@ -85,8 +86,27 @@ impl Painter<'_> {
     fn lane_ground(&mut self, lane: usize) {
         let top = self.snap(self.view.lane_top(self.timeline, lane));
         let bottom = self.snap(self.view.lane_top(self.timeline, lane + 1));
-        if lane % 2 == 1 {
+        if self.is_striped(lane) {
             self.scene.rectangle(0.0, top, self.view.width, bottom - top, self.theme.stripe);
+        }
+    }
+
+    fn is_striped(&self, lane: usize) -> bool {
+        self.timeline.shown_lanes(Some(lane)) % 2 == 1
+    }
+
+    /// What is not looked at stays as a shadow: it is known to be there.
+    fn fade(&mut self) {
+        let (view, theme) = (self.view, self.theme);
+        let Some((from, to)) = self.timeline.range() else { return };
+        let Colour(red, green, blue, _) = theme.background;
+        let fill = Colour(red, green, blue, 200);
+        let edge = |time: f64| self.snap(view.x_of(time).clamp(view.gutter.min(view.width), view.width));
+        let (left, right) = (edge(from), edge(to));
+        for (start, end) in [(view.gutter, left), (right, view.width)] {
+            if end > start {
+                self.scene.rectangle(start, AXIS_HEIGHT, end - start, view.height - AXIS_HEIGHT, fill);
+            }
         }
     }
 
@@ -97,7 +117,7 @@ impl Painter<'_> {
         let bottom = self.snap(view.lane_top(self.timeline, lane + 1));
         let name = self.timeline.columns().lanes.get(lane).map_or("", String::as_str);
         let (room, middle) = if view.gutter > 0.0 {
-            let fill = if lane % 2 == 1 { self.theme.stripe } else { self.theme.background };
+            let fill = if self.is_striped(lane) { self.theme.stripe } else { self.theme.background };
             self.scene.rectangle(0.0, top, view.gutter - 1.0, bottom - top, fill);
             (view.gutter - 16.0, top + LANE_PADDING + ROW_HEIGHT / 2.0)
         } else {

@@ -50,7 +50,7 @@ impl Unit {
             _ if value.is_nan() => format::UNKNOWN.to_owned(),
             Self::Count => format::count(value.round() as i64),
             Self::Milliseconds => format::milliseconds(value),
-            Self::Mean => format::calls(value),
+            Self::Mean => format::mean(value),
         }
     }
 }

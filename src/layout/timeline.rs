@@ -4,6 +4,8 @@ mod viewport;
 
 pub use viewport::{Cell, Viewport};
 
+use std::sync::Arc;
+
 use super::gallop;
 use super::time_axis::AxisClock;
 use crate::protocol::TimelineColumns;
@@ -24,17 +26,30 @@ const MAX_ROWS: usize = 12;
 /// overlap that ran one after the other.
 const CLOCK_GRAIN: f64 = 1.0;
 
-/// Statements laid out on lanes and rows.
+/// Statements laid out on lanes and rows; of a range of time the lanes that have any.
+///
+/// Copies share what is laid out: another range costs a search in each lane, not a layout.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
+    laid: Arc<Laid>,
+    /// What is looked at, ms since the origin; `None` for everything.
+    range: Option<(f64, f64)>,
+    /// Per lane: its top without headings; one entry more than lanes. A lane without statements in the
+    /// range has no height.
+    tops: Vec<f64>,
+    /// Per lane: how many that are shown come before it; one entry more than lanes.
+    before: Vec<u32>,
+}
+
+/// What does not depend on the range.
+#[derive(Debug, Default)]
+struct Laid {
     columns: TimelineColumns,
     lanes: Vec<Lane>,
     /// Per statement: its row inside its lane.
     row: Vec<u8>,
     /// Per statement: the last end of its lane so far, ms.
     reach: Vec<f64>,
-    /// Per lane: its top without headings; one entry more than lanes.
-    tops: Vec<f64>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -92,7 +107,6 @@ impl Timeline {
         let mut lanes = Vec::with_capacity(columns.lanes.len());
         let mut row_of = vec![0; columns.start.len()];
         let mut lane_reach = vec![0.0; columns.start.len()];
-        let mut tops = vec![0.0];
         for bounds in columns.first.windows(2) {
             let mut rows: Vec<Row> = Vec::new();
             let mut reach = f64::NEG_INFINITY;
@@ -121,104 +135,173 @@ impl Timeline {
                 row_of[place] = number as u8;
                 rows[number].push(index, end, end - start, columns.failed[place] != 0);
             }
-            let height = rows.len().max(1) as f64 * ROW_HEIGHT + 2.0 * LANE_PADDING;
-            tops.push(tops.last().copied().unwrap_or(0.0) + height);
             lanes.push(Lane { rows });
         }
-        Self { columns, lanes, row: row_of, reach: lane_reach, tops }
+        let laid = Laid { columns, lanes, row: row_of, reach: lane_reach };
+        Self { laid: Arc::new(laid), ..Self::default() }.within(None)
+    }
+
+    /// The same statements, of which only those in `range` are looked at, ms since the origin.
+    #[must_use]
+    pub fn within(&self, range: Option<(f64, f64)>) -> Self {
+        let mut all = Self { laid: Arc::clone(&self.laid), range, tops: vec![0.0], before: vec![0] };
+        let (mut top, mut shown) = (0.0, 0);
+        for (lane, Lane { rows }) in self.laid.lanes.iter().enumerate() {
+            if all.first_in_range(lane).is_some() {
+                top += rows.len().max(1) as f64 * ROW_HEIGHT + 2.0 * LANE_PADDING;
+                shown += 1;
+            }
+            all.tops.push(top);
+            all.before.push(shown);
+        }
+        all
+    }
+
+    /// What is looked at, ms since the origin; `None` for everything.
+    pub fn range(&self) -> Option<(f64, f64)> {
+        self.range
+    }
+
+    /// The first statement of a lane that is in the range at least in part.
+    fn first_in_range(&self, lane: usize) -> Option<u32> {
+        let (&first, &end) = (self.laid.columns.first.get(lane)?, self.laid.columns.first.get(lane + 1)?);
+        let (from, to) = self.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let reach = self.laid.reach.get(first as usize..end as usize)?;
+        let statement = first + reach.partition_point(|&reach| reach < from) as u32;
+        (statement < end && self.start(statement) <= to).then_some(statement)
+    }
+
+    /// Whether a statement is in the range at least in part.
+    pub fn is_in_range(&self, statement: u32) -> bool {
+        self.range.is_none_or(|(from, to)| self.start(statement) <= to && self.end(statement) >= from)
+    }
+
+    /// Whether a lane has statements in the range.
+    pub fn shows(&self, lane: usize) -> bool {
+        self.before.get(lane + 1) > self.before.get(lane)
+    }
+
+    /// How many lanes have statements in the range; before `lane`, if one is given.
+    pub fn shown_lanes(&self, before: Option<usize>) -> usize {
+        let entry = before.map_or(self.before.last(), |lane| self.before.get(lane).or(self.before.last()));
+        entry.map_or(0, |&count| count as usize)
+    }
+
+    /// How many statements start in the range.
+    pub fn starts(&self) -> usize {
+        let Some((from, to)) = self.range else { return self.len() };
+        let columns = &self.laid.columns;
+        let of_lane = |bounds: &[u32]| {
+            let starts = &columns.start[bounds[0] as usize..bounds[1] as usize];
+            let end =
+                if to >= columns.length { starts.len() } else { starts.partition_point(|&start| start < to) };
+            end - starts.partition_point(|&start| start < from).min(end)
+        };
+        columns.first.windows(2).map(of_lane).sum()
     }
 
     /// The statements.
     pub fn columns(&self) -> &TimelineColumns {
-        &self.columns
+        &self.laid.columns
     }
 
-    /// How many statements there are.
+    /// How many statements there are, whatever the range.
     pub fn len(&self) -> usize {
-        self.row.len()
+        self.laid.row.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are none in the range.
     pub fn is_empty(&self) -> bool {
-        self.row.is_empty()
+        self.shown_lanes(None) == 0
     }
 
-    /// How many lanes there are.
+    /// How many lanes there are, those that are not shown included.
     pub fn lanes(&self) -> usize {
-        self.lanes.len()
+        self.laid.lanes.len()
     }
 
     /// How many rows a lane has, at least one.
     pub fn rows(&self, lane: usize) -> usize {
-        self.lanes.get(lane).map_or(1, |lane| lane.rows.len().max(1))
+        self.laid.lanes.get(lane).map_or(1, |lane| lane.rows.len().max(1))
     }
 
     /// The lane of a statement.
     pub fn lane_of(&self, statement: u32) -> usize {
-        self.columns.first.partition_point(|&first| first <= statement).saturating_sub(1)
+        self.laid.columns.first.partition_point(|&first| first <= statement).saturating_sub(1)
     }
 
     /// The row of a statement inside its lane.
     pub fn row_of(&self, statement: u32) -> usize {
-        usize::from(self.row[statement as usize])
+        usize::from(self.laid.row[statement as usize])
     }
 
     /// Start of a statement, ms since the origin.
     pub fn start(&self, statement: u32) -> f64 {
-        self.columns.start[statement as usize]
+        self.laid.columns.start[statement as usize]
     }
 
     /// End of a statement, ms since the origin.
     pub fn end(&self, statement: u32) -> f64 {
-        self.start(statement) + f64::from(self.columns.duration[statement as usize]).max(0.0)
+        self.start(statement) + f64::from(self.laid.columns.duration[statement as usize]).max(0.0)
     }
 
     /// What the axis says.
     pub fn clock(&self) -> AxisClock {
-        if self.columns.wall_clock { AxisClock::Wall(self.columns.origin) } else { AxisClock::Relative }
+        if self.laid.columns.wall_clock {
+            AxisClock::Wall(self.laid.columns.origin)
+        } else {
+            AxisClock::Relative
+        }
     }
 
     /// The next statement of the same lane.
     pub fn next(&self, statement: u32) -> Option<u32> {
-        let end = *self.columns.first.get(self.lane_of(statement) + 1)?;
-        (statement + 1 < end).then_some(statement + 1)
+        let end = *self.laid.columns.first.get(self.lane_of(statement) + 1)?;
+        Some(statement + 1).filter(|&next| next < end && self.is_in_range(next))
     }
 
     /// The statement before in the same lane.
     pub fn previous(&self, statement: u32) -> Option<u32> {
-        let first = *self.columns.first.get(self.lane_of(statement))?;
-        (statement > first).then(|| statement - 1)
+        let first = *self.laid.columns.first.get(self.lane_of(statement))?;
+        statement.checked_sub(1).filter(|&previous| previous >= first && self.is_in_range(previous))
     }
 
     /// The statement of the nearest lane `down` (or up) that has any, nearest in time.
     pub fn beside(&self, statement: u32, down: bool) -> Option<u32> {
         let lane = self.lane_of(statement);
-        let near = |lane: usize| self.nearest_in_lane(lane, self.start(statement));
+        let near = |lane: usize| {
+            self.shows(lane).then(|| self.nearest_in_lane(lane, self.start(statement))).flatten()
+        };
         if down { (lane + 1..self.lanes()).find_map(near) } else { (0..lane).rev().find_map(near) }
     }
 
     fn nearest_in_lane(&self, lane: usize, time: f64) -> Option<u32> {
-        let (&first, &end) = (self.columns.first.get(lane)?, self.columns.first.get(lane + 1)?);
-        let starts = self.columns.start.get(first as usize..end as usize)?;
+        let (&first, &end) = (self.laid.columns.first.get(lane)?, self.laid.columns.first.get(lane + 1)?);
+        let starts = self.laid.columns.start.get(first as usize..end as usize)?;
         let after = first + starts.partition_point(|&start| start < time) as u32;
         let candidates =
             [after.checked_sub(1).filter(|&index| index >= first), Some(after).filter(|&i| i < end)];
-        candidates.into_iter().flatten().min_by(|&one, &other| {
-            (self.start(one) - time).abs().total_cmp(&(self.start(other) - time).abs())
-        })
+        candidates
+            .into_iter()
+            .flatten()
+            .filter(|&statement| self.is_in_range(statement))
+            .min_by(|&one, &other| {
+                (self.start(one) - time).abs().total_cmp(&(self.start(other) - time).abs())
+            })
+            .or_else(|| self.first_in_range(lane))
     }
 
     /// Time before a statement in which its lane had nothing to do.
     pub fn gap_before(&self, statement: u32) -> Option<Gap> {
-        let before = self.previous(statement).filter(|_| !self.columns.without_gaps)?;
-        let (left, right) = (self.reach[before as usize], self.start(statement));
+        let before = self.previous(statement).filter(|_| !self.laid.columns.without_gaps)?;
+        let (left, right) = (self.laid.reach[before as usize], self.start(statement));
         (right > left).then_some(Gap { before: statement, left, right })
     }
 
     /// What to draw of a row between `from` and `to` ms on `pixels` device pixels: at most two runs
     /// a pixel, however many statements there are.
     pub fn runs(&self, lane: usize, row: usize, from: f64, to: f64, pixels: f64) -> Runs<'_> {
-        let row = self.lanes.get(lane).and_then(|lane| lane.rows.get(row));
+        let row = self.laid.lanes.get(lane).and_then(|lane| lane.rows.get(row));
         let pixel = if pixels > 0.0 { (to - from) / pixels } else { f64::INFINITY };
         let next = row.map_or(0, |row| row.reach.partition_point(|&reach| reach < from));
         Runs { timeline: self, row, next, from, to, pixel }
@@ -226,7 +309,7 @@ impl Timeline {
 
     /// Some statements of a run, spread evenly: all of a short one, at most 16 of a long one.
     pub fn sample(&self, lane: usize, row: usize, run: &Run) -> impl Iterator<Item = u32> + use<'_> {
-        let statements = self.lanes.get(lane).and_then(|lane| lane.rows.get(row));
+        let statements = self.laid.lanes.get(lane).and_then(|lane| lane.rows.get(row));
         let statements = statements.map_or(&[][..], |row| &row.statements);
         let (first, count) = (run.place as usize, run.count as usize);
         let stride = count.div_ceil(16).max(1);
@@ -236,12 +319,12 @@ impl Timeline {
     /// The gaps of a lane between `from` and `to` ms that are at least `pixels_wide` of `pixels`
     /// device pixels wide. The cost depends on pixels.
     pub fn gaps(&self, lane: usize, from: f64, to: f64, pixels: f64, pixels_wide: f64) -> Vec<Gap> {
-        let bounds = (self.columns.first.get(lane), self.columns.first.get(lane + 1));
-        let (Some(&first), Some(&end), false) = (bounds.0, bounds.1, self.columns.without_gaps) else {
+        let bounds = (self.laid.columns.first.get(lane), self.laid.columns.first.get(lane + 1));
+        let (Some(&first), Some(&end), false) = (bounds.0, bounds.1, self.laid.columns.without_gaps) else {
             return Vec::new();
         };
         let (first, end) = (first as usize, end as usize);
-        let (starts, reach) = (&self.columns.start[first..end], &self.reach[first..end]);
+        let (starts, reach) = (&self.laid.columns.start[first..end], &self.laid.reach[first..end]);
         let pixel = (to - from) / pixels;
         let least = pixel * pixels_wide.max(1.0);
         let mut gaps = Vec::new();

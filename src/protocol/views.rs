@@ -122,7 +122,7 @@ pub enum Ask {
         /// Which rows; ids are places in the order of what hurts.
         window: Window<CompareColumn>,
     },
-    /// Looks for a text in the statements' own texts and parameters, for some milliseconds:
+    /// Looks for a text in the statements' own texts, parameters and plans, for some milliseconds:
     /// [`Answer::Searched`]. Asked again until it is through; not asked again it is cancelled. After
     /// that [`Filter::all_texts`] holds for this text. The filter of the question is not looked at.
     Search {
@@ -310,9 +310,9 @@ pub enum Answer {
     Compared(Page<Compared>, Comparison),
     /// To [`Ask::Search`].
     Searched {
-        /// Statements looked at so far.
+        /// Texts looked at so far: statements, and plans.
         done: u32,
-        /// Statements in all.
+        /// Texts in all.
         all: u32,
         /// Statements found so far.
         found: u32,

@@ -25,8 +25,8 @@ pub struct Filter {
     /// Those whose fingerprint or tables contain this, ignoring case. With [`Self::all_texts`], those
     /// whose own text does.
     pub text: String,
-    /// Whether [`Self::text`] is looked for in every statement's own text and parameters, which must
-    /// have been searched before: the file is read again for it.
+    /// Whether [`Self::text`] is looked for in every statement's own text, parameters and plans, which
+    /// must have been searched before: the file is read again for it.
     pub all_texts: bool,
 }
 

@@ -1,10 +1,10 @@
-//! SQL for reading: tokens with what they are, and the breaks that lay a one-line statement out by
-//! its clauses. Nothing is added to or taken from the text but the blanks before a clause, so that
-//! what is copied off the screen still runs.
+//! SQL for reading: tokens with what they are, and a one-line statement laid out on several. Nothing is
+//! added to or taken from the text but blanks, so that what is copied off the screen still runs.
 
 use crate::sort;
 
 use super::keywords::is_keyword;
+use super::laid_out::breaks;
 use super::lexer::{Dialect, Lexer, TokenKind};
 
 /// What a piece of SQL is, for its colour.
@@ -33,41 +33,13 @@ pub struct Piece {
     pub text: String,
 }
 
-/// Words a clause begins with; a line of its own each, when the statement has no lines of its own.
-/// `JOIN` is reached through what may stand before it.
-const CLAUSES: [&[u8]; 18] = [
-    b"FROM",
-    b"WHERE",
-    b"GROUP",
-    b"HAVING",
-    b"ORDER",
-    b"LIMIT",
-    b"OFFSET",
-    b"UNION",
-    b"INTERSECT",
-    b"EXCEPT",
-    b"INNER",
-    b"LEFT",
-    b"RIGHT",
-    b"CROSS",
-    b"VALUES",
-    b"SET",
-    b"RETURNING",
-    b"JOIN",
-];
-
-/// Words after which `JOIN` (or `OUTER`) goes on with the clause they began.
-const JOIN_PREFIXES: [&[u8]; 7] = [b"INNER", b"LEFT", b"RIGHT", b"CROSS", b"FULL", b"OUTER", b"NATURAL"];
-
-/// Splits `sql` into pieces; a statement of one line gets a line break before each clause outside of
-/// parentheses.
+/// Splits `sql` into pieces; a statement of one line is laid out on several.
 pub fn pieces(sql: &str) -> Vec<Piece> {
     let text = sql.as_bytes();
-    let lay_out = !sql.trim().contains('\n');
+    let breaks = if sql.trim().contains('\n') { Vec::new() } else { breaks(sql) };
+    let mut breaks = breaks.into_iter().peekable();
     let mut lexer = Lexer::new(text, Dialect::guess(text));
     let mut pieces: Vec<Piece> = Vec::new();
-    let mut depth = 0_usize;
-    let mut previous_word: &[u8] = b"";
     while let Some(token) = lexer.next() {
         let bytes = lexer.bytes(token);
         let kind = match token.kind {
@@ -78,16 +50,8 @@ pub fn pieces(sql: &str) -> Vec<Piece> {
             TokenKind::Comment => PieceKind::Comment,
             _ => PieceKind::Plain,
         };
-        match bytes {
-            b"(" => depth += 1,
-            b")" => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if lay_out && depth == 0 && kind == PieceKind::Keyword && begins_clause(bytes, previous_word) {
-            break_line(&mut pieces);
-        }
-        if kind == PieceKind::Keyword {
-            previous_word = bytes;
+        if let Some((_, indent)) = breaks.next_if(|(start, _)| *start == token.start) {
+            break_line(&mut pieces, indent);
         }
         // Tokens end at character borders: the lexer's promise.
         push(&mut pieces, kind, &sql[token.range()]);
@@ -95,30 +59,17 @@ pub fn pieces(sql: &str) -> Vec<Piece> {
     pieces
 }
 
-fn begins_clause(word: &[u8], previous: &[u8]) -> bool {
-    let is = |other: &&[u8]| word.eq_ignore_ascii_case(other);
-    let after = |words: &[&[u8]]| words.iter().any(|other| previous.eq_ignore_ascii_case(other));
-    match word {
-        _ if !CLAUSES.iter().any(is) => false,
-        _ if word.eq_ignore_ascii_case(b"JOIN") => !after(&JOIN_PREFIXES),
-        // `DELETE FROM`, `IS DISTINCT FROM`.
-        _ if word.eq_ignore_ascii_case(b"FROM") => !after(&[b"DELETE", b"DISTINCT"]),
-        // `SET x = 1` by itself begins the statement; `ON UPDATE SET NULL` is no clause.
-        _ if word.eq_ignore_ascii_case(b"SET") => !previous.is_empty() && !after(&[b"ON"]),
-        // The functions left() and right() have no keyword before them that a join could follow.
-        _ => true,
-    }
+/// `sql` as it is laid out for reading.
+pub fn formatted(sql: &str) -> String {
+    pieces(sql).into_iter().map(|piece| piece.text).collect()
 }
 
-/// Ends the line: the blanks at its end become a line break. Nothing happens at the very start.
-fn break_line(pieces: &mut Vec<Piece>) {
+/// Ends the line: the blanks at its end become a line break and those the next one begins with.
+fn break_line(pieces: &mut Vec<Piece>, indent: usize) {
     if let Some(last) = pieces.last_mut() {
-        let kept = last.text.trim_end_matches([' ', '\t']).len();
-        if kept < last.text.len() {
-            last.text.truncate(kept);
-            push(pieces, PieceKind::Plain, "\n");
-        }
+        last.text.truncate(last.text.trim_end_matches([' ', '\t']).len());
     }
+    push(pieces, PieceKind::Plain, &format!("\n{:indent$}", ""));
 }
 
 fn push(pieces: &mut Vec<Piece>, kind: PieceKind, text: &str) {
@@ -210,6 +161,15 @@ mod tests {
             "DELETE FROM \"a\"\nWHERE x IS DISTINCT FROM 2"
         );
         assert_eq!(shown("SET search_path TO x"), "SET search_path TO x");
+        assert_eq!(formatted("SELECT LEFT(a, 2) FROM t"), "SELECT LEFT(a, 2)\nFROM t");
+    }
+
+    #[test]
+    fn lists_conditions_and_sub_selects_are_laid_out() {
+        let sql = r#"SELECT "shop_product"."id", "shop_product"."name", "shop_product"."description", "shop_product"."price", (SELECT COUNT(*) FROM "shop_review" U0 WHERE (U0."product_id" = "shop_product"."id" AND U0."visible")) AS "reviews" FROM "shop_product" INNER JOIN "shop_category" ON ("shop_product"."category_id" = "shop_category"."id" AND "shop_category"."visible") WHERE ("shop_product"."created" BETWEEN $1 AND $2 AND NOT ("shop_product"."hidden" OR "shop_product"."price" > $3) AND CASE WHEN a AND b THEN 1 ELSE 2 END = 1) UNION ALL SELECT 1, 2"#;
+        insta::assert_snapshot!(shown(sql));
+        let insert = r#"INSERT INTO "shop_order" ("number", "customer_id", "status", "placed", "note", "shipped", "paid") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO UPDATE SET "note" = $8 RETURNING "shop_order"."id""#;
+        insta::assert_snapshot!(shown(insert));
     }
 
     #[test]
@@ -258,7 +218,7 @@ mod tests {
         }
 
         #[test]
-        fn only_blanks_change(sql in "\\PC{0,60}") {
+        fn only_blanks_change(sql in "(\\PC|\\(|SELECT |a AND |FROM b |, ){0,60}") {
             let bare = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
             prop_assert_eq!(bare(&shown(&sql)), bare(&sql));
         }

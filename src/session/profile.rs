@@ -69,8 +69,6 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         | Request::Reread { .. }
         | Request::Queries { .. }
         | Request::Query { .. }
-        | Request::Executions { .. }
-        | Request::Timeline
         | Request::Statement { .. }
         | Request::View(..)
         | Request::Findings { .. }

@@ -5,15 +5,13 @@ mod events;
 use std::cmp::Ordering;
 use std::io;
 
-use super::views::{self, timeline};
+use super::views;
 use crate::import;
 use crate::input::{Places, Source};
 use crate::protocol::{
-    Ask, ExecutionColumn, ExecutionRow, QueriesOverview, QueryColumn, QueryDetail, QueryRow, Request,
-    Response, StatementDetail,
+    Ask, ExecutionRow, QueriesOverview, QueryColumn, QueryDetail, QueryRow, Request, Response,
+    StatementDetail,
 };
-use crate::queries::by::{By, Keys};
-use crate::queries::filter::Selection;
 use crate::queries::highlight::brief;
 use crate::queries::{Clock, Numbers, QueryLog};
 use crate::sort;
@@ -28,7 +26,6 @@ pub(super) const BAR_TEXT: usize = 120;
 #[derive(Default)]
 pub(super) struct State {
     queries: Option<(QueriesKey, Vec<u32>)>,
-    executions: Option<(ExecutionsKey, Vec<u32>)>,
     views: views::State,
 }
 
@@ -37,13 +34,6 @@ struct QueriesKey {
     sort: QueryColumn,
     descending: bool,
     filter: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct ExecutionsKey {
-    fingerprint: u32,
-    sort: ExecutionColumn,
-    descending: bool,
 }
 
 /// The log's totals.
@@ -115,19 +105,6 @@ pub(super) fn answer(
         }
         Request::Query { fingerprint } => {
             Response::Refused(format!("the log has no query number {fingerprint}"))
-        }
-        Request::Executions { fingerprint, sort, descending, first, count, selected } => {
-            let key = ExecutionsKey { fingerprint: *fingerprint, sort: *sort, descending: *descending };
-            if state.executions.as_ref().is_none_or(|(known, _)| *known != key) {
-                state.executions = Some((key, executions(log, key)));
-            }
-            let order = state.executions.as_ref().map_or(&[][..], |(_, order)| order);
-            let page = window(order, *first, *count).iter().map(|&index| execution(log, index)).collect();
-            Response::Executions { rows: order.len() as u32, page, selected: rank(order, *selected) }
-        }
-        Request::Timeline => {
-            let all = Selection::all(log.statements.len());
-            Response::Timeline(timeline::columns(log, &all, &Keys::new(log, By::Connection), false))
         }
         Request::Statement { statement } if (*statement as usize) < log.statements.len() => {
             match texts.read(log, *statement) {
@@ -207,23 +184,6 @@ fn queries(log: &QueryLog, key: &QueriesKey) -> Vec<u32> {
 
 fn directed(descending: bool, ordering: Ordering) -> Ordering {
     if descending { ordering.reverse() } else { ordering }
-}
-
-fn executions(log: &QueryLog, key: ExecutionsKey) -> Vec<u32> {
-    let statements = &log.statements;
-    let mut order: Vec<u32> = (0..statements.len() as u32)
-        .filter(|&index| statements.fingerprint[index as usize] == key.fingerprint)
-        .collect();
-    sort::ids(&mut order, &mut |a, b| {
-        let column = match key.sort {
-            ExecutionColumn::Start => &statements.start,
-            ExecutionColumn::Duration => &statements.duration,
-        };
-        let (a, b) = (column[a as usize], column[b as usize]);
-        // Unknown durations come last either way.
-        a.is_nan().cmp(&b.is_nan()).then_with(|| directed(key.descending, a.total_cmp(&b)))
-    });
-    order
 }
 
 pub(super) fn execution(log: &QueryLog, index: u32) -> ExecutionRow {

@@ -7,7 +7,7 @@ mod compare;
 mod groups;
 mod requests;
 mod search;
-pub(super) mod timeline;
+mod timeline;
 
 use std::cell::OnceCell;
 use std::cmp::Ordering;

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Views of a large log in the page: the median time from a key or click to the answer on screen, for
-// switching to each view and for moving the brush, in Chromium. Needs a built page: ./dev build
+// switching to each view and for moving the brush, and from frame to frame while the timeline is zoomed and
+// dragged, in Chromium. Needs a built page: ./dev build
 //
-// usage: ./dev bench views [MEGABYTES]      (100 if none is given)
+// usage: ./dev bench views [MEGABYTES]      (100 if none is given; 550 are a million statements)
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -99,6 +100,33 @@ for (const view of views) {
   const times = [];
   for (let round = 0; round < ROUNDS; round += 1) times.push(await settle(['key', 'ArrowRight']));
   lines.push([`brush moved in ${view}`, median(times)]);
+}
+/** Turns the wheel or drags on the timeline, once a frame: the milliseconds of each frame. */
+const frames = (kind) =>
+  page.evaluate(async (kind) => {
+    const canvas = document.querySelector('.picture canvas');
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    const at = (share) => ({ clientX: left + width * share, clientY: top + height / 2, bubbles: true });
+    const frame = () => new Promise(requestAnimationFrame);
+    const times = [];
+    for (let step = 0; step < 60; step += 1) {
+      const start = performance.now();
+      const turn = kind === 'drag' ? { deltaX: step < 30 ? 40 : -40 } : { deltaY: step < 30 ? -120 : 120 };
+      canvas.dispatchEvent(new WheelEvent('wheel', { ...at(0.6), ...turn, cancelable: true }));
+      await frame();
+      await frame();
+      times.push((performance.now() - start) / 2);
+    }
+    return times;
+  }, kind);
+await settle(['tab', 'Timeline']);
+await settle(['key', 'Escape']);
+for (const kind of ['zoom', 'drag']) {
+  // Dragging needs something to the sides.
+  if (kind === 'drag') await page.getByRole('button', { name: 'Zoom in' }).click();
+  await page.waitForTimeout(500);
+  const times = await frames(kind);
+  console.log(`${`timeline, a frame of a ${kind}`.padEnd(32)} ${median(times).toFixed(0).padStart(6)} ms, at most ${Math.max(...times).toFixed(0)} ms`);
 }
 for (const [what, time] of lines) console.log(`${what.padEnd(32)} ${time.toFixed(0).padStart(6)} ms`);
 console.log(`median of all ${median(lines.map(([, time]) => time)).toFixed(0)} ms (target: 100)`);

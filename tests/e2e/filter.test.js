@@ -75,13 +75,42 @@ pageTest('a condition holds in all views and in the address', async ({ page }) =
   // What is left and what is left out make the whole.
   await chips(page).getByRole('button', { name: 'Remove filter Operation: SELECT' }).click();
   await bar(page).getByText('253 statements').waitFor();
-  // The form begins anew after each condition.
-  await bar(page).getByLabel('Kind').selectOption('operation');
-  await bar(page).getByLabel('Value').selectOption('SELECT');
   await bar(page).getByRole('button', { name: 'All but it' }).click();
   await left(page, 253 - selects);
   await page.goBack();
   await bar(page).getByText('253 statements').first().waitFor();
+});
+
+pageTest('the form keeps what was chosen, and the focus', async ({ page }) => {
+  await openLog(page);
+  await page.getByText('Filter', { exact: true }).click();
+  const [kind, value] = [bar(page).getByLabel('Kind'), bar(page).getByLabel('Value')];
+  const kept = async () => {
+    await page.waitForTimeout(300);
+    assert.deepEqual([await kind.inputValue(), await value.inputValue()], ['operation', 'UPDATE']);
+  };
+  await kind.selectOption('operation');
+  await value.selectOption('UPDATE');
+  const button = bar(page).getByRole('button', { name: 'Only it' });
+  await button.press('Enter');
+  await chips(page).getByText('Operation: UPDATE').waitFor();
+  await kept();
+  assert.ok(await button.evaluate((button) => button === document.activeElement));
+  await bar(page).getByLabel('At least').fill('0.001');
+  await bar(page).getByLabel('At least').press('Enter');
+  await chips(page).getByText(/^at least/).waitFor();
+  await kept();
+  // Also from view to view.
+  await show(page, 'Timeline');
+  await kept();
+  await show(page, 'Queries');
+  await kept();
+  // The chip that goes hands the focus on: to the next, then to the form.
+  await chips(page).getByRole('button', { name: /Operation/ }).press('Enter');
+  await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label')?.includes('at least'));
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.activeElement?.matches('.adder summary'));
+  await kept();
 });
 
 pageTest('the range is drawn with the pointer and moved with the keys', async ({ page }) => {

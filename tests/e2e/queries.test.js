@@ -65,6 +65,12 @@ async function allRows(page, name) {
   return [...known.values()];
 }
 
+/** What `act` saves: the file's name, and what is in it. */
+async function saved(page, act) {
+  const [download] = await Promise.all([page.waitForEvent('download'), act()]);
+  return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') };
+}
+
 /** What the bar over the queries says of all of them. */
 async function whole(page) {
   const text = await page.locator('.view-bar .sum').innerText();
@@ -200,7 +206,61 @@ pageTest('tables: who reads and writes them, by which columns', async ({ page })
   assert.equal(await details.getByRole('heading', { level: 2 }).innerText(), table);
   await details.getByRole('button', { name: 'Its queries' }).click();
   await page.getByRole('tab', { name: 'Queries', selected: true }).waitFor();
+  await page.getByRole('list', { name: 'Conditions' }).getByText(`Table: ${table}`).waitFor();
+  await page.waitForTimeout(300);
   for (const cells of await rows(page, 'Queries')) assert.match(cells.join(' '), new RegExp(table.split('.').at(-1)));
+});
+
+pageTest('tables over time are a picture that is walked and saved', async ({ page }) => {
+  await open(page, 'postgres');
+  await show(page, 'Tables');
+  const [first] = await rows(page, 'Tables');
+  await page.getByRole('button', { name: 'Over time', exact: true }).click();
+  const picture = page.getByRole('application', { name: /^Reads and writes of each table/ });
+  await picture.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await page.getByText(new RegExp(`^${first[0]}, .* reads, \\d+ writes\\.$`)).waitFor();
+  await page.getByRole('complementary', { name: 'Selected table' }).getByRole('heading', { name: first[0], exact: true }).waitFor();
+  await page.waitForFunction(() => /tables=over-time/.test(location.hash));
+  const svg = await saved(page, () => page.getByRole('button', { name: 'Tables over time: save as SVG' }).click());
+  assert.equal(svg.name, 'pg15.log.tables-over-time.svg');
+  assert.ok(svg.text.includes(first[0]) && svg.text.includes('<rect'));
+  // The picture has the numbers of the table.
+  await page.locator('.matrix').getByText('Copy, save').click();
+  const json = await saved(page, () => page.locator('.matrix').getByRole('button', { name: 'Save as JSON' }).click());
+  const own = JSON.parse(json.text).filter((row) => row.table === first[0]);
+  assert.equal(own.reduce((sum, row) => sum + row.reads, 0), number(first[1]));
+  assert.equal(own.reduce((sum, row) => sum + row.writes, 0), number(first[2]));
+  await page.keyboard.press('Escape');
+  await picture.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('list', { name: 'Conditions' }).getByText(`Table: ${first[0]}`).waitFor();
+});
+
+pageTest('a request is copied, drawn and filtered by, and so is its view', async ({ page }) => {
+  await open(page, 'silk');
+  await show(page, 'Requests');
+  await rows(page, 'Requests');
+  const grid = page.getByRole('grid', { name: 'Requests', exact: true });
+  await grid.getByRole('row').nth(1).click();
+  const steps = await allRows(page, 'Statements of the request');
+  const request = page.getByRole('region', { name: 'Selected request' });
+  await request.getByText('Copy, save').click();
+  const json = await saved(page, () => request.getByRole('button', { name: 'Save as JSON' }).click());
+  assert.equal(JSON.parse(json.text).length, steps.length);
+  await page.keyboard.press('Escape');
+  const svg = await saved(page, () => request.getByRole('button', { name: 'Save as SVG' }).click());
+  assert.equal(svg.text.match(/<rect/g).length - 1, steps.length);
+  const summary = page.getByRole('region', { name: 'Filter' }).locator('.summary');
+  await request.getByRole('button', { name: 'Only this request' }).click();
+  await summary.getByText(new RegExp(`^${steps.length} of `)).waitFor();
+  await page.getByRole('button', { name: /^Remove filter/ }).click();
+  await page.getByRole('button', { name: 'By view' }).click();
+  const [view] = await rows(page, 'Requests');
+  await grid.getByRole('row').nth(1).click();
+  await page.getByRole('region', { name: 'Selected view' }).getByRole('button', { name: 'Only requests of this view' }).click();
+  await summary.getByText(new RegExp(`^${view[2]} of `)).waitFor();
 });
 
 pageTest('requests: a waterfall, from which one goes to a statement', async ({ page }) => {
@@ -280,29 +340,40 @@ pageTest('two logs are compared', async ({ page }) => {
 });
 
 pageTest('tables and charts are saved as they are shown', async ({ page }) => {
-  const saved = async (act) => {
-    const [download] = await Promise.all([page.waitForEvent('download'), act()]);
-    return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') };
-  };
   await open(page, 'postgres');
   await show(page, 'Queries');
   await rows(page, 'Queries');
   const said = await whole(page);
   await page.getByText('Copy, save').click();
   await assertAccessible(page, 'the menu of a table');
-  const json = await saved(() => page.getByRole('button', { name: 'Save as JSON' }).click());
+  const json = await saved(page, () => page.getByRole('button', { name: 'Save as JSON' }).click());
   assert.equal(json.name, 'pg15.log.queries.json');
   const found = JSON.parse(json.text);
   assert.equal(found.length, said.count);
   assert.equal(found.reduce((sum, row) => sum + row.calls, 0), said.calls);
   assert.ok(Math.abs(found.reduce((sum, row) => sum + (row.total_ms ?? 0), 0) - said.total) < 0.01);
-  const csv = await saved(() => page.getByRole('button', { name: 'Save as CSV' }).click());
+  const csv = await saved(page, () => page.getByRole('button', { name: 'Save as CSV' }).click());
   assert.match(csv.text, /^text,calls,total \(ms\),share,/);
   await page.keyboard.press('Escape');
   await page.getByRole('grid', { name: 'Queries' }).getByRole('row').nth(1).click();
-  const svg = await saved(() => page.getByRole('button', { name: 'Executions by duration: save as SVG' }).click());
+  const svg = await saved(page, () => page.getByRole('button', { name: 'Executions by duration: save as SVG' }).click());
   assert.equal(svg.name, 'executions-by-duration.svg');
   assert.match(svg.text, /^<svg[^]*<rect/);
+  // Every execution, and both forms of the SQL.
+  const details = page.getByRole('complementary', { name: 'Selected query' });
+  const executions = details.getByRole('region', { name: 'Executions' });
+  await executions.getByText('Copy, save').click();
+  const own = await saved(page, () => executions.getByRole('button', { name: 'Save as JSON' }).click());
+  assert.equal(own.name, 'pg15.log.executions.json');
+  assert.equal(JSON.parse(own.text).length, number((await rows(page, 'Queries'))[0][1]));
+  await show(page, 'Timeline');
+  const picture = await saved(page, () => page.getByRole('button', { name: 'Save as SVG' }).click());
+  assert.match(picture.text, /^<svg[^]*pid \d+/);
+  await show(page, 'Compare');
+  await rows(page, 'Comparison');
+  await page.getByText('Copy, save').click();
+  const sides = await saved(page, () => page.getByRole('button', { name: 'Save as CSV' }).click());
+  assert.match(sides.text, /,calls before,calls after,mean before \(ms\),mean after \(ms\),/);
 });
 
 pageTest('a log is compared with what was before', async ({ page }) => {

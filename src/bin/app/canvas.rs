@@ -90,6 +90,9 @@ pub fn Canvas(
     /// Whether the wheel is the picture's; else the page scrolls under it.
     #[prop(default = true)]
     wheels: bool,
+    /// Whether it is what a view shows; else it is beside it, or has a button of its own to save it.
+    #[prop(default = true)]
+    is_main: bool,
     /// Told the size.
     surface: RwSignal<Surface>,
     /// Whether the pointer is over something that can be clicked.
@@ -102,7 +105,7 @@ pub fn Canvas(
     let (paint, gesture): (Painting, Hearing) = (Rc::new(paint), Rc::new(gesture));
     let (watch, key): (Watching, Keys) = (Box::new(watch), Box::new(key));
     let follow = Follow { watch, paint, surface };
-    holder_of(label, description, follow, gesture, key, wheels, pointing, children)
+    holder_of(label, description, follow, gesture, key, wheels, is_main, pointing, children)
 }
 
 /// When a canvas is drawn again, and by whom.
@@ -120,6 +123,7 @@ fn holder_of(
     gesture: Hearing,
     key: Keys,
     wheels: bool,
+    is_main: bool,
     pointing: Signal<bool>,
     children: Children,
 ) -> AnyView {
@@ -150,7 +154,9 @@ fn holder_of(
             untrack(|| with_measure(&canvas, |measure| paint(surface, measure)))
         })
     };
-    PICTURE.set(Some(Rc::clone(&picture)));
+    if is_main {
+        PICTURE.set(Some(Rc::clone(&picture)));
+    }
     on_cleanup({
         let picture = send_wrapper::SendWrapper::new(picture);
         move || {

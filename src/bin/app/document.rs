@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use flamedrop::findings::{Report, Settings};
+use flamedrop::layout::timeline::Timeline;
 use flamedrop::protocol::{
     Ask, ExecutionColumn, Failure, FunctionColumn, FunctionDetail, FunctionRow, Message, Overview, Request,
     Response, Tree,
@@ -108,6 +109,8 @@ pub struct OpenDocument {
     pub log: LogView,
     /// How the list of executions is sorted.
     pub execution_sort: RwSignal<Sort<ExecutionColumn>>,
+    /// The timeline that was shown last, and the question it answers.
+    pub timeline: StoredValue<Option<(Request, Arc<Timeline>)>>,
     tree: RwSignal<Option<Arc<Tree>>>,
     tree_asked: StoredValue<bool>,
     report: StoredValue<Option<(Settings, Arc<Report>)>>,
@@ -164,6 +167,7 @@ impl OpenDocument {
             function_sort: RwSignal::new(Sort::descending(FunctionColumn::SelfTime)),
             log: LogView::new(),
             execution_sort: RwSignal::new(Sort::descending(ExecutionColumn::Duration)),
+            timeline: StoredValue::new(None),
             tree: RwSignal::new(None),
             tree_asked: StoredValue::new(false),
             report: StoredValue::new(None),
@@ -254,6 +258,7 @@ impl OpenDocument {
         self.stop();
         self.drop_kept();
         self.tree.set(None);
+        self.timeline.set_value(None);
         self.report.set_value(None);
     }
 
@@ -337,6 +342,7 @@ impl OpenDocument {
                 self.fingerprint.set(None);
                 self.statement.set(None);
                 self.time_range.set(None);
+                self.timeline.set_value(None);
                 self.report.set_value(None);
                 // Last: the views are made anew.
                 self.status.set(Status::Open(Arc::new(*overview)));

@@ -4,7 +4,7 @@
 use flamedrop::protocol::{CompareColumn, GroupColumn, RequestColumn, TableColumn};
 use flamedrop::queries::by::By;
 use flamedrop::queries::compare::Per;
-use flamedrop::queries::filter::Filter;
+use flamedrop::queries::filter::{Facet, Filter};
 use leptos::prelude::*;
 
 use crate::document::{OpenDocument, Sort};
@@ -39,6 +39,10 @@ pub enum Against {
 /// A handle; copies are the same.
 #[derive(Clone, Copy)]
 pub struct LogView {
+    /// What the form of conditions is about to add: of what kind, and which.
+    pub adding: RwSignal<By>,
+    /// The value that goes with it.
+    pub adding_value: RwSignal<Option<String>>,
     /// What statements are grouped by.
     pub by: RwSignal<By>,
     /// The selected group, of other kinds than fingerprints.
@@ -49,6 +53,8 @@ pub struct LogView {
     pub columns: RwSignal<u32>,
     /// How groups are sorted.
     pub group_sort: RwSignal<Sort<GroupColumn>>,
+    /// Whether tables are a picture over time.
+    pub matrix: RwSignal<bool>,
     /// The selected table of the database.
     pub table: RwSignal<Option<u32>>,
     /// How tables are sorted.
@@ -76,11 +82,14 @@ impl LogView {
     pub fn new() -> Self {
         let columns = storage::setting(COLUMNS).map(|kept| group_columns::from_names(&kept));
         Self {
+            adding: RwSignal::new(By::Table),
+            adding_value: RwSignal::new(None),
             by: RwSignal::new(By::Fingerprint),
             group: RwSignal::new(None),
             wide: RwSignal::new(false),
             columns: RwSignal::new(columns.unwrap_or(group_columns::DEFAULT)),
             group_sort: RwSignal::new(Sort::descending(GroupColumn::Total)),
+            matrix: RwSignal::new(false),
             table: RwSignal::new(None),
             table_sort: RwSignal::new(Sort::descending(TableColumn::Share)),
             by_view: RwSignal::new(false),
@@ -136,6 +145,7 @@ impl LogView {
             ("group-by", flag(by != By::Fingerprint, by.key())),
             ("group", number(self.group.get())),
             ("wide", flag(self.wide.get(), "yes")),
+            ("tables", flag(self.matrix.get(), "over-time")),
             ("table", number(self.table.get())),
             ("requests", flag(self.by_view.get(), "by-view")),
             ("request", number(self.request.get())),
@@ -185,6 +195,7 @@ impl LogView {
         set(self.by, By::from_key(&text("group-by")).unwrap_or_default());
         set(self.group, number("group"));
         set(self.wide, text("wide") == "yes");
+        set(self.matrix, text("tables") == "over-time");
         set(self.table, number("table"));
         set(self.by_view, text("requests") == "by-view");
         set(self.request, number("request"));
@@ -244,6 +255,14 @@ fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
     if signal.with_untracked(|old| *old != value) {
         signal.set(value);
     }
+}
+
+/// Looks at the statements with this value only; conditions of other kinds stay.
+pub fn only(document: OpenDocument, by: By, value: String) {
+    document.filter.update(|filter| {
+        filter.facets.retain(|facet| facet.by != by);
+        filter.facets.push(Facet { by, value, not: false });
+    });
 }
 
 /// Which statements of a log are looked at; follows it.

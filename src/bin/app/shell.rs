@@ -301,9 +301,10 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     let filter = match &overview.content {
         ContentOverview::Queries(log) => {
             let log = log.clone();
-            // Findings are about all of it.
+            // Findings are about all of it. From view to view the bar stays, and with it what one began.
+            let shown = Memo::new(move |_| document.view.get() != View::Findings);
             Some(move || {
-                (document.view.get() != View::Findings).then(|| {
+                shown.get().then(|| {
                     let overview = log.clone();
                     view! { <FilterBar document overview /> }
                 })

@@ -4,7 +4,7 @@ pub mod box_card;
 pub mod call_tree;
 pub mod callers;
 pub mod compare;
-mod copy_table;
+pub mod copy_table;
 pub mod data_table;
 pub mod findings;
 pub mod flame;

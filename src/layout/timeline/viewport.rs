@@ -68,7 +68,7 @@ impl Viewport {
     /// Top of a lane, heading included.
     pub fn lane_top(&self, timeline: &Timeline, lane: usize) -> f64 {
         let top = timeline.tops.get(lane).or(timeline.tops.last()).copied().unwrap_or(0.0);
-        AXIS_HEIGHT + top + lane as f64 * self.heading() - self.scroll
+        AXIS_HEIGHT + top + timeline.shown_lanes(Some(lane)) as f64 * self.heading() - self.scroll
     }
 
     /// Top of a row of a lane.
@@ -131,7 +131,7 @@ impl Viewport {
         if inside < 0.0 {
             return None;
         }
-        let row = timeline.lanes[lane].rows.get((inside / ROW_HEIGHT) as usize)?;
+        let row = timeline.laid.lanes[lane].rows.get((inside / ROW_HEIGHT) as usize)?;
         let time = self.time_at(x);
         let tolerance = self.span() / self.lane_width().max(1.0) * 3.0;
         // The first that ends after the point; where statements overlap, the last that has begun.
@@ -146,7 +146,7 @@ impl Viewport {
             .into_iter()
             .flatten()
             .filter_map(|place| row.statements.get(place).copied())
-            .filter(|&statement| distance(statement) <= tolerance)
+            .filter(|&statement| timeline.is_in_range(statement) && distance(statement) <= tolerance)
             .min_by(|&one, &other| distance(one).total_cmp(&distance(other)))
     }
 
@@ -156,9 +156,10 @@ impl Viewport {
             return None;
         }
         let lane = self.lane_at(timeline, y)?;
-        let (first, end) = (timeline.columns.first[lane] as usize, timeline.columns.first[lane + 1] as usize);
+        let (first, end) =
+            (timeline.laid.columns.first[lane] as usize, timeline.laid.columns.first[lane + 1] as usize);
         let time = self.time_at(x);
-        let next = first + timeline.columns.start[first..end].partition_point(|&start| start <= time);
+        let next = first + timeline.laid.columns.start[first..end].partition_point(|&start| start <= time);
         let gap = (next < end).then(|| timeline.gap_before(next as u32)).flatten()?;
         (gap.left <= time).then_some(gap)
     }
@@ -259,7 +260,7 @@ impl Viewport {
 /// The whole of a timeline with a little air on both sides, so that the first and last statements do
 /// not stick to the edges.
 fn whole_range(timeline: &Timeline) -> (f64, f64) {
-    let length = timeline.columns.length;
+    let length = timeline.laid.columns.length;
     let length = if length.is_finite() && length > 0.0 { length } else { 1.0 };
     (-length * 0.01, length * 1.01)
 }

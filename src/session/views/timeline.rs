@@ -10,12 +10,7 @@ use crate::session::queries::{BAR_TEXT, cut, zone};
 /// The statements of `selection`; lanes are keys, in the order of their first statement, those of
 /// fingerprints by their time: what runs again and again shows as a lane full of small statements.
 /// `some` says that others are filtered out.
-pub(in crate::session) fn columns(
-    log: &QueryLog,
-    selection: &Selection,
-    keys: &Keys,
-    some: bool,
-) -> TimelineColumns {
+pub(super) fn columns(log: &QueryLog, selection: &Selection, keys: &Keys, some: bool) -> TimelineColumns {
     let statements = &log.statements;
     // Of lanes: key, statements, and time in ms.
     let mut found: Vec<(u32, u32, f64)> = Vec::new();

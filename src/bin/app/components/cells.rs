@@ -76,6 +76,8 @@ pub enum Cell {
     Percent(f64),
     /// A plain number.
     Number(f64, usize),
+    /// How many there would be: seldom a whole number.
+    Calls(f64),
     /// A moment.
     Start(f64),
     /// Executions per class of durations.
@@ -86,8 +88,8 @@ pub enum Cell {
     ReadsWrites(Vec<u32>, Vec<u32>),
     /// A change of a sum.
     Change(f64),
-    /// Before and after, in words; whether it got worse (or better) by more than chance.
-    Pair(String, String, Option<bool>),
+    /// Before and after; whether it got worse (or better) by more than chance.
+    Pair(Box<Cell>, Box<Cell>, Option<bool>),
 }
 
 impl Cell {
@@ -115,6 +117,7 @@ impl Cell {
             Self::Part(time, share) => share_cell(SINGLE.milliseconds(time), share),
             Self::Percent(share) => format::percent_cell(share).into_any(),
             Self::Number(value, decimals) => format!("{value:.decimals$}").into_any(),
+            Self::Calls(value) => format::calls(value).into_any(),
             Self::Start(start) if start.is_nan() => format::UNKNOWN.into_any(),
             Self::Start(start) => units.start(start).into_any(),
             Self::Histogram(classes) => {
@@ -147,10 +150,10 @@ impl Cell {
             }
             Self::Pair(before, after, worse) => view! {
                 <span class="pair" class:worse=worse == Some(true) class:better=worse == Some(false)>
-                    <span class="before">{before}</span>
+                    <span class="before">{before.view(units)}</span>
                     <span aria-hidden="true">"→"</span>
                     <span class="visually-hidden">" to "</span>
-                    <span class="after">{after}</span>
+                    <span class="after">{after.view(units)}</span>
                 </span>
             }
             .into_any(),
@@ -169,11 +172,12 @@ impl Cell {
             | Self::Total(value, _)
             | Self::Percent(value)
             | Self::Number(value, _)
+            | Self::Calls(value)
             | Self::Change(value) => Value::Number(value),
             Self::Start(start) if start.is_nan() => Value::Nothing,
             Self::Start(start) => Value::Text(units.start(start)),
-            Self::Pair(before, after, _) => Value::Text(format!("{before} → {after}")),
-            Self::Histogram(_) | Self::Curve(_) | Self::ReadsWrites(..) => return None,
+            // Two columns: the table takes it apart.
+            Self::Pair(..) | Self::Histogram(_) | Self::Curve(_) | Self::ReadsWrites(..) => return None,
         })
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use flamedrop::draw::chart::{colour, paint};
 use flamedrop::draw::{Measure, Scene, Theme};
-use flamedrop::layout::chart::{Chart as Layout, Data, Kind};
+use flamedrop::export::table::Value;
+use flamedrop::layout::chart::{Chart as Layout, Data, Kind, Unit};
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
@@ -13,6 +14,8 @@ use super::legend::css;
 use crate::canvas::{Canvas, Gesture, Surface};
 use crate::save::save_text;
 use crate::state::state;
+use crate::views::copy_table::{Sheet, copy_sheet, number};
+use crate::views::data_table::Holds;
 
 /// Everything the picture is made of; copies are the same.
 #[derive(Clone, Copy)]
@@ -73,6 +76,7 @@ pub fn Chart(label: &'static str, #[prop(into)] data: Signal<Arc<Data>>) -> impl
                 gesture=move |gesture| picture.on_gesture(gesture)
                 key=move |event| picture.on_key(event)
                 wheels=false
+                is_main=false
                 surface
                 pointing=Signal::stored(false)
             >
@@ -88,6 +92,7 @@ pub fn Chart(label: &'static str, #[prop(into)] data: Signal<Arc<Data>>) -> impl
                 <summary>"As a table"</summary>
                 {move || shown.get().then(|| data.with(|data| table(label, data)))}
             </details>
+            {move || shown.get().then(|| copy_sheet(file_name(label), move || data.with(|data| sheet(data))))}
             <button type="button" class="link" aria-label=format!("{label}: save as SVG") on:click=move |_| picture.save(label)>"Save as SVG"</button>
             </div>
         </div>
@@ -100,14 +105,36 @@ fn values(data: &Data, at: usize) -> Vec<(&'static str, String)> {
     data.series.iter().map(|series| (series.name, value(&series.values))).collect()
 }
 
+/// `statements-over-time`
+fn file_name(label: &str) -> String {
+    label.to_ascii_lowercase().replace(' ', "-")
+}
+
+/// The steps that have something.
+fn steps(data: &Data) -> impl Iterator<Item = usize> + '_ {
+    (0..data.steps()).filter(|at| {
+        data.series.iter().any(|series| series.values.get(*at).is_some_and(|value| *value > 0.0))
+    })
+}
+
+fn sheet(data: &Data) -> Sheet {
+    let holds = if data.unit == Unit::Milliseconds { Holds::Totals } else { Holds::Numbers };
+    let mut columns = vec![("from", Holds::Words)];
+    columns.extend(data.series.iter().map(|series| (series.name, holds)));
+    let mut sheet = Sheet::new(&columns);
+    for at in steps(data) {
+        let value = |values: &[f32]| values.get(at).map_or(f64::NAN, |&value| f64::from(value));
+        let mut row = vec![Value::Text(data.step_name(at))];
+        row.extend(data.series.iter().map(|series| number(value(&series.values))));
+        sheet.push(row);
+    }
+    sheet
+}
+
 fn table(label: &'static str, data: &Data) -> AnyView {
     let heads: Vec<_> =
         data.series.iter().map(|series| view! { <th class="number">{series.name}</th> }).collect();
-    let is_there = |at: &usize| {
-        data.series.iter().any(|series| series.values.get(*at).is_some_and(|value| *value > 0.0))
-    };
-    let rows: Vec<_> = (0..data.steps())
-        .filter(is_there)
+    let rows: Vec<_> = steps(data)
         .map(|at| {
             let cells: Vec<_> = values(data, at)
                 .into_iter()
@@ -163,7 +190,7 @@ impl Picture {
                 )
             })
         });
-        let name = format!("{}.svg", label.to_ascii_lowercase().replace(' ', "-"));
+        let name = format!("{}.svg", file_name(label));
         save_text(&name, flamedrop::draw::svg::write(&scene, label));
     }
 

@@ -10,6 +10,7 @@ use flamedrop::queries::figures::Figures;
 use flamedrop::queries::filter::{Facet, Filter};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
 
 use super::kinds::KindSelect;
 use super::range_strip::RangeStrip;
@@ -82,9 +83,24 @@ fn chip(text: String, remove: impl Fn() + 'static) -> AnyView {
         None => text.clone(),
     };
     view! {
-        <li><button type="button" class="chip" title=text aria-label=label on:click=move |_| remove()>{short} <span aria-hidden="true">"×"</span></button></li>
+        <li><button type="button" class="chip" title=text aria-label=label on:click=move |_| {
+            remove();
+            keep_focus();
+        }>{short} <span aria-hidden="true">"×"</span></button></li>
     }
     .into_any()
+}
+
+/// The chip that had the focus goes: the next one has it then, or else the form.
+fn keep_focus() {
+    request_animation_frame(|| {
+        let next =
+            leptos::prelude::document().query_selector(".filter-bar .chip, .filter-bar .adder summary");
+        if let Some(next) = next.ok().flatten().and_then(|next| next.dyn_into::<web_sys::HtmlElement>().ok())
+        {
+            let _ = next.focus();
+        }
+    });
 }
 
 #[component]
@@ -147,6 +163,7 @@ fn Chips(document: OpenDocument, origin: f64, wall_clock: bool) -> impl IntoView
                 <li><button type="button" class="link" on:click=move |_| {
                     document.filter.set(Filter::default());
                     document.search.set(String::new());
+                    keep_focus();
                 }>"Clear all"</button></li>
             }
         });
@@ -157,8 +174,7 @@ fn Chips(document: OpenDocument, origin: f64, wall_clock: bool) -> impl IntoView
 /// The form that adds conditions.
 #[component]
 fn Adder(document: OpenDocument) -> impl IntoView {
-    let by = RwSignal::new(By::Table);
-    let value = RwSignal::new(None::<String>);
+    let (by, value) = (document.log.adding, document.log.adding_value);
     let values = answers(
         document,
         move || {
@@ -180,12 +196,19 @@ fn Adder(document: OpenDocument) -> impl IntoView {
     let options = move || {
         let rows: Option<Arc<Vec<GroupRow>>> = values.get().map(|(_, rows)| rows);
         let rows = rows.unwrap_or_default();
-        value.set(rows.first().map(|row| row.value.clone()));
+        // What was chosen stays for as long as it is offered.
+        let chosen = value.get_untracked().filter(|chosen| rows.iter().any(|row| row.value == *chosen));
+        let chosen = chosen.or_else(|| rows.first().map(|row| row.value.clone()));
         let options = rows.iter().map(|row| {
             let label: String = row.label.chars().take(80).collect();
-            view! { <option value=row.value.clone()>{label}</option> }
+            let selected = chosen.as_ref() == Some(&row.value);
+            view! { <option value=row.value.clone() selected=selected>{label}</option> }
         });
-        options.collect::<Vec<_>>()
+        let options = options.collect::<Vec<_>>();
+        if !rows.is_empty() {
+            value.set(chosen);
+        }
+        options
     };
     let add = move |not: bool| {
         if let Some(value) = value.get_untracked() {
@@ -231,7 +254,7 @@ fn Adder(document: OpenDocument) -> impl IntoView {
     }
 }
 
-/// Looks for what the search box says in every statement's own text, which reads the file again.
+/// Looks for what the search box says in every statement's own text and plans, which reads the file again.
 #[component]
 fn AllTexts(document: OpenDocument) -> impl IntoView {
     // How far it is, while it runs: statements done and in all.
@@ -297,7 +320,7 @@ fn AllTexts(document: OpenDocument) -> impl IntoView {
         None => view! {
             <button
                 type="button"
-                title="Looks for what the search box says in every statement's own text and parameters: the file is read again"
+                title="Looks for what the search box says in every statement's own text, parameters and plans: the file is read again"
                 disabled=move || text().is_empty() || document.filter.get().all_texts
                 on:click=move |_| start()
             >

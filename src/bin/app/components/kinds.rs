@@ -39,7 +39,7 @@ pub fn KindSelect(
         options.collect::<Vec<_>>()
     };
     view! {
-        <label class="kind">
+        <label class="kind choice">
             {label} " "
             <select on:change=move |event| {
                 if let Some(by) = By::from_key(&event_target_value(&event)) {

@@ -19,8 +19,9 @@ use crate::effect::effect;
 use crate::state::state;
 use crate::views::queries::start_text;
 
-/// While it is drawn, views follow at most so often, ms: each change is a question to the worker.
-const STEADY: u64 = 60;
+/// While it is drawn, views follow once the hand is still for so long, ms: each change is a question to the
+/// worker. A key that was not pressed just before is not a hand on its way: it is followed at once.
+const STEADY: f64 = 60.0;
 
 /// A key moves the range by this share of it.
 const KEY: f64 = 0.1;
@@ -33,8 +34,8 @@ struct Brush {
     wall_clock: bool,
     /// What is drawn; the filter follows.
     range: RwSignal<Option<(f64, f64)>>,
-    /// The number of the last change.
-    changes: StoredValue<u32>,
+    /// The number of the last change, and when it was, ms of the page's clock.
+    changes: StoredValue<(u32, f64)>,
     surface: RwSignal<Surface>,
 }
 
@@ -49,7 +50,7 @@ pub fn RangeStrip(document: OpenDocument, overview: QueriesOverview) -> impl Int
         length: end - origin,
         wall_clock: overview.wall_clock,
         range: RwSignal::new(None),
-        changes: StoredValue::new(0),
+        changes: StoredValue::new((0, 0.0)),
         surface: RwSignal::new(Surface { width: 0.0, height: 0.0, pixel_ratio: 1.0 }),
     };
     let theme = Signal::derive(move || if state.dark() { Theme::DARK } else { Theme::LIGHT });
@@ -93,6 +94,7 @@ pub fn RangeStrip(document: OpenDocument, overview: QueriesOverview) -> impl Int
                 gesture=move |gesture| brush.on_gesture(gesture)
                 key=move |event| brush.on_key(event)
                 wheels=false
+                is_main=false
                 surface=brush.surface
                 pointing=Signal::stored(true)
             >
@@ -118,21 +120,28 @@ impl Brush {
     }
 
     /// Shows the range at once; the filter follows when the hand is still for a moment.
-    fn set(self, range: Option<(f64, f64)>) {
+    fn set(self, range: Option<(f64, f64)>, drawn: bool) {
         self.range.set(range);
-        let number = self.changes.try_update_value(|number| {
+        let now = window().performance().map_or(0.0, |clock| clock.now());
+        let mut last = f64::NEG_INFINITY;
+        let change = self.changes.try_update_value(|(number, time)| {
+            last = std::mem::replace(time, now);
             *number = number.wrapping_add(1);
-            *number
+            (*number, now)
         });
         let tell = move || {
-            if number.is_some()
-                && self.changes.try_get_value() == number
+            if change.is_some()
+                && self.changes.try_get_value() == change
                 && self.document.filter.with_untracked(|filter| filter.range != range)
             {
                 self.document.filter.update(|filter| filter.range = range);
             }
         };
-        set_timeout(tell, std::time::Duration::from_millis(STEADY));
+        if drawn || now - last < STEADY {
+            set_timeout(tell, std::time::Duration::from_millis(STEADY as u64));
+        } else {
+            tell();
+        }
     }
 
     fn on_gesture(self, gesture: Gesture) {
@@ -141,14 +150,14 @@ impl Brush {
             Gesture::Drag { x, from, .. } => {
                 let (one, other) = (strip.time_at(from), strip.time_at(x));
                 let (from, to) = (one.min(other), one.max(other));
-                self.set((to > from && to - from < self.length).then_some((from, to)));
+                self.set((to > from && to - from < self.length).then_some((from, to)), true);
             }
             // Outside of what is looked at: everything again.
             Gesture::Click { x, .. } => {
                 let time = strip.time_at(x);
                 let inside = |(from, to): (f64, f64)| (from..=to).contains(&time);
                 if self.range.get_untracked().is_some_and(|range| !inside(range)) {
-                    self.set(None);
+                    self.set(None, false);
                 }
             }
             _ => {}
@@ -178,12 +187,12 @@ impl Brush {
             ("Home", _) => (0.0, to - from),
             ("End", _) => (length - (to - from), length),
             ("Escape", _) if !whole => {
-                self.set(None);
+                self.set(None, false);
                 return true;
             }
             _ => return false,
         };
-        self.set((range.0 > 0.0 || range.1 < length).then_some(range));
+        self.set((range.0 > 0.0 || range.1 < length).then_some(range), false);
         true
     }
 }

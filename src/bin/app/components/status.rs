@@ -52,12 +52,22 @@ pub fn StatusLine(document: OpenDocument, overview: Arc<Overview>) -> impl IntoV
             }
         })
     };
+    // Where the line is short, what does not fit is behind a button.
+    let open = RwSignal::new(false);
     view! {
         <footer class="status">
-            <ul class="totals" aria-label="Totals" tabindex="0">
+            <ul class="totals" class:open=open aria-label="Totals" tabindex="0">
                 <li class="format">{overview.format_title.clone()}</li>
                 {totals(&overview.content).into_iter().map(|text| view! { <li>{text}</li> }).collect::<Vec<_>>()}
             </ul>
+            <button
+                type="button"
+                class="link small more"
+                aria-expanded=move || open.get().to_string()
+                on:click=move |_| open.update(|open| *open = !*open)
+            >
+                {move || if open.get() { "Less" } else { "More" }}
+            </button>
             <span class="found" role="status">{found}</span>
             <Noticed document overview />
         </footer>

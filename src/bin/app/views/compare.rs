@@ -21,7 +21,7 @@ use self::sides::{Sides, sides};
 use super::copy_table::{Whole, copy_table};
 use super::data_table::{Def, Holds, Setup, data_table};
 use super::paged::{self, Asked, Paged};
-use crate::components::cells::{Cell, SINGLE, Units};
+use crate::components::cells::{Cell, Units};
 use crate::document::{OpenDocument, Sort, answers};
 use crate::effect::effect;
 use crate::log_view::{Against, filter};
@@ -61,19 +61,20 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
     Def {
         key: "calls",
         label: "Calls",
-        holds: Holds::Numbers,
+        holds: Holds::Pairs(["calls before", "calls after"], None),
         width: "140px",
         hint: "Executions before (made comparable) and after",
         sort: Some((SortBy::Calls, true)),
         cell: |row| {
-            let before = format::calls(f64::from(row.before.calls) * row.scale);
-            Cell::Pair(before, format::count(i64::from(row.after.calls)), clearly(row.calls_z))
+            let before = Cell::Calls(f64::from(row.before.calls) * row.scale);
+            let after = Cell::Count(u64::from(row.after.calls));
+            Cell::Pair(Box::new(before), Box::new(after), clearly(row.calls_z))
         },
     },
     Def {
         key: "mean",
         label: "Mean",
-        holds: Holds::In("ms"),
+        holds: Holds::Pairs(["mean before", "mean after"], Some("ms")),
         width: "150px",
         hint: "Mean duration before and after",
         sort: Some((SortBy::Mean, true)),
@@ -82,7 +83,7 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
     Def {
         key: "p95",
         label: "p95",
-        holds: Holds::In("ms"),
+        holds: Holds::Pairs(["p95 before", "p95 after"], Some("ms")),
         width: "150px",
         hint: "95 % took at most this long, before and after",
         sort: Some((SortBy::P95, true)),
@@ -113,11 +114,8 @@ fn total(side: Side) -> Cell {
 }
 
 fn durations(row: &Compared, of: fn(&Side) -> f64) -> Cell {
-    let text = |side: &Side| match side.timed {
-        0 => format::UNKNOWN.to_owned(),
-        _ => SINGLE.milliseconds(of(side)),
-    };
-    Cell::Pair(text(&row.before), text(&row.after), clearly(row.slower_z))
+    let cell = |side: &Side| Box::new(if side.timed > 0 { Cell::Single(of(side)) } else { Cell::Unknown });
+    Cell::Pair(cell(&row.before), cell(&row.after), clearly(row.slower_z))
 }
 
 /// Whether it is worse, or better, by more than chance.

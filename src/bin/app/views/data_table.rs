@@ -27,6 +27,8 @@ pub enum Holds {
     Totals,
     /// Moments, which decide the width.
     Moments,
+    /// A number before and after: what they are called where each has a column, and their unit.
+    Pairs([&'static str; 2], Option<&'static str>),
 }
 
 /// One column of rows `R`, sortable by columns `C`.
@@ -88,8 +90,10 @@ where
                 Holds::Moments => Column::text(name, moment, def.hint).leading(),
                 Holds::Name => Column::text(name, def.width, def.hint).leading(),
                 Holds::Words | Holds::Pictures => Column::text(name, def.width, def.hint),
-                Holds::Numbers => Column::number(name, "", def.width, def.hint),
-                Holds::In(unit) => Column::number(name, unit, def.width, def.hint),
+                Holds::Numbers | Holds::Pairs(_, None) => Column::number(name, "", def.width, def.hint),
+                Holds::In(unit) | Holds::Pairs(_, Some(unit)) => {
+                    Column::number(name, unit, def.width, def.hint)
+                }
                 Holds::Totals => Column::number(name, units.totals.unit.symbol(), def.width, def.hint),
             };
             match def.sort {

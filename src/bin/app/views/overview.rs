@@ -140,11 +140,11 @@ fn totals(glance: &Glance) -> AnyView {
         numbers.push(("Span", format::milliseconds(glance.span), String::new()));
         numbers.push((
             "Throughput",
-            format!("{} /s", format::calls(rate)),
-            format!("{} a minute", format::calls(rate * 60.0)),
+            format!("{} /s", format::mean(rate)),
+            format!("{} a minute", format::mean(rate * 60.0)),
         ));
         let busy = figures.total / glance.span;
-        numbers.push(("At the same time", format::calls(busy), "on average".to_owned()));
+        numbers.push(("At the same time", format::mean(busy), "on average".to_owned()));
     }
     numbers.extend([
         ("Mean", time(figures.mean), String::new()),

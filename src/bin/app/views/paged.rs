@@ -118,9 +118,7 @@ impl<R: Clone + Send + Sync> Paged<R> {
 
 fn first(request: &Request) -> u32 {
     match request {
-        Request::Functions { first, .. }
-        | Request::Queries { first, .. }
-        | Request::Executions { first, .. } => *first,
+        Request::Functions { first, .. } | Request::Queries { first, .. } => *first,
         Request::View(_, ask) => ask.place().map_or(0, |(first, _)| first),
         _ => 0,
     }
@@ -128,9 +126,7 @@ fn first(request: &Request) -> u32 {
 
 fn asked(request: &Request) -> Option<u32> {
     match request {
-        Request::Functions { selected, .. }
-        | Request::Queries { selected, .. }
-        | Request::Executions { selected, .. } => *selected,
+        Request::Functions { selected, .. } | Request::Queries { selected, .. } => *selected,
         Request::View(_, ask) => ask.place().and_then(|(_, selected)| selected),
         _ => None,
     }

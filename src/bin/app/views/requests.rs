@@ -8,6 +8,8 @@ use std::sync::Arc;
 use flamedrop::protocol::{
     Answer, Ask, QueriesOverview, Request, RequestColumn as SortBy, RequestRow, Response, Window,
 };
+use flamedrop::queries::by::By;
+use flamedrop::queries::filter::Filter;
 use leptos::prelude::*;
 
 use self::waterfall::WaterfallOf;
@@ -17,8 +19,8 @@ use super::paged::{self, Asked, Paged};
 use super::statement_card::StatementDetails;
 use crate::components::cells::{Cell, Units};
 use crate::components::switch::switch_buttons;
-use crate::document::{OpenDocument, Sort};
-use crate::log_view::{STATISTICS, filter};
+use crate::document::{OpenDocument, Sort, answers};
+use crate::log_view::{STATISTICS, filter, only};
 use crate::text;
 
 /// Columns of requests, and of views: [`of`] says which are of which.
@@ -229,12 +231,57 @@ pub fn Requests(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
                 <div class="stacked">
                     {table}
                     {move || one().map(|request| view! { <WaterfallOf document request units /> })}
+                    {move || log.request.get().filter(|_| log.by_view.get()).map(|request| view! { <ViewOf document request /> })}
                 </div>
             </div>
             <Show when=move || document.statement.get().is_some() && one().is_some()>
                 <StatementDetails document wall_clock=overview.wall_clock />
             </Show>
         </div>
+    }
+}
+
+/// What can be done with the selected view, of which `request` is the first.
+#[component]
+fn ViewOf(document: OpenDocument, request: u32) -> impl IntoView {
+    let log = document.log;
+    let answer = answers(
+        document,
+        move || Some(Request::View(Filter::default(), Ask::Waterfall { request })),
+        |response| match response {
+            Response::View(Answer::Waterfall(waterfall)) => Some(waterfall.row.view),
+            _ => None,
+        },
+    );
+    move || {
+        answer.get().map(|(_, name)| {
+            let label = if name.is_empty() { "(no view)".to_owned() } else { name.clone() };
+            let button = |text: &'static str, then: fn(OpenDocument)| {
+                let name = name.clone();
+                view! {
+                    <button type="button" class="link" on:click=move |_| {
+                        only(document, By::View, name.clone());
+                        then(document);
+                    }>{text}</button>
+                }
+            };
+            view! {
+                <section class="waterfall of-view" aria-label="Selected view">
+                    <header>
+                        <h2>{label}</h2>
+                        <div class="deeds">
+                            {button("Only requests of this view", |_| ())}
+                            {button("Its requests one by one", |document| {
+                                document.log.request.set(None);
+                                document.log.by_view.set(false);
+                            })}
+                            {button("Its queries", OpenDocument::show_queries)}
+                        </div>
+                        <button type="button" class="icon" aria-label="Close the view" on:click=move |_| log.request.set(None)>"×"</button>
+                    </header>
+                </section>
+            }
+        })
     }
 }
 

@@ -7,17 +7,17 @@ use flamedrop::format;
 use flamedrop::layout::timeline::{Gap, Timeline as Lanes, Viewport};
 use flamedrop::protocol::{Answer, Ask, Request, Response, StatementDetail, Waterfall};
 use flamedrop::queries::by::By;
-use flamedrop::queries::filter::{Facet, Filter};
+use flamedrop::queries::filter::Filter;
 use leptos::prelude::*;
 
 use super::queries::start_text;
 use crate::canvas::Surface;
 use crate::components::card::Card;
-use crate::components::copy::CopyButton;
 use crate::components::events::Events;
 use crate::components::plan::PlanTable;
-use crate::components::sql::Sql;
+use crate::components::sql::{CopySql, Sql};
 use crate::document::{OpenDocument, answers};
+use crate::log_view::only;
 
 /// What the pointer is over, and where it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -178,7 +178,7 @@ fn body(document: OpenDocument, detail: &StatementDetail, wall_clock: bool) -> A
     });
     view! {
         <section>
-            <h2>"Statement" <CopyButton text=detail.sql.clone() label="Copy SQL" /></h2>
+            <h2>"Statement" <CopySql text=detail.sql.clone() label="Copy SQL" /></h2>
             <Sql text=detail.sql.clone() label="Statement" />
             {parameters}
             <dl class="numbers">
@@ -186,7 +186,7 @@ fn body(document: OpenDocument, detail: &StatementDetail, wall_clock: bool) -> A
                 {number("Start", start_text(detail.start, wall_clock))}
                 {detail.gap_before.map(|gap| number("Gap before", format::milliseconds(gap)))}
                 {number("Connection", detail.connection.clone())}
-                {(!detail.place.is_empty()).then(|| number("Caller", detail.place.clone()))}
+                {(!detail.place.is_empty()).then(|| view! { <div><dt>"Caller"</dt><dd class="place" title=detail.place.clone()>{detail.place.clone()}</dd></div> })}
                 {detail.failed.then(|| number("Result", "failed".to_owned()))}
             </dl>
             <button type="button" class="link" on:click=move |_| document.show_queries()>
@@ -231,24 +231,18 @@ fn request(document: OpenDocument, waterfall: &Waterfall) -> AnyView {
     });
     let steps: Vec<_> = steps.collect();
     let facts = format!(
-        "{} statements · {} in the database · {} outside{}",
-        format::count(i64::from(waterfall.statements)),
+        "{} · {} in the database · {} outside{}",
+        format::counted(i64::from(waterfall.statements), "statement", "statements"),
         format::milliseconds(row.usage.database_time),
         format::milliseconds(waterfall.outside),
         if row.inferred { " · inferred" } else { "" }
     );
-    let facet = Facet { by: By::Request, value: row.usage.request.to_string(), not: false };
+    let request = row.usage.request;
     view! {
         <section class="siblings">
             <h3>{row.label.clone()}</h3>
             <p class="facts">{facts}</p>
-            <button type="button" class="link" on:click=move |_| {
-                document.filter.update(|filter| {
-                    if !filter.facets.contains(&facet) {
-                        filter.toggle(facet.clone());
-                    }
-                });
-            }>"Only this request"</button>
+            <button type="button" class="link" on:click=move |_| only(document, By::Request, request.to_string())>"Only this request"</button>
             <ol>{steps}</ol>
             {(left > 0).then(|| view! { <p class="facts">{format!("and {left} more")}</p> })}
         </section>

@@ -1,22 +1,28 @@
 //! The tables of the database: what is read from and written to each, when, and by which columns.
 
+mod matrix;
+
 use std::sync::Arc;
 
+use flamedrop::export::table::Value;
 use flamedrop::format;
 use flamedrop::layout::chart::{Across, Data, Kind, Series, Tone, Unit};
 use flamedrop::layout::time_axis::AxisClock;
 use flamedrop::protocol::{Answer, Ask, QueriesOverview, Request, Response, TableColumn as SortBy, Window};
+use flamedrop::queries::by::By;
 use flamedrop::queries::columns::Usage;
 use flamedrop::queries::table_use::{ColumnTotal, TableUse};
 use leptos::prelude::*;
 
-use super::copy_table::{Whole, copy_table};
+use self::matrix::MatrixOf;
+use super::copy_table::{self, Sheet, Whole, copy_sheet, copy_table, file_of};
 use super::data_table::{Def, Holds, Setup, data_table};
 use super::paged::{self, Asked, Paged};
 use crate::components::cells::{Cell, Units};
 use crate::components::chart::Chart;
+use crate::components::switch::switch_buttons;
 use crate::document::{OpenDocument, Sort, answers};
-use crate::log_view::{STATISTICS, filter};
+use crate::log_view::{STATISTICS, filter, only};
 
 /// Steps of time in a table's row and in its chart.
 const STEPS: u32 = 60;
@@ -165,27 +171,38 @@ pub fn Tables(document: OpenDocument, overview: QueriesOverview) -> impl IntoVie
             columns: Arc::new(|| COLUMNS.iter().collect()),
         },
     );
-    let table = data_table(Setup {
-        label: "Tables",
-        heading: None,
-        columns: COLUMNS.iter().collect(),
-        paged,
-        sort,
-        units,
-        select: Arc::new(move |row: TableRow| log.table.set(Some(row.usage.id))),
-        open: Arc::new(move |row: TableRow| {
-            log.table.set(Some(row.usage.id));
-            to_queries(document, row.usage.table);
-        }),
-        empty: if overview.statistics { STATISTICS } else { "None of the statements shown names a table." }
-            .to_owned(),
+    let empty = if overview.statistics { STATISTICS } else { "None of the statements shown names a table." };
+    let table = move || {
+        data_table(Setup {
+            label: "Tables",
+            heading: None,
+            columns: COLUMNS.iter().collect(),
+            paged,
+            sort,
+            units,
+            select: Arc::new(move |row: TableRow| log.table.set(Some(row.usage.id))),
+            open: Arc::new(move |row: TableRow| {
+                log.table.set(Some(row.usage.id));
+                to_queries(document, row.usage.table);
+            }),
+            empty: empty.to_owned(),
+        })
+    };
+    let switch = switch_buttons([false, true], log.matrix, |matrix| match matrix {
+        false => "Table",
+        true => "Over time",
     });
+    // What the picture shows: also there one is selected.
+    let drawn = RwSignal::new(None::<Arc<Vec<TableRow>>>);
     // The last answer that has it stays, while rows are on their way.
     let selected = Memo::new_with_compare(
         move |known: Option<&Option<TableRow>>| {
             let id = log.table.get()?;
             let place = paged.selected_row().get();
             let row = place.and_then(|place| paged.at(place));
+            let row = row.or_else(|| {
+                drawn.with(|drawn| drawn.as_ref()?.iter().find(|row| row.usage.id == id).cloned())
+            });
             row.or_else(|| known.cloned().flatten().filter(|row| row.usage.id == id))
         },
         |old, new| match (old, new) {
@@ -197,10 +214,15 @@ pub fn Tables(document: OpenDocument, overview: QueriesOverview) -> impl IntoVie
         <div class="split">
             <div class="listing">
                 <div class="view-bar">
-                    {copy}
+                    <div class="switch" role="group" aria-label="Shown as">{switch}</div>
+                    <div hidden=move || log.matrix.get()>{copy}</div>
                     <p class="sum">"A statement counts for every table it names; its part of the time is divided among them."</p>
                 </div>
-                {table}
+                {move || if log.matrix.get() {
+                    view! { <MatrixOf document units span rows=drawn empty=empty.to_owned() /> }.into_any()
+                } else {
+                    table()
+                }}
             </div>
             {move || selected.get().map(|row| view! { <Detail document row units span /> })}
         </div>
@@ -226,7 +248,7 @@ fn pick(response: Response) -> Option<paged::Answer<TableRow>> {
 
 /// The queries of a table.
 fn to_queries(document: OpenDocument, table: String) {
-    document.search.set(table);
+    only(document, By::Table, table);
     document.show_queries();
 }
 
@@ -265,6 +287,27 @@ fn Detail(document: OpenDocument, row: TableRow, units: Units, span: (f64, f64))
         ],
     };
     let heading = table.clone();
+    let copy = copy_sheet(file_of(document, &format!("{table}.columns")), move || {
+        let mut sheet = Sheet::new(&[
+            ("column", Holds::Name),
+            ("function", Holds::Words),
+            ("usage", Holds::Words),
+            ("calls", Holds::Numbers),
+            ("time", Holds::Totals),
+            ("shapes", Holds::Numbers),
+        ]);
+        for column in columns.get().map(|(_, columns)| columns).unwrap_or_default() {
+            sheet.push(vec![
+                Value::Text(column.column),
+                column.function.map_or(Value::Nothing, Value::Text),
+                Value::Text(used(column.usage).to_owned()),
+                Value::Count(i64::from(column.calls)),
+                copy_table::number(column.time),
+                Value::Count(i64::from(column.shapes)),
+            ]);
+        }
+        sheet
+    });
     view! {
         <aside class="details" aria-label="Selected table">
             <button type="button" class="close" aria-label="Close details" on:click=move |_| document.log.table.set(None)>"×"</button>
@@ -286,7 +329,7 @@ fn Detail(document: OpenDocument, row: TableRow, units: Units, span: (f64, f64))
                 <Chart label="Reads and writes over time" data=Signal::stored(Arc::new(data)) />
             </section>
             <section>
-                <h3>"Columns in WHERE, JOIN, GROUP BY and ORDER BY"</h3>
+                <div class="heading"><h3>"Columns in WHERE, JOIN, GROUP BY and ORDER BY"</h3> {copy}</div>
                 {move || columns.get().map(|(_, columns)| columns_table(&columns))}
             </section>
         </aside>

@@ -6,7 +6,7 @@ use flamedrop::draw::timeline::{TimelineState, paint};
 use flamedrop::draw::{Measure, Scene, Theme};
 use flamedrop::format;
 use flamedrop::layout::timeline::{Timeline as Rows, Viewport};
-use flamedrop::protocol::{Answer, Ask, QueriesOverview, Response};
+use flamedrop::protocol::{Answer, Ask, QueriesOverview, Request, Response};
 use flamedrop::queries::NONE;
 use flamedrop::queries::by::By;
 use flamedrop::queries::filter::Filter;
@@ -20,6 +20,7 @@ use crate::components::kinds::KindSelect;
 use crate::components::legend::OperationLegend;
 use crate::document::{OpenDocument, answers};
 use crate::motion::Motion;
+use crate::save::picture;
 use crate::state::state;
 
 /// From this width on, CSS pixels, the lanes' names stand beside the lanes.
@@ -40,6 +41,7 @@ const LANES: &[By] =
 #[derive(Clone, Copy)]
 struct Chart {
     document: OpenDocument,
+    /// Those of the range of time that all views are about.
     lanes: Memo<Option<Arc<Rows>>>,
     /// Per statement in order of start: where it is in the columns.
     places: Memo<Option<Arc<Vec<u32>>>>,
@@ -64,8 +66,8 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
         format!(
             "Timeline of {}: {} statements on {} lanes. Arrow keys walk it; the Queries tab has it as tables.",
             document.name.get(),
-            format::count(lanes.len() as i64),
-            format::count(lanes.lanes() as i64)
+            format::count(lanes.starts() as i64),
+            format::count(lanes.shown_lanes(None) as i64)
         )
     };
     let current = move || {
@@ -81,11 +83,13 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
         Some(format!("{from} · {}", format::milliseconds(view.to - view.from)))
     };
     let zoomed = move || chart.lanes.get().is_some_and(|lanes| !is_whole(&lanes, &chart.view.get()));
-    let legend = move || {
-        chart.lanes.get().map(|lanes| {
-            let operations = lanes.columns().operations.clone();
-            view! { <OperationLegend operations failed=overview.failed != 0 theme=chart.theme /> }
-        })
+    let operations = Memo::new(move |_| chart.lanes.get().map(|lanes| lanes.columns().operations.clone()));
+    // Its place is kept before it is there: else the picture would be drawn twice.
+    let legend = move || match operations.get() {
+        Some(operations) => {
+            view! { <OperationLegend operations failed=overview.failed != 0 theme=chart.theme /> }.into_any()
+        }
+        None => view! { <ul class="legend" aria-hidden="true"><li>"\u{a0}"</li></ul> }.into_any(),
     };
     let empty = move || chart.lanes.get().is_some_and(|lanes| lanes.is_empty());
     view! {
@@ -100,6 +104,7 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
                         <button type="button" aria-label="Zoom out" disabled=move || !zoomed() on:click=move |_| chart.zoom(2.0)>"−"</button>
                         <button type="button" disabled=move || !zoomed() on:click=move |_| chart.zoom_out()>"Everything"</button>
                     </div>
+                    <button type="button" class="link" on:click=move |_| picture(state(), document)>"Save as SVG"</button>
                 </div>
                 <Canvas
                     label=Signal::derive(label)
@@ -124,25 +129,61 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
     }
 }
 
+/// The statements that the filter leaves, but for its range, on lanes. They are asked for and laid out once:
+/// a range is a part of what is there, and the next visit of the view finds it.
+fn laid_out(document: OpenDocument) -> Memo<Option<Arc<Rows>>> {
+    let question = Memo::new(move |_| {
+        let filter = Filter { range: None, ..document.asked() };
+        Request::View(filter, Ask::Timeline { lanes: document.lanes.get() })
+    });
+    let known = move |question: &Request| {
+        document.timeline.with_value(|known| match known {
+            Some((of, lanes)) if of == question => Some(Arc::clone(lanes)),
+            _ => None,
+        })
+    };
+    let answer = answers(
+        document,
+        move || Some(question.get()).filter(|question| known(question).is_none()),
+        |response| match response {
+            Response::View(Answer::Timeline(columns)) => Some(Arc::new(Rows::new(columns))),
+            _ => None,
+        },
+    );
+    Memo::new_with_compare(
+        move |last: Option<&Option<Arc<Rows>>>| {
+            let question = question.get();
+            // Followed in any case: another answer may be on its way.
+            let answered = answer.get();
+            let found = known(&question).or_else(|| {
+                let (_, lanes) = answered.filter(|(of, _)| *of == question)?;
+                document.timeline.set_value(Some((question, Arc::clone(&lanes))));
+                Some(lanes)
+            });
+            found.or_else(|| last.cloned().flatten())
+        },
+        |old, new| match (old.and_then(Option::as_ref), new.and_then(Option::as_ref)) {
+            (Some(old), Some(new)) => !Arc::ptr_eq(old, new),
+            (old, new) => old.is_some() || new.is_some(),
+        },
+    )
+}
+
 impl Chart {
     fn new(document: OpenDocument) -> Self {
         let state = state();
         let theme = Signal::derive(move || if state.dark() { Theme::DARK } else { Theme::LIGHT });
-        let timeline = answers(
-            document,
-            move || Some(document.through_filter(Ask::Timeline { lanes: document.lanes.get() })),
-            |response| match response {
-                Response::View(Answer::Timeline(columns)) => Some(Arc::new(Rows::new(columns))),
-                _ => None,
-            },
-        );
+        let all = laid_out(document);
         let lanes = Memo::new_with_compare(
-            move |_| timeline.with(|timeline| timeline.as_ref().map(|(_, lanes)| Arc::clone(lanes))),
+            move |_| {
+                let range = document.filter.with(|filter| filter.range);
+                all.get().map(|all| Arc::new(all.within(range)))
+            },
             |_, _| true,
         );
         let places = Memo::new_with_compare(
             move |_| {
-                let lanes = lanes.get()?;
+                let lanes = all.get()?;
                 // Of all statements of the log only some are here.
                 let last = lanes.columns().statement.iter().max().map_or(0, |last| *last as usize + 1);
                 let mut places = vec![NONE; last];
@@ -205,10 +246,14 @@ impl Chart {
             self.view.set(view.clamped(&lanes));
             true
         });
-        // What is brushed fills the picture.
+        // What is brushed fills the picture, at once: the hand is the movement.
         Effect::new(move |earlier: Option<Option<(f64, f64)>>| {
             let range = self.document.filter.with(|filter| filter.range);
             if earlier.is_some_and(|earlier| earlier != range) {
+                if let Some(lanes) = self.lanes.get_untracked() {
+                    self.motion.stop();
+                    self.view.set(self.showing(&lanes, range));
+                }
                 self.document.time_range.set(range);
             }
             range
@@ -220,15 +265,21 @@ impl Chart {
                 return;
             }
             let (Some(lanes), view) = (self.lanes.get_untracked(), self.view.get_untracked()) else { return };
-            let target = match range {
-                Some((from, to)) => Viewport { from, to, ..view }.clamped(&lanes),
-                None => view.zoomed_out(&lanes),
-            };
+            let target = self.showing(&lanes, range);
             let near = (view.to - view.from) * 1e-3 + 2e-3;
             if (target.from - view.from).abs() > near || (target.to - view.to).abs() > near {
                 self.fly(target);
             }
         });
+    }
+
+    /// The viewport with another range, or with everything.
+    fn showing(self, lanes: &Rows, range: Option<(f64, f64)>) -> Viewport {
+        let view = self.view.get_untracked();
+        match range {
+            Some((from, to)) => Viewport { from, to, ..view }.clamped(lanes),
+            None => view.zoomed_out(lanes),
+        }
     }
 
     /// Where the selected statement is in the columns.
@@ -273,11 +324,11 @@ impl Chart {
 
     fn watch(self) {
         self.lanes.track();
-        self.places.track();
         self.view.track();
         self.hover.track();
         self.theme.track();
-        self.document.statement.track();
+        // Where it is is looked up only if there is one: that costs a walk over all statements.
+        self.current();
         self.document.fingerprint.track();
     }
 

@@ -1,13 +1,26 @@
 //! The selected shape of a comparison, both sides, and how far the difference is to be trusted.
 
+use flamedrop::export::table::Value;
 use flamedrop::format;
 use flamedrop::queries::compare::{Compared, FEWEST, Side};
 use leptos::prelude::*;
 
 use super::{clearly, to_query};
-use crate::components::copy::CopyButton;
-use crate::components::sql::Sql;
+use crate::components::sql::{CopySql, Sql};
 use crate::document::OpenDocument;
+use crate::views::copy_table::{Sheet, copy_sheet, file_of, number};
+use crate::views::data_table::Holds;
+
+/// One time of a side.
+type Time = fn(&Side) -> f64;
+
+/// Times of a side, by name.
+const TIMES: [(&str, Time); 4] = [
+    ("Total", |side| side.total),
+    ("Mean", |side| side.mean),
+    ("p95", |side| side.p95),
+    ("Std dev", |side| side.deviation),
+];
 
 /// The selected shape, both sides.
 pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
@@ -23,21 +36,35 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
         let row = row.clone();
         view! { <button type="button" class="link" on:click=move |_| to_query(document, &row)>"This query in full"</button> }
     });
+    let copy = copy_sheet(file_of(document, "compared"), {
+        let row = row.clone();
+        move || {
+            let mut sheet =
+                Sheet::new(&[("what", Holds::Words), ("before", Holds::Numbers), ("after", Holds::Numbers)]);
+            let calls = |side: &Side| Value::Count(i64::from(side.calls));
+            sheet.push(vec![Value::Text("calls".to_owned()), calls(&row.before), calls(&row.after)]);
+            for (name, of) in TIMES {
+                let value = |side: &Side| if side.timed > 0 { number(of(side)) } else { Value::Nothing };
+                let name = Value::Text(format!("{} (ms)", name.to_ascii_lowercase()));
+                sheet.push(vec![name, value(&row.before), value(&row.after)]);
+            }
+            sheet
+        }
+    });
+    let lines: Vec<_> = TIMES.iter().map(|&(name, of)| line(name, of)).collect();
     view! {
         <aside class="details" aria-label="Selected comparison">
             <button type="button" class="close" aria-label="Close details" on:click=move |_| document.log.compared.set(None)>"×"</button>
             <section>
-                <h2>"Query" <CopyButton text=row.text.clone() label="Copy fingerprint" /></h2>
+                <h2>"Query" <CopySql text=row.text.clone() label="Copy fingerprint" /></h2>
                 <Sql text=row.text.clone() label="Fingerprint" />
                 <ul class="said">{said}</ul>
+                <div class="heading"><h3>"Both sides"</h3> {copy}</div>
                 <table class="items sides">
                     <thead><tr><td></td><th class="number">"Before"</th><th class="number">"After"</th></tr></thead>
                     <tbody>
                         <tr><th>"Calls"</th><td class="number">{format::count(i64::from(row.before.calls))}</td><td class="number">{format::count(i64::from(row.after.calls))}</td></tr>
-                        {line("Total", |side| side.total)}
-                        {line("Mean", |side| side.mean)}
-                        {line("p95", |side| side.p95)}
-                        {line("Std dev", |side| side.deviation)}
+                        {lines}
                     </tbody>
                 </table>
                 {open}

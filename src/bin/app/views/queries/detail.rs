@@ -1,8 +1,10 @@
 //! One group of statements in full: its text and figures, how long its executions take and when they
 //! run, its parameters, who runs it, what it runs, and every single execution.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use flamedrop::export::table::Value;
 use flamedrop::format;
 use flamedrop::layout::chart::{Across, Data, Kind, Series, Tone, Unit};
 use flamedrop::layout::time_axis::AxisClock;
@@ -18,15 +20,15 @@ use leptos::prelude::*;
 use super::{select_group, selected_group};
 use crate::components::cells::{Cell, Units};
 use crate::components::chart::Chart;
-use crate::components::copy::CopyButton;
 use crate::components::events::Events;
 use crate::components::plan::PlanTable;
-use crate::components::sql::Sql;
+use crate::components::sql::{CopySql, Sql};
 use crate::document::{OpenDocument, Sort, answers};
 use crate::log_view::filter;
 use crate::view::View;
+use crate::views::copy_table::{Sheet, Whole, copy_sheet, copy_table, file_of, number};
 use crate::views::data_table::{Def, Holds, Setup, data_table};
-use crate::views::paged::{Asked, Paged};
+use crate::views::paged::{self, Asked, Paged};
 
 /// The panel of the selected group; with the whole width it is a page.
 #[component]
@@ -56,6 +58,18 @@ pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl In
             None => view! { <p class="empty">"None of the statements shown is of this one."</p> }.into_any(),
         })
     };
+    let copy = copy_table(
+        document,
+        "executions",
+        units,
+        Whole {
+            request: Arc::new(move || {
+                executions_question(document, Asked { first: 0, count: u32::MAX, selected: None })
+            }),
+            pick: pick_executions,
+            columns: Arc::new(|| EXECUTIONS.iter().collect()),
+        },
+    );
     let label = move || if log.by.get() == By::Fingerprint { "Selected query" } else { "Selected group" };
     view! {
         <aside class="details group" aria-label=label>
@@ -81,8 +95,12 @@ pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl In
             } else {
                 view! {
                     <section class="executions" aria-labelledby="executions-title">
-                        <h3 id="executions-title">"Executions"</h3>
-                        {move || executions(document, log.by.get(), units)}
+                        <div class="heading"><h3 id="executions-title">"Executions"</h3> {copy}</div>
+                        {move || {
+                            // Another kind of group has other keys.
+                            log.by.track();
+                            executions(document, units)
+                        }}
                     </section>
                 }
                 .into_any()
@@ -95,7 +113,7 @@ fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin:
     let by = document.log.by.get_untracked();
     let heading = if by == By::Fingerprint {
         view! {
-            <h2>"Query" <CopyButton text=detail.text.clone() label="Copy fingerprint" /></h2>
+            <h2>"Query" <CopySql text=detail.text.clone() label="Copy fingerprint" /></h2>
             <Sql text=detail.text.clone() label="Fingerprint" />
             <p class="facts">{variety(detail)} {tables(&detail.row)}</p>
         }
@@ -265,7 +283,7 @@ fn Slowest(document: OpenDocument, statement: u32, units: Units) -> impl IntoVie
             });
             view! {
                 <section>
-                    <h3>"Slowest execution" <small>{format::milliseconds(detail.duration)} " at " {units.start(detail.start)}</small> <CopyButton text=detail.sql.clone() label="Copy SQL" /></h3>
+                    <h3>"Slowest execution" <small>{format::milliseconds(detail.duration)} " at " {units.start(detail.start)}</small> <CopySql text=detail.sql.clone() label="Copy SQL" /></h3>
                     <Sql text=detail.sql.clone() label="Slowest execution" />
                     {parameters}
                     <button type="button" class="link" on:click=move |_| {
@@ -320,6 +338,19 @@ fn parameters(document: OpenDocument, detail: &GroupDetail) -> Option<AnyView> {
         return None;
     }
     let shown = detail.parameters.len() as u32;
+    // By statement: what the buttons say, which is read from the file.
+    let texts = StoredValue::new(BTreeMap::<u32, String>::new());
+    let sets = detail.parameters.clone();
+    let copy = copy_sheet(file_of(document, "parameters"), move || {
+        let mut sheet =
+            Sheet::new(&[("calls", Holds::Numbers), ("time", Holds::Totals), ("parameters", Holds::Words)]);
+        for set in &sets {
+            let text = texts.with_value(|texts| texts.get(&set.statement).cloned());
+            let text = text.map_or(Value::Nothing, Value::Text);
+            sheet.push(vec![Value::Count(i64::from(set.calls)), number(set.total), text]);
+        }
+        sheet
+    });
     let rows: Vec<_> = detail
         .parameters
         .iter()
@@ -328,7 +359,7 @@ fn parameters(document: OpenDocument, detail: &GroupDetail) -> Option<AnyView> {
                 <tr>
                     <td class="number">{format::count(i64::from(calls))}</td>
                     <td class="number">{format::milliseconds(total)}</td>
-                    <td class="code"><ParametersOf document statement /></td>
+                    <td class="code"><ParametersOf document statement texts /></td>
                 </tr>
             }
         })
@@ -340,7 +371,7 @@ fn parameters(document: OpenDocument, detail: &GroupDetail) -> Option<AnyView> {
     Some(
         view! {
             <section>
-                <h3>"Parameters it ran with most often"</h3>
+                <div class="heading"><h3>"Parameters it ran with most often"</h3> {copy}</div>
                 <table class="items">
                     <thead><tr><th class="number">"Calls"</th><th class="number">"Time"</th><th>"Parameters"</th></tr></thead>
                     <tbody>{rows}</tbody>
@@ -353,11 +384,21 @@ fn parameters(document: OpenDocument, detail: &GroupDetail) -> Option<AnyView> {
 }
 
 #[component]
-fn ParametersOf(document: OpenDocument, statement: u32) -> impl IntoView {
+fn ParametersOf(
+    document: OpenDocument,
+    statement: u32,
+    texts: StoredValue<BTreeMap<u32, String>>,
+) -> impl IntoView {
     let detail = text_of(document, statement);
-    // Where they stand in the text itself, the text is what there is.
-    let text =
-        move || detail.get().map(|detail| detail.parameters.clone().unwrap_or_else(|| detail.sql.clone()));
+    let text = move || {
+        let detail = detail.get()?;
+        // Where they stand in the text itself, the text is what there is.
+        let text = detail.parameters.clone().unwrap_or_else(|| detail.sql.clone());
+        texts.update_value(|texts| {
+            texts.insert(statement, text.clone());
+        });
+        Some(text)
+    };
     view! { <button type="button" class="link" title="Show it on the timeline" on:click=move |_| {
         document.statement.set(Some(statement));
         document.view.set(View::Timeline);
@@ -394,9 +435,28 @@ fn short_table(
             }
         })
         .collect();
+    let kept = groups.to_vec();
+    let copy =
+        copy_sheet(file_of(document, title.to_ascii_lowercase().replace(' ', "-").as_str()), move || {
+            let mut sheet = Sheet::new(&[
+                (by.key(), Holds::Name),
+                ("calls", Holds::Numbers),
+                ("time", Holds::Totals),
+                ("share", Holds::Numbers),
+            ]);
+            for row in &kept {
+                let label = row.label.clone();
+                let name = if by == By::Fingerprint { Value::Code(label) } else { Value::Text(label) };
+                let timed =
+                    |value: f64| if row.figures.timed() > 0 { Value::Number(value) } else { Value::Nothing };
+                let calls = Value::Count(i64::from(row.figures.calls));
+                sheet.push(vec![name, calls, timed(row.figures.total), timed(row.share)]);
+            }
+            sheet
+        });
     view! {
         <section>
-            <h3>{title}</h3>
+            <div class="heading"><h3>{title}</h3> {copy}</div>
             <table class="items">
                 <thead><tr><th>{by.title()}</th><th class="number">"Calls"</th><th class="number">"Time"</th><th class="number">"Share"</th></tr></thead>
                 <tbody>{rows}</tbody>
@@ -457,23 +517,29 @@ pub const EXECUTIONS: &[Def<ExecutionRow, ExecutionColumn>] = &[
     },
 ];
 
-fn executions(document: OpenDocument, by: By, units: Units) -> AnyView {
+fn executions_question(document: OpenDocument, asked: Asked) -> Option<Request> {
+    let Asked { first, count, selected } = asked;
+    let Sort { column, descending } = document.execution_sort.get();
+    let (by, key) = (document.log.by.get(), selected_group(document).get()?);
+    let window = Window { sort: column, descending, first, count, selected };
+    Some(Request::View(filter(document), Ask::GroupExecutions { by, key, window }))
+}
+
+fn pick_executions(response: Response) -> Option<paged::Answer<ExecutionRow>> {
+    match response {
+        Response::View(Answer::Executions(page)) => Some((page.rows, page.page, page.selected)),
+        _ => None,
+    }
+}
+
+fn executions(document: OpenDocument, units: Units) -> AnyView {
     let sort = document.execution_sort;
-    let group = selected_group(document);
     let paged = Paged::new(
         document,
         document.statement.into(),
         |row: &ExecutionRow| row.statement,
-        move |Asked { first, count, selected }| {
-            let Sort { column, descending } = sort.get();
-            let key = group.get()?;
-            let window = Window { sort: column, descending, first, count, selected };
-            Some(Request::View(filter(document), Ask::GroupExecutions { by, key, window }))
-        },
-        |response| match response {
-            Response::View(Answer::Executions(page)) => Some((page.rows, page.page, page.selected)),
-            _ => None,
-        },
+        move |asked| executions_question(document, asked),
+        pick_executions,
     );
     data_table(Setup {
         label: "Executions",

@@ -2,16 +2,27 @@
 
 use std::sync::Arc;
 
+use flamedrop::draw::Theme;
+use flamedrop::draw::waterfall::paint;
+use flamedrop::export::table::Value;
 use flamedrop::findings::waste::Role;
 use flamedrop::format;
 use flamedrop::protocol::{Answer, Ask, Request, Response, Waterfall, WaterfallStep};
+use flamedrop::queries::by::By;
 use leptos::prelude::*;
 
 use crate::components::cells::{Cell, SINGLE, Units};
 use crate::components::sql::operation_class;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, answers};
-use crate::log_view::filter;
+use crate::log_view::{filter, only};
+use crate::save::save_text;
+use crate::state::state;
+use crate::views::copy_table::{Sheet, copy_sheet, file_of, number};
+use crate::views::data_table::Holds;
+
+/// Width of the picture that is saved, CSS pixels.
+const PICTURE: f64 = 1200.0;
 
 /// A request's statements.
 #[component]
@@ -113,11 +124,40 @@ fn shown(document: OpenDocument, waterfall: Arc<Waterfall>, units: Units) -> Any
         Column::text("Place", "minmax(110px, 0.6fr)", "The line of code it comes from"),
     ];
     let count = Signal::stored(shown);
+    let copy = copy_sheet(file_of(document, "request"), {
+        let waterfall = Arc::clone(&waterfall);
+        move || sheet(&waterfall)
+    });
+    let save = {
+        let (waterfall, state) = (Arc::clone(&waterfall), state());
+        move |_| {
+            let theme = if state.dark() { Theme::DARK } else { Theme::LIGHT };
+            let measure = flamedrop::draw::measure::table();
+            let scene = paint(&waterfall, length, PICTURE, &theme, &measure);
+            let name = format!("{}.svg", file_of(document, "request"));
+            save_text(&name, flamedrop::draw::svg::write(&scene, &waterfall.row.label));
+        }
+    };
+    let (request, name) = (row.usage.request, row.view.clone());
+    let only_view = (!name.is_empty()).then(|| {
+        let name = name.clone();
+        view! {
+            <button type="button" class="link" title=name.clone() on:click=move |_| only(document, By::View, name.clone())>
+                "Only requests of this view"
+            </button>
+        }
+    });
     let window = RwSignal::new(0..0);
     view! {
         <header>
             <h2>{row.label.clone()}</h2>
             <p class="facts">{facts.join(" · ")}</p>
+            <div class="deeds">
+                <button type="button" class="link" on:click=move |_| only(document, By::Request, request.to_string())>"Only this request"</button>
+                {only_view}
+                {copy}
+                <button type="button" class="link" on:click=save>"Save as SVG"</button>
+            </div>
             <button type="button" class="icon" aria-label="Close the request" on:click=move |_| {
                 document.statement.set(None);
                 document.log.request.set(None);
@@ -126,6 +166,39 @@ fn shown(document: OpenDocument, waterfall: Arc<Waterfall>, units: Units) -> Any
         <Table label="Statements of the request" columns rows=count row=Arc::new(row_of) window selected actions empty="It has no statements." />
     }
     .into_any()
+}
+
+fn sheet(waterfall: &Waterfall) -> Sheet {
+    let mut sheet = Sheet::new(&[
+        ("statement", Holds::Name),
+        ("start", Holds::Totals),
+        ("duration", Holds::Totals),
+        ("gap", Holds::Totals),
+        ("role", Holds::Words),
+        ("failed", Holds::Words),
+        ("place", Holds::Words),
+    ]);
+    for step in &waterfall.steps {
+        let text = |text: &str| if text.is_empty() { Value::Nothing } else { Value::Text(text.to_owned()) };
+        sheet.push(vec![
+            Value::Code(step.text.clone()),
+            number(step.start),
+            number(step.duration),
+            number(step.gap),
+            text(role_name(step.role)),
+            text(if step.failed { "failed" } else { "" }),
+            text(&step.place),
+        ]);
+    }
+    sheet
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Single => "",
+        Role::Loop => "in a loop",
+        Role::Repeat => "repeats",
+    }
 }
 
 /// A place, of which the end is seen: paths begin alike.
@@ -145,11 +218,7 @@ fn cells(step: &WaterfallStep, length: f64, units: Units) -> Vec<AnyView> {
     let bar = format!("M{left:.2} 4h{:.2}v10h-{:.2}z", (right - left).max(1.5), (right - left).max(1.5));
     let line = format!("M{gap:.2} 8.5H{left:.2}v1H{gap:.2}z");
     let class = if step.failed { "failed" } else { operation_class(step.operation) };
-    let role = match step.role {
-        Role::Single => Cell::Quiet(String::new()),
-        Role::Loop => Cell::Text("in a loop".to_owned()),
-        Role::Repeat => Cell::Text("repeats".to_owned()),
-    };
+    let role = Cell::Text(role_name(step.role).to_owned());
     let number =
         |time: f64| if time.is_nan() { format::UNKNOWN.to_owned() } else { SINGLE.milliseconds(time) };
     vec![
