@@ -14,7 +14,9 @@ use crate::findings::{Digest, Settings};
 use crate::import::{self, ImportError, Options};
 use crate::input::{Progress, Source};
 use crate::profile::{Profile, lines};
-use crate::protocol::{ContentOverview, Export, Failure, Overview, ProfileOverview, Request, Response};
+use crate::protocol::{
+    ContentOverview, Export, Failure, Overview, ProfileOverview, Request, Response, SchemaOverview,
+};
 use crate::share::{self, Keep, Strip, saved};
 
 /// One open document.
@@ -60,6 +62,14 @@ impl Session {
                 ..profile::overview(profile)
             }),
             Content::Queries(log) => ContentOverview::Queries(queries::overview(log)),
+            Content::Schema(schema) => {
+                let (columns, indexes) = schema.counts();
+                ContentOverview::Schema(SchemaOverview {
+                    tables: schema.tables.len() as u32,
+                    columns,
+                    indexes,
+                })
+            }
         };
         Overview {
             name: document.name.clone(),
@@ -91,6 +101,8 @@ impl Session {
             Content::Queries(log) => {
                 queries::answer(log, self.document.format, self.source.as_ref(), &mut self.queries, request)
             }
+            // Whole, it is the digest in its report.
+            Content::Schema(_) => Response::Refused("a schema has no times".to_owned()),
         }
     }
 }

@@ -30,6 +30,7 @@ fn recordings() -> Vec<PathBuf> {
         "postgres/client.csv",
         "postgres/server.json.gz",
         "postgres/paired.log",
+        "schema/sqlite.sql",
     ];
     names.map(common::data).into()
 }
@@ -116,6 +117,7 @@ fn questions(overview: &Overview) -> Vec<Request> {
             questions.push(Request::Timeline);
             questions.extend((0..log.executions.min(30)).map(|statement| Request::Statement { statement }));
         }
+        ContentOverview::Schema(_) => questions.push(Request::Findings { settings: Settings::default() }),
     }
     questions
 }

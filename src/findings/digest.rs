@@ -10,6 +10,7 @@ use crate::profile::call_tree::{MERGED, NO_PARENT};
 use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile, category};
 use crate::queries::highlight::brief;
 use crate::queries::{Clock, Frame, Operation, Origin, QueryLog};
+use crate::schema::Schema;
 use crate::sort;
 
 /// Functions or queries kept one by one; the rest is a sum.
@@ -27,13 +28,15 @@ const DEEPEST_CALLBACK: usize = 20;
 /// Characters kept of a query's text.
 const TEXT: usize = 120;
 
-/// One of the two.
+/// One of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Digest {
     /// Of a profile.
     Profile(ProfileDigest),
     /// Of a log.
     Queries(QueriesDigest),
+    /// A schema, which is short as it is: for [`super::Settings::add_schema`].
+    Schema(Schema),
 }
 
 /// A function or a query with its time.

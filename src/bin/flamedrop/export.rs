@@ -149,7 +149,7 @@ impl<'a> Export<'a> {
                 return Err("--table, --filter and --top go with --as csv, json or markdown.");
             }
             let Content::Profile(profile) = &document.content else {
-                return Err("an SQL log has no call tree; export it as csv, json or markdown.");
+                return Err("only a profile has a call tree; export an SQL log as csv, json or markdown.");
             };
             let tree = || profile.tree(arguments.boxes);
             return Ok(match arguments.format {
@@ -178,6 +178,7 @@ impl<'a> Export<'a> {
             }
             (Content::Profile(_), _) => Err("a profile has the tables functions, edges and findings."),
             (Content::Queries(_), _) => Err("an SQL log has the tables queries and findings."),
+            (Content::Schema(_), _) => Err("a schema has no table to export; see flamedrop summary --json."),
         }
     }
 

@@ -7,7 +7,7 @@ use flamedrop::document::{Content, Document};
 use flamedrop::findings::markdown::{confidence, saving, value};
 use flamedrop::findings::{self, Digest, Finding, Settings, Summary, Value, pairs};
 use flamedrop::format;
-use flamedrop::import::Kind;
+use flamedrop::import::{self, Kind};
 
 use super::table::one_line;
 
@@ -45,13 +45,33 @@ pub fn run(
     let mut found: Vec<Found> = Vec::new();
     let lines = super::Lines { merge_lines: true, ..super::Lines::default() };
     let mut complete = true;
+    let mut sources = Vec::new();
+    for file in files {
+        match super::source::open_all(file) {
+            Ok(opened) => sources.extend(opened.into_iter().map(|source| (file.as_path(), source))),
+            Err(error) => {
+                super::complain(file, &error.to_string());
+                complete = false;
+            }
+        }
+    }
+    // What a schema says is asked of it before the first log is judged, wherever it stands.
+    let mut settings = settings.clone();
+    let (schemas, sources): (Vec<_>, Vec<_>) =
+        sources.into_iter().partition(|(_, source)| import::is_schema(source.as_ref()));
+    for (file, source) in schemas {
+        match super::import(file, source, &lines).map(|(document, _)| document) {
+            Some(Document { content: Content::Schema(schema), .. }) => settings.add_schema(&schema),
+            other => complete &= other.is_some(),
+        }
+    }
     // One at a time: of each only the digest is kept. Findings are about functions, not lines.
-    for document in files.iter().flat_map(|file| super::read(file, &lines)) {
-        let Some((document, _)) = document else {
+    for (file, source) in sources {
+        let Some((document, _)) = super::import(file, source, &lines) else {
             complete = false;
             continue;
         };
-        let report = findings::judge(&document, settings);
+        let report = findings::judge(&document, &settings);
         let name = document.name.clone();
         found.extend(report.findings.into_iter().map(|finding| Found { files: vec![name.clone()], finding }));
         judged.push(Judged { name, kind: kind(&document), digest: report.digest, summary: report.summary });
@@ -63,7 +83,7 @@ pub fn run(
             continue;
         };
         let files = vec![judged[profile].name.clone(), judged[log].name.clone()];
-        let report = findings::judge_pair(of_profile, of_log, settings);
+        let report = findings::judge_pair(of_profile, of_log, &settings);
         found.extend(report.findings.into_iter().map(|finding| Found { files: files.clone(), finding }));
     }
     found.sort_by(|a, b| findings::by_weight(&a.finding, &b.finding));
@@ -80,6 +100,7 @@ fn kind(document: &Document) -> Kind {
     match document.content {
         Content::Profile(_) => Kind::Profile,
         Content::Queries(_) => Kind::Queries,
+        Content::Schema(_) => Kind::Schema,
     }
 }
 

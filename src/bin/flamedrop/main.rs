@@ -63,7 +63,8 @@ enum Command {
     ///
     /// Each profile and each log is judged by itself; a profile and a log that belong together also as a
     /// pair: those whose names differ only in their endings (app.prof, app.sql.jsonl), or the only two
-    /// that are given.
+    /// that are given. A database's schema among the files (pg_dump --schema-only) tells the logs' findings
+    /// which indexes there are.
     ///
     /// The exit status is 3 if a rule of --fail-on found something, 1 if a file could not be read.
     Findings {
@@ -178,8 +179,13 @@ fn read(file: &Path, lines: &Lines) -> Vec<Option<(Document, Box<dyn Source>)>> 
             return vec![None];
         }
     };
+    sources.into_iter().map(|source| import(file, source, lines)).collect()
+}
+
+/// Reads one document of a file; tells on standard error why it cannot be read.
+fn import(file: &Path, source: Box<dyn Source>, lines: &Lines) -> Option<(Document, Box<dyn Source>)> {
     let options = import::Options { log_line_prefix: lines.log_line_prefix.clone() };
-    let read = |source: Box<dyn Source>| match import::import_with(source.as_ref(), &|_| (), &options) {
+    match import::import_with(source.as_ref(), &|_| (), &options) {
         Ok(mut document) => {
             if let Content::Profile(profile) = &mut document.content
                 && lines.merge_lines
@@ -193,8 +199,7 @@ fn read(file: &Path, lines: &Lines) -> Vec<Option<(Document, Box<dyn Source>)>> 
             complain(file, &error.to_string());
             None
         }
-    };
-    sources.into_iter().map(read).collect()
+    }
 }
 
 /// Reads a file that is to be one document; says so if it is a saved page of several.
