@@ -1,17 +1,17 @@
 //! A database's tables, columns and indexes, as its definition says: what rules about indexes would else
 //! have to guess. Small enough to be posted from one worker to another.
 
-use serde::{Deserialize, Serialize};
+mod text;
 
 /// The tables of a database, or some of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
     /// In the order in which they were made.
     pub tables: Vec<Table>,
 }
 
 /// One table.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
     /// Its name, unquoted, with its schema unless that is PostgreSQL's `public`.
     pub name: String,
@@ -26,7 +26,7 @@ pub struct Table {
 }
 
 /// What an index is for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Kind {
     /// The primary key's.
     Primary,
@@ -40,7 +40,7 @@ pub enum Kind {
 }
 
 /// An index.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Index {
     /// Its name; empty where the server gives one.
     pub name: String,
@@ -55,7 +55,7 @@ pub struct Index {
 }
 
 /// A column or an expression of an index.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Part {
     /// The column's name; `None` for an expression.
     pub column: Option<String>,

@@ -13,8 +13,6 @@
     reason = "what is added to these types later is left out until it is named here"
 )]
 
-mod schema;
-
 use super::columns::{Damaged, Reader, Writer};
 use super::{Keep, Strip};
 use crate::document::{Content, Diagnostic, Diagnostics, Document, Level};
@@ -70,7 +68,7 @@ pub fn write(document: &Document, strip: Strip, keep: Keep, settings: &Settings)
         }
         Content::Schema(schema) => {
             columns.put("kind", &KIND_SCHEMA);
-            schema::write(schema, &mut columns);
+            columns.put("schema", schema);
             "a schema"
         }
     };
@@ -279,7 +277,7 @@ fn read_document(bytes: &[u8]) -> Result<Document, Damaged> {
     let content = match columns.take::<u8>("kind")? {
         KIND_PROFILE => Content::Profile(Box::new(read_profile(&columns)?)),
         KIND_QUERIES => Content::Queries(Box::new(read_log(&columns)?)),
-        KIND_SCHEMA => Content::Schema(Box::new(schema::read(&columns)?)),
+        KIND_SCHEMA => Content::Schema(Box::new(columns.take("schema")?)),
         _ => return Err(damaged("it holds what this version does not know")),
     };
     let mut diagnostics = Diagnostics::default();
