@@ -218,12 +218,12 @@ impl Index {
     pub fn text(&self) -> String {
         let parts: Vec<String> = self.parts.iter().map(Part::text).collect();
         let mut text = String::new();
-        let name = match (self.kind, self.name.as_str()) {
-            (Kind::Primary, _) => "PRIMARY KEY",
-            (Kind::Unique, "") => "UNIQUE",
-            (_, name) => name,
+        let (kind, name) = match self.kind {
+            Kind::Primary => ("PRIMARY KEY", ""),
+            Kind::Unique => ("UNIQUE", self.name.as_str()),
+            _ => ("", self.name.as_str()),
         };
-        for word in [name, &self.method] {
+        for word in [kind, name, &self.method] {
             text.push_str(word);
             if !word.is_empty() {
                 text.push(' ');

@@ -206,8 +206,8 @@ fn finding(
         saving: time,
         bound: Bound::AtMost,
         computed: format!(
-            "The {} executions took {}; an index saves at most all of it.",
-            format::count(calls as i64),
+            "Its {} took {}; an index saves at most all of it.",
+            format::counted(calls as i64, "execution", "executions"),
             format::milliseconds(time)
         ),
         evidence: shown,
