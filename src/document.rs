@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::profile::Profile;
 use crate::queries::QueryLog;
+use crate::schema::Schema;
 
 /// One opened file.
 #[derive(Debug, Clone)]
@@ -18,13 +19,15 @@ pub struct Document {
     pub diagnostics: Diagnostics,
 }
 
-/// The two kinds of document.
+/// The kinds of document.
 #[derive(Debug, Clone)]
 pub enum Content {
     /// Functions and their calls.
     Profile(Box<Profile>),
     /// SQL statements.
     Queries(Box<QueryLog>),
+    /// Tables and indexes.
+    Schema(Box<Schema>),
 }
 
 /// How much a diagnostic matters.

@@ -21,6 +21,7 @@ pub mod print_sql;
 pub mod pstats;
 pub mod recorder;
 mod records;
+pub mod schema;
 mod several;
 pub mod silk;
 pub mod sqlalchemy;
@@ -46,6 +47,8 @@ pub enum Kind {
     Profile,
     /// SQL statements.
     Queries,
+    /// Tables and indexes.
+    Schema,
 }
 
 /// What a user is told about a format.
@@ -155,6 +158,7 @@ formats! {
     mysql_general::MysqlGeneral: mysql_general::ABOUT,
     statistics::PgStatStatements: statistics::PG_ABOUT,
     statistics::MysqlDigests: statistics::MYSQL_ABOUT,
+    schema::SchemaFile: schema::ABOUT,
 }
 
 /// A file that could not be read: what it looked like, where it broke, what to try.
@@ -219,6 +223,14 @@ pub fn detect(head: &[u8]) -> Option<&'static dyn Format> {
         }
     }
     best.map(|(_, format)| format)
+}
+
+/// Whether `source` is a database's schema, by its head only.
+pub fn is_schema(source: &dyn Source) -> bool {
+    Input::open(source, &|_| ()).is_ok_and(|input| {
+        let head = input.head();
+        saved::is_schema(head) || detect(head).is_some_and(|format| format.about().kind == Kind::Schema)
+    })
 }
 
 /// The format with this id.

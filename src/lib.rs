@@ -28,6 +28,7 @@ pub mod link;
 pub mod profile;
 pub mod protocol;
 pub mod queries;
+pub mod schema;
 pub mod session;
 pub mod share;
 pub mod sort;

@@ -286,6 +286,19 @@ pub enum ContentOverview {
     Profile(ProfileOverview),
     /// Of a log.
     Queries(QueriesOverview),
+    /// Of a schema.
+    Schema(SchemaOverview),
+}
+
+/// Totals of a schema.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SchemaOverview {
+    /// How many tables.
+    pub tables: u32,
+    /// Their columns.
+    pub columns: u32,
+    /// Their keys and indexes.
+    pub indexes: u32,
 }
 
 /// Totals of a profile.

@@ -14,7 +14,9 @@ use crate::findings::{Digest, Settings};
 use crate::import::{self, ImportError, Options};
 use crate::input::{MemorySource, Places, Progress, Source};
 use crate::profile::{Profile, lines};
-use crate::protocol::{ContentOverview, Export, Failure, Overview, ProfileOverview, Request, Response};
+use crate::protocol::{
+    ContentOverview, Export, Failure, Overview, ProfileOverview, Request, Response, SchemaOverview,
+};
 use crate::queries::statistics;
 use crate::share::{self, Keep, Strip, saved};
 
@@ -64,6 +66,14 @@ impl Session {
                 ..profile::overview(profile)
             }),
             Content::Queries(log) => ContentOverview::Queries(queries::overview(log)),
+            Content::Schema(schema) => {
+                let (columns, indexes) = schema.counts();
+                ContentOverview::Schema(SchemaOverview {
+                    tables: schema.tables.len() as u32,
+                    columns,
+                    indexes,
+                })
+            }
         };
         Overview {
             name: document.name.clone(),
@@ -101,6 +111,8 @@ impl Session {
                 let stored = (self.source.as_ref(), &self.places);
                 queries::answer(log, self.document.format, stored, &mut self.queries, request)
             }
+            // Whole, it is the digest in its report.
+            Content::Schema(_) => Response::Refused("a schema has no times".to_owned()),
         }
     }
 }

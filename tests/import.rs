@@ -50,6 +50,7 @@ fn format_of(path: &Path) -> Option<&'static str> {
         ("tools", ("connection_queries", _)) => "connection-queries",
         ("tools", (_, "txt")) => "django-print-sql",
         ("tools", (stem, "log")) if stem.starts_with("sqlalchemy") => "sqlalchemy",
+        ("schema", (_, "sql" | "txt")) => "schema",
         ("statistics", _) => "pg-stat-statements",
         ("mysql", (stem, _)) if stem.starts_with("digests") => "mysql-digests",
         (_, (_, "jsonl")) => "django-json",
@@ -117,7 +118,7 @@ fn is_clear(result: Result<Document, ImportError>) -> Result<(), String> {
                 let finite = tree.total_time.iter().all(|time| time.is_finite() && *time >= 0.0);
                 if finite { Ok(()) } else { Err("a tree with impossible times".to_owned()) }
             }
-            Content::Queries(_) => Ok(()),
+            Content::Queries(_) | Content::Schema(_) => Ok(()),
         },
         Err(error) if error.problem.is_empty() || error.advice.is_empty() => {
             Err(format!("an error that does not help: {error:?}"))

@@ -21,6 +21,7 @@ fn formats() -> String {
         let kind = match format.kind {
             Kind::Profile => "a profile",
             Kind::Queries => "SQL statements",
+            Kind::Schema => "tables and indexes",
         };
         let how = format.how_to_record.replace('|', "\\|").replace('<', "&lt;").replace('\n', "<br>");
         table += &format!("| {} | {kind} | {how} | `{}` |\n", format.title, format.id);

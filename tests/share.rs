@@ -35,6 +35,7 @@ fn recordings() -> Vec<PathBuf> {
         "postgres/paired.log",
         "postgres/events.json.gz",
         "statistics/second.csv",
+        "schema/sqlite.sql",
     ];
     names.map(common::data).into()
 }
@@ -117,6 +118,7 @@ fn questions(overview: &Overview) -> Vec<Request> {
             questions.push(Request::View(Filter::default(), timeline));
             questions.extend((0..log.executions.min(30)).map(|statement| Request::Statement { statement }));
         }
+        ContentOverview::Schema(_) => questions.push(Request::Findings { settings: Settings::default() }),
     }
     questions
 }

@@ -11,6 +11,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::document::{Content, Diagnostics, Document};
 use crate::import;
 use crate::input::Source;
+use crate::schema::{Index, Table};
 
 /// Writes `document` as one JSON object; `source` is what it was read from, where a log's texts are
 /// read again.
@@ -38,10 +39,32 @@ impl Serialize for Summary<'_> {
                 let format = import::by_id(document.format);
                 queries::entries(log, format, self.source, &mut map)?;
             }
+            Content::Schema(schema) => map.serialize_entry("tables", &Tables(&schema.tables))?,
         }
         map.serialize_entry("diagnostics", &AllDiagnostics(&document.diagnostics))?;
         map.end()
     }
+}
+
+struct Tables<'a>(&'a [Table]);
+
+impl Serialize for Tables<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|table| TableEntry {
+            name: &table.name,
+            columns: &table.columns,
+            indexes: table.indexes.iter().map(Index::text).collect(),
+            superfluous: table.redundant().into_iter().map(|(index, _)| index.text()).collect(),
+        }))
+    }
+}
+
+#[derive(serde::Serialize)]
+struct TableEntry<'a> {
+    name: &'a str,
+    columns: &'a [String],
+    indexes: Vec<String>,
+    superfluous: Vec<String>,
 }
 
 struct AllDiagnostics<'a>(&'a Diagnostics);

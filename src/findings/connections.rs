@@ -70,7 +70,11 @@ impl Rule for Connections {
             Evidence::new("rate", "New ones", Value::Text(evidence::rate(log, connections as u64))),
         ];
         if !log.statements.is_empty() {
-            let first = Evidence::new("first", "The first", Value::Text(log.connections[0].process.clone()));
+            let first = Evidence::new(
+                "first",
+                "The first of them, by its process",
+                Value::Text(log.connections[0].process.clone()),
+            );
             evidence.push(first.at(Link::Statement(0)));
         }
         findings.push(Finding {

@@ -119,8 +119,8 @@ fn finding(
     let share = all.hits as f64 / all.reads.max(1) as f64;
     let mut shown = vec![
         Evidence::new("hit_rate", "Reads the cache would answer", Value::Share(share)),
-        evidence::count("hits", "That is", all.hits),
-        evidence::count("reads", "Of", all.reads),
+        evidence::count("hits", "These are", all.hits),
+        evidence::count("reads", "Of all reads", all.reads),
         evidence::time("reads_ms", "Time of these reads", at_stake),
     ];
     let mut order: Vec<usize> = (0..tables.len()).filter(|&table| tables[table].saved != 0.0).collect();
@@ -128,7 +128,10 @@ fn finding(
     let describe = |table: usize| {
         let Table { hits, reads, writes, saved } = &tables[table];
         let rate = format::percent(*hits as f64 / (*reads).max(1) as f64);
-        let writes = format!("{:.1} writes a minute", *writes as f64 / minutes);
+        let writes = match *writes {
+            0 => "never written".to_owned(),
+            writes => format!("{:.1} writes a minute", writes as f64 / minutes),
+        };
         Value::Text(match *saved > 0.0 {
             true => format!("{} saved, {rate} of reads, {writes}", format::milliseconds(*saved)),
             false => format!("would not pay: {rate} of reads, {writes}"),

@@ -10,6 +10,7 @@ use crate::profile::call_tree::{MERGED, NO_PARENT};
 use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile, category};
 use crate::queries::highlight::brief;
 use crate::queries::{Clock, Frame, Operation, Origin, QueryLog};
+use crate::schema::Schema;
 use crate::sort;
 
 /// Functions or queries kept one by one; the rest is a sum.
@@ -27,13 +28,15 @@ const DEEPEST_CALLBACK: usize = 20;
 /// Characters kept of a query's text.
 const TEXT: usize = 120;
 
-/// One of the two.
+/// One of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Digest {
     /// Of a profile.
     Profile(ProfileDigest),
     /// Of a log.
     Queries(QueriesDigest),
+    /// A schema, which is short as it is: for [`super::Settings::add_schema`].
+    Schema(Schema),
 }
 
 /// A function or a query with its time.
@@ -73,7 +76,8 @@ pub struct ProfileDigest {
     pub functions: Items,
     /// The function through which statements are executed.
     pub execute: Option<Execute>,
-    /// Functions of database drivers, and their self time: waiting for the database, most of it.
+    /// Functions of database drivers, and what SQLite calls back, with the self time they have there:
+    /// waiting for the database, most of it.
     pub driver: Vec<(u32, f64)>,
     /// The user's own functions by the time their statements took, an estimate; largest first.
     pub sites: Vec<CodeSite>,
@@ -217,11 +221,7 @@ impl ProfileDigest {
             .filter(database)
             .filter(|&function| matches!(base_name(functions.name(function)), "execute" | "_execute"))
             .max_by(|&a, &b| functions.total_time[a as usize].total_cmp(&functions.total_time[b as usize]));
-        let driver = within_drivers(profile)
-            .into_iter()
-            .map(|function| (function, milliseconds(function)))
-            .filter(|(_, time)| *time > 0.0)
-            .collect();
+        let driver = within_drivers(profile);
         Self {
             total: profile.total() * 1e3,
             layers: layers.time.iter().map(|seconds| seconds * 1e3).collect(),
@@ -248,9 +248,10 @@ impl ProfileDigest {
     }
 }
 
-/// Functions of drivers, and what nobody else calls: Python functions that SQLite calls back are part of
-/// what a statement takes.
-fn within_drivers(profile: &Profile) -> Vec<FunctionId> {
+/// Functions of drivers and what they call, with the self time there, ms: Python functions that SQLite calls
+/// back are part of what a statement takes. Of what others call as well (`str.split`) that is the time of the
+/// calls from there; what it calls in turn is not told apart.
+fn within_drivers(profile: &Profile) -> Vec<(FunctionId, f64)> {
     let (functions, edges) = (&profile.functions, &profile.edges);
     let mut within: Vec<bool> = (0..functions.len() as FunctionId)
         .map(|function| category::is_driver(functions.file(function), functions.name(function)))
@@ -272,7 +273,18 @@ fn within_drivers(profile: &Profile) -> Vec<FunctionId> {
             }
         }
     }
-    (0..functions.len() as FunctionId).filter(|&function| within[function as usize]).collect()
+    let from_within = |function: FunctionId| -> f64 {
+        let edges_in = edges.into(function).filter(|&edge| within[edges.caller[edge] as usize]);
+        edges_in.map(|edge| edges.self_time[edge].max(0.0)).sum()
+    };
+    (0..functions.len() as FunctionId)
+        .map(|function| {
+            let own = functions.self_time[function as usize];
+            let there = if within[function as usize] { own } else { from_within(function).min(own) };
+            (function, there * 1e3)
+        })
+        .filter(|(_, time)| *time > 0.0)
+        .collect()
 }
 
 /// `execute` out of `<method 'execute' of 'sqlite3.Cursor' objects>`; other names as they are.

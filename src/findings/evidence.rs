@@ -55,6 +55,7 @@ pub(super) fn minutes(log: &QueryLog) -> Option<f64> {
 /// Of `count` in the whole log, how many a minute.
 pub(super) fn rate(log: &QueryLog, count: u64) -> String {
     match minutes(log) {
+        _ if count == 0 => "none".to_owned(),
         Some(minutes) => format!("{:.1} a minute", count as f64 / minutes),
         None => format!("{} in all", format::count(count as i64)),
     }

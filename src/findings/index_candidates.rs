@@ -1,5 +1,5 @@
 //! Index candidates: the columns of WHERE, JOIN and ORDER BY that the slow queries share and no index is
-//! known for.
+//! known for, by the schema if it was given.
 //!
 //! Columns of one mention of a table make one candidate: those compared for equality first, then one
 //! range, else the sort, as a B-tree serves them
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::format;
 use crate::queries::{ColumnUse, NONE, QueryLog, Usage};
+use crate::schema::{Index, Table};
 use crate::sort;
 
 /// See the module.
@@ -80,8 +81,11 @@ impl Rule for IndexCandidates {
             for mention in mentions.into_iter().filter(|&mention| mention != NONE) {
                 let own: Vec<&ColumnUse> =
                     fingerprint.columns.iter().filter(|one| one.mention == mention).collect();
-                let columns = index(&own, wasteful, limited);
-                let (Some(table), false) = (own[0].table.as_deref(), columns.is_empty()) else { continue };
+                let Some(table) = own[0].table.as_deref() else { continue };
+                let columns = index(&own, settings.schema().table(table), wasteful, limited);
+                if columns.is_empty() {
+                    continue;
+                }
                 let candidate = all.entry((table, columns)).or_default();
                 if candidate.queries.iter().all(|(known, _)| *known != id as u32) {
                     candidate.queries.push((id as u32, numbers.total));
@@ -93,23 +97,33 @@ impl Rule for IndexCandidates {
         }
         for ((table, columns), candidate) in all {
             if candidate.time > 0.0 {
-                findings.push(finding(log, table, &columns, candidate));
+                let known = settings.schema().table(table);
+                findings.push(finding(log, table, known, &columns, candidate));
             }
         }
     }
 }
 
-/// Whether an index is there without being told: primary keys and foreign keys have one in Django.
-fn is_indexed(column: &str) -> bool {
+/// Whether an index finds rows by the column. Where its table's definition is not known, primary keys and
+/// foreign keys have one, as in Django.
+fn is_indexed(table: Option<&Table>, column: &str) -> bool {
+    if table.is_some_and(|table| table.leads(column)) {
+        return true;
+    }
     let column = column.to_ascii_lowercase();
-    column == "id" || column.ends_with("_id") || column == "session_key"
+    table.is_none_or(|table| !table.whole)
+        && (column == "id" || column.ends_with("_id") || column == "session_key")
 }
 
 /// The columns of the index that would serve these uses, in order; empty if one is there already.
-fn index<'a>(own: &[&'a ColumnUse], wasteful: bool, limited: bool) -> Vec<&'a str> {
+fn index<'a>(own: &[&'a ColumnUse], table: Option<&Table>, wasteful: bool, limited: bool) -> Vec<&'a str> {
     let plain = || own.iter().filter(|one| one.function.is_none() && !one.either);
-    let by_key = plain().any(|one| matches!(one.usage, Usage::Equal | Usage::In) && is_indexed(&one.column));
-    if by_key && !wasteful {
+    let given: Vec<&str> = plain()
+        .filter(|one| matches!(one.usage, Usage::Equal | Usage::In))
+        .map(|one| one.column.as_str())
+        .collect();
+    let by_key = given.iter().any(|column| is_indexed(table, column));
+    if (by_key && !wasteful) || table.is_some_and(|table| table.is_key(&given)) {
         return Vec::new();
     }
     let mut columns: Vec<&str> = Vec::new();
@@ -119,7 +133,7 @@ fn index<'a>(own: &[&'a ColumnUse], wasteful: bool, limited: bool) -> Vec<&'a st
         }
     };
     for one in plain() {
-        let is_join = one.usage == Usage::Join && !is_indexed(&one.column);
+        let is_join = one.usage == Usage::Join && !is_indexed(table, &one.column);
         if is_join || matches!(one.usage, Usage::Equal | Usage::In | Usage::Null) {
             add(&mut columns, one);
         }
@@ -138,13 +152,24 @@ fn index<'a>(own: &[&'a ColumnUse], wasteful: bool, limited: bool) -> Vec<&'a st
         }
         None => {}
     }
-    if columns.iter().all(|column| is_indexed(column)) && columns.len() < 2 {
+    let served = table.is_some_and(|table| table.serving(&columns, equal).is_some());
+    let known = columns.iter().all(|column| is_indexed(table, column)) && columns.len() < 2;
+    if served || known {
         columns.clear();
     }
     columns
 }
 
-fn finding(log: &QueryLog, table: &str, columns: &[&str], candidate: Candidate) -> Finding {
+/// Indexes named as evidence: a table with more has other troubles.
+const NAMED: usize = 8;
+
+fn finding(
+    log: &QueryLog,
+    table: &str,
+    known: Option<&Table>,
+    columns: &[&str],
+    candidate: Candidate,
+) -> Finding {
     let Candidate { queries, calls, time, rows } = candidate;
     let written = super::replay::writes(log, table);
     let reads = columns.join(", ");
@@ -157,6 +182,11 @@ fn finding(log: &QueryLog, table: &str, columns: &[&str], candidate: Candidate) 
     if rows.0 > 0 {
         shown.push(evidence::count("rows_examined", "Rows they looked at", rows.0));
         shown.push(evidence::count("rows", "Rows they returned", rows.1));
+    }
+    if let Some(known) = known {
+        let names: Vec<String> = known.indexes.iter().take(NAMED).map(Index::text).collect();
+        let text = if names.is_empty() { "none".to_owned() } else { names.join("; ") };
+        shown.push(Evidence::new("indexes", "Its indexes, by the schema", Value::Text(text)));
     }
     let kinds = queries.len();
     shown.extend(evidence::queries(log, queries));
@@ -176,8 +206,8 @@ fn finding(log: &QueryLog, table: &str, columns: &[&str], candidate: Candidate) 
         saving: time,
         bound: Bound::AtMost,
         computed: format!(
-            "The {} executions took {}; an index saves at most all of it.",
-            format::count(calls as i64),
+            "Its {} took {}; an index saves at most all of it.",
+            format::counted(calls as i64, "execution", "executions"),
             format::milliseconds(time)
         ),
         evidence: shown,
@@ -192,9 +222,17 @@ fn finding(log: &QueryLog, table: &str, columns: &[&str], candidate: Candidate) 
             fields.join(", ")
         ),
         confidence: if rows.0 > 0 { Confidence::High } else { Confidence::Medium },
-        doubts: "The log does not say which indexes there are: primary keys and foreign keys count as \
-                 indexed. A column with few values (a flag) is seldom worth one, nor is a table of a few \
-                 hundred rows; and every write of the table maintains its indexes."
-            .to_owned(),
+        doubts: format!(
+            "{} A column with few values (a flag) is seldom worth one, nor is a table of a few hundred rows; and \
+             every write of the table maintains its indexes.",
+            match known {
+                Some(known) if known.whole => "The schema may be older than the log.",
+                _ => {
+                    "The log does not say which indexes there are: primary keys and foreign keys count as indexed, \
+                     until its schema is opened as well (pg_dump --schema-only, mysqldump --no-data, sqlite3 \
+                     .schema)."
+                }
+            }
+        ),
     }
 }

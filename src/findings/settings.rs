@@ -1,10 +1,11 @@
-//! Thresholds of the rules: their defaults, where those come from, and what the user set instead.
+//! What a user gives the rules: thresholds other than their defaults, and the database's schema.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::{About, CATALOGUE};
+use crate::schema::Schema;
 
 /// From when on a rule speaks up.
 #[derive(Debug, PartialEq)]
@@ -32,10 +33,13 @@ pub enum Unit {
     Share,
 }
 
-/// What the user set, by `rule.threshold`; everything else is at its default.
+/// What the user gave.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
+    /// By `rule.threshold`; everything else is at its default.
     values: BTreeMap<String, f64>,
+    /// Empty if none was given.
+    schema: Schema,
 }
 
 impl Settings {
@@ -67,7 +71,17 @@ impl Settings {
         Ok(())
     }
 
-    /// What was set.
+    /// The schema of the log's database, as far as it is known.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Adds a schema: files are merged.
+    pub fn add_schema(&mut self, schema: &Schema) {
+        self.schema.add(schema);
+    }
+
+    /// The thresholds that were set.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         self.values.iter().map(|(name, value)| (name.as_str(), *value))
     }

@@ -88,8 +88,8 @@ impl Rule for SlowStatements {
                 saving: above,
                 bound: Bound::Estimate,
                 computed: format!(
-                    "{} executions took {} or more, {} together; that is what they took above {} each.",
-                    format::count(count as i64),
+                    "{} took {} or more, {} together; that is what they took above {} each.",
+                    format::counted(count as i64, "execution", "executions"),
                     format::milliseconds(threshold),
                     format::milliseconds(time),
                     format::milliseconds(threshold),
@@ -164,8 +164,8 @@ fn by_mean(log: &QueryLog, threshold: f64, findings: &mut Vec<Finding>) {
             saving: above.max(0.0),
             bound: Bound::Estimate,
             computed: format!(
-                "{} executions took {} together; that is what they took above {} each.",
-                format::count(i64::from(numbers.calls)),
+                "{} took {} together; that is what they took above {} each.",
+                format::counted(i64::from(numbers.calls), "execution", "executions"),
                 format::milliseconds(numbers.total),
                 format::milliseconds(threshold),
             ),

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::format;
 use crate::queries::Operation;
+use crate::schema::Index;
 use crate::sort;
 
 /// See the module.
@@ -79,7 +80,26 @@ impl Rule for SlowWrites {
                 shown.push(evidence::time("lock_ms", "Of the writes' time, waiting for locks", waited));
             }
             shown.extend(evidence::queries(log, queries));
-            findings.push(finding(table, calls, mean, time, shown));
+            let known = settings.schema().table(table);
+            let mut superfluous = Vec::new();
+            if let Some(known) = known {
+                shown.push(evidence::count(
+                    "indexes",
+                    "Its indexes, by the schema",
+                    known.indexes.len() as u64,
+                ));
+                superfluous = known.redundant();
+            }
+            if !superfluous.is_empty() {
+                let pairs: Vec<String> = superfluous
+                    .iter()
+                    .map(|(index, by)| format!("{}: {} serves as well", index.text(), by.text()))
+                    .collect();
+                let label = "Superfluous among them";
+                shown.push(Evidence::new("superfluous", label, Value::Text(pairs.join("; "))));
+            }
+            let names: Vec<&Index> = superfluous.into_iter().map(|(index, _)| index).collect();
+            findings.push(finding(table, &names, (calls, mean, time), shown));
         }
     }
 }
@@ -91,7 +111,19 @@ fn written(fingerprint: &crate::queries::Fingerprint) -> Option<&str> {
     }
 }
 
-fn finding(table: &str, calls: u64, mean: f64, time: f64, shown: Vec<Evidence>) -> Finding {
+fn finding(
+    table: &str,
+    superfluous: &[&Index],
+    (calls, mean, time): (u64, f64, f64),
+    shown: Vec<Evidence>,
+) -> Finding {
+    let named = match superfluous {
+        [] => String::new(),
+        [one] => format!(" One is superfluous by the schema: {}.", one.text()),
+        [one, ..] => {
+            format!(" {} are superfluous by the schema, the first {}.", superfluous.len(), one.text())
+        }
+    };
     Finding {
         rule: ABOUT.id.to_owned(),
         key: table.to_owned(),
@@ -108,7 +140,7 @@ fn finding(table: &str, calls: u64, mean: f64, time: f64, shown: Vec<Evidence>) 
         remedy: format!(
             "Writes that wait for locks: make transactions shorter, and let nothing outside the database happen \
              inside them. Else look for indexes of {table} that nothing reads (idx_scan is 0 in \
-             pg_stat_user_indexes) and drop them: each is written with every row. Wide rows (JSON, sessions) \
+             pg_stat_user_indexes) and drop them: each is written with every row.{named} Wide rows (JSON, sessions) \
              are better split."
         ),
         code: "SELECT indexrelname, idx_scan FROM pg_stat_user_indexes\nWHERE relname = 'TABLE' ORDER BY idx_scan"

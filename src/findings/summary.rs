@@ -70,15 +70,16 @@ impl Summary {
     pub fn of_pair(profile: &ProfileDigest, log: &QueriesDigest) -> Self {
         let waited: f64 = profile.driver.iter().map(|(_, time)| time).sum();
         let accounted = if waited > 0.0 { (log.total / waited).min(1.0) } else { 0.0 };
-        let is_driver =
-            |item: &Item| profile.driver.iter().any(|(function, _)| item.link == Link::Function(*function));
+        let within = |item: &Item| {
+            let own = |(function, _): &&(u32, f64)| item.link == Link::Function(*function);
+            profile.driver.iter().find(own).map_or(0.0, |(_, time)| *time)
+        };
         let mut largest = profile.functions.largest.clone();
         let mut kept = profile.functions.total;
         for item in &mut largest {
-            if is_driver(item) {
-                kept -= item.time * accounted;
-                item.time *= 1.0 - accounted;
-            }
+            let accounted = within(item).min(item.time) * accounted;
+            kept -= accounted;
+            item.time -= accounted;
         }
         largest.retain(|item| item.time > 0.0);
         let gone = (profile.functions.largest.len() - largest.len()) as u32;

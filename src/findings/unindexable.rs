@@ -9,6 +9,7 @@ use super::{
 };
 use crate::format;
 use crate::queries::{ColumnUse, Fingerprint, Operation, QueryLog, Usage};
+use crate::schema::Schema;
 
 /// See the module.
 pub(super) struct Unindexable;
@@ -48,14 +49,14 @@ impl Rule for Unindexable {
             if numbers.p50 < settings.get(&ABOUT, &MEDIAN) || numbers.total <= 0.0 {
                 continue;
             }
-            if let Some(obstacle) = obstacle(fingerprint, settings.get(&ABOUT, &OFFSET)) {
+            if let Some(obstacle) = obstacle(fingerprint, settings.get(&ABOUT, &OFFSET), settings.schema()) {
                 findings.push(finding(log, id as u32, &obstacle));
             }
         }
     }
 }
 
-fn obstacle(fingerprint: &Fingerprint, far: f64) -> Option<Obstacle<'_>> {
+fn obstacle<'a>(fingerprint: &'a Fingerprint, far: f64, schema: &Schema) -> Option<Obstacle<'a>> {
     if fingerprint.operation != Operation::Select {
         return None;
     }
@@ -63,17 +64,23 @@ fn obstacle(fingerprint: &Fingerprint, far: f64) -> Option<Obstacle<'_>> {
         let of_table = fingerprint.columns.iter().filter(|one| one.table.is_some());
         of_table.filter(|one| one.usage.is_condition() && one.usage != Usage::Unequal)
     };
+    let table = |one: &ColumnUse| schema.table(one.table.as_deref().unwrap_or_default());
     let text = &fingerprint.text;
     if text.contains("ORDER BY random()") || text.contains("ORDER BY rand()") {
         return Some(Obstacle::Random);
     }
-    if let Some(one) = conditions().find(|one| one.usage == Usage::LikeAnywhere) {
+    let wildcard = |one: &&ColumnUse| {
+        one.usage == Usage::LikeAnywhere && !table(one).is_some_and(|table| table.has_trigrams(&one.column))
+    };
+    if let Some(one) = conditions().find(wildcard) {
         return Some(Obstacle::Wildcard(one));
     }
     if fingerprint.largest_offset as f64 >= far {
         return Some(Obstacle::Offset(fingerprint.largest_offset));
     }
     conditions().find_map(|one| match one.function.as_deref() {
+        // Its expression is indexed.
+        Some(function) if table(one).is_some_and(|table| table.has_expression(function, &one.column)) => None,
         Some(function @ ("UPPER" | "LOWER" | "::date" | "DATE" | "TRIM" | "DJANGO_DATETIME_CAST_DATE")) => {
             Some(Obstacle::Function(one, function))
         }

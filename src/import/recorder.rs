@@ -347,7 +347,7 @@ mod tests {
         let said = diagnostics.map(line).collect();
         match document.content {
             Content::Queries(log) => (*log, said),
-            Content::Profile(_) => panic!("a profile"),
+            Content::Profile(_) | Content::Schema(_) => panic!("a profile"),
         }
     }
 

@@ -312,7 +312,7 @@ fn is_definition(verb: &str) -> bool {
 }
 
 /// `"a""b"` as `a"b`. A bracket or backtick likewise; cut short, as far as it goes.
-pub(super) fn unquote(bytes: &[u8]) -> String {
+pub(crate) fn unquote(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let Some(open) = text.chars().next() else { return String::new() };
     if open == 'U' || open == 'u' {

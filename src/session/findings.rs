@@ -26,6 +26,7 @@ pub(super) fn pair(document: &Document, state: &mut State, settings: &Settings, 
             Digest::Profile(ProfileDigest::of(profile, &Layers::of(profile), &tree))
         }
         Content::Queries(log) => Digest::Queries(QueriesDigest::of(log)),
+        Content::Schema(schema) => Digest::Schema((**schema).clone()),
     });
     match (&*own, other) {
         (Digest::Profile(profile), Digest::Queries(log))

@@ -69,6 +69,11 @@ pub fn write(document: &Document, strip: Strip, keep: Keep, settings: &Settings)
                 "an SQL log"
             }
         }
+        Content::Schema(schema) => {
+            columns.put("kind", &KIND_SCHEMA);
+            columns.put("schema", schema);
+            "a schema"
+        }
     };
     let left_out = if strip.is_nothing() { "nothing".to_owned() } else { strip.in_words() };
     let mut file = MAGIC.to_vec();
@@ -254,10 +259,17 @@ fn relation(relation: &Relation) -> (crate::queries::RelationKind, &str, &str) {
 
 const KIND_PROFILE: u8 = 1;
 const KIND_QUERIES: u8 = 2;
+const KIND_SCHEMA: u8 = 3;
 
 /// Whether `head` begins such a file.
 pub fn is(head: &[u8]) -> bool {
     head.starts_with(MAGIC)
+}
+
+/// Whether `head` begins one that holds a schema, as its line for people says.
+pub fn is_schema(head: &[u8]) -> bool {
+    let line = head.strip_prefix(MAGIC).and_then(|rest| rest.split(|&byte| byte == b'\n').next());
+    line.is_some_and(|line| memchr::memmem::find(line, b": a schema. Left out: ").is_some())
 }
 
 /// Reads what [`write()`] wrote.
@@ -279,6 +291,7 @@ fn read_document(bytes: &[u8]) -> Result<Document, Damaged> {
     let content = match columns.take::<u8>("kind")? {
         KIND_PROFILE => Content::Profile(Box::new(read_profile(&columns)?)),
         KIND_QUERIES => Content::Queries(Box::new(read_log(&columns)?)),
+        KIND_SCHEMA => Content::Schema(Box::new(columns.take("schema")?)),
         _ => return Err(damaged("it holds what this version does not know")),
     };
     let mut diagnostics = Diagnostics::default();

@@ -18,12 +18,14 @@ use crate::import;
 use crate::input::Source;
 use crate::profile::{Functions, Profile, Strings};
 use crate::queries::columns::columns;
+use crate::queries::fingerprint;
 use crate::queries::lexer::Dialect;
 use crate::queries::saved::Saved;
 use crate::queries::statistics::{Entry, Statistics};
 use crate::queries::{
     Clock, Connection, Fingerprint, Frame, NONE, Origin, QueryLog, Relation, Request, Site, Statements,
 };
+use crate::schema::{Index, Part, Schema, Table};
 
 /// `document` without what `strip` says; `source` is its file, which is asked for the texts that stay.
 ///
@@ -33,6 +35,7 @@ pub fn strip(document: &Document, source: &dyn Source, strip: Strip) -> io::Resu
     let content = match &document.content {
         Content::Profile(profile) => Content::Profile(Box::new(of_profile(profile, strip))),
         Content::Queries(log) => Content::Queries(Box::new(of_log(log, document.format, source, strip)?)),
+        Content::Schema(schema) => Content::Schema(Box::new(of_schema(schema, strip))),
     };
     let mut diagnostics = Diagnostics::default();
     for entry in document.diagnostics.entries() {
@@ -76,6 +79,42 @@ fn of_profile(profile: &Profile, strip: Strip) -> Profile {
         by_line: profile.by_line,
         recorded_tree: profile.recorded_tree.clone(),
     }
+}
+
+/// Values stand in the conditions and expressions of indexes.
+fn of_schema(schema: &Schema, strip: Strip) -> Schema {
+    let masked = |text: &str| {
+        let text = fingerprint::text(text.as_bytes(), Dialect::guess(text.as_bytes()));
+        mask::fingerprint(&text)
+    };
+    let sql = |text: &str| if strip.literals { masked(text) } else { text.to_owned() };
+    let part = |part: &Part| {
+        let Part { column, rest } = part;
+        // Of a column these are words: DESC, an operator class.
+        let rest = if column.is_some() { rest.clone() } else { sql(rest) };
+        Part { column: column.clone(), rest }
+    };
+    let index = |index: &Index| {
+        let Index { name, kind, parts, method, condition } = index;
+        Index {
+            name: name.clone(),
+            kind: *kind,
+            parts: parts.iter().map(part).collect(),
+            method: method.clone(),
+            condition: condition.as_deref().map(sql),
+        }
+    };
+    let table = |table: &Table| {
+        let Table { name, columns, indexes, foreign_keys, whole } = table;
+        Table {
+            name: name.clone(),
+            columns: columns.clone(),
+            indexes: indexes.iter().map(index).collect(),
+            foreign_keys: foreign_keys.clone(),
+            whole: *whole,
+        }
+    };
+    Schema { tables: schema.tables.iter().map(table).collect() }
 }
 
 fn of_log(log: &QueryLog, format: &str, source: &dyn Source, strip: Strip) -> io::Result<QueryLog> {

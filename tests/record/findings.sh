@@ -2,8 +2,9 @@
 # What the findings' rules are tested with: each page of the shop as it should be (clean-PAGE) and
 # with each of its faults (FAULT), recorded by recorder/flamedrop_recorder.py with 1 ms of round trip
 # for each statement; measured.json, what each fault costs without profiler and recorder;
-# visits.sql.jsonl, many requests in one file, and visits.json, what django-cachalot saves on them; and
-# PostgreSQL's logs of visitors without and with faults, and of a rush.
+# visits.sql.jsonl, many requests in one file, and visits.json, what django-cachalot, cached sessions and
+# a denormalised column save on them; PostgreSQL's logs of visitors without and with faults, and of a
+# rush, and rush.json, what the rush's faults cost.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../shop/python.sh"
@@ -45,6 +46,12 @@ for visit in clean faults rush; do
     stop_server
     cp "$work/logs/$visit.log" "$target/postgres-$visit.log"
 done
+# Without the log, which is a part of what a statement takes.
+echo "log_min_duration_statement = -1" >>"$work/data/run.conf"
+start_server
+renew_shop
+(cd "$shop" && SHOP_POSTGRES_PORT=$postgres_port PGOPTIONS= "$python" manage.py workload --measure "$target/rush.json")
+stop_server
 
 for file in "$target"/*.prof "$target"/*.log; do
     gzip --best --no-name --force "$file"

@@ -5,55 +5,22 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../shop/python.sh"
+source "$here/../shop/mariadb.sh"
 source "$here/python.sh"
 target=$here/../data/mysql
 
-for tool in mariadbd mariadb-install-db mariadb pt-query-digest; do
-    if ! command -v "$tool" >/dev/null; then
-        echo "$tool is missing. Install it: apt-get install mariadb-server percona-toolkit" >&2
-        exit 1
-    fi
-done
-
-work=$(mktemp -d)
-chmod 755 "$work"
-port=$("$python" -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
-as_mysql=()
-if [[ $(id -u) = 0 ]]; then
-    as_mysql=(runuser -u mysql --)
-    chown mysql "$work"
+if ! command -v pt-query-digest >/dev/null; then
+    echo "pt-query-digest is missing. Install it: apt-get install percona-toolkit" >&2
+    exit 1
 fi
-server=
-stop() {
-    if [[ -n $server ]]; then
-        administer --execute='SHUTDOWN' || kill "$server"
-        wait "$server" || true
-    fi
-    rm -rf "$work"
-}
-trap stop EXIT
 
-administer() { mariadb --no-defaults --socket="$work/sock" --user=root "$@"; }
-
-"${as_mysql[@]}" mariadb-install-db --no-defaults --datadir="$work/data" --auth-root-authentication-method=normal \
-    --skip-test-db >/dev/null
-"${as_mysql[@]}" mariadbd --no-defaults --datadir="$work/data" --socket="$work/sock" --port="$port" \
-    --bind-address=127.0.0.1 --pid-file="$work/pid" --skip-name-resolve --default-time-zone=+00:00 \
-    --character-set-server=utf8mb4 --performance-schema=ON --innodb-flush-log-at-trx-commit=0 \
-    --slow-query-log-file="$work/slow.log" --general-log-file="$work/general.log" \
-    --log-slow-verbosity=query_plan,innodb,explain 2>"$work/error.log" &
-server=$!
-for _ in $(seq 300); do
-    if administer --execute='SELECT 1' >/dev/null 2>&1; then break; fi
-    sleep 0.1
-done
-administer <<'SQL'
-CREATE DATABASE shop CHARACTER SET utf8mb4;
-CREATE USER shop_web@'127.0.0.1';
-GRANT ALL ON shop.* TO shop_web@'127.0.0.1';
-SQL
+trap stop_mariadb EXIT
+make_mariadb --performance-schema=ON --innodb-flush-log-at-trx-commit=0 \
+    --slow-query-log-file=slow.log --general-log-file=general.log \
+    --log-slow-verbosity=query_plan,innodb,explain
+administer() { administer_mariadb "$@"; }
 cd "$shop"
-export SHOP_MYSQL_PORT=$port
+export SHOP_MYSQL_PORT=$mysql_port
 "$python" manage.py migrate --verbosity 0
 "$python" manage.py seed
 
@@ -87,11 +54,11 @@ administer --batch --raw --skip-column-names --execute="SELECT JSON_OBJECT($colu
 
 # The server's own start names directories.
 for log in slow general; do
-    sed -e 's|/[^ ]*/sock|/run/mysqld/mysqld.sock|' -e 's|^[^ ]*mariadbd, Version|/usr/sbin/mariadbd, Version|' "$work/$log.log" |
+    sed -e 's|/[^ ]*/sock|/run/mysqld/mysqld.sock|' -e 's|^[^ ]*mariadbd, Version|/usr/sbin/mariadbd, Version|' "$mysql_work/data/$log.log" |
         gzip --best --no-name >"$target/shop.$log.log.gz"
 done
 # One line for each of its classes, with the sample it keeps, and how many queries it put there.
-gzip -dc "$target/shop.slow.log.gz" | pt-query-digest --no-version-check --limit=100% --output=json - 2>"$work/pt" |
+gzip -dc "$target/shop.slow.log.gz" | pt-query-digest --no-version-check --limit=100% --output=json - 2>"$mysql_work/pt" |
     "$python" -c '
 import json, sys
 text = sys.stdin.read()

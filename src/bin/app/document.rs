@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use flamedrop::findings::{Report, Settings};
+use flamedrop::findings::{Digest, Report, Settings};
 use flamedrop::layout::timeline::Timeline;
 use flamedrop::protocol::{
     Ask, ExecutionColumn, Failure, FunctionColumn, FunctionDetail, FunctionRow, Message, Overview, Request,
@@ -13,6 +13,7 @@ use flamedrop::protocol::{
 };
 use flamedrop::queries::by::By;
 use flamedrop::queries::filter::Filter;
+use flamedrop::schema::Schema;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::Blob;
@@ -111,6 +112,8 @@ pub struct OpenDocument {
     pub execution_sort: RwSignal<Sort<ExecutionColumn>>,
     /// The timeline that was shown last, and the question it answers.
     pub timeline: StoredValue<Option<(Request, Arc<Timeline>)>>,
+    /// What it says of a database, if it is a schema: there soon after it was opened.
+    pub schema: RwSignal<Option<Arc<Schema>>>,
     tree: RwSignal<Option<Arc<Tree>>>,
     tree_asked: StoredValue<bool>,
     report: StoredValue<Option<(Settings, Arc<Report>)>>,
@@ -168,6 +171,7 @@ impl OpenDocument {
             log: LogView::new(),
             execution_sort: RwSignal::new(Sort::descending(ExecutionColumn::Duration)),
             timeline: StoredValue::new(None),
+            schema: RwSignal::new(None),
             tree: RwSignal::new(None),
             tree_asked: StoredValue::new(false),
             report: StoredValue::new(None),
@@ -215,6 +219,9 @@ impl OpenDocument {
                 self.name.set(overview.name.clone());
                 if !View::of(&overview).contains(&self.view.get_untracked()) {
                     self.view.set(View::of(&overview)[0]);
+                }
+                if matches!(overview.content, flamedrop::protocol::ContentOverview::Schema(_)) {
+                    spawn_local(self.ask_schema());
                 }
                 self.status.set(Status::Open(Arc::new(overview)));
             }
@@ -332,6 +339,15 @@ impl OpenDocument {
         let report = Arc::new(report);
         self.report.try_set_value(Some((settings.clone(), Arc::clone(&report))));
         Some(report)
+    }
+
+    /// Findings of logs need the schema, whether it is looked at or not.
+    async fn ask_schema(self) {
+        if let Some(report) = self.findings(&Settings::default()).await
+            && let Some(Digest::Schema(schema)) = &report.digest
+        {
+            self.schema.try_set(Some(Arc::new(schema.clone())));
+        }
     }
 
     /// Reads the file once more with this `log_line_prefix`; what was selected is of the reading before.

@@ -146,6 +146,7 @@ fn kind(document: OpenDocument) -> Option<Kind> {
     Some(match document.overview()?.content {
         ContentOverview::Profile(_) => Kind::Profile,
         ContentOverview::Queries(_) => Kind::Queries,
+        ContentOverview::Schema(_) => Kind::Schema,
     })
 }
 
@@ -158,6 +159,8 @@ pub struct Pairing {
     pub others: Vec<OpenDocument>,
     /// The other half of its pair.
     pub partner: Option<OpenDocument>,
+    /// The schemas that its findings know, if it is a log.
+    pub schemas: Vec<OpenDocument>,
 }
 
 /// The document's pairing; follows names, choices and what is open.
@@ -183,11 +186,27 @@ pub fn pairing(state: State, document: OpenDocument) -> Pairing {
     let own = place(document.id());
     let found = own.and_then(|own| pairs::by_choice(&said).get(own).copied().flatten());
     let kind = own.and_then(|own| open.get(own)).map(|(_, kind)| *kind);
+    let partner = found.and_then(|found| open.get(found)).map(|(partner, _)| *partner);
+    let of =
+        |wanted: Kind| open.iter().filter(move |(_, kind)| *kind == wanted).map(|(open, _)| *open).collect();
+    let has_log = kind == Some(Kind::Queries) || partner.is_some();
     Pairing {
         kind,
-        others: open.iter().filter(|(_, other)| Some(*other) != kind).map(|(open, _)| *open).collect(),
-        partner: found.and_then(|found| open.get(found)).map(|(partner, _)| *partner),
+        others: of(if kind == Some(Kind::Profile) { Kind::Queries } else { Kind::Profile }),
+        partner,
+        schemas: if has_log { of(Kind::Schema) } else { Vec::new() },
     }
+}
+
+/// What rules are given: the user's thresholds, and what open schemas say; follows both.
+pub fn settings(state: State) -> Settings {
+    let mut settings = state.judging.thresholds();
+    for document in state.documents.get() {
+        if let Some(schema) = document.schema.get() {
+            settings.add_schema(&schema);
+        }
+    }
+    settings
 }
 
 /// Which file a finding is from.
@@ -275,7 +294,7 @@ pub fn judged(state: State, document: OpenDocument, pairing: Memo<Pairing>) -> A
     let answer = Answer::new(None);
     let latest = StoredValue::new(0_u64);
     Effect::new(move |previous: Option<(Option<OpenDocument>, Settings)>| {
-        let asked = (pairing.with(|pairing| pairing.partner), state.judging.thresholds());
+        let asked = (pairing.with(|pairing| pairing.partner), settings(state));
         if previous.as_ref() == Some(&asked) {
             return asked;
         }

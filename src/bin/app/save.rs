@@ -15,7 +15,7 @@ use web_sys::{Blob, BlobPropertyBag, FileReader, HtmlAnchorElement, Response as 
 use crate::components::copy::copy_and_say;
 use crate::document::OpenDocument;
 use crate::state::State;
-use crate::{canvas, embedded, saved};
+use crate::{canvas, embedded, judgement, saved};
 
 /// The page in one file: in itself, and beside a page of several.
 const EMBEDDED: &str = "page.html";
@@ -34,6 +34,7 @@ pub fn in_words(overview: &Overview) -> String {
     match &overview.content {
         ContentOverview::Profile(_) => format!("a profile: {}", overview.format_title),
         ContentOverview::Queries(_) => format!("an SQL log: {}", overview.format_title),
+        ContentOverview::Schema(_) => "a database's schema".to_owned(),
     }
 }
 
@@ -46,7 +47,7 @@ pub async fn page(state: State, choice: Choice) -> Result<Blob, String> {
     let mut about = About {
         strip,
         keep,
-        settings: untrack(|| state.judging.thresholds()),
+        settings: untrack(|| judgement::settings(state)),
         fragment: fragment(state, &documents),
         ..About::default()
     };

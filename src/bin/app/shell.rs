@@ -41,6 +41,7 @@ use crate::views::functions::Functions;
 use crate::views::overview::Overview as LogOverview;
 use crate::views::queries::Queries;
 use crate::views::requests::Requests;
+use crate::views::schema::SchemaTables;
 use crate::views::tables::Tables;
 use crate::views::timeline::Timeline;
 use crate::welcome;
@@ -272,6 +273,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
             document.by_line.track();
             match (&overview.content, document.view.get()) {
                 (_, View::Findings) => view! { <Findings document /> }.into_any(),
+                (ContentOverview::Schema(_), _) => view! { <SchemaTables document /> }.into_any(),
                 (ContentOverview::Queries(log), view) if log.results_only && view != View::Queries => {
                     view! { <NotSaved view /> }.into_any()
                 }
@@ -310,7 +312,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                 })
             })
         }
-        ContentOverview::Profile(_) => None,
+        ContentOverview::Profile(_) | ContentOverview::Schema(_) => None,
     };
     let by_line = matches!(&overview.content, ContentOverview::Profile(profile) if profile.by_line);
     let by_line = by_line.then(|| view! { <LinesSwitch document /> });
@@ -324,7 +326,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                     .then(|| view! { <FunctionDetails document overview=profile.clone() /> })
             })
         }
-        ContentOverview::Queries(_) => None,
+        ContentOverview::Queries(_) | ContentOverview::Schema(_) => None,
     };
     view! {
         <main class="opened">

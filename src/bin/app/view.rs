@@ -34,6 +34,7 @@ impl View {
                 Self::Requests,
                 Self::Compare,
             ],
+            ContentOverview::Schema(_) => &[Self::Tables],
         }
     }
 

@@ -13,6 +13,7 @@ pub mod overview;
 mod paged;
 pub mod queries;
 pub mod requests;
+pub mod schema;
 pub mod statement_card;
 pub mod sunburst;
 pub mod tables;

@@ -136,8 +136,12 @@ impl<'a> Export<'a> {
             if arguments.table.is_some() || arguments.filter.is_some() || arguments.top.is_some() {
                 return Err("--table, --filter and --top go with --as csv, json or markdown.");
             }
-            let Content::Profile(profile) = &document.content else {
-                return Err("an SQL log has no call tree; export it as csv, json or markdown.");
+            let profile = match &document.content {
+                Content::Profile(profile) => profile,
+                Content::Queries(_) => {
+                    return Err("an SQL log has no call tree; export it as csv, json or markdown.");
+                }
+                Content::Schema(_) => return Err("a schema has no call tree; see flamedrop summary --json."),
             };
             let tree = || profile.tree(arguments.boxes);
             return Ok(match arguments.format {
@@ -166,6 +170,7 @@ impl<'a> Export<'a> {
             }
             (Content::Profile(_), _) => Err("a profile has the tables functions, edges and findings."),
             (Content::Queries(_), _) => Err("an SQL log has the tables queries and findings."),
+            (Content::Schema(_), _) => Err("a schema has no table to export; see flamedrop summary --json."),
         }
     }
 

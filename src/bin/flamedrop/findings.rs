@@ -6,7 +6,7 @@ use flamedrop::document::{Content, Document};
 use flamedrop::findings::markdown::{confidence, saving, value};
 use flamedrop::findings::{self, Digest, Finding, Settings, Summary, Value, pairs};
 use flamedrop::format;
-use flamedrop::import::Kind;
+use flamedrop::import::{self, Kind};
 
 use super::source::Opened;
 use super::table::one_line;
@@ -45,13 +45,24 @@ pub fn run(
     let mut found: Vec<Found> = Vec::new();
     let lines = super::Lines { merge_lines: true, ..super::Lines::default() };
     let mut complete = true;
+    // What a schema says is asked of it before the first log is judged, wherever it stands.
+    let mut settings = settings.clone();
+    let is_schema =
+        |file: &&Opened| file.source.as_ref().is_ok_and(|source| import::is_schema(source.as_ref()));
+    let (schemas, logs): (Vec<&Opened>, Vec<&Opened>) = files.iter().partition(is_schema);
+    for file in schemas {
+        match super::read(file, &lines).map(|(document, _)| document) {
+            Some(Document { content: Content::Schema(schema), .. }) => settings.add_schema(&schema),
+            other => complete &= other.is_some(),
+        }
+    }
     // One at a time: of each only the digest is kept. Findings are about functions, not lines.
-    for document in files.iter().map(|file| super::read(file, &lines)) {
-        let Some((document, _)) = document else {
+    for file in logs {
+        let Some((document, _)) = super::read(file, &lines) else {
             complete = false;
             continue;
         };
-        let report = findings::judge(&document, settings);
+        let report = findings::judge(&document, &settings);
         let name = document.name.clone();
         found.extend(report.findings.into_iter().map(|finding| Found { files: vec![name.clone()], finding }));
         judged.push(Judged { name, kind: kind(&document), digest: report.digest, summary: report.summary });
@@ -63,7 +74,7 @@ pub fn run(
             continue;
         };
         let files = vec![judged[profile].name.clone(), judged[log].name.clone()];
-        let report = findings::judge_pair(of_profile, of_log, settings);
+        let report = findings::judge_pair(of_profile, of_log, &settings);
         found.extend(report.findings.into_iter().map(|finding| Found { files: files.clone(), finding }));
     }
     found.sort_by(|a, b| findings::by_weight(&a.finding, &b.finding));
@@ -80,6 +91,7 @@ fn kind(document: &Document) -> Kind {
     match document.content {
         Content::Profile(_) => Kind::Profile,
         Content::Queries(_) => Kind::Queries,
+        Content::Schema(_) => Kind::Schema,
     }
 }
 

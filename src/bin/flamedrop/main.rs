@@ -66,7 +66,8 @@ enum Command {
     ///
     /// Each profile and each log is judged by itself; a profile and a log that belong together also as a
     /// pair: those whose names differ only in their endings (app.prof, app.sql.jsonl), or the only two
-    /// that are given.
+    /// that are given. A database's schema among the files (pg_dump --schema-only) tells the logs' findings
+    /// which indexes there are.
     ///
     /// The exit status is 3 if a rule of --fail-on found something, 1 if a file could not be read.
     Findings {

@@ -8,6 +8,7 @@ use flamedrop::format::{self, TimeColumn};
 use flamedrop::import;
 use flamedrop::profile::Profile;
 use flamedrop::queries::QueryLog;
+use flamedrop::schema::Schema;
 
 /// Writes the totals of `document`, its first `rows` functions or queries and its diagnostics.
 pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -16,6 +17,7 @@ pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Resul
     match &document.content {
         Content::Profile(profile) => profile_table(profile, rows, out)?,
         Content::Queries(log) => queries_table(log, rows, out)?,
+        Content::Schema(schema) => schema_table(schema, rows, out)?,
     }
     for entry in document.diagnostics.entries() {
         let level = match entry.level {
@@ -29,6 +31,28 @@ pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Resul
         match &entry.first {
             Some(first) => writeln!(out, "; first: {}", one_line(first))?,
             None => writeln!(out)?,
+        }
+    }
+    Ok(())
+}
+
+/// Tables with their keys and indexes.
+fn schema_table(schema: &Schema, rows: usize, out: &mut dyn Write) -> io::Result<()> {
+    let (columns, indexes) = schema.counts();
+    writeln!(
+        out,
+        "{}, {}, {}",
+        format::counted(schema.tables.len() as i64, "table", "tables"),
+        format::counted(i64::from(columns), "column", "columns"),
+        format::counted(i64::from(indexes), "index", "indexes")
+    )?;
+    for table in schema.tables.iter().take(rows) {
+        let columns = format::counted(table.columns.len() as i64, "column", "columns");
+        writeln!(out, "\n{}: {columns}", one_line(&table.name))?;
+        for index in &table.indexes {
+            let by = table.redundant().into_iter().find(|(one, _)| std::ptr::eq(*one, index));
+            let note = by.map(|(_, by)| format!("  (superfluous: see {})", by.text())).unwrap_or_default();
+            writeln!(out, "  {}", one_line(&format!("{}{note}", index.text())))?;
         }
     }
     Ok(())

@@ -38,6 +38,7 @@ fn entry(format: &About) -> String {
     let kind = match format.kind {
         Kind::Profile => "Profile",
         Kind::Queries => "SQL log",
+        Kind::Schema => "schema",
     };
     // The first line is a command or a setting to copy; the rest explains.
     let (command, notes) = format.how_to_record.split_once('\n').unwrap_or((format.how_to_record, ""));

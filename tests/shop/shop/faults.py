@@ -27,6 +27,7 @@ FAULTS = {
     "hashing": "the visitor's password is checked again on every page",
     "static_files": "the style sheet is served by Django",
     "in_turn": "the totals are asked for one after the other",
+    "uncached_templates": "templates are parsed again for every request",
     "payment": "the order's transaction stays open while the payment service is asked",
     "reconnect": "every request opens a connection of its own",
     "runtime_import": "the report imports its charts when it draws the first (set from the start)",

@@ -19,7 +19,8 @@ PRICE_LIST = {
 }
 
 
-JSON = json.dumps(PRICE_LIST, default=str)
+# Those of four quarters.
+JSON = json.dumps([PRICE_LIST] * 4, default=str)
 
 log = logging.getLogger("shop.prices")
 log.addHandler(logging.StreamHandler(io.StringIO()))

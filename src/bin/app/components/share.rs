@@ -10,6 +10,7 @@ use web_sys::{HtmlElement, KeyboardEvent, Node};
 use super::icons;
 use crate::canvas;
 use crate::document::{OpenDocument, Sort};
+use crate::judgement;
 use crate::save::{self, ExportAs};
 use crate::state::{State, state};
 use crate::view::View;
@@ -142,8 +143,9 @@ fn exports(state: State, document: OpenDocument, overview: &Overview) -> Vec<(St
         }
     };
     match (&overview.content, document.view.get()) {
+        (ContentOverview::Schema(_), _) => {}
         (_, View::Findings) => {
-            let settings = state.judging.thresholds();
+            let settings = judgement::settings(state);
             table("findings", [".findings.csv", ".findings.json"], &|form| Export::Findings {
                 settings: settings.clone(),
                 form,

@@ -19,14 +19,15 @@ use crate::state::state;
 pub fn StatusLine(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     let total = match &overview.content {
         ContentOverview::Profile(profile) => profile.total,
-        ContentOverview::Queries(_) => 0.0,
+        ContentOverview::Queries(_) | ContentOverview::Schema(_) => 0.0,
     };
     let is_profile = matches!(overview.content, ContentOverview::Profile(_));
+    let is_schema = matches!(overview.content, ContentOverview::Schema(_));
     let matches = answers(
         document,
         move || {
             let text = document.search.get();
-            if text.trim().is_empty() {
+            if text.trim().is_empty() || is_schema {
                 return None;
             }
             // Only how many there are: no rows of them.
@@ -122,6 +123,11 @@ fn totals(content: &ContentOverview) -> Vec<String> {
             }
             texts
         }
+        ContentOverview::Schema(schema) => vec![
+            many(i64::from(schema.tables), "table", "tables"),
+            many(i64::from(schema.columns), "column", "columns"),
+            many(i64::from(schema.indexes), "key or index", "keys and indexes"),
+        ],
     }
 }
 
@@ -130,7 +136,7 @@ fn totals(content: &ContentOverview) -> Vec<String> {
 fn Noticed(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     let inferred = match &overview.content {
         ContentOverview::Queries(log) => log.inferred.clone(),
-        ContentOverview::Profile(_) => None,
+        ContentOverview::Profile(_) | ContentOverview::Schema(_) => None,
     };
     let estimated = matches!(&overview.content, ContentOverview::Profile(profile) if profile.tree_estimated);
     let diagnostics = overview.diagnostics.clone();

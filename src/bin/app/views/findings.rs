@@ -159,7 +159,7 @@ fn together(state: State, document: OpenDocument, pairing: Memo<Pairing>) -> Any
         state.judging.choose(document, other);
     };
     let choice = move || {
-        let Pairing { kind, others, partner } = pairing.get();
+        let Pairing { kind, others, partner, .. } = pairing.get();
         if others.is_empty() {
             let wanted = if kind == Some(Kind::Profile) { "SQL log" } else { "profile" };
             let hint =
@@ -192,7 +192,17 @@ fn together(state: State, document: OpenDocument, pairing: Memo<Pairing>) -> Any
         }
         .into_any()
     };
-    view! { <div class="together" class:alone=move || changes() == 0>{choice}{changed}</div> }.into_any()
+    let schemas = move || {
+        let names: Vec<String> = pairing
+            .with(|pairing| pairing.schemas.clone())
+            .into_iter()
+            .map(|schema| schema.name.get())
+            .collect();
+        let text = format!("Indexes as in {}", names.join(", "));
+        (!names.is_empty()).then(|| view! { <span class="hint">{text}</span> })
+    };
+    view! { <div class="together" class:alone=move || changes() == 0>{schemas}{choice}{changed}</div> }
+        .into_any()
 }
 
 /// The whole in one sentence.
@@ -239,7 +249,7 @@ fn looked_at(state: State, judged: &Judged) -> AnyView {
             Some(ContentOverview::Queries(log)) => {
                 things.push(many(log.executions, "statement"));
             }
-            None => {}
+            Some(ContentOverview::Schema(_)) | None => {}
         }
     }
     let changed = untrack(|| state.judging.changed_thresholds()) > 0;

@@ -1,5 +1,7 @@
 from django.conf import settings
 from django.db import models
+from django.db.models import Count
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
 
@@ -37,6 +39,11 @@ class ProductQuerySet(models.QuerySet):
 
     def for_cards(self):
         """With all that a product card shows."""
+        if settings.SHOP_DENORMALISED:
+            copies = {"tag_names": RawSQL("tag_names", ()), "similar": RawSQL("similar", ())}
+            return (
+                self.select_related("category").prefetch_related("images").annotate(**copies)
+            )
         return self.select_related("category").prefetch_related("tags", "images")
 
 
@@ -59,6 +66,26 @@ class Product(models.Model):
 
     def __str__(self):
         return self.name
+
+    def shown_tags(self):
+        """The names, as a card shows them."""
+        if settings.SHOP_DENORMALISED:
+            return self.tag_names.split("|") if self.tag_names else []
+        return self.tags.all()
+
+    def related(self):
+        """Those with the most tags in common."""
+        if settings.SHOP_DENORMALISED:
+            keys = [int(key) for key in self.similar.split("|") if key]
+            found = Product.objects.active().in_bulk(keys)
+            return [found[key] for key in keys if key in found]
+        return (
+            Product.objects.active()
+            .filter(tags__in=self.tags.all())
+            .exclude(pk=self.pk)
+            .annotate(shared=Count("pk"))
+            .order_by("-shared", "pk")[:4]
+        )
 
     def get_absolute_url(self):
         return reverse("product", args=[self.slug])

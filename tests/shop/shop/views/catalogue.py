@@ -1,7 +1,7 @@
 import csv
 
 from django.core.paginator import Paginator
-from django.db.models import Avg, Count, Q, Sum
+from django.db.models import Avg, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
@@ -61,13 +61,6 @@ def product(request, slug):
         rating = sum(ratings) / len(ratings) if ratings else None
         stars = [(star, ratings.count(star)) for star in range(5, 0, -1)]
         count = len(ratings)
-    related = (
-        Product.objects.active()
-        .filter(tags__in=product.tags.all())
-        .exclude(pk=product.pk)
-        .annotate(shared=Count("pk"))
-        .order_by("-shared", "pk")[:4]
-    )
     return render(
         request,
         "shop/product.html",
@@ -77,7 +70,7 @@ def product(request, slug):
             "review_count": count,
             "rating": rating,
             "stars": stars,
-            "related": related,
+            "related": product.related(),
             "instalments": instalments(product.price),
             "prices": prices_for(request.user),
         },

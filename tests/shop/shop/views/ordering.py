@@ -1,5 +1,6 @@
 import time
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -51,6 +52,8 @@ def checkout(request):
     basket = Basket(request.session)
     items = basket.items()
     if request.method == "POST" and items:
+        if not fault("payment"):
+            time.sleep(settings.SHOP_PAYMENT)
         order = place_order(request.user, items, request.POST.get("note", ""))
         basket.clear()
         messages.success(request, f"Thank you. Your order is {order}.")
@@ -65,10 +68,11 @@ def place_order(customer, items, note):
     if fault("payment"):
         Product.objects.filter(pk=items[0][0].pk).update(stock=F("stock"))
         # What asking somebody else takes.
-        time.sleep(0.3)
+        time.sleep(settings.SHOP_PAYMENT or 0.3)
     order = Order.objects.create(
         customer=customer,
-        number=f"S-{Order.objects.count() + 1:06}",
+        # With the customer in it: two may order at once.
+        number=f"S-{Order.objects.count() + 1:06}-{customer.pk}",
         placed=timezone.now(),
         note=note,
     )

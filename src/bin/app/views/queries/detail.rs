@@ -49,7 +49,7 @@ pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl In
     let origin = move || {
         document.overview().and_then(|overview| match &overview.content {
             flamedrop::protocol::ContentOverview::Queries(log) => log.span.map(|(first, _)| first),
-            flamedrop::protocol::ContentOverview::Profile(_) => None,
+            _ => None,
         })
     };
     let body = move || {
