@@ -11,8 +11,11 @@ use crate::document::OpenDocument;
 use crate::views::copy_table::{Sheet, copy_sheet, file_of, number};
 use crate::views::data_table::Holds;
 
+/// A time of a side.
+type Time = fn(&Side) -> f64;
+
 /// Times of a side, by name.
-const TIMES: [(&str, fn(&Side) -> f64); 4] = [
+const TIMES: [(&str, Time); 4] = [
     ("Total", |side| side.total),
     ("Mean", |side| side.mean),
     ("p95", |side| side.p95),
@@ -24,7 +27,7 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
     let known = |side: &Side, time: f64| {
         if side.timed > 0 { format::milliseconds(time) } else { format::UNKNOWN.to_owned() }
     };
-    let line = |name: &'static str, of: fn(&Side) -> f64| {
+    let line = |name: &'static str, of: Time| {
         view! { <tr><th>{name}</th><td class="number">{known(&row.before, of(&row.before))}</td><td class="number">{known(&row.after, of(&row.after))}</td></tr> }
     };
     let said = said(&row);

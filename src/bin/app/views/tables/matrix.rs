@@ -87,7 +87,7 @@ pub fn MatrixOf(
         })
     };
     let legend = move || {
-        let most = matrix.tables(|tables| most(tables));
+        let most = matrix.tables(most);
         let tone = move |tone: Tone, name: &'static str| {
             let steps: Vec<_> = [1, most / 30, most / 5, most]
                 .into_iter()
