@@ -4,11 +4,15 @@ mod drawn;
 
 use flamedrop::draw::colours::FunctionFills;
 use flamedrop::draw::flame::TreeState;
+use flamedrop::draw::heat::{self, Heat};
 use flamedrop::draw::pareto::ParetoState;
 use flamedrop::draw::timeline::TimelineState;
-use flamedrop::draw::{Item, Scene, Theme, chart, flame, measure, pareto, sunburst, svg, timeline};
+use flamedrop::draw::{
+    Item, Scene, Theme, chart, flame, measure, pareto, sunburst, svg, timeline, waterfall,
+};
 use flamedrop::findings::Link;
 use flamedrop::findings::digest::{Item as FindingsItem, Items};
+use flamedrop::findings::waste::Role;
 use flamedrop::layout::boxes::Boxes;
 use flamedrop::layout::chart::{Across, Chart, Data, Kind, Series, Tone, Unit};
 use flamedrop::layout::flame::{Orientation, Viewport};
@@ -17,6 +21,10 @@ use flamedrop::layout::sunburst::Disc;
 use flamedrop::layout::time_axis::AxisClock;
 use flamedrop::layout::timeline::{Timeline, Viewport as TimelineViewport};
 use flamedrop::profile::Layer;
+use flamedrop::protocol::{RequestRow, Waterfall, WaterfallStep};
+use flamedrop::queries::Operation;
+use flamedrop::queries::request_use::RequestUse;
+use flamedrop::queries::table_use::TableUse;
 
 const STACKS: &str = "
     own_main own_main own_main own_main own_main own_main
@@ -258,4 +266,59 @@ fn the_strip_of_time_with_a_range() {
     for x in [0.0, 150.0, 300.0] {
         assert!((strip.x_of(strip.time_at(x)) - x).abs() < 1e-9);
     }
+}
+
+#[test]
+fn tables_over_time() {
+    let table = |id: u32, name: &str, reads: [u32; 4], writes: [u32; 4]| TableUse {
+        id,
+        table: name.to_owned(),
+        reads_over_time: reads.to_vec(),
+        writes_over_time: writes.to_vec(),
+        ..TableUse::default()
+    };
+    let tables = [
+        table(0, "shop_order", [1, 0, 25, 100], [0, 0, 4, 0]),
+        table(1, "a_table_with_a_name_that_is_too_long", [0, 0, 0, 1], [1, 1, 0, 0]),
+    ];
+    let tables: Vec<&TableUse> = tables.iter().collect();
+    let heat = Heat { width: 400.0, rows: 2, steps: 4, from: 0.0, step: 250.0, clock: AxisClock::Relative };
+    let scene = heat::paint(&heat, &tables, Some(1), Some((0, 2)), &Theme::LIGHT, &measure::table());
+    insta::assert_snapshot!(svg::write(&scene, "Tables over time"));
+    // Over a name there is a row, and no step.
+    assert_eq!(heat.hit(10.0, 30.0), Some((0, None)));
+    assert_eq!(heat.hit(399.0, 60.0), Some((1, Some(3))));
+    assert_eq!((heat.hit(200.0, 5.0), heat.hit(200.0, 90.0), heat.hit(-1.0, 30.0)), (None, None, None));
+}
+
+#[test]
+fn a_request_statement_by_statement() {
+    let step = |statement: u32, start: f64, duration: f64, gap: f64| WaterfallStep {
+        statement,
+        fingerprint: 0,
+        text: "SELECT 1".to_owned(),
+        operation: Operation::Select,
+        start,
+        duration,
+        gap,
+        failed: statement == 2,
+        role: Role::Single,
+        place: String::new(),
+    };
+    let waterfall = Waterfall {
+        row: RequestRow {
+            usage: RequestUse::default(),
+            label: "GET /orders/".to_owned(),
+            view: String::new(),
+            status: 200,
+            start: 0.0,
+            inferred: false,
+        },
+        steps: vec![step(0, 1.0, 2.0, 1.0), step(1, 3.0, f64::NAN, 0.0), step(2, 8.0, 2.0, 5.0)],
+        // As of a request of which not all are there.
+        statements: 1_003,
+        outside: 6.0,
+    };
+    let scene = waterfall::paint(&waterfall, 10.0, 800.0, &Theme::DARK, &measure::table());
+    insta::assert_snapshot!(svg::write(&scene, "GET /orders/"));
 }

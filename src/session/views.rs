@@ -41,6 +41,7 @@ pub(super) struct State {
     selections: Vec<(Filter, Rc<Selection>)>,
     wholes: Memory<Filter, Figures>,
     glances: Memory<Filter, Glance>,
+    kinds: Memory<Filter, Vec<(By, u32)>>,
     groups: Memory<(Filter, By), Rc<Groups>>,
     group_order: Memory<Sorted<By, GroupColumn>, Vec<u32>>,
     executions: Memory<Sorted<Option<Group>, ExecutionColumn>, Vec<u32>>,
@@ -163,6 +164,7 @@ impl State {
     fn forget_rows(&mut self) {
         self.wholes = Memory::default();
         self.glances = Memory::default();
+        self.kinds = Memory::default();
         self.groups = Memory::default();
         self.group_order = Memory::default();
         self.executions = Memory::default();
@@ -301,14 +303,20 @@ impl Look<'_> {
 
     /// Kinds that tell statements apart, with how many groups of each have statements.
     fn kinds(&mut self, filter: &Filter) -> Vec<(By, u32)> {
+        // Every choice of a kind asks, and each kind is a walk over the statements.
+        if let Some(known) = self.state.kinds.known(filter) {
+            return known.clone();
+        }
         let selection = self.selection(filter);
         let all = By::ALL.into_iter().map(|by| {
             let keys = self.keys(by);
             (by, crate::queries::overview::present(&selection, &keys.of, keys.count), keys)
         });
-        all.filter(|(_, _, keys)| keys.count > 1 || !keys.value(0).is_empty())
+        let kinds: Vec<(By, u32)> = all
+            .filter(|(_, _, keys)| keys.count > 1 || !keys.value(0).is_empty())
             .map(|(by, count, _)| (by, count))
-            .collect()
+            .collect();
+        self.state.kinds.get(filter.clone(), || kinds).clone()
     }
 }
 

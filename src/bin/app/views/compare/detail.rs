@@ -27,7 +27,7 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
     let known = |side: &Side, time: f64| {
         if side.timed > 0 { format::milliseconds(time) } else { format::UNKNOWN.to_owned() }
     };
-    let line = |name: &'static str, of: fn(&Side) -> f64| {
+    let line = |name: &'static str, of: Time| {
         view! { <tr><th>{name}</th><td class="number">{known(&row.before, of(&row.before))}</td><td class="number">{known(&row.after, of(&row.after))}</td></tr> }
     };
     let said = said(&row);
