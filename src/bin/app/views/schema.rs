@@ -5,6 +5,7 @@ use flamedrop::schema::Table;
 use leptos::prelude::*;
 
 use crate::document::OpenDocument;
+use crate::text;
 
 /// Rows beyond these are not drawn: no row is kept for later here, and a search finds all of them.
 const MOST: usize = 1000;
@@ -14,7 +15,7 @@ const MOST: usize = 1000;
 pub fn SchemaTables(document: OpenDocument) -> impl IntoView {
     let body = move || {
         let Some(schema) = document.schema.get() else { return Vec::new() };
-        let text = document.search.with(|text| text.trim().to_lowercase());
+        let text = document.search.with(|text| text::lower(text.trim()));
         schema.tables.iter().filter(|table| says(table, &text)).take(MOST).map(row).collect::<Vec<_>>()
     };
     view! {
@@ -34,7 +35,7 @@ pub fn SchemaTables(document: OpenDocument) -> impl IntoView {
 }
 
 fn says(table: &Table, text: &str) -> bool {
-    let has = |name: &String| name.to_lowercase().contains(text);
+    let has = |name: &String| text::lower(name).contains(text);
     has(&table.name) || table.columns.iter().any(has) || table.indexes.iter().any(|index| has(&index.text()))
 }
 
