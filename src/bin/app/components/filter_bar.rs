@@ -26,12 +26,15 @@ const CHIP: usize = 48;
 /// The bar.
 #[component]
 pub fn FilterBar(document: OpenDocument, overview: QueriesOverview) -> impl IntoView {
+    let statistics = overview.statistics;
     let totals = answers(
         document,
         move || {
             let window =
                 Window { sort: GroupColumn::Total, descending: true, first: 0, count: 0, selected: None };
-            Some(document.through_filter(Ask::Groups { by: By::Operation, window, charts: false }))
+            // Of a server's statistics only queries are known.
+            let by = if statistics { By::Fingerprint } else { By::Operation };
+            Some(document.through_filter(Ask::Groups { by, window, charts: false }))
         },
         |response| match response {
             Response::View(Answer::Groups(_, whole)) => Some(*whole),
@@ -44,7 +47,10 @@ pub fn FilterBar(document: OpenDocument, overview: QueriesOverview) -> impl Into
         let all = document.asked().is_all();
         let calls = format::count(i64::from(figures.calls));
         let time = format::milliseconds(figures.total);
-        Some(if all {
+        let timed = figures.timed() > 0 || statistics;
+        Some(if all && !timed {
+            format!("{calls} statements")
+        } else if all {
             format!("{calls} statements · {time}")
         } else {
             let of = format::count(i64::from(executions));
