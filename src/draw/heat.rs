@@ -95,10 +95,13 @@ pub fn paint(
     let (gutter, most) = (heat.gutter(), most(tables));
     for (row, table) in tables.iter().enumerate() {
         let top = heat.y_of(row);
-        if selected == Some(table.id) {
-            scene.rectangle(0.0, top, heat.width, ROW, theme.thinned(theme.selection, 0.18));
-        } else if row % 2 == 1 {
+        if row % 2 == 1 {
             scene.rectangle(0.0, top, heat.width, ROW, theme.stripe);
+        }
+        if selected == Some(table.id) {
+            // Beside the cells: beneath them it would be taken for one.
+            scene.rectangle(0.0, top, gutter, ROW, theme.thinned(theme.selection, 0.18));
+            scene.rectangle(0.0, top, 3.0, ROW, theme.selection);
         }
         if let Some(name) = fit(&table.table, gutter - 14.0, Font::Label, measure) {
             scene.text(8.0, top + ROW / 2.0, name, Font::Label, theme.text, Anchor::Start);

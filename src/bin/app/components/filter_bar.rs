@@ -28,7 +28,8 @@ const CHIP: usize = 48;
 #[component]
 pub fn FilterBar(document: OpenDocument, overview: QueriesOverview) -> impl IntoView {
     // Without single statements there are no other groups.
-    let by = if overview.statistics || overview.results_only { By::Fingerprint } else { By::Operation };
+    let statistics = overview.statistics;
+    let by = if statistics || overview.results_only { By::Fingerprint } else { By::Operation };
     let totals = answers(
         document,
         move || {
@@ -47,7 +48,10 @@ pub fn FilterBar(document: OpenDocument, overview: QueriesOverview) -> impl Into
         let all = document.asked().is_all();
         let calls = format::count(i64::from(figures.calls));
         let time = format::milliseconds(figures.total);
-        Some(if all {
+        let timed = figures.timed() > 0 || statistics;
+        Some(if all && !timed {
+            format!("{calls} statements")
+        } else if all {
             format!("{calls} statements · {time}")
         } else {
             let of = format::count(i64::from(executions));

@@ -82,12 +82,14 @@ pub fn Overview(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
         Some(pareto_curve(state, shown(document, rows, *shapes, *total)))
     };
     let timed = overview.wall_clock;
+    let statistics = overview.statistics;
     view! {
         <div class="overview">
             {move || empty().then(|| view! { <p class="empty">"No statement fits the filter."</p> })}
             {move || glance.get().filter(|(_, glance)| glance.figures.calls > 0).map(|(_, glance)| totals(&glance))}
             <Show when=move || some.get()>
-                <div class="charts">
+                // A server's statistics have no single statements that charts could count.
+                <div class="charts" hidden=statistics>
                     <section>
                         <h2>"Statements over time"</h2>
                         <Chart label="Statements over time" data=data(calls) />

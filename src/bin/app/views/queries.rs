@@ -3,6 +3,7 @@
 
 pub mod columns;
 mod detail;
+mod executions;
 
 use std::sync::Arc;
 

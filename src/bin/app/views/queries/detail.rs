@@ -9,26 +9,25 @@ use flamedrop::format;
 use flamedrop::layout::chart::{Across, Data, Kind, Series, Tone, Unit};
 use flamedrop::layout::time_axis::AxisClock;
 use flamedrop::protocol::{
-    Answer, Ask, ExecutionColumn, ExecutionRow, GroupDetail, GroupRow, ParameterSet, Request, Response,
-    StatementDetail, Window,
+    Answer, Ask, GroupDetail, GroupRow, ParameterSet, Request, Response, StatementDetail,
 };
 use flamedrop::queries::EventKind;
 use flamedrop::queries::by::By;
 use flamedrop::queries::overview;
 use leptos::prelude::*;
 
+use super::executions::{copy_executions, executions};
 use super::{select_group, selected_group};
 use crate::components::cells::{Cell, Units};
 use crate::components::chart::Chart;
 use crate::components::events::Events;
 use crate::components::plan::PlanTable;
 use crate::components::sql::{CopySql, Sql};
-use crate::document::{OpenDocument, Sort, answers};
+use crate::document::{OpenDocument, answers};
 use crate::log_view::filter;
 use crate::view::View;
-use crate::views::copy_table::{Sheet, Whole, copy_sheet, copy_table, file_of, number};
-use crate::views::data_table::{Def, Holds, Setup, data_table};
-use crate::views::paged::{self, Asked, Paged};
+use crate::views::copy_table::{Sheet, copy_sheet, file_of, number};
+use crate::views::data_table::Holds;
 
 /// The panel of the selected group; with the whole width it is a page.
 #[component]
@@ -58,18 +57,7 @@ pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl In
             None => view! { <p class="empty">"None of the statements shown is of this one."</p> }.into_any(),
         })
     };
-    let copy = copy_table(
-        document,
-        "executions",
-        units,
-        Whole {
-            request: Arc::new(move || {
-                executions_question(document, Asked { first: 0, count: u32::MAX, selected: None })
-            }),
-            pick: pick_executions,
-            columns: Arc::new(|| EXECUTIONS.iter().collect()),
-        },
-    );
+    let copy = copy_executions(document, units);
     let label = move || if log.by.get() == By::Fingerprint { "Selected query" } else { "Selected group" };
     view! {
         <aside class="details group" aria-label=label>
@@ -481,79 +469,4 @@ fn callers(document: OpenDocument, by: By, detail: &GroupDetail, units: Units) -
 fn queries(document: OpenDocument, detail: &GroupDetail, units: Units) -> Option<AnyView> {
     (!detail.queries.is_empty())
         .then(|| short_table(document, "What it runs", By::Fingerprint, &detail.queries, units))
-}
-
-/// Columns of executions.
-pub const EXECUTIONS: &[Def<ExecutionRow, ExecutionColumn>] = &[
-    Def {
-        key: "start",
-        label: "Start",
-        holds: Holds::Moments,
-        width: "leading",
-        hint: "When it began",
-        sort: Some((ExecutionColumn::Start, true)),
-        cell: |row| Cell::Start(row.start),
-    },
-    Def {
-        key: "duration",
-        label: "Duration",
-        holds: Holds::In("ms"),
-        width: "100px",
-        hint: "How long it took",
-        sort: Some((ExecutionColumn::Duration, true)),
-        cell: |row| if row.duration.is_nan() { Cell::Unknown } else { Cell::Single(row.duration) },
-    },
-    Def {
-        key: "connection",
-        label: "Connection",
-        holds: Holds::Words,
-        width: "minmax(100px, 1fr)",
-        hint: "What it ran on",
-        sort: None,
-        cell: |row| match row.failed {
-            true => Cell::Bad(format!("{} · failed", row.connection)),
-            false => Cell::Text(row.connection.clone()),
-        },
-    },
-];
-
-fn executions_question(document: OpenDocument, asked: Asked) -> Option<Request> {
-    let Asked { first, count, selected } = asked;
-    let Sort { column, descending } = document.execution_sort.get();
-    let (by, key) = (document.log.by.get(), selected_group(document).get()?);
-    let window = Window { sort: column, descending, first, count, selected };
-    Some(Request::View(filter(document), Ask::GroupExecutions { by, key, window }))
-}
-
-fn pick_executions(response: Response) -> Option<paged::Answer<ExecutionRow>> {
-    match response {
-        Response::View(Answer::Executions(page)) => Some((page.rows, page.page, page.selected)),
-        _ => None,
-    }
-}
-
-fn executions(document: OpenDocument, units: Units) -> AnyView {
-    let sort = document.execution_sort;
-    let paged = Paged::new(
-        document,
-        document.statement.into(),
-        |row: &ExecutionRow| row.statement,
-        move |asked| executions_question(document, asked),
-        pick_executions,
-    );
-    data_table(Setup {
-        label: "Executions",
-        heading: None,
-        columns: EXECUTIONS.iter().collect(),
-        paged,
-        sort,
-        units,
-        select: Arc::new(move |row: ExecutionRow| document.statement.set(Some(row.statement))),
-        // Enter shows it among its neighbours.
-        open: Arc::new(move |row: ExecutionRow| {
-            document.statement.set(Some(row.statement));
-            document.view.set(View::Timeline);
-        }),
-        empty: "No executions.".to_owned(),
-    })
 }
