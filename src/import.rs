@@ -2,6 +2,7 @@
 //! in [`FORMATS`], and fixtures. The registry also feeds the welcome page and the README's table.
 
 pub mod assert_queries;
+mod clock;
 pub mod connection_queries;
 pub mod debug_toolbar;
 pub mod django;

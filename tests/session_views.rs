@@ -393,46 +393,6 @@ fn apdex_counts_by_the_threshold() {
     }
 }
 
-#[test]
-fn a_text_is_found_in_every_statement() {
-    for path in LOGS {
-        let mut session = open(path);
-        let count = glance(&mut session, &Filter::default()).figures.calls;
-        let texts: Vec<[String; 3]> = (0..count)
-            .map(|statement| match session.answer(&Request::Statement { statement }) {
-                Response::Statement(detail) => {
-                    let plan = detail.plan.map(|plan| plan.text).unwrap_or_default();
-                    [detail.sql, detail.parameters.unwrap_or_default(), plan]
-                        .map(|text| text.to_ascii_lowercase())
-                }
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        for text in ["1", "Where", "Seq Scan", "no such text"] {
-            let wanted = text.to_ascii_lowercase();
-            let has = |texts: &&[String; 3]| texts.iter().any(|text| text.contains(&wanted));
-            let expected = texts.iter().filter(has).count() as u32;
-            let filter = Filter { text: text.to_owned(), all_texts: true, ..Filter::default() };
-            // Before it was searched nothing is found; after it all is.
-            assert_eq!(glance(&mut session, &filter).figures.calls, 0);
-            let mut begin = true;
-            loop {
-                let ask_for = Ask::Search { text: text.to_owned(), begin };
-                begin = false;
-                let Answer::Searched { done, all, found } = ask(&mut session, &Filter::default(), ask_for)
-                else {
-                    panic!("not searched");
-                };
-                if done == all {
-                    assert_eq!((all >= count, found), (true, expected), "{path} {text}");
-                    break;
-                }
-            }
-            assert_eq!(glance(&mut session, &filter).figures.calls, expected, "{path} {text}");
-        }
-    }
-}
-
 fn compared(
     session: &mut Session,
     with: With,

@@ -10,7 +10,7 @@ use memchr::{memchr_iter, memmem, memrchr};
 
 use super::records::{Record, Records, shown, trim_end, trim_mark};
 use super::stamp::{self, Stamp};
-use super::{About, Format, ImportError, Kind, StatementText};
+use super::{About, Format, ImportError, Kind, StatementText, clock};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -285,6 +285,7 @@ struct Reader {
     diagnostics: Diagnostics,
     /// Whether any statement had a time, and the first one's zone.
     zone: Option<Option<String>>,
+    times: clock::Clock,
 }
 
 impl Reader {
@@ -310,9 +311,10 @@ impl Reader {
             self.diagnostics.note(Level::Warning, "statements are cut short: their end is missing", place);
         }
         let stamp = stamp::find(parts.prefix);
-        if let Some(stamp) = &stamp {
+        let end = stamp.as_ref().map_or(f64::NAN, |stamp| {
             self.zone.get_or_insert_with(|| stamp.zone.clone());
-        }
+            self.times.of(stamp, &mut self.diagnostics, place)
+        });
         let recognised = if parts.sql == b"None" {
             // Some backends cannot say what they sent.
             self.builder.without_text()
@@ -327,7 +329,7 @@ impl Reader {
             ..Connection::default()
         });
         self.builder.push(Statement {
-            end: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
+            end,
             resolution: stamp.map_or(0.0, |stamp| stamp.resolution),
             duration: parts.duration,
             offset: record.offset,

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use super::django::Parts;
 use super::records::{Record, Records, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use super::{About, Format, ImportError, Kind, StatementText, clock, stamp};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -334,6 +334,7 @@ struct Reader {
     diagnostics: Diagnostics,
     /// Whether any statement had a time, and the first one's zone.
     zone: Option<Option<String>>,
+    times: clock::Clock,
     rounded: bool,
 }
 
@@ -375,11 +376,13 @@ impl Reader {
             self.builder.request(request.as_bytes(), || queries::Request::identified(&request))
         });
         let stamp = fields.stamp();
-        if let Some((.., zone)) = &stamp {
+        let end = stamp.as_ref().map_or(f64::NAN, |(end, _, zone)| {
             self.zone.get_or_insert_with(|| zone.clone());
-        }
+            let zone = zone.as_deref().unwrap_or_default().as_bytes();
+            self.times.time(*end, zone, &mut self.diagnostics, || record.place())
+        });
         self.builder.push(Statement {
-            end: stamp.as_ref().map_or(f64::NAN, |(end, ..)| *end),
+            end,
             resolution: stamp.map_or(0.0, |(_, resolution, _)| resolution),
             duration: entry.duration,
             offset: record.offset,

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::mysql_slow::{is_start, short_time};
 use super::records::{Record, Records, trim_end, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use super::{About, Format, ImportError, Kind, StatementText, clock, stamp};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -184,6 +184,7 @@ struct Reader {
     time: Option<(f64, f64)>,
     /// Whether there was any stamp, and the first one's zone.
     zone: Option<Option<String>>,
+    times: clock::Clock,
     /// Commands that run no SQL.
     others: u64,
 }
@@ -207,6 +208,8 @@ impl Reader {
             self.diagnostics.note(Level::Warning, problem, || record.place());
         }
         if let Some((time, step, zone)) = line.stamp {
+            let written = zone.as_deref().unwrap_or_default().as_bytes();
+            let time = self.times.time(time, written, &mut self.diagnostics, || record.place());
             self.time = Some((time, step));
             self.zone.get_or_insert(zone);
         }

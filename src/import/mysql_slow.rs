@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr2, memchr3, memmem};
 
 use super::records::{Records, trim_end, trim_mark};
-use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, clock, stamp};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::{Dialect, Lexer, TokenKind};
@@ -360,6 +360,7 @@ struct Reader {
     source: Option<Source>,
     /// `# Time:` of an earlier record: it is left out while the second is the same.
     time: Option<f64>,
+    times: clock::Clock,
 }
 
 impl Reader {
@@ -390,7 +391,7 @@ impl Reader {
             client: text(parts.host),
             ..Connection::default()
         });
-        let (end, resolution) = self.end(&parts, duration);
+        let (end, resolution) = self.end(&parts, duration, &place);
         let writes = parts.rows_affected.filter(|rows| *rows > 0);
         let statement = Statement {
             end,
@@ -411,7 +412,12 @@ impl Reader {
     }
 
     /// When the statement ended, and the clock's step, ms.
-    fn end(&mut self, parts: &Parts<'_>, duration: f64) -> (f64, f64) {
+    fn end(
+        &mut self,
+        parts: &Parts<'_>,
+        duration: f64,
+        place: impl FnOnce() -> Option<String>,
+    ) -> (f64, f64) {
         let stamp = stamp::parse(parts.time, 0);
         let local = short_time(parts.time);
         self.time = local.or(self.time);
@@ -421,11 +427,16 @@ impl Reader {
             (None, None) => Source::Local,
         });
         match (source, stamp) {
-            (Source::Stamp(_), Some(stamp)) => (stamp.milliseconds, stamp.resolution),
+            (Source::Stamp(_), Some(stamp)) => {
+                (self.times.of(&stamp, &mut self.diagnostics, place), stamp.resolution)
+            }
             (Source::Epoch, _) => {
                 (parts.timestamp.map_or(f64::NAN, |seconds| seconds * 1e3 + duration), 1000.0)
             }
-            (Source::Local, _) => (self.time.unwrap_or(f64::NAN), 1000.0),
+            (Source::Local, _) => {
+                let time = self.time.unwrap_or(f64::NAN);
+                (self.times.time(time, b"", &mut self.diagnostics, place), 1000.0)
+            }
             (Source::Stamp(_), None) => (f64::NAN, 0.0),
         }
     }

@@ -1,7 +1,6 @@
 //! What PostgreSQL's log formats share: the prefix of a line, the grammar of messages, and the
 //! executions they add up to.
 
-pub mod clock;
 pub mod collect;
 pub mod events;
 pub mod executions;

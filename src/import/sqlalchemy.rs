@@ -8,7 +8,7 @@
 use memchr::memmem;
 
 use super::records::{Record, Records, trim_end, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use super::{About, Format, ImportError, Kind, StatementText, clock, stamp};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -192,6 +192,7 @@ struct Reader {
     /// A statement that waits for its parameters.
     waiting: Option<Waiting>,
     zone: Option<Option<String>>,
+    times: clock::Clock,
 }
 
 struct Waiting {
@@ -236,13 +237,14 @@ impl Reader {
             return;
         }
         let stamp = stamp::find(message.prefix);
-        if let Some(stamp) = &stamp {
+        let time = stamp.as_ref().map_or(f64::NAN, |stamp| {
             self.zone.get_or_insert_with(|| stamp.zone.clone());
-        }
+            self.times.of(stamp, &mut self.diagnostics, || record.place())
+        });
         let waiting = Waiting {
             sql: transaction(text).unwrap_or(text).to_vec(),
             // It is logged before it runs.
-            end: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
+            end: time,
             resolution: stamp.map_or(0.0, |stamp| stamp.resolution),
             offset: record.offset,
             length: record.bytes.len() as u64,

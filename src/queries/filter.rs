@@ -177,13 +177,21 @@ struct Wanted<'a> {
     is_wanted: Vec<bool>,
 }
 
-/// The statements of `filter`. `keys` gives the keys of a kind; `found` are the statements in whose own
-/// texts [`Filter::text`] was found, ascending, if they were searched.
+/// What is known of statements' own texts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OwnTexts<'a> {
+    /// The statements in which [`Filter::text`] was found, ascending, if all were searched.
+    pub found: Option<&'a [u32]>,
+    /// Per fingerprint: one of its texts, in lower case. Those behind the end have none.
+    pub examples: &'a [String],
+}
+
+/// The statements of `filter`. `keys` gives the keys of a kind.
 pub fn select<'a>(
     log: &QueryLog,
     filter: &Filter,
     keys: impl Fn(By) -> &'a Keys,
-    found: Option<&[u32]>,
+    own: OwnTexts<'_>,
 ) -> Selection {
     let statements = &log.statements;
     let length = statements.len();
@@ -202,7 +210,8 @@ pub fn select<'a>(
     let fingerprints: Vec<bool> = log
         .fingerprints
         .iter()
-        .map(|fingerprint| {
+        .enumerate()
+        .map(|(id, fingerprint)| {
             let has = |facet: &&&Facet| match facet.value.as_str() {
                 "" => fingerprint.tables.is_empty(),
                 table => fingerprint.tables.iter().any(|other| other == table),
@@ -214,7 +223,8 @@ pub fn select<'a>(
                 && (text.is_empty()
                     || filter.all_texts
                     || contains(&fingerprint.text)
-                    || fingerprint.tables.iter().any(|table| contains(table)))
+                    || fingerprint.tables.iter().any(|table| contains(table))
+                    || own.examples.get(id).is_some_and(|example| example.contains(&text)))
         })
         .collect();
     let mut kinds: FxHashMap<By, Vec<&Facet>> = FxHashMap::default();
@@ -234,7 +244,7 @@ pub fn select<'a>(
             Wanted { keys, is_wanted }
         })
         .collect();
-    let in_texts = (filter.all_texts && !text.is_empty()).then(|| found.unwrap_or_default());
+    let in_texts = (filter.all_texts && !text.is_empty()).then(|| own.found.unwrap_or_default());
     let (shortest, longest) =
         (filter.shortest.unwrap_or(f64::NEG_INFINITY), filter.longest.unwrap_or(f64::INFINITY));
     let by_duration = filter.shortest.is_some() || filter.longest.is_some();

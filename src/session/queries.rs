@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::io;
 
 use super::views;
-use crate::import;
+use crate::import::{self, StatementText};
 use crate::input::{Places, Source};
 use crate::protocol::{
     Ask, ExecutionRow, QueriesOverview, QueryColumn, QueryDetail, QueryRow, Request, Response,
@@ -263,17 +263,20 @@ impl Texts<'_> {
         self.places.read(self.source, offset, length)
     }
 
+    /// A statement's own text, out of the file or as it was saved, if the log has it.
+    pub(super) fn text(&self, log: &QueryLog, at: usize) -> io::Result<Option<StatementText>> {
+        if let Some(saved) = &log.saved {
+            return Ok(Some(saved.text(at, log)));
+        }
+        let record = self.bytes(log.statements.offset[at], log.statements.length[at])?;
+        Ok(import::by_id(self.format).and_then(|format| format.statement_text(&record)))
+    }
+
     /// A statement with its text out of the file. One whose text the log does not have shows its
     /// fingerprint, which says so.
     fn read(&self, log: &QueryLog, index: u32) -> io::Result<StatementDetail> {
         let (statements, at) = (&log.statements, index as usize);
-        let text = if let Some(saved) = &log.saved {
-            Some(saved.text(at, log))
-        } else {
-            let record = self.bytes(statements.offset[at], statements.length[at])?;
-            import::by_id(self.format).and_then(|format| format.statement_text(&record))
-        };
-        let (sql, parameters) = match text {
+        let (sql, parameters) = match self.text(log, at)? {
             Some(text) => (text.sql, text.parameters),
             None => (log.fingerprints[statements.fingerprint[at] as usize].text.clone(), None),
         };

@@ -4,6 +4,7 @@
 //! filters is made once.
 
 mod compare;
+mod examples;
 mod groups;
 mod requests;
 mod search;
@@ -22,7 +23,7 @@ use crate::queries::QueryLog;
 use crate::queries::by::{By, Keys};
 use crate::queries::compare::Shapes;
 use crate::queries::figures::{Figures, Groups, Order, whole};
-use crate::queries::filter::{Filter, Selection, select};
+use crate::queries::filter::{Filter, OwnTexts, Selection, select};
 use crate::queries::overview::{Glance, Steps, extent, glance, glance_of_statistics};
 use crate::queries::request_use::{RequestUse, Waste};
 use crate::queries::table_use::{TableUse, column_totals, table_use};
@@ -52,6 +53,8 @@ pub(super) struct State {
     compared: compare::State,
     kept: Vec<(u32, Rc<Shapes>)>,
     search: Option<search::Search>,
+    /// Made when a text is first looked for.
+    examples: OnceCell<Vec<String>>,
 }
 
 /// What was made lately, and for what; the one used last is last.
@@ -107,6 +110,9 @@ pub(super) fn answer(
     filter: &Filter,
     ask: &Ask,
 ) -> Response {
+    if !filter.text.is_empty() {
+        state.examples.get_or_init(|| examples::examples(log, texts));
+    }
     let mut look = Look { log, state };
     let answer = match ask {
         Ask::Glance if log.has_only_numbers() => {
@@ -200,7 +206,8 @@ impl Look<'_> {
                 // All that facets name were made above.
                 let nothing = Keys::default();
                 let keys = |by| state.keys.iter().find(|keys| keys.by == by).map_or(&nothing, Rc::as_ref);
-                (filter.clone(), Rc::new(select(self.log, filter, keys, found)))
+                let examples = state.examples.get().map_or(&[][..], Vec::as_slice);
+                (filter.clone(), Rc::new(select(self.log, filter, keys, OwnTexts { found, examples })))
             }
         };
         if self.state.selections.len() == SELECTIONS {

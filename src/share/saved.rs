@@ -14,21 +14,22 @@
 )]
 
 mod events;
+mod profile;
+mod results;
 
 use super::columns::{Damaged, Reader, Writer};
 use super::{Keep, Strip};
 use crate::document::{Content, Diagnostic, Diagnostics, Document, Level};
 use crate::export::text::one_line;
-use crate::findings::{self, Report, Settings};
+use crate::findings::{Report, Settings};
 use crate::import::{self, ImportError};
-use crate::profile::call_tree::{CallTree, MERGED, Merged, MergedPart, NO_PARENT};
-use crate::profile::{Edge, Edges, Functions, Profile, Strings, Unit};
-use crate::queries::digest::{self, LockTime, Rows};
+use crate::profile::Strings;
+use crate::queries::digest;
 use crate::queries::saved::{Results, Saved};
 use crate::queries::statistics::{Entry, SOURCES, Statistics};
 use crate::queries::{
-    Clock, ColumnUse, Connection, Fingerprint, Frame, NONE, Numbers, Origin, QueryLog, Relation, Request,
-    Site, Statements, Usage,
+    Clock, ColumnUse, Connection, Fingerprint, Frame, NONE, Origin, QueryLog, Relation, Request, Site,
+    Statements, Usage,
 };
 
 /// What such a file begins with. A version that could not read this one's columns would be another number.
@@ -58,7 +59,7 @@ pub fn write(document: &Document, strip: Strip, keep: Keep, settings: &Settings)
     columns.put("diagnostics", &diagnostics);
     let what = match &document.content {
         Content::Profile(profile) => {
-            write_profile(profile, &mut columns);
+            profile::write(profile, &mut columns);
             "a profile"
         }
         Content::Queries(log) => {
@@ -88,44 +89,6 @@ fn write_strings(name: &str, strings: &Strings, columns: &mut Writer) {
     columns.put(name, &strings.iter().collect::<Vec<_>>());
 }
 
-fn write_profile(profile: &Profile, columns: &mut Writer) {
-    let (functions, edges) = (&profile.functions, &profile.edges);
-    columns.put("kind", &KIND_PROFILE);
-    columns.put("profile.by_line", &profile.by_line);
-    write_strings("files", &functions.files, columns);
-    write_strings("names", &functions.names, columns);
-    columns.put("functions.file", &functions.file);
-    columns.put("functions.line", &functions.line);
-    columns.put("functions.name", &functions.name);
-    columns.put("functions.calls", &functions.calls);
-    columns.put("functions.primitive_calls", &functions.primitive_calls);
-    columns.put("functions.self_time", &functions.self_time);
-    columns.put("functions.total_time", &functions.total_time);
-    columns.put("edges.caller", &edges.caller);
-    columns.put("edges.callee", &edges.callee);
-    columns.put("edges.calls", &edges.calls);
-    columns.put("edges.primitive_calls", &edges.primitive_calls);
-    columns.put("edges.self_time", &edges.self_time);
-    columns.put("edges.total_time", &edges.total_time);
-    if let Some(tree) = &profile.recorded_tree {
-        columns.put("tree.function", &tree.function);
-        columns.put("tree.parent", &tree.parent);
-        columns.put("tree.depth", &tree.depth);
-        columns.put("tree.end", &tree.end);
-        columns.put("tree.self_time", &tree.self_time);
-        columns.put("tree.total_time", &tree.total_time);
-        columns.put("tree.calls", &tree.calls);
-        columns.put("tree.certainty", &tree.certainty);
-        columns.put("tree.low", &tree.low);
-        columns.put("tree.high", &tree.high);
-        let parts: Vec<_> =
-            tree.merged.parts.iter().map(|part| (part.merged, part.function, part.self_time)).collect();
-        columns.put("tree.merged", &parts);
-        columns.put("tree.elsewhere", &tree.merged.elsewhere);
-        columns.put("tree.contradiction", &tree.contradiction);
-    }
-}
-
 fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writer) {
     columns.put("kind", &KIND_QUERIES);
     let (wall_clock, zone) = match &log.clock {
@@ -137,7 +100,7 @@ fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writ
     write_fingerprints("fingerprints", &log.fingerprints, columns);
     write_connections(&log.connections, columns);
     if let Some(results) = log.results() {
-        return write_results(log, results, columns);
+        return results::write(log, results, columns);
     }
     // They are results already.
     if let Some(statistics) = &log.statistics {
@@ -147,7 +110,7 @@ fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writ
         return;
     }
     if keep == Keep::Results {
-        return write_results(log, &results(log, settings), columns);
+        return results::write(log, &results::of(log, settings), columns);
     }
     write_requests(&log.requests, columns);
     columns.put("sites.frames", &list(&log.sites, |site| list(&site.frames, frame)));
@@ -202,41 +165,6 @@ fn write_requests(requests: &[Request], columns: &mut Writer) {
     columns.put("requests.origin", &list(requests, |one| one.origin));
 }
 
-fn write_results(log: &QueryLog, results: &Results, columns: &mut Writer) {
-    let numbers = &log.numbers;
-    columns.put("numbers.calls", &list(numbers, |one| one.calls));
-    columns.put("numbers.without_duration", &list(numbers, |one| one.without_duration));
-    columns.put("numbers.failed", &list(numbers, |one| one.failed));
-    columns.put("numbers.total", &list(numbers, |one| one.total));
-    columns.put("numbers.min", &list(numbers, |one| one.min));
-    columns.put("numbers.mean", &list(numbers, |one| one.mean));
-    columns.put("numbers.p50", &list(numbers, |one| one.p50));
-    columns.put("numbers.p95", &list(numbers, |one| one.p95));
-    columns.put("numbers.p99", &list(numbers, |one| one.p99));
-    columns.put("numbers.max", &list(numbers, |one| one.max));
-    columns.put("numbers.stddev", &list(numbers, |one| one.stddev));
-    columns.put("numbers.variance_to_mean", &list(numbers, |one| one.variance_to_mean));
-    let rows = |rows: Rows| (rows.known, rows.total, rows.max);
-    columns.put("numbers.rows", &list(numbers, |one| one.rows.map(rows)));
-    columns.put("numbers.rows_examined", &list(numbers, |one| one.rows_examined.map(rows)));
-    let lock_time = |time: LockTime| (time.known, time.total, time.max);
-    columns.put("numbers.lock_time", &list(numbers, |one| one.lock_time.map(lock_time)));
-    columns.put("numbers.starts", &list(numbers, |one| one.starts));
-    columns.put("numbers.distinct_parameters", &list(numbers, |one| one.distinct_parameters));
-    columns.put("results.executions", &Some(results.executions));
-    columns.put("results.span", &results.span);
-    columns.put("results.report", &Some(&results.report));
-}
-
-/// What the statements of `log` add up to.
-fn results(log: &QueryLog, settings: &Settings) -> Results {
-    Results {
-        executions: u32::try_from(log.executions()).unwrap_or(u32::MAX),
-        span: log.span(),
-        report: findings::judge_queries(log, settings),
-    }
-}
-
 fn list<'a, T, R>(rows: &'a [T], of: impl FnMut(&'a T) -> R) -> Vec<R> {
     rows.iter().map(of).collect()
 }
@@ -289,7 +217,7 @@ fn read_document(bytes: &[u8]) -> Result<Document, Damaged> {
     let start = memchr::memmem::find(bytes, b"\n\n").ok_or_else(|| damaged("it is cut short"))? + 2;
     let columns = Reader::new(&bytes[start..])?;
     let content = match columns.take::<u8>("kind")? {
-        KIND_PROFILE => Content::Profile(Box::new(read_profile(&columns)?)),
+        KIND_PROFILE => Content::Profile(Box::new(profile::read(&columns)?)),
         KIND_QUERIES => Content::Queries(Box::new(read_log(&columns)?)),
         KIND_SCHEMA => Content::Schema(Box::new(columns.take("schema")?)),
         _ => return Err(damaged("it holds what this version does not know")),
@@ -349,118 +277,6 @@ fn read_strings(name: &str, columns: &Reader<'_>) -> Result<Strings, Damaged> {
     Ok(strings)
 }
 
-fn read_profile(columns: &Reader<'_>) -> Result<Profile, Damaged> {
-    let functions = Functions {
-        files: read_strings("files", columns)?,
-        names: read_strings("names", columns)?,
-        file: columns.take("functions.file")?,
-        line: columns.take("functions.line")?,
-        name: columns.take("functions.name")?,
-        calls: columns.take("functions.calls")?,
-        primitive_calls: columns.take("functions.primitive_calls")?,
-        self_time: columns.take("functions.self_time")?,
-        total_time: columns.take("functions.total_time")?,
-    };
-    let count = functions.len();
-    let Functions { file, line, calls, primitive_calls, self_time, total_time, .. } = &functions;
-    let lengths =
-        [file.len(), line.len(), calls.len(), primitive_calls.len(), self_time.len(), total_time.len()];
-    of_length(count, &lengths)?;
-    within(file, functions.files.len(), false)?;
-    within(&functions.name, functions.names.len(), false)?;
-    finite(&[self_time, total_time])?;
-    Ok(Profile {
-        unit: Unit::Seconds,
-        edges: read_edges(columns, count)?,
-        by_line: columns.take("profile.by_line")?,
-        recorded_tree: read_tree(columns, count)?,
-        functions,
-    })
-}
-
-fn read_edges(columns: &Reader<'_>, functions: usize) -> Result<Edges, Damaged> {
-    let caller: Vec<u32> = columns.take("edges.caller")?;
-    let callee: Vec<u32> = columns.take("edges.callee")?;
-    let calls: Vec<i64> = columns.take("edges.calls")?;
-    let primitive_calls: Vec<i64> = columns.take("edges.primitive_calls")?;
-    let self_time: Vec<f64> = columns.take("edges.self_time")?;
-    let total_time: Vec<f64> = columns.take("edges.total_time")?;
-    let count = caller.len();
-    of_length(count, &[callee.len(), calls.len(), primitive_calls.len(), self_time.len(), total_time.len()])?;
-    within(&caller, functions, false)?;
-    within(&callee, functions, false)?;
-    finite(&[&self_time, &total_time])?;
-    let edge = |at: usize| Edge {
-        caller: caller[at],
-        callee: callee[at],
-        calls: calls[at],
-        primitive_calls: primitive_calls[at],
-        self_time: self_time[at],
-        total_time: total_time[at],
-    };
-    Ok(Edges::new(functions, (0..count).map(edge).collect()))
-}
-
-fn read_tree(columns: &Reader<'_>, functions: usize) -> Result<Option<CallTree>, Damaged> {
-    let parts: Vec<(u32, u32, f64)> = columns.take("tree.merged")?;
-    let parts =
-        parts.into_iter().map(|(merged, function, self_time)| MergedPart { merged, function, self_time });
-    let tree = CallTree {
-        estimated: false,
-        function: columns.take("tree.function")?,
-        parent: columns.take("tree.parent")?,
-        depth: columns.take("tree.depth")?,
-        end: columns.take("tree.end")?,
-        self_time: columns.take("tree.self_time")?,
-        total_time: columns.take("tree.total_time")?,
-        calls: columns.take("tree.calls")?,
-        certainty: columns.take("tree.certainty")?,
-        low: columns.take("tree.low")?,
-        high: columns.take("tree.high")?,
-        merged: Merged { parts: parts.collect(), elsewhere: columns.take("tree.elsewhere")? },
-        contradiction: columns.take("tree.contradiction")?,
-    };
-    if tree.is_empty() {
-        return Ok(None);
-    }
-    let CallTree { function, parent, depth, end, self_time, total_time, calls, certainty, low, high, .. } =
-        &tree;
-    let count = function.len();
-    let lengths = [
-        parent.len(),
-        depth.len(),
-        end.len(),
-        self_time.len(),
-        total_time.len(),
-        calls.len(),
-        certainty.len(),
-        low.len(),
-        high.len(),
-    ];
-    of_length(count, &lengths)?;
-    // `MERGED` is `NONE`.
-    debug_assert_eq!(MERGED, NONE);
-    within(function, functions, true)?;
-    finite(&[self_time, total_time, calls, low, high])?;
-    for at in 0..count {
-        let (above, last) = (parent[at], end[at] as usize);
-        let fits = match above {
-            NO_PARENT => depth[at] == 0 && last <= count,
-            above => {
-                let above = above as usize;
-                above < at && depth[at] == depth[above].saturating_add(1) && last <= end[above] as usize
-            }
-        };
-        if !fits || last <= at {
-            return Err(damaged("its call tree is no tree"));
-        }
-    }
-    within(&list(&tree.merged.parts, |part| part.merged), count, false)?;
-    within(&list(&tree.merged.parts, |part| part.function), functions, false)?;
-    within(&list(&tree.merged.elsewhere, |(function, _)| *function), functions, false)?;
-    Ok(Some(tree))
-}
-
 fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
     let zone: Option<String> = columns.take("zone")?;
     let mut log = QueryLog {
@@ -482,7 +298,7 @@ fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
     }
     let mut saved = Saved::default();
     if let Some(executions) = columns.take::<Option<u32>>("results.executions")? {
-        log.numbers = read_numbers(columns)?;
+        log.numbers = results::read_numbers(columns)?;
         let results = Results {
             executions,
             span: columns.take("results.span")?,
@@ -653,61 +469,4 @@ fn read_statements(columns: &Reader<'_>, log: &QueryLog) -> Result<Statements, D
         return Err(damaged("its statements are not in order"));
     }
     Ok(statements)
-}
-
-/// Columns of times, in the order in which they are read.
-const TIMES: [&str; 9] = ["total", "min", "mean", "p50", "p95", "p99", "max", "stddev", "variance_to_mean"];
-
-/// [`Rows`] or [`LockTime`], field by field.
-type Known<T, M> = Vec<Option<(u32, T, M)>>;
-
-fn read_numbers(columns: &Reader<'_>) -> Result<Vec<Numbers>, Damaged> {
-    let calls: Vec<u32> = columns.take("numbers.calls")?;
-    let without_duration: Vec<u32> = columns.take("numbers.without_duration")?;
-    let failed: Vec<u32> = columns.take("numbers.failed")?;
-    let count = calls.len();
-    let mut times: [Vec<f64>; 9] = Default::default();
-    for (column, name) in times.iter_mut().zip(TIMES) {
-        *column = columns.take(&format!("numbers.{name}"))?;
-        of_length(count, &[column.len()])?;
-        finite(&[column])?;
-    }
-    let rows: Known<u64, u32> = columns.take("numbers.rows")?;
-    let rows_examined: Known<u64, u32> = columns.take("numbers.rows_examined")?;
-    let lock_time: Known<f64, f64> = columns.take("numbers.lock_time")?;
-    let starts: Vec<Option<(f64, f64)>> = columns.take("numbers.starts")?;
-    let distinct_parameters: Vec<u32> = columns.take("numbers.distinct_parameters")?;
-    let lengths = [
-        without_duration.len(),
-        failed.len(),
-        rows.len(),
-        rows_examined.len(),
-        lock_time.len(),
-        starts.len(),
-        distinct_parameters.len(),
-    ];
-    of_length(count, &lengths)?;
-    let [total, min, mean, p50, p95, p99, max, stddev, variance_to_mean] = times;
-    let of_rows = |(known, total, max)| Rows { known, total, max };
-    let of_time = |(known, total, max)| LockTime { known, total, max };
-    let numbers = |at: usize| Numbers {
-        calls: calls[at],
-        without_duration: without_duration[at],
-        failed: failed[at],
-        total: total[at],
-        min: min[at],
-        mean: mean[at],
-        p50: p50[at],
-        p95: p95[at],
-        p99: p99[at],
-        max: max[at],
-        stddev: stddev[at],
-        variance_to_mean: variance_to_mean[at],
-        rows: rows[at].map(of_rows),
-        rows_examined: rows_examined[at].map(of_rows),
-        lock_time: lock_time[at].map(of_time),
-        starts: starts[at],
-        distinct_parameters: distinct_parameters[at],
-    };
-    Ok((0..count).map(numbers).collect())
 }

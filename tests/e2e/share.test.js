@@ -116,6 +116,41 @@ pageTest('a saved page has equal numbers, and nothing that was left out', {}, as
   }
 });
 
+pageTest('hostile names stay text in a saved page', {}, async ({ page }) => {
+  const hostile = '</script><img src=x onerror=alert(1)>';
+  const line = {
+    time: '2026-11-23T09:07:26.519Z',
+    name: 'django.db.backends',
+    duration: 0.004,
+    sql: `SELECT "${hostile}"."id" FROM "${hostile}" /* --><!-- */ WHERE "a" = 1`,
+  };
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`.repeat(3));
+  await drop(page, [{ name: `${hostile}.jsonl`, bytes }]);
+  await opened(page);
+  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByRole('menuitem', { name: 'Save as page…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Save as page' });
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    dialog.getByRole('button', { name: 'Save', exact: true }).click(),
+  ]);
+  const saved = await openPage({ site: alone(await download.path()), path: 'report.html' });
+  try {
+    await opened(saved.page);
+    assert.equal(await saved.page.locator('img').count(), 0);
+    await saved.page.getByText(/^This page contains <\/script><img src=x/).waitFor();
+    await show(saved.page, 'Queries');
+    const [[query]] = await rows(saved.page, 'Queries');
+    assert.ok(query.includes(hostile), query);
+    await show(saved.page, 'Tables');
+    await saved.page.getByText(hostile).first().waitFor();
+    assert.equal(await saved.page.locator('img').count(), 0);
+    assert.deepEqual(saved.complaints, []);
+  } finally {
+    await saved.close();
+  }
+});
+
 pageTest('of a log only the results can be saved; other views say so', {}, async ({ page }) => {
   await openBoth(page);
   const expected = await numbers(page);

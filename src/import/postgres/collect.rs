@@ -1,10 +1,10 @@
 //! What the readers of a server's log do with its events, in whichever format they come.
 
-use super::clock;
 use super::executions::{Event, Executions, Who};
 use super::message::Message;
 use super::prefix::Severity;
 use crate::document::{Content, Diagnostics, Document, Level};
+use crate::import::clock;
 use crate::import::stamp::Stamp;
 use crate::import::wrapped::Unwrapping;
 use crate::queries::Clock;

@@ -2,6 +2,7 @@
 //! autumn and skips one in spring. Times are kept on the clock of the log's first zone, so that statements
 //! stay in order and last as long as they did; what was done is said.
 
+use super::stamp::Stamp;
 use crate::document::{Diagnostics, Level};
 
 /// Abbreviations of daylight saving time that logs write (the
@@ -32,6 +33,17 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// The time of a stamp as [`stamp`](super::stamp) reads it.
+    pub fn of(
+        &mut self,
+        stamp: &Stamp,
+        diagnostics: &mut Diagnostics,
+        place: impl FnOnce() -> Option<String>,
+    ) -> f64 {
+        let zone = stamp.zone.as_deref().unwrap_or_default().as_bytes();
+        self.time(stamp.milliseconds, zone, diagnostics, place)
+    }
+
     /// The time of a stamp on the clock of the log's first zone.
     pub fn time(
         &mut self,

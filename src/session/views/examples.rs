@@ -1,0 +1,37 @@
+//! One text per query, so that what is looked for is found in values as well, at once.
+
+use crate::queries::{NONE, QueryLog};
+use crate::session::queries::Texts;
+use crate::sort;
+
+/// So many queries have one, those with most time first: each is read from the file.
+const MOST: usize = 500;
+
+/// Per fingerprint: SQL and parameters of its slowest execution, in lower case; empty where there is none,
+/// or it cannot be read.
+pub(super) fn examples(log: &QueryLog, texts: &Texts<'_>) -> Vec<String> {
+    let statements = &log.statements;
+    let mut slowest = vec![NONE; log.fingerprints.len()];
+    // An unknown duration is slower than none, but not than a known one.
+    let duration = |at: u32| statements.duration.get(at as usize).map_or(f64::MIN, |time| time.max(-1.0));
+    for (at, &fingerprint) in statements.fingerprint.iter().enumerate() {
+        if let Some(best) = slowest.get_mut(fingerprint as usize)
+            && duration(at as u32) > duration(*best)
+        {
+            *best = at as u32;
+        }
+    }
+    let total = |fingerprint: u32| log.numbers.get(fingerprint as usize).map_or(0.0, |numbers| numbers.total);
+    let mut order: Vec<u32> = (0..slowest.len() as u32).collect();
+    sort::ids(&mut order, &mut |a, b| total(b).total_cmp(&total(a)));
+    let mut examples = vec![String::new(); slowest.len()];
+    for fingerprint in order.into_iter().take(MOST) {
+        let at = slowest[fingerprint as usize];
+        if let Some(text) = (at != NONE).then(|| texts.text(log, at as usize)).and_then(Result::ok).flatten()
+        {
+            let parameters = text.parameters.unwrap_or_default();
+            examples[fingerprint as usize] = format!("{}\n{parameters}", text.sql).to_lowercase();
+        }
+    }
+    examples
+}
