@@ -35,7 +35,7 @@ for (const colorScheme of ['light', 'dark']) {
       await assertAccessible(page);
       await screenshot('schema');
       await page.getByRole('searchbox').fill('exchangerate');
-      await page.waitForFunction(() => document.querySelectorAll('.schema tbody tr').length === 1);
+      await page.waitForFunction(() => document.querySelectorAll('.schema-tables tbody tr').length === 1);
     });
   }
 }

@@ -19,7 +19,7 @@ pub fn SchemaTables(document: OpenDocument) -> impl IntoView {
         schema.tables.iter().filter(|table| says(table, &text)).take(MOST).map(row).collect::<Vec<_>>()
     };
     view! {
-        <div class="schema" tabindex="0">
+        <div class="schema-tables" tabindex="0">
             <p class="hint">"Findings of open SQL logs know these indexes."</p>
             <table>
                 <thead><tr>
