@@ -130,6 +130,7 @@ pageTest('hostile names stay text in a saved page', {}, async ({ page }) => {
   await page.getByRole('button', { name: 'Share' }).click();
   await page.getByRole('menuitem', { name: 'Save as page…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Save as page' });
+  await dialog.getByRole('checkbox', { name: /literals/ }).uncheck();
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     dialog.getByRole('button', { name: 'Save', exact: true }).click(),
