@@ -100,6 +100,22 @@ pub struct Statements {
 }
 
 impl QueryLog {
+    /// Per fingerprint its slowest execution, by index in order of start, or [`NONE`]. An unknown duration is
+    /// slower than none, but not than a known one.
+    pub fn slowest(&self) -> Vec<u32> {
+        let statements = &self.statements;
+        let duration = |at: u32| statements.duration.get(at as usize).map_or(f64::MIN, |time| time.max(-1.0));
+        let mut slowest = vec![NONE; self.fingerprints.len()];
+        for (at, &fingerprint) in statements.fingerprint.iter().enumerate() {
+            if let Some(best) = slowest.get_mut(fingerprint as usize)
+                && duration(at as u32) > duration(*best)
+            {
+                *best = at as u32;
+            }
+        }
+        slowest
+    }
+
     /// Sum of durations, ms.
     pub fn total(&self) -> f64 {
         self.numbers.iter().map(|numbers| numbers.total).sum()

@@ -59,9 +59,7 @@ pub fn members(source: &dyn Source) -> Result<Option<Members>, ImportError> {
     if first.is_some() && formats.iter().flatten().all(fits) {
         return Ok(None);
     }
-    let member =
-        |part: Part| Member { name: part.name, before: Vec::new(), range: part.range, after: Vec::new() };
-    Ok(Some(Members { files: parts.into_iter().map(member).collect(), archive: false }))
+    Ok(Some(Members { files: parts.into_iter().map(Member::from).collect(), archive: false }))
 }
 
 /// Whether some format knows what is in `member`.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Composite, Piece, Source, read_stored};
+use super::{Composite, Part, Piece, Source, read_stored};
 
 /// A file in another: these bytes of it, with some before and some after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,13 @@ pub struct Member {
     pub range: Range<u64>,
     /// Bytes to put after.
     pub after: Vec<u8>,
+}
+
+impl From<Part> for Member {
+    /// A part as it is, with nothing around it.
+    fn from(part: Part) -> Self {
+        Self { name: part.name, before: Vec::new(), range: part.range, after: Vec::new() }
+    }
 }
 
 impl Member {

@@ -114,15 +114,7 @@ pub fn take_apart(container: OpenDocument, members: Members) {
 /// Opens the parts of a log each as a document of its own.
 pub fn apart(state: State, document: OpenDocument, parts: &[Part]) {
     let Some(blob) = document.blob.get_value() else { return };
-    let files = parts.iter().filter_map(|part| {
-        let whole = Member {
-            name: part.name.clone(),
-            before: Vec::new(),
-            range: part.range.clone(),
-            after: Vec::new(),
-        };
-        member_file(&blob, &whole)
-    });
+    let files = parts.iter().filter_map(|part| member_file(&blob, &Member::from(part.clone())));
     open_each(state, files);
     state.close(document);
 }

@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use crate::format;
 use crate::import::{self, Format, ImportError};
 use crate::input::{Input, Source, Wrapping};
-use crate::queries::{Clock, EventKind, Operation, QueryLog, Statements};
+use crate::queries::{Clock, EventKind, NONE, Operation, QueryLog, Statements};
 use crate::sort;
 
 /// Writes the log's entries into the document's object: fingerprints in descending order of total
@@ -158,25 +158,17 @@ fn is_offset(zone: &str) -> bool {
 /// Per fingerprint: the SQL of its slowest execution, if it can be read again.
 fn examples(log: &QueryLog, format: Option<&'static dyn Format>, source: &dyn Source) -> Vec<Option<String>> {
     let statements = &log.statements;
-    let mut slowest: Vec<Option<usize>> = vec![None; log.fingerprints.len()];
-    for index in 0..statements.len() {
-        let best = &mut slowest[statements.fingerprint[index] as usize];
-        // An unknown duration is slower than none, but not than a known one.
-        let duration = |index: usize| statements.duration[index].max(-1.0);
-        if best.is_none_or(|best| duration(index) > duration(best)) {
-            *best = Some(index);
-        }
-    }
-    let mut texts = vec![None; slowest.len()];
+    let slowest = log.slowest().into_iter().filter(|&at| at != NONE).map(|at| at as usize);
+    let mut texts = vec![None; log.fingerprints.len()];
     if let Some(saved) = &log.saved {
-        for at in slowest.into_iter().flatten() {
+        for at in slowest {
             texts[statements.fingerprint[at] as usize] = Some(saved.text(at, log).sql);
         }
         return texts;
     }
     let Some(format) = format else { return texts };
     // In the order of the file, so that a gzipped one is unwrapped once.
-    let mut wanted: Vec<usize> = slowest.into_iter().flatten().collect();
+    let mut wanted: Vec<usize> = slowest.collect();
     sort::by_key(&mut wanted, |&index| statements.offset[index]);
     let Ok(mut records) = Records::open(source) else { return texts };
     for index in wanted {

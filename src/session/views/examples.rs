@@ -10,17 +10,7 @@ const MOST: usize = 500;
 /// Per fingerprint: SQL and parameters of its slowest execution, in lower case; empty where there is none,
 /// or it cannot be read.
 pub(super) fn examples(log: &QueryLog, texts: &Texts<'_>) -> Vec<String> {
-    let statements = &log.statements;
-    let mut slowest = vec![NONE; log.fingerprints.len()];
-    // An unknown duration is slower than none, but not than a known one.
-    let duration = |at: u32| statements.duration.get(at as usize).map_or(f64::MIN, |time| time.max(-1.0));
-    for (at, &fingerprint) in statements.fingerprint.iter().enumerate() {
-        if let Some(best) = slowest.get_mut(fingerprint as usize)
-            && duration(at as u32) > duration(*best)
-        {
-            *best = at as u32;
-        }
-    }
+    let slowest = log.slowest();
     let total = |fingerprint: u32| log.numbers.get(fingerprint as usize).map_or(0.0, |numbers| numbers.total);
     let mut order: Vec<u32> = (0..slowest.len() as u32).collect();
     sort::ids(&mut order, &mut |a, b| total(b).total_cmp(&total(a)));

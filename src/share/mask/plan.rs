@@ -72,9 +72,27 @@ pub fn plan(text: &str) -> Option<String> {
         Spelling::Text if plan::is_rows(text) => Some(text.to_owned()),
         Spelling::Text => {
             let nodes = plan::without_query(text)?;
-            Some(nodes.lines().map(line).collect::<Vec<_>>().join("\n"))
+            Some(whole_lines(nodes).iter().map(|text| line(text)).collect::<Vec<_>>().join("\n"))
         }
     }
+}
+
+/// The lines of a plan, those that a literal with a line end in it is on put together.
+fn whole_lines(nodes: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in nodes.lines() {
+        match lines.last_mut().filter(|_| open) {
+            Some(last) => {
+                last.push('\n');
+                last.push_str(line);
+            }
+            None => lines.push(line.to_owned()),
+        }
+        // A quote within a literal is doubled.
+        open ^= line.bytes().filter(|&byte| byte == b'\'').count() % 2 == 1;
+    }
+    lines
 }
 
 fn line(line: &str) -> String {
@@ -148,6 +166,15 @@ mod tests {
             node.details.clone_from(&other.details);
         }
         assert_eq!(whole, less);
+    }
+
+    #[test]
+    fn a_value_of_several_lines_goes_as_a_whole() {
+        let text = "Seq Scan on t  (cost=0.00..8.50 rows=1 width=16)\n  \
+            Filter: ((a = 'one\nzq ''two'' zq\nthree'::text) AND (b = 5))\n  ->  Result  (cost=0.00..0.01 rows=1 width=4)";
+        let expected = "Seq Scan on t  (cost=0.00..8.50 rows=1 width=16)\n  \
+            Filter: ((a = ?::text) AND (b = ?))\n  ->  Result  (cost=0.00..0.01 rows=1 width=4)";
+        assert_eq!(plan(text).as_deref(), Some(expected));
     }
 
     #[test]
