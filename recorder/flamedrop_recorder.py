@@ -136,6 +136,7 @@ class Recording:
         self.request = request
         self.id = self.error = self.status = self.profiler = None
         self.connections, self.statements, self.notes = [], [], []
+        self.transactions = []
         self.broken = self.finished = False
         self.alone = True
         self.start, self.clock = time(), perf_counter()
@@ -226,7 +227,9 @@ class Recording:
             connection = context["connection"]
             self.statements.append(
                 (start, duration, sql, params, many, rows, error, stack, relation)
-                + (connection.alias, connection.vendor, connection.in_atomic_block)
+                # What waits for the end of a transaction is a new list for each.
+                + (connection.alias, connection.vendor)
+                + (connection.run_on_commit if connection.in_atomic_block else None,)
             )
 
     def answer(self, response, stream):
@@ -300,8 +303,11 @@ class Recording:
         if rows >= 0:
             record["rows"] = rows
         record.update(alias=alias, vendor=vendor)
-        if atomic:
-            record["transaction"] = True
+        if atomic is not None:
+            same = [at for at, other in enumerate(self.transactions, 1) if other is atomic]
+            if not same:
+                self.transactions.append(atomic)
+            record["transaction"] = same[0] if same else len(self.transactions)
         if error:
             record["error"] = error
         record["stack"] = list(entries(stack))

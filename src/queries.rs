@@ -95,6 +95,9 @@ pub struct Statements {
     pub rows: Vec<u32>,
     /// Rows it looked at, or [`NONE`]; empty if the log has none at all.
     pub rows_examined: Vec<u32>,
+    /// Which transaction of its request it is in, where the log says so of the statement itself, or
+    /// [`NONE`]; empty if the log has none at all. Others have BEGIN and COMMIT as statements.
+    pub transaction: Vec<u32>,
     /// Milliseconds it waited for locks, part of its duration, or NaN; empty if the log has none at all.
     pub lock_time: Vec<f64>,
 }
@@ -202,6 +205,11 @@ impl Statements {
         self.rows_examined.get(statement).copied().filter(|&rows| rows != NONE)
     }
 
+    /// Which transaction of its request the statement is in, if the log says it of the statement.
+    pub fn transaction(&self, statement: usize) -> Option<u32> {
+        self.transaction.get(statement).copied().filter(|&number| number != NONE)
+    }
+
     /// How long the statement waited for locks, ms, if the log has it.
     pub fn lock_time(&self, statement: usize) -> Option<f64> {
         self.lock_time.get(statement).copied().filter(|time| !time.is_nan())
@@ -240,8 +248,10 @@ pub struct Fingerprint {
     pub tables: Vec<String>,
     /// The columns it filters, joins, groups and sorts by.
     pub columns: Vec<ColumnUse>,
-    /// Elements of the longest list after IN, of all its executions.
+    /// Elements of the longest list after IN, or rows after VALUES, of all its executions.
     pub longest_list: u32,
+    /// How many of its executions have such a list of more than one.
+    pub lists: u32,
     /// The largest number after OFFSET, of all its executions that have it in their text.
     pub largest_offset: u64,
 }

@@ -5,6 +5,8 @@ mod common;
 
 use flamedrop::document::{Content, Document};
 use flamedrop::findings::{self, Finding, Settings, Value};
+use flamedrop::import;
+use flamedrop::input::MemorySource;
 use flamedrop::schema::{Index, Kind, Schema};
 
 fn schema_of(document: Document) -> Schema {
@@ -194,4 +196,25 @@ fn slow_writes_name_superfluous_indexes() {
     let found = findings::judge(&log(sql, None), &settings).findings;
     let slow = found.iter().find(|finding| finding.rule == "slow-writes").expect("it is found");
     assert!(slow.remedy.contains("superfluous by the schema: a (placed)"), "{}", slow.remedy);
+}
+
+/// tests/shop's stocktake: fourteen indexes that nothing reads, dumped by pg_dump.
+#[test]
+fn a_recorded_stocktake_names_superfluous_indexes() {
+    let document = |file: &str| {
+        let source = MemorySource::new(file, common::bytes(&format!("findings/{file}")));
+        import::import(&source, &|_| ()).expect("it is read")
+    };
+    let mut settings = Settings::default();
+    settings.add_schema(&schema_of(document("postgres-stocktake.sql")));
+    let found = findings::judge(&document("postgres-stocktake.log.gz"), &settings).findings;
+    let slow = found.iter().find(|finding| finding.rule == "slow-writes").expect("it is found");
+    let value = |key: &str| slow.evidence.iter().find(|one| one.key == key).map(|one| one.value.clone());
+    // Those of the model (the key, the slug twice, the category), and fourteen.
+    assert_eq!(value("indexes"), Some(Value::Count(18)));
+    let Some(Value::Text(superfluous)) = value("superfluous") else { panic!("{:?}", slow.evidence) };
+    for name in ["many_0 (stock)", "many_2 (price)", "many_4 (is_active)", "many_7 (name)"] {
+        assert!(superfluous.contains(name), "{superfluous}");
+    }
+    assert_eq!(superfluous.matches(" serves as well").count(), 4, "{superfluous}");
 }

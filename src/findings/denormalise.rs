@@ -128,7 +128,8 @@ fn finding(
         saving: time,
         bound: Bound::AtMost,
         computed: format!(
-            "The joins took {} in all; with the answer kept in the row they need not run.",
+            "The joins took {} in all; with the answer kept in the row they need not run. What \
+             Python takes to make objects of their rows comes on top.",
             format::milliseconds(time)
         ),
         evidence: shown,

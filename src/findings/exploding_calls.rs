@@ -71,6 +71,9 @@ impl Rule for ExplodingCalls {
         for (caller, edge) in worst {
             let callee = edges.callee[edge];
             let time = edges.total_time[edge] * 1e3;
+            // The loop around them is the caller's own.
+            let around = functions.self_time[caller as usize].max(0.0) * 1e3;
+            let saving = (time + around).min(functions.total_time[caller as usize].max(0.0) * 1e3).max(time);
             let (calls, of) = (edges.calls[edge], functions.calls[caller as usize]);
             let name = format::short_name(functions.file(callee), functions.name(callee)).into_owned();
             findings.push(Finding {
@@ -83,10 +86,11 @@ impl Rule for ExplodingCalls {
                     if of == 1 { format!("calls {name}") } else { format!("call {name}") },
                     format::count(calls)
                 ),
-                at_stake: time,
-                saving: time,
+                at_stake: saving,
+                saving,
                 bound: Bound::AtMost,
-                computed: "The time of these calls with all they make; fewer calls save at most all of it."
+                computed: "The time of these calls with all they make, and of the function that calls itself: fewer \
+                           calls save at most all of it."
                     .to_owned(),
                 evidence: vec![
                     Evidence::new("function", "The function that calls", Value::Place(functions.place(caller)))

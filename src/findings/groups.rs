@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::queries::{Fingerprint, Operation, QueryLog, statements::NO_TEXT};
+use crate::queries::{Fingerprint, Operation, QueryLog, Usage, statements::NO_TEXT};
 use crate::sort;
 
 /// Where the bounds of a request are inferred, a loop must come back within so many statements: two
@@ -11,6 +11,43 @@ const REACH: usize = 30;
 
 /// What runs so often in one request is a loop itself.
 const LOOP: usize = 5;
+
+/// From so long on a list is a batch: bulk_create, bulk_update and in_bulk cut theirs at hundreds.
+const BATCH: u32 = 20;
+
+/// What a query's executions name: see [`Fingerprint::lists`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lists {
+    /// As a rule one row.
+    Single,
+    /// As a rule a few rows.
+    Short,
+    /// As a rule many rows: such a statement is what replaces a loop.
+    Batches,
+}
+
+impl Lists {
+    pub fn of(log: &QueryLog, fingerprint: u32) -> Self {
+        let id = fingerprint as usize;
+        let (Some(fingerprint), Some(numbers)) = (log.fingerprints.get(id), log.numbers.get(id)) else {
+            return Self::Single;
+        };
+        // Else the list is a condition beside the key: `order_id = ? AND status IN (?)`.
+        let by_list = fingerprint.columns.iter().all(|column| column.usage != Usage::Equal);
+        if !by_list || 2 * u64::from(fingerprint.lists) <= u64::from(numbers.calls) {
+            Self::Single
+        } else if fingerprint.longest_list < BATCH {
+            Self::Short
+        } else {
+            Self::Batches
+        }
+    }
+
+    /// How the rows are asked for.
+    pub fn text(self) -> &'static str {
+        if self == Self::Single { "row by row" } else { "a few rows at a time" }
+    }
+}
 
 /// Executions of one query in one request.
 #[derive(Debug)]

@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::groups::{Group, each_group, is_read, most};
+use super::groups::{Group, Lists, each_group, is_read, most};
 use super::shape::{Shape, model, shape, source_fits};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
@@ -88,7 +88,11 @@ impl Rule for NPlusOne {
         each_group(log, |group| {
             let fingerprint = &log.fingerprints[group.fingerprint as usize];
             let time = group.time(log);
-            if !is_read(fingerprint) || !is_loop(group, settings) || time < settings.get(&ABOUT, &TIME) {
+            if !is_read(fingerprint)
+                || !is_loop(group, settings)
+                || Lists::of(log, group.fingerprint) == Lists::Batches
+                || time < settings.get(&ABOUT, &TIME)
+            {
                 return;
             }
             let count = group.statements.len();
@@ -141,6 +145,7 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
     let verb = if matches!(shape, Shape::Counted { .. }) { "count" } else { "load" };
     let (remedy, code) =
         remedy(&shape, relation, source.map(|id| log.fingerprints[id as usize].tables.as_slice()), frame);
+    let by = Lists::of(log, id).text();
     let origin = log.span().map_or(0.0, |(first, _)| first);
     let (from, to) = (log.statements.start[first as usize], log.statements.end(last as usize));
     let mut evidence = vec![
@@ -182,10 +187,10 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
         rule: ABOUT.id.to_owned(),
         key: fingerprint.text.clone(),
         title: if loops.requests == 1 {
-            format!("{title} {verb}s {what} row by row: {count} queries where one or two would do")
+            format!("{title} {verb}s {what} {by}: {count} queries where one or two would do")
         } else {
             format!(
-                "{} requests {verb} {what} row by row: up to {count} queries where one or two would do",
+                "{} requests {verb} {what} {by}: up to {count} queries where one or two would do",
                 format::count(i64::from(loops.requests))
             )
         },

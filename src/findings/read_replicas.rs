@@ -51,17 +51,10 @@ impl Rule for ReadReplicas {
         let Case::Queries(log, digest) = *case else { return };
         let lag = settings.get(&ABOUT, &LAG);
         let outcomes = replay::replicas(log, &Parts::of(log), lag);
-        let (mut leave, mut stay, mut time) = (0_u64, 0_u64, 0.0);
-        for (at, outcome) in outcomes.iter().enumerate() {
-            match outcome {
-                Outcome::Away => {
-                    leave += 1;
-                    time += evidence::duration(log, at as u32);
-                }
-                Outcome::Stays => stay += 1,
-                _ => {}
-            }
-        }
+        let count = |which| outcomes.iter().filter(|&&outcome| outcome == which).count() as u64;
+        let leave = count(Outcome::Away);
+        let away = || outcomes.iter().enumerate().filter(|(_, outcome)| **outcome == Outcome::Away);
+        let time: f64 = away().map(|(at, _)| evidence::duration(log, at as u32)).sum();
         let share = time / digest.total.max(f64::MIN_POSITIVE);
         if (leave as f64) < settings.get(&ABOUT, &READS)
             || share < settings.get(&ABOUT, &SHARE)
@@ -70,12 +63,19 @@ impl Rule for ReadReplicas {
             return;
         }
         let mut queries = vec![0.0; log.fingerprints.len()];
-        for (at, _) in outcomes.iter().enumerate().filter(|(_, outcome)| **outcome == Outcome::Away) {
+        for (at, _) in away() {
             queries[log.statements.fingerprint[at] as usize] += evidence::duration(log, at as u32);
         }
         let mut shown = vec![
             evidence::count("leave", "Reads that could leave", leave),
-            evidence::count("stay", "Reads that must stay", stay),
+            evidence::count(
+                "in_transactions",
+                "Reads that stay: in transactions",
+                count(Outcome::InTransaction),
+            ),
+            evidence::count("after_writes", "After a write of their tables", count(Outcome::AfterWrite)),
+            evidence::count("locking", "With locks", count(Outcome::Locks)),
+            evidence::count("writes", "Writes", count(Outcome::Write)),
             evidence::time("leave_ms", "Time of those that could leave", time),
             evidence::time("total_ms", "Time of all statements", digest.total),
             Evidence::new("share", "Share of the time", Value::Share(share)),

@@ -10,13 +10,51 @@ use crate::queries::{Fingerprint, NONE, Operation, QueryLog};
 pub(super) enum Outcome {
     /// A read that a cache would answer, or that could go to a replica.
     Away,
-    /// A read that the database must answer.
+    /// A read that the database must answer, because nothing else knows the answer.
     Stays,
+    /// A read that the primary must answer: it locks what it reads.
+    Locks,
+    /// The same: it is part of a transaction.
+    InTransaction,
+    /// The same: its tables were written a moment ago.
+    AfterWrite,
     /// A write, which makes what is cached of its tables stale.
     Write,
     /// Neither.
     Other,
 }
+
+/// What locks the rows that are read.
+const LOCKS: &[&str] =
+    &[" for update", " for share", " for no key update", " for key share", " lock in share mode"];
+
+/// Functions that change something.
+const CHANGES: &[&str] = &["nextval (", "nextval(", "setval (", "setval(", "_advisory_"];
+
+/// What is another value each time.
+const VARIES: &[&str] = &[
+    "random(",
+    "random (",
+    "rand(",
+    "rand (",
+    "uuid(",
+    "uuid (",
+    "uuid_generate",
+    "now(",
+    "now (",
+    "'now'",
+    "current_timestamp",
+    "clock_timestamp",
+    "statement_timestamp",
+    "transaction_timestamp",
+    "utc_timestamp",
+    "current_date",
+    "current_time",
+    "localtime",
+    "sysdate",
+    "curdate",
+    "curtime",
+];
 
 /// What matters of a fingerprint, in numbers.
 pub(super) struct Part {
@@ -26,6 +64,8 @@ pub(super) struct Part {
     pub written: Vec<u32>,
     /// Whether its rows may be kept: a SELECT of tables that locks nothing and means the same each time.
     pub is_plain_read: bool,
+    /// Whether it reads tables, and changes nothing.
+    is_read: bool,
     /// Whether it locks rows.
     locks: bool,
     boundary: Kind,
@@ -71,16 +111,17 @@ impl<'a> Parts<'a> {
             .fingerprints
             .iter()
             .map(|fingerprint| {
-                let has = |word: &str| fingerprint.text.contains(word);
-                let locks = has(" FOR UPDATE") || has(" FOR SHARE") || has(" FOR NO KEY");
-                let varies = has("random(") || has("rand(") || has("now(") || has("nextval(");
+                let text = fingerprint.text.to_ascii_lowercase();
+                let has_any = |words: &[&str]| words.iter().any(|word| text.contains(word));
+                let locks = has_any(LOCKS);
+                let is_read = fingerprint.operation == Operation::Select
+                    && !fingerprint.tables.is_empty()
+                    && !has_any(CHANGES);
                 Part {
                     tables: fingerprint.tables.iter().map(&mut id).collect(),
                     written: written(fingerprint).iter().map(&mut id).collect(),
-                    is_plain_read: fingerprint.operation == Operation::Select
-                        && !fingerprint.tables.is_empty()
-                        && !locks
-                        && !varies,
+                    is_plain_read: is_read && !locks && !has_any(VARIES),
+                    is_read,
                     locks,
                     boundary: Kind::of(fingerprint),
                 }
@@ -152,7 +193,8 @@ pub(super) fn replicas(log: &QueryLog, parts: &Parts<'_>, lag: f64) -> Vec<Outco
             *transaction = NONE;
         }
         match part.boundary {
-            Kind::Begin => *transaction = statements.request[at],
+            // SQLite's BEGIN is recorded, its COMMIT is not: the statements say it themselves then.
+            Kind::Begin if statements.transaction.is_empty() => *transaction = statements.request[at],
             Kind::End => *transaction = NONE,
             _ => {}
         }
@@ -164,14 +206,18 @@ pub(super) fn replicas(log: &QueryLog, parts: &Parts<'_>, lag: f64) -> Vec<Outco
             }
             return Outcome::Write;
         }
-        if part.tables.is_empty() || !(part.is_plain_read || part.locks) {
+        if !part.is_read {
             return Outcome::Other;
         }
         let written = |table: &u32| {
             writes.get(&(connection, *table)).is_some_and(|&end| statements.start[at] - end <= lag)
         };
-        if part.locks || *transaction != NONE || part.tables.iter().any(written) {
-            Outcome::Stays
+        if part.locks {
+            Outcome::Locks
+        } else if *transaction != NONE || statements.transaction(at).is_some() {
+            Outcome::InTransaction
+        } else if part.tables.iter().any(written) {
+            Outcome::AfterWrite
         } else {
             Outcome::Away
         }
@@ -187,7 +233,7 @@ mod tests {
     use crate::queries::{Clock, Connection, LogBuilder};
     use proptest::prelude::*;
 
-    const SQL: [&str; 12] = [
+    const SQL: [&str; 13] = [
         "SELECT x FROM a WHERE id = 1",
         "SELECT x FROM a WHERE id = 2",
         "SELECT x FROM a JOIN b ON a.id = b.a_id",
@@ -200,6 +246,7 @@ mod tests {
         "COMMIT",
         "SELECT random(), x FROM a",
         "SELECT x FROM c",
+        "SELECT nextval('d'), x FROM c",
     ];
 
     /// Per statement: SQL, connection, milliseconds since the one before, whether it fails.
@@ -223,7 +270,7 @@ mod tests {
             0 | 1 | 5 | 10 => &["a"],
             2 => &["a", "b"],
             3 | 4 | 6 => &["b"],
-            7 | 11 => &["c"],
+            7 | 11 | 12 => &["c"],
             _ => &[],
         }
     }
@@ -244,7 +291,7 @@ mod tests {
                     kept.retain(|&(_, other)| !tables(other).iter().any(|table| tables(sql).contains(table)));
                     Outcome::Write
                 }
-                4 | 8..=10 => Outcome::Other,
+                4 | 8..=10 | 12 => Outcome::Other,
                 _ if kept.contains(&(connection / 2, sql)) => Outcome::Away,
                 _ => {
                     if !failed {
@@ -264,8 +311,9 @@ mod tests {
             let expected: Vec<Outcome> = (0..each.len()).map(|at| {
                 let (sql, connection, ..) = each[at];
                 match sql {
+                    4 => return Outcome::Locks,
                     5..=7 => return Outcome::Write,
-                    8..=10 => return Outcome::Other,
+                    8..=9 | 12 => return Outcome::Other,
                     _ => {}
                 }
                 let before = || (0..at).rev().filter(|&other| each[other].1 == connection);
@@ -278,7 +326,13 @@ mod tests {
                         && tables(each[other].0).iter().any(|table| tables(sql).contains(table))
                         && statements.start[at] - statements.end(other) <= lag
                 });
-                if sql == 4 || in_transaction || fresh { Outcome::Stays } else { Outcome::Away }
+                if in_transaction {
+                    Outcome::InTransaction
+                } else if fresh {
+                    Outcome::AfterWrite
+                } else {
+                    Outcome::Away
+                }
             }).collect();
             prop_assert_eq!(replicas(&log, &Parts::of(&log), lag), expected);
         }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::groups::each_group;
+use super::groups::{Lists, each_group};
 use super::n_plus_one::request_title;
 use super::shape::model;
 use super::{
@@ -54,6 +54,7 @@ impl Rule for RowWrites {
             let count = group.statements.len();
             if !matches!(fingerprint.operation, Operation::Insert | Operation::Update | Operation::Delete)
                 || fingerprint.tables.is_empty()
+                || Lists::of(log, group.fingerprint) == Lists::Batches
                 || (count as f64) < settings.get(&ABOUT, &EXECUTIONS)
             {
                 return;
@@ -115,8 +116,9 @@ fn finding(log: &QueryLog, id: u32, writes: &Writes) -> Finding {
         rule: ABOUT.id.to_owned(),
         key: fingerprint.text.clone(),
         title: format!(
-            "{} {verb} {table} row by row: {count} statements where one would do",
-            request_title(log, request)
+            "{} {verb} {table} {}: {count} statements where one would do",
+            request_title(log, request),
+            Lists::of(log, id).text()
         ),
         at_stake: writes.time,
         saving: writes.saving,

@@ -64,14 +64,32 @@ impl Rule for Transactions {
     }
 }
 
-/// Shows every transaction that begins and ends in the log.
+/// Shows every transaction that begins and ends in the log. Where the log says of a statement that it is in
+/// one, and BEGIN and COMMIT are not logged, it is open from the first such statement to the last.
 fn each(log: &QueryLog, mut visit: impl FnMut(Open)) {
     let kinds: Vec<Kind> = log.fingerprints.iter().map(Kind::of).collect();
     let mut open: Vec<Option<Open>> = vec![None; log.connections.len()];
+    // Per connection: the request and the transaction in it that its last statement was in.
+    let mut said: Vec<Option<(u32, u32)>> = vec![None; log.connections.len()];
     for at in 0..log.statements.len() {
         let kind = kinds[log.statements.fingerprint[at] as usize];
         let (start, end) = (log.statements.start[at], log.statements.end(at));
-        let place = &mut open[log.statements.connection[at] as usize];
+        let connection = log.statements.connection[at] as usize;
+        let place = &mut open[connection];
+        let number = log.statements.transaction(at).map(|number| (log.statements.request[at], number));
+        if said[connection] != number {
+            if said[connection].is_some()
+                && let Some(one) = place.take()
+            {
+                visit(one);
+            }
+            said[connection] = number;
+            if number.is_some() {
+                let (first, busy) = (at as u32, end - start);
+                *place = Some(Open { first, start, busy, pause: (0.0, first), end, statements: 1 });
+                continue;
+            }
+        }
         if let Some(one) = place {
             let pause = start - one.end;
             if pause > one.pause.0 {
@@ -92,6 +110,11 @@ fn each(log: &QueryLog, mut visit: impl FnMut(Open)) {
                 }
             }
             _ => {}
+        }
+    }
+    for (one, said) in open.into_iter().zip(said) {
+        if let (Some(one), Some(_)) = (one, said) {
+            visit(one);
         }
     }
 }

@@ -11,6 +11,7 @@
 //! What attributes are called: <https://opentelemetry.io/docs/specs/semconv/database/database-spans/>, and
 //! before that was stable, `db.statement` and `http.method`.
 
+mod lanes;
 mod span;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use self::lanes::Lanes;
 use self::span::{Attributes, Process, Resource, Role, Span};
 use super::elements::{Elements, in_head};
 use super::records::shown;
@@ -47,9 +49,6 @@ pub static ABOUT: About = About {
 
 /// Exporters that cut a text, do so after so many characters: Zipkin's, if not told otherwise.
 const ZIPKIN_LIMIT: usize = 128;
-
-/// Lanes of one service at most: a trace does not say on which connection a statement ran.
-const LANES: usize = 64;
 
 /// How far up a statement's request is looked for: parents may be damaged into a circle.
 const CLIMB: usize = 1000;
@@ -470,32 +469,5 @@ fn request(span: &Span) -> Request {
         method,
         path,
         ..Request::default()
-    }
-}
-
-/// Requests of one service that run at the same time are shown beside each other: each has the first
-/// lane that is free, as connections of a pool are handed out.
-#[derive(Default)]
-struct Lanes {
-    /// Per service and lane: the request on it and when it is free.
-    busy: FxHashMap<u32, Vec<(u32, f64)>>,
-}
-
-impl Lanes {
-    fn place(&mut self, service: u32, request: u32, start: f64, end: f64) -> u32 {
-        let lanes = self.busy.entry(service).or_default();
-        let own = |lane: &(u32, f64)| request != NONE && lane.0 == request;
-        let free = |lane: &(u32, f64)| lane.1 <= start;
-        let place = lanes.iter().position(own).or_else(|| lanes.iter().position(free));
-        let place = match place {
-            Some(place) => place,
-            None if lanes.len() < LANES => {
-                lanes.push((request, end));
-                lanes.len() - 1
-            }
-            None => LANES - 1,
-        };
-        lanes[place] = (request, lanes[place].1.max(end));
-        place as u32
     }
 }

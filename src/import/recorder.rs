@@ -139,6 +139,9 @@ struct Line<'a> {
     /// The name of an exception's class. Of a request too.
     #[serde(borrow)]
     error: Option<Cow<'a, str>>,
+    /// Which transaction of the request; true from recorders that do not count them.
+    #[serde(borrow)]
+    transaction: Option<&'a RawValue>,
     #[serde(borrow)]
     stack: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -292,6 +295,10 @@ impl Reader {
             request,
             site,
             rows: line.rows.map_or(NONE, |rows| u32::try_from(rows).unwrap_or(NONE - 1).min(NONE - 1)),
+            transaction: line.transaction.map_or(NONE, |number| match number.get() {
+                "true" => 0,
+                digits => digits.parse().unwrap_or(NONE),
+            }),
             ..Statement::new(recognised, connection)
         });
     }
@@ -402,6 +409,21 @@ mod tests {
         assert_eq!(log.statements.failed, [1, 0]);
         assert!((log.statements.start[0] - 1_795_436_083_600.0).abs() < 0.001);
         assert_eq!(log.clock, Clock::Wall { zone: Some("UTC".into()) });
+    }
+
+    #[test]
+    fn transactions_are_numbers_or_true() {
+        let each = [
+            "",
+            r#", "transaction": 1"#,
+            r#", "transaction": 2"#,
+            r#", "transaction": true"#,
+            r#", "transaction": "x""#,
+        ];
+        let lines = each.iter().zip(0_u8..).map(|(rest, at)| statement("aa", 100.0 + f64::from(at), rest));
+        let (log, _) = read(&lines.collect::<Vec<_>>());
+        let numbers: Vec<_> = (0..each.len()).map(|at| log.statements.transaction(at)).collect();
+        assert_eq!(numbers, [None, Some(1), Some(2), Some(0), None]);
     }
 
     #[test]

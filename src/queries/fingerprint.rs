@@ -40,7 +40,7 @@ pub struct Shape {
     pub parameters: u64,
     /// Whether the text leaves values out: then the logged parameters matter.
     pub has_placeholders: bool,
-    /// Elements of its longest list after IN.
+    /// Elements of its longest list after IN, or rows after VALUES.
     pub list: u32,
     /// Rows it passes over: the number after OFFSET.
     pub offset: u64,
@@ -393,7 +393,8 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
 
     /// After the first row of a row list: swallows `, (…)` as often as it comes.
     fn skip_rows(&mut self) {
-        loop {
+        for rows in 1.. {
+            self.list = self.list.max(rows);
             let mut ahead = self.lexer;
             let mut next = || ahead.significant().map(|token| ahead.bytes(token));
             if next() != Some(b",") {

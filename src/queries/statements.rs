@@ -47,6 +47,8 @@ pub struct Statement {
     pub rows: u32,
     /// Rows it looked at, or [`NONE`].
     pub rows_examined: u32,
+    /// Which transaction of its request it is in, or [`NONE`].
+    pub transaction: u32,
     /// Milliseconds it waited for locks, part of the duration; NaN if unknown.
     pub lock_time: f64,
 }
@@ -81,6 +83,7 @@ impl Statement {
             site: NONE,
             rows: NONE,
             rows_examined: NONE,
+            transaction: NONE,
             lock_time: f64::NAN,
         }
     }
@@ -130,6 +133,7 @@ impl LogBuilder {
         });
         if let Some(known) = fingerprints.get_mut(id as usize) {
             known.longest_list = known.longest_list.max(list);
+            known.lists = known.lists.saturating_add(u32::from(list > 1));
             known.largest_offset = known.largest_offset.max(offset);
         }
         let parameters = match logged {
@@ -233,6 +237,7 @@ impl LogBuilder {
         push_rare(&mut columns.site, at, statement.site);
         push_rare(&mut columns.rows, at, statement.rows);
         push_rare(&mut columns.rows_examined, at, statement.rows_examined);
+        push_rare(&mut columns.transaction, at, statement.transaction);
         if !statement.lock_time.is_nan() {
             columns.lock_time.resize(at, f64::NAN);
             columns.lock_time.push(statement.lock_time);
@@ -327,7 +332,13 @@ impl LogBuilder {
             }
             previous_end = *start + if duration.is_nan() { 0.0 } else { duration };
         }
-        let ids = [&mut columns.site, &mut columns.rows, &mut columns.rows_examined, &mut self.tags_of];
+        let ids = [
+            &mut columns.site,
+            &mut columns.rows,
+            &mut columns.rows_examined,
+            &mut columns.transaction,
+            &mut self.tags_of,
+        ];
         for rare in ids.into_iter().filter(|rare| !rare.is_empty()) {
             rare.resize(columns.start.len(), NONE);
         }
@@ -356,7 +367,13 @@ impl LogBuilder {
             arrange(&mut columns.failed, &order);
             arrange(&mut columns.parameters, &order);
             arrange(&mut columns.request, &order);
-            let ids = [&mut columns.site, &mut columns.rows, &mut columns.rows_examined, &mut self.tags_of];
+            let ids = [
+                &mut columns.site,
+                &mut columns.rows,
+                &mut columns.rows_examined,
+                &mut columns.transaction,
+                &mut self.tags_of,
+            ];
             for rare in ids.into_iter().filter(|rare| !rare.is_empty()) {
                 arrange(rare, &order);
             }

@@ -2,9 +2,13 @@
 //!
 //! Each is its name, its length and its bytes, which are [postcard](https://postcard.jamesmunns.com)'s.
 //! A reader takes the columns it knows. So one can be added without a new version: an older file
-//! lacks it, an older reader passes over it.
+//! lacks it, an older reader passes over it. The first says how many bytes the others are, so that a file
+//! that was cut between two is known from one that lacks them; the oldest files do not have it.
 
 use serde::{Deserialize, Serialize};
+
+/// The first column: the bytes after it.
+const LENGTH: &str = "length";
 
 /// Columns being written.
 #[derive(Default)]
@@ -27,7 +31,10 @@ impl Writer {
 
     /// All of them.
     pub(super) fn finish(self) -> Vec<u8> {
-        self.bytes
+        let mut whole = Self::default();
+        whole.put(LENGTH, &(self.bytes.len() as u64));
+        whole.bytes.extend_from_slice(&self.bytes);
+        whole.bytes
     }
 }
 
@@ -47,7 +54,11 @@ impl<'a> Reader<'a> {
         while !bytes.is_empty() {
             let cut = || Damaged("it is cut short".to_owned());
             let name = part(&mut bytes).ok_or_else(cut)?;
-            columns.push((name, part(&mut bytes).ok_or_else(cut)?));
+            let column = part(&mut bytes).ok_or_else(cut)?;
+            if name == LENGTH.as_bytes() && postcard::from_bytes(column) != Ok(bytes.len() as u64) {
+                return Err(cut());
+            }
+            columns.push((name, column));
         }
         Ok(Self { columns })
     }
@@ -75,6 +86,22 @@ fn part<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Each cut, also one between two columns, is known; a file without the first column is read.
+    #[test]
+    fn a_cut_anywhere_is_known() {
+        let mut writer = Writer::default();
+        writer.put("a", &1_u32);
+        writer.put("b", &2_u32);
+        let old = writer.bytes.clone();
+        let bytes = writer.finish();
+        for cut in 1..bytes.len() {
+            assert!(Reader::new(&bytes[..cut]).is_err(), "{cut}");
+        }
+        for bytes in [old, bytes] {
+            assert_eq!(Reader::new(&bytes).unwrap().take::<u32>("b"), Ok(2));
+        }
+    }
 
     #[test]
     fn known_columns_are_taken_others_passed_over() {

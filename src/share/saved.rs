@@ -126,6 +126,7 @@ fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writ
     columns.put("statements.site", &statements.site);
     columns.put("statements.rows", &statements.rows);
     columns.put("statements.rows_examined", &statements.rows_examined);
+    columns.put("statements.transaction", &statements.transaction);
     columns.put("statements.lock_time", &statements.lock_time);
     if let Some(saved) = &log.saved {
         write_strings("texts", &saved.texts, columns);
@@ -140,6 +141,7 @@ fn write_fingerprints(name: &str, fingerprints: &[Fingerprint], columns: &mut Wr
     columns.put(&column("text"), &list(fingerprints, |one| one.text.as_str()));
     columns.put(&column("operation"), &list(fingerprints, |one| one.operation));
     columns.put(&column("longest_list"), &list(fingerprints, |one| one.longest_list));
+    columns.put(&column("lists"), &list(fingerprints, |one| one.lists));
     columns.put(&column("largest_offset"), &list(fingerprints, |one| one.largest_offset));
     columns.put(&column("tables"), &list(fingerprints, |one| one.tables.as_slice()));
     columns.put(&column("columns"), &list(fingerprints, |one| list(&one.columns, column_use)));
@@ -332,8 +334,10 @@ fn read_fingerprints(name: &str, columns: &Reader<'_>) -> Result<Vec<Fingerprint
     let tables: Vec<Vec<String>> = columns.take(&column("tables"))?;
     let mut uses: Vec<Vec<SavedUse>> = columns.take(&column("columns"))?;
     uses.resize(texts.len(), Vec::new());
-    let mut lists: Vec<u32> = columns.take(&column("longest_list"))?;
+    let mut longest_lists: Vec<u32> = columns.take(&column("longest_list"))?;
+    let mut lists: Vec<u32> = columns.take(&column("lists"))?;
     let mut offsets: Vec<u64> = columns.take(&column("largest_offset"))?;
+    longest_lists.resize(texts.len(), 0);
     lists.resize(texts.len(), 0);
     offsets.resize(texts.len(), 0);
     of_length(texts.len(), &[operations.len(), tables.len()])?;
@@ -346,10 +350,12 @@ fn read_fingerprints(name: &str, columns: &Reader<'_>) -> Result<Vec<Fingerprint
         either,
         partner,
     };
-    let fingerprints = texts.into_iter().zip(operations).zip(tables).zip(uses).zip(lists).zip(offsets);
+    let fingerprints = texts.into_iter().zip(operations).zip(tables).zip(uses);
+    let fingerprints = fingerprints.zip(longest_lists).zip(lists).zip(offsets);
     Ok(fingerprints
-        .map(|(((((text, operation), tables), uses), longest_list), largest_offset)| Fingerprint {
+        .map(|((((((text, operation), tables), uses), longest_list), lists), largest_offset)| Fingerprint {
             longest_list,
+            lists,
             largest_offset,
             text,
             operation,
@@ -445,16 +451,34 @@ fn read_statements(columns: &Reader<'_>, log: &QueryLog) -> Result<Statements, D
         site: columns.take("statements.site")?,
         rows: columns.take("statements.rows")?,
         rows_examined: columns.take("statements.rows_examined")?,
+        transaction: columns.take("statements.transaction")?,
         lock_time: columns.take("statements.lock_time")?,
         ..Statements::default()
     };
     let Statements {
-        start, duration, fingerprint, connection, failed, parameters, request, site, rows, ..
+        start,
+        duration,
+        fingerprint,
+        connection,
+        failed,
+        parameters,
+        request,
+        site,
+        rows,
+        transaction,
+        ..
     } = &statements;
     let lengths =
         [duration.len(), fingerprint.len(), connection.len(), failed.len(), parameters.len(), request.len()];
     of_length(count, &lengths)?;
-    for rare in [site.len(), rows.len(), statements.rows_examined.len(), statements.lock_time.len()] {
+    let rare = [
+        site.len(),
+        rows.len(),
+        statements.rows_examined.len(),
+        transaction.len(),
+        statements.lock_time.len(),
+    ];
+    for rare in rare {
         of_length(if rare == 0 { 0 } else { count }, &[rare])?;
     }
     within(fingerprint, log.fingerprints.len(), false)?;

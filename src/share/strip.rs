@@ -179,6 +179,7 @@ fn of_statements(statements: &Statements) -> Statements {
         site: statements.site.clone(),
         rows: statements.rows.clone(),
         rows_examined: statements.rows_examined.clone(),
+        transaction: statements.transaction.clone(),
         lock_time: statements.lock_time.clone(),
         ..Statements::default()
     }
@@ -207,7 +208,8 @@ fn of_texts(log: &QueryLog, format: &str, source: &dyn Source, strip: Strip) -> 
 }
 
 fn of_fingerprint(fingerprint: &Fingerprint, strip: Strip) -> Fingerprint {
-    let Fingerprint { text, operation, tables, columns: uses, longest_list, largest_offset } = fingerprint;
+    let Fingerprint { text, operation, tables, columns: uses, longest_list, lists, largest_offset } =
+        fingerprint;
     let masked = if strip.literals { mask::fingerprint(text) } else { text.clone() };
     // What was taken for a column may have been what is masked.
     let columns = if masked == *text {
@@ -223,6 +225,7 @@ fn of_fingerprint(fingerprint: &Fingerprint, strip: Strip) -> Fingerprint {
         columns,
         // How many there were, not which.
         longest_list: *longest_list,
+        lists: *lists,
         largest_offset: if strip.literals { leading_digit(*largest_offset) } else { *largest_offset },
     }
 }

@@ -3,8 +3,10 @@
 # with each of its faults (FAULT), recorded by recorder/flamedrop_recorder.py with 1 ms of round trip
 # for each statement; measured.json, what each fault costs without profiler and recorder;
 # visits.sql.jsonl, many requests in one file, and visits.json, what django-cachalot, cached sessions and
-# a denormalised column save on them; PostgreSQL's logs of visitors without and with faults, and of a
-# rush, and rush.json, what the rush's faults cost.
+# denormalised columns save on them; PostgreSQL's logs of visitors without and with faults, of a rush, of
+# a stocktake with and without superfluous indexes, and of a crowd on one server and beside a streaming
+# replica; rush.json, stocktake.json and crowd.json, what these faults cost. On a machine that does
+# nothing else.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../shop/python.sh"
@@ -37,20 +39,57 @@ mkdir -p "$target"
 start_server
 seed_server
 stop_server
-for visit in clean faults rush; do
-    echo "log_filename = '$visit.log'" >>"$work/data/run.conf"
+export SHOP_POSTGRES_PORT=$postgres_port
+
+manage() { (cd "$shop" && PGOPTIONS= "$python" manage.py "$@"); }
+
+# log NAME: starts the server, which writes what takes place into this log.
+log() {
+    echo "log_filename = '$1.log'" >>"$work/data/run.conf"
     echo "log_min_duration_statement = 0" >>"$work/data/run.conf"
     start_server
     renew_shop
-    (cd "$shop" && SHOP_POSTGRES_PORT=$postgres_port PGOPTIONS= "$python" manage.py workload --only "$visit")
+}
+
+# Stops it, and keeps the log.
+keep() {
+    stop_replica
     stop_server
-    cp "$work/logs/$visit.log" "$target/postgres-$visit.log"
+    cp "$work/logs/$1.log" "$target/postgres-$1.log"
+}
+
+for visit in clean faults rush; do
+    log $visit
+    manage workload --only $visit
+    keep $visit
 done
+log clean-stocktake
+manage stocktake
+keep clean-stocktake
+log stocktake
+SHOP_FAULTS=overindexed manage stocktake
+# As it is dumped, but for the key that newer servers put around it, another each time.
+"$postgres_bin/pg_dump" --schema-only shop | sed -e '/^\\\(un\)\?restrict /d' >"$target/postgres-stocktake.sql"
+keep stocktake
+for side in clean-crowd crowd; do
+    log $side
+    start_replica
+    SHOP_REPLICA_PORT=$replica_port manage crowd --only $side
+    keep $side
+done
+
 # Without the log, which is a part of what a statement takes.
 echo "log_min_duration_statement = -1" >>"$work/data/run.conf"
+echo "pg_stat_statements.track_planning = on" >>"$work/data/run.conf"
 start_server
 renew_shop
-(cd "$shop" && SHOP_POSTGRES_PORT=$postgres_port PGOPTIONS= "$python" manage.py workload --measure "$target/rush.json")
+manage workload --measure "$target/rush.json"
+renew_shop
+manage stocktake --measure "$target/stocktake.json"
+renew_shop
+start_replica
+SHOP_REPLICA_PORT=$replica_port manage crowd --measure "$target/crowd.json"
+stop_replica
 stop_server
 
 for file in "$target"/*.prof "$target"/*.log; do

@@ -235,11 +235,20 @@ class RecorderTest(unittest.TestCase):
         self.assertEqual((many["many"], len(many["params"]), many["rows"]), (150, 100, 150))
         self.assertEqual((odd["alias"], odd["vendor"]), ("default", "sqlite"))
         insert = next(each for each in rest if each["sql"].startswith("INSERT"))
-        self.assertTrue(insert["transaction"])
+        self.assertEqual(insert["transaction"], 1)
         self.assertNotIn("transaction", odd)
         failed = [each for each in rest if "error" in each]
         self.assertEqual([each["error"] for each in failed], ["IntegrityError"])
         self.assertNotIn("rows", failed[0])
+
+    def test_transactions_are_told_apart(self):
+        _, statements = self.record("/transactions/")
+        numbers = [
+            each.get("transaction")
+            for each in statements
+            if each["sql"].startswith(("INSERT", "SELECT"))
+        ]
+        self.assertEqual(numbers, [1, 1, 2, 2, None, 3, 4, 4])
 
     def test_a_view_that_raises(self):
         head, statements = self.record("/fails/", Client(raise_request_exception=False))

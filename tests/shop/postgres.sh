@@ -11,7 +11,7 @@ make_server() {
     fi
     work=$(mktemp -d)
     chmod 755 "$work"
-    trap 'stop_server; rm -rf "$work"' EXIT
+    trap 'stop_replica; stop_server; rm -rf "$work"' EXIT
     postgres_port=$("$python" -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
     # PostgreSQL refuses to run as root.
     as_postgres=()
@@ -69,4 +69,21 @@ EOF
 renew_shop() {
     administer --command='SET client_min_messages = warning' --command='DROP DATABASE IF EXISTS shop' \
         --command='CREATE DATABASE shop TEMPLATE shop_seed OWNER shop_web'
+}
+
+# Sets `replica_port`: a streaming replica of the running server, on another port.
+start_replica() {
+    rm -rf "$work/replica"
+    replica_port=$("$python" -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    (cd "$work" && "${as_postgres[@]}" "$postgres_bin/pg_basebackup" --pgdata="$work/replica" --write-recovery-conf \
+        --checkpoint=fast --no-sync)
+    printf 'port = %s\nlogging_collector = off\nlog_min_duration_statement = -1\n' "$replica_port" >"$work/replica/run.conf"
+    (cd "$work" && "${as_postgres[@]}" "$postgres_bin/pg_ctl" start --wait --silent \
+        --pgdata="$work/replica" --log="$work/replica.log") || { cat "$work/replica.log" >&2; return 1; }
+}
+
+stop_replica() {
+    if [[ -f $work/replica/postmaster.pid ]]; then
+        (cd "$work" && "${as_postgres[@]}" "$postgres_bin/pg_ctl" stop --wait --silent --mode=fast --pgdata="$work/replica")
+    fi
 }

@@ -54,6 +54,27 @@ def statements(request):
     return HttpResponse("done")
 
 
+@transaction.atomic
+def tag_twice(name):
+    Tag.objects.create(name=f"{name} 1")
+    with transaction.atomic():
+        Tag.objects.create(name=f"{name} 2")
+
+
+def transactions(request):
+    tag_twice("a")
+    tag_twice("b")
+    Tag.objects.count()
+    try:
+        with transaction.atomic():
+            Tag.objects.count()
+            raise ValueError("rolled back")
+    except ValueError:
+        pass
+    tag_twice("c")
+    return HttpResponse("done")
+
+
 def fails(request):
     Tag.objects.count()
     raise ValueError("as it should")
@@ -106,6 +127,7 @@ urlpatterns = [
     path("templates/", templates),
     path("relations/", relations),
     path("statements/", statements),
+    path("transactions/", transactions),
     path("fails/", fails),
     path("stream/", stream),
     path("meet/", meet),

@@ -7,6 +7,7 @@ SHOP_POSTGRES_PORT         use PostgreSQL on this loopback port instead
 SHOP_SERVER_SIDE_BINDING   1: psycopg binds parameters on the server
 SHOP_MYSQL_PORT            use MySQL or MariaDB on this loopback port instead
 SHOP_CACHALOT              1: django-cachalot is installed
+SHOP_REPLICA_PORT          PostgreSQL's streaming replica, on this loopback port
 SHOP_PREPARE_THRESHOLD     psycopg prepares what it has executed so often (never, if not set)
 """
 
@@ -96,6 +97,11 @@ if "SHOP_POSTGRES_PORT" in os.environ:
             },
         },
     }
+    if "SHOP_REPLICA_PORT" in os.environ:
+        DATABASES["replica"] = DATABASES["default"] | {"PORT": os.environ["SHOP_REPLICA_PORT"]}
+        DATABASE_ROUTERS = ["shop.replicas.Router"]
+        # Before the session is looked up.
+        MIDDLEWARE.insert(1, "shop.replicas.PinningMiddleware")
 elif "SHOP_MYSQL_PORT" in os.environ:
     import pymysql
 
@@ -129,6 +135,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
 
+# Seconds after a write in which its visitor reads from the primary.
+SHOP_LAG = 1
 # Seconds that a payment takes where it is no fault: for measuring beside it.
 SHOP_PAYMENT = 0
 # Whether product cards read their tags from a copy in the product's row (visits makes it).

@@ -19,8 +19,8 @@ PRICE_LIST = {
 }
 
 
-# Those of four quarters.
-JSON = json.dumps([PRICE_LIST] * 4, default=str)
+# The discounts of ten years, quarter by quarter, as they are stored.
+JSON = json.dumps([PRICE_LIST["discounts"]] * 40, default=str)
 
 log = logging.getLogger("shop.prices")
 log.addHandler(logging.StreamHandler(io.StringIO()))
@@ -33,6 +33,7 @@ class Prices:
     def __init__(self, currency):
         self.currency = currency
         self._rate = None
+        self._discounts = None
 
     @property
     def rate(self):
@@ -42,17 +43,32 @@ class Prices:
             self._rate = ExchangeRate.objects.get(currency=self.currency).rate
         return self._rate
 
+    @property
+    def discounts(self):
+        """Those of this quarter, on whole orders."""
+        if self._discounts is None or fault("json"):
+            self._discounts = json.loads(JSON)[-1]
+        return self._discounts
+
     def format(self, price):
         rules = copy.deepcopy(PRICE_LIST) if fault("deepcopy") else PRICE_LIST
-        if fault("json"):
-            json.loads(JSON)
-        amount = price * self.rate
+        amount = self.discounted(price * self.rate, rules["discounts"])
         if fault("logging"):
-            log.warning("price %s in %s by %r", price, self.currency, rules)
-        for discount in reversed(rules["discounts"]):
-            if amount >= discount["from"]:
-                amount -= amount * discount["percent"] / 100
-                break
+            # As somebody did who looked for where a price came from.
+            log.warning("price %s in %s by %r", price, self.currency, rules, stack_info=True)
+        return self.rounded(amount, rules)
+
+    def format_total(self, total):
+        amount = self.discounted(total * self.rate, self.discounts)
+        return self.rounded(amount, PRICE_LIST)
+
+    def discounted(self, amount, discounts):
+        for discount in reversed(discounts):
+            if amount >= Decimal(discount["from"]):
+                return amount - amount * discount["percent"] / 100
+        return amount
+
+    def rounded(self, amount, rules):
         amount = amount.quantize(rules["rounding"][self.currency], rounding=ROUND_HALF_UP)
         return f"{rules['symbols'][self.currency]}{amount}"
 

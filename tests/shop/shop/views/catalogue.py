@@ -12,7 +12,7 @@ from shop.models import Category, OrderLine, Product
 from shop.pricing import prices_for
 
 PER_PAGE = 24
-FOUND_PER_PAGE = 48
+FOUND_PER_PAGE = 72
 
 
 def front(request):

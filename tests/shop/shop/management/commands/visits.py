@@ -1,6 +1,10 @@
-"""Records many visits in one file, DIRECTORY/visits.sql.jsonl, and measures what django-cachalot saves
-on them, what sessions in the cache save, and what a copy of each product's tags in its row saves:
-DIRECTORY/visits.json, wall time without the recorder, and the database's time with it. With the cache on, and sessions in it as well, they are DIRECTORY/clean-visits.sql.jsonl.
+"""Records many visits in one file, DIRECTORY/visits.sql.jsonl, and measures what a remedy saves on them:
+DIRECTORY/visits.json, wall time without the recorder, and the database's time with it.
+
+Sessions in the cache, and a copy of each product's tags in its row: each request is asked as it is and
+in these ways, one after the other, so that all meet the same moment. django-cachalot: all visits with
+it and all without, since one answer depends on the requests before. With both caches on, the visits are
+DIRECTORY/clean-visits.sql.jsonl.
 
 Needs SHOP_CACHALOT=1. The same visits each time: people look around, and now and then somebody buys.
 """
@@ -9,7 +13,7 @@ import json
 import statistics
 import tempfile
 import time
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from cachalot.api import cachalot_disabled
@@ -22,12 +26,11 @@ from django.test import Client, override_settings
 from shop.models import Customer, Product
 from shop.recording import NeutralPaths
 
-# What is measured beside the visits as they are.
-SIDES = ["cachalot", "sessions", "denormalised"]
 CACHED_SESSIONS = {"SESSION_ENGINE": "django.contrib.sessions.backends.cached_db"}
-CHANGED = {
+# What is asked side by side, and what is changed for it.
+SIDES = {
+    "faulty": {},
     "sessions": CACHED_SESSIONS,
-    "clean": CACHED_SESSIONS,
     "denormalised": {"SHOP_DENORMALISED": True},
 }
 
@@ -43,37 +46,46 @@ class Command(BaseCommand):
     def handle(self, *, directory, rounds, runs, **options):
         self.products = list(Product.objects.active().order_by("pk")[:6])
         self.rounds = rounds
-        self.visit(cached=False)
         self.denormalise()
-        times = {"faulty": [], **{name: [] for name in SIDES}}
-        logs = {name: [] for name in [*times, "clean"]}
+        with cachalot_disabled():
+            self.visit(SIDES)
+            walls = [self.visit(SIDES) for _ in range(runs)]
+            recorded = [self.record(SIDES) for _ in range(runs)]
+        # Times and lines of one run, by side: its sides have met the same moments.
+        kept = min(recorded, key=lambda sides: sides["faulty"][0])
+        rows = [
+            self.row(name, walls, name, "faulty")
+            | {
+                "clean_database_ms": round(kept[name][0], 1),
+                "faulty_database_ms": round(kept["faulty"][0], 1),
+                "saved_database_ms": round(kept["faulty"][0] - kept[name][0], 1),
+            }
+            for name in SIDES
+            if name != "faulty"
+        ]
+        walls = []
         for _ in range(runs):
-            for side, taken in times.items():
-                with override_settings(**CHANGED.get(side, {})):
-                    taken.append(self.visit(cached=side == "cachalot") * 1000)
-            for side, recorded in logs.items():
-                with override_settings(**CHANGED.get(side, {})):
-                    recorded.append(self.record(cached=side in ("cachalot", "clean")))
-        databases = {side: [each[0] for each in recorded] for side, recorded in logs.items()}
-        # The fastest of each, as each met a busy moment now and then.
-        logs = {side: min(recorded, key=lambda each: each[0]) for side, recorded in logs.items()}
-        for name, side in [("visits", "faulty"), ("clean-visits", "clean")]:
-            (directory / f"{name}.sql.jsonl").write_text("".join(logs[side][1]), "utf-8")
-        measured = []
-        for name in SIDES:
-            row = {"name": f"visits-{name}", "page": f"{self.requests} requests", "runs": runs}
-            row["round_trip_ms"] = settings.SHOP_ROUND_TRIP
-            for side, key in [("clean", name), ("faulty", "faulty")]:
-                row[f"{side}_ms"] = round(statistics.median(times[key]), 1)
-                row[f"{side}_fastest_ms"] = round(min(times[key]), 1)
-                row[f"{side}_database_ms"] = round(logs[key][0], 1)
-            # Of the same round, one after the other: what is slow for the one is so for the other.
-            saved = [a - b for a, b in zip(databases["faulty"], databases[name])]
-            row["saved_database_ms"] = round(statistics.median(saved), 1)
-            row["saved_ms"] = round(row["faulty_ms"] - row["clean_ms"], 1)
-            measured.append(json.dumps(row))
-        (directory / "visits.json").write_text("[\n " + ",\n ".join(measured) + "\n]\n")
-        print(*measured, sep="\n")
+            with cachalot_disabled():
+                faulty = self.visit({"faulty": {}})
+            walls.append(faulty | self.visit({"cachalot": {}}))
+        rows.insert(0, self.row("cachalot", walls, "cachalot", "faulty"))
+        clean = [self.record({"clean": CACHED_SESSIONS})["clean"] for _ in range(runs)]
+        for name, (_, lines) in [("visits", kept["faulty"]), ("clean-visits", min(clean))]:
+            (directory / f"{name}.sql.jsonl").write_text("".join(lines), "utf-8")
+        lines = [json.dumps(row) for row in rows]
+        (directory / "visits.json").write_text("[\n " + ",\n ".join(lines) + "\n]\n")
+        print(*lines, sep="\n")
+
+    def row(self, name, walls, clean, faulty):
+        """Of all runs, milliseconds: medians, and the fastest."""
+        row = {"name": f"visits-{name}", "page": f"{self.requests} requests", "runs": len(walls)}
+        row["round_trip_ms"] = settings.SHOP_ROUND_TRIP
+        for side, key in [("clean", clean), ("faulty", faulty)]:
+            times = [wall[key] * 1000 for wall in walls]
+            row[f"{side}_ms"] = round(statistics.median(times), 1)
+            row[f"{side}_fastest_ms"] = round(min(times), 1)
+        saved = [(wall[faulty] - wall[clean]) * 1000 for wall in walls]
+        return row | {"saved_ms": round(statistics.median(saved), 1)}
 
     def denormalise(self):
         """What SHOP_DENORMALISED reads: nobody changes tags during the visits."""
@@ -91,45 +103,65 @@ class Command(BaseCommand):
                     "UPDATE shop_product SET tag_names = %s, similar = %s WHERE id = %s", copies
                 )
 
-    def visit(self, cached):
-        """How many seconds all visits take, with an empty cache at first."""
-        self.requests = 0
+    def visit(self, sides, around=nullcontext):
+        """How many seconds all visits take on each of these sides, with an empty cache at first.
+        `around(side)` is entered for each request."""
+        self.requests, self.around, self.sides = 0, around, sides
+        self.taken = dict.fromkeys(sides, 0.0)
         cache.clear()
-        with nullcontext() if cached else cachalot_disabled():
-            return self.look_around()
+        self.clients = {}
+        for side, changed in sides.items():
+            with override_settings(**changed):
+                self.clients[side] = [Client() for _ in range(3)]
+                for client, name in zip(self.clients[side], ["customer1", "customer2", "manager"]):
+                    client.force_login(Customer.objects.get(username=name))
+        self.look_around()
+        return self.taken
 
     def look_around(self):
-        clients = [Client() for _ in range(3)]
-        for client, name in zip(clients, ["customer1", "customer2", "manager"]):
-            client.force_login(Customer.objects.get(username=name))
-        start = time.perf_counter()
         for round in range(self.rounds):
-            client = clients[round % 3]
             product = self.products[round % len(self.products)]
             for path in ["/", "/category/garden/", product.get_absolute_url(), "/orders/"]:
-                self.expect(client.get(path), 200)
+                self.ask("get", round % 3, path, 200)
             if round % 12 == 5:
-                self.expect(client.post(f"/basket/add/{product.pk}/"), 302)
-                self.expect(client.post("/checkout/"), 302)
-        return time.perf_counter() - start
+                self.ask("post", round % 3, f"/basket/add/{product.pk}/", 302)
+                self.ask("post", round % 3, "/checkout/", 302)
 
-    def expect(self, response, status):
+    def ask(self, method, visitor, path, status):
+        """On each side; another one is the first each time."""
+        first = self.requests % len(self.sides)
+        names = list(self.sides)
+        for side in names[first:] + names[:first]:
+            client = self.clients[side][visitor]
+            with override_settings(**self.sides[side]), self.around(side):
+                start = time.perf_counter()
+                response = getattr(client, method)(path)
+                self.taken[side] += time.perf_counter() - start
+            if response.status_code != status:
+                raise CommandError(f"{path} answered {response.status_code}")
         self.requests += 1
-        if response.status_code != status:
-            raise CommandError(f"{response.request['PATH_INFO']} answered {response.status_code}")
 
-    def record(self, cached):
-        """Milliseconds of the database, and the lines of all visits in one file."""
-        places = NeutralPaths()
-        lines, database = [], 0.0
+    def record(self, sides):
+        """Of each side: milliseconds of the database, and the lines of all visits in one file."""
         with tempfile.TemporaryDirectory() as directory:
-            with override_settings(FLAMEDROP_RECORD="all", FLAMEDROP_DIRECTORY=directory):
-                self.visit(cached)
-            requests = []
-            for path in Path(directory).glob("*.sql.jsonl"):
-                head, *statements = map(json.loads, path.read_text("utf-8").splitlines())
-                head.pop("profile", None)
-                requests.append((head["start"], head, statements))
+
+            @contextmanager
+            def recorder(side):
+                target = Path(directory, side)
+                target.mkdir(exist_ok=True)
+                with override_settings(FLAMEDROP_RECORD="all", FLAMEDROP_DIRECTORY=str(target)):
+                    yield
+
+            self.visit(sides, recorder)
+            return {side: self.collected(Path(directory, side)) for side in sides}
+
+    def collected(self, directory):
+        places = NeutralPaths()
+        lines, database, requests = [], 0.0, []
+        for path in directory.glob("*.sql.jsonl"):
+            head, *statements = map(json.loads, path.read_text("utf-8").splitlines())
+            head.pop("profile", None)
+            requests.append((head["start"], head, statements))
         for _, head, statements in sorted(requests, key=lambda each: each[0]):
             for statement in statements:
                 stack = [[places.path(file), *rest] for file, *rest in statement["stack"]]

@@ -2,20 +2,19 @@
 //! `./dev record findings` makes the recordings; `measured.json` has what each fault cost without a
 //! profiler, which the predicted savings are held against.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod measured;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
-use std::{env, fs};
+use std::fs;
 
 use flamedrop::document::{Content, Document};
-use flamedrop::findings::settings::Unit;
-use flamedrop::findings::{self, Bound, CATALOGUE, Digest, Finding, Link, LooksAt, Settings, Value, pairs};
+use flamedrop::findings::{self, Bound, CATALOGUE, Digest, Finding, Link, Settings, Value, pairs};
 use flamedrop::import;
 use flamedrop::input::MemorySource;
 use flamedrop::protocol::{self, Request, Response};
 use flamedrop::session::Session;
-use serde_json::Value as Json;
 
 /// The recording under its name, packed or not.
 fn open(name: &str) -> Option<Document> {
@@ -32,10 +31,7 @@ fn open(name: &str) -> Option<Document> {
 
 /// All findings of a profile and a log of one request; of a log alone if its whole name is given.
 fn judged(name: &str) -> Vec<Finding> {
-    judged_with(name, &Settings::default())
-}
-
-fn judged_with(name: &str, settings: &Settings) -> Vec<Finding> {
+    let settings = &Settings::default();
     if name.contains('.') {
         let log = open(name).unwrap_or_else(|| panic!("{name} is not there"));
         return findings::judge(&log, settings).findings;
@@ -76,8 +72,12 @@ const FAULTS: &[(&str, &[&str])] = &[
     ("json", &["library-costs"]),
     ("hashing", &["library-costs"]),
     ("static_files", &["library-costs"]),
+    ("uncached_templates", &["templates"]),
+    ("payment", &["transactions"]),
     ("visits.sql.jsonl", &["database-cache", "sessions", "denormalise", "read-replicas"]),
     ("postgres-rush.log", &["transactions", "slow-writes", "connections"]),
+    ("postgres-stocktake.log", &["slow-writes"]),
+    ("postgres-crowd.log", &["read-replicas"]),
 ];
 
 const CLEAN: &[&str] = &[
@@ -91,6 +91,8 @@ const CLEAN: &[&str] = &[
     "clean-totals",
     "clean-visits.sql.jsonl",
     "postgres-clean.log",
+    "postgres-clean-stocktake.log",
+    "postgres-clean-crowd.log",
 ];
 
 #[test]
@@ -210,109 +212,6 @@ fn numbers_fit_together() {
     }
 }
 
-/// What is measured without profiler and recorder, and what rules say before.
-struct Measured {
-    name: String,
-    page: String,
-    rules: String,
-    saved: f64,
-    predicted: f64,
-}
-
-/// Faults, and the rules that give an estimate of what they cost.
-const PRICED: &[(&str, &[&str])] = &[
-    ("n_plus_one", &["n-plus-one", "duplicates"]),
-    ("n_plus_one-category", &["n-plus-one", "duplicates"]),
-    ("duplicates", &["n-plus-one", "duplicates"]),
-    ("duplicates-orders", &["n-plus-one", "duplicates"]),
-    ("single_gets", &["n-plus-one", "duplicates"]),
-    ("row_inserts", &["row-writes"]),
-    ("count_after_select", &["counted-rows"]),
-    ("visits-cachalot", &["database-cache"]),
-];
-
-/// Faults, and the rules that say what they cost at most.
-const BOUNDED: &[(&str, &[&str])] = &[
-    ("unindexed", &["index-candidates"]),
-    ("slow_report", &["unindexable"]),
-    ("unbounded", &["large-results"]),
-    ("in_turn", &["sequential"]),
-    ("deepcopy", &["library-costs"]),
-    ("logging", &["library-costs"]),
-    ("json", &["library-costs"]),
-    ("hashing", &["library-costs"]),
-    ("static_files", &["library-costs"]),
-    ("uncached_templates", &["templates"]),
-    ("instalments", &["exploding-calls"]),
-    ("visits-sessions", &["sessions"]),
-    ("rush-payment", &["transactions"]),
-    ("rush-reconnect", &["connections"]),
-];
-
-/// `saved` says how much the row's two sides differ.
-fn measured(which: &[(&str, &[&str])], saved: impl Fn(&Json) -> f64) -> Vec<Measured> {
-    let files = ["findings/measured.json", "findings/visits.json", "findings/rush.json"];
-    let all: Vec<Json> = files
-        .iter()
-        .flat_map(|file| serde_json::from_slice::<Vec<Json>>(&common::bytes(file)).expect("a list"))
-        .collect();
-    // The shop parses its few templates in less than is worth a word.
-    let mut settings = Settings::default();
-    settings.set("templates.parsing", Some(0.0)).expect("a threshold");
-    let one = |(name, rules): &(&str, &[&str])| {
-        let row =
-            all.iter().find(|row| row["name"] == **name).unwrap_or_else(|| panic!("{name} was not measured"));
-        let recording = match *name {
-            name if name.starts_with("visits") => "visits.sql.jsonl",
-            name if name.starts_with("rush") => "postgres-rush.log",
-            name => name,
-        };
-        let predicted = judged_with(recording, &settings)
-            .iter()
-            .filter(|finding| rules.contains(&finding.rule.as_str()))
-            .map(|finding| finding.saving)
-            .sum();
-        Measured {
-            name: (*name).to_owned(),
-            page: row["page"].as_str().expect("a path").to_owned(),
-            rules: rules.join(", "),
-            saved: saved(row),
-            predicted,
-        }
-    };
-    which.iter().map(one).collect()
-}
-
-/// Estimates are held against the medians.
-fn priced() -> Vec<Measured> {
-    measured(PRICED, |row| row["saved_ms"].as_f64().expect("a number"))
-}
-
-/// Bounds are held against the fastest of each side: what was recorded is the fastest as well.
-fn bounded() -> Vec<Measured> {
-    let fastest = |row: &Json, side: &str| row[side].as_f64().expect("a number");
-    measured(BOUNDED, |row| match row["saved_database_ms"].as_f64() {
-        // Of many requests a log's rule prices what the database does, not what Python makes of it.
-        Some(saved) => saved,
-        None => fastest(row, "faulty_fastest_ms") - fastest(row, "clean_fastest_ms"),
-    })
-}
-
-#[test]
-fn savings_are_within_a_factor_of_two_of_what_was_measured() {
-    for Measured { name, saved, predicted, .. } in priced() {
-        let ratio = predicted / saved;
-        assert!((0.5..=2.0).contains(&ratio), "{name}: {predicted} predicted, {saved} measured");
-    }
-}
-
-#[test]
-fn no_more_is_saved_than_at_most() {
-    for Measured { name, saved, predicted, .. } in bounded() {
-        assert!(saved <= predicted, "{name}: at most {predicted}, {saved} measured");
-    }
-}
-
 #[test]
 fn a_servers_log_shows_the_same_faults() {
     let settings = Settings::default();
@@ -325,6 +224,49 @@ fn a_servers_log_shows_the_same_faults() {
         faults.contains(&"n-plus-one".to_owned()) && faults.contains(&"duplicates".to_owned()),
         "{faults:?}"
     );
+}
+
+/// bulk_create, bulk_update and in_bulk in batches are many statements, and none of them is of one row.
+#[test]
+fn batches_are_no_loop() {
+    let titles = |statements: &[String]| {
+        let line = |(at, sql): (usize, &String)| {
+            format!("2026-03-01 10:00:00.{at:03} UTC [77] LOG:  duration: 2.000 ms  statement: {sql}\n")
+        };
+        let lines: String = statements.iter().enumerate().map(line).collect();
+        let log = common::open(lines).expect("a log");
+        let found = findings::judge(&log, &Settings::default()).findings;
+        let loops = found.into_iter().filter(|one| matches!(&*one.rule, "row-writes" | "n-plus-one"));
+        loops.map(|finding| finding.title).collect::<Vec<_>>().join("\n")
+    };
+    // Six statements of so many rows each.
+    let kinds: [fn(usize, usize) -> String; 4] = [
+        |first, rows| {
+            let rows: Vec<String> = (0..rows).map(|row| format!("({}, 1)", first + row)).collect();
+            format!("INSERT INTO shop_line (a, b) VALUES {}", rows.join(", "))
+        },
+        |first, rows| {
+            let cases: String = (0..rows).map(|row| format!(" WHEN id = {} THEN 1", first + row)).collect();
+            format!("UPDATE shop_line SET a = (CASE{cases} END) WHERE id IN ({})", list(first, rows))
+        },
+        |first, rows| format!("DELETE FROM shop_line WHERE id IN ({})", list(first, rows)),
+        |first, rows| format!("SELECT id, name FROM shop_line WHERE id IN ({})", list(first, rows)),
+    ];
+    for kind in kinds {
+        let titles = |rows| titles(&(0..6).map(|at| kind(at * 100, rows)).collect::<Vec<_>>());
+        assert!(titles(1).contains("row by row"), "{}", titles(1));
+        assert!(titles(3).contains("a few rows at a time"), "{}", titles(3));
+        assert_eq!(titles(50), "", "{}", kind(0, 50));
+    }
+    // A list beside the key is none of rows.
+    let beside =
+        |at| format!("SELECT id FROM shop_line WHERE order_id = {at} AND status IN ({})", list(0, 30));
+    let titles = titles(&(0..6).map(beside).collect::<Vec<_>>());
+    assert!(titles.contains("row by row"), "{titles}");
+}
+
+fn list(first: usize, length: usize) -> String {
+    (first..first + length).map(|key| key.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 #[test]
@@ -341,71 +283,6 @@ fn thresholds_decide() {
     assert_eq!(count("n-plus-one.time", 1000.0), 0);
     // The lines are asked for twice each.
     assert_eq!(count("n-plus-one.distinct", 0.8), 2);
-}
-
-/// docs/findings.md says what the code says. `./dev record readme` writes it anew.
-#[test]
-fn the_documentation_is_current() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/findings.md");
-    let found = fs::read_to_string(&path).unwrap();
-    let current = with_section(&with_section(&found, "rules", &rules()), "savings", &savings());
-    if env::var_os("FLAMEDROP_WRITE_README").is_some() {
-        fs::write(&path, current).unwrap();
-    } else {
-        assert!(found == current, "docs/findings.md is stale: run ./dev record readme");
-    }
-}
-
-fn with_section(text: &str, name: &str, content: &str) -> String {
-    let begin = text.find(&format!("<!-- {name}: ")).expect("the section begins");
-    let begin = begin + text[begin..].find("-->\n").expect("the comment ends") + "-->\n".len();
-    let end = text.find(&format!("<!-- end of {name} -->")).expect("the section ends");
-    format!("{}{content}{}", &text[..begin], &text[end..])
-}
-
-fn rules() -> String {
-    let mut table = "| rule | looks at | speaks up when | default | where the default comes from |\n|---|---|---|---|---|\n".to_owned();
-    for about in CATALOGUE {
-        let looks_at = match about.looks_at {
-            LooksAt::Profile => "a profile",
-            LooksAt::Queries => "an SQL log",
-            LooksAt::Both => "both",
-        };
-        for (row, threshold) in about.thresholds.iter().enumerate() {
-            let (rule, looks_at) = if row == 0 {
-                (format!("{} (`{}`)", about.title, about.id), looks_at)
-            } else {
-                (String::new(), "")
-            };
-            let default = match threshold.unit {
-                Unit::Count => threshold.default.to_string(),
-                Unit::Milliseconds => format!("{} ms", threshold.default),
-                Unit::Share => format!("{} %", threshold.default * 100.0),
-            };
-            let _ = writeln!(
-                table,
-                "| {rule} | {looks_at} | {} (`{}`) | {default} | {} |",
-                threshold.title, threshold.key, threshold.source
-            );
-        }
-    }
-    table
-}
-
-fn savings() -> String {
-    let mut table =
-        "| recording | page | rules | predicted | measured | predicted / measured |\n|---|---|---|--:|--:|--:|\n"
-            .to_owned();
-    for (bound, all) in [("", priced()), ("≤ ", bounded())] {
-        for Measured { name, page, rules, saved, predicted } in all {
-            let _ = writeln!(
-                table,
-                "| {name} | `{page}` | {rules} | {bound}{predicted:.1} ms | {saved:.1} ms | {bound}{:.2} |",
-                predicted / saved
-            );
-        }
-    }
-    table
 }
 
 /// A query takes the place of the functions that waited for it: nothing counts twice.
