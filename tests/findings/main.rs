@@ -4,7 +4,11 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod index_rules;
+mod lines;
+mod log_rules;
 mod measured;
+mod replay_rules;
 
 use std::fmt::Write as _;
 use std::fs;
