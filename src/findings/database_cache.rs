@@ -59,6 +59,11 @@ struct Table {
     reads: u64,
     writes: u64,
     saved: f64,
+    /// Saved by all reads that name the table, whichever comes first in them.
+    all: f64,
+    is_read: bool,
+    /// Whether it is written too often.
+    is_busy: bool,
 }
 
 impl Rule for DatabaseCache {
@@ -80,20 +85,29 @@ impl Rule for DatabaseCache {
             }
         }
         let often = settings.get(&ABOUT, &WRITES) * minutes;
-        let busy: Vec<bool> = tables.iter().map(|table| table.writes as f64 > often).collect();
+        for table in &mut tables {
+            table.is_busy = table.writes as f64 > often;
+        }
         let mut all = Table::default();
         let mut at_stake = 0.0;
         for (at, outcome) in outcomes.iter().enumerate() {
             let part = &parts.of[log.statements.fingerprint[at] as usize];
-            if !matches!(outcome, Outcome::Away | Outcome::Stays)
-                || part.tables.iter().any(|&table| busy[table as usize])
-            {
+            if !matches!(outcome, Outcome::Away | Outcome::Stays) {
+                continue;
+            }
+            for &table in &part.tables {
+                tables[table as usize].is_read = true;
+            }
+            if part.tables.iter().any(|&table| tables[table as usize].is_busy) {
                 continue;
             }
             let time = evidence::duration(log, at as u32);
             let hit = *outcome == Outcome::Away;
             let saved = if hit { SAVED_BY_HIT * time } else { -LOST_BY_MISS * time };
             at_stake += time;
+            for &table in &part.tables {
+                tables[table as usize].all += saved;
+            }
             // A join counts for its first table.
             let own = part.tables.first().and_then(|&table| tables.get_mut(table as usize));
             for count in own.into_iter().chain([&mut all]) {
@@ -126,7 +140,7 @@ fn finding(
     let mut order: Vec<usize> = (0..tables.len()).filter(|&table| tables[table].saved != 0.0).collect();
     sort::by(&mut order, |&a, &b| tables[b].saved.total_cmp(&tables[a].saved));
     let describe = |table: usize| {
-        let Table { hits, reads, writes, saved } = &tables[table];
+        let Table { hits, reads, writes, saved, .. } = &tables[table];
         let rate = format::percent(*hits as f64 / (*reads).max(1) as f64);
         let writes = match *writes {
             0 => "never written".to_owned(),
@@ -145,12 +159,21 @@ fn finding(
     if let Some(query) = log.numbers.iter().enumerate().max_by(|a, b| a.1.total.total_cmp(&b.1.total)) {
         shown.push(evidence::query(log, "query", "The costliest query", query.0 as u32));
     }
-    let names: Vec<String> = order
-        .iter()
-        .filter(|&&table| tables[table].saved > 0.0)
-        .take(SHOWN)
-        .map(|&table| format!("\"{}\"", parts.tables[table]))
+    // A join is cached only if all of its tables may be: those that do not pay are named, not those that do.
+    let mut names: Vec<String> = (0..tables.len())
+        .filter(|&table| tables[table].all < 0.0 || (tables[table].is_busy && tables[table].is_read))
+        .map(|table| format!("\"{}\"", parts.tables[table]))
         .collect();
+    names.sort_unstable();
+    let left_out = match names.as_slice() {
+        [] => String::new(),
+        names => {
+            format!(
+                "\nCACHALOT_UNCACHABLE_TABLES = frozenset({{\"django_migrations\", {}}})",
+                names.join(", ")
+            )
+        }
+    };
     Finding {
         rule: ABOUT.id.to_owned(),
         key: "all".to_owned(),
@@ -166,10 +189,7 @@ fn finding(
         remedy: "Cache what many requests share where it is made (a template fragment, cache.get_or_set), or all \
                  answers with django-cachalot, for the tables that pay."
             .to_owned(),
-        code: format!(
-            "INSTALLED_APPS += [\"cachalot\"]\nCACHALOT_ONLY_CACHABLE_TABLES = {{{}}}",
-            names.join(", ")
-        ),
+        code: format!("INSTALLED_APPS += [\"cachalot\"]{left_out}"),
         confidence: Confidence::Medium,
         doubts: "The cache has room for all answers here, and is as near as the database or nearer. Where others \
                  write to the database the log must hold their writes as well. Answers that depend on the time \

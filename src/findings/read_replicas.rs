@@ -80,7 +80,8 @@ impl Rule for ReadReplicas {
             evidence::time("total_ms", "Time of all statements", digest.total),
             Evidence::new("share", "Share of the time", Value::Share(share)),
         ];
-        let queries = queries.into_iter().enumerate().map(|(id, time)| (id as u32, time)).collect();
+        let queries = queries.into_iter().enumerate().filter(|(_, time)| *time > 0.0);
+        let queries = queries.map(|(id, time)| (id as u32, time)).collect();
         shown.extend(evidence::queries(log, queries));
         findings.push(Finding {
             rule: ABOUT.id.to_owned(),

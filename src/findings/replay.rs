@@ -1,9 +1,10 @@
 //! Plays a log again as it would run with a cache in front of the database, or with replicas beside it.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::queries::lexer::{Dialect, Lexer, TokenKind};
 use crate::queries::requests::Kind;
-use crate::queries::{Fingerprint, NONE, Operation, QueryLog};
+use crate::queries::{Fingerprint, Operation, QueryLog};
 
 /// What would become of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,18 +91,76 @@ pub(super) fn written(fingerprint: &Fingerprint) -> &[String] {
     }
 }
 
+/// The table that a write is for: behind WITH, the one after the first verb that is in no brackets.
+pub(super) fn target(fingerprint: &Fingerprint) -> Option<&str> {
+    let [table] = written(fingerprint) else {
+        let mut lexer = Lexer::new(fingerprint.text.as_bytes(), Dialect::guess(fingerprint.text.as_bytes()));
+        let (mut depth, mut seen, mut name) = (0_usize, false, String::new());
+        while let Some(token) = lexer.significant() {
+            let bytes = lexer.bytes(token);
+            match (token.kind, bytes) {
+                (TokenKind::Punctuation, b"(") => depth += 1,
+                (TokenKind::Punctuation, b")") => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if seen {
+                name.push_str(String::from_utf8_lossy(bytes).trim_matches(['"', '`']));
+                if let Some(table) = written(fingerprint).iter().find(|table| **table == name) {
+                    return Some(table);
+                }
+                let is_part =
+                    name.ends_with('.') || ["INTO", "FROM", "ONLY"].iter().any(|word| name == *word);
+                let goes_on = is_part || written(fingerprint).iter().any(|table| table.starts_with(&name));
+                if ["INTO", "FROM", "ONLY"].contains(&name.as_str()) {
+                    name.clear();
+                }
+                if !goes_on {
+                    return None;
+                }
+            }
+            let is_verb = [&b"INSERT"[..], b"UPDATE", b"DELETE", b"MERGE"].contains(&bytes);
+            seen |= depth == 0 && token.kind == TokenKind::Word && is_verb;
+        }
+        return None;
+    };
+    Some(table)
+}
+
 /// How many statements of `log` write `table`.
 pub(super) fn writes(log: &QueryLog, table: &str) -> u64 {
     let pairs = log.fingerprints.iter().zip(&log.numbers);
-    let own = pairs.filter(|(fingerprint, _)| written(fingerprint).iter().any(|name| name == table));
+    let names = Names::of(log);
+    let is_it = |name: &String| names.of_table(name) == names.of_table(table);
+    let own = pairs.filter(|(fingerprint, _)| written(fingerprint).iter().any(is_it));
     own.map(|(_, numbers)| u64::from(numbers.calls)).sum()
+}
+
+/// What tables are called: `public.t` is `t` where statements name a `t` without its schema.
+struct Names<'a> {
+    plain: FxHashSet<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    fn of(log: &'a QueryLog) -> Self {
+        let all = log.fingerprints.iter().flat_map(|fingerprint| &fingerprint.tables);
+        Self { plain: all.map(String::as_str).filter(|name| !name.contains('.')).collect() }
+    }
+
+    fn of_table<'b>(&self, name: &'b str) -> &'b str {
+        match name.rsplit_once('.') {
+            Some((schema, table)) if schema == "public" || self.plain.contains(table) => table,
+            _ => name,
+        }
+    }
 }
 
 impl<'a> Parts<'a> {
     pub fn of(log: &'a QueryLog) -> Self {
         let mut ids: FxHashMap<&str, u32> = FxHashMap::default();
         let mut names: Vec<&str> = Vec::new();
+        let known = Names::of(log);
         let mut id = |name: &'a String| {
+            let name = known.of_table(name);
             *ids.entry(name).or_insert_with(|| {
                 names.push(name);
                 names.len() as u32 - 1
@@ -131,22 +190,78 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// Per statement, whether it is in a transaction, and whether it is the last of one: BEGIN and COMMIT are in
+/// the log, or the log says it of each statement.
+struct Transactions {
+    inside: Vec<bool>,
+    last: Vec<bool>,
+}
+
+impl Transactions {
+    fn of(log: &QueryLog, parts: &Parts<'_>) -> Self {
+        let statements = &log.statements;
+        let (mut inside, mut last) = (vec![false; statements.len()], vec![false; statements.len()]);
+        // Per connection: the request in which one is open, its number, and its last statement so far.
+        let mut open: Vec<Option<(u32, Option<u32>, usize)>> = vec![None; log.connections.len()];
+        for at in 0..statements.len() {
+            let (request, number) = (statements.request[at], statements.transaction(at));
+            let place = &mut open[statements.connection[at] as usize];
+            let boundary = parts.of[statements.fingerprint[at] as usize].boundary;
+            // Some logs have no COMMIT: no transaction outlives its request.
+            if let Some((of, known, before)) = *place
+                && (of != request || known != number)
+            {
+                last[before] = true;
+                *place = None;
+            }
+            // SQLite's BEGIN is recorded, its COMMIT is not: the statements say it themselves then.
+            let begins = boundary == Kind::Begin && statements.transaction.is_empty();
+            if begins || number.is_some() {
+                *place = Some((request, number, at));
+            }
+            if let Some((.., before)) = place {
+                *before = at;
+                inside[at] = true;
+                if boundary == Kind::End {
+                    last[at] = true;
+                    *place = None;
+                }
+            }
+        }
+        for (.., before) in open.into_iter().flatten() {
+            last[before] = true;
+        }
+        Self { inside, last }
+    }
+}
+
 /// Per statement, what a cache with invalidation by table would do: the model of
 /// [django-cachalot](https://django-cachalot.readthedocs.io/en/latest/how.html). An answer is kept for
-/// equal SQL with equal parameters until one of its tables is written.
+/// equal SQL with equal parameters until one of its tables is written, and once more when that is committed.
 pub(super) fn cache(log: &QueryLog, parts: &Parts<'_>) -> Vec<Outcome> {
     let statements = &log.statements;
     // Per table and per query: the last statement that wrote it, that put it into the cache.
     let mut writes: Vec<Option<usize>> = vec![None; parts.tables.len()];
     let mut kept: FxHashMap<(u32, u32, u64), usize> = FxHashMap::default();
     let databases = databases(log);
+    let transactions = Transactions::of(log, parts);
+    let mut pending: Vec<Vec<u32>> = vec![Vec::new(); log.connections.len()];
     let each = |at: usize| {
         let fingerprint = statements.fingerprint[at];
         let part = &parts.of[fingerprint as usize];
-        if !part.written.is_empty() {
-            for &table in &part.written {
+        let pending = &mut pending[statements.connection[at] as usize];
+        for &table in &part.written {
+            writes[table as usize] = Some(at);
+            if transactions.inside[at] && !pending.contains(&table) {
+                pending.push(table);
+            }
+        }
+        if transactions.last[at] {
+            for table in pending.drain(..) {
                 writes[table as usize] = Some(at);
             }
+        }
+        if !part.written.is_empty() {
             return Outcome::Write;
         }
         if !part.is_plain_read {
@@ -179,31 +294,27 @@ fn databases(log: &QueryLog) -> Vec<u32> {
 }
 
 /// Per statement, whether a replica could answer it: reads outside of transactions that lock nothing,
-/// more than `lag` milliseconds after the same connection last wrote one of their tables.
+/// more than `lag` milliseconds after the same connection last wrote one of their tables, or committed that.
 pub(super) fn replicas(log: &QueryLog, parts: &Parts<'_>, lag: f64) -> Vec<Outcome> {
     let statements = &log.statements;
-    let mut open = vec![NONE; log.connections.len()];
+    let transactions = Transactions::of(log, parts);
+    let mut pending: Vec<Vec<u32>> = vec![Vec::new(); log.connections.len()];
     let mut writes: FxHashMap<(u32, u32), f64> = FxHashMap::default();
     let each = |at: usize| {
         let part = &parts.of[statements.fingerprint[at] as usize];
         let connection = statements.connection[at];
-        let transaction = &mut open[connection as usize];
-        // Some logs have no COMMIT: no transaction outlives its request.
-        if *transaction != statements.request[at] {
-            *transaction = NONE;
+        let pending = &mut pending[connection as usize];
+        if transactions.inside[at] {
+            let new = part.written.iter().filter(|table| !pending.contains(table)).collect::<Vec<_>>();
+            pending.extend(new);
         }
-        match part.boundary {
-            // SQLite's BEGIN is recorded, its COMMIT is not: the statements say it themselves then.
-            Kind::Begin if statements.transaction.is_empty() => *transaction = statements.request[at],
-            Kind::End => *transaction = NONE,
-            _ => {}
+        let committed = if transactions.last[at] { std::mem::take(pending) } else { Vec::new() };
+        let end = statements.end(at);
+        for &table in part.written.iter().chain(&committed) {
+            let last = writes.entry((connection, table)).or_insert(end);
+            *last = last.max(end);
         }
         if !part.written.is_empty() {
-            let end = statements.end(at);
-            for &table in &part.written {
-                let last = writes.entry((connection, table)).or_insert(end);
-                *last = last.max(end);
-            }
             return Outcome::Write;
         }
         if !part.is_read {
@@ -214,7 +325,7 @@ pub(super) fn replicas(log: &QueryLog, parts: &Parts<'_>, lag: f64) -> Vec<Outco
         };
         if part.locks {
             Outcome::Locks
-        } else if *transaction != NONE || statements.transaction(at).is_some() {
+        } else if transactions.inside[at] {
             Outcome::InTransaction
         } else if part.tables.iter().any(written) {
             Outcome::AfterWrite
@@ -280,24 +391,52 @@ mod tests {
         proptest::collection::vec((0..SQL.len(), 0_u8..4, gap, proptest::bool::weighted(0.1)), 0..80)
     }
 
+    /// Where the transaction began that a statement is part of, and whether it ends with it: all that ran on its
+    /// connection is looked at.
+    fn transaction(log: &QueryLog, each: &[(usize, u8, f64, bool)], at: usize) -> Option<(usize, bool)> {
+        let near = |other: &usize| {
+            each[*other].1 == each[at].1 && log.statements.request[*other] == log.statements.request[at]
+        };
+        let own = usize::from(each[at].0 != 9);
+        let before = (0..at + own).rev().filter(near).take_while(|&other| each[other].0 != 9);
+        // A BEGIN within a transaction changes nothing.
+        let begin = before.filter(|&other| each[other].0 == 8).last()?;
+        let next = (at + 1..each.len()).find(|&other| each[other].1 == each[at].1);
+        Some((begin, each[at].0 == 9 || next.is_none_or(|next| !near(&next))))
+    }
+
+    /// The tables that a statement makes visible: its own writes, and with the end of a transaction those of all
+    /// its statements.
+    fn shown(log: &QueryLog, each: &[(usize, u8, f64, bool)], at: usize) -> Vec<&'static str> {
+        let writes = |at: usize| if matches!(each[at].0, 5..=7) { tables(each[at].0) } else { &[] };
+        let mut shown = writes(at).to_vec();
+        if let Some((begin, true)) = transaction(log, each, at) {
+            let own = (begin..at).filter(|&other| each[other].1 == each[at].1);
+            shown.extend(own.flat_map(writes));
+        }
+        shown
+    }
+
     proptest! {
         /// A list of answers, searched from end to end.
         #[test]
         fn the_cache_is_that_of_brute_force(each in sequence()) {
             let log = log(&each);
             let mut kept: Vec<(u8, usize)> = Vec::new();
-            let expected: Vec<Outcome> = each.iter().map(|&(sql, connection, _, failed)| match sql {
-                5..=7 => {
-                    kept.retain(|&(_, other)| !tables(other).iter().any(|table| tables(sql).contains(table)));
-                    Outcome::Write
-                }
+            let expected: Vec<Outcome> = each.iter().enumerate().map(|(at, &(sql, connection, _, failed))| {
+                let shown = shown(&log, &each, at);
+                kept.retain(|&(_, other)| !tables(other).iter().any(|table| shown.contains(table)));
+                match sql {
+                5..=7 => Outcome::Write,
                 4 | 8..=10 | 12 => Outcome::Other,
                 _ if kept.contains(&(connection / 2, sql)) => Outcome::Away,
                 _ => {
-                    if !failed {
+                    // What ends a transaction unseen was run before that.
+                    if !failed && !tables(sql).iter().any(|table| shown.contains(table)) {
                         kept.push((connection / 2, sql));
                     }
                     Outcome::Stays
+                }
                 }
             }).collect();
             prop_assert_eq!(cache(&log, &Parts::of(&log)), expected);
@@ -317,13 +456,9 @@ mod tests {
                     _ => {}
                 }
                 let before = || (0..at).rev().filter(|&other| each[other].1 == connection);
-                let in_transaction = before()
-                    .take_while(|&other| statements.request[other] == statements.request[at])
-                    .find(|&other| matches!(each[other].0, 8 | 9))
-                    .is_some_and(|other| each[other].0 == 8);
+                let in_transaction = transaction(&log, &each, at).is_some();
                 let fresh = before().any(|other| {
-                    matches!(each[other].0, 5..=7)
-                        && tables(each[other].0).iter().any(|table| tables(sql).contains(table))
+                    shown(&log, &each, other).iter().any(|table| tables(sql).contains(table))
                         && statements.start[at] - statements.end(other) <= lag
                 });
                 if in_transaction {

@@ -7,7 +7,7 @@ use super::{
     evidence,
 };
 use crate::format;
-use crate::queries::{Operation, QueryLog};
+use crate::queries::{Fingerprint, Operation, QueryLog};
 
 /// See the module.
 pub(super) struct Sessions;
@@ -53,8 +53,11 @@ impl Rule for Sessions {
         let Case::Queries(log, digest) = *case else { return };
         let mut costs = Costs::default();
         let mut queries = Vec::new();
-        let sessions: Vec<bool> =
-            log.fingerprints.iter().map(|one| is_of("django_session", &one.tables)).collect();
+        let sessions: Vec<bool> = log
+            .fingerprints
+            .iter()
+            .map(|one| is_of("django_session", &one.tables) && is_of_one(one))
+            .collect();
         let users: Vec<bool> = log.fingerprints.iter().map(is_user).collect();
         let (first, by_request) = log.by_request();
         for (request, info) in log.requests.iter().enumerate() {
@@ -118,14 +121,21 @@ fn is_of(name: &str, tables: &[String]) -> bool {
     matches!(tables, [table] if table.rsplit('.').next() == Some(name))
 }
 
+/// Of one visitor: `clearsessions` deletes by the date, at night, for no request.
+fn is_of_one(fingerprint: &Fingerprint) -> bool {
+    fingerprint.operation != Operation::Delete || fingerprint.text.contains("session_key")
+}
+
 /// One row of a table with a password, by its key: the user of the session.
-fn is_user(fingerprint: &crate::queries::Fingerprint) -> bool {
+fn is_user(fingerprint: &Fingerprint) -> bool {
     matches!(shape(fingerprint), Shape::ByKey { .. }) && fingerprint.text.contains("password")
 }
 
 fn finding(log: &QueryLog, costs: &Costs, share: f64, (often, queries): (bool, Vec<(u32, f64)>)) -> Finding {
     let Costs { time, sessions, writing, requests, saves, users, .. } = costs;
     let each = time / (*requests).max(1) as f64;
+    // A cache that writes through answers the look-ups; saves are only fewer where most are for nothing.
+    let saving = if often { *sessions } else { sessions - writing };
     let mut shown = vec![
         evidence::count("requests", "Requests with a session", *requests),
         evidence::time("each_ms", "Each pays", each),
@@ -145,13 +155,18 @@ fn finding(log: &QueryLog, costs: &Costs, share: f64, (often, queries): (bool, V
             format!("Sessions and their users take {} of each request's database time", format::percent(share))
         },
         at_stake: *time,
-        saving: *sessions,
+        saving,
         bound: Bound::AtMost,
         computed: format!(
-            "The look-ups and saves of sessions took {} in {}; a cache answers in a fraction of it. The users took \
-             the other {}. What Python takes for each comes on top.",
-            format::milliseconds(*sessions),
+            "The {} of sessions took {} in {}; a cache answers in a fraction of it.{} The users took {}. What Python \
+             takes for each comes on top.",
+            if often { "look-ups and saves" } else { "look-ups" },
+            format::milliseconds(saving),
             format::counted(*requests as i64, "request", "requests"),
+            match often || *writing <= 0.0 {
+                true => String::new(),
+                false => format!(" The saves, {}, stay.", format::milliseconds(*writing)),
+            },
             format::milliseconds(time - sessions)
         ),
         evidence: shown,

@@ -1,11 +1,12 @@
 //! Tables whose writes are slow, beside how little they are read: too many indexes, or locks.
 
+use super::groups::Lists;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
     evidence,
 };
 use crate::format;
-use crate::queries::Operation;
+use crate::queries::{Operation, QueryLog};
 use crate::schema::Index;
 use crate::sort;
 
@@ -14,7 +15,7 @@ pub(super) struct SlowWrites;
 
 const MEAN: Threshold = Threshold {
     key: "mean",
-    title: "a write takes at least so long on the average",
+    title: "a write takes at least so long on the average (of many rows, for each hundred of them)",
     default: 20.0,
     unit: Unit::Milliseconds,
     source: "PgHero's slow queries: 20 ms",
@@ -49,11 +50,13 @@ impl Rule for SlowWrites {
         for table in tables {
             let (mut calls, mut time, mut waited, mut known) = (0_u64, 0.0, 0.0, false);
             let (mut reads, mut read_time) = (0_u64, 0.0);
+            let mut hundreds = 0.0;
             let mut queries = Vec::new();
             for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
                 if written(fingerprint) == Some(table) {
                     calls += u64::from(numbers.calls - numbers.without_duration);
                     time += numbers.total;
+                    hundreds += self::hundreds(log, id as u32);
                     waited += numbers.lock_time.map_or(0.0, |lock| lock.total);
                     known |= numbers.lock_time.is_some();
                     queries.push((id as u32, numbers.total));
@@ -65,7 +68,10 @@ impl Rule for SlowWrites {
                 }
             }
             let mean = time / calls.max(1) as f64;
-            if (calls as f64) < settings.get(&ABOUT, &WRITES) || mean < settings.get(&ABOUT, &MEAN) {
+            if (calls as f64) < settings.get(&ABOUT, &WRITES)
+                || mean < settings.get(&ABOUT, &MEAN)
+                || time < settings.get(&ABOUT, &MEAN) * hundreds
+            {
                 continue;
             }
             let mut shown = vec![
@@ -104,10 +110,25 @@ impl Rule for SlowWrites {
     }
 }
 
+/// How many hundreds of rows a query's executions write, at least one each: by the rows that the log says, or as
+/// if each were as long as the longest.
+fn hundreds(log: &QueryLog, id: u32) -> f64 {
+    let (fingerprint, numbers) = (&log.fingerprints[id as usize], &log.numbers[id as usize]);
+    let known = numbers.calls - numbers.without_duration;
+    let rows = match numbers.rows {
+        Some(rows) => rows.total as f64,
+        None if Lists::of(log, id) == Lists::Batches => {
+            f64::from(known) * f64::from(fingerprint.longest_list)
+        }
+        None => 0.0,
+    };
+    f64::from(known).max(rows / 100.0)
+}
+
 fn written(fingerprint: &crate::queries::Fingerprint) -> Option<&str> {
     match fingerprint.operation {
         Operation::Schema => None,
-        _ => super::replay::written(fingerprint).first().map(String::as_str),
+        _ => super::replay::target(fingerprint),
     }
 }
 
