@@ -18,7 +18,7 @@ echo '[]' >"$recorded/measured.json"
 (
     cd "$shop"
     export SHOP_POSTGRES_PORT=$postgres_port PGOPTIONS=
-    "$python" manage.py findings "$recorded" n_plus_one --times 15 --runs 1
+    "$python" manage.py findings "$recorded" n_plus_one --runs 15
 )
 cp "$recorded/n_plus_one.prof" "$target/orders.prof"
 sed '1s/n_plus_one\.prof/orders.prof/' "$recorded/n_plus_one.sql.jsonl" >"$target/orders.sql.jsonl"

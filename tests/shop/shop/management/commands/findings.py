@@ -228,7 +228,7 @@ class Command(BaseCommand):
             measured[f"{side}_queries"] = queries[side]
             measured[f"{side}_fastest_ms"] = round(min(times[side]), 2)
         # How far the fastest, and the recording, would be off with half as many runs.
-        halves = [abs(min(taken[::2]) - min(taken[1::2])) for taken in times.values()]
+        halves = [abs(min(taken[::2]) - min(taken[1::2] or taken)) for taken in times.values()]
         measured["fastest_noise_ms"] = round(sum(halves), 2)
         measured["saved_ms"] = round(measured["faulty_ms"] - measured["clean_ms"], 2)
         print(json.dumps(measured))
