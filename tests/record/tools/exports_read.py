@@ -1,13 +1,12 @@
-#!/usr/bin/env python3
-# A callgrind export and what gprof2dot reads in it: tests/data/exports/. Needs gprof2dot
-# (pip install gprof2dot==2025.4.14).
+"""See exports.sh."""
+
 import json
 import pathlib
 import subprocess
 
 import gprof2dot
 
-root = pathlib.Path(__file__).parents[2]
+root = pathlib.Path(__file__).parents[3]
 out = root / "tests/data/exports"
 out.mkdir(exist_ok=True)
 recording = root / "tests/data/pstats/3.13.prof"

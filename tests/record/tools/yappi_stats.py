@@ -1,6 +1,5 @@
-#!/usr/bin/env python3
-# What yappi 1.7 saves as pstats, recursion included: tests/data/yappi/. Needs yappi
-# (pip install yappi==1.7.6). The paths in it are made up.
+"""See yappi.sh."""
+
 import pathlib
 
 import yappi
@@ -23,6 +22,6 @@ yappi.set_clock_type("cpu")
 yappi.start(builtins=False)
 names["main"]()
 yappi.stop()
-out = pathlib.Path(__file__).parents[1] / "data/yappi/recursive.prof"
+out = pathlib.Path(__file__).parents[2] / "data/yappi/recursive.prof"
 out.parent.mkdir(exist_ok=True)
 yappi.get_func_stats().save(str(out), type="pstat")
