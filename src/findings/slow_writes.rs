@@ -44,19 +44,21 @@ impl Rule for SlowWrites {
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Queries(log, _) = *case else { return };
-        let mut tables: Vec<&str> = log.fingerprints.iter().filter_map(written).collect();
+        let targets: Vec<Option<&str>> = log.fingerprints.iter().map(written).collect();
+        let mut tables: Vec<&str> = targets.iter().copied().flatten().collect();
         sort::by_key(&mut tables, |table| *table);
         tables.dedup();
         for table in tables {
             let (mut calls, mut time, mut waited, mut known) = (0_u64, 0.0, 0.0, false);
             let (mut reads, mut read_time) = (0_u64, 0.0);
-            let mut hundreds = 0.0;
+            let (mut hundreds, mut longest) = (0.0, 0);
             let mut queries = Vec::new();
             for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
-                if written(fingerprint) == Some(table) {
+                if targets[id] == Some(table) {
                     calls += u64::from(numbers.calls - numbers.without_duration);
                     time += numbers.total;
                     hundreds += self::hundreds(log, id as u32);
+                    longest = longest.max(fingerprint.longest_list);
                     waited += numbers.lock_time.map_or(0.0, |lock| lock.total);
                     known |= numbers.lock_time.is_some();
                     queries.push((id as u32, numbers.total));
@@ -82,10 +84,12 @@ impl Rule for SlowWrites {
                 evidence::count("reads", "Reads of the table", reads),
                 evidence::time("reads_ms", "Time of the reads", read_time),
             ];
+            if longest > 1 {
+                shown.push(evidence::count("rows", "Rows at once, at most", u64::from(longest)));
+            }
             if known {
                 shown.push(evidence::time("lock_ms", "Of the writes' time, waiting for locks", waited));
             }
-            shown.extend(evidence::queries(log, queries));
             let known = settings.schema().table(table);
             let mut superfluous = Vec::new();
             if let Some(known) = known {
@@ -104,6 +108,7 @@ impl Rule for SlowWrites {
                 let label = "Superfluous among them";
                 shown.push(Evidence::new("superfluous", label, Value::Text(pairs.join("; "))));
             }
+            shown.extend(evidence::queries(log, queries));
             let names: Vec<&Index> = superfluous.into_iter().map(|(index, _)| index).collect();
             findings.push(finding(table, &names, (calls, mean, time), shown));
         }
