@@ -106,32 +106,42 @@ impl<'a> Tokens<'a> {
         }) && self.selected().iter().any(|column| column.is_itself)
     }
 
+    /// Whether a value ends before this place: what follows is its name.
+    fn ends_before(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).and_then(|before| self.all.get(before));
+        before.is_some_and(|(kind, bytes)| match kind {
+            TokenKind::QuotedIdentifier => true,
+            TokenKind::Word => bytes.eq_ignore_ascii_case("AS") || !is_keyword(bytes.as_bytes()),
+            _ => *bytes == ")",
+        })
+    }
+
     /// The columns in SELECT's own list, whatever is made of them.
     pub fn selected(&self) -> Vec<Selected> {
         let Some(list) = self.list() else { return Vec::new() };
+        let items: Vec<usize> = std::iter::once(list.start)
+            .chain(
+                self.outside(list.clone()).filter(|&at| self.is_any(at, &[",", "DISTINCT"])).map(|at| at + 1),
+            )
+            .collect();
         let mut selected = Vec::new();
         let mut at = list.start;
         while at < list.end {
-            let begins = at == list.start || self.is(at - 1, ",") || self.is(at - 1, "DISTINCT");
-            let ends = |end: usize| end >= list.end || self.is_any(end, &[",", "AS"]);
+            let begins = items.binary_search(&at).is_ok();
             if begins && self.is(at, "*") {
                 selected.push(Selected { table: None, name: "*".to_owned(), is_itself: true });
             }
-            match self.name(at) {
-                Some((mut parts, end)) => {
-                    let is_other = self.is(end, "(") || (at > list.start && self.is(at - 1, "AS"));
-                    if !is_other && let Some(name) = parts.pop() {
-                        let within = self.outside(list.clone()).any(|place| place == at);
-                        selected.push(Selected {
-                            table: (!parts.is_empty()).then(|| parts.join(".")),
-                            name,
-                            is_itself: within && begins && ends(end),
-                        });
-                    }
-                    at = end;
-                }
-                None => at += 1,
+            let Some((mut parts, end)) = self.name(at) else {
+                at += 1;
+                continue;
+            };
+            let is_column = !self.is(end, "(") && !self.ends_before(at);
+            if is_column && let Some(name) = parts.pop() {
+                let ends = end >= list.end || self.is_any(end, &[",", "AS"]) || self.name(end).is_some();
+                let table = (!parts.is_empty()).then(|| parts.join("."));
+                selected.push(Selected { table, name, is_itself: begins && ends });
             }
+            at = end;
         }
         selected
     }
@@ -158,7 +168,8 @@ impl<'a> Tokens<'a> {
         let end = self.all.len();
         let Some(first) = self.find(0..end, &["WHERE"]) else { return Vec::new() };
         let after = ["GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR", "WINDOW", "UNION", ";"];
-        let mut open = vec![first + 1..self.find(first + 1..end, &after).unwrap_or(end)];
+        let mut open = Vec::new();
+        open.push(first + 1..self.find(first + 1..end, &after).unwrap_or(end));
         let mut conditions = Vec::new();
         while let Some(range) = open.pop() {
             if range.is_empty() {

@@ -63,7 +63,7 @@ impl Rule for Sequential {
             let in_turn = |a: &u32, b: &u32| {
                 log.statements.start[*b as usize] >= log.statements.end(*a as usize) - STAMP
             };
-            // More than the request took cannot be saved of it.
+            // They cannot take longer than the request.
             let whole = log.requests[request].duration;
             let whole = if whole > 0.0 { whole } else { f64::INFINITY };
             let runs = own.chunk_by(|a, b| slow(a) && slow(b) && in_turn(a, b));
