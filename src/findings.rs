@@ -30,6 +30,7 @@ mod query_pareto;
 mod read_replicas;
 mod replay;
 mod row_writes;
+mod selected;
 mod sequential;
 mod sessions;
 pub mod settings;

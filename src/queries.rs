@@ -311,7 +311,7 @@ pub enum RelationKind {
 /// What statements ran on. Empty texts where the log does not say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Connection {
-    /// Server process, session or thread id.
+    /// Server process, session or thread id; of a recording, which lane ([`Connection::lane`]).
     pub process: String,
     /// Database, or Django's alias.
     pub database: String,

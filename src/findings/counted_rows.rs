@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::n_plus_one::request_title;
+use super::selected::{Tokens, fits};
 use super::shape::model;
 use super::{About, Bound, Case, Confidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, evidence};
 use crate::format;
@@ -19,6 +20,9 @@ const COUNTS: Threshold = Threshold {
     unit: Unit::Count,
     source: "our own: one is what Paginator asks",
 };
+
+/// So many different loads of a table are looked at in one request: no page has more.
+const MOST_LOADS: usize = 16;
 
 /// For the registry.
 pub(super) static ABOUT: About = About {
@@ -42,28 +46,34 @@ impl Rule for CountedRows {
         for request in 0..log.requests.len() {
             let own = &by_request[first[request] as usize..first[request + 1] as usize];
             let kind = |at: u32| &kinds[log.statements.fingerprint[at as usize] as usize];
-            let mut loaded: FxHashMap<&str, u32> = FxHashMap::default();
+            let mut loaded: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
             for &at in own {
-                if let Kind::Loads(table) = kind(at) {
-                    loaded.insert(table, log.statements.fingerprint[at as usize]);
+                if let Kind::Loads(table, _) = kind(at) {
+                    let id = log.statements.fingerprint[at as usize];
+                    let loads = loaded.entry(table).or_default();
+                    if loads.len() < MOST_LOADS && !loads.contains(&id) {
+                        loads.push(id);
+                    }
                 }
             }
-            let mut counts: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
+            // Per table: the aggregates, and what loads the rows of the first.
+            let mut counts: FxHashMap<&str, (u32, Vec<u32>)> = FxHashMap::default();
             for &at in own {
-                if let Kind::Counts(table, columns) = kind(at)
-                    && let Some(&load) = loaded.get(table)
-                    && is_within(columns, &log.fingerprints[load as usize], table)
+                if let Kind::Counts(table, counted) = kind(at)
+                    && let Some(&load) = loaded.get(table).and_then(|loads| {
+                        loads.iter().find(|&&load| is_within(counted, &kinds[load as usize]))
+                    })
                 {
-                    counts.entry(table).or_default().push(at);
+                    counts.entry(table).or_insert_with(|| (load, Vec::new())).1.push(at);
                 }
             }
-            for (table, counts) in counts {
+            for (table, (load, counts)) in counts {
                 if (counts.len() as f64) < settings.get(&ABOUT, &COUNTS) {
                     continue;
                 }
                 let found = all.entry(table).or_default();
                 found.requests += 1;
-                found.load = loaded.get(table).copied().unwrap_or_default();
+                found.load = load;
                 if counts.len() > found.worst.0 {
                     found.worst = (counts.len(), request as u32);
                 }
@@ -89,12 +99,12 @@ struct Found {
     statements: Vec<u32>,
 }
 
-/// What a query does with the rows of its one table.
+/// What a query does with the rows of its one table, all that fit its conditions.
 enum Kind<'a> {
-    /// Loads all that fit.
-    Loads(&'a str),
-    /// Makes one row of them; the columns it filters by.
-    Counts(&'a str, Vec<&'a str>),
+    /// Loads them.
+    Loads(&'a str, Vec<String>),
+    /// Makes one row of them.
+    Counts(&'a str, Vec<String>),
     Other,
 }
 
@@ -103,24 +113,28 @@ impl<'a> Kind<'a> {
         let [table] = fingerprint.tables.as_slice() else { return Self::Other };
         let text = fingerprint.text.as_str();
         let has = |word: &str| text.contains(word);
-        if fingerprint.operation != Operation::Select || has(" GROUP BY ") || has(" LIMIT ") {
+        // What was cut has conditions that are not known.
+        let is_cut = text.ends_with('…');
+        if fingerprint.operation != Operation::Select || has(" GROUP BY ") || has(" LIMIT ") || is_cut {
             return Self::Other;
         }
+        let tokens = Tokens::of(text);
         let aggregates = ["SELECT COUNT(", "SELECT SUM(", "SELECT AVG(", "SELECT MIN(", "SELECT MAX("];
         if aggregates.iter().any(|aggregate| text.starts_with(aggregate)) {
-            let conditions = fingerprint.columns.iter().filter(|one| one.usage.is_condition());
-            Self::Counts(table, conditions.map(|one| one.column.as_str()).collect())
+            Self::Counts(table, tokens.conditions())
+        } else if tokens.has_rows() {
+            Self::Loads(table, tokens.conditions())
         } else {
-            Self::Loads(table)
+            Self::Other
         }
     }
 }
 
-/// Whether what is counted is among what was loaded: every column the load filters by, the count filters
-/// by as well.
-fn is_within(columns: &[&str], load: &Fingerprint, table: &str) -> bool {
-    let own = load.columns.iter().filter(|one| one.table.as_deref() == Some(table));
-    own.filter(|one| one.usage.is_condition()).all(|one| columns.contains(&one.column.as_str()))
+/// Whether what is counted is among what was loaded: every condition of the load is one of the count, or one
+/// of these says more. Values are not compared.
+fn is_within(counted: &[String], load: &Kind<'_>) -> bool {
+    let Kind::Loads(_, loaded) = load else { return false };
+    loaded.iter().all(|wide| counted.iter().any(|condition| fits(condition, wide)))
 }
 
 fn finding(log: &QueryLog, table: &str, found: &Found, time: f64) -> Finding {

@@ -1,13 +1,14 @@
 //! Denormalise: joins over a table between two others that are run often, while what they join is
 //! seldom written.
 
+use super::selected::Tokens;
 use super::shape::model;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
     evidence,
 };
 use crate::format;
-use crate::queries::{Fingerprint, Operation, QueryLog, Usage};
+use crate::queries::{ColumnUse, Fingerprint, Operation, QueryLog, Usage};
 use crate::sort;
 
 /// See the module.
@@ -81,24 +82,77 @@ impl Rule for Denormalise {
     }
 }
 
-/// The table that joins two others: two of its foreign keys are compared.
+/// The table between two others: nothing but its keys is read, and two of them are compared.
 fn through(fingerprint: &Fingerprint) -> Option<&str> {
     // Django's own tables are not the user's to change.
     let is_foreign = |table: &String| table.starts_with("auth_") || table.starts_with("django_");
     if fingerprint.operation != Operation::Select || fingerprint.tables.iter().any(is_foreign) {
         return None;
     }
-    fingerprint.columns.iter().find_map(|one| {
-        let keys = fingerprint.columns.iter().filter(|other| {
-            other.mention == one.mention
-                && other.column.ends_with("_id")
-                && matches!(other.usage, Usage::Join | Usage::Equal | Usage::In)
-        });
-        let mut keys: Vec<&str> = keys.map(|other| other.column.as_str()).collect();
-        sort::by_key(&mut keys, |key| *key);
-        keys.dedup();
-        let joined = one.usage == Usage::Join && one.partner.is_some();
-        if joined && keys.len() > 1 { one.table.as_deref() } else { None }
+    let mut mentions: Vec<u32> =
+        fingerprint.columns.iter().filter_map(|one| one.partner.as_ref().map(|_| one.mention)).collect();
+    sort::by_number(&mut mentions, |mention| *mention);
+    mentions.dedup();
+    let between = mentions.into_iter().find_map(|mention| {
+        let own = || fingerprint.columns.iter().filter(move |one| one.mention == mention);
+        let table = own().find_map(|one| one.table.as_deref())?;
+        is_between(fingerprint, table, own).then_some(table)
+    })?;
+    selects_keys_alone(&fingerprint.text, between).then_some(between)
+}
+
+/// Whether the columns that are compared of a table are those of one between: what it joins comes before it,
+/// and names its rows, not the other way round. Rows whose foreign key is followed (select_related), and
+/// which another one filters, come first themselves.
+fn is_between<'a, I>(fingerprint: &Fingerprint, table: &str, own: impl Fn() -> I) -> bool
+where
+    I: Iterator<Item = &'a ColumnUse>,
+{
+    let is_key = |one: &&ColumnUse| one.column.ends_with("_id");
+    let joined = || own().filter(|one| one.usage == Usage::Join && one.partner.is_some());
+    let mut keys: Vec<&str> = joined().filter(is_key).map(|one| one.column.as_str()).collect();
+    sort::by_key(&mut keys, |key| *key);
+    keys.dedup();
+    let comes_first = fingerprint.tables.first().is_some_and(|first| first == table);
+    // Named by others as well, it is a table of its own: lines, their orders, and the orders' customers.
+    if comes_first || joined().any(|one| !is_key(&one)) {
+        return false;
+    }
+    match keys.as_slice() {
+        [] => false,
+        [key] => {
+            let others = own().filter(is_key).filter(|one| one.column != *key);
+            let mut others = others.filter(|one| matches!(one.usage, Usage::Equal | Usage::In)).peekable();
+            let first =
+                |one: &ColumnUse| one.partner.as_ref().map(|(table, _)| table) == fingerprint.tables.first();
+            // One key is joined, the other is given: also orders of a tenant, by whose customer they are.
+            // Django names a table between by the model and its field.
+            others.peek().is_some()
+                && joined().any(first)
+                && (is_named_by(table, key) || others.any(|other| is_named_by(table, &other.column)))
+        }
+        _ => true,
+    }
+}
+
+/// `shop_product_tags` by `product_id`: the model that has the relation, and then the relation.
+fn is_named_by(table: &str, key: &str) -> bool {
+    let stem = key.strip_suffix("_id").unwrap_or(key);
+    // A relation to the model itself has `from_person_id` and `to_person_id`.
+    let stem = stem.strip_prefix("from_").or_else(|| stem.strip_prefix("to_")).unwrap_or(stem);
+    let name = table.rsplit('.').next().unwrap_or(table);
+    !stem.is_empty() && format!("_{name}").contains(&format!("_{stem}_"))
+}
+
+fn selects_keys_alone(text: &str, table: &str) -> bool {
+    let tokens = Tokens::of(text);
+    let mut names = tokens.aliases(table);
+    names.push(table.to_owned());
+    names.extend(table.rsplit('.').next().map(str::to_owned));
+    tokens.selected().iter().all(|column| match &column.table {
+        Some(name) => !names.contains(name) || column.name.ends_with("_id"),
+        // A bare name, or all there are: perhaps its own.
+        None => false,
     })
 }
 

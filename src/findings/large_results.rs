@@ -33,67 +33,120 @@ impl Rule for LargeResults {
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Queries(log, _) = *case else { return };
+        let least = settings.get(&ABOUT, &ROWS);
         for (id, fingerprint) in log.fingerprints.iter().enumerate() {
             if fingerprint.operation != Operation::Select || fingerprint.tables.is_empty() {
                 continue;
             }
             let returned = log.numbers[id].rows.map_or(0, |rows| rows.max);
-            let rows = returned.max(fingerprint.longest_list);
-            if f64::from(rows) >= settings.get(&ABOUT, &ROWS) {
-                findings.extend(finding(log, id as u32, rows, fingerprint.longest_list >= returned));
+            let list = fingerprint.longest_list;
+            if f64::from(returned.max(list)) < least {
+                continue;
             }
+            let is_list = list >= returned;
+            let large =
+                if is_list { with_lists(log, id as u32, least) } else { with_rows(log, id as u32, least) };
+            findings.extend(finding(log, id as u32, large, is_list));
         }
     }
 }
 
-fn finding(log: &QueryLog, id: u32, rows: u32, is_list: bool) -> Option<Finding> {
+/// An execution, and how many rows it loads, or keys it names, at most.
+struct Large {
+    at: u32,
+    rows: u32,
+}
+
+fn executions(log: &QueryLog, id: u32) -> impl Iterator<Item = usize> {
     let statements = &log.statements;
-    let own = || (0..statements.len()).filter(|&at| statements.fingerprint[at] == id);
-    let mut requests: Vec<u32> = own().map(|at| statements.request[at]).collect();
-    sort::by_number(&mut requests, |request| *request);
-    requests.dedup();
+    (0..statements.len()).filter(move |&at| statements.fingerprint[at] == id)
+}
+
+/// The executions that returned at least so many rows, the largest first.
+fn with_rows(log: &QueryLog, id: u32, least: f64) -> Vec<Large> {
+    let rows = |at: usize| log.statements.rows(at).filter(|&rows| f64::from(rows) >= least);
+    let mut large: Vec<Large> =
+        executions(log, id).filter_map(|at| Some(Large { at: at as u32, rows: rows(at)? })).collect();
+    sort::by_number(&mut large, |one| u32::MAX - one.rows);
+    large
+}
+
+/// The executions whose list can be so long, that with the longest record first. Of an execution the log has
+/// its record's length alone. The longest record has the longest list; what it has beyond the query is its
+/// keys, and those of another list may be half as long.
+fn with_lists(log: &QueryLog, id: u32, least: f64) -> Vec<Large> {
+    let length = |at: usize| log.statements.length[at];
+    let fingerprint = &log.fingerprints[id as usize];
+    let beyond = |at: usize| f64::from(length(at)) - fingerprint.text.len() as f64;
+    let longest = executions(log, id).map(beyond).fold(0.0, f64::max);
+    let needed = longest / f64::from(fingerprint.longest_list).max(1.0) / 2.0 * least;
+    let large = executions(log, id).filter(|&at| beyond(at) >= needed);
+    let mut large: Vec<Large> =
+        large.map(|at| Large { at: at as u32, rows: fingerprint.longest_list }).collect();
+    sort::by_number(&mut large, |one| u32::MAX - length(one.at as usize));
+    large
+}
+
+fn finding(log: &QueryLog, id: u32, mut large: Vec<Large>, is_list: bool) -> Option<Finding> {
+    let &Large { at: first, rows } = large.first()?;
+    let request = |one: &Large| log.statements.request[one.at as usize];
+    let title = request_title(log, log.statements.request[first as usize]);
+    // Of each request its largest, which comes first.
+    sort::by_number(&mut large, request);
+    large.dedup_by_key(|one| request(one));
     // What Python makes of the rows is not in the log: the whole request is at stake.
-    let time: f64 = requests
-        .iter()
-        .filter_map(|&request| log.requests.get(request as usize))
-        .map(|request| request.duration.max(request.database_time))
-        .sum();
-    if time <= 0.0 {
+    let time = |one: &Large| {
+        let request = log.requests.get(request(one) as usize);
+        request.map_or(0.0, |request| request.duration.max(request.database_time))
+    };
+    let at_stake: f64 = large.iter().map(time).sum();
+    if at_stake <= 0.0 {
         return None;
     }
-    let first = own().next()? as u32;
-    let table = log.fingerprints[id as usize].tables.first()?;
+    let saving = large.iter().map(|one| time(one) * (1.0 - PAGE / f64::from(one.rows).max(PAGE))).sum();
+    let fingerprint = &log.fingerprints[id as usize];
+    let table = fingerprint.tables.first()?;
     let mut shown = vec![
         evidence::count(
             "rows",
-            if is_list { "Keys in one list" } else { "Rows in one result" },
+            if is_list { "Keys in the longest list" } else { "Rows in the largest result" },
             u64::from(rows),
         ),
-        evidence::count("requests", "Requests with it", requests.len() as u64),
-        evidence::time("requests_ms", "Time of these requests", time),
+        evidence::count("requests", "Requests with so many", large.len() as u64),
+        evidence::time("requests_ms", "Time of these requests", at_stake),
         evidence::query(log, "query", "The query", id),
     ];
     shown.extend(evidence::code(log, first));
     let rows_shown = format::count(i64::from(rows));
+    let took = format!(
+        "{} took {}",
+        if large.len() == 1 { "The request" } else { "The requests" },
+        format::milliseconds(at_stake)
+    );
     Some(Finding {
         rule: ABOUT.id.to_owned(),
-        key: log.fingerprints[id as usize].text.clone(),
+        key: fingerprint.text.clone(),
         title: format!(
-            "{} {}",
-            request_title(log, requests[0]),
+            "{title} {}",
             if is_list {
                 format!("asks {table} for what belongs to {rows_shown} rows at once")
             } else {
                 format!("loads {rows_shown} rows of {table}")
             }
         ),
-        at_stake: time,
-        saving: time * (1.0 - PAGE / f64::from(rows).max(PAGE)),
+        at_stake,
+        saving,
         bound: Bound::AtMost,
-        computed: format!(
-            "The requests took {}; with {PAGE} of {rows_shown} rows they would take at least that share of it.",
-            format::milliseconds(time),
-        ),
+        computed: if is_list {
+            let calls = i64::from(log.numbers[id as usize].calls);
+            format!(
+                "The list of {rows_shown} keys is that of one of {}. Counted is every request whose record is long \
+                 enough for a list of so many: {took}; with {PAGE} keys it would be at least that share of it.",
+                format::counted(calls, "execution", "executions"),
+            )
+        } else {
+            format!("{took}; with {PAGE} rows of each result it would be at least that share of it.")
+        },
         evidence: shown,
         remedy: "Paginate what is shown, and count or sum in the database what is only counted. Where all rows are \
                  needed (an export), .values_list() saves the objects and .iterator(chunk_size=…) the memory. A \

@@ -29,6 +29,10 @@ const SAVING: Threshold = Threshold {
     source: "Sentry: 100 ms",
 };
 
+/// So far, ms, may a query seem to begin before the end of the one before: servers round what they write to
+/// the millisecond.
+const STAMP: f64 = 1.0;
+
 /// For the registry.
 pub(super) static ABOUT: About = About {
     id: "sequential",
@@ -56,7 +60,14 @@ impl Rule for Sequential {
                 independent[log.statements.fingerprint[*at as usize] as usize]
                     && evidence::duration(log, *at) >= settings.get(&ABOUT, &EACH)
             };
-            for run in own.chunk_by(|a, b| slow(a) && slow(b)).filter(|run| run.len() > 1) {
+            let in_turn = |a: &u32, b: &u32| {
+                log.statements.start[*b as usize] >= log.statements.end(*a as usize) - STAMP
+            };
+            // They cannot take longer than the request.
+            let whole = log.requests[request].duration;
+            let whole = if whole > 0.0 { whole } else { f64::INFINITY };
+            let runs = own.chunk_by(|a, b| slow(a) && slow(b) && in_turn(a, b));
+            for run in runs.filter(|run| run.len() > 1) {
                 let mut ids: Vec<u32> =
                     run.iter().map(|&at| log.statements.fingerprint[at as usize]).collect();
                 sort::by_number(&mut ids, |id| *id);
@@ -64,7 +75,7 @@ impl Rule for Sequential {
                 if ids.len() < run.len() {
                     continue;
                 }
-                let total: f64 = run.iter().map(|&at| evidence::duration(log, at)).sum();
+                let total = run.iter().map(|&at| evidence::duration(log, at)).sum::<f64>().min(whole);
                 let longest = run.iter().map(|&at| evidence::duration(log, at)).fold(0.0, f64::max);
                 if total - longest >= settings.get(&ABOUT, &SAVING) {
                     let found = worst.entry(ids).or_insert((0.0, 0.0, 0, run[0]));
@@ -78,10 +89,12 @@ impl Rule for Sequential {
     }
 }
 
-/// Whether its text leaves no value open that the query before could have given.
+/// Whether its text leaves no value open that the query before could have given. Those of its own LIMIT are
+/// none; of a subquery's there is more to come, its parenthesis at least.
 fn is_independent(fingerprint: &Fingerprint) -> bool {
     let text = fingerprint.text.as_str();
-    let body = text.find(" LIMIT ").map_or(text, |at| &text[..at]);
+    let own = text.rfind(" LIMIT ").filter(|&at| !text[at..].contains(')'));
+    let body = own.map_or(text, |at| &text[..at]);
     fingerprint.operation == Operation::Select && !fingerprint.tables.is_empty() && !body.contains('?')
 }
 

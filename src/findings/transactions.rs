@@ -6,7 +6,7 @@ use super::{
     About, Bound, Case, Confidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, evidence,
 };
 use crate::format;
-use crate::queries::requests::Kind;
+use crate::queries::requests::{BURST_GAP, Kind};
 use crate::queries::{Clock, QueryLog};
 
 /// See the module.
@@ -14,12 +14,16 @@ pub(super) struct Transactions;
 
 const IDLE: Threshold = Threshold {
     key: "idle",
-    title: "a transaction is open for so long without a statement",
+    title: "a transaction is open for so long without a statement, in pauses of more than 100 ms",
     default: 250.0,
     unit: Unit::Milliseconds,
     source: "our own: long before a second others wait; PostgreSQL's idle_in_transaction_session_timeout is \
              set to seconds",
 };
+
+/// Shorter pauses, ms, are a loop's: the code between two statements takes its time, and a cursor's rows are
+/// worked on before the next are fetched. A mail or another service's answer takes longer.
+const PAUSE: f64 = BURST_GAP;
 
 /// For the registry.
 pub(super) static ABOUT: About = About {
@@ -34,11 +38,20 @@ pub(super) static ABOUT: About = About {
 struct Open {
     first: u32,
     start: f64,
-    busy: f64,
+    /// All pauses that are longer than [`PAUSE`], ms.
+    idle: f64,
+    /// All pauses, ms: a fix of the long ones may move what takes the short ones as well.
+    between: f64,
     /// The longest pause, and the statement after it.
     pause: (f64, u32),
     end: f64,
     statements: u32,
+}
+
+impl Open {
+    fn new(first: u32, start: f64, end: f64) -> Self {
+        Self { first, start, idle: 0.0, between: 0.0, pause: (0.0, first), end, statements: 1 }
+    }
 }
 
 impl Rule for Transactions {
@@ -52,12 +65,11 @@ impl Rule for Transactions {
             return;
         }
         // By what follows the longest pause: the same code.
-        let mut all: std::collections::BTreeMap<u32, Vec<(Open, f64)>> = std::collections::BTreeMap::new();
+        let mut all: std::collections::BTreeMap<u32, Vec<Open>> = std::collections::BTreeMap::new();
         each(log, |open| {
-            let idle = open.end - open.start - open.busy;
-            if idle >= settings.get(&ABOUT, &IDLE) {
+            if open.idle > 0.0 && open.idle >= settings.get(&ABOUT, &IDLE) {
                 let after = log.statements.fingerprint[open.pause.1 as usize];
-                all.entry(after).or_default().push((open, idle));
+                all.entry(after).or_default().push(open);
             }
         });
         findings.extend(all.values().filter_map(|found| finding(log, found)));
@@ -85,8 +97,7 @@ fn each(log: &QueryLog, mut visit: impl FnMut(Open)) {
             }
             said[connection] = number;
             if number.is_some() {
-                let (first, busy) = (at as u32, end - start);
-                *place = Some(Open { first, start, busy, pause: (0.0, first), end, statements: 1 });
+                *place = Some(Open::new(at as u32, start, end));
                 continue;
             }
         }
@@ -95,14 +106,14 @@ fn each(log: &QueryLog, mut visit: impl FnMut(Open)) {
             if pause > one.pause.0 {
                 one.pause = (pause, at as u32);
             }
-            one.busy += end - start;
+            one.between += pause.max(0.0);
+            one.idle += if pause > PAUSE { pause } else { 0.0 };
             one.end = one.end.max(end);
             one.statements += 1;
         }
         match kind {
             Kind::Begin => {
-                let (first, busy) = (at as u32, end - start);
-                *place = Some(Open { first, start, busy, pause: (0.0, first), end, statements: 1 });
+                *place = Some(Open::new(at as u32, start, end));
             }
             Kind::End => {
                 if let Some(one) = place.take() {
@@ -119,16 +130,16 @@ fn each(log: &QueryLog, mut visit: impl FnMut(Open)) {
     }
 }
 
-fn finding(log: &QueryLog, found: &[(Open, f64)]) -> Option<Finding> {
-    let (worst, idle) = found.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let time: f64 = found.iter().map(|(open, _)| open.end - open.start).sum();
-    let idle_in_all: f64 = found.iter().map(|(_, idle)| idle).sum();
+fn finding(log: &QueryLog, found: &[Open]) -> Option<Finding> {
+    let worst = found.iter().max_by(|a, b| a.idle.total_cmp(&b.idle))?;
+    let time: f64 = found.iter().map(|open| open.end - open.start).sum();
+    let between: f64 = found.iter().map(|open| open.between).sum();
     let origin = log.span().map_or(0.0, |(first, _)| first);
     let request = log.statements.request[worst.first as usize];
     let after = log.statements.fingerprint[worst.pause.1 as usize];
     let mut shown = vec![
         evidence::count("transactions", "Transactions", found.len() as u64),
-        evidence::time("idle_ms", "The worst, without a statement", *idle)
+        evidence::time("idle_ms", "The worst, without a statement", worst.idle)
             .at(Link::Range(worst.start - origin, worst.end - origin)),
         evidence::time("open_ms", "It was open", worst.end - worst.start),
         evidence::count("statements", "Its statements", u64::from(worst.statements)),
@@ -141,16 +152,17 @@ fn finding(log: &QueryLog, found: &[(Open, f64)]) -> Option<Finding> {
         title: format!(
             "{} keeps a transaction open for {} while nothing runs",
             request_title(log, request),
-            format::milliseconds(*idle)
+            format::milliseconds(worst.idle)
         ),
         at_stake: time,
-        saving: idle_in_all,
+        saving: between,
         bound: Bound::AtMost,
         computed: format!(
-            "{} were open for {}, of which {} without a statement: so long their locks are held for nothing.",
+            "{} {} open for {}, of which {} without a statement: so long their locks are held for nothing.",
             format::counted(found.len() as i64, "transaction", "transactions"),
+            if found.len() == 1 { "was" } else { "were" },
             format::milliseconds(time),
-            format::milliseconds(idle_in_all)
+            format::milliseconds(between)
         ),
         evidence: shown,
         remedy: "Do what needs no database (calls of other services, rendering, mail) before the transaction or \

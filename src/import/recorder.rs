@@ -281,7 +281,7 @@ impl Reader {
         let alias = line.alias.as_deref().unwrap_or_default();
         let connection = self.builder.connection(&[alias.as_bytes(), &lane.to_le_bytes()], || Connection {
             // The first lane is all there is unless requests ran at the same time.
-            process: if lane == 0 { String::new() } else { (lane + 1).to_string() },
+            process: if lane == 0 { String::new() } else { Connection::lane(lane + 1) },
             database: alias.to_owned(),
             ..Connection::default()
         });
@@ -442,7 +442,8 @@ mod tests {
         ]);
         assert_eq!(said, "");
         let lanes: Vec<&str> = log.connections.iter().map(|connection| connection.process.as_str()).collect();
-        assert_eq!(lanes, ["", "2"]);
+        assert_eq!(lanes, ["", "lane 2"]);
+        assert!(!log.connections.iter().any(Connection::is_of_a_server));
         assert_eq!(log.statements.connection, [0, 1, 0, 0]);
         assert_eq!(log.statements.request, [0, 1, 0, 2]);
     }

@@ -251,7 +251,27 @@ impl Keys {
     }
 }
 
+/// Before the number of a lane.
+const LANE: &str = "lane ";
+
 impl Connection {
+    /// The process of what a recording has in place of connections: requests that ran at the same time have
+    /// lanes of their own.
+    pub fn lane(number: usize) -> String {
+        format!("{LANE}{number}")
+    }
+
+    /// Whether a process is such a lane: `lane 2`.
+    pub fn is_lane(process: &str) -> bool {
+        let number = process.strip_prefix(LANE).unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
+    /// Whether it is known by a process that serves it.
+    pub fn is_of_a_server(&self) -> bool {
+        !self.process.is_empty() && !Self::is_lane(&self.process)
+    }
+
     /// What it is called: `pid 31499 · shop`.
     pub fn title(&self) -> String {
         let process = self.process.as_str();

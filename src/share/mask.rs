@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use crate::profile::category::{self, Home};
+use crate::queries::Connection;
 use crate::queries::lexer::{Dialect, Lexer, Token, TokenKind};
 
 pub(super) use self::plan::plan;
@@ -192,9 +193,10 @@ impl Names {
         *count
     }
 
-    /// A process as it is, if that is a number (or two: `7/140`).
+    /// A process as it is, if that is a number (or two: `7/140`), or that of a lane.
     pub(super) fn process(&mut self, process: &str) -> String {
-        if process.bytes().all(|byte| byte.is_ascii_digit() || byte == b'/') {
+        let is_number = process.bytes().all(|byte| byte.is_ascii_digit() || byte == b'/');
+        if is_number || Connection::is_lane(process) {
             return process.to_owned();
         }
         self.name("process", process)
