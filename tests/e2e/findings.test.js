@@ -64,6 +64,30 @@ for (const colorScheme of ['light', 'dark']) {
   }
 }
 
+/** What the shop's recordings of the log's remedies open on, and a rule of each. */
+const REMEDIES = [
+  [['postgres-stocktake.log.gz', 'postgres-stocktake.sql'], /^A write of shop_product takes /],
+  [['postgres-crowd.log.gz'], /^A replica could take /],
+  [['visits.sql.jsonl.gz'], /^A cache of the database's answers would serve /],
+  [['postgres-rush.log.gz'], /keeps a transaction open for /],
+  [['payment.prof.gz', 'payment.sql.jsonl'], /keeps a transaction open for /],
+  [['uncached_templates.prof.gz', 'uncached_templates.sql.jsonl'], /^Templates are parsed during the request: /],
+];
+
+for (const [viewport, colorScheme] of [['desktop', 'light'], ['phone', 'dark']]) {
+  pageTest(`the remedies of the talk are accessible, ${viewport}, ${colorScheme}`, { viewport, colorScheme }, async ({ page, screenshot }) => {
+    for (const [files, title] of REMEDIES) {
+      await drop(page, files.map((file) => data(`findings/${file}`)));
+      await documentButton(page, files[0].replace('.gz', '')).click();
+      await finding(page, title).first().waitFor();
+      for (const summary of await first(page).locator('.finding summary').all()) await summary.click();
+      await finding(page, title).first().getByRole('button', { name: 'Copy as Markdown issue' }).waitFor();
+      await assertAccessible(page);
+      await screenshot(`findings-${files[0].split('.')[0]}`);
+    }
+  });
+}
+
 pageTest('evidence leads to the selected query, in the log', async ({ page }) => {
   await openShop(page);
   const found = await unfold(page, /shop_product/);
