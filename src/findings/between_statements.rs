@@ -66,7 +66,9 @@ impl Rule for BetweenStatements {
                 ));
             }
         }
-        for (rank, hot) in profile.hottest.iter().take(3).enumerate() {
+        // What takes less than a twentieth of the stretch does not explain it.
+        let hottest = profile.hottest.iter().take(3).filter(|hot| hot.time * 20.0 >= gap.time);
+        for (rank, hot) in hottest.enumerate() {
             let label = format!("{} of the profile in", format::milliseconds(hot.time));
             evidence.push(
                 Evidence::new(
