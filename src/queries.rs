@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::format;
 
-pub use columns::{ColumnUse, Usage};
+pub use columns::{ColumnUse, Sort, Usage};
 pub use digest::Numbers;
 pub use events::{EventKind, Events};
 pub use requests::{Origin, Request};
@@ -254,6 +254,8 @@ pub struct Fingerprint {
     pub lists: u32,
     /// The largest number after OFFSET, of all its executions that have it in their text.
     pub largest_offset: u64,
+    /// Whether it was asked of MySQL or MariaDB, as far as its log or its quotes say.
+    pub is_mysql: bool,
 }
 
 /// A place in the code that runs statements.

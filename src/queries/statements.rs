@@ -128,7 +128,14 @@ impl LogBuilder {
             let text = if text.is_empty() { "(empty)".to_owned() } else { text };
             let mut columns = columns(sql, dialect);
             decide_patterns(&mut columns, logged);
-            fingerprints.push(Fingerprint { text, operation, tables, columns, ..Fingerprint::default() });
+            fingerprints.push(Fingerprint {
+                text,
+                operation,
+                tables,
+                columns,
+                is_mysql: dialect == Dialect::MySql,
+                ..Fingerprint::default()
+            });
             fingerprints.len() as u32 - 1
         });
         if let Some(known) = fingerprints.get_mut(id as usize) {
