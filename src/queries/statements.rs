@@ -141,7 +141,7 @@ impl LogBuilder {
         if let Some(known) = fingerprints.get_mut(id as usize) {
             known.longest_list = known.longest_list.max(list);
             known.lists = known.lists.saturating_add(u32::from(list > 1));
-            known.largest_offset = known.largest_offset.max(offset);
+            known.largest_offset = known.largest_offset.max(offset.with(logged));
         }
         let parameters = match logged {
             Some(logged) if has_placeholders => mix_text(parameters, logged),
