@@ -47,9 +47,9 @@ pub(super) fn mentions<'a>(
     for number in all.into_iter().filter(|&mention| mention != NONE) {
         let uses: Vec<&ColumnUse> = fingerprint.columns.iter().filter(|one| one.mention == number).collect();
         let Some(table) = uses.first().and_then(|one| one.table.as_deref()) else { continue };
-        let correlated = uses.iter().filter(|one| is_correlated(one, fingerprint));
-        let correlated = correlated.map(|one| one.column.as_str()).collect();
-        let mut mention = Mention { number, table, known: None, uses, correlated, found: false };
+        let mut mention = Mention { number, table, known: None, uses, correlated: Vec::new(), found: false };
+        let correlated = mention.plain().filter(|one| is_correlated(one, fingerprint));
+        mention.correlated = correlated.map(|one| one.column.as_str()).collect();
         let known = settings.schema().table(table);
         mention.known = known.map(|table| table.within(|condition| mention.holds(condition, fingerprint)));
         let given = mention.given();
@@ -72,7 +72,6 @@ pub(super) fn of<'a, 'b>(mentions: &'b [Mention<'a>], used: &ColumnUse) -> Optio
 /// Whether `used` is compared with a column of the row around its subquery.
 fn is_correlated(used: &ColumnUse, fingerprint: &Fingerprint) -> bool {
     used.usage == Usage::Join
-        && !used.given
         && fingerprint.columns.iter().any(|other| other.given && are_partners(used, other))
 }
 

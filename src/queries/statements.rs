@@ -133,7 +133,7 @@ impl LogBuilder {
                 operation,
                 tables,
                 columns,
-                is_mysql: dialect == Dialect::MySql,
+                is_mysql: [dialect, Dialect::guess(sql)].contains(&Dialect::MySql),
                 ..Fingerprint::default()
             });
             fingerprints.len() as u32 - 1
