@@ -26,7 +26,7 @@ pub struct ColumnUse {
     pub column: String,
     /// How it is used.
     pub usage: Usage,
-    /// The function or operator it stands in, if any: `UPPER`, `::date`, `->>`. Then an index on the
+    /// The function or operator it stands in, if any: `UPPER`, `::date`, `->>`, `ILIKE`. Then an index on the
     /// column itself is of no use.
     pub function: Option<String>,
     /// Which of the statement's mentions of tables it is of: a self join has two of one table. Columns
