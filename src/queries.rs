@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::format;
 
-pub use columns::{ColumnUse, Usage};
+pub use columns::{ColumnUse, Sort, Usage};
 pub use digest::Numbers;
 pub use events::{EventKind, Events};
 pub use requests::{Origin, Request};
@@ -252,8 +252,10 @@ pub struct Fingerprint {
     pub longest_list: u32,
     /// How many of its executions have such a list of more than one.
     pub lists: u32,
-    /// The largest number after OFFSET, of all its executions that have it in their text.
+    /// The most rows that one of its executions passed over (OFFSET), by its text or its logged parameters.
     pub largest_offset: u64,
+    /// Whether it was asked of MySQL or MariaDB, as far as its log or its quotes say.
+    pub is_mysql: bool,
 }
 
 /// A place in the code that runs statements.

@@ -1,7 +1,10 @@
 //! A database's tables, columns and indexes, as its definition says: what rules about indexes would else
 //! have to guess. Small enough to be posted from one worker to another.
 
+mod partial;
 mod text;
+
+pub use partial::Condition;
 
 /// The tables of a database, or some of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -139,9 +142,19 @@ impl Table {
 
     /// The index that serves these columns: the first `equal` of them in any order, the others in theirs.
     pub fn serving(&self, columns: &[&str], equal: usize) -> Option<&Index> {
+        self.sorting(columns, equal, &[])
+    }
+
+    /// The same, for rows that come sorted: `directions` are those of the columns after the first `equal`,
+    /// if they matter.
+    pub fn sorting(&self, columns: &[&str], equal: usize, directions: &[Direction]) -> Option<&Index> {
         let (equals, ordered) = columns.split_at(equal.min(columns.len()));
         self.indexes.iter().find(|index| {
             if !index.finds() || (index.method == "hash" && !ordered.is_empty()) {
+                return false;
+            }
+            let sorted = index.parts.get(equals.len()..).unwrap_or_default();
+            if !turns(sorted, directions) {
                 return false;
             }
             let mut own = (0..index.parts.len()).map_while(|at| index.column(at));
@@ -158,17 +171,33 @@ impl Table {
 
     /// Whether there is an index on `function` of `column`.
     pub fn has_expression(&self, function: &str, column: &str) -> bool {
-        let call = format!("{}(", function.to_ascii_lowercase());
-        self.expressions().any(|text| text.contains(&call) && text.contains(&column.to_ascii_lowercase()))
+        let function = function.to_ascii_lowercase();
+        let is_name = function.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+        let call = if is_name { format!("{function}(") } else { function.clone() };
+        // `date(created)` is the same as a cast.
+        let other = function.strip_prefix("::").map(|name| format!("{name}("));
+        self.expressions().any(|text| {
+            let called = text.contains(&call) || other.as_ref().is_some_and(|other| text.contains(other));
+            called && names(&text, column)
+        })
     }
 
-    /// Whether there is an index of the column's trigrams.
-    pub fn has_trigrams(&self, column: &str) -> bool {
-        self.expressions().any(|text| text.contains("trgm") && text.contains(&column.to_ascii_lowercase()))
+    /// Whether there is an index of the trigrams of the column, or of `function` of it.
+    pub fn has_trigrams(&self, function: Option<&str>, column: &str) -> bool {
+        let call = function.map(|function| format!("{}(", function.to_ascii_lowercase()));
+        self.expressions().any(|text| {
+            let same = call.as_ref().map_or(!text.contains('('), |call| text.contains(call));
+            text.contains("trgm") && same && names(&text, column)
+        })
     }
 
     fn expressions(&self) -> impl Iterator<Item = String> {
         self.indexes.iter().flat_map(|index| &index.parts).map(|part| part.text().to_ascii_lowercase())
+    }
+
+    /// Whether values of `column` name rows of another table.
+    pub fn is_foreign_key(&self, column: &str) -> bool {
+        self.foreign_keys.iter().any(|(columns, _)| matches!(columns.as_slice(), [own] if same(own, column)))
     }
 
     /// Indexes that another one makes superfluous, with that one: all they are over is what it begins with.
@@ -195,6 +224,31 @@ impl Table {
         }
         found
     }
+}
+
+/// How rows are sorted by a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Direction {
+    /// The largest first.
+    pub descending: bool,
+    /// Whether what is missing comes first; PostgreSQL takes it for the largest.
+    pub nulls_first: bool,
+}
+
+/// Whether an index over `parts` gives rows in these directions, read forwards or backwards.
+fn turns(parts: &[Part], directions: &[Direction]) -> bool {
+    let mut pairs = parts.iter().map(Part::direction).zip(directions);
+    let mut backwards = None;
+    pairs.all(|(own, wanted)| {
+        let turned = own.descending != wanted.descending;
+        turned == (own.nulls_first != wanted.nulls_first) && *backwards.get_or_insert(turned) == turned
+    })
+}
+
+/// Whether `text` has the word `column`.
+fn names(text: &str, column: &str) -> bool {
+    let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    words.into_iter().any(|word| same(word, column))
 }
 
 /// Servers fold names in their own ways; two columns of one table hardly differ by case only.
@@ -239,6 +293,14 @@ impl Index {
 }
 
 impl Part {
+    fn direction(&self) -> Direction {
+        let rest = self.rest.to_ascii_uppercase();
+        let descending = rest.split(' ').any(|word| word == "DESC");
+        let nulls_first =
+            if rest.contains("NULLS FIRST") { true } else { descending && !rest.contains("NULLS LAST") };
+        Direction { descending, nulls_first }
+    }
+
     /// As it is written, without quotes around the column.
     pub fn text(&self) -> String {
         match &self.column {

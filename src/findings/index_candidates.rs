@@ -7,13 +7,15 @@
 
 use std::collections::BTreeMap;
 
+use super::index_columns::{Columns, Query};
 use super::shape::model;
+use super::unindexable;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
-    evidence,
+    evidence, lookups,
 };
 use crate::format;
-use crate::queries::{ColumnUse, NONE, QueryLog, Usage};
+use crate::queries::{Fingerprint, QueryLog};
 use crate::schema::{Index, Table};
 use crate::sort;
 
@@ -29,7 +31,8 @@ pub(super) const MEDIAN: Threshold = Threshold {
     source: "PgHero's slow queries: 20 ms",
 };
 
-const EXAMINED: Threshold = Threshold {
+/// When a key does not tell rows apart; see [`lookups::wasteful`].
+pub(super) const EXAMINED: Threshold = Threshold {
     key: "examined",
     title: "though a key is compared: rows looked at for each row returned",
     default: 10.0,
@@ -45,16 +48,10 @@ pub(super) static ABOUT: About = About {
     thresholds: &[MEDIAN, EXAMINED],
 };
 
-/// Columns of one index: more are seldom worth their room.
-const WIDEST: usize = 4;
-
-#[derive(Default)]
-struct Candidate {
-    queries: Vec<(u32, f64)>,
-    calls: u64,
-    time: f64,
-    /// Rows looked at and returned, where the log has both.
-    rows: (u64, u64),
+/// An index, and the queries it would serve.
+struct Candidate<'a> {
+    columns: Columns<'a>,
+    queries: Vec<u32>,
 }
 
 impl Rule for IndexCandidates {
@@ -64,115 +61,90 @@ impl Rule for IndexCandidates {
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Queries(log, _) = *case else { return };
-        let mut all: BTreeMap<(&str, Vec<&str>), Candidate> = BTreeMap::new();
+        let mut tables: BTreeMap<&str, Vec<Candidate<'_>>> = BTreeMap::new();
         for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
-            if numbers.p50 < settings.get(&ABOUT, &MEDIAN) {
+            if numbers.p50 < settings.get(&ABOUT, &MEDIAN) || numbers.total <= 0.0 {
                 continue;
             }
-            let rows = match (numbers.rows_examined, numbers.rows) {
-                (Some(examined), Some(rows)) => (examined.total, rows.total),
-                _ => (0, 0),
+            let far = settings.get(&unindexable::ABOUT, &unindexable::OFFSET);
+            let query = Query {
+                single_lists: fingerprint.longest_list == 1,
+                far: fingerprint.largest_offset as f64 >= far,
+                patterns: !fingerprint.is_mysql && !is_sqlite(fingerprint),
             };
-            let wasteful = rows.0 as f64 > settings.get(&ABOUT, &EXAMINED) * rows.1.max(1) as f64;
-            let limited = fingerprint.text.contains(" LIMIT ");
-            let mut mentions: Vec<u32> = fingerprint.columns.iter().map(|one| one.mention).collect();
-            sort::by_number(&mut mentions, |mention| *mention);
-            mentions.dedup();
-            for mention in mentions.into_iter().filter(|&mention| mention != NONE) {
-                let own: Vec<&ColumnUse> =
-                    fingerprint.columns.iter().filter(|one| one.mention == mention).collect();
-                let Some(table) = own[0].table.as_deref() else { continue };
-                let columns = index(&own, settings.schema().table(table), wasteful, limited);
-                if columns.is_empty() {
+            for mention in lookups::mentions(fingerprint, numbers, settings) {
+                if mention.found || is_djangos(mention.table) {
                     continue;
                 }
-                let candidate = all.entry((table, columns)).or_default();
-                if candidate.queries.iter().all(|(known, _)| *known != id as u32) {
-                    candidate.queries.push((id as u32, numbers.total));
-                    candidate.calls += u64::from(numbers.calls);
-                    candidate.time += numbers.total;
-                    candidate.rows = (candidate.rows.0 + rows.0, candidate.rows.1 + rows.1);
+                if let Some(columns) = Columns::wanted(&mention, query) {
+                    let all = tables.entry(mention.table).or_default();
+                    all.push(Candidate { columns, queries: vec![id as u32] });
                 }
             }
         }
-        for ((table, columns), candidate) in all {
-            if candidate.time > 0.0 {
-                let known = settings.schema().table(table);
-                findings.push(finding(log, table, known, &columns, candidate));
-            }
+        for (table, all) in tables {
+            let known = settings.schema().table(table);
+            findings.extend(merged(log, all).into_iter().map(|one| finding(log, table, known, one)));
         }
     }
 }
 
-/// Whether an index finds rows by the column. Where its table's definition is not known, primary keys and
-/// foreign keys have one, as in Django.
-fn is_indexed(table: Option<&Table>, column: &str) -> bool {
-    if table.is_some_and(|table| table.leads(column)) {
-        return true;
-    }
-    let column = column.to_ascii_lowercase();
-    table.is_none_or(|table| !table.whole)
-        && (column == "id" || column.ends_with("_id") || column == "session_key")
+/// Django's own tables have the indexes that its queries need, and their models are not the user's.
+fn is_djangos(table: &str) -> bool {
+    let name = table.rsplit('.').next().unwrap_or(table);
+    ["auth_", "django_", "authtoken_"].iter().any(|app| name.starts_with(app))
 }
 
-/// The columns of the index that would serve these uses, in order; empty if one is there already.
-fn index<'a>(own: &[&'a ColumnUse], table: Option<&Table>, wasteful: bool, limited: bool) -> Vec<&'a str> {
-    let plain = || own.iter().filter(|one| one.function.is_none() && !one.either);
-    let given: Vec<&str> = plain()
-        .filter(|one| matches!(one.usage, Usage::Equal | Usage::In))
-        .map(|one| one.column.as_str())
-        .collect();
-    let by_key = given.iter().any(|column| is_indexed(table, column));
-    if (by_key && !wasteful) || table.is_some_and(|table| table.is_key(&given)) {
-        return Vec::new();
-    }
-    let mut columns: Vec<&str> = Vec::new();
-    let add = |columns: &mut Vec<&'a str>, one: &'a ColumnUse| {
-        if columns.len() < WIDEST && !columns.contains(&one.column.as_str()) {
-            columns.push(&one.column);
-        }
-    };
-    for one in plain() {
-        let is_join = one.usage == Usage::Join && !is_indexed(table, &one.column);
-        if is_join || matches!(one.usage, Usage::Equal | Usage::In | Usage::Null) {
-            add(&mut columns, one);
-        }
-    }
-    let equal = columns.len();
-    let range = plain().find(|one| matches!(one.usage, Usage::Range | Usage::LikePrefix));
-    match range {
-        Some(one) => add(&mut columns, one),
-        // Sorting by an index pays if only the first rows are wanted, or if it has filtered them.
-        None if limited || equal > 0 => {
-            // By the primary key only equals are sorted.
-            let sorts = |one: &&&ColumnUse| matches!(one.usage, Usage::Ascending | Usage::Descending);
-            for one in plain().filter(sorts).filter(|one| one.column != "id") {
-                add(&mut columns, one);
+/// Django's LIKE names the sign that escapes for SQLite only.
+fn is_sqlite(fingerprint: &Fingerprint) -> bool {
+    fingerprint.text.contains(" ESCAPE ")
+}
+
+/// Where an index begins with what another query wants, it serves both.
+fn merged<'a>(log: &QueryLog, mut all: Vec<Candidate<'a>>) -> Vec<Candidate<'a>> {
+    let width = |one: &Candidate<'_>| one.columns.parts().len();
+    sort::by(&mut all, |a, b| {
+        let (a_time, b_time) = (totals(log, &a.queries).1, totals(log, &b.queries).1);
+        width(b).cmp(&width(a)).then(b_time.total_cmp(&a_time)).then(a.queries.cmp(&b.queries))
+    });
+    let mut merged: Vec<Candidate<'a>> = Vec::new();
+    for one in all {
+        let both =
+            merged.iter().enumerate().find_map(|(at, other)| Some((at, other.columns.with(&one.columns)?)));
+        match both {
+            Some((at, columns)) => {
+                let known = &mut merged[at];
+                known.columns = columns;
+                let new = one.queries.into_iter().filter(|id| !known.queries.contains(id));
+                known.queries.extend(new.collect::<Vec<_>>());
             }
+            None => merged.push(one),
         }
-        None => {}
     }
-    let served = table.is_some_and(|table| table.serving(&columns, equal).is_some());
-    let known = columns.iter().all(|column| is_indexed(table, column)) && columns.len() < 2;
-    if served || known {
-        columns.clear();
-    }
-    columns
+    merged
+}
+
+/// Executions of `queries`, and their time.
+fn totals(log: &QueryLog, queries: &[u32]) -> (u64, f64) {
+    let numbers = queries.iter().filter_map(|&id| log.numbers.get(id as usize));
+    numbers.fold((0, 0.0), |(calls, time), one| (calls + u64::from(one.calls), time + one.total))
+}
+
+/// Rows that they looked at and returned, where the log has both.
+fn rows(log: &QueryLog, queries: &[u32]) -> (u64, u64) {
+    let numbers = queries.iter().filter_map(|&id| log.numbers.get(id as usize));
+    let both = numbers.filter_map(|one| one.rows_examined.as_ref().zip(one.rows.as_ref()));
+    both.fold((0, 0), |(all, given), (examined, rows)| (all + examined.total, given + rows.total))
 }
 
 /// Indexes named as evidence: a table with more has other troubles.
 const NAMED: usize = 8;
 
-fn finding(
-    log: &QueryLog,
-    table: &str,
-    known: Option<&Table>,
-    columns: &[&str],
-    candidate: Candidate,
-) -> Finding {
-    let Candidate { queries, calls, time, rows } = candidate;
+fn finding(log: &QueryLog, table: &str, known: Option<&Table>, candidate: Candidate<'_>) -> Finding {
+    let Candidate { columns, queries } = candidate;
+    let ((calls, time), rows) = (totals(log, &queries), rows(log, &queries));
     let written = super::replay::writes(log, table);
-    let reads = columns.join(", ");
+    let reads = columns.text();
     let mut shown = vec![
         Evidence::new("columns", "The columns", Value::Text(format!("{table} ({reads})"))),
         evidence::count("executions", "Executions it would serve", calls),
@@ -189,16 +161,14 @@ fn finding(
         shown.push(Evidence::new("indexes", "Its indexes, by the schema", Value::Text(text)));
     }
     let kinds = queries.len();
-    shown.extend(evidence::queries(log, queries));
-    let fields: Vec<String> = columns
-        .iter()
-        .map(|column| format!("\"{}\"", column.strip_suffix("_id").unwrap_or(column)))
-        .collect();
+    let executions = format::counted(calls as i64, "execution", "executions");
+    let with_time = |id: u32| (id, log.numbers.get(id as usize).map_or(0.0, |numbers| numbers.total));
+    shown.extend(evidence::queries(log, queries.into_iter().map(with_time).collect()));
     Finding {
         rule: ABOUT.id.to_owned(),
         key: format!("{table}({reads})"),
         title: format!(
-            "An index on {table} ({reads}) may serve {} {}",
+            "An index on {table} ({reads}) may serve {} {} in {executions}",
             format::counted(kinds as i64, "query that takes", "queries that take"),
             format::milliseconds(time)
         ),
@@ -206,8 +176,7 @@ fn finding(
         saving: time,
         bound: Bound::AtMost,
         computed: format!(
-            "Its {} took {}; an index saves at most all of it.",
-            format::counted(calls as i64, "execution", "executions"),
+            "Its {executions} took {}; an index saves at most all of it.",
             format::milliseconds(time)
         ),
         evidence: shown,
@@ -217,9 +186,9 @@ fn finding(
              without locking out writers: AddIndexConcurrently on PostgreSQL."
         ),
         code: format!(
-            "class {}(models.Model):\n    class Meta:\n        indexes = [models.Index(fields=[{}])]",
+            "class {}(models.Model):\n    class Meta:\n        indexes = [{}]",
             model(table),
-            fields.join(", ")
+            columns.code(known)
         ),
         confidence: if rows.0 > 0 { Confidence::High } else { Confidence::Medium },
         doubts: format!(

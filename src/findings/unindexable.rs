@@ -1,20 +1,23 @@
 //! Conditions that no plain index serves: a leading wildcard, a function over the column, a far OFFSET,
 //! a random order.
 
+use super::expressions::{self, Family, Server};
 use super::index_candidates::MEDIAN;
+use super::lookups::{self, Mention};
 use super::shape::model;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
     evidence,
 };
 use crate::format;
+use crate::queries::digest::Numbers;
 use crate::queries::{ColumnUse, Fingerprint, Operation, QueryLog, Usage};
-use crate::schema::Schema;
 
 /// See the module.
 pub(super) struct Unindexable;
 
-const OFFSET: Threshold = Threshold {
+/// How far an OFFSET is far; also of [`super::index_candidates`].
+pub(super) const OFFSET: Threshold = Threshold {
     key: "offset",
     title: "an OFFSET is far from so many rows on",
     default: 1000.0,
@@ -33,7 +36,7 @@ pub(super) static ABOUT: About = About {
 /// What stands in the way.
 enum Obstacle<'a> {
     Wildcard(&'a ColumnUse),
-    Function(&'a ColumnUse, &'a str),
+    Function(&'a ColumnUse, Family),
     Random,
     Offset(u64),
 }
@@ -49,43 +52,58 @@ impl Rule for Unindexable {
             if numbers.p50 < settings.get(&ABOUT, &MEDIAN) || numbers.total <= 0.0 {
                 continue;
             }
-            if let Some(obstacle) = obstacle(fingerprint, settings.get(&ABOUT, &OFFSET), settings.schema()) {
+            if let Some(obstacle) = obstacle(fingerprint, numbers, settings) {
                 findings.push(finding(log, id as u32, &obstacle));
             }
         }
     }
 }
 
-fn obstacle<'a>(fingerprint: &'a Fingerprint, far: f64, schema: &Schema) -> Option<Obstacle<'a>> {
+fn obstacle<'a>(
+    fingerprint: &'a Fingerprint,
+    numbers: &Numbers,
+    settings: &'a Settings,
+) -> Option<Obstacle<'a>> {
     if fingerprint.operation != Operation::Select {
         return None;
     }
-    let conditions = || {
-        let of_table = fingerprint.columns.iter().filter(|one| one.table.is_some());
-        of_table.filter(|one| one.usage.is_condition() && one.usage != Usage::Unequal)
-    };
-    let table = |one: &ColumnUse| schema.table(one.table.as_deref().unwrap_or_default());
     let text = &fingerprint.text;
     if text.contains("ORDER BY random()") || text.contains("ORDER BY rand()") {
         return Some(Obstacle::Random);
     }
-    let wildcard = |one: &&ColumnUse| {
-        one.usage == Usage::LikeAnywhere && !table(one).is_some_and(|table| table.has_trigrams(&one.column))
+    let mentions = lookups::mentions(fingerprint, numbers, settings);
+    // Rows that a key finds are few: looking through them takes no index.
+    let conditions = || {
+        let searched = fingerprint
+            .columns
+            .iter()
+            .filter(|one| !one.given && lookups::of(&mentions, one).is_some_and(|mention| !mention.found));
+        searched.filter(|one| one.usage.is_condition() && one.usage != Usage::Unequal)
     };
+    let wildcard = |one: &&ColumnUse| one.usage == Usage::LikeAnywhere && !has_trigrams(&mentions, one);
     if let Some(one) = conditions().find(wildcard) {
         return Some(Obstacle::Wildcard(one));
     }
+    let far = settings.get(&ABOUT, &OFFSET);
     if fingerprint.largest_offset as f64 >= far {
         return Some(Obstacle::Offset(fingerprint.largest_offset));
     }
-    conditions().find_map(|one| match one.function.as_deref() {
-        // Its expression is indexed.
-        Some(function) if table(one).is_some_and(|table| table.has_expression(function, &one.column)) => None,
-        Some(function @ ("UPPER" | "LOWER" | "::date" | "DATE" | "TRIM" | "DJANGO_DATETIME_CAST_DATE")) => {
-            Some(Obstacle::Function(one, function))
-        }
-        _ => None,
+    conditions().filter(|one| one.usage != Usage::LikeAnywhere).find_map(|one| {
+        let function = one.function.as_deref()?;
+        let family = Family::of(function)?;
+        let known = lookups::of(&mentions, one).and_then(|mention| mention.known.as_deref());
+        let is_indexed = match family {
+            Family::Folded => has_trigrams(&mentions, one),
+            _ => known.is_some_and(|table| table.has_expression(function, &one.column)),
+        };
+        (!is_indexed).then_some(Obstacle::Function(one, family))
     })
+}
+
+/// Whether the trigrams of what is compared are indexed.
+fn has_trigrams(mentions: &[Mention<'_>], one: &ColumnUse) -> bool {
+    let known = lookups::of(mentions, one).and_then(|mention| mention.known.as_deref());
+    known.is_some_and(|table| table.has_trigrams(expressions::function(one), &one.column))
 }
 
 fn named(one: &ColumnUse) -> String {
@@ -95,39 +113,17 @@ fn named(one: &ColumnUse) -> String {
 fn finding(log: &QueryLog, id: u32, obstacle: &Obstacle<'_>) -> Finding {
     let (fingerprint, numbers) = (&log.fingerprints[id as usize], &log.numbers[id as usize]);
     let table = fingerprint.tables.first().map_or("a table", String::as_str);
+    let server = Server::of(fingerprint);
     let (what, remedy, code) = match obstacle {
         Obstacle::Wildcard(one) => (
             format!("a LIKE on {} begins with a wildcard", named(one)),
-            "A B-tree finds a text by its beginning only. PostgreSQL's pg_trgm serves contains and icontains by \
-             a GIN index; for words, full text search (SearchVector) is the better question."
-                .to_owned(),
-            format!(
-                "# with TrigramExtension() in a migration\nGinIndex(OpClass(Upper(\"{0}\"), \
-                 name=\"gin_trgm_ops\"), name=\"{0}_trigrams\")",
-                one.column
-            ),
+            expressions::search_remedy(server).to_owned(),
+            expressions::search_code(one, server),
         ),
-        Obstacle::Function(one, function) => (
-            format!("{} is compared inside {}", named(one), function.trim_start_matches(':')),
-            match *function {
-                "UPPER" | "LOWER" => {
-                    "An index on the column does not know its capitals. Index the expression that is compared \
-                     (a functional index), or compare the column itself and store it in one case."
-                }
-                _ => {
-                    "An index on the column does not know the function's result. Compare the column with a \
-                     range (__gte and __lt) in place of __date, or index the expression."
-                }
-            }
-            .to_owned(),
-            match *function {
-                "UPPER" | "LOWER" => {
-                    let mut name = function.to_ascii_lowercase();
-                    name[..1].make_ascii_uppercase();
-                    format!("models.Index({name}(\"{0}\"), name=\"{0}_folded\")", one.column)
-                }
-                _ => format!("filter({0}__gte=day, {0}__lt=day + timedelta(days=1))", one.column),
-            },
+        Obstacle::Function(one, family) => (
+            family.reason(&named(one), one.function.as_deref().unwrap_or_default()),
+            family.remedy().to_owned(),
+            family.code(one, server),
         ),
         Obstacle::Random => (
             format!("{table} is sorted at random"),

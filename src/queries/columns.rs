@@ -12,7 +12,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-use self::level::{Scope, Use};
+use self::level::{Scope, Source, Use};
 use self::operand::Column;
 use self::reader::Reader;
 use super::lexer::Dialect;
@@ -26,7 +26,7 @@ pub struct ColumnUse {
     pub column: String,
     /// How it is used.
     pub usage: Usage,
-    /// The function or operator it stands in, if any: `UPPER`, `::date`, `->>`. Then an index on the
+    /// The function or operator it stands in, if any: `UPPER`, `::date`, `->>`, `ILIKE`. Then an index on the
     /// column itself is of no use.
     pub function: Option<String>,
     /// Which of the statement's mentions of tables it is of: a self join has two of one table. Columns
@@ -36,6 +36,22 @@ pub struct ColumnUse {
     pub either: bool,
     /// Of [`Usage::Join`]: the other column, with its table.
     pub partner: Option<(String, String)>,
+    /// Whether no rows are looked up by it, though it stands in a condition: a column of a query around the
+    /// subquery, whose row is given, or IS NULL of a row that a LEFT JOIN did not find.
+    pub given: bool,
+    /// Of a column in ORDER BY: where it stands there.
+    pub sort: Option<Sort>,
+}
+
+/// A column's place in ORDER BY.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sort {
+    /// How many columns and expressions stand before it.
+    pub place: u32,
+    /// Whether NULLS FIRST or NULLS LAST is said of it.
+    pub nulls_first: Option<bool>,
+    /// Whether only the first rows of its query are asked for.
+    pub limited: bool,
 }
 
 /// How a column is used.
@@ -98,7 +114,8 @@ struct Resolve<'a> {
 
 /// What a column belongs to.
 enum Owner<'a> {
-    Table(&'a str, u32),
+    /// Whether it is of a block around that of the column.
+    Table(&'a Source, &'a str, bool),
     /// A subquery, a common table expression or a function: no index helps.
     Derived,
     Unknown,
@@ -111,17 +128,21 @@ impl<'a> Resolve<'a> {
             Some(Some(column)) => column,
             None => &one.column,
         };
-        let (table, mention) = match self.owner(column, one.scope) {
-            Owner::Table(table, mention) => (Some(table.to_owned()), mention),
+        let (mut given, mut table, mut mention) = (false, None, super::NONE);
+        match self.owner(column, one.scope) {
+            Owner::Table(source, name, outer) => {
+                (table, mention) = (Some(name.to_owned()), source.mention);
+                given = outer || (source.optional && one.filters && one.usage == Usage::Null);
+            }
             Owner::Derived => return,
-            Owner::Unknown => (None, super::NONE),
-        };
+            Owner::Unknown => {}
+        }
         let mut partner = None;
         if let Some(other) = &one.partner {
             match self.owner(other, one.scope) {
                 // Of two columns of one row no index is made.
-                Owner::Table(_, other) if other == mention => return,
-                Owner::Table(table, _) => partner = Some((table.to_owned(), other.name.clone())),
+                Owner::Table(source, ..) if source.mention == mention => return,
+                Owner::Table(_, table, _) => partner = Some((table.to_owned(), other.name.clone())),
                 _ => {}
             }
         }
@@ -133,6 +154,11 @@ impl<'a> Resolve<'a> {
             mention,
             either: one.either,
             partner,
+            given,
+            sort: one.sort.map(|sort| Sort {
+                limited: self.scopes.get(one.scope as usize).is_some_and(|scope| scope.limited),
+                ..sort
+            }),
         };
         if !all.contains(&found) {
             all.push(found);
@@ -162,8 +188,8 @@ impl<'a> Resolve<'a> {
     fn owner(&self, column: &Column, scope: u32) -> Owner<'a> {
         let (mut at, mut among) = (Some(scope), false);
         // A scope's parent was made before it: this ends.
-        while let Some(scope) = at.and_then(|at| self.scopes.get(at as usize)) {
-            let own = &scope.sources;
+        while let Some(block) = at.and_then(|at| self.scopes.get(at as usize)) {
+            let own = &block.sources;
             let found = match &column.table {
                 Some(table) => own.iter().find(|source| source.is_called(table)),
                 // A bare name: of the nearest tables, if there is but one.
@@ -175,12 +201,14 @@ impl<'a> Resolve<'a> {
             };
             if let Some(source) = found {
                 return match &source.table {
-                    Some(table) if !self.expressions.contains(table) => Owner::Table(table, source.mention),
+                    Some(table) if !self.expressions.contains(table) => {
+                        Owner::Table(source, table, at != Some(scope))
+                    }
                     _ => Owner::Derived,
                 };
             }
             among |= !own.is_empty();
-            at = scope.parent;
+            at = block.parent;
         }
         if among { Owner::Unknown } else { Owner::Derived }
     }

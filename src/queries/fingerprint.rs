@@ -17,16 +17,19 @@
 //! does not depend on which statement was met first.
 
 mod hash;
+mod limits;
 mod literals;
 mod names;
 mod output;
 
 use self::hash::*;
+use self::limits::Limits;
 use self::names::{Names, names_of, temporary_schema};
 use self::output::Output;
 use super::lexer::{Dialect, Lexer, Token, TokenKind};
 
 pub(crate) use self::hash::{SEED, mix, mix_text};
+pub(super) use self::limits::Offset;
 
 /// Longest text kept of a fingerprint, bytes; the hash covers all of it.
 pub const TEXT_LIMIT: usize = 16 * 1024;
@@ -42,8 +45,8 @@ pub struct Shape {
     pub has_placeholders: bool,
     /// Elements of its longest list after IN, or rows after VALUES.
     pub list: u32,
-    /// Rows it passes over: the number after OFFSET.
-    pub offset: u64,
+    /// Rows it passes over.
+    pub offset: Offset,
 }
 
 /// Reads `sql` and gives its hashes.
@@ -78,9 +81,7 @@ struct Normaliser<'a, const TEXT: bool> {
     head: bool,
     names: Names,
     list: u32,
-    offset: u64,
-    /// Whether OFFSET stood just before.
-    after_offset: bool,
+    limits: Limits,
     /// Depth inside the parentheses of a row list's first row.
     rows: Option<u32>,
 }
@@ -97,8 +98,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
             head: true,
             names: Names::None,
             list: 0,
-            offset: 0,
-            after_offset: false,
+            limits: Limits::default(),
             rows: None,
         }
     }
@@ -109,7 +109,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
             parameters: self.parameters,
             has_placeholders: self.has_placeholders,
             list: self.list,
-            offset: self.offset,
+            offset: self.limits.offset,
         }
     }
 
@@ -138,7 +138,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
 
     fn word(&mut self, bytes: &[u8]) {
         let word = key(bytes);
-        self.after_offset = word == OFFSET;
+        self.limits.word(word);
         let first = self.head;
         if self.head {
             self.head = false;
@@ -225,10 +225,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
 
     /// A literal or placeholder, with its casts.
     fn value(&mut self, token: Token) {
-        if std::mem::take(&mut self.after_offset) {
-            let number = str::from_utf8(self.lexer.bytes(token)).unwrap_or_default();
-            self.offset = self.offset.max(number.parse().unwrap_or(0));
-        }
+        self.limits.value(self.lexer.bytes(token));
         self.parameter(token);
         self.casts();
         self.out.value();
@@ -263,6 +260,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
 
     fn punctuation(&mut self, bytes: &[u8]) {
         let byte = bytes.first().copied().unwrap_or_default();
+        self.limits.punctuation(byte);
         match byte {
             b'(' => {
                 self.depth += 1;
@@ -299,7 +297,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
     }
 
     fn list_after_in(&mut self) {
-        let before = (self.lexer, self.parameters, self.has_placeholders);
+        let before = (self.lexer, self.parameters, self.has_placeholders, self.limits.placeholders);
         if self.plain_value() {
             // psycopg's `IN %s` with a tuple is sent as a list.
             self.out.punctuation(b'(');
@@ -308,7 +306,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
             self.operand = false;
             return;
         }
-        (self.lexer, self.parameters, self.has_placeholders) = before;
+        (self.lexer, self.parameters, self.has_placeholders, self.limits.placeholders) = before;
         let mut ahead = self.lexer;
         if ahead.significant().is_some_and(|token| ahead.bytes(token) == b"(") {
             self.lexer = ahead;
@@ -333,7 +331,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
         let mut before_comma = None;
         let mut count = 0;
         loop {
-            let before = (self.lexer, self.parameters, self.has_placeholders);
+            let before = (self.lexer, self.parameters, self.has_placeholders, self.limits.placeholders);
             let plain = self.plain_value();
             let mut after = self.lexer;
             let next = after.significant().map(|token| after.bytes(token));
@@ -352,7 +350,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
                     self.lexer = after;
                 }
                 _ => {
-                    (self.lexer, self.parameters, self.has_placeholders) = before;
+                    (self.lexer, self.parameters, self.has_placeholders, self.limits.placeholders) = before;
                     if let Some(lexer) = before_comma {
                         self.lexer = lexer;
                     }

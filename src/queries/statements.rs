@@ -128,13 +128,20 @@ impl LogBuilder {
             let text = if text.is_empty() { "(empty)".to_owned() } else { text };
             let mut columns = columns(sql, dialect);
             decide_patterns(&mut columns, logged);
-            fingerprints.push(Fingerprint { text, operation, tables, columns, ..Fingerprint::default() });
+            fingerprints.push(Fingerprint {
+                text,
+                operation,
+                tables,
+                columns,
+                is_mysql: [dialect, Dialect::guess(sql)].contains(&Dialect::MySql),
+                ..Fingerprint::default()
+            });
             fingerprints.len() as u32 - 1
         });
         if let Some(known) = fingerprints.get_mut(id as usize) {
             known.longest_list = known.longest_list.max(list);
             known.lists = known.lists.saturating_add(u32::from(list > 1));
-            known.largest_offset = known.largest_offset.max(offset);
+            known.largest_offset = known.largest_offset.max(offset.with(logged));
         }
         let parameters = match logged {
             Some(logged) if has_placeholders => mix_text(parameters, logged),

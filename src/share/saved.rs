@@ -14,6 +14,7 @@
 )]
 
 mod events;
+mod fingerprints;
 mod profile;
 mod results;
 
@@ -27,10 +28,7 @@ use crate::profile::Strings;
 use crate::queries::digest;
 use crate::queries::saved::{Results, Saved};
 use crate::queries::statistics::{Entry, SOURCES, Statistics};
-use crate::queries::{
-    Clock, ColumnUse, Connection, Fingerprint, Frame, NONE, Origin, QueryLog, Relation, Request, Site,
-    Statements, Usage,
-};
+use crate::queries::{Clock, Connection, Frame, NONE, Origin, QueryLog, Relation, Request, Site, Statements};
 
 /// What such a file begins with. A version that could not read this one's columns would be another number.
 pub const MAGIC: &[u8] = b"flamedrop-document 1\n";
@@ -97,7 +95,7 @@ fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writ
     };
     columns.put("wall_clock", &wall_clock);
     columns.put("zone", &zone);
-    write_fingerprints("fingerprints", &log.fingerprints, columns);
+    fingerprints::write("fingerprints", &log.fingerprints, columns);
     write_connections(&log.connections, columns);
     if let Some(results) = log.results() {
         return results::write(log, results, columns);
@@ -136,17 +134,6 @@ fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writ
     events::write(log, columns);
 }
 
-fn write_fingerprints(name: &str, fingerprints: &[Fingerprint], columns: &mut Writer) {
-    let column = |of: &str| format!("{name}.{of}");
-    columns.put(&column("text"), &list(fingerprints, |one| one.text.as_str()));
-    columns.put(&column("operation"), &list(fingerprints, |one| one.operation));
-    columns.put(&column("longest_list"), &list(fingerprints, |one| one.longest_list));
-    columns.put(&column("lists"), &list(fingerprints, |one| one.lists));
-    columns.put(&column("largest_offset"), &list(fingerprints, |one| one.largest_offset));
-    columns.put(&column("tables"), &list(fingerprints, |one| one.tables.as_slice()));
-    columns.put(&column("columns"), &list(fingerprints, |one| list(&one.columns, column_use)));
-}
-
 fn write_connections(connections: &[Connection], columns: &mut Writer) {
     columns.put("connections.process", &list(connections, |one| one.process.as_str()));
     columns.put("connections.database", &list(connections, |one| one.database.as_str()));
@@ -174,14 +161,6 @@ fn list<'a, T, R>(rows: &'a [T], of: impl FnMut(&'a T) -> R) -> Vec<R> {
 fn frame(frame: &Frame) -> (&str, u32, &str) {
     (&frame.file, frame.line, &frame.name)
 }
-
-fn column_use(used: &ColumnUse) -> SavedUse {
-    let ColumnUse { table, column, usage, function, mention, either, partner } = used.clone();
-    (table, column, usage, function, mention, either, partner)
-}
-
-/// [`ColumnUse`], field by field.
-type SavedUse = (Option<String>, String, Usage, Option<String>, u32, bool, Option<(String, String)>);
 
 fn relation(relation: &Relation) -> (crate::queries::RelationKind, &str, &str) {
     (relation.kind, &relation.name, &relation.accessor)
@@ -282,7 +261,7 @@ fn read_strings(name: &str, columns: &Reader<'_>) -> Result<Strings, Damaged> {
 fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
     let zone: Option<String> = columns.take("zone")?;
     let mut log = QueryLog {
-        fingerprints: read_fingerprints("fingerprints", columns)?,
+        fingerprints: fingerprints::read("fingerprints", columns)?,
         connections: read_connections(columns)?,
         clock: if columns.take("wall_clock")? { Clock::Wall { zone } } else { Clock::Sequence },
         ..QueryLog::default()
@@ -325,44 +304,6 @@ fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
     }
     log.saved = Some(Box::new(saved));
     Ok(log)
-}
-
-fn read_fingerprints(name: &str, columns: &Reader<'_>) -> Result<Vec<Fingerprint>, Damaged> {
-    let column = |of: &str| format!("{name}.{of}");
-    let texts: Vec<String> = columns.take(&column("text"))?;
-    let operations: Vec<crate::queries::Operation> = columns.take(&column("operation"))?;
-    let tables: Vec<Vec<String>> = columns.take(&column("tables"))?;
-    let mut uses: Vec<Vec<SavedUse>> = columns.take(&column("columns"))?;
-    uses.resize(texts.len(), Vec::new());
-    let mut longest_lists: Vec<u32> = columns.take(&column("longest_list"))?;
-    let mut lists: Vec<u32> = columns.take(&column("lists"))?;
-    let mut offsets: Vec<u64> = columns.take(&column("largest_offset"))?;
-    longest_lists.resize(texts.len(), 0);
-    lists.resize(texts.len(), 0);
-    offsets.resize(texts.len(), 0);
-    of_length(texts.len(), &[operations.len(), tables.len()])?;
-    let of_use = |(table, column, usage, function, mention, either, partner)| ColumnUse {
-        table,
-        column,
-        usage,
-        function,
-        mention,
-        either,
-        partner,
-    };
-    let fingerprints = texts.into_iter().zip(operations).zip(tables).zip(uses);
-    let fingerprints = fingerprints.zip(longest_lists).zip(lists).zip(offsets);
-    Ok(fingerprints
-        .map(|((((((text, operation), tables), uses), longest_list), lists), largest_offset)| Fingerprint {
-            longest_list,
-            lists,
-            largest_offset,
-            text,
-            operation,
-            tables,
-            columns: uses.into_iter().map(of_use).collect(),
-        })
-        .collect())
 }
 
 fn read_connections(columns: &Reader<'_>) -> Result<Vec<Connection>, Damaged> {

@@ -208,7 +208,7 @@ fn of_texts(log: &QueryLog, format: &str, source: &dyn Source, strip: Strip) -> 
 }
 
 fn of_fingerprint(fingerprint: &Fingerprint, strip: Strip) -> Fingerprint {
-    let Fingerprint { text, operation, tables, columns: uses, longest_list, lists, largest_offset } =
+    let Fingerprint { text, operation, tables, columns: uses, longest_list, lists, largest_offset, is_mysql } =
         fingerprint;
     let masked = if strip.literals { mask::fingerprint(text) } else { text.clone() };
     // What was taken for a column may have been what is masked.
@@ -227,6 +227,7 @@ fn of_fingerprint(fingerprint: &Fingerprint, strip: Strip) -> Fingerprint {
         longest_list: *longest_list,
         lists: *lists,
         largest_offset: if strip.literals { leading_digit(*largest_offset) } else { *largest_offset },
+        is_mysql: *is_mysql,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where the reader is: query blocks, clauses, levels of parentheses.
 
-use super::Usage;
 use super::operand::{Column, Comparison, Operand};
+use super::{Sort, Usage};
 
 /// More uses than these are not kept, nor more tables and columns of a SELECT: the text may be hostile.
 pub(super) const MOST: usize = 256;
@@ -17,6 +17,10 @@ pub(super) struct Scope {
     pub sources: Vec<Source>,
     /// SELECT's list.
     pub outputs: Vec<Output>,
+    /// Whether its WHERE has begun: what stands in conditions before it joins.
+    pub filters: bool,
+    /// Whether it asks for the first rows only.
+    pub limited: bool,
 }
 
 /// A table that a block reads.
@@ -26,6 +30,8 @@ pub(super) struct Source {
     pub table: Option<String>,
     pub alias: Option<String>,
     pub mention: u32,
+    /// Whether it is joined by LEFT JOIN: its row may be missing.
+    pub optional: bool,
 }
 
 impl Source {
@@ -57,6 +63,15 @@ pub(super) struct Use {
     pub partner: Option<Column>,
     pub scope: u32,
     pub either: bool,
+    /// Whether it stands in WHERE rather than in ON.
+    pub filters: bool,
+    pub sort: Option<Sort>,
+}
+
+impl Use {
+    pub fn new(column: Column, usage: Usage, scope: u32) -> Self {
+        Self { column, usage, partner: None, scope, either: false, filters: false, sort: None }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +129,12 @@ pub(super) struct Level {
     pub first: usize,
     pub has_or: bool,
     pub descending: bool,
+    /// NULLS FIRST or NULLS LAST.
+    pub nulls_first: Option<bool>,
+    /// Of ORDER BY: the items before this one.
+    pub place: u32,
+    /// LEFT or FULL before JOIN.
+    pub optional: bool,
     /// Name after AS in a SELECT's list.
     pub name: Option<String>,
     /// Whether a comma stands in it.
@@ -140,6 +161,9 @@ impl Level {
             first,
             has_or: false,
             descending: false,
+            nulls_first: None,
+            place: 0,
+            optional: false,
             name: None,
             is_list: false,
             argument: None,

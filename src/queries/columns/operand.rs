@@ -55,11 +55,17 @@ impl Operand {
         }
     }
 
-    /// The same, as an argument of `function`; the innermost is kept.
+    /// The same, as an argument of `function`; the innermost is kept, but for what only moves a time to
+    /// another zone.
     pub fn within(self, function: &str) -> Self {
         match self {
             Self::Column(mut column) => {
-                column.function.get_or_insert_with(|| function.to_owned());
+                if matches!(
+                    column.function.as_deref(),
+                    None | Some("AT TIME ZONE" | "CONVERT_TZ" | "TIMEZONE")
+                ) {
+                    column.function = Some(function.to_owned());
+                }
                 Self::Column(column)
             }
             Self::Number(_) => Self::Value(Pattern::Unknown),
@@ -76,6 +82,8 @@ pub(super) enum Comparison {
     Range,
     In,
     Like,
+    /// ILIKE.
+    FoldedLike,
     Null,
     Operator,
 }
@@ -87,7 +95,8 @@ impl Comparison {
             b"=" | b"<=>" | b"==" => Self::Equal,
             b"<>" | b"!=" => Self::Unequal,
             b"<" | b">" | b"<=" | b">=" => Self::Range,
-            b"~~" | b"~~*" => Self::Like,
+            b"~~" => Self::Like,
+            b"~~*" => Self::FoldedLike,
             b"~" | b"~*" | b"!~" | b"!~*" | b"@@" | b"@>" | b"<@" | b"&&" | b"?|" | b"?&" | b"?" | b"!~~"
             | b"!~~*" | b"@?" | b"-|-" | b"<->" => Self::Operator,
             _ => return None,
@@ -102,9 +111,9 @@ impl Comparison {
             (Self::Unequal, _) => Usage::Unequal,
             (Self::Range, _) => Usage::Range,
             (Self::In, _) => Usage::In,
-            (Self::Like, Some(Operand::Value(Pattern::Letter))) => Usage::LikePrefix,
-            (Self::Like, Some(Operand::Value(Pattern::Wildcard))) => Usage::LikeAnywhere,
-            (Self::Like, _) => Usage::LikeUnknown,
+            (Self::Like | Self::FoldedLike, Some(Operand::Value(Pattern::Letter))) => Usage::LikePrefix,
+            (Self::Like | Self::FoldedLike, Some(Operand::Value(Pattern::Wildcard))) => Usage::LikeAnywhere,
+            (Self::Like | Self::FoldedLike, _) => Usage::LikeUnknown,
             (Self::Null, _) => Usage::Null,
             (Self::Operator, _) => Usage::Operator,
         };

@@ -2,9 +2,9 @@
 
 use super::super::lexer::{Dialect, Lexer, Token, TokenKind};
 use super::super::tables::unquote;
-use super::Usage;
 use super::level::{Clause, DEEPEST, Kind, Level, MOST, Output, Scope, Source, Use};
 use super::operand::{Column, Comparison, Operand, Pattern};
+use super::{Sort, Usage};
 
 pub(super) struct Reader<'a> {
     pub(super) lexer: Lexer<'a>,
@@ -72,6 +72,13 @@ impl<'a> Reader<'a> {
         &mut self.levels[last]
     }
 
+    /// The query block of the level.
+    pub(super) fn block_mut(&mut self) -> &mut Scope {
+        let last = self.scopes.len().saturating_sub(1);
+        let scope = (self.level().scope as usize).min(last);
+        &mut self.scopes[scope]
+    }
+
     pub(super) fn take(&mut self, operand: Operand) {
         let level = self.level();
         if level.clause == Clause::Table {
@@ -106,7 +113,7 @@ impl<'a> Reader<'a> {
         let first = self.uses.len();
         let level = self.level();
         level.clause = clause;
-        level.first = first;
+        (level.first, level.place) = (first, 0);
     }
 
     pub(super) fn end_clause(&mut self) {
@@ -128,6 +135,9 @@ impl<'a> Reader<'a> {
         let comparison = level.comparison.take();
         let negated = std::mem::take(&mut level.not) ^ level.negated;
         let descending = std::mem::take(&mut level.descending);
+        let nulls_first = level.nulls_first.take();
+        let sort = Sort { place: level.place, nulls_first, limited: false };
+        level.place += 1;
         let name = level.name.take();
         level.between = false;
         level.operator.clear();
@@ -166,7 +176,8 @@ impl<'a> Reader<'a> {
                     }
                     _ => return,
                 };
-                self.used(Use { column, usage, partner: None, scope, either: false });
+                let sort = (clause == Clause::Order).then_some(sort);
+                self.used(Use { sort, ..Use::new(column, usage, scope) });
             }
             _ => {}
         }
@@ -185,7 +196,7 @@ impl<'a> Reader<'a> {
             if let Some(Operand::Column(column)) = left
                 && column.function.is_none()
             {
-                self.used(Use { column, usage: Usage::Equal, partner: None, scope, either: false });
+                self.used(Use::new(column, Usage::Equal, scope));
             }
             return;
         };
@@ -197,9 +208,12 @@ impl<'a> Reader<'a> {
         };
         let (left, right) = (column(&left), column(&right));
         for (one, other, usage) in [(&left, &right, of_left), (&right, &left, of_right)] {
-            if let Some(column) = one {
+            if let Some(mut column) = one.clone() {
+                if comparison == Comparison::FoldedLike {
+                    column.function.get_or_insert_with(|| "ILIKE".to_owned());
+                }
                 let partner = other.clone().filter(|_| usage == Usage::Join);
-                self.used(Use { column: column.clone(), usage, partner, scope, either: false });
+                self.used(Use { partner, ..Use::new(column, usage, scope) });
             }
         }
     }
@@ -212,12 +226,13 @@ impl<'a> Reader<'a> {
         let sides = [called(one), called(other)].map(|table| Column { table, ..column.clone() });
         for (at, column) in sides.iter().enumerate() {
             let partner = Some(sides[1 - at].clone());
-            self.used(Use { column: column.clone(), usage: Usage::Join, partner, scope, either: false });
+            self.used(Use { partner, ..Use::new(column.clone(), Usage::Join, scope) });
         }
     }
 
-    pub(super) fn used(&mut self, one: Use) {
+    pub(super) fn used(&mut self, mut one: Use) {
         if self.uses.len() < MOST {
+            one.filters = self.scopes.get(one.scope as usize).is_some_and(|scope| scope.filters);
             self.uses.push(one);
         }
     }
@@ -292,10 +307,11 @@ impl<'a> Reader<'a> {
     pub(super) fn source(&mut self, table: Option<String>) {
         let scope = self.level().scope as usize;
         let mention = self.mentions;
+        let optional = std::mem::take(&mut self.level().optional);
         if let Some(scope) = self.scopes.get_mut(scope)
             && scope.sources.len() < MOST
         {
-            scope.sources.push(Source { table, alias: None, mention });
+            scope.sources.push(Source { table, alias: None, mention, optional });
             self.mentions += 1;
         }
     }

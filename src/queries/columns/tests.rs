@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 fn read(sql: &str) -> String {
     let mut text = sql.to_owned();
     for one in columns(sql.as_bytes(), Dialect::guess(sql.as_bytes())) {
-        let ColumnUse { table, column, usage, function, mention, either, partner } = one;
+        let ColumnUse { table, column, usage, function, mention, either, partner, given, sort } = one;
         let table = table.map_or_else(|| "?".to_owned(), |table| format!("{table}#{mention}"));
         let _ = write!(text, "\n    {usage:?} {table}.{column}");
         if let Some(function) = function {
@@ -16,6 +16,14 @@ fn read(sql: &str) -> String {
         }
         if either {
             text += " or";
+        }
+        if given {
+            text += " given";
+        }
+        if let Some(Sort { place, nulls_first, limited }) = sort {
+            let _ = write!(text, " at {place}");
+            text += nulls_first.map_or("", |first| if first { " nulls first" } else { " nulls last" });
+            text += if limited { " limited" } else { "" };
         }
     }
     text

@@ -44,7 +44,10 @@ impl Reader<'_> {
                 let other = self.next_is("conflict") || self.next_is("duplicate");
                 self.clause(if other { Clause::Other } else { Clause::Condition });
             }
-            "where" if is_query => self.clause(Clause::Condition),
+            "where" if is_query => {
+                self.clause(Clause::Condition);
+                self.block_mut().filters = true;
+            }
             "set" if is_query && matches!(clause, Clause::From | Clause::Other) => self.clause(Clause::Other),
             "group" if is_query && self.next_is("by") => self.clause(Clause::Group),
             "order" if is_query && self.next_is("by") => {
@@ -56,6 +59,7 @@ impl Reader<'_> {
                 if is_query =>
             {
                 self.clause(Clause::Other);
+                self.block_mut().limited |= matches!(word, "limit" | "fetch");
             }
             "union" | "intersect" | "except" if is_query => self.next_block(true),
             "left" | "right" | "inner" | "full" | "cross" | "natural" | "outer"
@@ -63,6 +67,7 @@ impl Reader<'_> {
             {
                 // The condition before it ends here.
                 self.clause(Clause::From);
+                self.level().optional |= matches!(word, "left" | "full");
             }
             "only" | "lateral" if clause == Clause::Table => {}
             "and" if self.level().between => self.level().between = false,
@@ -77,7 +82,8 @@ impl Reader<'_> {
             "any" | "some" | "all" if self.level().comparison == Some(Comparison::Equal) => {
                 self.level().comparison = Some(Comparison::In);
             }
-            "like" | "ilike" => self.compare(Comparison::Like),
+            "like" => self.compare(Comparison::Like),
+            "ilike" => self.compare(Comparison::FoldedLike),
             "similar" | "regexp" | "rlike" | "glob" | "match" if self.level().left.is_some() => {
                 self.compare(Comparison::Operator);
             }
@@ -103,6 +109,7 @@ impl Reader<'_> {
             }
             "asc" | "nulls" if clause == Clause::Order => {
                 if word == "nulls" {
+                    self.level().nulls_first = Some(self.next_is("first"));
                     self.lexer.significant();
                 }
             }

@@ -43,7 +43,10 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
 
     /// A literal or placeholder into the parameters; of a string also the strings it goes on in.
     pub(super) fn parameter(&mut self, token: Token) {
-        self.has_placeholders |= token.kind == TokenKind::Placeholder;
+        if token.kind == TokenKind::Placeholder {
+            self.has_placeholders = true;
+            self.limits.placeholders += 1;
+        }
         self.parameters = mix_text(self.parameters, self.lexer.bytes(token));
         while token.kind == TokenKind::String && self.lexer.may_begin(b'\'') {
             let Some(more) =

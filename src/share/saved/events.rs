@@ -1,7 +1,7 @@
 //! What happened to statements, in columns.
 
 use super::super::columns::{Damaged, Reader, Writer};
-use super::{of_length, read_fingerprints, within, write_fingerprints};
+use super::{fingerprints, of_length, within};
 use crate::import::EventText;
 use crate::queries::{Events, QueryLog};
 
@@ -21,7 +21,7 @@ pub(super) fn write(log: &QueryLog, columns: &mut Writer) {
     if let Some(saved) = &log.saved {
         columns.put("events.text", &saved.events);
     }
-    write_fingerprints("unfinished", unfinished, columns);
+    fingerprints::write("unfinished", unfinished, columns);
 }
 
 /// The events of `log`, whose other columns were read, and the text of each.
@@ -40,7 +40,7 @@ pub(super) fn read(columns: &Reader<'_>, log: &QueryLog) -> Result<(Events, Vec<
         state: columns.take("events.state")?,
         offset: vec![0; count],
         length: vec![0; count],
-        unfinished: read_fingerprints("unfinished", columns)?,
+        unfinished: fingerprints::read("unfinished", columns)?,
     };
     let Events { time, statement, fingerprint, connection, amount, state, unfinished, .. } = &events;
     let lengths =

@@ -1,0 +1,185 @@
+//! Expressions over a column that an index on the column does not serve, and what serves them in Django.
+
+use super::index_columns::name;
+use crate::queries::{ColumnUse, Fingerprint, Usage};
+
+/// Whose indexes they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Server {
+    MySql,
+    Other,
+}
+
+impl Server {
+    pub fn of(fingerprint: &Fingerprint) -> Self {
+        if fingerprint.is_mysql { Self::MySql } else { Self::Other }
+    }
+}
+
+/// Kinds of expressions that share a remedy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// UPPER, LOWER.
+    Case,
+    /// ILIKE.
+    Folded,
+    Trimmed,
+    /// A day or a longer time that the column's value is in.
+    Date,
+    /// One key of a JSON document.
+    Json,
+}
+
+impl Family {
+    /// Of a function or an operator.
+    pub fn of(function: &str) -> Option<Self> {
+        Some(match function {
+            "UPPER" | "LOWER" => Self::Case,
+            "ILIKE" => Self::Folded,
+            "TRIM" | "LTRIM" | "RTRIM" | "BTRIM" => Self::Trimmed,
+            "->" | "->>" | "#>" | "#>>" | "JSON_EXTRACT" | "JSON_VALUE" | "JSON_UNQUOTE" => Self::Json,
+            "::date"
+            | "DATE"
+            | "DATE_TRUNC"
+            | "EXTRACT"
+            | "DATE_PART"
+            | "DATE_FORMAT"
+            | "YEAR"
+            | "MONTH"
+            | "DAYOFMONTH"
+            | "DAYOFWEEK"
+            | "WEEKDAY"
+            | "QUARTER"
+            | "WEEK"
+            | "STRFTIME"
+            | "AT TIME ZONE"
+            | "CONVERT_TZ"
+            | "DJANGO_DATETIME_CAST_DATE"
+            | "DJANGO_DATETIME_EXTRACT"
+            | "DJANGO_DATETIME_TRUNC"
+            | "DJANGO_DATE_EXTRACT"
+            | "DJANGO_DATE_TRUNC" => Self::Date,
+            _ => return None,
+        })
+    }
+
+    /// What stands in the way; `column` is named in full.
+    pub fn reason(self, column: &str, function: &str) -> String {
+        match self {
+            Self::Folded => format!("{column} is compared by ILIKE, whatever its capitals"),
+            Self::Json => format!("a key of the JSON in {column} is compared"),
+            _ => match function {
+                "AT TIME ZONE" | "CONVERT_TZ" => format!("{column} is compared in another time zone"),
+                _ => format!("{column} is compared inside {}", function.trim_start_matches(':')),
+            },
+        }
+    }
+
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Case => {
+                "An index on the column does not know its capitals. Index the expression that is compared \
+                 (a functional index), or compare the column itself and store it in one case."
+            }
+            Self::Folded => {
+                "A B-tree on the column does not know its capitals. PostgreSQL's pg_trgm serves ILIKE by a GIN \
+                 index; istartswith and iexact compare UPPER(column) and can have an index on that."
+            }
+            Self::Trimmed => {
+                "An index on the column does not know the function's result. Store it without the blanks, or \
+                 index the expression."
+            }
+            Self::Date => {
+                "An index on the column does not know the function's result. Compare the column with a \
+                 range (__gte and __lt) in place of __date, __month or a truncated date, or index the expression."
+            }
+            Self::Json => {
+                "An index on the column does not know its keys. Index the expression that is compared (a functional \
+                 index), or give what is searched for a column of its own."
+            }
+        }
+    }
+
+    pub fn code(self, one: &ColumnUse, server: Server) -> String {
+        let (column, index) = (&one.column, |suffix: &str| name(&one.column, suffix));
+        match self {
+            Self::Case | Self::Trimmed => {
+                let of = expression(one);
+                let (of, index) = match server {
+                    // Where texts are not compared byte by byte, LIKE needs more.
+                    Server::Other if one.usage == Usage::LikePrefix => {
+                        (format!("OpClass({of}, name=\"varchar_pattern_ops\")"), index("prefix"))
+                    }
+                    _ => (of, index("folded")),
+                };
+                format!("models.Index({of}, name=\"{index}\")")
+            }
+            Self::Folded => search_code(one, server),
+            Self::Date => format!("filter({column}__gte=day, {column}__lt=day + timedelta(days=1))"),
+            Self::Json => {
+                format!(
+                    "# \"key\" is the one that is compared\nmodels.Index({}, name=\"{}\")",
+                    expression(one),
+                    index("key")
+                )
+            }
+        }
+    }
+}
+
+/// The function that `one` stands in, if it is more than the way of comparing.
+pub(super) fn function(one: &ColumnUse) -> Option<&str> {
+    one.function.as_deref().filter(|function| Family::of(function) != Some(Family::Folded))
+}
+
+/// What is compared, in Django's words.
+fn expression(one: &ColumnUse) -> String {
+    let column = &one.column;
+    match function(one) {
+        Some("UPPER") => format!("Upper(\"{column}\")"),
+        Some("LOWER") => format!("Lower(\"{column}\")"),
+        Some("LTRIM") => format!("LTrim(\"{column}\")"),
+        Some("RTRIM") => format!("RTrim(\"{column}\")"),
+        Some("TRIM" | "BTRIM") => format!("Trim(\"{column}\")"),
+        Some("->" | "#>" | "JSON_EXTRACT") => format!("KeyTransform(\"key\", \"{column}\")"),
+        Some("->>" | "#>>" | "JSON_UNQUOTE" | "JSON_VALUE") => {
+            format!("KeyTextTransform(\"key\", \"{column}\")")
+        }
+        Some(function) => {
+            format!("Func(\"{column}\", function=\"{}\")", function.trim_start_matches(':').to_uppercase())
+        }
+        None => format!("\"{column}\""),
+    }
+}
+
+/// How a text is found by what it contains.
+pub(super) fn search_remedy(server: Server) -> &'static str {
+    match server {
+        Server::MySql => {
+            "A B-tree finds a text by its beginning only. MySQL's FULLTEXT index finds words (MATCH … AGAINST in \
+             place of LIKE), with its ngram parser parts of them."
+        }
+        Server::Other => {
+            "A B-tree finds a text by its beginning only. PostgreSQL's pg_trgm serves contains and icontains by \
+             a GIN index; for words, full text search (SearchVector) is the better question."
+        }
+    }
+}
+
+/// The index that does.
+pub(super) fn search_code(one: &ColumnUse, server: Server) -> String {
+    let (column, index) = (&one.column, |suffix: &str| name(&one.column, suffix));
+    if server == Server::MySql {
+        let table = one.table.as_deref().unwrap_or_default();
+        return format!(
+            "migrations.RunSQL(\"CREATE FULLTEXT INDEX {} ON {table} ({column}) WITH PARSER ngram\")\n\
+             # WHERE MATCH ({column}) AGAINST (…)",
+            index("words")
+        );
+    }
+    let fields = match function(one) {
+        None => format!("fields=[\"{column}\"], opclasses=[\"gin_trgm_ops\"]"),
+        Some(_) => format!("OpClass({}, name=\"gin_trgm_ops\")", expression(one)),
+    };
+    format!("# with TrigramExtension() in a migration\nGinIndex({fields}, name=\"{}\")", index("trigrams"))
+}
