@@ -51,6 +51,8 @@ pub struct Index {
     pub kind: Kind,
     /// What it is over, in order.
     pub parts: Vec<Part>,
+    /// Columns that it only keeps (`INCLUDE`), so that a query of them need not look at the table.
+    pub includes: Vec<String>,
     /// `hash`, `gin`, `fulltext`, …; empty for a B-tree.
     pub method: String,
     /// Which rows are in it, as SQL: of a partial index.
@@ -210,12 +212,14 @@ impl Table {
                 continue;
             }
             let covers = |&(other_at, other): &(usize, &Index)| {
-                // Of two that are alike the first stays, but for the one that is needed for uniqueness.
-                let alike = other.parts.len() == index.parts.len();
+                // Of two that are alike the first stays, but for the one that is needed for uniqueness, or that
+                // keeps more.
+                let alike = other.parts.len() == index.parts.len() && index.keeps(other);
                 let unique = matches!(other.kind, Kind::Primary | Kind::Unique);
                 other_at != at
                     && plain(other)
                     && other.parts.starts_with(&index.parts)
+                    && other.keeps(index)
                     && (!alike || unique || other_at < at)
             };
             if let Some((_, other)) = self.indexes.iter().enumerate().find(covers) {
@@ -257,6 +261,12 @@ fn same(one: &str, other: &str) -> bool {
 }
 
 impl Index {
+    /// Whether all that `other` includes is in this one as well.
+    fn keeps(&self, other: &Self) -> bool {
+        let columns = || self.parts.iter().filter_map(|part| part.column.as_ref()).chain(&self.includes);
+        other.includes.iter().all(|included| columns().any(|column| column == included))
+    }
+
     /// Whether it finds rows by the value of a column: a partial index has only some, others answer other
     /// questions.
     fn finds(&self) -> bool {
@@ -284,6 +294,9 @@ impl Index {
             }
         }
         text.push_str(&format!("({})", parts.join(", ")));
+        if !self.includes.is_empty() {
+            text.push_str(&format!(" INCLUDE ({})", self.includes.join(", ")));
+        }
         if let Some(condition) = &self.condition {
             text.push_str(" WHERE ");
             text.push_str(condition);
@@ -388,6 +401,25 @@ mod tests {
             found,
             ["customer by customer_placed", "number by number", "status by status_year", "status by status"]
         );
+    }
+
+    #[test]
+    fn what_an_index_includes_is_not_lost() {
+        let covering = Index { includes: vec!["total".to_owned()], ..index(Kind::Plain, "customer") };
+        let found = |indexes: &[&Index]| {
+            let table = table(indexes.iter().map(|&index| index.clone()).collect());
+            table
+                .redundant()
+                .iter()
+                .map(|(one, by)| format!("{} by {}", one.text(), by.text()))
+                .collect::<Vec<_>>()
+        };
+        let (plain, wide) = (index(Kind::Plain, "customer"), index(Kind::Plain, "customer total"));
+        let expected = ["customer (customer) by customer (customer) INCLUDE (total)"];
+        assert_eq!(found(&[&plain, &covering]), expected);
+        assert_eq!(found(&[&covering, &plain]), expected);
+        assert_eq!(found(&[&covering, &index(Kind::Plain, "customer placed")]), [""; 0]);
+        assert_eq!(found(&[&covering, &wide]).len(), 1);
     }
 
     #[test]

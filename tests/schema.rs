@@ -218,3 +218,19 @@ fn a_recorded_stocktake_names_superfluous_indexes() {
     }
     assert_eq!(superfluous.matches(" serves as well").count(), 4, "{superfluous}");
 }
+
+#[test]
+fn what_indexes_include_is_read() {
+    let sql = "CREATE TABLE t (id bigint PRIMARY KEY, code text, name text, CONSTRAINT u UNIQUE (code) INCLUDE (name)); \
+               CREATE INDEX i ON public.t USING btree (name, code DESC) INCLUDE (\"id\") WHERE (code IS NOT NULL);";
+    let schema = schema_of(common::open(sql).expect("a schema"));
+    let texts: Vec<String> = schema.tables[0].indexes.iter().map(Index::text).collect();
+    assert_eq!(
+        texts,
+        [
+            "PRIMARY KEY (id)",
+            "UNIQUE u (code) INCLUDE (name)",
+            "i (name, code DESC) INCLUDE (id) WHERE (code IS NOT NULL)"
+        ]
+    );
+}

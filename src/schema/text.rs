@@ -48,6 +48,9 @@ fn written(schema: &Schema) -> String {
                     None => line(&mut text, &["expression", &part.rest]),
                 }
             }
+            for column in &index.includes {
+                line(&mut text, &["includes", column]);
+            }
         }
     }
     text
@@ -91,6 +94,12 @@ fn read(text: &str) -> Schema {
                 }
                 continue;
             }
+            "includes" => {
+                if let Some(index) = table.indexes.last_mut() {
+                    index.includes.push(name);
+                }
+                continue;
+            }
             "part" | "expression" => {
                 let part = if word == "part" {
                     Part { column: Some(name), rest: next().to_owned() }
@@ -110,7 +119,7 @@ fn read(text: &str) -> Schema {
         };
         let (method, condition) = (next().to_owned(), next().to_owned());
         let condition = (!condition.is_empty()).then_some(condition);
-        table.indexes.push(Index { name, kind, parts: Vec::new(), method, condition });
+        table.indexes.push(Index { name, kind, method, condition, ..Index::default() });
     }
     schema
 }
@@ -133,7 +142,8 @@ mod tests {
                 Part { column: None, rest: name(2) },
             ];
             let condition = Some(name(3)).filter(|text| !text.is_empty());
-            let index = Index { name: name(4), kind, parts, method: name(5), condition };
+            let index =
+                Index { name: name(4), kind, parts, includes: vec![name(1)], method: name(5), condition };
             let table = Table {
                 name: name(6),
                 columns: vec![name(7), name(8)],

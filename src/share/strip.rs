@@ -95,11 +95,12 @@ fn of_schema(schema: &Schema, strip: Strip) -> Schema {
         Part { column: column.clone(), rest }
     };
     let index = |index: &Index| {
-        let Index { name, kind, parts, method, condition } = index;
+        let Index { name, kind, parts, includes, method, condition } = index;
         Index {
             name: name.clone(),
             kind: *kind,
             parts: parts.iter().map(part).collect(),
+            includes: includes.clone(),
             method: method.clone(),
             condition: condition.as_deref().map(sql),
         }

@@ -420,6 +420,9 @@ fn parts(tokens: &mut Tokens<'_>, index: &mut Index) {
     if let Some(list) = tokens.parentheses() {
         index.parts = list.split().filter(|item| !item.is_empty()).map(Tokens::part).collect();
     }
+    if tokens.take(&["include"]) {
+        index.includes = tokens.parentheses().map(Tokens::columns).unwrap_or_default();
+    }
 }
 
 /// An index's name without its schema.
