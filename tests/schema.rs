@@ -230,7 +230,7 @@ fn what_indexes_include_is_read() {
         [
             "PRIMARY KEY (id)",
             "UNIQUE u (code) INCLUDE (name)",
-            "i (name, code DESC) INCLUDE (id) WHERE (code IS NOT NULL)"
+            "i (name, code DESC) INCLUDE (id) WHERE code IS NOT NULL"
         ]
     );
 }
