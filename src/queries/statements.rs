@@ -10,7 +10,7 @@ use super::fingerprint::{self, SEED, Shape, mix, mix_text};
 use super::lexer::Dialect;
 use super::requests::{self, Request};
 use super::tables::operation_and_tables;
-use super::{Clock, ColumnUse, Connection, Fingerprint, NONE, QueryLog, Site, Usage};
+use super::{Clock, ColumnUse, Connection, Fingerprint, NONE, QueryLog, Site, Statements, Usage};
 use crate::sort;
 
 /// The fingerprint of executions whose text the log does not have.
@@ -339,15 +339,9 @@ impl LogBuilder {
             }
             previous_end = *start + if duration.is_nan() { 0.0 } else { duration };
         }
-        let ids = [
-            &mut columns.site,
-            &mut columns.rows,
-            &mut columns.rows_examined,
-            &mut columns.transaction,
-            &mut self.tags_of,
-        ];
-        for rare in ids.into_iter().filter(|rare| !rare.is_empty()) {
-            rare.resize(columns.start.len(), NONE);
+        let count = columns.start.len();
+        for rare in rare(columns, &mut self.tags_of) {
+            rare.resize(count, NONE);
         }
         if !columns.lock_time.is_empty() {
             columns.lock_time.resize(columns.start.len(), f64::NAN);
@@ -374,14 +368,7 @@ impl LogBuilder {
             arrange(&mut columns.failed, &order);
             arrange(&mut columns.parameters, &order);
             arrange(&mut columns.request, &order);
-            let ids = [
-                &mut columns.site,
-                &mut columns.rows,
-                &mut columns.rows_examined,
-                &mut columns.transaction,
-                &mut self.tags_of,
-            ];
-            for rare in ids.into_iter().filter(|rare| !rare.is_empty()) {
+            for rare in rare(columns, &mut self.tags_of) {
                 arrange(rare, &order);
             }
             if !columns.lock_time.is_empty() {
@@ -394,6 +381,15 @@ impl LogBuilder {
         self.log.numbers = digest::numbers(&self.log);
         self.log
     }
+}
+
+/// The columns of ids that not every log has, if this one has them.
+fn rare<'a>(
+    columns: &'a mut Statements,
+    tags_of: &'a mut Vec<u32>,
+) -> impl Iterator<Item = &'a mut Vec<u32>> {
+    let Statements { site, rows, rows_examined, transaction, .. } = columns;
+    [site, rows, rows_examined, transaction, tags_of].into_iter().filter(|rare| !rare.is_empty())
 }
 
 /// Patterns that the text leaves out: whether any of the parameters begins with a wildcard.
