@@ -1,6 +1,7 @@
 //! Denormalise: joins over a table between two others that are run often, while what they join is
 //! seldom written.
 
+use super::replay::Writes;
 use super::selected::Tokens;
 use super::shape::model;
 use super::{
@@ -60,6 +61,7 @@ impl Rule for Denormalise {
                 all.entry(through).or_default().push(id as u32);
             }
         }
+        let written = Writes::of(log);
         for (through, ids) in all {
             let numbers = || ids.iter().map(|&id| &log.numbers[id as usize]);
             let calls: u64 = numbers().map(|one| u64::from(one.calls)).sum();
@@ -70,7 +72,7 @@ impl Rule for Denormalise {
             }
             sort::by_key(&mut tables, |table| *table);
             tables.dedup();
-            let writes: u64 = tables.iter().map(|table| super::replay::writes(log, table)).sum();
+            let writes: u64 = tables.iter().map(|table| written.of_table(table)).sum();
             if calls as f64 >= settings.get(&ABOUT, &CALLS)
                 && time >= settings.get(&ABOUT, &TIME)
                 && writes as f64 <= settings.get(&ABOUT, &WRITTEN) * calls as f64

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::index_columns::{Columns, Query};
+use super::replay::Writes;
 use super::shape::model;
 use super::unindexable;
 use super::{
@@ -82,9 +83,11 @@ impl Rule for IndexCandidates {
                 }
             }
         }
+        let writes = Writes::of(log);
         for (table, all) in tables {
-            let known = settings.schema().table(table);
-            findings.extend(merged(log, all).into_iter().map(|one| finding(log, table, known, one)));
+            let (known, written) = (settings.schema().table(table), writes.of_table(table));
+            findings
+                .extend(merged(log, all).into_iter().map(|one| finding(log, (table, known, written), one)));
         }
     }
 }
@@ -140,10 +143,13 @@ fn rows(log: &QueryLog, queries: &[u32]) -> (u64, u64) {
 /// Indexes named as evidence: a table with more has other troubles.
 const NAMED: usize = 8;
 
-fn finding(log: &QueryLog, table: &str, known: Option<&Table>, candidate: Candidate<'_>) -> Finding {
+fn finding(
+    log: &QueryLog,
+    (table, known, written): (&str, Option<&Table>, u64),
+    candidate: Candidate<'_>,
+) -> Finding {
     let Candidate { columns, queries } = candidate;
     let ((calls, time), rows) = (totals(log, &queries), rows(log, &queries));
-    let written = super::replay::writes(log, table);
     let reads = columns.text();
     let mut shown = vec![
         Evidence::new("columns", "The columns", Value::Text(format!("{table} ({reads})"))),

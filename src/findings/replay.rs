@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::queries::lexer::{Dialect, Lexer, TokenKind};
+use super::selected::Tokens;
 use crate::queries::requests::Kind;
 use crate::queries::{Fingerprint, Operation, QueryLog};
 
@@ -93,46 +93,38 @@ pub(super) fn written(fingerprint: &Fingerprint) -> &[String] {
 
 /// The table that a write is for: behind WITH, the one after the first verb that is in no brackets.
 pub(super) fn target(fingerprint: &Fingerprint) -> Option<&str> {
-    let [table] = written(fingerprint) else {
-        let mut lexer = Lexer::new(fingerprint.text.as_bytes(), Dialect::guess(fingerprint.text.as_bytes()));
-        let (mut depth, mut seen, mut name) = (0_usize, false, String::new());
-        while let Some(token) = lexer.significant() {
-            let bytes = lexer.bytes(token);
-            match (token.kind, bytes) {
-                (TokenKind::Punctuation, b"(") => depth += 1,
-                (TokenKind::Punctuation, b")") => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            if seen {
-                name.push_str(String::from_utf8_lossy(bytes).trim_matches(['"', '`']));
-                if let Some(table) = written(fingerprint).iter().find(|table| **table == name) {
-                    return Some(table);
-                }
-                let is_part =
-                    name.ends_with('.') || ["INTO", "FROM", "ONLY"].iter().any(|word| name == *word);
-                let goes_on = is_part || written(fingerprint).iter().any(|table| table.starts_with(&name));
-                if ["INTO", "FROM", "ONLY"].contains(&name.as_str()) {
-                    name.clear();
-                }
-                if !goes_on {
-                    return None;
-                }
-            }
-            let is_verb = [&b"INSERT"[..], b"UPDATE", b"DELETE", b"MERGE"].contains(&bytes);
-            seen |= depth == 0 && token.kind == TokenKind::Word && is_verb;
-        }
-        return None;
-    };
-    Some(table)
+    let written = written(fingerprint);
+    if let [table] = written {
+        return Some(table);
+    }
+    let target = Tokens::of(&fingerprint.text).target()?;
+    written.iter().find(|table| **table == target).map(String::as_str)
 }
 
-/// How many statements of `log` write `table`.
-pub(super) fn writes(log: &QueryLog, table: &str) -> u64 {
-    let pairs = log.fingerprints.iter().zip(&log.numbers);
-    let names = Names::of(log);
-    let is_it = |name: &String| names.of_table(name) == names.of_table(table);
-    let own = pairs.filter(|(fingerprint, _)| written(fingerprint).iter().any(is_it));
-    own.map(|(_, numbers)| u64::from(numbers.calls)).sum()
+/// How many statements write each table.
+pub(super) struct Writes<'a> {
+    names: Names<'a>,
+    calls: FxHashMap<&'a str, u64>,
+}
+
+impl<'a> Writes<'a> {
+    pub fn of(log: &'a QueryLog) -> Self {
+        let names = Names::of(log);
+        let mut calls: FxHashMap<&str, u64> = FxHashMap::default();
+        for (fingerprint, numbers) in log.fingerprints.iter().zip(&log.numbers) {
+            let mut own: Vec<&str> = written(fingerprint).iter().map(|name| names.of_table(name)).collect();
+            own.sort_unstable();
+            own.dedup();
+            for table in own {
+                *calls.entry(table).or_default() += u64::from(numbers.calls);
+            }
+        }
+        Self { names, calls }
+    }
+
+    pub fn of_table(&self, table: &str) -> u64 {
+        self.calls.get(self.names.of_table(table)).copied().unwrap_or(0)
+    }
 }
 
 /// What tables are called: `public.t` is `t` where statements name a `t` without its schema.
@@ -195,6 +187,8 @@ impl<'a> Parts<'a> {
 struct Transactions {
     inside: Vec<bool>,
     last: Vec<bool>,
+    /// Per connection, the tables that its open transaction wrote so far.
+    pending: Vec<Vec<u32>>,
 }
 
 impl Transactions {
@@ -231,7 +225,26 @@ impl Transactions {
         for (.., before) in open.into_iter().flatten() {
             last[before] = true;
         }
-        Self { inside, last }
+        Self { inside, last, pending: vec![Vec::new(); log.connections.len()] }
+    }
+
+    /// The tables whose rows change with the statement `at`, each of which is asked for in turn: those it writes,
+    /// and with the end of a transaction once more all that were written in it.
+    fn changed(&mut self, log: &QueryLog, parts: &Parts<'_>, at: usize) -> Vec<u32> {
+        let written = &parts.of[log.statements.fingerprint[at] as usize].written;
+        let pending = &mut self.pending[log.statements.connection[at] as usize];
+        let mut changed = written.clone();
+        if self.inside[at] {
+            for &table in written {
+                if !pending.contains(&table) {
+                    pending.push(table);
+                }
+            }
+        }
+        if self.last[at] {
+            changed.append(pending);
+        }
+        changed
     }
 }
 
@@ -244,22 +257,12 @@ pub(super) fn cache(log: &QueryLog, parts: &Parts<'_>) -> Vec<Outcome> {
     let mut writes: Vec<Option<usize>> = vec![None; parts.tables.len()];
     let mut kept: FxHashMap<(u32, u32, u64), usize> = FxHashMap::default();
     let databases = databases(log);
-    let transactions = Transactions::of(log, parts);
-    let mut pending: Vec<Vec<u32>> = vec![Vec::new(); log.connections.len()];
+    let mut transactions = Transactions::of(log, parts);
     let each = |at: usize| {
         let fingerprint = statements.fingerprint[at];
         let part = &parts.of[fingerprint as usize];
-        let pending = &mut pending[statements.connection[at] as usize];
-        for &table in &part.written {
+        for table in transactions.changed(log, parts, at) {
             writes[table as usize] = Some(at);
-            if transactions.inside[at] && !pending.contains(&table) {
-                pending.push(table);
-            }
-        }
-        if transactions.last[at] {
-            for table in pending.drain(..) {
-                writes[table as usize] = Some(at);
-            }
         }
         if !part.written.is_empty() {
             return Outcome::Write;
@@ -297,20 +300,13 @@ fn databases(log: &QueryLog) -> Vec<u32> {
 /// more than `lag` milliseconds after the same connection last wrote one of their tables, or committed that.
 pub(super) fn replicas(log: &QueryLog, parts: &Parts<'_>, lag: f64) -> Vec<Outcome> {
     let statements = &log.statements;
-    let transactions = Transactions::of(log, parts);
-    let mut pending: Vec<Vec<u32>> = vec![Vec::new(); log.connections.len()];
+    let mut transactions = Transactions::of(log, parts);
     let mut writes: FxHashMap<(u32, u32), f64> = FxHashMap::default();
     let each = |at: usize| {
         let part = &parts.of[statements.fingerprint[at] as usize];
         let connection = statements.connection[at];
-        let pending = &mut pending[connection as usize];
-        if transactions.inside[at] {
-            let new = part.written.iter().filter(|table| !pending.contains(table)).collect::<Vec<_>>();
-            pending.extend(new);
-        }
-        let committed = if transactions.last[at] { std::mem::take(pending) } else { Vec::new() };
         let end = statements.end(at);
-        for &table in part.written.iter().chain(&committed) {
+        for table in transactions.changed(log, parts, at) {
             let last = writes.entry((connection, table)).or_insert(end);
             *last = last.max(end);
         }

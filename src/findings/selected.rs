@@ -1,4 +1,4 @@
-//! What a SELECT asks for and by which conditions, out of its fingerprint's text.
+//! What a SELECT asks for and by which conditions, and which table another statement is for, out of its fingerprint's text.
 
 use std::ops::Range;
 
@@ -161,6 +161,15 @@ impl<'a> Tokens<'a> {
             }
         }
         aliases
+    }
+
+    /// The table after the first INSERT, UPDATE, DELETE or MERGE outside all parentheses.
+    pub fn target(&self) -> Option<String> {
+        let mut at = self.find(0..self.all.len(), &["INSERT", "UPDATE", "DELETE", "MERGE"])? + 1;
+        while self.is_any(at, &["INTO", "FROM", "ONLY"]) {
+            at += 1;
+        }
+        self.name(at).map(|(parts, _)| parts.join("."))
     }
 
     /// The conditions of its own WHERE, all of which a row fits.
