@@ -13,6 +13,7 @@ from django.test import Client, override_settings
 
 from shop.models import Customer, Product
 from shop.server_time import ServerTime
+from shop.walks import VISITORS, walk
 
 SIDES = {"crowd": ["one_server"], "clean-crowd": []}
 
@@ -51,20 +52,16 @@ class Command(BaseCommand):
         """What the primary did in milliseconds, by side; the sides take turns, request by request."""
         self.requests, self.server = 0, server
         self.taken = dict.fromkeys(sides, 0.0)
-        self.clients = {side: [Client() for _ in range(3)] for side in sides}
+        self.clients = {side: [Client() for _ in VISITORS] for side in sides}
         for clients in self.clients.values():
-            for client, name in zip(clients, ["customer1", "customer2", "manager"]):
+            for client, name in zip(clients, VISITORS):
                 client.force_login(Customer.objects.using("default").get(username=name))
                 # Nobody signs in at the same moment.
                 time.sleep(0.15)
         self.wait_for_replica()
-        for round in range(self.rounds):
-            product = self.products[round % len(self.products)]
-            for path in ["/", "/category/garden/", product.get_absolute_url(), "/orders/"]:
-                self.ask("get", round % 3, path, 200)
-            if round % 12 == 5:
-                self.ask("post", round % 3, f"/basket/add/{product.pk}/", 302)
-                self.ask("post", round % 3, "/checkout/", 302)
+        for visitor, method, path, status in walk(self.products, self.rounds):
+            self.ask(method, visitor, path, status)
+            if path == "/checkout/":
                 # Longer than the lag: people think.
                 time.sleep(1.2)
         return self.taken

@@ -25,6 +25,7 @@ from django.test import Client, override_settings
 
 from shop.models import Customer, Product
 from shop.recording import NeutralPaths
+from shop.walks import VISITORS, walk
 
 CACHED_SESSIONS = {"SESSION_ENGINE": "django.contrib.sessions.backends.cached_db"}
 # What is asked side by side, and what is changed for it.
@@ -112,20 +113,12 @@ class Command(BaseCommand):
         self.clients = {}
         for side, changed in sides.items():
             with override_settings(**changed):
-                self.clients[side] = [Client() for _ in range(3)]
-                for client, name in zip(self.clients[side], ["customer1", "customer2", "manager"]):
+                self.clients[side] = [Client() for _ in VISITORS]
+                for client, name in zip(self.clients[side], VISITORS):
                     client.force_login(Customer.objects.get(username=name))
-        self.look_around()
+        for visitor, method, path, status in walk(self.products, self.rounds):
+            self.ask(method, visitor, path, status)
         return self.taken
-
-    def look_around(self):
-        for round in range(self.rounds):
-            product = self.products[round % len(self.products)]
-            for path in ["/", "/category/garden/", product.get_absolute_url(), "/orders/"]:
-                self.ask("get", round % 3, path, 200)
-            if round % 12 == 5:
-                self.ask("post", round % 3, f"/basket/add/{product.pk}/", 302)
-                self.ask("post", round % 3, "/checkout/", 302)
 
     def ask(self, method, visitor, path, status):
         """On each side; another one is the first each time."""
