@@ -28,6 +28,8 @@ mod library_costs;
 mod lookups;
 pub mod markdown;
 mod n_plus_one;
+mod naming;
+mod outermost;
 pub mod pairs;
 mod query_pareto;
 mod read_replicas;

@@ -9,6 +9,7 @@ pub mod category;
 mod components;
 pub mod consistency;
 pub mod estimate;
+pub(crate) mod home;
 pub mod layer;
 pub mod lines;
 pub mod matcher;
@@ -18,6 +19,7 @@ use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use self::home::{Home, SEPARATORS, home};
 use crate::format::pstats_place;
 use crate::sort;
 
@@ -235,6 +237,14 @@ impl Profile {
             Some(tree) => Cow::Borrowed(tree),
             None => Cow::Owned(estimate::estimate(self, budget)),
         }
+    }
+
+    /// Whether its files have lost their directories (`strip_dirs()` of pstats), so that a library's
+    /// `base.py` looks as the user's own does.
+    pub fn is_stripped(&self) -> bool {
+        let files: Vec<&str> = self.functions.files.iter().filter(|file| file.ends_with(".py")).collect();
+        let is_library = |file: &&str| *file == "__init__.py" || matches!(home(file), Home::Standard(_));
+        files.iter().all(|file| !file.contains(SEPARATORS)) && files.iter().any(is_library)
     }
 
     /// All calls. Counts a file does not know (negative ones) are left out.

@@ -38,7 +38,7 @@ fn format_of(path: &Path) -> Option<&'static str> {
         // Many, packed, and of the same format as those in pstats/: read by tests/trees.rs.
         ("trees", _) => return None,
         // Packed too: the rules' tests read them.
-        ("findings", (_, "prof")) => return None,
+        ("findings" | "rules", (_, "prof")) => return None,
         (_, (_, "prof")) => "pstats",
         ("findings" | "sample", (_, "jsonl")) => "flamedrop-recorder",
         ("tools", (stem, _))

@@ -123,6 +123,7 @@ impl Theme {
             Layer::Serialisation => return self.toned(192.0, 0.090),
             Layer::Regex => return self.toned(12.0, 0.100),
             Layer::Imports => return self.toned(112.0, 0.110),
+            Layer::Waiting => return self.toned(340.0, 0.050),
         };
         self.function(category, 0x8080, true)
     }

@@ -245,7 +245,7 @@ impl ProfileDigest {
                 time: functions.total_time[function as usize] * 1e3,
             }),
             driver,
-            sites: sites(profile, layers, tree),
+            sites: sites(profile, layers, tree, Layer::Database),
             hottest: hottest(profile, layers),
         }
     }
@@ -306,9 +306,9 @@ fn code_site(profile: &Profile, function: FunctionId, time: f64) -> CodeSite {
     }
 }
 
-/// Own functions by the time of the database layer that they call for: by the call tree, where each
-/// box that enters the layer is charged to the nearest own function around it.
-fn sites(profile: &Profile, layers: &Layers, tree: &CallTree) -> Vec<CodeSite> {
+/// Own functions by the time of a layer that they call for: by the call tree, where each box that enters the
+/// layer is charged to the nearest own function around it.
+pub(super) fn sites(profile: &Profile, layers: &Layers, tree: &CallTree, of: Layer) -> Vec<CodeSite> {
     let layer = |at: usize| match tree.function[at] {
         MERGED => None,
         function => Some(layers.layer(function)),
@@ -323,11 +323,11 @@ fn sites(profile: &Profile, layers: &Layers, tree: &CallTree) -> Vec<CodeSite> {
         if here == Some(Layer::Own) {
             own = tree.function[at];
         }
-        let enters = here == Some(Layer::Database);
+        let enters = here == Some(of);
         if enters && !inside && own != MERGED {
             *times.entry(own).or_default() += tree.total_time[at] * 1e3;
         }
-        // Own code called by the ORM (a manager's method) enters it anew.
+        // Own code that the layer calls (a manager's method) enters it anew.
         around.push((own, (inside && here != Some(Layer::Own)) || enters));
     }
     largest(profile, times)

@@ -1,5 +1,6 @@
 //! Functions whose calls explode: one call of the user's own function makes thousands of another.
 
+use super::naming::{is_generator, spoken};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
@@ -33,6 +34,10 @@ const SHARE: Threshold = Threshold {
     source: "our own: below a tenth there is more to gain elsewhere",
 };
 
+/// Milliseconds: a built-in function that takes less for each call (`append`, `len`) is no work that could be
+/// left out; the loop around it is, and it is its caller's own.
+const TRIFLE: f64 = 1e-3;
+
 /// For the registry.
 pub(super) static ABOUT: About = About {
     id: "exploding-calls",
@@ -49,12 +54,16 @@ impl Rule for ExplodingCalls {
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Profile(profile, layers, _, digest) = *case else { return };
         let (functions, edges) = (&profile.functions, &profile.edges);
+        let is_built_in = |id: u32| matches!(functions.file(id), "~" | "");
         // Per caller the edge that takes most; an edge has no less than what it says.
         let mut worst: std::collections::BTreeMap<u32, usize> = std::collections::BTreeMap::new();
         for edge in 0..edges.len() {
             let (caller, callee) = (edges.caller[edge], edges.callee[edge]);
             let calls = functions.calls[caller as usize].max(1) as f64;
             let time = edges.total_time[edge] * 1e3;
+            if is_built_in(callee) && time < TRIFLE * edges.calls[edge] as f64 {
+                continue;
+            }
             if layers.layer(caller) == Layer::Own
                 && caller != callee
                 && edges.calls[edge] as f64 >= settings.get(&ABOUT, &RATIO) * calls
@@ -71,26 +80,29 @@ impl Rule for ExplodingCalls {
         for (caller, edge) in worst {
             let callee = edges.callee[edge];
             let time = edges.total_time[edge] * 1e3;
-            // The loop around them is the caller's own.
-            let around = functions.self_time[caller as usize].max(0.0) * 1e3;
+            // The loop around them is the caller's own. What else it does is not: a loop takes no longer than
+            // what it calls.
+            let around = (functions.self_time[caller as usize].max(0.0) * 1e3).min(time);
             let saving = (time + around).min(functions.total_time[caller as usize].max(0.0) * 1e3).max(time);
             let (calls, of) = (edges.calls[edge], functions.calls[caller as usize]);
-            let name = format::short_name(functions.file(callee), functions.name(callee)).into_owned();
+            let (by, name) = (spoken(functions, caller), spoken(functions, callee));
+            let what = match (is_generator(profile, callee), of == 1) {
+                (true, one) => {
+                    format!("{} {} items of {name}", if one { "takes" } else { "take" }, format::count(calls))
+                }
+                (false, one) => {
+                    format!("{} {name} {} times", if one { "calls" } else { "call" }, format::count(calls))
+                }
+            };
             findings.push(Finding {
                 rule: ABOUT.id.to_owned(),
                 key: format!("{}({})", functions.file(caller), functions.name(caller)),
-                title: format!(
-                    "{} of {} {} {} times",
-                    format::counted(of, "call", "calls"),
-                    functions.name(caller),
-                    if of == 1 { format!("calls {name}") } else { format!("call {name}") },
-                    format::count(calls)
-                ),
+                title: format!("{} of {by} {what}", format::counted(of, "call", "calls")),
                 at_stake: saving,
                 saving,
                 bound: Bound::AtMost,
-                computed: "The time of these calls with all they make, and of the function that calls itself: fewer \
-                           calls save at most all of it."
+                computed: "The time of these calls with all they make, and as much again of the function that calls, in \
+                           which the loop runs: fewer calls save at most all of it."
                     .to_owned(),
                 evidence: vec![
                     Evidence::new("function", "The function that calls", Value::Place(functions.place(caller)))
@@ -104,10 +116,15 @@ impl Rule for ExplodingCalls {
                          searched where a dict or set would find, and a property that computes anew each time it is \
                          read (functools.cached_property)."
                     .to_owned(),
-                code: "by_key = {row.key: row for row in rows}  # once\nfor key in keys:\n    row = by_key[key]"
-                    .to_owned(),
+                code: if is_built_in(callee) || layers.layer(callee) == Layer::Own {
+                    "by_key = {row.key: row for row in rows}  # once\nfor key in keys:\n    row = by_key[key]"
+                } else {
+                    ""
+                }
+                .to_owned(),
                 confidence: Confidence::Medium,
-                doubts: "cProfile charges every call: without it many small calls take less.".to_owned(),
+                doubts: "cProfile charges every call: without it many small calls take less. A generator counts as \
+                         called for each item it gives.".to_owned(),
             });
         }
     }

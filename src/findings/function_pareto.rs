@@ -4,7 +4,7 @@ use super::digest::ProfileDigest;
 use super::layers::TIME;
 use super::summary::VITAL_SHARE;
 use super::{
-    About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
+    About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
     heaviest,
 };
 use crate::format;
@@ -28,6 +28,9 @@ pub(super) static ABOUT: About = About {
     thresholds: &[TIME, FEW],
 };
 
+/// Milliseconds: what a profiler charges is nothing beside calls that take so long.
+const LONG: f64 = 0.1;
+
 /// Functions named one by one.
 const NAMED: usize = 5;
 
@@ -37,7 +40,7 @@ impl Rule for FunctionPareto {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(.., digest) = *case else { return };
+        let Case::Profile(profile, .., digest) = *case else { return };
         let ProfileDigest { functions, total, .. } = digest;
         let total = *total;
         let (vital, sum) = functions.vital(VITAL_SHARE);
@@ -57,6 +60,15 @@ impl Rule for FunctionPareto {
             Evidence::new("share", "Share of the profile", Value::Share(sum / total)),
         ];
         evidence.extend(heaviest(functions.largest.iter().take(vital.min(NAMED))));
+        let calls: i64 = functions
+            .largest
+            .iter()
+            .take(vital)
+            .map(|item| match item.link {
+                Link::Function(id) => profile.functions.calls[id as usize].max(0),
+                _ => 0,
+            })
+            .sum();
         let names =
             if vital == 1 { "One function makes".to_owned() } else { format!("{vital} functions make") };
         findings.push(Finding {
@@ -77,10 +89,12 @@ impl Rule for FunctionPareto {
                     .to_owned(),
             code: String::new(),
             confidence: Confidence::High,
-            doubts:
-                "cProfile charges every call; functions that are called very often look heavier than they \
-                     are."
-                    .to_owned(),
+            doubts: if sum < LONG * calls as f64 {
+                "cProfile charges every call; functions that are called very often look heavier than they are."
+            } else {
+                "Waiting counts as working does: time asleep, or until a thread or another server is done, is in it."
+            }
+            .to_owned(),
         });
     }
 }

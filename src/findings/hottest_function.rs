@@ -1,9 +1,11 @@
 //! The single hottest function of the user's own code, with those who call it.
 
+use super::naming::{is_generator, is_named, spoken, titled};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
 use crate::format::{self, pstats_place};
+use crate::profile::FunctionId;
 use crate::sort;
 
 /// See the module.
@@ -42,7 +44,7 @@ impl Rule for HottestFunction {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, .., digest) = *case else { return };
+        let Case::Profile(profile, layers, _, digest) = *case else { return };
         let Some(hottest) = digest.hottest.first() else { return };
         if hottest.time < settings.get(&ABOUT, &TIME)
             || hottest.time < settings.get(&ABOUT, &SHARE) * digest.total
@@ -70,15 +72,30 @@ impl Rule for HottestFunction {
         if calls > 0 {
             evidence.push(Evidence::new("calls", "Calls", Value::Count(calls as u64)));
         }
+        let built_in = edges
+            .out_of(id)
+            .iter()
+            .map(|&edge| (edges.callee[edge as usize], edges.self_time[edge as usize] * 1e3))
+            .filter(|&(callee, time)| layers.is_shared(functions, callee) && time >= hottest.time / 2.0)
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        let mostly = |(callee, time): (FunctionId, f64)| {
+            Evidence::new(
+                "built_in",
+                &format!("{} of it in", format::milliseconds(time)),
+                Value::Place(functions.place(callee)),
+            )
+            .at(Link::Function(callee))
+        };
+        evidence.extend(built_in.map(mostly));
         let mut callers: Vec<usize> = edges.into(id).collect();
         sort::by(&mut callers, |&a, &b| edges.total_time[b].total_cmp(&edges.total_time[a]));
         for (rank, &edge) in callers.iter().take(CALLERS).enumerate() {
             let caller = edges.caller[edge];
             let text = functions.place(caller);
-            let label = if edges.calls[edge] > 0 {
-                format!("Called {} times by", format::count(edges.calls[edge]))
-            } else {
-                "Called by".to_owned()
+            let label = match edges.calls[edge] {
+                1 => "Called once by".to_owned(),
+                calls @ 2.. => format!("Called {} times by", format::count(calls)),
+                _ => "Called by".to_owned(),
             };
             evidence.push(
                 Evidence::new(&format!("caller_{}", rank + 1), &label, Value::Place(text))
@@ -86,14 +103,22 @@ impl Rule for HottestFunction {
             );
         }
         let often = calls > 100;
+        let gives_items = is_generator(profile, id);
+        let named = is_named(&hottest.name);
+        let of_calls = match calls {
+            1 => "in one call".to_owned(),
+            calls if gives_items => format!("for {} items", format::count(calls)),
+            calls => format!("in {} calls", format::count(calls)),
+        };
+        let most = built_in
+            .map_or(String::new(), |(callee, _)| format!(", most of it in {}", spoken(functions, callee)));
         findings.push(Finding {
             rule: ABOUT.id.to_owned(),
             key: format!("{}({})", hottest.file, hottest.name),
             title: format!(
-                "{} is your hottest function: {} in {}",
-                hottest.name,
+                "{} is your hottest function: {} {of_calls}{most}",
+                titled(functions, id),
                 format::milliseconds(hottest.time),
-                if calls == 1 { "one call".to_owned() } else { format!("{} calls", format::count(calls)) },
             ),
             at_stake: hottest.time,
             saving: hottest.time,
@@ -102,23 +127,32 @@ impl Rule for HottestFunction {
                        it."
                 .to_owned(),
             evidence,
-            remedy: if often {
+            remedy: if gives_items {
+                "It gives items one by one: ask for fewer of them (filter and sum in the database), or do for each \
+                 only what the sum needs."
+            } else if often && named {
                 "It is called often: take it out of the loop, do the work once for all rows, or keep results \
                  that come again (functools.lru_cache for arguments that can be hashed)."
+            } else if often {
+                "It is called often: take it out of the loop, or do the work once for all rows."
             } else {
                 "Most of the time is within few calls: look for loops inside it, use a dict or set in place of \
                  searching lists, and let the database filter, sort and sum."
             }
             .to_owned(),
-            code: if often {
+            code: if often && named && !gives_items {
                 format!("@functools.lru_cache(maxsize=1024)\ndef {}(…): …", hottest.name)
             } else {
                 String::new()
             },
             confidence: Confidence::Medium,
-            doubts: "cProfile charges every call; the true share of a function that is called very often is \
-                     smaller."
-                .to_owned(),
+            doubts: if often {
+                "cProfile charges every call; the true share of a function that is called very often is smaller. \
+                 A generator counts as called for each item it gives."
+            } else {
+                "One recording: with other arguments, and in another request, it may take another time."
+            }
+            .to_owned(),
         });
     }
 }

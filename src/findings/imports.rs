@@ -1,11 +1,14 @@
 //! Imports at run time: modules that are found and loaded while a request waits.
 
+use rustc_hash::FxHashMap;
+
+use super::naming::spoken;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
 use crate::format;
-use crate::profile::call_tree::{MERGED, NO_PARENT};
-use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile};
+use crate::profile::home::lies_in;
+use crate::profile::{FunctionId, Layer, Layers, Profile};
 use crate::sort;
 
 /// See the module.
@@ -38,9 +41,11 @@ pub(super) static ABOUT: About = About {
 /// Importing functions named one by one.
 const NAMED: usize = 3;
 
-/// Of the modules that profiling and starting a script brings along, the profile's own root is one:
-/// a script is no request.
-const SCRIPT: &str = "<module>";
+/// From this share on one function stands for all.
+const ALONE: f64 = 0.9;
+
+/// The code of a module outside its functions.
+const MODULE: &str = "<module>";
 
 impl Rule for Imports {
     fn about(&self) -> &'static About {
@@ -48,34 +53,26 @@ impl Rule for Imports {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, layers, tree, _) = *case else { return };
+        let Case::Profile(profile, layers, ..) = *case else { return };
         let functions = &profile.functions;
-        // Every module that is really loaded passes here; one that is loaded already does not.
-        let loads = (0..functions.len() as FunctionId)
-            .filter(|&id| functions.name(id) == "_load_unlocked" && layers.layer(id) == Layer::Imports);
-        let Some(load) = loads.max_by_key(|&id| functions.calls[id as usize]) else { return };
+        let Some(AtRunTime { importers, time, load }) = AtRunTime::of(profile, layers) else { return };
         let total = profile.total() * 1e3;
-        let time = functions.total_time[load as usize] * 1e3;
-        if time < settings.get(&ABOUT, &TIME) || time < settings.get(&ABOUT, &SHARE) * total {
-            return;
-        }
-        let importers = importers(profile, layers, tree, load);
         // A script imports when it starts, as it should.
-        if importers.is_empty() {
-            return;
-        }
-        let time: f64 = importers.iter().map(|(_, time)| time).sum::<f64>().min(time);
-        if time < settings.get(&ABOUT, &TIME) || time < settings.get(&ABOUT, &SHARE) * total {
+        if importers.is_empty()
+            || time < settings.get(&ABOUT, &TIME)
+            || time < settings.get(&ABOUT, &SHARE) * total
+        {
             return;
         }
         let modules = functions.calls[load as usize].max(0) as u64;
         let mut evidence = vec![
-            Evidence::new("modules", "Modules loaded", Value::Count(modules)).at(Link::Function(load)),
+            Evidence::new("modules", "Modules loaded, in all", Value::Count(modules))
+                .at(Link::Function(load)),
             Evidence::new("import_ms", "Time to load them", Value::Milliseconds(time)),
             Evidence::new("share", "Share of the profile", Value::Share(time / total)),
         ];
         for (rank, &(function, time)) in importers.iter().take(NAMED).enumerate() {
-            let label = format!("≈ {} of imports by", format::milliseconds(time));
+            let label = format!("{} of imports by", format::milliseconds(time));
             evidence.push(
                 Evidence::new(
                     &format!("importer_{}", rank + 1),
@@ -85,22 +82,23 @@ impl Rule for Imports {
                 .at(Link::Function(function)),
             );
         }
-        let first = functions.name(importers[0].0);
+        let first = spoken(functions, importers[0].0);
+        let alone = importers[0].1 >= ALONE * time;
         let own = layers.layer(importers[0].0) == Layer::Own;
         findings.push(Finding {
             rule: ABOUT.id.to_owned(),
             key: functions.place(importers[0].0),
-            title: format!(
-                "{modules} {} loaded while {first} runs: {}",
-                if modules == 1 { "module is" } else { "modules are" },
-                format::milliseconds(time)
-            ),
+            title: if alone {
+                format!("Modules are loaded while {first} runs: {}", format::milliseconds(time))
+            } else {
+                format!("Modules are loaded while functions run, most by {first}: {}", format::milliseconds(time))
+            },
             at_stake: time,
             saving: time,
             bound: Bound::Estimate,
             computed: format!(
-                "importlib's _load_unlocked and all below it, where a function imports: {}. It comes once in \
-                 each process, on the first request that gets there.",
+                "The import machinery and all below it, where a function calls it: {}. It comes once in each \
+                 process, on the first request that gets there.",
                 format::milliseconds(time)
             ),
             evidence,
@@ -127,45 +125,126 @@ impl Rule for Imports {
     }
 }
 
-/// The functions in whose body modules are loaded, with milliseconds; not modules that import others.
-fn importers(
-    profile: &Profile,
-    layers: &Layers,
-    tree: &CallTree,
+/// What loads modules while functions run, not while a process starts.
+pub(super) struct AtRunTime {
+    /// The functions in whose body that is, with milliseconds, most first.
+    pub importers: Vec<(FunctionId, f64)>,
+    /// Milliseconds of all.
+    pub time: f64,
+    /// importlib's function that every module passes that is really loaded.
     load: FunctionId,
-) -> Vec<(FunctionId, f64)> {
-    let functions = &profile.functions;
-    let mut times = vec![0.0; functions.len()];
-    for at in 0..tree.len() {
-        if tree.function[at] != load {
-            continue;
-        }
-        // Up to the first function that is neither the import machinery nor a built-in one.
-        let mut up = tree.parent[at];
-        while up != NO_PARENT {
-            let function = tree.function[up as usize];
-            if function == load || function == MERGED {
-                // Loaded by a module that is being loaded: counted with that one.
-                break;
+}
+
+/// importlib's functions that code calls, or an `import` statement does.
+const ENTRIES: &[&str] = &[
+    "_find_and_load",
+    "_gcd_import",
+    "_handle_fromlist",
+    "import_module",
+    "__import__",
+    "builtins.__import__",
+];
+
+/// Django's own that only pass on what is to be imported.
+const PASSING_ON: &str = "django/utils/module_loading.py";
+
+/// What runs when a process starts, by where it lies among packages or in the standard library: it imports as it
+/// should.
+const STARTING: &[&str] = &[
+    "_pytest/",
+    "celery/",
+    "django/__init__.py",
+    "django/apps/",
+    "django/conf/",
+    "django/core/asgi.py",
+    "django/core/management/",
+    "django/core/wsgi.py",
+    "flask/cli.py",
+    "gunicorn/",
+    "pkgutil.py",
+    "pluggy/",
+    "pytest/",
+    "runpy.py",
+    "site.py",
+    "unittest/",
+    "uvicorn/",
+];
+
+/// What only the start of a process calls of that.
+const STARTS: &[&str] = &[
+    "_run_code",
+    "_run_module_as_main",
+    "console_main",
+    "execute_from_command_line",
+    "main",
+    "populate",
+    "setup",
+];
+
+impl AtRunTime {
+    /// By the recorded edges into the import machinery: how modules import each other is for no call tree to
+    /// tell, all pass the same few functions.
+    pub fn of(profile: &Profile, layers: &Layers) -> Option<Self> {
+        let (functions, edges) = (&profile.functions, &profile.edges);
+        // Every module that is really loaded passes here; one that is loaded already does not.
+        let load = (0..functions.len() as FunctionId)
+            .filter(|&id| functions.name(id) == "_load_unlocked" && layers.layer(id) == Layer::Imports)
+            .max_by_key(|&id| functions.calls[id as usize])?;
+        let is_entry: Vec<bool> =
+            (0..functions.len() as FunctionId).map(|id| is_entry(profile, layers, id)).collect();
+        // Where the start of the process is recorded, what libraries load belongs to it.
+        let started =
+            (0..functions.len() as FunctionId).any(|id| is_start(functions.file(id), functions.name(id)));
+        let mut times: FxHashMap<FunctionId, f64> = FxHashMap::default();
+        for edge in 0..edges.len() {
+            let (caller, callee) = (edges.caller[edge], edges.callee[edge]);
+            let passes = is_entry[caller as usize]
+                || layers.layer(caller) == Layer::Imports
+                || matches!(functions.file(caller), "~" | "");
+            let counts = !started || layers.layer(caller) == Layer::Own;
+            if is_entry[callee as usize] && counts && !passes && !starts(profile, caller) {
+                *times.entry(caller).or_default() += edges.total_time[edge].max(0.0) * 1e3;
             }
-            let machinery = layers.layer(function) == Layer::Imports
-                || matches!(functions.file(function), "~" | "")
-                || functions.file(function).ends_with("importlib/__init__.py");
-            if !machinery {
-                if functions.name(function) != SCRIPT {
-                    times[function as usize] += tree.total_time[at] * 1e3;
-                }
-                break;
-            }
-            up = tree.parent[up as usize];
         }
+        let mut importers: Vec<(FunctionId, f64)> =
+            times.into_iter().filter(|(_, time)| *time > 0.0).collect();
+        sort::by(&mut importers, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        // What a function imports may run another that imports.
+        let all = functions.total_time[load as usize] * 1e3;
+        let time = importers.iter().map(|(_, time)| time).sum::<f64>().min(all);
+        Some(Self { importers, time, load })
     }
-    let mut importers: Vec<(FunctionId, f64)> = times
-        .into_iter()
-        .enumerate()
-        .filter(|(_, time)| *time > 0.0)
-        .map(|(function, time)| (function as FunctionId, time))
-        .collect();
-    sort::by(&mut importers, |a, b| b.1.total_cmp(&a.1));
-    importers
+}
+
+fn is_entry(profile: &Profile, layers: &Layers, id: FunctionId) -> bool {
+    let (file, name) = (profile.functions.file(id), profile.functions.name(id));
+    let known = |entry: &&str| name == *entry || name.trim_end_matches('>').ends_with(&format!(" {entry}"));
+    (layers.layer(id) == Layer::Imports && ENTRIES.iter().any(known)) || lies_in(file, &[PASSING_ON])
+}
+
+/// Whether it starts a process, and does nothing else.
+fn is_start(file: &str, name: &str) -> bool {
+    file.starts_with("<frozen runpy")
+        || file.starts_with("<frozen site")
+        || (STARTS.contains(&name) && lies_in(file, STARTING))
+}
+
+/// Whether a function runs when its module is loaded or a process starts.
+fn starts(profile: &Profile, id: FunctionId) -> bool {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let (file, name) = (functions.file(id), functions.name(id));
+    // `main()` of a script; what a module calls while it is loaded.
+    let called_by_modules = || {
+        let mut callers = edges.into(id).map(|edge| functions.name(edges.caller[edge])).peekable();
+        callers.peek().is_some() && callers.all(|caller| caller == MODULE)
+    };
+    let load_middleware = name == "load_middleware" && lies_in(file, &["django/core/handlers/base.py"]);
+    name == MODULE
+        || load_middleware
+        || file.starts_with("<frozen runpy")
+        || file.starts_with("<frozen site")
+        || lies_in(file, STARTING)
+        // `AppConfig.ready`.
+        || (name == "ready" && file.ends_with("apps.py"))
+        || called_by_modules()
 }

@@ -1,7 +1,10 @@
 //! The bottleneck: the layer that takes most of the time, if one stands out.
 
+use super::digest::sites;
+use super::imports::AtRunTime;
+use super::templates::of_other_engine;
 use super::{
-    About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
+    About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
     heaviest,
 };
 use crate::format;
@@ -24,7 +27,7 @@ const SHARE: Threshold = Threshold {
     title: "and one layer takes at least this share",
     default: 0.4,
     unit: Unit::Share,
-    source: "our own: with nine layers, 40 % in one stands out",
+    source: "our own: with ten layers, 40 % in one stands out",
 };
 
 /// For the registry.
@@ -35,6 +38,9 @@ pub(super) static ABOUT: About = About {
     thresholds: &[TIME, SHARE],
 };
 
+/// Times as many requests: more than can be believed of one fix is not spelt out.
+const MANY: f64 = 20.0;
+
 /// Functions named one by one.
 const NAMED: usize = 3;
 
@@ -44,8 +50,8 @@ impl Rule for Bottleneck {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, layers, _, digest) = *case else { return };
-        let total = profile.total() * 1e3;
+        let Case::Profile(profile, layers, tree, digest) = *case else { return };
+        let (functions, total) = (&profile.functions, profile.total() * 1e3);
         let Some((layer, time)) = Layer::ALL
             .into_iter()
             .map(|layer| (layer, layers.seconds(layer) * 1e3))
@@ -56,6 +62,10 @@ impl Rule for Bottleneck {
         if total < settings.get(&ABOUT, &TIME) || time < settings.get(&ABOUT, &SHARE) * total {
             return;
         }
+        // Without its directories nothing tells one's own code from a library's.
+        if layer == Layer::Library && layers.stripped {
+            return;
+        }
         let mut evidence = vec![
             Evidence::new("layer", "The layer", Value::Text(layer.title())),
             Evidence::new("layer_ms", "Its time", Value::Milliseconds(time)),
@@ -64,7 +74,33 @@ impl Rule for Bottleneck {
         ];
         evidence
             .extend(heaviest(digest.functions.largest.iter().filter(|item| item.layer == layer).take(NAMED)));
-        let (remedy, code) = remedy(layer);
+        if layer != Layer::Own {
+            for (rank, site) in sites(profile, layers, tree, layer).iter().take(NAMED).enumerate() {
+                let about = if tree.estimated { "≈ " } else { "" };
+                let label = format!("{about}{} called for by", format::milliseconds(site.time));
+                evidence.push(
+                    Evidence::new(
+                        &format!("caller_{}", rank + 1),
+                        &label,
+                        Value::Place(functions.place(site.function)),
+                    )
+                    .at(Link::Function(site.function)),
+                );
+            }
+        }
+        let starts = layer == Layer::Imports
+            && AtRunTime::of(profile, layers).is_none_or(|at_run_time| at_run_time.time < time / 2.0);
+        let sleeps = evidence.iter().any(|one| {
+            one.key == "function_1"
+                && matches!(&one.value, Value::Place(place) if place.contains("time.sleep"))
+        });
+        let (remedy, code) = match layer {
+            _ if starts => STARTING,
+            Layer::Templates => of_other_engine(profile).unwrap_or(remedy(layer)),
+            Layer::Waiting if !sleeps => (remedy(layer).0, ""),
+            _ => remedy(layer),
+        };
+        let times = total / (total - time).max(f64::MIN_POSITIVE);
         findings.push(Finding {
             rule: ABOUT.id.to_owned(),
             key: layer.title(),
@@ -77,23 +113,42 @@ impl Rule for Bottleneck {
             saving: time,
             bound: Bound::AtMost,
             computed: format!(
-                "Without this layer the profile would be {} long in place of {}; a worker that serves one \
-                 request at a time would serve {:.1} times as many.",
-                format::milliseconds(total - time),
+                "Without this layer the profile would be {} long in place of {}{}",
+                format::milliseconds((total - time).max(0.0)),
                 format::milliseconds(total),
-                total / (total - time).max(total * 1e-3),
+                if starts {
+                    ".".to_owned()
+                } else if times > MANY {
+                    format!(
+                        "; a worker that serves one request at a time would serve more than {MANY:.0} times as many."
+                    )
+                } else {
+                    format!("; a worker that serves one request at a time would serve {times:.1} times as many.")
+                },
             ),
             evidence,
             remedy: remedy.to_owned(),
             code: code.to_owned(),
             confidence: Confidence::Medium,
-            doubts: "cProfile slows down code that makes many small calls more than code that waits or runs in \
-                     C: the layer's true share may be smaller. Functions are assigned by the package they lie \
-                     in."
+            doubts: if layer == Layer::Waiting {
+                "Where one thread waits another may work, and an event loop or a worker that waits for the next \
+                 task has nothing to do, as it should be."
+            } else {
+                "cProfile slows down code that makes many small calls more than code that waits or runs in C: the \
+                 layer's true share may be smaller. Functions are assigned by the package they lie in."
+            }
             .to_owned(),
         });
     }
 }
+
+/// What helps against a slow start.
+const STARTING: (&str, &str) = (
+    "This is mostly the start of the process, not a request: python -X importtime lists the modules with the time \
+     each takes. Leave out applications that are not used, import what only some commands need within them, and \
+     start workers before they are needed (gunicorn --preload loads once for all).",
+    "python -X importtime -c \"import shop.wsgi\" 2> imports.txt",
+);
 
 /// What helps against much time in a layer.
 fn remedy(layer: Layer) -> (&'static str, &'static str) {
@@ -129,6 +184,13 @@ fn remedy(layer: Layer) -> (&'static str, &'static str) {
             "Modules are imported while a request waits: import them when the process starts (at module level, \
              or in AppConfig.ready), and warm up workers before they serve.",
             "# at the top of the module, not inside the function\nimport heavy",
+        ),
+        Layer::Waiting => (
+            "The time is spent asleep, or waiting for another thread, another process, or events that tasks of an \
+             event loop have asked for: see who waits, and what for. Wait for the event itself in place of sleeping \
+             and looking again, let things that wait for nothing of each other run side by side, and give long work \
+             to a task queue.",
+            "done.wait(timeout=3)  # in place of: while not ready(): time.sleep(0.1)",
         ),
         Layer::Library => (
             "The time is in installed packages: see which of the own functions calls them most (callers of \

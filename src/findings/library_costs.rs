@@ -1,11 +1,14 @@
 //! What libraries are known to cost: deep copies, JSON, logging, password hashing, static files.
+//!
+//! Of functions that call each other (`json.load` and `loads`) only the outermost counts, by the call tree.
 
+use super::outermost::Outermost;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
 use crate::format;
-use crate::profile::{FunctionId, Profile};
-use crate::sort;
+use crate::profile::home::{Home, home};
+use crate::profile::{CallTree, FunctionId, Functions, Profile};
 
 /// See the module.
 pub(super) struct LibraryCosts;
@@ -34,74 +37,141 @@ pub(super) static ABOUT: About = About {
     thresholds: &[SHARE, TIME],
 };
 
+/// Functions of one file, by where it lies among packages or in the standard library; of built-in ones
+/// (`~`) how their modules and names end.
+type Place = (&'static str, &'static [&'static str]);
+
 /// One thing that libraries do.
 struct Known {
     key: &'static str,
     what: &'static str,
-    /// Functions that do it, by the end of their file and their name; none calls another of them.
-    functions: &'static [(&'static str, &'static str)],
+    /// Functions that do it; one may call another.
+    functions: &'static [Place],
     remedy: &'static str,
-    code: &'static str,
+    /// By the package whose functions were called; the first that fits.
+    code: &'static [(&'static str, &'static str)],
     doubts: &'static str,
 }
+
+/// The methods of loggers.
+const LEVELS: &[&str] =
+    &["_log", "critical", "debug", "error", "exception", "info", "log", "warn", "warning"];
+
+const JSON: &[&str] = &["dump", "dumps", "load", "loads"];
 
 static ALL: &[Known] = &[
     Known {
         key: "deepcopy",
         what: "Copying deeply",
-        functions: &[("/copy.py", "deepcopy")],
+        functions: &[("copy.py", &["deepcopy"])],
         remedy: "Share what nobody changes, copy one level (dict(x), list(x), copy.copy) where one level is changed, \
                  or make the object anew. Forms and querysets copy themselves deeply: make fewer of them.",
-        code: "rules = {**RULES, \"rounding\": rounding}  # in place of copy.deepcopy(RULES)",
+        code: &[("", "rules = {**RULES, \"rounding\": rounding}  # in place of copy.deepcopy(RULES)")],
         doubts: "A library may need the copy.",
     },
     Known {
         key: "json",
         what: "Reading and writing JSON",
         functions: &[
-            ("/json/__init__.py", "loads"),
-            ("/json/__init__.py", "dumps"),
-            ("/json/__init__.py", "load"),
-            ("/json/__init__.py", "dump"),
+            ("json/__init__.py", JSON),
+            ("json/encoder.py", &["encode", "iterencode"]),
+            ("json/decoder.py", &["decode", "raw_decode"]),
+            ("simplejson/__init__.py", JSON),
+            ("simplejson/encoder.py", &["encode", "iterencode"]),
+            ("simplejson/decoder.py", &["decode", "raw_decode"]),
         ],
         remedy: "Parse once and keep the result (at module level, functools.cache), read and write less of it, or use \
                  a compiled library such as orjson.",
-        code: "@functools.cache\ndef price_list():\n    return json.loads(PATH.read_text())",
+        code: &[("", "@functools.cache\ndef price_list():\n    return json.loads(PATH.read_text())")],
         doubts: "For an API, JSON may be what the request is for.",
     },
     Known {
         key: "logging",
         what: "Logging",
-        functions: &[("/logging/__init__.py", "_log")],
+        functions: &[
+            ("logging/__init__.py", LEVELS),
+            ("loguru/_logger.py", LEVELS),
+            ("structlog/_base.py", &["_proxy_to_logger"]),
+            ("structlog/_native.py", &["meth"]),
+            ("structlog/stdlib.py", LEVELS),
+        ],
         remedy: "Log less in loops and raise the level; pass arguments (log.debug(\"%s\", x)) in place of formatted \
-                 text; let a QueueHandler write in another thread.",
-        code: "logging.getLogger(\"shop.prices\").setLevel(logging.WARNING)",
+                 text; let a QueueHandler write in another thread. Calls below the level cost as well: ask \
+                 log.isEnabledFor() once, before the loop.",
+        code: &[
+            ("loguru", "logger.remove()\nlogger.add(sys.stderr, level=\"WARNING\", enqueue=True)"),
+            (
+                "structlog",
+                "structlog.configure(\n    \
+                 wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),\n    \
+                 cache_logger_on_first_use=True,\n)",
+            ),
+            ("", "logging.getLogger(\"shop.prices\").setLevel(logging.WARNING)"),
+        ],
         doubts: "A profiler makes logging slower than it is: it makes many small calls.",
     },
     Known {
         key: "hashing",
         what: "Hashing passwords",
         functions: &[
-            ("/contrib/auth/hashers.py", "check_password"),
-            ("/contrib/auth/hashers.py", "make_password"),
-            ("/contrib/auth/hashers.py", "acheck_password"),
+            ("django/contrib/auth/hashers.py", &["acheck_password", "check_password", "make_password"]),
+            ("werkzeug/security.py", &["check_password_hash", "generate_password_hash"]),
+            ("passlib/context.py", &["hash", "verify"]),
+            ("argon2/_password_hasher.py", &["hash", "verify"]),
+            ("bcrypt/__init__.py", &["checkpw", "hashpw"]),
+            (
+                "~",
+                &[
+                    "_hashlib.pbkdf2_hmac",
+                    "_hashlib.scrypt",
+                    "_bcrypt.checkpw",
+                    "_bcrypt.hashpw",
+                    "_ffi.argon2_hash",
+                    "_ffi.argon2_verify",
+                ],
+            ),
         ],
         remedy: "A password is hashed slowly on purpose: check it at the log-in, and know the visitor by a session or a \
-                 token afterwards (APIs: a token that is looked up, not basic authentication). Tests use \
-                 MD5PasswordHasher.",
-        code: "# settings of the tests\nPASSWORD_HASHERS = [\"django.contrib.auth.hashers.MD5PasswordHasher\"]",
-        doubts: "At a log-in this is as it should be.",
+                 token afterwards (APIs: a token that is looked up, not basic authentication). Tests use a quick \
+                 hasher (Django: MD5PasswordHasher; bcrypt: four rounds).",
+        code: &[(
+            "django",
+            "# settings of the tests\nPASSWORD_HASHERS = [\"django.contrib.auth.hashers.MD5PasswordHasher\"]",
+        )],
+        doubts: "At a log-in this is as it should be. Keys are derived from secrets in the same way.",
     },
     Known {
-        key: "static",
+        key: STATIC,
         what: "Serving a file",
-        functions: &[("/django/views/static.py", "serve"), ("/contrib/staticfiles/handlers.py", "serve")],
-        remedy: "Let the web server or a CDN serve files, or WhiteNoise in front of Django's middleware: a worker that \
+        functions: &[
+            ("django/views/static.py", &["serve"]),
+            ("django/contrib/staticfiles/handlers.py", &["serve"]),
+            ("flask/app.py", &["send_static_file"]),
+            ("flask/blueprints.py", &["send_static_file"]),
+            ("flask/helpers.py", &["send_static_file"]),
+            ("flask/scaffold.py", &["send_static_file"]),
+        ],
+        remedy: "Let the web server or a CDN serve files, or WhiteNoise in front of the application: a worker that \
                  sends a style sheet serves no page.",
-        code: "MIDDLEWARE = [\"django.middleware.security.SecurityMiddleware\", \
-               \"whitenoise.middleware.WhiteNoiseMiddleware\", …]",
+        code: &[
+            ("flask", "app.wsgi_app = WhiteNoise(app.wsgi_app, root=\"static/\", prefix=\"static/\")"),
+            (
+                "",
+                "MIDDLEWARE = [\"django.middleware.security.SecurityMiddleware\", \
+                 \"whitenoise.middleware.WhiteNoiseMiddleware\", …]",
+            ),
+        ],
         doubts: "In development this is how it works.",
     },
+];
+
+/// [`Known::key`] of what costs the whole request around it.
+const STATIC: &str = "static";
+
+/// What finds and calls a view, once for each request.
+const REQUESTS: &[Place] = &[
+    ("django/core/handlers/base.py", &["_get_response", "_get_response_async"]),
+    ("flask/app.py", &["dispatch_request"]),
 ];
 
 impl Rule for LibraryCosts {
@@ -110,43 +180,89 @@ impl Rule for LibraryCosts {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, ..) = *case else { return };
+        let Case::Profile(profile, layers, tree, _) = *case else { return };
         let total = profile.total() * 1e3;
         for known in ALL {
-            let found: Vec<FunctionId> = functions(profile, known).collect();
-            // A request for a file would not reach Django at all.
-            let is_file = known.key == "static" && !found.is_empty();
-            let own: f64 = found.iter().map(|&id| profile.functions.total_time[id as usize] * 1e3).sum();
-            let time = if is_file { total } else { own };
+            let found = functions(&profile.functions, known.functions);
+            if found.is_empty() {
+                continue;
+            }
+            let outermost = Outermost::of(profile, layers, tree, &found);
+            let is_file = known.key == STATIC;
+            let time =
+                if is_file { of_requests(profile, &found, &outermost) } else { outermost.time }.min(total);
             let least = settings.get(&ABOUT, &TIME).max(settings.get(&ABOUT, &SHARE) * total);
             if time > 0.0 && (time >= least || is_file) {
-                findings.push(finding(profile, known, &found, time.min(total), total));
+                findings.push(finding(profile, tree, known, &found, &outermost, time));
             }
         }
     }
 }
 
-fn functions<'a>(profile: &'a Profile, known: &'a Known) -> impl Iterator<Item = FunctionId> + 'a {
-    let functions = &profile.functions;
-    (0..functions.len() as FunctionId).filter(move |&id| {
-        let is = |(file, name): &(&str, &str)| {
-            functions.name(id) == *name && functions.file(id).replace('\\', "/").ends_with(file)
-        };
-        known.functions.iter().any(is)
-    })
+/// The functions in these places.
+fn functions(functions: &Functions, places: &[Place]) -> Vec<FunctionId> {
+    let is = |id: FunctionId, (file, names): &Place| {
+        let name = functions.name(id);
+        match functions.file(id) {
+            "~" | "" => {
+                *file == "~" && names.iter().any(|ending| name.trim_end_matches('>').ends_with(ending))
+            }
+            path => names.contains(&name) && lies_in(path, file),
+        }
+    };
+    let ids = 0..functions.len() as FunctionId;
+    ids.filter(|&id| places.iter().any(|place| is(id, place))).collect()
+}
+
+/// Whether `path` is this file of a package, or of a copy of Django that lies elsewhere.
+fn lies_in(path: &str, file: &str) -> bool {
+    let same = |path: &str| path.len() == file.len() && path.replace('\\', "/") == file;
+    match home(path) {
+        Home::Installed(rest) | Home::Standard(rest) => same(rest),
+        Home::Elsewhere if file.starts_with("django/") => {
+            let at = path.len().checked_sub(file.len()).filter(|&at| path.is_char_boundary(at));
+            at.is_some_and(|at| same(&path[at..]))
+        }
+        Home::Elsewhere => false,
+    }
+}
+
+/// What the requests for files take, ms: none of them would reach the application. The way to the view is the
+/// same for every request.
+fn of_requests(profile: &Profile, found: &[FunctionId], outermost: &Outermost) -> f64 {
+    let total = profile.total() * 1e3;
+    let (functions, requests) = (&profile.functions, functions(&profile.functions, REQUESTS));
+    let calls =
+        |ids: &[FunctionId]| -> i64 { ids.iter().map(|&id| functions.calls[id as usize].max(0)).sum() };
+    let (files, all) = (calls(found), calls(&requests));
+    match all {
+        0 if outermost.time < total / 2.0 => outermost.time,
+        _ if files >= all => total,
+        _ => {
+            let views: f64 = requests.iter().map(|&id| functions.total_time[id as usize] * 1e3).sum();
+            outermost.time + (total - views).max(0.0) * files as f64 / all as f64
+        }
+    }
 }
 
 /// Callers named one by one.
 const CALLERS: usize = 3;
 
-fn finding(profile: &Profile, known: &Known, found: &[FunctionId], time: f64, total: f64) -> Finding {
-    let (functions, edges) = (&profile.functions, &profile.edges);
-    let share = time / (profile.total() * 1e3);
-    let calls: i64 = found.iter().map(|&id| functions.primitive_calls[id as usize].max(0)).sum();
+fn finding(
+    profile: &Profile,
+    tree: &CallTree,
+    known: &Known,
+    found: &[FunctionId],
+    outermost: &Outermost,
+    time: f64,
+) -> Finding {
+    let functions = &profile.functions;
+    let total = profile.total() * 1e3;
+    let share = time / total;
     let mut shown = vec![
         Evidence::new("total_ms", "Its time", Value::Milliseconds(time)),
         Evidence::new("share", "Share of the profile", Value::Share(share)),
-        Evidence::new("calls", "Calls", Value::Count(calls as u64)),
+        Evidence::new("calls", "Calls", Value::Count(outermost.calls.round() as u64)),
     ];
     if let Some(&heaviest) = found
         .iter()
@@ -157,29 +273,25 @@ fn finding(profile: &Profile, known: &Known, found: &[FunctionId], time: f64, to
                 .at(Link::Function(heaviest)),
         );
     }
-    let mut callers: Vec<usize> = found
-        .iter()
-        .flat_map(|&id| {
-            // Not the recursion within the module.
-            let file = functions.file(id);
-            edges.into(id).filter(move |&edge| functions.file(edges.caller[edge]) != file)
-        })
-        .collect();
-    sort::by(&mut callers, |&a, &b| edges.total_time[b].total_cmp(&edges.total_time[a]));
-    // What it made is thrown away where it was called: a third of what parsing JSON costs.
-    let mut thrown_away: Vec<FunctionId> = callers.iter().map(|&edge| edges.caller[edge]).collect();
-    sort::by_number(&mut thrown_away, |caller| *caller);
-    thrown_away.dedup();
-    let around: f64 = thrown_away.iter().map(|&id| functions.self_time[id as usize].max(0.0) * 1e3).sum();
-    let saving = (time + around).min(total);
-    for (rank, &edge) in callers.iter().take(CALLERS).enumerate() {
-        let caller = edges.caller[edge];
-        let label = format!("{} for", format::milliseconds(edges.total_time[edge] * 1e3));
+    for (rank, &(caller, time)) in outermost.callers().iter().take(CALLERS).enumerate() {
+        let about = if tree.estimated { "≈ " } else { "" };
+        let label = format!("{about}{} for", format::milliseconds(time));
         shown.push(
             Evidence::new(&format!("caller_{}", rank + 1), &label, Value::Place(functions.place(caller)))
                 .at(Link::Function(caller)),
         );
     }
+    let is_file = known.key == STATIC;
+    // What it made is thrown away where it was called: a third of what parsing JSON costs.
+    let saving = if is_file { time } else { (time + outermost.around(functions)).min(total) };
+    let of_package = |package: &str| {
+        package.is_empty()
+            || found.iter().any(|&id| match home(functions.file(id)) {
+                Home::Installed(rest) => rest.starts_with(package),
+                _ => functions.file(id).contains(package),
+            })
+    };
+    let code = known.code.iter().find(|(package, _)| of_package(package)).map_or("", |(_, code)| code);
     Finding {
         rule: ABOUT.id.to_owned(),
         key: known.key.to_owned(),
@@ -192,13 +304,17 @@ fn finding(profile: &Profile, known: &Known, found: &[FunctionId], time: f64, to
         at_stake: saving,
         saving,
         bound: Bound::AtMost,
-        computed:
-            "Its time with all it calls (for a file, the whole request), and its callers' own, in which what it \
-             made is thrown away; a fix saves at most all of it."
-                .to_owned(),
+        computed: if is_file {
+            "The time of serving files, with what every request takes on its way to the view: the application \
+             would be asked for none of them."
+        } else {
+            "Its time with all it calls, and as much again of its callers' own at most, in which what it made is \
+             thrown away; a fix saves at most all of it."
+        }
+        .to_owned(),
         evidence: shown,
         remedy: known.remedy.to_owned(),
-        code: known.code.to_owned(),
+        code: code.to_owned(),
         confidence: Confidence::Medium,
         doubts: known.doubts.to_owned(),
     }

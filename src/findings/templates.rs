@@ -6,7 +6,9 @@ use super::{
     heaviest,
 };
 use crate::format;
-use crate::profile::{FunctionId, Layer};
+use crate::profile::category::classify;
+use crate::profile::home::{Home, home, lies_in};
+use crate::profile::{Category, FunctionId, Layer, Profile};
 
 /// See the module.
 pub(super) struct Templates;
@@ -35,6 +37,136 @@ pub(super) static ABOUT: About = About {
     thresholds: &[TIME, SHARE, PARSING],
 };
 
+/// A template engine.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Engine {
+    Django,
+    Jinja,
+}
+
+/// What parsing templates takes in a profile, ms.
+struct Parsing {
+    engine: Engine,
+    /// The function that does it.
+    function: FunctionId,
+    time: f64,
+    /// Of templates that are given as text rather than by a name.
+    of_text: f64,
+}
+
+impl Parsing {
+    /// Of the engine that takes most.
+    fn of(profile: &Profile) -> Option<Self> {
+        let functions = &profile.functions;
+        let is = |id: FunctionId, places: &[&str], name: &str| {
+            functions.name(id) == name && lies_in(functions.file(id), places)
+        };
+        let all = (0..functions.len() as FunctionId).filter_map(|function| {
+            let engine = if is(function, &["django/template/base.py"], "compile_nodelist") {
+                Engine::Django
+            } else if is(function, &["jinja2/environment.py"], "compile") {
+                Engine::Jinja
+            } else {
+                return None;
+            };
+            let time = functions.total_time[function as usize] * 1e3;
+            let of_text = engine.of_text(profile, function).min(time);
+            Some(Self { engine, function, time, of_text })
+        });
+        all.max_by(|a, b| a.time.total_cmp(&b.time))
+    }
+}
+
+impl Engine {
+    /// Milliseconds in which `parse` works for callers that have the template as text.
+    fn of_text(self, profile: &Profile, parse: FunctionId) -> f64 {
+        let (functions, edges) = (&profile.functions, &profile.edges);
+        let sum = |callee: FunctionId, loaders: &[&str]| -> f64 {
+            let by_others = |&edge: &usize| !lies_in(functions.file(edges.caller[edge]), loaders);
+            edges.into(callee).filter(by_others).map(|edge| edges.total_time[edge].max(0.0) * 1e3).sum()
+        };
+        match self {
+            // `Template.__init__` stands between.
+            Self::Django => edges
+                .into(parse)
+                .map(|edge| edges.caller[edge])
+                .filter(|&caller| functions.name(caller) == "__init__")
+                .map(|template| sum(template, &["django/template/loaders/"]))
+                .sum(),
+            Self::Jinja => sum(parse, &["jinja2/loaders.py"]),
+        }
+    }
+
+    /// The one whose own functions, templates included, take most.
+    fn that_renders(profile: &Profile) -> Self {
+        let functions = &profile.functions;
+        let (mut django, mut jinja) = (0.0, 0.0);
+        for id in 0..functions.len() as FunctionId {
+            let (file, time) = (functions.file(id), functions.self_time[id as usize]);
+            if lies_in(file, &["django/template/"]) {
+                django += time;
+            } else if lies_in(file, &["jinja2/"])
+                || (matches!(home(file), Home::Elsewhere)
+                    && classify(file, functions.name(id)) == Category::Templates)
+            {
+                jinja += time;
+            }
+        }
+        if jinja > django { Self::Jinja } else { Self::Django }
+    }
+
+    /// What helps against parsing, of texts or of named templates; and code.
+    fn parses(self, of_text: bool) -> (&'static str, &'static str) {
+        match (self, of_text) {
+            (Self::Django, true) => (
+                "A template that is made of text is parsed each time: make it once, at module level, or put it into a \
+                 file, where the cached loader keeps it.",
+                "LABEL = Template(\"…\")  # once, at module level\nLABEL.render(Context({\"order\": order}))",
+            ),
+            (Self::Django, false) => (
+                "Use the cached loader: it is the default unless loaders are set, or DEBUG is on before Django 4.1.",
+                "\"loaders\": [(\"django.template.loaders.cached.Loader\", [\n    \
+                 \"django.template.loaders.filesystem.Loader\",\n    \
+                 \"django.template.loaders.app_directories.Loader\",\n])]",
+            ),
+            (Self::Jinja, true) => (
+                "from_string() and render_template_string() compile the text each time: make the template once, at \
+                 module level, or put it into a file and get it by its name, which keeps it.",
+                "LABEL = environment.from_string(\"…\")  # once, at module level\nLABEL.render(order=order)",
+            ),
+            (Self::Jinja, false) => (
+                "Keep one Environment for the whole process: it keeps the templates it has compiled (cache_size, 400 \
+                 of them). Turn auto_reload off in production; a bytecode cache spares new processes the compiling.",
+                "environment = Environment(\n    loader=FileSystemLoader(\"templates\"),\n    auto_reload=False,\n    \
+                 bytecode_cache=FileSystemBytecodeCache(),\n)  # once, at module level",
+            ),
+        }
+    }
+
+    /// What helps against rendering, and code.
+    fn renders(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Django => (
+                "Show less (paginate), cache fragments that are the same for many, take {% include %} and template \
+                 tags out of long loops, and compute in the view.",
+                "{% load cache %}\n{% cache 600 orders request.user.pk page.number %} … {% endcache %}",
+            ),
+            Self::Jinja => (
+                "Show less (paginate), cache what was rendered for many, take {% include %} and macros out of long \
+                 loops, and compute in the view.",
+                "html = cache.get(key)\nif html is None:\n    html = template.render(orders=page)\n    \
+                 cache.set(key, html, 600)",
+            ),
+        }
+    }
+}
+
+/// What helps against rendering where it is not Django that renders, and code.
+pub(super) fn of_other_engine(profile: &Profile) -> Option<(&'static str, &'static str)> {
+    let engine = Engine::that_renders(profile);
+    (engine != Engine::Django).then(|| engine.renders())
+}
+
 impl Rule for Templates {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -42,33 +174,43 @@ impl Rule for Templates {
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Profile(profile, layers, _, digest) = *case else { return };
-        let functions = &profile.functions;
         let total = profile.total() * 1e3;
         let time = layers.seconds(Layer::Templates) * 1e3;
-        let compile = (0..functions.len() as FunctionId).find(|&id| {
-            functions.name(id) == "compile_nodelist"
-                && functions.file(id).replace('\\', "/").ends_with("/django/template/base.py")
-        });
-        let parsing = compile.map_or(0.0, |id| functions.total_time[id as usize] * 1e3);
+        let parsed = Parsing::of(profile);
+        let parsing = parsed.as_ref().map_or(0.0, |parsed| parsed.time);
         let parses = parsing >= settings.get(&ABOUT, &PARSING) && parsing > 0.0;
         let renders = total >= settings.get(&ABOUT, &TIME) && time >= settings.get(&ABOUT, &SHARE) * total;
         if !parses && !renders || time <= 0.0 {
             return;
         }
-        let at_stake = time.max(parsing);
-        let saving = if renders { at_stake } else { parsing };
+        let saving = if renders { time.max(parsing) } else { parsing };
         let mut shown = vec![
             Evidence::new("templates_ms", "In templates themselves", Value::Milliseconds(time)),
             Evidence::new("share", "Share of the profile", Value::Share(time / total)),
         ];
-        if let Some(id) = compile {
+        if let Some(parsed) = &parsed {
             shown.push(
                 Evidence::new("parsing_ms", "Parsing them", Value::Milliseconds(parsing))
-                    .at(Link::Function(id)),
+                    .at(Link::Function(parsed.function)),
             );
         }
         let own = digest.functions.largest.iter().filter(|item| item.layer == Layer::Templates);
         shown.extend(heaviest(own.take(3)));
+        let rendering = Engine::that_renders(profile).renders();
+        let (remedy, code) = match &parsed {
+            Some(parsed) if parses => {
+                let (remedy, code) = parsed.engine.parses(parsed.of_text > parsed.time / 2.0);
+                if renders {
+                    (
+                        format!("{remedy} {}", rendering.0),
+                        if parsing > time / 4.0 { code } else { rendering.1 },
+                    )
+                } else {
+                    (remedy.to_owned(), code)
+                }
+            }
+            _ => (rendering.0.to_owned(), rendering.1),
+        };
         findings.push(Finding {
             rule: ABOUT.id.to_owned(),
             key: if renders { "rendering" } else { "parsing" }.to_owned(),
@@ -77,28 +219,19 @@ impl Rule for Templates {
             } else {
                 format!("Templates are parsed during the request: {}", format::milliseconds(parsing))
             },
-            at_stake,
+            at_stake: saving,
             saving,
             bound: Bound::AtMost,
-            computed: "The self time of all template functions, without the queries and filters they call."
-                .to_owned(),
+            computed: if renders {
+                "The self time of all template functions, without the queries and filters they call; or what parsing \
+                 takes, if that is more."
+            } else {
+                "What parsing takes, with all it calls: templates that are kept are parsed once in each process."
+            }
+            .to_owned(),
             evidence: shown,
-            remedy: if parses {
-                "Use the cached loader: it is the default unless loaders are set, or DEBUG is on before Django 4.1. \
-                 Then cache fragments, and paginate."
-            } else {
-                "Show less (paginate), cache fragments that are the same for many, take {% include %} and template \
-                 tags out of long loops, and compute in the view."
-            }
-            .to_owned(),
-            code: if parses {
-                "\"loaders\": [(\"django.template.loaders.cached.Loader\", [\n    \
-                 \"django.template.loaders.filesystem.Loader\",\n    \
-                 \"django.template.loaders.app_directories.Loader\",\n])]"
-            } else {
-                "{% load cache %}\n{% cache 600 orders request.user.pk page.number %} … {% endcache %}"
-            }
-            .to_owned(),
+            remedy,
+            code: code.to_owned(),
             confidence: Confidence::Medium,
             doubts: "A profiler makes templates slower than they are: they make many small calls. The first \
                      request of a process parses its templates in any case."

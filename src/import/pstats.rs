@@ -123,7 +123,13 @@ fn read(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Profile, ImportEr
         return Err(ImportError::new(&Pstats, problem, advice));
     }
     let after = bytes.len() - reader.position();
-    Ok(table.finish(&reader, after, diagnostics))
+    let profile = table.finish(&reader, after, diagnostics);
+    if profile.is_stripped() {
+        let message = "the files have lost their directories (strip_dirs()), so that own code and libraries look \
+                       alike: rules about own code say nothing; save with dump_stats() before strip_dirs()";
+        diagnostics.note(Level::Warning, message, || None);
+    }
+    Ok(profile)
 }
 
 /// Place of a function in [`Table`], in the order in which they are first named, as callers or

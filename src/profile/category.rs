@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::home::{Home, SEPARATORS, home};
+
 /// A layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(u8)]
@@ -124,8 +126,6 @@ const LAYERS: &[(&str, Category)] = &[
     ("poplib", Network),
     ("requests", Network),
     ("s3transfer", Network),
-    ("select", Network),
-    ("selectors", Network),
     ("smtplib", Network),
     ("socket", Network),
     ("socketserver", Network),
@@ -147,7 +147,12 @@ const LAYERS: &[(&str, Category)] = &[
     ("zmq", Network),
     // Compiled packages whose functions have no file to tell by.
     ("PIL", Library),
+    ("_argon2_cffi_bindings", Library),
+    ("_bcrypt", Library),
+    // OpenSSL: a password takes it as long as it is told to.
+    ("_hashlib", Library),
     ("_pydantic_core", Library),
+    ("bcrypt", Library),
     ("cryptography", Library),
     ("lxml", Library),
     ("msgpack", Library),
@@ -174,7 +179,7 @@ pub fn classify(file: &str, name: &str) -> Category {
         "<template>" => Templates,
         "<stdin>" | "<console>" => Own,
         _ if file.starts_with('<') => generated(file),
-        _ => in_file(file),
+        _ => in_file(file, name),
     }
 }
 
@@ -191,11 +196,18 @@ fn generated(file: &str) -> Category {
     }
 }
 
+/// Whether Jinja made this function, of a template that is no HTML: `mail/welcome.txt`.
+fn is_jinja_template(file: &str, name: &str) -> bool {
+    let base = file.rsplit(SEPARATORS).next().unwrap_or(file);
+    let is_text = base.rsplit_once('.').is_some_and(|(_, ending)| !ending.starts_with("py"));
+    is_text && (matches!(name, "root" | "macro") || name.starts_with("block_"))
+}
+
 /// Flamedrop's own recorder.
 const RECORDER: &str = "flamedrop_recorder.py";
 
-fn in_file(file: &str) -> Category {
-    if TEMPLATE_ENDINGS.iter().any(|ending| file.ends_with(ending)) {
+fn in_file(file: &str, name: &str) -> Category {
+    if TEMPLATE_ENDINGS.iter().any(|ending| file.ends_with(ending)) || is_jinja_template(file, name) {
         return Templates;
     }
     // It is copied beside the user's own code, but watches it.
@@ -207,64 +219,6 @@ fn in_file(file: &str) -> Category {
         Home::Standard(rest) => look_up(LAYERS, modules(rest)).unwrap_or(Python),
         Home::Elsewhere => Own,
     }
-}
-
-/// Where a file lies.
-pub(crate) enum Home<'a> {
-    /// Among installed packages, with its path from there.
-    Installed(&'a str),
-    /// In the standard library, with its path from there.
-    Standard(&'a str),
-    Elsewhere,
-}
-
-const SEPARATORS: [char; 2] = ['/', '\\'];
-
-pub(crate) fn home(file: &str) -> Home<'_> {
-    let mut home = Home::Elsewhere;
-    let (mut before, mut rest) = ("", file);
-    // The last place counts: site-packages lie below the standard library.
-    while let Some((part, after)) = rest.split_once(SEPARATORS) {
-        let library = before.eq_ignore_ascii_case("lib") || before.eq_ignore_ascii_case("lib64");
-        if matches!(part, "site-packages" | "dist-packages") {
-            home = Home::Installed(after);
-        } else if matches!(home, Home::Installed(_)) {
-            // `Django-5.2.egg/django/…`, `Django-5.2-py3-none-any.whl/django/…`
-            if part.ends_with(".egg") || part.ends_with(".whl") {
-                home = Home::Installed(after);
-            }
-        } else if part.ends_with(".whl") {
-            home = Home::Installed(after);
-        } else if (library && is_python(part)) || is_zipped_library(part) || is_windows_library(before, part)
-        {
-            home = Home::Standard(after);
-        } else if matches!(part, "bin" | "Scripts") && !after.ends_with(".py") && !after.contains(SEPARATORS)
-        {
-            // `…/bin/gunicorn`: a script that an installer wrote.
-            return Home::Installed(after);
-        }
-        (before, rest) = (part, after);
-    }
-    home
-}
-
-/// `python3.12`, `python3`, `pypy3.10`.
-fn is_python(part: &str) -> bool {
-    let version = part.strip_prefix("python").or_else(|| part.strip_prefix("pypy"));
-    version.is_some_and(|version| version.starts_with(|first: char| first.is_ascii_digit()))
-}
-
-/// `python314.zip`.
-fn is_zipped_library(part: &str) -> bool {
-    part.strip_suffix(".zip").is_some_and(|name| is_python(name) || name == "python_stdlib")
-}
-
-/// `Python312\Lib`, `miniconda3\Lib`.
-fn is_windows_library(before: &str, part: &str) -> bool {
-    let contains = |text: &str| {
-        before.as_bytes().windows(text.len()).any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
-    };
-    part == "Lib" && (contains("python") || contains("conda"))
 }
 
 /// The dotted name of a file's module, part by part.
@@ -386,8 +340,19 @@ mod tests {
             classify("/root/.pex/wheels/a1/Django-5.2-py3-none-any.whl/django/db/utils.py", "f"),
             Database
         );
+        for script in [
+            "/srv/app/venv/bin/django-admin",
+            "/usr/local/bin/pytest",
+            "/home/me/.local/bin/pytest",
+            "/home/me/.pyenv/versions/3.12.1/bin/pytest",
+            "C:\\shop\\venv\\Scripts\\django-admin",
+        ] {
+            assert_eq!(classify(script, "<module>"), Library, "{script}");
+        }
         assert_eq!(classify("/srv/app/venv/bin/gunicorn", "<module>"), Network);
-        assert_eq!(classify("/srv/app/venv/bin/django-admin", "<module>"), Library);
+        // AWS Lambda's layers, and PEP 582.
+        assert_eq!(classify("/opt/python/requests/api.py", "get"), Network);
+        assert_eq!(classify("/srv/app/__pypackages__/3.12/lib/django/db/utils.py", "f"), Database);
     }
 
     #[test]
@@ -414,10 +379,22 @@ mod tests {
                 "/opt/pypy/lib/pypy3.10/",
                 "C:\\Users\\me\\AppData\\Local\\Programs\\Python\\Python312\\Lib\\",
                 "C:\\ProgramData\\miniconda3\\Lib\\",
+                "C:\\Python27\\lib\\",
+                "c:\\users\\me\\appdata\\local\\programs\\python\\python37\\lib\\",
+                "C:\\Users\\me\\anaconda3\\envs\\shop\\lib\\",
+                "C:\\Users\\me\\.pyenv\\pyenv-win\\versions\\3.11.4\\Lib\\",
+                "C:\\hostedtoolcache\\windows\\Python\\3.11.4\\x64\\Lib\\",
+                "C:\\Users\\me\\scoop\\apps\\python\\current\\Lib\\",
+                "D:/Tools/Py39/Lib/",
+                "/usr/local/lib/python3.13t/",
             ] {
                 let file = format!("{root}{path}");
                 assert_eq!(classify(&file, "f"), expected, "{file}");
             }
+        }
+        // Without their directories, by strip_dirs(): of a package's modules nothing is left to tell by.
+        for (file, expected) in [("copy.py", Python), ("socket.py", Network), ("decoder.py", Own)] {
+            assert_eq!(classify(file, "f"), expected, "{file}");
         }
         for file in ["<frozen importlib._bootstrap>", "<string>", "<frozen os>"] {
             assert_eq!(classify(file, "f"), Python, "{file}");
@@ -444,7 +421,9 @@ mod tests {
             ("<method 'recv_into' of '_socket.socket' objects>", Network),
             ("<built-in method _socket.getaddrinfo>", Network),
             ("<method 'do_handshake' of '_ssl._SSLSocket' objects>", Network),
-            ("<method 'poll' of 'select.epoll' objects>", Network),
+            // Subprocesses and event loops wait by it as well.
+            ("<method 'poll' of 'select.epoll' objects>", Python),
+            ("<built-in method _hashlib.scrypt>", Library),
             ("<built-in method markupsafe._speedups._escape_inner>", Templates),
             ("<built-in method numpy.array>", Library),
             ("<method 'reduce' of 'numpy.ufunc' objects>", Library),
@@ -464,6 +443,12 @@ mod tests {
             "/srv/app/lib/pricing.py",
             "/srv/app/django/db/models.py",
             "/srv/app/bin/import.py",
+            "/srv/app/bin/report",
+            "/srv/lib/python3-services/orders.py",
+            "C:\\shop\\lib\\pricing.py",
+            "C:\\shop\\lib\\calendar.py",
+            "C:\\code\\python\\lib\\pricing.py",
+            "/srv/app/templates/root.py",
             "<stdin>",
             "<ipython-input-3-0a1b>",
         ] {
@@ -472,6 +457,9 @@ mod tests {
         for file in ["/srv/app/templates/list.html", "<template>", "mail/welcome.j2"] {
             assert_eq!(classify(file, "root"), Templates, "{file}");
         }
+        assert_eq!(classify("/srv/app/templates/mail/welcome.txt", "root"), Templates);
+        assert_eq!(classify("mail/welcome.txt", "block_body"), Templates);
+        assert_eq!(classify("/srv/app/shop/root.py", "root"), Own);
         assert_eq!(classify("/srv/app/flamedrop_recorder.py", "execute"), Library);
         assert_eq!(classify("<attrs generated init shop.models.Line>", "__init__"), Library);
     }

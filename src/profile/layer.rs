@@ -25,6 +25,8 @@ pub enum Layer {
     Regex,
     /// Finding, compiling and loading modules.
     Imports,
+    /// Sleeping, and waiting for another thread, another process or an event.
+    Waiting,
     /// An installed package that is none of the above.
     Library,
     /// Python's own machinery: the standard library, and built-in functions called by it.
@@ -33,7 +35,7 @@ pub enum Layer {
 
 impl Layer {
     /// Every layer, in the order they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Own,
         Self::Database,
         Self::Templates,
@@ -41,6 +43,7 @@ impl Layer {
         Self::Network,
         Self::Regex,
         Self::Imports,
+        Self::Waiting,
         Self::Library,
         Self::Python,
     ];
@@ -55,6 +58,7 @@ impl Layer {
             Self::Network => "network",
             Self::Regex => "regular expressions",
             Self::Imports => "imports",
+            Self::Waiting => "waiting",
             Self::Library => "other libraries",
             Self::Python => "Python itself",
         }
@@ -112,7 +116,30 @@ const LAYERS: &[(&str, Layer)] = &[
     ("zipimport", Layer::Imports),
     ("builtins.__import__", Layer::Imports),
     ("marshal.loads", Layer::Imports),
+    ("time.sleep", Layer::Waiting),
+    ("select", Layer::Waiting),
+    ("_thread.lock", Layer::Waiting),
+    ("_thread.RLock", Layer::Waiting),
+    ("thread.lock", Layer::Waiting),
+    ("_queue", Layer::Waiting),
+    ("_multiprocessing.SemLock", Layer::Waiting),
+    ("posix.wait", Layer::Waiting),
+    ("posix.wait3", Layer::Waiting),
+    ("posix.wait4", Layer::Waiting),
+    ("posix.waitid", Layer::Waiting),
+    ("posix.waitpid", Layer::Waiting),
+    ("signal.pause", Layer::Waiting),
+    ("signal.sigwait", Layer::Waiting),
+    ("_winapi.WaitForMultipleObjects", Layer::Waiting),
+    ("_winapi.WaitForSingleObject", Layer::Waiting),
+    ("_overlapped.GetQueuedCompletionStatus", Layer::Waiting),
 ];
+
+/// What reads from another process's pipe, and so waits for it.
+const PIPES: &str = "multiprocessing/connection.py";
+
+/// What waits for events on behalf of drivers, HTTP clients, subprocesses and event loops.
+const EVENTS: &str = "/selectors.py";
 
 /// The layer of the function `name` in `file`, by its place alone.
 pub fn classify(file: &str, name: &str) -> Layer {
@@ -136,6 +163,8 @@ pub fn classify(file: &str, name: &str) -> Layer {
 #[derive(Debug, Clone)]
 pub struct Layers {
     of: Vec<Layer>,
+    /// See [`Profile::is_stripped`].
+    pub stripped: bool,
     /// Seconds per layer, in the order of [`Layer::ALL`]. They add up to the profile's total.
     pub time: [f64; Layer::ALL.len()],
 }
@@ -144,25 +173,58 @@ impl Layers {
     /// Adds up the self times of `profile` by layer.
     ///
     /// A built-in function (`len`, `isinstance`, `str.join`) works for whoever calls it, and pstats
-    /// says who that was: its time counts in the layer of its callers, edge by edge.
+    /// says who that was: its time counts in the layer of its callers, edge by edge. So does waiting
+    /// that a database driver or the network asks for.
+    ///
+    /// Of a profile without directories ([`Profile::is_stripped`]) no code is known to be the user's own.
     pub fn of(profile: &Profile) -> Self {
         let (functions, edges) = (&profile.functions, &profile.edges);
+        let stripped = profile.is_stripped();
         let of: Vec<Layer> = (0..functions.len() as FunctionId)
-            .map(|function| classify(functions.file(function), functions.name(function)))
+            .map(|function| match classify(functions.file(function), functions.name(function)) {
+                Layer::Own if stripped => Layer::Library,
+                Layer::Python if reads_pipes(profile, function) => Layer::Waiting,
+                layer => layer,
+            })
             .collect();
-        let mut layers = Self { of, time: [0.0; Layer::ALL.len()] };
+        let mut layers = Self { of, stripped, time: [0.0; Layer::ALL.len()] };
         for function in 0..functions.len() as FunctionId {
             let mut left = functions.self_time[function as usize];
-            if layers.is_shared(functions, function) {
+            if matches!(functions.file(function), "~" | "") {
                 for edge in edges.into(function) {
                     let time = edges.self_time[edge].clamp(0.0, left.max(0.0));
-                    layers.time[layers.layer(edges.caller[edge]) as usize] += time;
                     left -= time;
+                    layers.add(profile, function, edges.caller[edge], time);
                 }
             }
             layers.time[layers.layer(function) as usize] += left;
         }
         layers
+    }
+
+    /// Adds `time` that the built-in `function` takes when `caller` calls it.
+    fn add(&mut self, profile: &Profile, function: FunctionId, caller: FunctionId, time: f64) {
+        let (functions, edges) = (&profile.functions, &profile.edges);
+        let (own, of_caller) = (self.layer(function), self.layer(caller));
+        let ends = |file: &str| functions.file(caller).replace('\\', "/").ends_with(file);
+        if own == Layer::Waiting && ends(EVENTS) {
+            // By those who asked for the events, one call up.
+            let all: f64 = edges.into(caller).map(|edge| edges.total_time[edge].max(0.0)).sum();
+            let mut left = time;
+            for edge in edges.into(caller).filter(|_| all > 0.0) {
+                let part = (time * edges.total_time[edge].max(0.0) / all).min(left);
+                left -= part;
+                self.time[waiting_for(self.layer(edges.caller[edge])) as usize] += part;
+            }
+            self.time[Layer::Waiting as usize] += left;
+            return;
+        }
+        let layer = match own {
+            Layer::Waiting => waiting_for(of_caller),
+            Layer::Python => of_caller,
+            own => own,
+        };
+        self.time[layer as usize] += time;
     }
 
     /// The layer of `function`.
@@ -178,6 +240,23 @@ impl Layers {
     /// Seconds in `layer`.
     pub fn seconds(&self, layer: Layer) -> f64 {
         self.time[layer as usize]
+    }
+}
+
+/// Whether it only reads what other processes send.
+fn reads_pipes(profile: &Profile, function: FunctionId) -> bool {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let mut callers = edges.into(function).map(|edge| functions.file(edges.caller[edge])).peekable();
+    functions.name(function).ends_with("posix.read>")
+        && callers.peek().is_some()
+        && callers.all(|file| file.replace('\\', "/").ends_with(PIPES))
+}
+
+/// Where waiting counts that `layer` asks for.
+fn waiting_for(layer: Layer) -> Layer {
+    match layer {
+        Layer::Database | Layer::Network => layer,
+        _ => Layer::Waiting,
     }
 }
 
@@ -199,6 +278,12 @@ mod tests {
             ("<frozen importlib._bootstrap>", "_find_and_load", Layer::Imports),
             ("~", "<built-in method builtins.__import__>", Layer::Imports),
             ("~", "<built-in method builtins.len>", Layer::Python),
+            ("~", "<built-in method time.sleep>", Layer::Waiting),
+            ("~", "<time.sleep>", Layer::Waiting),
+            ("~", "<method 'acquire' of '_thread.lock' objects>", Layer::Waiting),
+            ("~", "<method 'poll' of 'select.epoll' objects>", Layer::Waiting),
+            ("~", "<built-in method posix.waitpid>", Layer::Waiting),
+            ("~", "<built-in method time.monotonic>", Layer::Python),
             ("/usr/lib/python3.12/reprlib.py", "repr", Layer::Python),
             (&format!("{site}django/db/models/query.py"), "get", Layer::Database),
             (&format!("{site}django/template/base.py"), "render", Layer::Templates),

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
-use crate::profile::category::{self, Home};
+use crate::profile::home::{Home, home};
 use crate::queries::Connection;
 use crate::queries::lexer::{Dialect, Lexer, Token, TokenKind};
 
@@ -215,7 +215,7 @@ impl Names {
         if matches!(file, "~" | "") || file.starts_with('<') {
             return file.to_owned();
         }
-        let short = match category::home(file) {
+        let short = match home(file) {
             Home::Installed(rest) => Cow::Owned(format!("site-packages/{rest}")),
             Home::Standard(rest) => Cow::Owned(format!("lib/python3/{rest}")),
             Home::Elsewhere => match file.rsplit_once(['/', '\\']) {

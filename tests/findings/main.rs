@@ -8,6 +8,7 @@ mod index_rules;
 mod lines;
 mod log_rules;
 mod measured;
+mod profile_rules;
 mod replay_rules;
 
 use std::fmt::Write as _;
@@ -132,29 +133,33 @@ fn every_rule_has_a_fault_that_makes_it_speak() {
 fn findings_read_well() {
     let mut text = String::new();
     for (name, _) in FAULTS {
-        let mut found = judged(name);
-        found.sort_by(findings::by_weight);
         let _ = writeln!(text, "{name}");
-        for Finding { rule, title, bound, code, evidence, .. } in found {
-            let place = evidence.iter().find_map(|one| match (&one.value, one.key.as_str()) {
-                (Value::Place(place), "place" | "place_1" | "function" | "importer_1") => {
-                    Some(place.as_str())
-                }
-                _ => None,
-            });
-            // Times differ from one recording to the next.
-            let title = without_times(&title);
-            let bound = if bound == Bound::AtMost { "at most" } else { "estimate" };
-            let _ = writeln!(text, "  {rule} ({bound}): {title}");
-            if let Some(place) = place {
-                let _ = writeln!(text, "    {place}");
-            }
-            if let Some(line) = code.lines().next() {
-                let _ = writeln!(text, "    {line}");
-            }
-        }
+        text += &as_read(judged(name));
     }
     insta::assert_snapshot!(text);
+}
+
+/// Findings as they are shown, in short: rule, title, place, and the first line of code.
+fn as_read(mut found: Vec<Finding>) -> String {
+    let mut text = String::new();
+    found.sort_by(findings::by_weight);
+    for Finding { rule, title, bound, code, evidence, .. } in found {
+        let place = evidence.iter().find_map(|one| match (&one.value, one.key.as_str()) {
+            (Value::Place(place), "place" | "place_1" | "function" | "importer_1") => Some(place.as_str()),
+            _ => None,
+        });
+        // Times differ from one recording to the next.
+        let title = without_times(&title);
+        let bound = if bound == Bound::AtMost { "at most" } else { "estimate" };
+        let _ = writeln!(text, "  {rule} ({bound}): {title}");
+        if let Some(place) = place {
+            let _ = writeln!(text, "    {place}");
+        }
+        if let Some(line) = code.lines().next() {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
+    text
 }
 
 /// `… in 4,510 ms` as `… in # ms`, `38 %` as `# %`.
@@ -201,17 +206,20 @@ fn links_lead_to_what_is_there() {
 #[test]
 fn numbers_fit_together() {
     for (name, _) in FAULTS {
-        for finding in judged(name) {
-            let Finding { at_stake, saving, .. } = finding;
-            assert!(0.0 < saving && saving <= at_stake, "{name}: {} {saving} of {at_stake}", finding.rule);
-            let keys: Vec<&str> = finding.evidence.iter().map(|one| one.key.as_str()).collect();
-            let mut different = keys.clone();
-            different.sort_unstable();
-            different.dedup();
-            assert_eq!(different.len(), keys.len(), "{name}: {} {keys:?}", finding.rule);
-            for text in [&finding.title, &finding.computed, &finding.remedy, &finding.doubts] {
-                assert!(!text.is_empty() && !text.contains("  "), "{name}: {} {text:?}", finding.rule);
-            }
+        fit_together(name, &judged(name));
+    }
+}
+
+fn fit_together(name: &str, found: &[Finding]) {
+    for Finding { rule, at_stake, saving, title, computed, remedy, doubts, evidence, .. } in found {
+        assert!(0.0 < *saving && saving <= at_stake, "{name}: {rule} {saving} of {at_stake}");
+        let keys: Vec<&str> = evidence.iter().map(|one| one.key.as_str()).collect();
+        let mut different = keys.clone();
+        different.sort_unstable();
+        different.dedup();
+        assert_eq!(different.len(), keys.len(), "{name}: {rule} {keys:?}");
+        for text in [title, computed, remedy, doubts] {
+            assert!(!text.is_empty() && !text.contains("  "), "{name}: {rule} {text:?}");
         }
     }
 }

@@ -67,9 +67,9 @@ def profiled(function, *arguments):
     return result, profile.stats
 
 
-def dump_stats(stats, path):
+def dump_stats(stats, path, places=None):
     """Writes what Profile.dump_stats writes, with this machine's directories made neutral."""
-    places = NeutralPaths()
+    places = places or NeutralPaths(shop_places())
     neutral = {
         places.function(function): (
             *numbers,
@@ -80,18 +80,23 @@ def dump_stats(stats, path):
     Path(path).write_bytes(marshal.dumps(neutral))
 
 
+def shop_places():
+    """The directories of a recording of the shop, and what is written in their place."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = f"/srv/venv/lib/{version}/site-packages/"
+    return [
+        # Stands for an installed package: see its docstring.
+        (f"{settings.BASE_DIR}/latency/", f"{packages}latency/"),
+        (f"{settings.BASE_DIR}/", "/srv/shop/"),
+        (f"{settings.BASE_DIR.parents[1]}/recorder/", "/srv/shop/"),
+        (f"{sysconfig.get_path('purelib')}/", packages),
+        (f"{sysconfig.get_path('stdlib')}/", f"/usr/lib/{version}/"),
+    ]
+
+
 class NeutralPaths:
-    def __init__(self):
-        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        packages = f"/srv/venv/lib/{version}/site-packages/"
-        self.prefixes = [
-            # Stands for an installed package: see its docstring.
-            (f"{settings.BASE_DIR}/latency/", f"{packages}latency/"),
-            (f"{settings.BASE_DIR}/", "/srv/shop/"),
-            (f"{settings.BASE_DIR.parents[1]}/recorder/", "/srv/shop/"),
-            (f"{sysconfig.get_path('purelib')}/", packages),
-            (f"{sysconfig.get_path('stdlib')}/", f"/usr/lib/{version}/"),
-        ]
+    def __init__(self, prefixes):
+        self.prefixes = prefixes
         self.known = {}
 
     def function(self, function):

@@ -21,7 +21,7 @@ from django.db import connection
 from django.test import Client, override_settings
 
 from shop.models import Customer, Product
-from shop.recording import NeutralPaths, dump_stats
+from shop.recording import NeutralPaths, dump_stats, shop_places
 
 PAGES = {
     "front": "/",
@@ -170,7 +170,7 @@ class Command(BaseCommand):
         _, path, head, statements = min(attempts, key=lambda attempt: attempt[:2])
         stats = marshal.loads(Path(re.sub(r"\.sql\.jsonl$", ".prof", path)).read_bytes())
         dump_stats(stats, f"{target}.prof")
-        places = NeutralPaths()
+        places = NeutralPaths(shop_places())
         head["profile"] = f"{target.name}.prof"
         for statement in statements:
             statement["stack"] = [[places.path(file), *rest] for file, *rest in statement["stack"]]

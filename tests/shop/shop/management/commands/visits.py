@@ -24,7 +24,7 @@ from django.db import connection
 from django.test import Client, override_settings
 
 from shop.models import Customer, Product
-from shop.recording import NeutralPaths
+from shop.recording import NeutralPaths, shop_places
 from shop.walks import VISITORS, walk
 
 CACHED_SESSIONS = {"SESSION_ENGINE": "django.contrib.sessions.backends.cached_db"}
@@ -149,7 +149,7 @@ class Command(BaseCommand):
             return {side: self.collected(Path(directory, side)) for side in sides}
 
     def collected(self, directory):
-        places = NeutralPaths()
+        places = NeutralPaths(shop_places())
         lines, database, requests = [], 0.0, []
         for path in directory.glob("*.sql.jsonl"):
             head, *statements = map(json.loads, path.read_text("utf-8").splitlines())

@@ -1,0 +1,87 @@
+//! Functions as sentences name them.
+
+use crate::format::capitalised;
+use crate::profile::{FunctionId, Functions, Profile};
+
+/// Built-in functions that ask a generator for its items, and call nothing else.
+const ITERATING: &[&str] =
+    &["all", "any", "deque.extend", "dict.update", "list.extend", "set.update", "str.join", "sum"];
+
+/// `prices`; of a built-in function `time.sleep`, `list.index`, `sum`; of one without a name what it is, and
+/// where: `a lambda (prices.py:12)`.
+pub(super) fn spoken(functions: &Functions, id: FunctionId) -> String {
+    let (file, name) = (functions.file(id), functions.name(id));
+    if matches!(file, "~" | "") {
+        return built_in(name);
+    }
+    let what = match name {
+        "<genexpr>" => "a generator expression",
+        "<lambda>" => "a lambda",
+        "<listcomp>" => "a list comprehension",
+        "<dictcomp>" => "a dict comprehension",
+        "<setcomp>" => "a set comprehension",
+        "<module>" => "the top level of",
+        _ => return name.to_owned(),
+    };
+    let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    if name == "<module>" {
+        format!("{what} {base}")
+    } else {
+        format!("{what} ({base}:{})", functions.line(id))
+    }
+}
+
+/// [`spoken`] at the beginning of a sentence, where a name keeps its case.
+pub(super) fn titled(functions: &Functions, id: FunctionId) -> String {
+    let spoken = spoken(functions, id);
+    if functions.name(id).starts_with('<') { capitalised(&spoken) } else { spoken }
+}
+
+/// `<method 'index' of 'list' objects>` as `list.index`, `<built-in method builtins.sum>` as `sum`.
+fn built_in(name: &str) -> String {
+    let inner = name.trim_matches(['<', '>', '{', '}']);
+    if let Some((method, class)) = inner.strip_prefix("method '").and_then(|rest| rest.split_once("' of '")) {
+        let class = class.split('\'').next().unwrap_or(class);
+        return format!("{class}.{method}");
+    }
+    let plain = inner.strip_prefix("built-in method ").unwrap_or(inner);
+    plain.strip_prefix("builtins.").unwrap_or(plain).to_owned()
+}
+
+/// Whether it has a name that code can be written with: not `<lambda>`, not `__init__`.
+pub(super) fn is_named(name: &str) -> bool {
+    !name.starts_with('<') && !name.starts_with("__")
+}
+
+/// Whether it is known for a generator, whose calls are the items it gives: a profiler counts each time it is
+/// resumed.
+pub(super) fn is_generator(profile: &Profile, id: FunctionId) -> bool {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let iterates = |caller: FunctionId| {
+        matches!(functions.file(caller), "~" | "")
+            && ITERATING.contains(&built_in(functions.name(caller)).as_str())
+    };
+    functions.name(id) == "<genexpr>" || edges.into(id).any(|edge| iterates(edges.caller[edge]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_functions() {
+        for (name, expected) in [
+            ("<method 'index' of 'list' objects>", "list.index"),
+            ("<built-in method builtins.sum>", "sum"),
+            ("<built-in method time.sleep>", "time.sleep"),
+            ("<time.sleep>", "time.sleep"),
+            (
+                "<built-in method __new__ of type object at 0x7f0000000000>",
+                "__new__ of type object at 0x7f0000000000",
+            ),
+            ("len", "len"),
+        ] {
+            assert_eq!(built_in(name), expected);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Where a file lies: among installed packages, in Python's standard library, or elsewhere: then it is the
+//! user's own.
+
+/// Where a file lies.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Home<'a> {
+    /// Among installed packages, with its path from there.
+    Installed(&'a str),
+    /// In the standard library, with its path from there.
+    Standard(&'a str),
+    Elsewhere,
+}
+
+/// Between directories, here and on Windows.
+pub(super) const SEPARATORS: [char; 2] = ['/', '\\'];
+
+/// Where AWS Lambda unpacks layers: packages lie in it side by side.
+const LAMBDA: &str = "/opt/python/";
+
+/// Where `file` lies, by its path alone.
+pub(crate) fn home(file: &str) -> Home<'_> {
+    let mut home = Home::Elsewhere;
+    let (mut before, mut rest) = ("", file);
+    // The last place counts: site-packages lie below the standard library.
+    while let Some((part, after)) = rest.split_once(SEPARATORS) {
+        let above = &file[..file.len() - rest.len()];
+        let library = before.eq_ignore_ascii_case("lib") || before.eq_ignore_ascii_case("lib64");
+        if matches!(part, "site-packages" | "dist-packages") {
+            home = Home::Installed(after);
+        } else if matches!(home, Home::Installed(_)) {
+            // `Django-5.2.egg/django/…`, `Django-5.2-py3-none-any.whl/django/…`
+            if part.ends_with(".egg") || part.ends_with(".whl") {
+                home = Home::Installed(after);
+            }
+        } else if part.ends_with(".whl") || (part == "lib" && above.contains("__pypackages__")) {
+            home = Home::Installed(after);
+        } else if (library && is_python(part))
+            || is_zipped_library(part)
+            || is_windows_library(above, before, part, after)
+        {
+            home = Home::Standard(after);
+        } else if matches!(part, "bin" | "Scripts")
+            && !after.ends_with(".py")
+            && !after.contains(SEPARATORS)
+            && is_of_an_installer(above, before)
+        {
+            // `…/venv/bin/gunicorn`: a script that an installer wrote.
+            return Home::Installed(after);
+        }
+        (before, rest) = (part, after);
+    }
+    match (home, file.strip_prefix(LAMBDA)) {
+        (Home::Elsewhere, Some(rest)) if rest.contains('/') => Home::Installed(rest),
+        // Without its directories: pstats' strip_dirs().
+        (Home::Elsewhere, _) if rest.len() == file.len() && is_standard(file) => Home::Standard(file),
+        (home, _) => home,
+    }
+}
+
+/// Whether `file` lies among packages or in the standard library, at one of these places there or below it:
+/// `django/template/`, `runpy.py`.
+pub(crate) fn lies_in(file: &str, places: &[&str]) -> bool {
+    match home(file) {
+        Home::Installed(rest) | Home::Standard(rest) => {
+            let rest = rest.replace('\\', "/");
+            places.iter().any(|place| rest.starts_with(place))
+        }
+        Home::Elsewhere => false,
+    }
+}
+
+/// `python3.12`, `python3`, `python3.13t`, `pypy3.10`; not `python3-services`.
+fn is_python(part: &str) -> bool {
+    let version = part.strip_prefix("python").or_else(|| part.strip_prefix("pypy"));
+    version.is_some_and(|version| {
+        let version = version.strip_suffix('t').unwrap_or(version);
+        version.starts_with(|first: char| first.is_ascii_digit())
+            && version.chars().all(|each| each.is_ascii_digit() || each == '.')
+    })
+}
+
+/// `python314.zip`.
+fn is_zipped_library(part: &str) -> bool {
+    part.strip_suffix(".zip").is_some_and(|name| is_python(name) || name == "python_stdlib")
+}
+
+/// `Python312\Lib`, `miniconda3\Lib`; `Python\3.11.4\x64\Lib`, `envs\shop\lib`, where what lies in it
+/// has to be a module of Python's: own code has directories of that name as well.
+fn is_windows_library(above: &str, before: &str, part: &str, after: &str) -> bool {
+    let is_windows = above.contains('\\') || above.as_bytes().get(1) == Some(&b':');
+    if !part.eq_ignore_ascii_case("lib") || !is_windows {
+        return false;
+    }
+    let (above, before) = (above.to_ascii_lowercase(), before.to_ascii_lowercase());
+    let names = |text: &str| ["python", "conda"].iter().any(|name| text.contains(name));
+    let is_version = |text: &str| text.strip_prefix("py").is_some_and(|rest| rest.starts_with(is_digit));
+    let python = || {
+        names(&above)
+            || ["env", "mamba", "miniforge", "\\wpy"].iter().any(|name| above.contains(name))
+            || above.split(SEPARATORS).any(is_version)
+    };
+    (part == "Lib" && names(&before)) || (is_standard(after) && python())
+}
+
+fn is_digit(character: char) -> bool {
+    character.is_ascii_digit()
+}
+
+/// Whether installers write the scripts of a directory, of which the path before it and its last part are
+/// given: one of Python's, of a virtual environment, or of the system.
+fn is_of_an_installer(above: &str, before: &str) -> bool {
+    matches!(before, "usr" | "local" | ".local" | "homebrew" | "")
+        || ["env", "python", "conda"].iter().any(|name| above.to_ascii_lowercase().contains(name))
+}
+
+/// Whether a path begins with a module of the standard library.
+fn is_standard(path: &str) -> bool {
+    let first = path.split(SEPARATORS).next().unwrap_or(path);
+    // `json\decoder.py`, `copy.py`, not `copy.html`.
+    let module = first.strip_suffix(".py").or_else(|| first.strip_suffix(".pyc")).unwrap_or(first);
+    STANDARD.binary_search(&module).is_ok()
+}
+
+/// The modules of the standard library that are written in Python, from 2.7 to 3.15, in ASCII's order; without
+/// some that an application's own modules are more likely to be (`new`, `test`, `user`, `this`).
+/// <https://docs.python.org/3/library/sys.html#sys.stdlib_module_names>
+#[rustfmt::skip]
+const STANDARD: &[&str] = &[
+    "BaseHTTPServer", "CGIHTTPServer", "ConfigParser", "Cookie", "HTMLParser", "Queue",
+    "SimpleHTTPServer", "SocketServer", "StringIO", "UserDict", "UserList", "UserString", "__future__",
+    "_collections_abc", "_compat_pickle", "_pydecimal", "_pyio", "_sitebuiltins", "_strptime",
+    "_weakrefset", "abc", "aifc", "annotationlib", "antigravity", "anydbm", "argparse", "ast",
+    "asynchat", "asyncio", "asyncore", "base64", "bdb", "binhex", "bisect", "bz2", "cProfile",
+    "calendar", "cgi", "cgitb", "chunk", "cmd", "code", "codecs", "codeop", "collections", "colorsys",
+    "compileall", "compression", "concurrent", "configparser", "contextlib", "contextvars",
+    "cookielib", "copy", "copyreg", "crypt", "csv", "ctypes", "curses", "dataclasses", "datetime",
+    "dbm", "decimal", "difflib", "dis", "distutils", "doctest", "dummy_threading", "email",
+    "encodings", "ensurepip", "enum", "filecmp", "fileinput", "fnmatch", "formatter", "fractions",
+    "ftplib", "functools", "genericpath", "getopt", "getpass", "gettext", "glob", "graphlib", "gzip",
+    "hashlib", "heapq", "hmac", "html", "htmllib", "http", "httplib", "idlelib", "imaplib", "imghdr",
+    "imp", "importlib", "inspect", "io", "ipaddress", "json", "keyword", "lib2to3", "linecache",
+    "locale", "logging", "lzma", "macpath", "mailbox", "mailcap", "md5", "mimetools", "mimetypes",
+    "modulefinder", "msilib", "multiprocessing", "netrc", "nntplib", "ntpath", "nturl2path", "numbers",
+    "opcode", "operator", "optparse", "os", "ossaudiodev", "parser", "pathlib", "pdb", "pickle",
+    "pickletools", "pipes", "pkgutil", "platform", "plistlib", "popen2", "poplib", "posixpath",
+    "pprint", "profile", "pstats", "pty", "py_compile", "pyclbr", "pydoc", "pydoc_data", "queue",
+    "quopri", "random", "re", "readline", "reprlib", "rfc822", "rlcompleter", "robotparser", "runpy",
+    "sched", "secrets", "selectors", "sets", "sgmllib", "sha", "shelve", "shlex", "shutil", "signal",
+    "site", "smtpd", "smtplib", "sndhdr", "socket", "socketserver", "sqlite3", "sre_compile",
+    "sre_constants", "sre_parse", "ssl", "stat", "statistics", "string", "stringprep", "struct",
+    "subprocess", "sunau", "symbol", "symtable", "sysconfig", "tabnanny", "tarfile", "telnetlib",
+    "tempfile", "textwrap", "threading", "timeit", "tkinter", "token", "tokenize", "tomllib", "trace",
+    "traceback", "tracemalloc", "tty", "turtle", "types", "typing", "unittest", "urllib", "urllib2",
+    "urlparse", "uu", "uuid", "venv", "warnings", "wave", "weakref", "webbrowser", "whichdb",
+    "wsgiref", "xdrlib", "xml", "xmlrpc", "xmlrpclib", "zipapp", "zipfile", "zipimport", "zoneinfo",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order() {
+        assert!(STANDARD.is_sorted());
+    }
+}

@@ -1,0 +1,212 @@
+//! Rules about profiles, on programs that do one thing each (tests/record/rules): `./dev record rules` makes
+//! the recordings. A name says what the program does.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use flamedrop::document::{Content, Document};
+use flamedrop::findings::{self, Finding, Settings, Value};
+use flamedrop::import;
+use flamedrop::input::MemorySource;
+
+use super::{as_read, common, fit_together};
+
+fn open(name: &str) -> Document {
+    let file = format!("{name}.prof.gz");
+    let bytes = common::bytes(&format!("rules/{file}"));
+    import::import(&MemorySource::new(&file, bytes), &|_| ())
+        .unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn judged(name: &str) -> Vec<Finding> {
+    findings::judge(&open(name), &Settings::default()).findings
+}
+
+fn found(name: &str, rule: &str) -> Finding {
+    let all = judged(name);
+    let titles: Vec<String> = all.iter().map(|finding| finding.title.clone()).collect();
+    all.into_iter()
+        .find(|finding| finding.rule == rule)
+        .unwrap_or_else(|| panic!("{name}: {rule} says nothing; found {titles:?}"))
+}
+
+fn is_silent(name: &str, rule: &str) {
+    let titles: Vec<String> =
+        judged(name).into_iter().filter(|one| one.rule == rule).map(|one| one.title).collect();
+    assert!(titles.is_empty(), "{name}: {titles:?}");
+}
+
+fn number(finding: &Finding, key: &str) -> f64 {
+    match finding.evidence.iter().find(|one| one.key == key).map(|one| &one.value) {
+        Some(Value::Milliseconds(number) | Value::Share(number)) => *number,
+        Some(Value::Count(count)) => *count as f64,
+        other => panic!("{key}: {other:?}"),
+    }
+}
+
+/// Places and texts of its evidence, in one.
+fn texts(finding: &Finding) -> String {
+    let text = |value: &Value| match value {
+        Value::Place(text) | Value::Text(text) => text.clone(),
+        _ => String::new(),
+    };
+    finding.evidence.iter().map(|one| text(&one.value)).collect::<Vec<_>>().join("\n")
+}
+
+fn total(name: &str) -> f64 {
+    match open(name).content {
+        Content::Profile(profile) => profile.total() * 1e3,
+        _ => panic!("{name} is no profile"),
+    }
+}
+
+#[test]
+fn findings_of_programs_read_well() {
+    let mut names: Vec<String> = fs::read_dir(common::data("rules"))
+        .expect("the recordings")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().replace(".prof.gz", ""))
+        .collect();
+    names.sort();
+    let mut text = String::new();
+    for name in names {
+        let found = judged(&name);
+        fit_together(&name, &found);
+        let _ = writeln!(text, "{name}");
+        text += &as_read(found);
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn waiting_is_neither_own_code_nor_the_network() {
+    for (name, waits) in [
+        ("wait_for_stock", "wait_for_stock"),
+        ("wait_for_worker", "_thread.lock"),
+        ("run_program", "run_program"),
+        ("use_pool", "posix.read"),
+        ("run_loop", "run_loop"),
+    ] {
+        let bottleneck = found(name, "bottleneck");
+        assert!(bottleneck.title.contains("waiting"), "{name}: {}", bottleneck.title);
+        assert!(texts(&bottleneck).contains(waits), "{name}: {}", texts(&bottleneck));
+        assert!(bottleneck.computed.contains("more than 20 times"), "{name}: {}", bottleneck.computed);
+        is_silent(name, "hottest-function");
+        let pareto = found(name, "function-pareto");
+        assert!(pareto.doubts.starts_with("Waiting"), "{name}: {}", pareto.doubts);
+    }
+}
+
+#[test]
+fn of_functions_that_call_each_other_the_outermost_counts() {
+    // `json.load` calls `loads`, Flask's provider calls `dumps`.
+    for name in ["read_prices", "flask_json", "encode_prices", "encode_simply"] {
+        let json = found(name, "library-costs");
+        assert!(number(&json, "total_ms") < total(name), "{name}: {}", json.title);
+    }
+    assert_eq!(number(&found("read_prices", "library-costs"), "calls"), 61.0);
+    assert_eq!(number(&found("flask_json", "library-costs"), "calls"), 10.0);
+}
+
+#[test]
+fn a_loop_beside_a_costly_call_is_none_of_its_costs() {
+    let json = found("read_prices_between_sums", "library-costs");
+    assert!(json.saving <= 2.0 * number(&json, "total_ms"), "{}", json.saving);
+    assert!(json.saving < 0.5 * total("read_prices_between_sums"));
+}
+
+#[test]
+fn passwords_are_known_by_any_librarys_hashing() {
+    for name in ["hash_plainly", "hash_scrypt", "hash_bcrypt", "hash_argon2", "hash_werkzeug"] {
+        let hashing = found(name, "library-costs");
+        assert_eq!(hashing.key, "hashing", "{name}");
+        assert!(number(&hashing, "share") > 0.9, "{name}: {}", hashing.title);
+        assert!(hashing.code.is_empty(), "{name} is not Django: {}", hashing.code);
+        is_silent(name, "hottest-function");
+    }
+}
+
+#[test]
+fn logging_is_known_by_other_libraries_and_when_it_is_off() {
+    for (name, code) in [
+        ("log_nothing", "logging.getLogger"),
+        ("log_with_structlog", "structlog.configure"),
+        ("log_with_loguru", "logger.remove"),
+    ] {
+        let logging = found(name, "library-costs");
+        assert_eq!(logging.key, "logging", "{name}");
+        assert!(logging.code.starts_with(code), "{name}: {}", logging.code);
+    }
+}
+
+#[test]
+fn a_file_among_pages_costs_its_own_request() {
+    let alone = found("static_alone", "library-costs");
+    assert!(number(&alone, "share") > 0.99, "{}", alone.title);
+    for (name, code) in [("static_among_pages", "MIDDLEWARE"), ("flask_static", "app.wsgi_app")] {
+        let among = found(name, "library-costs");
+        assert_eq!(among.key, "static");
+        assert!(number(&among, "share") < 0.05, "{name}: {}", among.title);
+        assert!(among.code.starts_with(code), "{name}: {}", among.code);
+    }
+}
+
+#[test]
+fn what_functions_import_is_told_from_what_a_start_does() {
+    // `python -m cProfile` runs the script by exec(), by which modules are loaded as well.
+    for (name, importer) in
+        [("script", "imports_late"), ("imports_late", "imports_late"), ("imports_later", "imports_later")]
+    {
+        let imports = found(name, "run-time-imports");
+        assert!(imports.title.contains(importer), "{name}: {}", imports.title);
+        assert!(texts(&imports).contains(importer), "{name}: {}", texts(&imports));
+        assert!(imports.saving < total(name), "{name}");
+    }
+    for name in ["start_django", "pytest"] {
+        is_silent(name, "run-time-imports");
+    }
+}
+
+#[test]
+fn generators_are_not_called() {
+    let generated = found("numbers_generated", "hottest-function");
+    assert!(generated.title.contains("1,000,001 items"), "{}", generated.title);
+    assert!(generated.code.is_empty(), "{}", generated.code);
+    let expression = found("sum_expression", "hottest-function");
+    assert!(expression.title.starts_with("A generator expression (articles.py:"), "{}", expression.title);
+    assert!(expression.code.is_empty(), "{}", expression.code);
+}
+
+#[test]
+fn small_built_in_functions_do_not_explode() {
+    is_silent("append_numbers", "exploding-calls");
+    let search = found("search_list", "exploding-calls");
+    assert!(search.title.ends_with("calls list.index 3,000 times"), "{}", search.title);
+    let hottest = found("search_list", "hottest-function");
+    assert!(hottest.title.ends_with("most of it in list.index"), "{}", hottest.title);
+}
+
+#[test]
+fn templates_are_told_by_engine_and_source() {
+    for (name, code) in [
+        ("django_template_anew", "LABEL = Template("),
+        ("jinja_anew", "LABEL = environment.from_string("),
+        ("jinja_rendered", "html = cache.get(key)"),
+    ] {
+        let templates = found(name, "templates");
+        assert!(templates.code.starts_with(code), "{name}: {}", templates.code);
+        assert!(!templates.remedy.contains("cached loader:"), "{name}: {}", templates.remedy);
+    }
+}
+
+#[test]
+fn without_directories_no_code_is_known_to_be_own() {
+    let document = open("stripped");
+    let noted = |document: &Document| {
+        document.diagnostics.entries().iter().any(|entry| entry.message.contains("strip_dirs"))
+    };
+    assert!(noted(&document), "{:?}", document.diagnostics.entries());
+    assert!(!noted(&open("django_template_anew")));
+    for rule in ["hottest-function", "exploding-calls", "bottleneck"] {
+        is_silent("stripped", rule);
+    }
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Profiles of what the rules about profiles know: waiting, JSON, hashing, logging, static files, imports,
+# templates, many calls; and of what they must not be taken in by. Names of cases may follow: only those.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/../shop/python.sh"
+source "$here/python.sh"
+target=$here/../data/rules
+
+mkdir -p "$target"
+export PYTHONDONTWRITEBYTECODE=1
+if [[ $# = 0 ]]; then
+    set -- wait_for_stock wait_for_worker run_program use_pool run_loop \
+        read_prices read_prices_between_sums encode_prices encode_simply flask_json \
+        hash_plainly hash_scrypt hash_bcrypt hash_argon2 hash_werkzeug \
+        log_nothing log_with_structlog log_with_loguru \
+        numbers_generated sum_expression sum_with_lambda append_numbers search_list deep_copies \
+        imports_late imports_later script start_django pytest \
+        static_alone static_among_pages flask_static \
+        django_template_anew jinja_rendered jinja_anew stripped
+fi
+for name in "$@"; do
+    "$python" "$here/rules/record.py" "$name" "$target" >/dev/null
+    gzip --best --no-name --force "$target/$name.prof"
+    printf '%s: %d bytes\n' "$name" "$(wc -c <"$target/$name.prof.gz")"
+done
+chmod 644 "$target"/*

@@ -1,0 +1,182 @@
+"""Own code that does what the rules about profiles speak of, and what they must not be taken in by."""
+
+import asyncio
+import copy
+import hashlib
+import io
+import json
+import logging
+import multiprocessing.pool
+import subprocess
+import sys
+import threading
+import time
+
+PRICES = {str(key): [key, key * 1.19, f"article {key}"] for key in range(2000)}
+LOG = logging.getLogger("shop")
+
+
+# Waiting.
+
+
+def wait_for_stock():
+    for _ in range(6):
+        time.sleep(0.05)
+
+
+def wait_for_worker():
+    done = threading.Event()
+    threading.Timer(0.3, done.set).start()
+    done.wait()
+
+
+def run_program():
+    subprocess.run([sys.executable, "-c", "import time; time.sleep(0.3)"], capture_output=True, check=True)
+
+
+def use_pool():
+    with multiprocessing.pool.Pool(1) as pool:
+        pool.map(time.sleep, [0.3])
+
+
+async def ask_others():
+    await asyncio.gather(*(asyncio.sleep(0.3) for _ in range(3)))
+
+
+def run_loop():
+    asyncio.run(ask_others())
+
+
+# Costly calls of libraries.
+
+
+def read_prices():
+    """`load` calls `loads`: the same work, seen twice."""
+    text = json.dumps(PRICES)
+    return [len(json.load(io.StringIO(text))) for _ in range(60)]
+
+
+def read_prices_between_sums():
+    """Reads once, and has a loop of its own that has nothing to do with it."""
+    text = json.dumps(PRICES)
+    prices = [json.loads(text) for _ in range(20)]
+    total = 0
+    for number in range(3_000_000):
+        total += number & 3
+    return total + len(prices)
+
+
+def encode_prices():
+    encoder = json.JSONEncoder(indent=1)
+    return [len(encoder.encode(PRICES)) for _ in range(10)]
+
+
+def encode_simply():
+    import simplejson
+
+    return [len(simplejson.dumps(PRICES, indent=1)) for _ in range(10)]
+
+
+def hash_plainly():
+    return hashlib.pbkdf2_hmac("sha256", b"secret", b"salt", 600_000).hex()
+
+
+def hash_scrypt():
+    return hashlib.scrypt(b"secret", salt=b"salt", n=2**14, r=8, p=4, maxmem=2**26).hex()
+
+
+def hash_bcrypt():
+    import bcrypt
+
+    return bcrypt.checkpw(b"secret", bcrypt.hashpw(b"secret", bcrypt.gensalt(11)))
+
+
+def hash_argon2():
+    from argon2 import PasswordHasher
+
+    return [PasswordHasher(time_cost=6).hash("secret") for _ in range(3)]
+
+
+def hash_werkzeug():
+    from werkzeug.security import check_password_hash, generate_password_hash
+
+    return check_password_hash(generate_password_hash("secret"), "secret")
+
+
+def log_nothing():
+    """The level is off: each call costs nonetheless."""
+    LOG.setLevel(logging.WARNING)
+    for number in range(100_000):
+        LOG.debug("price %s", number)
+
+
+def log_with_structlog():
+    import structlog
+
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(io.StringIO()))
+    log = structlog.get_logger()
+    for number in range(3000):
+        log.info("price", number=number)
+
+
+def log_with_loguru():
+    from loguru import logger
+
+    logger.remove()
+    logger.add(io.StringIO())
+    for number in range(3000):
+        logger.info("price {}", number)
+
+
+# Many calls.
+
+
+def numbers(count):
+    for number in range(count):
+        yield number
+
+
+def numbers_generated():
+    return sum(numbers(1_000_000))
+
+
+def sum_expression():
+    return sum(number * number for number in range(1_000_000))
+
+
+def sum_with_lambda():
+    key = lambda number: -number
+    return sorted(range(300_000), key=key)[0]
+
+
+def append_numbers():
+    found = []
+    for number in range(400_000):
+        found.append(number)
+    return found
+
+
+def search_list():
+    known = list(range(3000))
+    return [known.index(number) for number in range(3000)]
+
+
+def deep_copies():
+    return [copy.deepcopy(PRICES) for _ in range(3)]
+
+
+# What libraries do for own code.
+
+
+def imports_late():
+    import http.server
+    import xml.dom.minidom
+    import unittest.mock
+
+    return http.server, xml.dom.minidom, unittest.mock
+
+
+def imports_later():
+    import importlib
+
+    return [importlib.import_module(name) for name in ("tarfile", "imaplib", "turtle", "xmlrpc.client")]

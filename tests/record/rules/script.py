@@ -1,0 +1,19 @@
+"""What `python -m cProfile` is told to run: imports at the top, as it should be, and one that comes late."""
+
+import csv
+import decimal
+
+from articles import imports_late
+
+
+def prices():
+    return csv, decimal.Decimal("1.19")
+
+
+def main():
+    prices()
+    imports_late()
+
+
+if __name__ == "__main__":
+    main()
