@@ -219,7 +219,8 @@ impl AtRunTime {
 fn is_entry(profile: &Profile, layers: &Layers, id: FunctionId) -> bool {
     let (file, name) = (profile.functions.file(id), profile.functions.name(id));
     let known = |entry: &&str| name == *entry || name.trim_end_matches('>').ends_with(&format!(" {entry}"));
-    (layers.layer(id) == Layer::Imports && ENTRIES.iter().any(known)) || lies_in(file, &[PASSING_ON])
+    (layers.layer(id) == Layer::Imports && ENTRIES.iter().any(known))
+        || (matches!(name, "cached_import" | "import_string") && lies_in(file, &[PASSING_ON]))
 }
 
 /// Whether it starts a process, and does nothing else.

@@ -1,13 +1,14 @@
 //! Functions as sentences name them.
 
 use crate::format::capitalised;
+use crate::profile::home::{Home, home};
 use crate::profile::{FunctionId, Functions, Profile};
 
 /// Built-in functions that ask a generator for its items, and call nothing else.
 const ITERATING: &[&str] =
     &["all", "any", "deque.extend", "dict.update", "list.extend", "set.update", "str.join", "sum"];
 
-/// `prices`; of a built-in function `time.sleep`, `list.index`, `sum`; of one without a name what it is, and
+/// `prices`; of a library's function `dumps (json)`; of a built-in function `time.sleep`, `list.index`, `sum`; of one without a name what it is, and
 /// where: `a lambda (prices.py:12)`.
 pub(super) fn spoken(functions: &Functions, id: FunctionId) -> String {
     let (file, name) = (functions.file(id), functions.name(id));
@@ -21,7 +22,15 @@ pub(super) fn spoken(functions: &Functions, id: FunctionId) -> String {
         "<dictcomp>" => "a dict comprehension",
         "<setcomp>" => "a set comprehension",
         "<module>" => "the top level of",
-        _ => return name.to_owned(),
+        _ => {
+            return match home(file) {
+                Home::Installed(rest) | Home::Standard(rest) => {
+                    let package = rest.split(['/', '\\', '.']).next().unwrap_or(rest);
+                    format!("{name} ({package})")
+                }
+                Home::Elsewhere => name.to_owned(),
+            };
+        }
     };
     let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
     if name == "<module>" {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 import { assertAccessible } from './support/axe.js';
 import { data, drop } from './support/files.js';
@@ -64,26 +65,29 @@ for (const colorScheme of ['light', 'dark']) {
   }
 }
 
-/** What the shop's recordings of the log's remedies open on, and a rule of each. */
+/** What recordings of the remedies open on, and a rule of each. */
 const REMEDIES = [
-  [['postgres-stocktake.log.gz', 'postgres-stocktake.sql'], /^A write of shop_product takes /],
-  [['postgres-crowd.log.gz'], /^A replica could take /],
-  [['visits.sql.jsonl.gz'], /^A cache of the database's answers would serve /],
-  [['postgres-rush.log.gz'], /keeps a transaction open for /],
-  [['payment.prof.gz', 'payment.sql.jsonl'], /keeps a transaction open for /],
-  [['uncached_templates.prof.gz', 'uncached_templates.sql.jsonl'], /^Templates are parsed during the request: /],
+  [['findings/postgres-stocktake.log.gz', 'findings/postgres-stocktake.sql'], /^A write of shop_product takes /],
+  [['findings/postgres-crowd.log.gz'], /^A replica could take /],
+  [['findings/visits.sql.jsonl.gz'], /^A cache of the database's answers would serve /],
+  [['findings/postgres-rush.log.gz'], /keeps a transaction open for /],
+  [['findings/payment.prof.gz', 'findings/payment.sql.jsonl'], /keeps a transaction open for /],
+  [['findings/uncached_templates.prof.gz', 'findings/uncached_templates.sql.jsonl'], /^Templates are parsed during the request: /],
+  [['rules/run_program.prof.gz'], /^The bottleneck: waiting, /],
+  [['rules/log_with_structlog.prof.gz'], /^Logging takes /],
 ];
 
 for (const [viewport, colorScheme] of [['desktop', 'light'], ['phone', 'dark']]) {
   pageTest(`the remedies of the talk are accessible, ${viewport}, ${colorScheme}`, { viewport, colorScheme }, async ({ page, screenshot }) => {
     for (const [files, title] of REMEDIES) {
-      await drop(page, files.map((file) => data(`findings/${file}`)));
-      await documentButton(page, files[0].replace('.gz', '')).click();
+      const name = basename(files[0], '.gz');
+      await drop(page, files.map(data));
+      await documentButton(page, name).click();
       await finding(page, title).first().waitFor();
       for (const summary of await first(page).locator('.finding summary').all()) await summary.click();
       await finding(page, title).first().getByRole('button', { name: 'Copy as Markdown issue' }).waitFor();
       await assertAccessible(page);
-      await screenshot(`findings-${files[0].split('.')[0]}`);
+      await screenshot(`findings-${name.split('.')[0]}`);
     }
   });
 }
