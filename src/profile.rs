@@ -4,6 +4,7 @@
 //! The numbers mean what `Modules/_lsprof.c` of CPython records: total time counts only outermost
 //! activations of a recursive function; self time is additive even under recursion.
 
+mod asking;
 pub mod call_tree;
 pub mod category;
 mod components;

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::asking::{Asking, Shares};
 use super::category::{self, Category};
 use super::{FunctionId, Functions, Profile};
 use crate::format::capitalised;
@@ -138,9 +139,6 @@ const LAYERS: &[(&str, Layer)] = &[
 /// What reads from another process's pipe, and so waits for it.
 const PIPES: &str = "multiprocessing/connection.py";
 
-/// What waits for events on behalf of drivers, HTTP clients, subprocesses and event loops.
-const EVENTS: &str = "/selectors.py";
-
 /// The layer of the function `name` in `file`, by its place alone.
 pub fn classify(file: &str, name: &str) -> Layer {
     if file.starts_with("<frozen importlib") || file.starts_with("<frozen zipimport") {
@@ -173,8 +171,8 @@ impl Layers {
     /// Adds up the self times of `profile` by layer.
     ///
     /// A built-in function (`len`, `isinstance`, `str.join`) works for whoever calls it, and pstats
-    /// says who that was: its time counts in the layer of its callers, edge by edge. So does waiting
-    /// that a database driver or the network asks for.
+    /// says who that was: its time counts in the layer of its callers, edge by edge. Waiting for a socket
+    /// counts where it is asked for.
     ///
     /// Of a profile without directories ([`Profile::is_stripped`]) no code is known to be the user's own.
     pub fn of(profile: &Profile) -> Self {
@@ -187,44 +185,29 @@ impl Layers {
                 layer => layer,
             })
             .collect();
+        let asking = Asking::of(profile, &of);
         let mut layers = Self { of, stripped, time: [0.0; Layer::ALL.len()] };
         for function in 0..functions.len() as FunctionId {
             let mut left = functions.self_time[function as usize];
-            if matches!(functions.file(function), "~" | "") {
+            let layer = layers.layer(function);
+            if matches!(layer, Layer::Network | Layer::Waiting) {
+                let Shares { database, network } = asking.shares(function);
+                let network = if layer == Layer::Waiting { network } else { 0.0 };
+                for (layer, share) in [(Layer::Database, database), (Layer::Network, network)] {
+                    let part = (functions.self_time[function as usize] * share).clamp(0.0, left.max(0.0));
+                    layers.time[layer as usize] += part;
+                    left -= part;
+                }
+            } else if layers.is_shared(functions, function) {
                 for edge in edges.into(function) {
                     let time = edges.self_time[edge].clamp(0.0, left.max(0.0));
+                    layers.time[layers.layer(edges.caller[edge]) as usize] += time;
                     left -= time;
-                    layers.add(profile, function, edges.caller[edge], time);
                 }
             }
-            layers.time[layers.layer(function) as usize] += left;
+            layers.time[layer as usize] += left;
         }
         layers
-    }
-
-    /// Adds `time` that the built-in `function` takes when `caller` calls it.
-    fn add(&mut self, profile: &Profile, function: FunctionId, caller: FunctionId, time: f64) {
-        let (functions, edges) = (&profile.functions, &profile.edges);
-        let (own, of_caller) = (self.layer(function), self.layer(caller));
-        let ends = |file: &str| functions.file(caller).replace('\\', "/").ends_with(file);
-        if own == Layer::Waiting && ends(EVENTS) {
-            // By those who asked for the events, one call up.
-            let all: f64 = edges.into(caller).map(|edge| edges.total_time[edge].max(0.0)).sum();
-            let mut left = time;
-            for edge in edges.into(caller).filter(|_| all > 0.0) {
-                let part = (time * edges.total_time[edge].max(0.0) / all).min(left);
-                left -= part;
-                self.time[waiting_for(self.layer(edges.caller[edge])) as usize] += part;
-            }
-            self.time[Layer::Waiting as usize] += left;
-            return;
-        }
-        let layer = match own {
-            Layer::Waiting => waiting_for(of_caller),
-            Layer::Python => of_caller,
-            own => own,
-        };
-        self.time[layer as usize] += time;
     }
 
     /// The layer of `function`.
@@ -250,14 +233,6 @@ fn reads_pipes(profile: &Profile, function: FunctionId) -> bool {
     functions.name(function).ends_with("posix.read>")
         && callers.peek().is_some()
         && callers.all(|file| file.replace('\\', "/").ends_with(PIPES))
-}
-
-/// Where waiting counts that `layer` asks for.
-fn waiting_for(layer: Layer) -> Layer {
-    match layer {
-        Layer::Database | Layer::Network => layer,
-        _ => Layer::Waiting,
-    }
 }
 
 #[cfg(test)]

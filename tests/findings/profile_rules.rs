@@ -97,6 +97,14 @@ fn waiting_is_neither_own_code_nor_the_network() {
 }
 
 #[test]
+fn a_driver_that_waits_in_pythons_sockets_waits_for_the_database() {
+    for (name, layer) in [("ask_database", "database driver and ORM"), ("ask_server", "network")] {
+        let bottleneck = found(name, "bottleneck");
+        assert!(bottleneck.title.contains(layer), "{name}: {}", bottleneck.title);
+    }
+}
+
+#[test]
 fn of_functions_that_call_each_other_the_outermost_counts() {
     // `json.load` calls `loads`, Flask's provider calls `dumps`.
     for name in ["read_prices", "flask_json", "encode_prices", "encode_simply"] {

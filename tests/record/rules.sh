@@ -5,6 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../shop/python.sh"
 source "$here/python.sh"
+source "$here/../shop/mariadb.sh"
 target=$here/../data/rules
 
 mkdir -p "$target"
@@ -16,10 +17,15 @@ if [[ $# = 0 ]]; then
         log_nothing log_with_structlog log_with_loguru \
         numbers_generated sum_expression sum_with_lambda append_numbers search_list deep_copies \
         imports_late imports_later script start_django pytest \
-        static_alone static_among_pages flask_static \
+        static_alone static_among_pages flask_static ask_database ask_server \
         django_template_anew jinja_rendered jinja_anew stripped
 fi
+trap stop_mariadb EXIT
 for name in "$@"; do
+    if [[ $name = ask_database ]]; then
+        make_mariadb
+        export RULES_MYSQL_PORT=$mysql_port
+    fi
     "$python" "$here/rules/record.py" "$name" "$target" >/dev/null
     gzip --best --no-name --force "$target/$name.prof"
     printf '%s: %d bytes\n' "$name" "$(wc -c <"$target/$name.prof.gz")"

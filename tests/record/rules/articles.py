@@ -7,6 +7,8 @@ import io
 import json
 import logging
 import multiprocessing.pool
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -45,6 +47,45 @@ async def ask_others():
 
 def run_loop():
     asyncio.run(ask_others())
+
+
+def ask_database():
+    """By a driver that is written in Python: it waits in Python's own socket module."""
+    import pymysql
+
+    with pymysql.connect(host="127.0.0.1", port=int(os.environ["RULES_MYSQL_PORT"]), user="shop_web") as connection:
+        cursor = connection.cursor()
+        for _ in range(4):
+            cursor.execute("SELECT SLEEP(0.1)")
+
+
+def ask_server():
+    """A server that takes its time, by HTTP."""
+    import http.client
+    import http.server
+
+    class Slow(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            time.sleep(0.1)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Slow) as server:
+        # Not a thread of this process: that would be recorded as well.
+        child = os.fork()
+        if not child:
+            server.serve_forever()
+        try:
+            for _ in range(4):
+                connection = http.client.HTTPConnection(*server.server_address)
+                connection.request("GET", "/")
+                connection.getresponse().read()
+        finally:
+            os.kill(child, signal.SIGKILL)
 
 
 # Costly calls of libraries.

@@ -1,0 +1,82 @@
+//! Who waits in Python's own sockets, and for what: a database driver written in Python reads from the database
+//! by the same functions as an HTTP client reads from another server. The time counts where it is asked for.
+
+use rustc_hash::FxHashMap;
+
+use super::layer::Layer;
+use super::{FunctionId, Profile};
+
+/// Functions between a driver and the socket, one below another, that are followed.
+const DEEPEST: usize = 8;
+
+/// What of the time of functions that many share is asked for by a database driver, and by the network's own
+/// functions: 0 to 1 each, by edges.
+pub(super) struct Asking {
+    shares: FxHashMap<FunctionId, Shares>,
+}
+
+/// For whom a function works.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Shares {
+    pub database: f64,
+    pub network: f64,
+}
+
+impl Asking {
+    /// `layers` are the functions' layers by their place alone.
+    pub fn of(profile: &Profile, layers: &[Layer]) -> Self {
+        let between =
+            (0..layers.len() as FunctionId).filter(|&id| passes_on(profile, layers[id as usize], id));
+        let mut shares: FxHashMap<FunctionId, Shares> = between.map(|id| (id, Shares::default())).collect();
+        let edges = &profile.edges;
+        for _ in 0..DEEPEST {
+            let mut changed = false;
+            let ids: Vec<FunctionId> = shares.keys().copied().collect();
+            for id in ids {
+                let (mut all, mut sum) = (0.0, Shares::default());
+                for edge in edges.into(id) {
+                    let (caller, time) = (edges.caller[edge], edges.total_time[edge].max(0.0));
+                    let passed = shares.get(&caller).copied().unwrap_or_default();
+                    let (database, network) = match layers[caller as usize] {
+                        Layer::Database => (1.0, 0.0),
+                        Layer::Network => (passed.database, 1.0 - passed.database),
+                        _ => (passed.database, passed.network),
+                    };
+                    all += time;
+                    sum.database += time * database;
+                    sum.network += time * network;
+                }
+                if all > 0.0 {
+                    let new = Shares { database: sum.database / all, network: sum.network / all };
+                    changed |= shares.insert(id, new) != Some(new);
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        Self { shares }
+    }
+
+    /// For whom `function` works; nothing for one that is nobody's but its own.
+    pub fn shares(&self, function: FunctionId) -> Shares {
+        self.shares.get(&function).copied().unwrap_or_default()
+    }
+}
+
+/// Whether a function only passes on what others ask for: Python's own sockets and what waits for them.
+fn passes_on(profile: &Profile, layer: Layer, id: FunctionId) -> bool {
+    let (file, name) = (profile.functions.file(id), profile.functions.name(id));
+    match file {
+        "~" | "" => {
+            matches!(layer, Layer::Network | Layer::Waiting)
+                || name.contains("'_io.")
+                || name.contains(" _io.")
+        }
+        _ => {
+            let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
+            matches!(base, "socket.py" | "ssl.py" | "selectors.py")
+                && matches!(layer, Layer::Network | Layer::Python)
+        }
+    }
+}
