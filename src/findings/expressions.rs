@@ -101,7 +101,7 @@ impl Family {
     }
 
     pub fn code(self, one: &ColumnUse, server: Server) -> String {
-        let (column, index) = (&one.column, |suffix: &str| name(&one.column, suffix));
+        let (column, index) = (&one.column, |suffix: &str| index_name(one, suffix));
         match self {
             Self::Case | Self::Trimmed => {
                 let of = expression(one);
@@ -110,7 +110,7 @@ impl Family {
                     Server::Other if one.usage == Usage::LikePrefix => {
                         (format!("OpClass({of}, name=\"varchar_pattern_ops\")"), index("prefix"))
                     }
-                    _ => (of, index("folded")),
+                    _ => (of, index("idx")),
                 };
                 format!("models.Index({of}, name=\"{index}\")")
             }
@@ -130,6 +130,17 @@ impl Family {
 /// The function that `one` stands in, if it is more than the way of comparing.
 pub(super) fn function(one: &ColumnUse) -> Option<&str> {
     one.function.as_deref().filter(|function| Family::of(function) != Some(Family::Folded))
+}
+
+/// A name for the index of what is compared: also apart from those of the column under other functions.
+fn index_name(one: &ColumnUse, suffix: &str) -> String {
+    let (table, column) = (one.table.as_deref().unwrap_or_default(), &one.column);
+    match function(one) {
+        Some(function) if Family::of(function) != Some(Family::Json) => {
+            name(table, &format!("{column}_{}", function.to_ascii_lowercase()), suffix)
+        }
+        _ => name(table, column, suffix),
+    }
 }
 
 /// What is compared, in Django's words.
@@ -168,7 +179,7 @@ pub(super) fn search_remedy(server: Server) -> &'static str {
 
 /// The index that does.
 pub(super) fn search_code(one: &ColumnUse, server: Server) -> String {
-    let (column, index) = (&one.column, |suffix: &str| name(&one.column, suffix));
+    let (column, index) = (&one.column, |suffix: &str| index_name(one, suffix));
     if server == Server::MySql {
         let table = one.table.as_deref().unwrap_or_default();
         return format!(

@@ -194,7 +194,7 @@ fn finding(
         code: format!(
             "class {}(models.Model):\n    class Meta:\n        indexes = [{}]",
             model(table),
-            columns.code(known)
+            columns.code(table, known)
         ),
         confidence: if rows.0 > 0 { Confidence::High } else { Confidence::Medium },
         doubts: format!(

@@ -5,6 +5,7 @@
 //! ([PostgreSQL](https://www.postgresql.org/docs/current/indexes-ordering.html)).
 
 use super::lookups::Mention;
+use crate::queries::fingerprint::{SEED, mix_text};
 use crate::queries::{ColumnUse, Sort, Usage};
 use crate::schema::{Direction, Table};
 use crate::sort;
@@ -185,16 +186,19 @@ impl<'a> Columns<'a> {
         Some(Self { groups })
     }
 
-    /// Django's index.
-    pub fn code(&self, table: Option<&Table>) -> String {
+    /// Django's index on `table`, of which `known` is the definition.
+    pub fn code(&self, table: &str, known: Option<&Table>) -> String {
         let parts = self.parts();
         let field = |part: &Part<'_>| {
             // Without the constraint it may be a plain column that is called so.
-            let is_plain = table.is_some_and(|table| table.whole && !table.is_foreign_key(part.column));
+            let is_plain = known.is_some_and(|table| table.whole && !table.is_foreign_key(part.column));
             let name = part.column.strip_suffix("_id").filter(|_| !is_plain);
             name.unwrap_or(part.column).to_owned()
         };
-        let name = |suffix: &str| name(parts.first().map_or("", |part| part.column), suffix);
+        let name = |suffix: &str| {
+            let words = parts.iter().map(|part| part.text().replace(" NULLS", "").replace(' ', "_"));
+            name(table, &words.collect::<Vec<_>>().join("_").to_lowercase(), suffix)
+        };
         if let [part @ Part { pattern: true, .. }] = parts.as_slice() {
             return format!(
                 "models.Index(fields=[\"{}\"], name=\"{}\", opclasses=[\"varchar_pattern_ops\"])",
@@ -224,11 +228,24 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// A name for an index of `column`: Django takes no more than 30 letters, and none that begins otherwise.
-pub(super) fn name(column: &str, suffix: &str) -> String {
+/// A name for an index of `column` of `table`, and of no other: Django (models.E030) and PostgreSQL refuse a
+/// second index of one name, whichever its table. Django takes no more than 30 letters, the first of which is
+/// neither a digit nor `_` (models.E033 and E034); it shortens its own names by a hash as well.
+pub(super) fn name(table: &str, column: &str, suffix: &str) -> String {
     const LONGEST: usize = 30;
-    let column: String = column.chars().take(LONGEST - suffix.len() - 1).collect();
-    format!("{}_{suffix}", column.trim_matches('_'))
+    // With what is between: `_012345_`.
+    const HASH: usize = 8;
+    let whole = format!("{}_{column}", table.strip_prefix("public.").unwrap_or(table));
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric();
+    let plain: String = whole.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).collect();
+    let plain = plain.trim_start_matches(|letter: char| !letter.is_ascii_alphabetic());
+    if plain == whole && plain.len() + 1 + suffix.len() <= LONGEST {
+        return format!("{plain}_{suffix}");
+    }
+    let head =
+        plain.get(..LONGEST.saturating_sub(HASH + suffix.len())).unwrap_or(plain).trim_end_matches('_');
+    let hash = mix_text(SEED, whole.as_bytes()) & 0xff_ffff;
+    format!("{}_{hash:06x}_{suffix}", if head.is_empty() { "i" } else { head })
 }
 
 /// The columns that the query's rows are sorted by, as far as they are of this table and nothing else comes

@@ -115,11 +115,11 @@ fn the_code_sorts_as_the_query_does() {
     );
     assert_eq!(
         code(r#"ORDER BY "t"."score" DESC NULLS LAST LIMIT 10"#),
-        r#"indexes = [models.Index(F("score").desc(nulls_last=True), name="score_sorted")]"#
+        r#"indexes = [models.Index(F("score").desc(nulls_last=True), name="t_score_desc_last_sorted")]"#
     );
     assert_eq!(
         code(r#"WHERE "t"."kind" = 1 ORDER BY "t"."score" ASC NULLS FIRST LIMIT 10"#),
-        r#"indexes = [models.Index("kind", F("score").asc(nulls_first=True), name="kind_sorted")]"#
+        r#"indexes = [models.Index("kind", F("score").asc(nulls_first=True), name="t_kind_score_first_sorted")]"#
     );
 }
 
@@ -232,7 +232,7 @@ fn dates_and_keys_of_documents_are_expressions() {
     }
     let (reason, code) = obstacle(&of_t(r#"WHERE ("t"."data" ->> 'kind') = 'x'"#), "").expect("it is found");
     assert_eq!(reason, "a key of the JSON in t.data is compared");
-    assert!(code.ends_with(r#"models.Index(KeyTextTransform("key", "data"), name="data_key")"#), "{code}");
+    assert!(code.ends_with(r#"models.Index(KeyTextTransform("key", "data"), name="t_data_key")"#), "{code}");
     let day = of_t(r#"WHERE ("t"."created" AT TIME ZONE 'UTC')::date = '2026-03-01'::date"#);
     for index in ["((created AT TIME ZONE 'UTC')::date)", "date((created AT TIME ZONE 'UTC'))"] {
         assert_eq!(obstacle(&day, &format!("{T} CREATE INDEX i ON t ({index});")), None, "{index}");
@@ -248,8 +248,8 @@ fn texts_are_searched_by_the_index_that_serves_them() {
         let code = obstacle(sql, definitions).map(|(_, code)| code).unwrap_or_default();
         code.lines().find(|line| !line.starts_with('#')).unwrap_or_default().to_owned()
     };
-    let plain = r#"GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="name_trigrams")"#;
-    let upper = r#"GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="name_trigrams")"#;
+    let plain = r#"GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="t_name_trigrams")"#;
+    let upper = r#"GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="t_name_upper_trigrams")"#;
     let contains = of_t(r#"WHERE UPPER("t"."name"::text) LIKE UPPER('%foo%')"#);
     assert_eq!(code(&of_t(r#"WHERE "t"."name"::text LIKE '%foo%'"#), ""), plain);
     assert_eq!(code(&of_t(r#"WHERE "t"."name" ILIKE '%foo%'"#), ""), plain);
@@ -259,28 +259,77 @@ fn texts_are_searched_by_the_index_that_serves_them() {
     assert_eq!(code(&contains, &trigrams("upper(name)")), "");
     assert_eq!(code(&of_t(r#"WHERE "t"."name" ILIKE '%foo%'"#), &trigrams("name")), "");
     let mysql = "SELECT `t`.`id` FROM `t` WHERE `t`.`name` LIKE '%foo%'";
-    assert!(code(mysql, "").starts_with("migrations.RunSQL(\"CREATE FULLTEXT INDEX name_words ON t (name)"));
+    assert!(
+        code(mysql, "").starts_with("migrations.RunSQL(\"CREATE FULLTEXT INDEX t_name_words ON t (name)")
+    );
     // Beginnings.
     let folded = of_t(r#"WHERE "t"."name" ILIKE 'foo%'"#);
     assert!(proposals(&folded, "").is_empty());
     assert_eq!(code(&folded, ""), plain);
     assert_eq!(
         code(&of_t(r#"WHERE UPPER("t"."name"::text) LIKE UPPER('foo%')"#), ""),
-        r#"models.Index(OpClass(Upper("name"), name="varchar_pattern_ops"), name="name_prefix")"#
+        r#"models.Index(OpClass(Upper("name"), name="varchar_pattern_ops"), name="t_name_upper_prefix")"#
     );
     let prefix = r#""t"."name"::text LIKE 'foo%'"#;
     assert_eq!(
         proposed_code(&of_t(&format!("WHERE {prefix}")), ""),
-        r#"indexes = [models.Index(fields=["name"], name="name_prefix", opclasses=["varchar_pattern_ops"])]"#
+        r#"indexes = [models.Index(fields=["name"], name="t_name_prefix", opclasses=["varchar_pattern_ops"])]"#
     );
     assert_eq!(
         proposed_code(&of_t(&format!(r#"WHERE "t"."status" = 'x' AND {prefix}"#)), ""),
-        r#"indexes = [models.Index("status", OpClass("name", name="varchar_pattern_ops"), name="status_prefix")]"#
+        r#"indexes = [models.Index("status", OpClass("name", name="varchar_pattern_ops"), name="t_status_name_prefix")]"#
     );
     assert_eq!(
         proposed_code("SELECT `t`.`id` FROM `t` WHERE `t`.`name` LIKE 'foo%'", ""),
         r#"indexes = [models.Index(fields=["name"])]"#
     );
+}
+
+/// The name of the index that is proposed; an operator class before it has one as well.
+fn index_name(sql: &str) -> String {
+    let found = judged(&[sql], "");
+    let code = found.first().map(|finding| finding.code.as_str()).unwrap_or_default();
+    let name = code.rsplit_once(" name=\"").and_then(|(_, rest)| rest.split_once('"'));
+    name.map(|(name, _)| name.to_owned()).unwrap_or_default()
+}
+
+#[test]
+fn no_two_indexes_have_one_name() {
+    let long = "a_column_with_a_name_of_many_letters";
+    let search =
+        |table: &str, column: &str| format!(r#"SELECT id FROM "{table}" WHERE "{column}" LIKE '%x%'"#);
+    let sorted = |order: &str| of_t(&format!(r#"WHERE "t"."kind" = 1 ORDER BY {order} LIMIT 5"#));
+    let each = [
+        search("t", "name"),
+        search("u", "name"),
+        search("other.t", "name"),
+        of_t(r#"WHERE UPPER("t"."name"::text) LIKE UPPER('%x%')"#),
+        of_t(r#"WHERE LOWER("t"."name"::text) LIKE LOWER('%x%')"#),
+        of_t(r#"WHERE UPPER("t"."name"::text) = UPPER('x')"#),
+        of_t(r#"WHERE LOWER("t"."name"::text) = LOWER('x')"#),
+        search("t", &format!("{long}_one")),
+        search("t", &format!("{long}_two")),
+        search("_t", "name"),
+        search("2t", "_name"),
+        search("2", "3"),
+        search("größe", "länge"),
+        search("grüße", "länge"),
+        sorted(r#""t"."a" ASC NULLS FIRST"#),
+        sorted(r#""t"."b" ASC NULLS FIRST"#),
+        sorted(r#""t"."b" DESC NULLS LAST"#),
+    ];
+    let mut names: Vec<String> = each.iter().map(|sql| index_name(sql)).collect();
+    for (name, sql) in names.iter().zip(&each) {
+        assert!(
+            name.chars().count() <= 30 && name.starts_with(|letter: char| letter.is_alphabetic()),
+            "{sql} {name}"
+        );
+    }
+    assert_eq!((names[0].as_str(), names[3].as_str()), ("t_name_trigrams", "t_name_upper_trigrams"));
+    assert_eq!(index_name(&search("public.t", "name")), "t_name_trigrams");
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), each.len(), "{names:#?}");
 }
 
 #[test]
