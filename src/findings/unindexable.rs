@@ -131,9 +131,13 @@ fn finding(log: &QueryLog, id: u32, obstacle: &Obstacle<'_>) -> Finding {
              keep a list of choices that is made anew now and then."
                 .to_owned(),
             format!(
-                "keys = {0}.objects.values_list(\"pk\", flat=True)  # cached\n\
-                 {0}.objects.in_bulk(random.sample(keys, 12))",
-                model(table)
+                "keys = list({0}.objects.values_list(\"pk\", flat=True))  # cached\n\
+                 {0}.objects.in_bulk(random.sample(keys, min({1}, len(keys))))",
+                model(table),
+                match fingerprint.largest_limit {
+                    0 => "count".to_owned(),
+                    rows => rows.to_string(),
+                }
             ),
         ),
         Obstacle::Offset(offset) => (

@@ -349,6 +349,22 @@ fn an_offset_may_stand_in_the_parameters() {
 }
 
 #[test]
+fn of_rows_at_random_as_many_are_taken_as_the_query_takes() {
+    let code = |sql: &str| obstacle(sql, "").map(|(_, code)| code).unwrap_or_default();
+    let sample = |count: &str| {
+        format!(
+            "keys = list(T.objects.values_list(\"pk\", flat=True))  # cached\n\
+             T.objects.in_bulk(random.sample(keys, min({count}, len(keys))))"
+        )
+    };
+    assert_eq!(code(&of_t("ORDER BY RANDOM() ASC LIMIT 5")), sample("5"));
+    assert_eq!(code(&of_t("ORDER BY RANDOM() ASC")), sample("count"));
+    assert_eq!(code("SELECT `t`.`id` FROM `t` ORDER BY RAND() ASC LIMIT 20"), sample("20"));
+    assert_eq!(code(&of_t("ORDER BY RAND() ASC LIMIT 7")), sample("7"));
+    assert_eq!(code("select * from t order by rand() limit 3"), sample("3"));
+}
+
+#[test]
 fn fields_are_named_as_the_model_has_them() {
     let sql = of_t(r#"WHERE "t"."kind" = 1 AND "t"."external_id" > 'a'"#);
     let code = |definitions: &str| proposed_code(&sql, definitions);
