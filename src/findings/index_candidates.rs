@@ -74,7 +74,7 @@ impl Rule for IndexCandidates {
                 patterns: !fingerprint.is_mysql && !is_sqlite(fingerprint),
             };
             for mention in lookups::mentions(fingerprint, numbers, settings) {
-                if mention.found || is_djangos(mention.table) {
+                if mention.found || lookups::is_djangos(mention.table) {
                     continue;
                 }
                 if let Some(columns) = Columns::wanted(&mention, query) {
@@ -90,12 +90,6 @@ impl Rule for IndexCandidates {
                 .extend(merged(log, all).into_iter().map(|one| finding(log, (table, known, written), one)));
         }
     }
-}
-
-/// Django's own tables have the indexes that its queries need, and their models are not the user's.
-fn is_djangos(table: &str) -> bool {
-    let name = table.rsplit('.').next().unwrap_or(table);
-    ["auth_", "django_", "authtoken_"].iter().any(|app| name.starts_with(app))
 }
 
 /// Django's LIKE names the sign that escapes for SQLite only.

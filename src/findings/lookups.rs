@@ -23,6 +23,13 @@ pub(super) struct Mention<'a> {
     pub found: bool,
 }
 
+/// Whether it is one of Django's own tables (with REST framework's tokens): they have the indexes that its
+/// queries need, and their models are not the user's to change.
+pub(super) fn is_djangos(table: &str) -> bool {
+    let name = table.rsplit('.').next().unwrap_or(table);
+    ["auth_", "django_", "authtoken_"].iter().any(|app| name.starts_with(app))
+}
+
 /// Whether the query looks at many more rows than it returns: then the key that finds them has few values.
 pub(super) fn wasteful(numbers: &Numbers, settings: &Settings) -> bool {
     match (&numbers.rows_examined, &numbers.rows) {

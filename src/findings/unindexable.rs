@@ -74,10 +74,11 @@ fn obstacle<'a>(
     let mentions = lookups::mentions(fingerprint, numbers, settings);
     // Rows that a key finds are few: looking through them takes no index.
     let conditions = || {
-        let searched = fingerprint
-            .columns
-            .iter()
-            .filter(|one| !one.given && lookups::of(&mentions, one).is_some_and(|mention| !mention.found));
+        let is_looked_for = |one: &&ColumnUse| {
+            let mention = lookups::of(&mentions, one).filter(|mention| !mention.found);
+            !one.given && mention.is_some_and(|mention| !lookups::is_djangos(mention.table))
+        };
+        let searched = fingerprint.columns.iter().filter(is_looked_for);
         searched.filter(|one| one.usage.is_condition() && one.usage != Usage::Unequal)
     };
     let wildcard = |one: &&ColumnUse| one.usage == Usage::LikeAnywhere && !has_trigrams(&mentions, one);

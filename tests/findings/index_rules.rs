@@ -386,6 +386,24 @@ fn djangos_own_tables_are_left_alone() {
     ] {
         assert!(proposals(sql, "").is_empty(), "{sql}");
     }
+    for sql in [
+        r#"SELECT "auth_user"."id" FROM "auth_user" WHERE UPPER("auth_user"."email"::text) = UPPER('x')"#,
+        r#"SELECT "auth_user"."id" FROM public."auth_user" WHERE "auth_user"."email"::text LIKE '%x%'"#,
+        r#"SELECT COUNT(*) FROM "django_admin_log" WHERE UPPER("django_admin_log"."object_repr"::text) LIKE UPPER('%x%')"#,
+        r#"SELECT "t"."id" FROM "t" INNER JOIN "auth_user" ON ("t"."user_id" = "auth_user"."id") WHERE UPPER("auth_user"."username"::text) LIKE UPPER('%x%')"#,
+        r#"SELECT "authtoken_token"."key" FROM "authtoken_token" WHERE UPPER("authtoken_token"."key"::text) = UPPER('x')"#,
+    ] {
+        assert_eq!(obstacle(sql, ""), None, "{sql}");
+    }
+    let both = r#"SELECT "t"."id" FROM "t" INNER JOIN "auth_user" ON ("t"."user_id" = "auth_user"."id") WHERE UPPER("auth_user"."username"::text) = UPPER('x') AND UPPER("t"."name"::text) = UPPER('x')"#;
+    assert_eq!(
+        obstacle(both, "").map(|(reason, _)| reason).as_deref(),
+        Some("t.name is compared inside UPPER")
+    );
+    // Another question needs no index.
+    let far =
+        r#"SELECT "auth_user"."id" FROM "auth_user" ORDER BY "auth_user"."id" ASC LIMIT 100 OFFSET 50000"#;
+    assert!(obstacle(far, "").is_some());
 }
 
 #[test]
