@@ -16,6 +16,7 @@ use super::{
     evidence, lookups,
 };
 use crate::format;
+use crate::queries::digest::Numbers;
 use crate::queries::{Fingerprint, QueryLog};
 use crate::schema::{Index, Table};
 use crate::sort;
@@ -64,23 +65,9 @@ impl Rule for IndexCandidates {
         let Case::Queries(log, _) = *case else { return };
         let mut tables: BTreeMap<&str, Vec<Candidate<'_>>> = BTreeMap::new();
         for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
-            if numbers.p50 < settings.get(&ABOUT, &MEDIAN) || numbers.total <= 0.0 {
-                continue;
-            }
-            let far = settings.get(&unindexable::ABOUT, &unindexable::OFFSET);
-            let query = Query {
-                single_lists: fingerprint.longest_list == 1,
-                far: fingerprint.largest_offset as f64 >= far,
-                patterns: !fingerprint.is_mysql && !is_sqlite(fingerprint),
-            };
-            for mention in lookups::mentions(fingerprint, numbers, settings) {
-                if mention.found || lookups::is_djangos(mention.table) {
-                    continue;
-                }
-                if let Some(columns) = Columns::wanted(&mention, query) {
-                    let all = tables.entry(mention.table).or_default();
-                    all.push(Candidate { columns, queries: vec![id as u32] });
-                }
+            for (table, columns) in wanted(fingerprint, numbers, settings) {
+                let all = tables.entry(table).or_default();
+                all.push(Candidate { columns, queries: vec![id as u32] });
             }
         }
         let writes = Writes::of(log);
@@ -90,6 +77,27 @@ impl Rule for IndexCandidates {
                 .extend(merged(log, all).into_iter().map(|one| finding(log, (table, known, written), one)));
         }
     }
+}
+
+/// The tables whose rows a query would find by an index that is not there, and its columns; also what others
+/// leave to this rule.
+pub(super) fn wanted<'a>(
+    fingerprint: &'a Fingerprint,
+    numbers: &Numbers,
+    settings: &'a Settings,
+) -> Vec<(&'a str, Columns<'a>)> {
+    if numbers.p50 < settings.get(&ABOUT, &MEDIAN) || numbers.total <= 0.0 {
+        return Vec::new();
+    }
+    let far = settings.get(&unindexable::ABOUT, &unindexable::OFFSET);
+    let query = Query {
+        single_lists: fingerprint.longest_list == 1,
+        far: fingerprint.largest_offset as f64 >= far,
+        patterns: !fingerprint.is_mysql && !is_sqlite(fingerprint),
+    };
+    let mentions = lookups::mentions(fingerprint, numbers, settings).into_iter();
+    let searched = mentions.filter(|mention| !mention.found && !lookups::is_djangos(mention.table));
+    searched.filter_map(|mention| Some((mention.table, Columns::wanted(&mention, query)?))).collect()
 }
 
 /// Django's LIKE names the sign that escapes for SQLite only.

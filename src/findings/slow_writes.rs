@@ -1,6 +1,7 @@
 //! Tables whose writes are slow, beside how little they are read: too many indexes, or locks.
 
 use super::groups::Lists;
+use super::index_candidates;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
     evidence,
@@ -52,9 +53,15 @@ impl Rule for SlowWrites {
             let (mut calls, mut time, mut waited, mut known) = (0_u64, 0.0, 0.0, false);
             let (mut reads, mut read_time) = (0_u64, 0.0);
             let (mut hundreds, mut longest) = (0.0, 0);
+            let mut searching = 0_u64;
             let mut queries = Vec::new();
             for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
                 if targets[id] == Some(table) {
+                    // What an index would make quick is its finding's, and no table's indexes make it slow.
+                    if !index_candidates::wanted(fingerprint, numbers, settings).is_empty() {
+                        searching += u64::from(numbers.calls);
+                        continue;
+                    }
                     calls += u64::from(numbers.calls - numbers.without_duration);
                     time += numbers.total;
                     hundreds += self::hundreds(log, id as u32);
@@ -110,7 +117,7 @@ impl Rule for SlowWrites {
             }
             shown.extend(evidence::queries(log, queries));
             let names: Vec<&Index> = superfluous.into_iter().map(|(index, _)| index).collect();
-            findings.push(finding(table, &names, (calls, mean, time), shown));
+            findings.push(finding(table, &names, (calls, mean, time), searching, shown));
         }
     }
 }
@@ -141,6 +148,7 @@ fn finding(
     table: &str,
     superfluous: &[&Index],
     (calls, mean, time): (u64, f64, f64),
+    searching: u64,
     shown: Vec<Evidence>,
 ) -> Finding {
     let named = match superfluous {
@@ -149,6 +157,13 @@ fn finding(
         [one, ..] => {
             format!(" {} are superfluous by the schema, the first {}.", superfluous.len(), one.text())
         }
+    };
+    let searching = match searching {
+        0 => String::new(),
+        more => format!(
+            " Not among them: {} whose rows are looked up without an index, which is a finding of its own.",
+            format::counted(more as i64, "write", "writes")
+        ),
     };
     Finding {
         rule: ABOUT.id.to_owned(),
@@ -172,8 +187,9 @@ fn finding(
         code: "SELECT indexrelname, idx_scan FROM pg_stat_user_indexes\nWHERE relname = 'TABLE' ORDER BY idx_scan"
             .replace("TABLE", &table.replace('\'', "''")),
         confidence: Confidence::Medium,
-        doubts: "A slow disk or a busy machine makes all writes slow, and a bulk write of many rows may well \
-                 take so long."
-            .to_owned(),
+        doubts: format!(
+            "A slow disk or a busy machine makes all writes slow, and a bulk write of many rows may well take so \
+             long.{searching}"
+        ),
     }
 }

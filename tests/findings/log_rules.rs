@@ -222,6 +222,38 @@ fn rows_that_are_provably_others_are_not_within() {
     only(&in_one_request(&[open, active, &count, &sum]), "counted-rows");
 }
 
+// --- slow writes ---------------------------------------------------------------------------------------
+
+/// What an index makes quick is counted there alone.
+#[test]
+fn writes_that_look_their_rows_up_slowly_are_not_slow_writes() {
+    let by_key = r#"UPDATE "t" SET "a" = 1 WHERE "t"."id" = 5"#;
+    let searching = [
+        r#"UPDATE "t" SET "a" = 1 WHERE "t"."reference" = 'x'"#,
+        r#"DELETE FROM "t" WHERE "t"."reference" IN ('x', 'y')"#,
+        r#"DELETE FROM "t" WHERE "t"."created" < '2026-01-01'"#,
+    ];
+    let lines = |each: &[&str]| {
+        let times =
+            (0..6 * each.len() as u32).map(|at| (77, at * 500 + 400, 40.0, each[at as usize % each.len()]));
+        log(&times.collect::<Vec<_>>())
+    };
+    for sql in searching {
+        is_silent(&lines(&[sql]), "slow-writes");
+        assert_eq!(only(&lines(&[sql]), "index-candidates").at_stake.round(), 240.0, "{sql}");
+        // The others' time is still theirs.
+        let finding = only(&lines(&[sql, by_key]), "slow-writes");
+        assert_eq!(
+            (count(&finding, "writes").as_str(), finding.at_stake.round()),
+            ("Count(6)", 240.0),
+            "{sql}"
+        );
+        assert!(finding.doubts.contains("Not among them: 6 writes whose rows"), "{}", finding.doubts);
+    }
+    let finding = only(&lines(&[by_key]), "slow-writes");
+    assert!(!finding.doubts.contains("without an index"), "{}", finding.doubts);
+}
+
 // --- sequential --------------------------------------------------------------------------------------
 
 const SUMS: [&str; 3] = ["SELECT SUM(a.x) FROM a", "SELECT SUM(b.x) FROM b", "SELECT SUM(c.x) FROM c"];
