@@ -23,6 +23,8 @@ pub(super) enum Family {
     Case,
     /// ILIKE.
     Folded,
+    /// LIKE with a wildcard before what is looked for.
+    Wildcard,
     Trimmed,
     /// A day or a longer time that the column's value is in.
     Date,
@@ -66,6 +68,7 @@ impl Family {
     /// What stands in the way; `column` is named in full.
     pub fn reason(self, column: &str, function: &str) -> String {
         match self {
+            Self::Wildcard => format!("a LIKE on {column} begins with a wildcard"),
             Self::Folded => format!("{column} is compared by ILIKE, whatever its capitals"),
             Self::Json => format!("a key of the JSON in {column} is compared"),
             _ => match function {
@@ -75,8 +78,9 @@ impl Family {
         }
     }
 
-    pub fn remedy(self) -> &'static str {
+    pub fn remedy(self, server: Server) -> &'static str {
         match self {
+            Self::Wildcard => search_remedy(server),
             Self::Case => {
                 "An index on the column does not know its capitals. Index the expression that is compared \
                  (a functional index), or compare the column itself and store it in one case."
@@ -100,7 +104,7 @@ impl Family {
         }
     }
 
-    pub fn code(self, one: &ColumnUse, server: Server) -> String {
+    fn code(self, one: &ColumnUse, server: Server) -> String {
         let (column, index) = (&one.column, |suffix: &str| index_name(one, suffix));
         match self {
             Self::Case | Self::Trimmed => {
@@ -114,7 +118,7 @@ impl Family {
                 };
                 format!("models.Index({of}, name=\"{index}\")")
             }
-            Self::Folded => search_code(one, server),
+            Self::Folded | Self::Wildcard => search_code(&[one], server),
             Self::Date => format!("filter({column}__gte=day, {column}__lt=day + timedelta(days=1))"),
             Self::Json => {
                 format!(
@@ -125,6 +129,18 @@ impl Family {
             }
         }
     }
+}
+
+/// The indexes that serve these conditions, all of them of one table.
+pub(super) fn code(all: &[(&ColumnUse, Family)], server: Server) -> String {
+    let (searched, others): (Vec<_>, Vec<_>) =
+        all.iter().partition(|(_, family)| matches!(family, Family::Wildcard | Family::Folded));
+    let searched: Vec<&ColumnUse> = searched.into_iter().map(|(one, _)| one).collect();
+    let mut parts: Vec<String> = others.into_iter().map(|(one, family)| family.code(one, server)).collect();
+    if !searched.is_empty() {
+        parts.insert(0, search_code(&searched, server));
+    }
+    parts.join("\n")
 }
 
 /// The function that `one` stands in, if it is more than the way of comparing.
@@ -164,7 +180,7 @@ fn expression(one: &ColumnUse) -> String {
 }
 
 /// How a text is found by what it contains.
-pub(super) fn search_remedy(server: Server) -> &'static str {
+fn search_remedy(server: Server) -> &'static str {
     match server {
         Server::MySql => {
             "A B-tree finds a text by its beginning only. MySQL's FULLTEXT index finds words (MATCH … AGAINST in \
@@ -177,20 +193,24 @@ pub(super) fn search_remedy(server: Server) -> &'static str {
     }
 }
 
-/// The index that does.
-pub(super) fn search_code(one: &ColumnUse, server: Server) -> String {
-    let (column, index) = (&one.column, |suffix: &str| index_name(one, suffix));
+/// The indexes that do, for columns of one table.
+fn search_code(all: &[&ColumnUse], server: Server) -> String {
     if server == Server::MySql {
-        let table = one.table.as_deref().unwrap_or_default();
+        let table = all.first().and_then(|one| one.table.as_deref()).unwrap_or_default();
+        let columns: Vec<&str> = all.iter().map(|one| one.column.as_str()).collect();
+        let (name, columns) = (name(table, &columns.join("_"), "words"), columns.join(", "));
         return format!(
-            "migrations.RunSQL(\"CREATE FULLTEXT INDEX {} ON {table} ({column}) WITH PARSER ngram\")\n\
-             # WHERE MATCH ({column}) AGAINST (…)",
-            index("words")
+            "migrations.RunSQL(\"CREATE FULLTEXT INDEX {name} ON {table} ({columns}) WITH PARSER ngram\")\n\
+             # WHERE MATCH ({columns}) AGAINST (…)"
         );
     }
-    let fields = match function(one) {
-        None => format!("fields=[\"{column}\"], opclasses=[\"gin_trgm_ops\"]"),
-        Some(_) => format!("OpClass({}, name=\"gin_trgm_ops\")", expression(one)),
-    };
-    format!("# with TrigramExtension() in a migration\nGinIndex({fields}, name=\"{}\")", index("trigrams"))
+    let mut code = "# with TrigramExtension() in a migration".to_owned();
+    for one in all {
+        let fields = match function(one) {
+            None => format!("fields=[\"{}\"], opclasses=[\"gin_trgm_ops\"]", one.column),
+            Some(_) => format!("OpClass({}, name=\"gin_trgm_ops\")", expression(one)),
+        };
+        code.push_str(&format!("\nGinIndex({fields}, name=\"{}\")", index_name(one, "trigrams")));
+    }
+    code
 }

@@ -285,6 +285,42 @@ fn texts_are_searched_by_the_index_that_serves_them() {
     );
 }
 
+/// With OR an index serves only beside one for each other condition.
+#[test]
+fn each_side_of_an_or_needs_an_index_of_its_own() {
+    let search = r#"("t"."name" ILIKE '%x%' OR UPPER("t"."status"::text) LIKE UPPER('%x%') OR "t"."name"::text LIKE '%y%')"#;
+    let (reason, code) = obstacle(&of_t(&format!("WHERE {search}")), "").expect("it is found");
+    assert_eq!(reason, "a LIKE on t.name begins with a wildcard, likewise t.status");
+    let name = r#"GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="t_name_trigrams")"#;
+    let status = r#"GinIndex(OpClass(Upper("status"), name="gin_trgm_ops"), name="t_status_upper_trigrams")"#;
+    assert_eq!(code, format!("# with TrigramExtension() in a migration\n{name}\n{status}"));
+    let one_there = format!("{T} CREATE INDEX n ON t USING gin (name gin_trgm_ops);");
+    let code = obstacle(&of_t(&format!("WHERE {search}")), &one_there).expect("it is found").1;
+    assert_eq!(code, format!("# with TrigramExtension() in a migration\n{status}"));
+    // With AND one is enough.
+    let both = r#"WHERE "t"."name" ILIKE '%x%' AND "t"."status" ILIKE '%x%'"#;
+    let code = obstacle(&of_t(both), "").expect("it is found").1;
+    assert_eq!(code, format!("# with TrigramExtension() in a migration\n{name}"));
+    let iexact = r#"WHERE (UPPER("t"."name"::text) = UPPER('x') OR UPPER("t"."status"::text) = UPPER('x'))"#;
+    let (reason, code) = obstacle(&of_t(iexact), "").expect("it is found");
+    assert_eq!(reason, "t.name is compared inside UPPER, likewise t.status");
+    assert_eq!(
+        code,
+        "models.Index(Upper(\"name\"), name=\"t_name_upper_idx\")\n\
+         models.Index(Upper(\"status\"), name=\"t_status_upper_idx\")"
+    );
+    let mysql = "SELECT `t`.`id` FROM `t` WHERE (`t`.`name` LIKE '%x%' OR `t`.`status` LIKE '%x%')";
+    assert_eq!(
+        obstacle(mysql, "").expect("it is found").1,
+        "migrations.RunSQL(\"CREATE FULLTEXT INDEX t_name_status_words ON t (name, status) WITH PARSER ngram\")\n\
+         # WHERE MATCH (name, status) AGAINST (…)"
+    );
+    let remedy = |sql: &str| judged(&[sql], "").remove(0).remedy;
+    let tables = r#"SELECT "t"."id" FROM "t" INNER JOIN "u" ON ("t"."u_id" = "u"."id") WHERE ("t"."name" ILIKE '%x%' OR "u"."name" ILIKE '%x%')"#;
+    assert!(remedy(tables).contains("of several tables"), "{}", remedy(tables));
+    assert!(!remedy(&of_t(both)).contains("OR"), "{}", remedy(&of_t(both)));
+}
+
 /// The name of the index that is proposed; an operator class before it has one as well.
 fn index_name(sql: &str) -> String {
     let found = judged(&[sql], "");
