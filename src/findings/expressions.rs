@@ -1,6 +1,7 @@
 //! Expressions over a column that an index on the column does not serve, and what serves them in Django.
 
 use super::index_columns::name;
+use super::selected::Tokens;
 use crate::queries::{ColumnUse, Fingerprint, Usage};
 
 /// Whose indexes they are.
@@ -30,6 +31,10 @@ pub(super) enum Family {
     Date,
     /// One key of a JSON document.
     Json,
+    /// Words, in a column of vectors (`@@`) or in a vector that is made of texts.
+    Words,
+    /// What an array or a JSON document contains.
+    Contained,
 }
 
 impl Family {
@@ -39,6 +44,8 @@ impl Family {
             "UPPER" | "LOWER" => Self::Case,
             "ILIKE" => Self::Folded,
             "TRIM" | "LTRIM" | "RTRIM" | "BTRIM" => Self::Trimmed,
+            "@@" | "TO_TSVECTOR" => Self::Words,
+            "@>" | "<@" | "&&" | "?" | "?|" | "?&" | "@?" => Self::Contained,
             "->" | "->>" | "#>" | "#>>" | "JSON_EXTRACT" | "JSON_VALUE" | "JSON_UNQUOTE" => Self::Json,
             "::date"
             | "DATE"
@@ -70,6 +77,8 @@ impl Family {
         match self {
             Self::Wildcard => format!("a LIKE on {column} begins with a wildcard"),
             Self::Folded => format!("{column} is compared by ILIKE, whatever its capitals"),
+            Self::Words => format!("words are looked for in {column}"),
+            Self::Contained => format!("what {column} contains is compared ({function})"),
             Self::Json => format!("a key of the JSON in {column} is compared"),
             _ => match function {
                 "AT TIME ZONE" | "CONVERT_TZ" => format!("{column} is compared in another time zone"),
@@ -97,6 +106,16 @@ impl Family {
                 "An index on the column does not know the function's result. Compare the column with a \
                  range (__gte and __lt) in place of __date, __month or a truncated date, or index the expression."
             }
+            Self::Words => {
+                "A B-tree finds no words; a GIN index of the vectors does. It must be of just the expression that \
+                 the query has, with its config: SearchVector and SearchQuery both need one, and SearchVector has \
+                 a COALESCE that SQL of your own may lack. Weights, or columns of several tables: keep the vector \
+                 in a SearchVectorField and index that."
+            }
+            Self::Contained => {
+                "A B-tree knows whole values only. A GIN index knows what arrays and JSON documents contain; of \
+                 ranges a GistIndex does."
+            }
             Self::Json => {
                 "An index on the column does not know its keys. Index the expression that is compared (a functional \
                  index), or give what is searched for a column of its own."
@@ -104,7 +123,7 @@ impl Family {
         }
     }
 
-    fn code(self, one: &ColumnUse, server: Server) -> String {
+    fn code(self, one: &ColumnUse, text: &str, server: Server) -> String {
         let (column, index) = (&one.column, |suffix: &str| index_name(one, suffix));
         match self {
             Self::Case | Self::Trimmed => {
@@ -120,6 +139,20 @@ impl Family {
             }
             Self::Folded | Self::Wildcard => search_code(&[one], server),
             Self::Date => format!("filter({column}__gte=day, {column}__lt=day + timedelta(days=1))"),
+            Self::Words if one.function.as_deref() == Some("TO_TSVECTOR") => {
+                let mut columns = Tokens::of(text).columns_within("to_tsvector");
+                if columns.is_empty() {
+                    columns.push(column.clone());
+                }
+                format!(
+                    "# the config that the query has\nGinIndex(SearchVector(\"{}\", config=\"english\"), name=\"{}\")",
+                    columns.join("\", \""),
+                    name(one.table.as_deref().unwrap_or_default(), &columns.join("_"), "words")
+                )
+            }
+            Self::Words | Self::Contained => {
+                format!("GinIndex(fields=[\"{column}\"], name=\"{}\")", index("gin"))
+            }
             Self::Json => {
                 format!(
                     "# \"key\" is the one that is compared\nmodels.Index({}, name=\"{}\")",
@@ -131,12 +164,13 @@ impl Family {
     }
 }
 
-/// The indexes that serve these conditions, all of them of one table.
-pub(super) fn code(all: &[(&ColumnUse, Family)], server: Server) -> String {
+/// The indexes that serve these conditions of a query, all of them of one table.
+pub(super) fn code(all: &[(&ColumnUse, Family)], text: &str, server: Server) -> String {
     let (searched, others): (Vec<_>, Vec<_>) =
         all.iter().partition(|(_, family)| matches!(family, Family::Wildcard | Family::Folded));
     let searched: Vec<&ColumnUse> = searched.into_iter().map(|(one, _)| one).collect();
-    let mut parts: Vec<String> = others.into_iter().map(|(one, family)| family.code(one, server)).collect();
+    let mut parts: Vec<String> =
+        others.into_iter().map(|(one, family)| family.code(one, text, server)).collect();
     if !searched.is_empty() {
         parts.insert(0, search_code(&searched, server));
     }
@@ -152,7 +186,7 @@ pub(super) fn function(one: &ColumnUse) -> Option<&str> {
 fn index_name(one: &ColumnUse, suffix: &str) -> String {
     let (table, column) = (one.table.as_deref().unwrap_or_default(), &one.column);
     match function(one) {
-        Some(function) if Family::of(function) != Some(Family::Json) => {
+        Some(function) if matches!(Family::of(function), Some(Family::Case | Family::Trimmed)) => {
             name(table, &format!("{column}_{}", function.to_ascii_lowercase()), suffix)
         }
         _ => name(table, column, suffix),

@@ -1,5 +1,5 @@
-//! Conditions that no plain index serves: a leading wildcard, a function over the column, a far OFFSET,
-//! a random order.
+//! Conditions that no plain index serves: a leading wildcard, a function over the column, words and what
+//! arrays and documents contain, a far OFFSET, a random order.
 
 use super::expressions::{self, Family, Server};
 use super::index_candidates::MEDIAN;
@@ -109,9 +109,15 @@ fn family(mentions: &[Mention<'_>], one: &ColumnUse) -> Option<Family> {
         Usage::LikeAnywhere => Family::Wildcard,
         _ => Family::of(one.function.as_deref()?)?,
     };
+    // Other operators (`~`) are not served by what serves a comparison.
+    let inverted = matches!(family, Family::Words | Family::Contained);
+    if inverted != (one.usage == Usage::Operator) {
+        return None;
+    }
     let known = lookups::of(mentions, one).and_then(|mention| mention.known.as_deref());
     let is_indexed = known.is_some_and(|table| match family {
         Family::Wildcard | Family::Folded => table.has_trigrams(expressions::function(one), &one.column),
+        _ if inverted && table.has_inverted(&one.column) => true,
         _ => table.has_expression(one.function.as_deref().unwrap_or_default(), &one.column),
     });
     (!is_indexed).then_some(family)
@@ -122,7 +128,11 @@ fn named(one: &ColumnUse) -> String {
 }
 
 /// What stands in the way, what to do about it, and the code.
-fn conditions(all: &[(&ColumnUse, Family)], others: bool, server: Server) -> (String, String, String) {
+fn conditions(
+    all: &[(&ColumnUse, Family)],
+    others: bool,
+    (text, server): (&str, Server),
+) -> (String, String, String) {
     let Some(&(first, family)) = all.first() else { return Default::default() };
     let mut what = family.reason(&named(first), first.function.as_deref().unwrap_or_default());
     let mut remedy = family.remedy(server).to_owned();
@@ -138,7 +148,7 @@ fn conditions(all: &[(&ColumnUse, Family)], others: bool, server: Server) -> (St
             " Conditions of several tables share none: look for the keys of each by a query of its own.",
         );
     }
-    (what, remedy, expressions::code(all, server))
+    (what, remedy, expressions::code(all, text, server))
 }
 
 fn finding(log: &QueryLog, id: u32, obstacle: &Obstacle<'_>) -> Finding {
@@ -146,7 +156,7 @@ fn finding(log: &QueryLog, id: u32, obstacle: &Obstacle<'_>) -> Finding {
     let table = fingerprint.tables.first().map_or("a table", String::as_str);
     let server = Server::of(fingerprint);
     let (what, remedy, code) = match obstacle {
-        Obstacle::Conditions(all, others) => conditions(all, *others, server),
+        Obstacle::Conditions(all, others) => conditions(all, *others, (&fingerprint.text, server)),
         Obstacle::Random => (
             format!("{table} is sorted at random"),
             "order_by(\"?\") reads and sorts all rows to take a few. Choose keys at random and fetch those, or \

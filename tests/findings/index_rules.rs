@@ -7,7 +7,7 @@ use super::common;
 use super::lines::{found, log};
 
 /// What both rules find in a log of these queries, 50 ms each, with a schema.
-fn judged(each: &[&str], definitions: &str) -> Vec<Finding> {
+pub fn judged(each: &[&str], definitions: &str) -> Vec<Finding> {
     let lines: Vec<_> =
         each.iter().enumerate().map(|(at, sql)| (77, at as u32 * 100 + 100, 50.0, *sql)).collect();
     judged_text(&log(&lines), definitions)
@@ -36,7 +36,7 @@ fn proposals(sql: &str, definitions: &str) -> Vec<String> {
 }
 
 /// The code of what `unindexable` finds.
-fn obstacle(sql: &str, definitions: &str) -> Option<(String, String)> {
+pub fn obstacle(sql: &str, definitions: &str) -> Option<(String, String)> {
     let mut found = judged(&[sql], definitions).into_iter().filter(|finding| finding.rule == "unindexable");
     found.next().map(|finding| {
         let reason = finding.title.rsplit(": ").next().unwrap_or_default().to_owned();
@@ -51,7 +51,7 @@ fn proposed_code(sql: &str, definitions: &str) -> String {
 }
 
 /// `WHERE …` of one table.
-fn of_t(rest: &str) -> String {
+pub fn of_t(rest: &str) -> String {
     format!(r#"SELECT "t"."id" FROM "t" {rest}"#)
 }
 

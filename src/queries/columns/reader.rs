@@ -53,6 +53,9 @@ impl<'a> Reader<'a> {
                 TokenKind::Punctuation => self.punctuation(bytes),
                 TokenKind::String => self.take(Operand::string(bytes)),
                 TokenKind::Number => self.take(Operand::Number(String::from_utf8_lossy(bytes).into_owned())),
+                TokenKind::Placeholder if bytes == b"?" && self.asks_for_keys() => {
+                    self.compare(Comparison::Operator("?"));
+                }
                 TokenKind::Placeholder => self.take(Operand::Value(Pattern::Unknown)),
                 TokenKind::Operator => self.operator(bytes),
                 _ => {}
@@ -87,6 +90,17 @@ impl<'a> Reader<'a> {
         if level.clause != Clause::From {
             level.take(operand);
         }
+    }
+
+    /// Whether `?` asks jsonb for a key here: a placeholder never follows a column.
+    fn asks_for_keys(&mut self) -> bool {
+        let dialect = self.lexer.dialect();
+        let level = self.level();
+        dialect == Dialect::PostgreSql
+            && level.clause == Clause::Condition
+            && matches!(level.left, Some(Operand::Column(_)))
+            && level.comparison.is_none()
+            && level.operator.is_empty()
     }
 
     pub(super) fn peek(&self) -> Option<Token> {
@@ -209,8 +223,14 @@ impl<'a> Reader<'a> {
         let (left, right) = (column(&left), column(&right));
         for (one, other, usage) in [(&left, &right, of_left), (&right, &left, of_right)] {
             if let Some(mut column) = one.clone() {
-                if comparison == Comparison::FoldedLike {
-                    column.function.get_or_insert_with(|| "ILIKE".to_owned());
+                match (comparison, &column.function) {
+                    (Comparison::FoldedLike, None) => column.function = Some("ILIKE".to_owned()),
+                    // Whatever else is inside: Django puts a COALESCE there.
+                    (Comparison::Operator("@@"), Some(_)) => column.function = Some("TO_TSVECTOR".to_owned()),
+                    (Comparison::Operator(sign), None) if !sign.is_empty() => {
+                        column.function = Some(sign.to_owned());
+                    }
+                    _ => {}
                 }
                 let partner = other.clone().filter(|_| usage == Usage::Join);
                 self.used(Use { partner, ..Use::new(column, usage, scope) });
@@ -322,6 +342,7 @@ impl<'a> Reader<'a> {
         match bytes {
             b"::" => self.cast(),
             b"*" if self.level().left.is_none() => {}
+            b"&&" if self.lexer.dialect() == Dialect::MySql => drop(self.keyword("and")),
             _ => match Comparison::of(bytes) {
                 // In a fingerprint's text `?` stands for a value.
                 Some(_) if bytes == b"?" => self.take(Operand::Value(Pattern::Unknown)),

@@ -85,7 +85,7 @@ impl Reader<'_> {
             "like" => self.compare(Comparison::Like),
             "ilike" => self.compare(Comparison::FoldedLike),
             "similar" | "regexp" | "rlike" | "glob" | "match" if self.level().left.is_some() => {
-                self.compare(Comparison::Operator);
+                self.compare(Comparison::Operator(""));
             }
             "between" => {
                 self.compare(Comparison::Range);
