@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 
 use super::index_columns::{Columns, Query};
+use super::lookups::Mention;
 use super::replay::Writes;
+use super::selected::Tokens;
 use super::shape::model;
 use super::unindexable;
 use super::{
@@ -17,7 +19,7 @@ use super::{
 };
 use crate::format;
 use crate::queries::digest::Numbers;
-use crate::queries::{Fingerprint, QueryLog};
+use crate::queries::{ColumnUse, Fingerprint, QueryLog};
 use crate::schema::{Index, Table};
 use crate::sort;
 
@@ -50,9 +52,9 @@ pub(super) static ABOUT: About = About {
     thresholds: &[MEDIAN, EXAMINED],
 };
 
-/// An index, and the queries it would serve.
+/// An index, and the queries it would serve: or several, that serve only together.
 struct Candidate<'a> {
-    columns: Columns<'a>,
+    indexes: Vec<Columns<'a>>,
     queries: Vec<u32>,
 }
 
@@ -65,9 +67,9 @@ impl Rule for IndexCandidates {
         let Case::Queries(log, _) = *case else { return };
         let mut tables: BTreeMap<&str, Vec<Candidate<'_>>> = BTreeMap::new();
         for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
-            for (table, columns) in wanted(fingerprint, numbers, settings) {
+            for (table, indexes) in wanted(fingerprint, numbers, settings) {
                 let all = tables.entry(table).or_default();
-                all.push(Candidate { columns, queries: vec![id as u32] });
+                all.push(Candidate { indexes, queries: vec![id as u32] });
             }
         }
         let writes = Writes::of(log);
@@ -79,13 +81,13 @@ impl Rule for IndexCandidates {
     }
 }
 
-/// The tables whose rows a query would find by an index that is not there, and its columns; also what others
-/// leave to this rule.
+/// The tables whose rows a query would find by an index that is not there, and its columns, or those of several
+/// that serve only together; also what others leave to this rule.
 pub(super) fn wanted<'a>(
     fingerprint: &'a Fingerprint,
     numbers: &Numbers,
     settings: &'a Settings,
-) -> Vec<(&'a str, Columns<'a>)> {
+) -> Vec<(&'a str, Vec<Columns<'a>>)> {
     if numbers.p50 < settings.get(&ABOUT, &MEDIAN) || numbers.total <= 0.0 {
         return Vec::new();
     }
@@ -97,7 +99,32 @@ pub(super) fn wanted<'a>(
     };
     let mentions = lookups::mentions(fingerprint, numbers, settings).into_iter();
     let searched = mentions.filter(|mention| !mention.found && !lookups::is_djangos(mention.table));
-    searched.filter_map(|mention| Some((mention.table, Columns::wanted(&mention, query)?))).collect()
+    let indexes = |mention: &Mention<'a>| match Columns::wanted(mention, query) {
+        Some(columns) => vec![columns],
+        None => either(fingerprint, mention),
+    };
+    let each = searched.map(|mention| (mention.table, indexes(&mention)));
+    each.filter(|(_, indexes)| !indexes.is_empty()).collect()
+}
+
+/// The indexes for `a = ? OR b = ?`: PostgreSQL puts together what several find (BitmapOr), as MySQL
+/// (index_merge) and SQLite do, if each side has one.
+fn either<'a>(fingerprint: &'a Fingerprint, mention: &Mention<'a>) -> Vec<Columns<'a>> {
+    let sides: Vec<&ColumnUse> = fingerprint.columns.iter().filter(|one| one.either).collect();
+    let is_value = |one: &&ColumnUse| mention.uses.contains(one) && one.function.is_none() && one.is_value();
+    if sides.len() < 2 || !sides.iter().all(is_value) {
+        return Vec::new();
+    }
+    let all = Tokens::of(&fingerprint.text).conditions();
+    let mut joined = all.iter().filter(|condition| condition.contains(" OR "));
+    let (Some(condition), None) = (joined.next(), joined.next()) else { return Vec::new() };
+    // Nothing else is among them: no flag, no `? IS NULL`, no AND.
+    let are_compared =
+        condition.split(" OR ").all(|side| side.ends_with(" = ?") || side.ends_with(" IN ( ? )"));
+    if !are_compared || condition.contains(" AND ") || condition.split(" OR ").count() != sides.len() {
+        return Vec::new();
+    }
+    sides.iter().filter(|one| !mention.is_indexed(&one.column)).map(|one| Columns::of(&one.column)).collect()
 }
 
 /// Django's LIKE names the sign that escapes for SQLite only.
@@ -107,19 +134,21 @@ fn is_sqlite(fingerprint: &Fingerprint) -> bool {
 
 /// Where an index begins with what another query wants, it serves both.
 fn merged<'a>(log: &QueryLog, mut all: Vec<Candidate<'a>>) -> Vec<Candidate<'a>> {
-    let width = |one: &Candidate<'_>| one.columns.parts().len();
+    let width = |one: &Candidate<'_>| one.indexes.iter().map(|one| one.parts().len()).max().unwrap_or(0);
     sort::by(&mut all, |a, b| {
         let (a_time, b_time) = (totals(log, &a.queries).1, totals(log, &b.queries).1);
         width(b).cmp(&width(a)).then(b_time.total_cmp(&a_time)).then(a.queries.cmp(&b.queries))
     });
     let mut merged: Vec<Candidate<'a>> = Vec::new();
     for one in all {
-        let both =
-            merged.iter().enumerate().find_map(|(at, other)| Some((at, other.columns.with(&one.columns)?)));
+        let both = merged.iter().enumerate().find_map(|(at, other)| match (&*other.indexes, &*one.indexes) {
+            ([other], [one]) => Some((at, vec![other.with(one)?])),
+            (others, those) => (others == those).then(|| (at, others.to_vec())),
+        });
         match both {
-            Some((at, columns)) => {
+            Some((at, indexes)) => {
                 let known = &mut merged[at];
-                known.columns = columns;
+                known.indexes = indexes;
                 let new = one.queries.into_iter().filter(|id| !known.queries.contains(id));
                 known.queries.extend(new.collect::<Vec<_>>());
             }
@@ -150,11 +179,16 @@ fn finding(
     (table, known, written): (&str, Option<&Table>, u64),
     candidate: Candidate<'_>,
 ) -> Finding {
-    let Candidate { columns, queries } = candidate;
+    let Candidate { indexes, queries } = candidate;
     let ((calls, time), rows) = (totals(log, &queries), rows(log, &queries));
-    let reads = columns.text();
+    let each: Vec<String> = indexes.iter().map(|columns| format!("({})", columns.text())).collect();
+    let reads = each.join(" and ");
+    let together = match each.len() {
+        1 => "",
+        _ => " Both sides of the OR need theirs: where one has none, all rows are read.",
+    };
     let mut shown = vec![
-        Evidence::new("columns", "The columns", Value::Text(format!("{table} ({reads})"))),
+        Evidence::new("columns", "The columns", Value::Text(format!("{table} {reads}"))),
         evidence::count("executions", "Executions it would serve", calls),
         evidence::time("total_ms", "Their time", time),
         Evidence::new("writes", "Writes of the table", Value::Text(evidence::rate(log, written))),
@@ -174,9 +208,10 @@ fn finding(
     shown.extend(evidence::queries(log, queries.into_iter().map(with_time).collect()));
     Finding {
         rule: ABOUT.id.to_owned(),
-        key: format!("{table}({reads})"),
+        key: format!("{table}{reads}"),
         title: format!(
-            "An index on {table} ({reads}) may serve {} {} in {executions}",
+            "{} on {table} {reads} may serve {} {} in {executions}",
+            if each.len() == 1 { "An index" } else { "Indexes" },
             format::counted(kinds as i64, "query that takes", "queries that take"),
             format::milliseconds(time)
         ),
@@ -190,13 +225,13 @@ fn finding(
         evidence: shown,
         remedy: format!(
             "Look at the plan first (queryset.explain(analyze=True)): a sequential scan over many rows is what \
-             an index on {table} would replace. Equality comes first, then a range, then the sort. Add it \
+             an index on {table} would replace. Equality comes first, then a range, then the sort.{together} Add it \
              without locking out writers: AddIndexConcurrently on PostgreSQL."
         ),
         code: format!(
             "class {}(models.Model):\n    class Meta:\n        indexes = [{}]",
             model(table),
-            columns.code(table, known)
+            indexes.iter().map(|columns| columns.code(table, known)).collect::<Vec<_>>().join(", ")
         ),
         confidence: if rows.0 > 0 { Confidence::High } else { Confidence::Medium },
         doubts: format!(

@@ -71,6 +71,11 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
+    /// One alone.
+    pub fn of(column: &'a str) -> Self {
+        Self { groups: vec![vec![Part::free(column)]] }
+    }
+
     /// Those that would serve what a query does with a mention of a table; `None` if an index is there, or
     /// none would help.
     pub fn wanted(mention: &Mention<'a>, query: Query) -> Option<Self> {

@@ -99,7 +99,7 @@ impl<'a> Mention<'a> {
 
     /// Columns whose values are given.
     fn given(&self) -> Vec<&'a str> {
-        let values = self.plain().filter(|one| matches!(one.usage, Usage::Equal | Usage::In));
+        let values = self.plain().filter(|one| one.is_value());
         values.map(|one| one.column.as_str()).chain(self.correlated.iter().copied()).collect()
     }
 

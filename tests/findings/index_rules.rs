@@ -27,7 +27,7 @@ fn judged_text(text: &str, definitions: &str) -> Vec<Finding> {
 }
 
 /// The columns that indexes are proposed for.
-fn proposals(sql: &str, definitions: &str) -> Vec<String> {
+pub fn proposals(sql: &str, definitions: &str) -> Vec<String> {
     let found = judged(&[sql], definitions).into_iter();
     let keys = found.filter(|finding| finding.rule == "index-candidates").map(|finding| finding.key);
     let mut keys: Vec<String> = keys.collect();

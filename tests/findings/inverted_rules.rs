@@ -1,6 +1,7 @@
-//! Conditions that inverted indexes serve: words, and what arrays and documents contain.
+//! Conditions that inverted indexes serve: words, and what arrays and documents contain. And those that several
+//! indexes serve together.
 
-use super::index_rules::{judged, obstacle, of_t};
+use super::index_rules::{judged, obstacle, of_t, proposals};
 
 fn found(sql: &str) -> (String, String) {
     obstacle(sql, "").unwrap_or_default()
@@ -76,4 +77,48 @@ fn what_looks_like_containment_is_none() {
     ] {
         assert_eq!(obstacle(sql, ""), None, "{sql}");
     }
+}
+
+#[test]
+fn two_columns_of_an_or_are_two_indexes() {
+    let none: &[&str] = &[];
+    for (rest, expected) in [
+        (r#"WHERE ("t"."email" = 'x' OR "t"."username" = 'y')"#, &["t(email) and (username)"][..]),
+        (
+            r#"WHERE "t"."email" = 'x' OR "t"."username" IN ('y', 'z') ORDER BY "t"."id" ASC LIMIT 1"#,
+            &["t(email) and (username)"],
+        ),
+        (r#"WHERE ("t"."kind" > 3 AND ("t"."email" = 'x' OR "t"."username" = 'y'))"#, &["t(kind)"]),
+        // A key is known to have one.
+        (r#"WHERE ("t"."email" = 'x' OR "t"."owner_id" = 5)"#, &["t(email)"]),
+        (r#"WHERE ("t"."owner_id" = 4 OR "t"."user_id" = 5)"#, none),
+        // A flag, an open value, something else by OR: all rows are read anyway.
+        (r#"WHERE ("t"."email" = 'x' OR "t"."active")"#, none),
+        (r#"WHERE ("t"."email" = $1 OR $1 IS NULL) AND ("t"."username" = $2 OR $2 IS NULL)"#, none),
+        (r#"WHERE ("t"."email" = 'x' OR "t"."username" = 'y' OR $1 IS NULL)"#, none),
+        (r#"WHERE ("t"."email" = 'x' OR "t"."username" = 'y' OR "t"."name" <> 'z')"#, none),
+        (r#"WHERE NOT ("t"."email" = 'x' OR "t"."username" = 'y')"#, none),
+        (
+            r#"WHERE ("t"."email" = 'x' OR EXISTS(SELECT 1 FROM "u" WHERE "u"."t_no" = "t"."no" AND "u"."name" = 'y'))"#,
+            none,
+        ),
+    ] {
+        assert_eq!(proposals(&of_t(rest), ""), expected, "{rest}");
+    }
+    let sql = of_t(r#"WHERE ("t"."email" = 'x' OR "t"."username" = 'y')"#);
+    let finding = judged(&[&sql], "").remove(0);
+    assert_eq!(
+        finding.title,
+        "Indexes on t (email) and (username) may serve 1 query that takes 50 ms in 1 execution"
+    );
+    assert!(
+        finding.code.ends_with(r#"[models.Index(fields=["email"]), models.Index(fields=["username"])]"#),
+        "{}",
+        finding.code
+    );
+    let table = "CREATE TABLE t (id int PRIMARY KEY, email text UNIQUE, username text);";
+    assert_eq!(proposals(&sql, table), ["t(username)"]);
+    assert_eq!(proposals(&sql, &format!("{table} CREATE INDEX i ON t (username);")), none);
+    let across = r#"SELECT "t"."id" FROM "t" INNER JOIN "u" ON ("t"."u_id" = "u"."id") WHERE ("t"."email" = 'x' OR "u"."email" = 'x')"#;
+    assert_eq!(proposals(across, ""), none);
 }

@@ -471,7 +471,9 @@ impl<'a> Reader<'a> {
     /// Leaves a level: what it was is an operand of the one around.
     pub(super) fn close(&mut self) {
         let level = self.level();
-        let only = if level.comparison.is_none() && !level.is_list { level.left.clone() } else { None };
+        // After AND or OR it is one predicate of several, which ends here.
+        let is_one = level.comparison.is_none() && !level.is_list && level.place == 0;
+        let only = if is_one { level.left.clone() } else { None };
         let was_plain = level.kind == Kind::Plain;
         if was_plain && only.is_some() {
             // `(a.b)`: the predicate is the outer one's.

@@ -48,6 +48,7 @@ fn columns_of_statements() {
         r#"SELECT "t"."id" FROM "t" WHERE ("t"."data" ->> 'a') = 'x' AND "t"."tags" @> ARRAY[1, 2] AND "t"."name"::text ~ 'x' AND "t"."id" = ANY(ARRAY[1, 2])"#,
         r#"SELECT "t"."id" FROM "t" WHERE ("t"."data" ? 'a' AND "t"."data" ?| ARRAY['a', 'b'] AND "t"."tags" && ARRAY['a']::varchar(50)[] AND to_tsvector('english'::regconfig, COALESCE("t"."title", '') || ' ' || COALESCE("t"."body", '')) @@ (plainto_tsquery('english'::regconfig, 'x')) AND "t"."vector" @@ (to_tsquery($1)) AND ("t"."data" -> 'k') @> '1' AND NOT ("t"."labels" @> ARRAY['a']))"#,
         "SELECT a FROM t WHERE b = ? AND c ? ? AND d BETWEEN ? AND ? AND e IN (?, ?) AND ? < f LIMIT ? OFFSET ?",
+        r#"SELECT a FROM t WHERE (t.b = 1 OR t.active) AND NOT (t.c = 2 AND t.hidden) AND ((t.d))"#,
         "SELECT `t`.`a` FROM `t` WHERE `t`.`b` = 1 && `t`.`c` > 2",
         r#"SELECT "t"."id" FROM "t" WHERE "t"."status" = CASE WHEN "t"."x" = 1 THEN 'a' ELSE 'b' END AND COALESCE("t"."n", 0) > 1"#,
         r#"SELECT SUM("t"."a") FILTER (WHERE "t"."b" = 1), ROW_NUMBER() OVER (PARTITION BY "t"."c" ORDER BY "t"."d") FROM "t" ORDER BY RANDOM() ASC"#,
