@@ -183,6 +183,12 @@ fn finding(
     let ((calls, time), rows) = (totals(log, &queries), rows(log, &queries));
     let each: Vec<String> = indexes.iter().map(|columns| format!("({})", columns.text())).collect();
     let reads = each.join(" and ");
+    let sorted = indexes.iter().find_map(|columns| columns.sorted.as_ref()).map_or_else(String::new, |sorted| {
+        format!(
+            "Only the first rows are wanted: if many fit the conditions, an index on ({sorted}) instead finds them \
+             sorted, without reading the rest. "
+        )
+    });
     let together = match each.len() {
         1 => "",
         _ => " Both sides of the OR need theirs: where one has none, all rows are read.",
@@ -235,7 +241,7 @@ fn finding(
         ),
         confidence: if rows.0 > 0 { Confidence::High } else { Confidence::Medium },
         doubts: format!(
-            "{} A column with few values (a flag) is seldom worth one, nor is a table of a few hundred rows; and \
+            "{sorted}{} A column with few values (a flag) is seldom worth one, nor is a table of a few hundred rows; and \
              every write of the table maintains its indexes.",
             match known {
                 Some(known) if known.whole => "The schema may be older than the log.",

@@ -68,12 +68,15 @@ pub(super) struct Query {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns<'a> {
     groups: Vec<Vec<Part<'a>>>,
+    /// Those of an index that gives the rows sorted rather than finds them, where the query wants the first
+    /// alone: it is better if so many fit that the first are soon met.
+    pub sorted: Option<String>,
 }
 
 impl<'a> Columns<'a> {
     /// One alone.
     pub fn of(column: &'a str) -> Self {
-        Self { groups: vec![vec![Part::free(column)]] }
+        Self { groups: vec![vec![Part::free(column)]], sorted: None }
     }
 
     /// Those that would serve what a query does with a mention of a table; `None` if an index is there, or
@@ -112,7 +115,17 @@ impl<'a> Columns<'a> {
         // for. If only the first rows are wanted, reading in their order is better than looking them up.
         let in_order = limited && !query.far && (!equal.is_empty() || several().next().is_none());
         let filtered = !equal.is_empty() && several().next().is_none() && has_joins().next().is_none();
+        let mut sorted = None;
         if range.is_some() || !(in_order || filtered) {
+            let starts =
+                sorts.first().is_some_and(|first| range.is_none_or(|one| one.column != first.column));
+            if limited && !query.far && starts {
+                let mut parts: Vec<String> = equal.iter().map(|&column| column.to_owned()).collect();
+                parts.extend(sorts.iter().map(Part::text));
+                parts.extend(range.map(|one| one.column.clone()).filter(|column| !parts.contains(column)));
+                parts.truncate(WIDEST);
+                sorted = Some(parts.join(", "));
+            }
             sorts.clear();
         }
         if sorts.is_empty() {
@@ -128,7 +141,7 @@ impl<'a> Columns<'a> {
         }
         groups.extend(sorts.into_iter().take(WIDEST - width).map(|part| vec![part]));
         groups.retain(|group| !group.is_empty());
-        let columns = Self { groups };
+        let columns = Self { groups, sorted };
         let parts = columns.parts();
         let known = parts.len() < 2
             && parts.iter().all(|part| part.nulls_first.is_none() && mention.is_indexed(part.column));
@@ -188,7 +201,7 @@ impl<'a> Columns<'a> {
             }
         }
         groups.extend(own.into_iter().rev());
-        Some(Self { groups })
+        Some(Self { groups, sorted: self.sorted.clone().or_else(|| other.sorted.clone()) })
     }
 
     /// Django's index on `table`, of which `known` is the definition.

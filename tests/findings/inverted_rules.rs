@@ -79,6 +79,41 @@ fn what_looks_like_containment_is_none() {
     }
 }
 
+/// What is the better index depends on how many rows fit, which the log does not say.
+#[test]
+fn where_the_first_rows_alone_are_wanted_the_sort_may_be_the_better_index() {
+    let doubts = |rest: &str| {
+        let found = judged(&[&of_t(rest)], "").remove(0);
+        let instead = found.doubts.split_once(" instead").map(|(before, _)| before.to_owned());
+        (found.key, instead.unwrap_or_default())
+    };
+    for (rest, key, instead) in [
+        // A queue. One of several values has no order of its own.
+        (
+            r#"WHERE "t"."state" = 'x' AND "t"."run_at" <= now() ORDER BY "t"."priority" ASC, "t"."run_at" ASC LIMIT 1"#,
+            "t(state, run_at)",
+            "(state, priority, run_at)",
+        ),
+        (r#"WHERE "t"."price" > 1 ORDER BY "t"."created" DESC LIMIT 3"#, "t(price)", "(created, price)"),
+        (r#"WHERE "t"."kind" IN (1, 2) ORDER BY "t"."created" DESC LIMIT 20"#, "t(kind)", "(created)"),
+        (
+            r#"WHERE "t"."state" = 'x' AND "t"."run_at" <= now() ORDER BY "t"."run_at" ASC LIMIT 1"#,
+            "t(state, run_at)",
+            "",
+        ),
+        (
+            r#"WHERE "t"."state" = 'x' AND "t"."run_at" <= now() ORDER BY "t"."priority" ASC"#,
+            "t(state, run_at)",
+            "",
+        ),
+        (r#"WHERE "t"."state" = 'x' ORDER BY "t"."priority" ASC LIMIT 5"#, "t(state, priority)", ""),
+    ] {
+        let (found, text) = doubts(rest);
+        assert_eq!(found, key, "{rest}");
+        assert!(if instead.is_empty() { text.is_empty() } else { text.ends_with(instead) }, "{rest}: {text}");
+    }
+}
+
 #[test]
 fn two_columns_of_an_or_are_two_indexes() {
     let none: &[&str] = &[];
