@@ -132,12 +132,15 @@ fn is_sqlite(fingerprint: &Fingerprint) -> bool {
     fingerprint.text.contains(" ESCAPE ")
 }
 
-/// Where an index begins with what another query wants, it serves both.
+/// Where an index begins with what another query wants, it serves both. Which of them share one does not depend
+/// on which was logged first.
 fn merged<'a>(log: &QueryLog, mut all: Vec<Candidate<'a>>) -> Vec<Candidate<'a>> {
     let width = |one: &Candidate<'_>| one.indexes.iter().map(|one| one.parts().len()).max().unwrap_or(0);
+    let text =
+        |one: &Candidate<'_>| one.queries.first().map(|&id| log.fingerprints[id as usize].text.as_str());
     sort::by(&mut all, |a, b| {
         let (a_time, b_time) = (totals(log, &a.queries).1, totals(log, &b.queries).1);
-        width(b).cmp(&width(a)).then(b_time.total_cmp(&a_time)).then(a.queries.cmp(&b.queries))
+        width(b).cmp(&width(a)).then(b_time.total_cmp(&a_time)).then_with(|| text(a).cmp(&text(b)))
     });
     let mut merged: Vec<Candidate<'a>> = Vec::new();
     for one in all {

@@ -174,6 +174,9 @@ impl<'a> Columns<'a> {
 
     /// One index that serves both, if what `other` wants is a beginning of this.
     pub fn with(&self, other: &Self) -> Option<Self> {
+        let begins = |part: &Part<'_>| other.groups.first()?.iter().find(|other| other.column == part.column);
+        // Most have nothing to do with each other, and of a large log's each is held against all.
+        self.groups.first()?.iter().find_map(begins)?;
         let mut groups: Vec<Vec<Part<'a>>> = Vec::new();
         let mut own: Vec<Vec<Part<'a>>> = self.groups.iter().rev().cloned().collect();
         for group in &other.groups {

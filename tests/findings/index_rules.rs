@@ -198,6 +198,22 @@ fn one_index_serves_what_it_begins_with() {
             found[0].title
         );
     }
+    // Of equal times the texts decide, not which comes first.
+    let each_of_three = |columns: &str| {
+        let conditions: Vec<String> =
+            columns.chars().map(|column| format!(r#""t"."{column}" = 1"#)).collect();
+        of_t(&format!("WHERE {}", conditions.join(" AND ")))
+    };
+    let three = ["cab", "ac", "ab", "cb", "bca"].map(each_of_three);
+    let mut turned = three.each_ref().map(String::as_str);
+    let merged = |each: &[&str]| -> Vec<(String, f64)> {
+        judged(each, "").into_iter().map(|finding| (finding.key, finding.saving)).collect()
+    };
+    let first = merged(&turned);
+    for _ in 0..turned.len() {
+        turned.rotate_left(1);
+        assert_eq!(merged(&turned), first, "{turned:?}");
+    }
     let keys = |each: &[&str]| {
         let mut keys: Vec<String> = judged(each, "").into_iter().map(|finding| finding.key).collect();
         keys.sort();
