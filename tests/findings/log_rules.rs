@@ -254,6 +254,20 @@ fn writes_that_look_their_rows_up_slowly_are_not_slow_writes() {
     assert!(!finding.doubts.contains("without an index"), "{}", finding.doubts);
 }
 
+#[test]
+fn unused_indexes_are_asked_of_the_server_that_has_them() {
+    let code = |sql: &str| {
+        let lines: Vec<Line<'_>> = (1..7).map(|at| (77, at * 500, 40.0, sql)).collect();
+        let finding = only(&log(&lines), "slow-writes");
+        (finding.code, finding.remedy)
+    };
+    let (mysql, remedy) = code("INSERT INTO `shop`.`t` (`a`) VALUES (1)");
+    assert_eq!(mysql, "SELECT index_name FROM sys.schema_unused_indexes\nWHERE object_name = 't'");
+    assert!(remedy.contains("sys.schema_unused_indexes") && !remedy.contains("idx_scan"), "{remedy}");
+    let (other, _) = code(r#"INSERT INTO "shop"."t" ("a") VALUES (1)"#);
+    assert!(other.ends_with("WHERE relname = 't' ORDER BY idx_scan"), "{other}");
+}
+
 // --- sequential --------------------------------------------------------------------------------------
 
 const SUMS: [&str; 3] = ["SELECT SUM(a.x) FROM a", "SELECT SUM(b.x) FROM b", "SELECT SUM(c.x) FROM c"];
