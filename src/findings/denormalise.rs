@@ -87,7 +87,7 @@ impl Rule for Denormalise {
 
 /// The table between two others: nothing but its keys is read, and two of them are compared.
 fn through(fingerprint: &Fingerprint) -> Option<&str> {
-    let is_foreign = |table: &String| lookups::is_djangos(table);
+    let is_foreign = |table: &String| lookups::is_foreign(table);
     if fingerprint.operation != Operation::Select || fingerprint.tables.iter().any(is_foreign) {
         return None;
     }

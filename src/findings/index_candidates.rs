@@ -98,7 +98,7 @@ pub(super) fn wanted<'a>(
         patterns: !fingerprint.is_mysql && !is_sqlite(fingerprint),
     };
     let mentions = lookups::mentions(fingerprint, numbers, settings).into_iter();
-    let searched = mentions.filter(|mention| !mention.found && !lookups::is_djangos(mention.table));
+    let searched = mentions.filter(|mention| !mention.found && !lookups::is_foreign(mention.table));
     let indexes = |mention: &Mention<'a>| match Columns::wanted(mention, query) {
         Some(columns) => vec![columns],
         None => either(fingerprint, mention),

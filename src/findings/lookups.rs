@@ -23,11 +23,13 @@ pub(super) struct Mention<'a> {
     pub found: bool,
 }
 
-/// Whether it is one of Django's own tables (with REST framework's tokens): they have the indexes that its
-/// queries need, and their models are not the user's to change.
-pub(super) fn is_djangos(table: &str) -> bool {
-    let name = table.rsplit('.').next().unwrap_or(table);
-    ["auth_", "django_", "authtoken_"].iter().any(|app| name.starts_with(app))
+/// Whether it is one of Django's own tables (with REST framework's tokens), or of the server's: they have the
+/// indexes that their queries need, and are not the user's to change.
+pub(super) fn is_foreign(table: &str) -> bool {
+    let table = table.to_ascii_lowercase();
+    let (schema, name) = table.rsplit_once('.').unwrap_or(("", &table));
+    ["auth_", "django_", "authtoken_", "pg_", "sqlite_"].iter().any(|app| name.starts_with(app))
+        || matches!(schema, "information_schema" | "mysql" | "performance_schema" | "sys")
 }
 
 /// Whether the query looks at many more rows than it returns: then the key that finds them has few values.

@@ -76,7 +76,7 @@ fn obstacle<'a>(
     let conditions = || {
         let is_looked_for = |one: &&ColumnUse| {
             let mention = lookups::of(&mentions, one).filter(|mention| !mention.found);
-            !one.given && mention.is_some_and(|mention| !lookups::is_djangos(mention.table))
+            !one.given && mention.is_some_and(|mention| !lookups::is_foreign(mention.table))
         };
         let searched = fingerprint.columns.iter().filter(is_looked_for);
         searched.filter(|one| one.usage.is_condition() && one.usage != Usage::Unequal)

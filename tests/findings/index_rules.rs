@@ -430,7 +430,7 @@ fn fields_are_named_as_the_model_has_them() {
 }
 
 #[test]
-fn djangos_own_tables_are_left_alone() {
+fn tables_that_are_not_the_users_are_left_alone() {
     for sql in [
         r#"SELECT "auth_user"."id" FROM "auth_user" WHERE "auth_user"."username" = 'x' LIMIT 21"#,
         r#"DELETE FROM "django_session" WHERE "django_session"."expire_date" < '2026-01-01'"#,
@@ -446,6 +446,16 @@ fn djangos_own_tables_are_left_alone() {
         r#"SELECT "authtoken_token"."key" FROM "authtoken_token" WHERE UPPER("authtoken_token"."key"::text) = UPPER('x')"#,
     ] {
         assert_eq!(obstacle(sql, ""), None, "{sql}");
+    }
+    // Nor does anyone index what the server keeps of itself.
+    for sql in [
+        "SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relname = 'x'",
+        "SELECT c.relname FROM pg_class c WHERE c.relname LIKE '%x%'",
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'x'",
+        "SELECT `t`.`table_name` FROM `INFORMATION_SCHEMA`.`TABLES` `t` WHERE `t`.`table_name` LIKE '%x%'",
+        "SELECT name FROM sqlite_master WHERE type = 'table'",
+    ] {
+        assert!(judged(&[sql], "").is_empty(), "{sql}");
     }
     let both = r#"SELECT "t"."id" FROM "t" INNER JOIN "auth_user" ON ("t"."user_id" = "auth_user"."id") WHERE UPPER("auth_user"."username"::text) = UPPER('x') AND UPPER("t"."name"::text) = UPPER('x')"#;
     assert_eq!(
