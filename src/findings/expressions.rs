@@ -155,7 +155,7 @@ impl Family {
             }
             Self::Json => {
                 format!(
-                    "# \"key\" is the one that is compared\nmodels.Index({}, name=\"{}\")",
+                    "# \"key\" is the one that is compared, in the name as well\nmodels.Index({}, name=\"{}\")",
                     expression(one),
                     index("key")
                 )

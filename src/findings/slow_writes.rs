@@ -1,10 +1,9 @@
 //! Tables whose writes are slow, beside how little they are read: too many indexes, or locks.
 
 use super::groups::Lists;
-use super::index_candidates;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
-    evidence,
+    evidence, index_candidates, unindexable,
 };
 use crate::format;
 use crate::queries::{Operation, QueryLog};
@@ -58,7 +57,9 @@ impl Rule for SlowWrites {
             for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
                 if targets[id] == Some(table) {
                     // What an index would make quick is its finding's, and no table's indexes make it slow.
-                    if !index_candidates::wanted(fingerprint, numbers, settings).is_empty() {
+                    if !index_candidates::wanted(fingerprint, numbers, settings).is_empty()
+                        || unindexable::obstacle(fingerprint, numbers, settings).is_some()
+                    {
                         searching += u64::from(numbers.calls);
                         continue;
                     }

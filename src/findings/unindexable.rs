@@ -34,7 +34,7 @@ pub(super) static ABOUT: About = About {
 };
 
 /// What stands in the way.
-enum Obstacle<'a> {
+pub(super) enum Obstacle<'a> {
     /// Of one table: the first, and what stands beside it by OR. Then whether that is also of others.
     Conditions(Vec<(&'a ColumnUse, Family)>, bool),
     Random,
@@ -49,9 +49,6 @@ impl Rule for Unindexable {
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Queries(log, _) = *case else { return };
         for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
-            if numbers.p50 < settings.get(&ABOUT, &MEDIAN) || numbers.total <= 0.0 {
-                continue;
-            }
             if let Some(obstacle) = obstacle(fingerprint, numbers, settings) {
                 findings.push(finding(log, id as u32, &obstacle));
             }
@@ -59,12 +56,14 @@ impl Rule for Unindexable {
     }
 }
 
-fn obstacle<'a>(
+/// What stands in the way of a query, if it is slow; also what others leave to this rule.
+pub(super) fn obstacle<'a>(
     fingerprint: &'a Fingerprint,
     numbers: &Numbers,
     settings: &'a Settings,
 ) -> Option<Obstacle<'a>> {
-    if fingerprint.operation != Operation::Select {
+    let finds = matches!(fingerprint.operation, Operation::Select | Operation::Update | Operation::Delete);
+    if !finds || numbers.p50 < settings.get(&ABOUT, &MEDIAN) || numbers.total <= 0.0 {
         return None;
     }
     let text = &fingerprint.text;

@@ -250,6 +250,13 @@ fn writes_that_look_their_rows_up_slowly_are_not_slow_writes() {
         );
         assert!(finding.doubts.contains("Not among them: 6 writes whose rows"), "{}", finding.doubts);
     }
+    for sql in [
+        r#"UPDATE "t" SET "a" = 1 WHERE UPPER("t"."email"::text) = UPPER('x')"#,
+        r#"DELETE FROM "t" WHERE "t"."name"::text LIKE '%x%'"#,
+    ] {
+        is_silent(&lines(&[sql]), "slow-writes");
+        assert_eq!(only(&lines(&[sql]), "unindexable").at_stake.round(), 240.0, "{sql}");
+    }
     let finding = only(&lines(&[by_key]), "slow-writes");
     assert!(!finding.doubts.contains("without an index"), "{}", finding.doubts);
 }
