@@ -171,6 +171,8 @@ fn joined_tables_have_their_own_columns() {
             r#"SELECT "shop_line"."id" FROM "shop_line" INNER JOIN "shop_product" ON ("shop_line"."product_id" = "shop_product"."id") WHERE "shop_product"."code" = 'x'"#,
             &["shop_product(code)"],
         ),
+        // No index of the column finds an element.
+        ("SELECT id FROM t WHERE 5 = ANY(t.nums) AND 'x' IN (t.a, t.b)", &[]),
         // What stands in a function is not looked up by the column.
         (
             r#"SELECT "p"."id", (SELECT COUNT(*) FROM "l" U0 WHERE UPPER(U0."sku") = (UPPER("p"."sku"))) AS "n" FROM "p" LIMIT 9"#,

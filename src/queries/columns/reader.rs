@@ -220,6 +220,8 @@ impl<'a> Reader<'a> {
             Some(Operand::Column(column)) => Some(column.clone()),
             _ => None,
         };
+        // `5 = ANY (column)`: no index of the column finds one of its elements.
+        let right = right.filter(|_| comparison != Comparison::In);
         let (left, right) = (column(&left), column(&right));
         for (one, other, usage) in [(&left, &right, of_left), (&right, &left, of_right)] {
             if let Some(mut column) = one.clone() {
