@@ -139,17 +139,7 @@ impl Family {
             }
             Self::Folded | Self::Wildcard => search_code(&[one], server),
             Self::Date => format!("filter({column}__gte=day, {column}__lt=day + timedelta(days=1))"),
-            Self::Words if one.function.as_deref() == Some("TO_TSVECTOR") => {
-                let mut columns = Tokens::of(text).columns_within("to_tsvector");
-                if columns.is_empty() {
-                    columns.push(column.clone());
-                }
-                format!(
-                    "# the config that the query has\nGinIndex(SearchVector(\"{}\", config=\"english\"), name=\"{}\")",
-                    columns.join("\", \""),
-                    name(one.table.as_deref().unwrap_or_default(), &columns.join("_"), "words")
-                )
-            }
+            Self::Words if one.function.as_deref() == Some("TO_TSVECTOR") => vector_code(one, text),
             Self::Words | Self::Contained => {
                 format!("GinIndex(fields=[\"{column}\"], name=\"{}\")", index("gin"))
             }
@@ -175,6 +165,25 @@ pub(super) fn code(all: &[(&ColumnUse, Family)], text: &str, server: Server) -> 
         parts.insert(0, search_code(&searched, server));
     }
     parts.join("\n")
+}
+
+/// An index of the vector that the query `text` makes of texts.
+fn vector_code(one: &ColumnUse, text: &str) -> String {
+    let table = one.table.as_deref().unwrap_or_default();
+    let (tables, columns): (Vec<String>, Vec<String>) =
+        Tokens::of(text).columns_within("to_tsvector").into_iter().unzip();
+    if tables.windows(2).any(|pair| pair[0] != pair[1]) {
+        let index = name(table, "words", "gin");
+        return format!(
+            "words = SearchVectorField(null=True)  # kept by a trigger\nGinIndex(fields=[\"words\"], name=\"{index}\")"
+        );
+    }
+    let columns = if columns.is_empty() { vec![one.column.clone()] } else { columns };
+    format!(
+        "# the config that the query has\nGinIndex(SearchVector(\"{}\", config=\"english\"), name=\"{}\")",
+        columns.join("\", \""),
+        name(table, &columns.join("_"), "words")
+    )
 }
 
 /// The function that `one` stands in, if it is more than the way of comparing.

@@ -23,6 +23,12 @@ fn words_are_found_by_an_index_of_vectors() {
         "# the config that the query has\n\
          GinIndex(SearchVector(\"title\", \"body\", config=\"english\"), name=\"t_title_body_words\")"
     );
+    // No index is of two tables.
+    let tables = r#"SELECT "t"."id" FROM "t" INNER JOIN "u" ON ("t"."u_id" = "u"."id") WHERE to_tsvector('english'::regconfig, COALESCE("t"."title", '') || ' ' || COALESCE("u"."name", '')) @@ (plainto_tsquery('english'::regconfig, 'x'))"#;
+    assert_eq!(
+        found(tables).1,
+        "words = SearchVectorField(null=True)  # kept by a trigger\nGinIndex(fields=[\"words\"], name=\"t_words_gin\")"
+    );
     let plain = of_t("WHERE to_tsvector('english', body) @@ to_tsquery('english', $1)");
     assert!(found(&plain).1.contains(r#"SearchVector("body", config="english")"#), "{}", found(&plain).1);
     let table = "CREATE TABLE t (id int, title text, body text, search tsvector);";
