@@ -99,32 +99,40 @@ pub(super) fn wanted<'a>(
     };
     let mentions = lookups::mentions(fingerprint, numbers, settings).into_iter();
     let searched = mentions.filter(|mention| !mention.found && !lookups::is_foreign(mention.table));
-    let indexes = |mention: &Mention<'a>| match Columns::wanted(mention, query) {
-        Some(columns) => vec![columns],
-        None => either(fingerprint, mention),
+    let indexes = |mention: &Mention<'a>| {
+        let (sides, one_value) = either(fingerprint, mention);
+        match Columns::wanted(mention, query) {
+            // The values by OR find fewer rows than a range, a flag or what is missing.
+            Some(columns) if sides.is_empty() || one_value => vec![columns],
+            _ => sides,
+        }
     };
     let each = searched.map(|mention| (mention.table, indexes(&mention)));
     each.filter(|(_, indexes)| !indexes.is_empty()).collect()
 }
 
 /// The indexes for `a = ? OR b = ?`: PostgreSQL puts together what several find (BitmapOr), as MySQL
-/// (index_merge) and SQLite do, if each side has one.
-fn either<'a>(fingerprint: &'a Fingerprint, mention: &Mention<'a>) -> Vec<Columns<'a>> {
+/// (index_merge) and SQLite do, if each side has one. And whether there is a `c = ?` beside it.
+fn either<'a>(fingerprint: &'a Fingerprint, mention: &Mention<'a>) -> (Vec<Columns<'a>>, bool) {
     let sides: Vec<&ColumnUse> = fingerprint.columns.iter().filter(|one| one.either).collect();
     let is_value = |one: &&ColumnUse| mention.uses.contains(one) && one.function.is_none() && one.is_value();
     if sides.len() < 2 || !sides.iter().all(is_value) {
-        return Vec::new();
+        return Default::default();
     }
     let all = Tokens::of(&fingerprint.text).conditions();
-    let mut joined = all.iter().filter(|condition| condition.contains(" OR "));
-    let (Some(condition), None) = (joined.next(), joined.next()) else { return Vec::new() };
+    let is_compared = |side: &str| side.ends_with(" = ?") || side.ends_with(" IN ( ? )");
+    let (joined, others): (Vec<&String>, Vec<&String>) =
+        all.iter().partition(|condition| condition.contains(" OR "));
+    let [condition] = joined.as_slice() else { return Default::default() };
     // Nothing else is among them: no flag, no `? IS NULL`, no AND.
-    let are_compared =
-        condition.split(" OR ").all(|side| side.ends_with(" = ?") || side.ends_with(" IN ( ? )"));
-    if !are_compared || condition.contains(" AND ") || condition.split(" OR ").count() != sides.len() {
-        return Vec::new();
+    if condition.contains(" AND ")
+        || condition.split(" OR ").count() != sides.len()
+        || !condition.split(" OR ").all(is_compared)
+    {
+        return Default::default();
     }
-    sides.iter().filter(|one| !mention.is_indexed(&one.column)).map(|one| Columns::of(&one.column)).collect()
+    let missing = sides.iter().filter(|one| !mention.is_indexed(&one.column));
+    (missing.map(|one| Columns::of(&one.column)).collect(), others.iter().any(|other| is_compared(other)))
 }
 
 /// Django's LIKE names the sign that escapes for SQLite only.

@@ -129,7 +129,24 @@ fn two_columns_of_an_or_are_two_indexes() {
             r#"WHERE "t"."email" = 'x' OR "t"."username" IN ('y', 'z') ORDER BY "t"."id" ASC LIMIT 1"#,
             &["t(email) and (username)"],
         ),
-        (r#"WHERE ("t"."kind" > 3 AND ("t"."email" = 'x' OR "t"."username" = 'y'))"#, &["t(kind)"]),
+        (
+            r#"WHERE ("t"."kind" > 3 AND ("t"."email" = 'x' OR "t"."username" = 'y'))"#,
+            &["t(email) and (username)"],
+        ),
+        // What nearly all rows fit is no better; one value by AND is.
+        (
+            r#"WHERE (("t"."email" = 'x' OR "t"."username" = 'y') AND "t"."deleted" IS NULL)"#,
+            &["t(email) and (username)"],
+        ),
+        (
+            r#"WHERE ("t"."active" AND ("t"."email" = 'x' OR "t"."username" = 'y'))"#,
+            &["t(email) and (username)"],
+        ),
+        (r#"WHERE (("t"."email" = 'x' OR "t"."username" = 'y') AND "t"."kind" = 3)"#, &["t(kind)"]),
+        (
+            r#"WHERE ("t"."email" = 'x' OR "t"."username" = 'y') ORDER BY "t"."created" DESC LIMIT 9"#,
+            &["t(email) and (username)"],
+        ),
         // A key is known to have one.
         (r#"WHERE ("t"."email" = 'x' OR "t"."owner_id" = 5)"#, &["t(email)"]),
         (r#"WHERE ("t"."owner_id" = 4 OR "t"."user_id" = 5)"#, none),
