@@ -290,7 +290,8 @@ impl<'a> Reader<'a> {
             }
         }
         let call = self.next_is("(");
-        match self.level().clause {
+        let level = self.level();
+        match level.clause {
             Clause::With => {
                 let is_name = self.level().kind == Kind::Query && self.expressions.len() < MOST;
                 self.expressions.extend(parts.pop().filter(|_| is_name));
@@ -300,6 +301,8 @@ impl<'a> Reader<'a> {
                 self.source(table);
                 self.level().clause = Clause::From;
             }
+            // `USE INDEX (i)`, `PARTITION (p)`
+            Clause::From if level.kind == Kind::Passed => {}
             Clause::From => {
                 // An alias, unless it has one or is a join's word.
                 let scope = self.level().scope as usize;
@@ -351,36 +354,6 @@ impl<'a> Reader<'a> {
                 Some(comparison) => self.compare(comparison),
                 None => self.level().operator = String::from_utf8_lossy(bytes).into_owned(),
             },
-        }
-    }
-
-    /// `::type`, `AS type`: text stays text, everything else is another value.
-    pub(super) fn cast(&mut self) {
-        let Some(name) = self.identifier() else { return };
-        let is_text = matches!(name.as_str(), "text" | "varchar" | "char" | "bpchar" | "citext");
-        let level = self.level();
-        let side = if level.comparison.is_some() { &mut level.right } else { &mut level.left };
-        if !is_text && let Some(operand) = side.take() {
-            *side = Some(operand.within(&format!("::{name}")));
-        }
-        let continued = match name.as_str() {
-            "double" => "precision",
-            "character" | "bit" => "varying",
-            _ => "",
-        };
-        self.skip_if(continued);
-        if matches!(name.as_str(), "timestamp" | "time") && (self.skip_if("with") || self.skip_if("without"))
-        {
-            self.skip_if("time");
-            self.skip_if("zone");
-        }
-        if self.next_is("(") || self.next_is("[") {
-            // `numeric(10, 2)`, `integer[]`
-            while let Some(token) = self.lexer.significant() {
-                if matches!(self.lexer.bytes(token), b")" | b"]") {
-                    break;
-                }
-            }
         }
     }
 
