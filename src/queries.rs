@@ -254,6 +254,8 @@ pub struct Fingerprint {
     pub lists: u32,
     /// The most rows that one of its executions passed over (OFFSET), by its text or its logged parameters.
     pub largest_offset: u64,
+    /// The most rows that one of its executions asked for (LIMIT); 0 if none says how many.
+    pub largest_limit: u64,
     /// Whether it was asked of MySQL or MariaDB, as far as its log or its quotes say.
     pub is_mysql: bool,
 }

@@ -184,6 +184,17 @@ impl Table {
         })
     }
 
+    /// Whether there is an index of what values of the column contain: of all kinds but those of whole values,
+    /// and of trigrams.
+    pub fn has_inverted(&self, column: &str) -> bool {
+        let is_of = |part: &Part| {
+            part.column.as_deref().is_some_and(|own| same(own, column)) && !part.rest.contains("trgm")
+        };
+        let mut inverted =
+            self.indexes.iter().filter(|index| matches!(index.method.as_str(), "gin" | "gist" | "rum"));
+        inverted.any(|index| index.parts.iter().any(is_of))
+    }
+
     /// Whether there is an index of the trigrams of the column, or of `function` of it.
     pub fn has_trigrams(&self, function: Option<&str>, column: &str) -> bool {
         let call = function.map(|function| format!("{}(", function.to_ascii_lowercase()));

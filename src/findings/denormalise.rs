@@ -1,6 +1,7 @@
 //! Denormalise: joins over a table between two others that are run often, while what they join is
 //! seldom written.
 
+use super::lookups;
 use super::replay::Writes;
 use super::selected::Tokens;
 use super::shape::model;
@@ -86,8 +87,7 @@ impl Rule for Denormalise {
 
 /// The table between two others: nothing but its keys is read, and two of them are compared.
 fn through(fingerprint: &Fingerprint) -> Option<&str> {
-    // Django's own tables are not the user's to change.
-    let is_foreign = |table: &String| table.starts_with("auth_") || table.starts_with("django_");
+    let is_foreign = |table: &String| lookups::is_foreign(table);
     if fingerprint.operation != Operation::Select || fingerprint.tables.iter().any(is_foreign) {
         return None;
     }

@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 
 use super::index_columns::{Columns, Query};
+use super::lookups::Mention;
 use super::replay::Writes;
+use super::selected::Tokens;
 use super::shape::model;
 use super::unindexable;
 use super::{
@@ -16,7 +18,8 @@ use super::{
     evidence, lookups,
 };
 use crate::format;
-use crate::queries::{Fingerprint, QueryLog};
+use crate::queries::digest::Numbers;
+use crate::queries::{ColumnUse, Fingerprint, QueryLog};
 use crate::schema::{Index, Table};
 use crate::sort;
 
@@ -49,9 +52,9 @@ pub(super) static ABOUT: About = About {
     thresholds: &[MEDIAN, EXAMINED],
 };
 
-/// An index, and the queries it would serve.
+/// An index, and the queries it would serve: or several, that serve only together.
 struct Candidate<'a> {
-    columns: Columns<'a>,
+    indexes: Vec<Columns<'a>>,
     queries: Vec<u32>,
 }
 
@@ -64,23 +67,9 @@ impl Rule for IndexCandidates {
         let Case::Queries(log, _) = *case else { return };
         let mut tables: BTreeMap<&str, Vec<Candidate<'_>>> = BTreeMap::new();
         for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
-            if numbers.p50 < settings.get(&ABOUT, &MEDIAN) || numbers.total <= 0.0 {
-                continue;
-            }
-            let far = settings.get(&unindexable::ABOUT, &unindexable::OFFSET);
-            let query = Query {
-                single_lists: fingerprint.longest_list == 1,
-                far: fingerprint.largest_offset as f64 >= far,
-                patterns: !fingerprint.is_mysql && !is_sqlite(fingerprint),
-            };
-            for mention in lookups::mentions(fingerprint, numbers, settings) {
-                if mention.found || is_djangos(mention.table) {
-                    continue;
-                }
-                if let Some(columns) = Columns::wanted(&mention, query) {
-                    let all = tables.entry(mention.table).or_default();
-                    all.push(Candidate { columns, queries: vec![id as u32] });
-                }
+            for (table, indexes) in wanted(fingerprint, numbers, settings) {
+                let all = tables.entry(table).or_default();
+                all.push(Candidate { indexes, queries: vec![id as u32] });
             }
         }
         let writes = Writes::of(log);
@@ -92,10 +81,58 @@ impl Rule for IndexCandidates {
     }
 }
 
-/// Django's own tables have the indexes that its queries need, and their models are not the user's.
-fn is_djangos(table: &str) -> bool {
-    let name = table.rsplit('.').next().unwrap_or(table);
-    ["auth_", "django_", "authtoken_"].iter().any(|app| name.starts_with(app))
+/// The tables whose rows a query would find by an index that is not there, and its columns, or those of several
+/// that serve only together; also what others leave to this rule.
+pub(super) fn wanted<'a>(
+    fingerprint: &'a Fingerprint,
+    numbers: &Numbers,
+    settings: &'a Settings,
+) -> Vec<(&'a str, Vec<Columns<'a>>)> {
+    if numbers.p50 < settings.get(&ABOUT, &MEDIAN) || numbers.total <= 0.0 {
+        return Vec::new();
+    }
+    let far = settings.get(&unindexable::ABOUT, &unindexable::OFFSET);
+    let query = Query {
+        single_lists: fingerprint.longest_list == 1,
+        far: fingerprint.largest_offset as f64 >= far,
+        patterns: !fingerprint.is_mysql && !is_sqlite(fingerprint),
+    };
+    let mentions = lookups::mentions(fingerprint, numbers, settings).into_iter();
+    let searched = mentions.filter(|mention| !mention.found && !lookups::is_foreign(mention.table));
+    let indexes = |mention: &Mention<'a>| {
+        let (sides, one_value) = either(fingerprint, mention);
+        match Columns::wanted(mention, query) {
+            // The values by OR find fewer rows than a range, a flag or what is missing.
+            Some(columns) if sides.is_empty() || one_value => vec![columns],
+            _ => sides,
+        }
+    };
+    let each = searched.map(|mention| (mention.table, indexes(&mention)));
+    each.filter(|(_, indexes)| !indexes.is_empty()).collect()
+}
+
+/// The indexes for `a = ? OR b = ?`: PostgreSQL puts together what several find (BitmapOr), as MySQL
+/// (index_merge) and SQLite do, if each side has one. And whether there is a `c = ?` beside it.
+fn either<'a>(fingerprint: &'a Fingerprint, mention: &Mention<'a>) -> (Vec<Columns<'a>>, bool) {
+    let sides: Vec<&ColumnUse> = fingerprint.columns.iter().filter(|one| one.either).collect();
+    let is_value = |one: &&ColumnUse| mention.uses.contains(one) && one.function.is_none() && one.is_value();
+    if sides.len() < 2 || !sides.iter().all(is_value) {
+        return Default::default();
+    }
+    let all = Tokens::of(&fingerprint.text).conditions();
+    let is_compared = |side: &str| side.ends_with(" = ?") || side.ends_with(" IN ( ? )");
+    let (joined, others): (Vec<&String>, Vec<&String>) =
+        all.iter().partition(|condition| condition.contains(" OR "));
+    let [condition] = joined.as_slice() else { return Default::default() };
+    // Nothing else is among them: no flag, no `? IS NULL`, no AND.
+    if condition.contains(" AND ")
+        || condition.split(" OR ").count() != sides.len()
+        || !condition.split(" OR ").all(is_compared)
+    {
+        return Default::default();
+    }
+    let missing = sides.iter().filter(|one| !mention.is_indexed(&one.column));
+    (missing.map(|one| Columns::of(&one.column)).collect(), others.iter().any(|other| is_compared(other)))
 }
 
 /// Django's LIKE names the sign that escapes for SQLite only.
@@ -103,21 +140,26 @@ fn is_sqlite(fingerprint: &Fingerprint) -> bool {
     fingerprint.text.contains(" ESCAPE ")
 }
 
-/// Where an index begins with what another query wants, it serves both.
+/// Where an index begins with what another query wants, it serves both. Which of them share one does not depend
+/// on which was logged first.
 fn merged<'a>(log: &QueryLog, mut all: Vec<Candidate<'a>>) -> Vec<Candidate<'a>> {
-    let width = |one: &Candidate<'_>| one.columns.parts().len();
+    let width = |one: &Candidate<'_>| one.indexes.iter().map(|one| one.parts().len()).max().unwrap_or(0);
+    let text =
+        |one: &Candidate<'_>| one.queries.first().map(|&id| log.fingerprints[id as usize].text.as_str());
     sort::by(&mut all, |a, b| {
         let (a_time, b_time) = (totals(log, &a.queries).1, totals(log, &b.queries).1);
-        width(b).cmp(&width(a)).then(b_time.total_cmp(&a_time)).then(a.queries.cmp(&b.queries))
+        width(b).cmp(&width(a)).then(b_time.total_cmp(&a_time)).then_with(|| text(a).cmp(&text(b)))
     });
     let mut merged: Vec<Candidate<'a>> = Vec::new();
     for one in all {
-        let both =
-            merged.iter().enumerate().find_map(|(at, other)| Some((at, other.columns.with(&one.columns)?)));
+        let both = merged.iter().enumerate().find_map(|(at, other)| match (&*other.indexes, &*one.indexes) {
+            ([other], [one]) => Some((at, vec![other.with(one)?])),
+            (others, those) => (others == those).then(|| (at, others.to_vec())),
+        });
         match both {
-            Some((at, columns)) => {
+            Some((at, indexes)) => {
                 let known = &mut merged[at];
-                known.columns = columns;
+                known.indexes = indexes;
                 let new = one.queries.into_iter().filter(|id| !known.queries.contains(id));
                 known.queries.extend(new.collect::<Vec<_>>());
             }
@@ -148,11 +190,22 @@ fn finding(
     (table, known, written): (&str, Option<&Table>, u64),
     candidate: Candidate<'_>,
 ) -> Finding {
-    let Candidate { columns, queries } = candidate;
+    let Candidate { indexes, queries } = candidate;
     let ((calls, time), rows) = (totals(log, &queries), rows(log, &queries));
-    let reads = columns.text();
+    let each: Vec<String> = indexes.iter().map(|columns| format!("({})", columns.text())).collect();
+    let reads = each.join(" and ");
+    let sorted = indexes.iter().find_map(|columns| columns.sorted.as_ref()).map_or_else(String::new, |sorted| {
+        format!(
+            "Only the first rows are wanted: if many fit the conditions, an index on ({sorted}) instead finds them \
+             sorted, without reading the rest. "
+        )
+    });
+    let together = match each.len() {
+        1 => "",
+        _ => " Both sides of the OR need theirs: where one has none, all rows are read.",
+    };
     let mut shown = vec![
-        Evidence::new("columns", "The columns", Value::Text(format!("{table} ({reads})"))),
+        Evidence::new("columns", "The columns", Value::Text(format!("{table} {reads}"))),
         evidence::count("executions", "Executions it would serve", calls),
         evidence::time("total_ms", "Their time", time),
         Evidence::new("writes", "Writes of the table", Value::Text(evidence::rate(log, written))),
@@ -172,9 +225,10 @@ fn finding(
     shown.extend(evidence::queries(log, queries.into_iter().map(with_time).collect()));
     Finding {
         rule: ABOUT.id.to_owned(),
-        key: format!("{table}({reads})"),
+        key: format!("{table}{reads}"),
         title: format!(
-            "An index on {table} ({reads}) may serve {} {} in {executions}",
+            "{} on {table} {reads} may serve {} {} in {executions}",
+            if each.len() == 1 { "An index" } else { "Indexes" },
             format::counted(kinds as i64, "query that takes", "queries that take"),
             format::milliseconds(time)
         ),
@@ -188,17 +242,17 @@ fn finding(
         evidence: shown,
         remedy: format!(
             "Look at the plan first (queryset.explain(analyze=True)): a sequential scan over many rows is what \
-             an index on {table} would replace. Equality comes first, then a range, then the sort. Add it \
+             an index on {table} would replace. Equality comes first, then a range, then the sort.{together} Add it \
              without locking out writers: AddIndexConcurrently on PostgreSQL."
         ),
         code: format!(
             "class {}(models.Model):\n    class Meta:\n        indexes = [{}]",
             model(table),
-            columns.code(known)
+            indexes.iter().map(|columns| columns.code(table, known)).collect::<Vec<_>>().join(", ")
         ),
         confidence: if rows.0 > 0 { Confidence::High } else { Confidence::Medium },
         doubts: format!(
-            "{} A column with few values (a flag) is seldom worth one, nor is a table of a few hundred rows; and \
+            "{sorted}{} A column with few values (a flag) is seldom worth one, nor is a table of a few hundred rows; and \
              every write of the table maintains its indexes.",
             match known {
                 Some(known) if known.whole => "The schema may be older than the log.",

@@ -5,6 +5,7 @@
 //! ([PostgreSQL](https://www.postgresql.org/docs/current/indexes-ordering.html)).
 
 use super::lookups::Mention;
+use crate::queries::fingerprint::{SEED, mix_text};
 use crate::queries::{ColumnUse, Sort, Usage};
 use crate::schema::{Direction, Table};
 use crate::sort;
@@ -67,9 +68,17 @@ pub(super) struct Query {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns<'a> {
     groups: Vec<Vec<Part<'a>>>,
+    /// Those of an index that gives the rows sorted rather than finds them, where the query wants the first
+    /// alone: it is better if so many fit that the first are soon met.
+    pub sorted: Option<String>,
 }
 
 impl<'a> Columns<'a> {
+    /// One alone.
+    pub fn of(column: &'a str) -> Self {
+        Self { groups: vec![vec![Part::free(column)]], sorted: None }
+    }
+
     /// Those that would serve what a query does with a mention of a table; `None` if an index is there, or
     /// none would help.
     pub fn wanted(mention: &Mention<'a>, query: Query) -> Option<Self> {
@@ -106,7 +115,17 @@ impl<'a> Columns<'a> {
         // for. If only the first rows are wanted, reading in their order is better than looking them up.
         let in_order = limited && !query.far && (!equal.is_empty() || several().next().is_none());
         let filtered = !equal.is_empty() && several().next().is_none() && has_joins().next().is_none();
+        let mut sorted = None;
         if range.is_some() || !(in_order || filtered) {
+            let starts =
+                sorts.first().is_some_and(|first| range.is_none_or(|one| one.column != first.column));
+            if limited && !query.far && starts {
+                let mut parts: Vec<String> = equal.iter().map(|&column| column.to_owned()).collect();
+                parts.extend(sorts.iter().map(Part::text));
+                parts.extend(range.map(|one| one.column.clone()).filter(|column| !parts.contains(column)));
+                parts.truncate(WIDEST);
+                sorted = Some(parts.join(", "));
+            }
             sorts.clear();
         }
         if sorts.is_empty() {
@@ -122,7 +141,7 @@ impl<'a> Columns<'a> {
         }
         groups.extend(sorts.into_iter().take(WIDEST - width).map(|part| vec![part]));
         groups.retain(|group| !group.is_empty());
-        let columns = Self { groups };
+        let columns = Self { groups, sorted };
         let parts = columns.parts();
         let known = parts.len() < 2
             && parts.iter().all(|part| part.nulls_first.is_none() && mention.is_indexed(part.column));
@@ -155,6 +174,9 @@ impl<'a> Columns<'a> {
 
     /// One index that serves both, if what `other` wants is a beginning of this.
     pub fn with(&self, other: &Self) -> Option<Self> {
+        let begins = |part: &Part<'_>| other.groups.first()?.iter().find(|other| other.column == part.column);
+        // Most have nothing to do with each other, and of a large log's each is held against all.
+        self.groups.first()?.iter().find_map(begins)?;
         let mut groups: Vec<Vec<Part<'a>>> = Vec::new();
         let mut own: Vec<Vec<Part<'a>>> = self.groups.iter().rev().cloned().collect();
         for group in &other.groups {
@@ -182,19 +204,22 @@ impl<'a> Columns<'a> {
             }
         }
         groups.extend(own.into_iter().rev());
-        Some(Self { groups })
+        Some(Self { groups, sorted: self.sorted.clone().or_else(|| other.sorted.clone()) })
     }
 
-    /// Django's index.
-    pub fn code(&self, table: Option<&Table>) -> String {
+    /// Django's index on `table`, of which `known` is the definition.
+    pub fn code(&self, table: &str, known: Option<&Table>) -> String {
         let parts = self.parts();
         let field = |part: &Part<'_>| {
             // Without the constraint it may be a plain column that is called so.
-            let is_plain = table.is_some_and(|table| table.whole && !table.is_foreign_key(part.column));
+            let is_plain = known.is_some_and(|table| table.whole && !table.is_foreign_key(part.column));
             let name = part.column.strip_suffix("_id").filter(|_| !is_plain);
             name.unwrap_or(part.column).to_owned()
         };
-        let name = |suffix: &str| name(parts.first().map_or("", |part| part.column), suffix);
+        let name = |suffix: &str| {
+            let words = parts.iter().map(|part| part.text().replace(" NULLS", "").replace(' ', "_"));
+            name(table, &words.collect::<Vec<_>>().join("_").to_lowercase(), suffix)
+        };
         if let [part @ Part { pattern: true, .. }] = parts.as_slice() {
             return format!(
                 "models.Index(fields=[\"{}\"], name=\"{}\", opclasses=[\"varchar_pattern_ops\"])",
@@ -224,11 +249,24 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// A name for an index of `column`: Django takes no more than 30 letters, and none that begins otherwise.
-pub(super) fn name(column: &str, suffix: &str) -> String {
+/// A name for an index of `column` of `table`, and of no other: Django (models.E030) and PostgreSQL refuse a
+/// second index of one name, whichever its table. Django takes no more than 30 letters, the first of which is
+/// neither a digit nor `_` (models.E033 and E034); it shortens its own names by a hash as well.
+pub(super) fn name(table: &str, column: &str, suffix: &str) -> String {
     const LONGEST: usize = 30;
-    let column: String = column.chars().take(LONGEST - suffix.len() - 1).collect();
-    format!("{}_{suffix}", column.trim_matches('_'))
+    // With what is between: `_012345_`.
+    const HASH: usize = 8;
+    let whole = format!("{}_{column}", table.strip_prefix("public.").unwrap_or(table));
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric();
+    let plain: String = whole.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).collect();
+    let plain = plain.trim_start_matches(|letter: char| !letter.is_ascii_alphabetic());
+    if plain == whole && plain.len() + 1 + suffix.len() <= LONGEST {
+        return format!("{plain}_{suffix}");
+    }
+    let head =
+        plain.get(..LONGEST.saturating_sub(HASH + suffix.len())).unwrap_or(plain).trim_end_matches('_');
+    let hash = mix_text(SEED, whole.as_bytes()) & 0xff_ffff;
+    format!("{}_{hash:06x}_{suffix}", if head.is_empty() { "i" } else { head })
 }
 
 /// The columns that the query's rows are sorted by, as far as they are of this table and nothing else comes

@@ -23,6 +23,15 @@ pub(super) struct Mention<'a> {
     pub found: bool,
 }
 
+/// Whether it is one of Django's own tables (with REST framework's tokens), or of the server's: they have the
+/// indexes that their queries need, and are not the user's to change.
+pub(super) fn is_foreign(table: &str) -> bool {
+    let table = table.to_ascii_lowercase();
+    let (schema, name) = table.rsplit_once('.').unwrap_or(("", &table));
+    ["auth_", "django_", "authtoken_", "pg_", "sqlite_"].iter().any(|app| name.starts_with(app))
+        || matches!(schema, "information_schema" | "mysql" | "performance_schema" | "sys")
+}
+
 /// Whether the query looks at many more rows than it returns: then the key that finds them has few values.
 pub(super) fn wasteful(numbers: &Numbers, settings: &Settings) -> bool {
     match (&numbers.rows_examined, &numbers.rows) {
@@ -92,7 +101,7 @@ impl<'a> Mention<'a> {
 
     /// Columns whose values are given.
     fn given(&self) -> Vec<&'a str> {
-        let values = self.plain().filter(|one| matches!(one.usage, Usage::Equal | Usage::In));
+        let values = self.plain().filter(|one| one.is_value());
         values.map(|one| one.column.as_str()).chain(self.correlated.iter().copied()).collect()
     }
 

@@ -146,6 +146,31 @@ impl<'a> Tokens<'a> {
         selected
     }
 
+    /// The columns within the parentheses of the first `function`, each once, with what stands before their dots;
+    /// of a cast the type is none.
+    pub fn columns_within(&self, function: &str) -> Vec<(String, String)> {
+        let mut columns: Vec<(String, String)> = Vec::new();
+        let open = (1..self.all.len()).find(|&at| self.is(at, "(") && self.is(at - 1, function));
+        let Some(open) = open else { return columns };
+        let mut at = open + 1;
+        while at < self.closed[open] {
+            let Some((mut parts, end)) = self.name(at) else {
+                at += 1;
+                continue;
+            };
+            if !self.is(end, "(")
+                && !self.is(at - 1, "::")
+                && let Some(column) = parts.pop()
+                && let column = (parts.join("."), column)
+                && !columns.contains(&column)
+            {
+                columns.push(column);
+            }
+            at = end;
+        }
+        columns
+    }
+
     /// What `table` is called, if not by its name: `shop_product_tags T3`.
     pub fn aliases(&self, table: &str) -> Vec<String> {
         let mut aliases = Vec::new();

@@ -3,7 +3,7 @@
 use super::groups::Lists;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value,
-    evidence,
+    evidence, index_candidates, unindexable,
 };
 use crate::format;
 use crate::queries::{Operation, QueryLog};
@@ -52,9 +52,17 @@ impl Rule for SlowWrites {
             let (mut calls, mut time, mut waited, mut known) = (0_u64, 0.0, 0.0, false);
             let (mut reads, mut read_time) = (0_u64, 0.0);
             let (mut hundreds, mut longest) = (0.0, 0);
+            let (mut searching, mut is_mysql) = (0_u64, false);
             let mut queries = Vec::new();
             for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
                 if targets[id] == Some(table) {
+                    // What an index would make quick is its finding's, and no table's indexes make it slow.
+                    if !index_candidates::wanted(fingerprint, numbers, settings).is_empty()
+                        || unindexable::obstacle(fingerprint, numbers, settings).is_some()
+                    {
+                        searching += u64::from(numbers.calls);
+                        continue;
+                    }
                     calls += u64::from(numbers.calls - numbers.without_duration);
                     time += numbers.total;
                     hundreds += self::hundreds(log, id as u32);
@@ -62,6 +70,7 @@ impl Rule for SlowWrites {
                     waited += numbers.lock_time.map_or(0.0, |lock| lock.total);
                     known |= numbers.lock_time.is_some();
                     queries.push((id as u32, numbers.total));
+                    is_mysql |= fingerprint.is_mysql;
                 } else if fingerprint.operation == Operation::Select
                     && fingerprint.tables.iter().any(|name| name == table)
                 {
@@ -110,7 +119,7 @@ impl Rule for SlowWrites {
             }
             shown.extend(evidence::queries(log, queries));
             let names: Vec<&Index> = superfluous.into_iter().map(|(index, _)| index).collect();
-            findings.push(finding(table, &names, (calls, mean, time), shown));
+            findings.push(finding(table, &names, (calls, mean, time), searching, is_mysql, shown));
         }
     }
 }
@@ -141,6 +150,8 @@ fn finding(
     table: &str,
     superfluous: &[&Index],
     (calls, mean, time): (u64, f64, f64),
+    searching: u64,
+    is_mysql: bool,
     shown: Vec<Evidence>,
 ) -> Finding {
     let named = match superfluous {
@@ -149,6 +160,28 @@ fn finding(
         [one, ..] => {
             format!(" {} are superfluous by the schema, the first {}.", superfluous.len(), one.text())
         }
+    };
+    // Neither view has the schema in the table's name.
+    let name = table.rsplit('.').next().unwrap_or(table).replace('\'', "''");
+    let (unused, code) = if is_mysql {
+        (
+            "sys.schema_unused_indexes",
+            format!("SELECT index_name FROM sys.schema_unused_indexes\nWHERE object_name = '{name}'"),
+        )
+    } else {
+        (
+            "idx_scan is 0 in pg_stat_user_indexes",
+            format!(
+                "SELECT indexrelname, idx_scan FROM pg_stat_user_indexes\nWHERE relname = '{name}' ORDER BY idx_scan"
+            ),
+        )
+    };
+    let searching = match searching {
+        0 => String::new(),
+        more => format!(
+            " Not among them: {} whose rows are looked up without an index, which is a finding of its own.",
+            format::counted(more as i64, "write", "writes")
+        ),
     };
     Finding {
         rule: ABOUT.id.to_owned(),
@@ -165,15 +198,15 @@ fn finding(
         evidence: shown,
         remedy: format!(
             "Writes that wait for locks: make transactions shorter, and let nothing outside the database happen \
-             inside them. Else look for indexes of {table} that nothing reads (idx_scan is 0 in \
-             pg_stat_user_indexes) and drop them: each is written with every row.{named} Wide rows (JSON, sessions) \
+             inside them. Else look for indexes of {table} that nothing reads ({unused}) and drop \
+             them: each is written with every row.{named} Wide rows (JSON, sessions) \
              are better split."
         ),
-        code: "SELECT indexrelname, idx_scan FROM pg_stat_user_indexes\nWHERE relname = 'TABLE' ORDER BY idx_scan"
-            .replace("TABLE", &table.replace('\'', "''")),
+        code,
         confidence: Confidence::Medium,
-        doubts: "A slow disk or a busy machine makes all writes slow, and a bulk write of many rows may well \
-                 take so long."
-            .to_owned(),
+        doubts: format!(
+            "A slow disk or a busy machine makes all writes slow, and a bulk write of many rows may well take so \
+             long.{searching}"
+        ),
     }
 }

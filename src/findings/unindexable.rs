@@ -1,5 +1,5 @@
-//! Conditions that no plain index serves: a leading wildcard, a function over the column, a far OFFSET,
-//! a random order.
+//! Conditions that no plain index serves: a leading wildcard, a function over the column, words and what
+//! arrays and documents contain, a far OFFSET, a random order.
 
 use super::expressions::{self, Family, Server};
 use super::index_candidates::MEDIAN;
@@ -34,9 +34,9 @@ pub(super) static ABOUT: About = About {
 };
 
 /// What stands in the way.
-enum Obstacle<'a> {
-    Wildcard(&'a ColumnUse),
-    Function(&'a ColumnUse, Family),
+pub(super) enum Obstacle<'a> {
+    /// Of one table: the first, and what stands beside it by OR. Then whether that is also of others.
+    Conditions(Vec<(&'a ColumnUse, Family)>, bool),
     Random,
     Offset(u64),
 }
@@ -49,9 +49,6 @@ impl Rule for Unindexable {
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Queries(log, _) = *case else { return };
         for (id, (fingerprint, numbers)) in log.fingerprints.iter().zip(&log.numbers).enumerate() {
-            if numbers.p50 < settings.get(&ABOUT, &MEDIAN) || numbers.total <= 0.0 {
-                continue;
-            }
             if let Some(obstacle) = obstacle(fingerprint, numbers, settings) {
                 findings.push(finding(log, id as u32, &obstacle));
             }
@@ -59,12 +56,14 @@ impl Rule for Unindexable {
     }
 }
 
-fn obstacle<'a>(
+/// What stands in the way of a query, if it is slow; also what others leave to this rule.
+pub(super) fn obstacle<'a>(
     fingerprint: &'a Fingerprint,
     numbers: &Numbers,
     settings: &'a Settings,
 ) -> Option<Obstacle<'a>> {
-    if fingerprint.operation != Operation::Select {
+    let finds = matches!(fingerprint.operation, Operation::Select | Operation::Update | Operation::Delete);
+    if !finds || numbers.p50 < settings.get(&ABOUT, &MEDIAN) || numbers.total <= 0.0 {
         return None;
     }
     let text = &fingerprint.text;
@@ -74,40 +73,81 @@ fn obstacle<'a>(
     let mentions = lookups::mentions(fingerprint, numbers, settings);
     // Rows that a key finds are few: looking through them takes no index.
     let conditions = || {
-        let searched = fingerprint
-            .columns
-            .iter()
-            .filter(|one| !one.given && lookups::of(&mentions, one).is_some_and(|mention| !mention.found));
+        let is_looked_for = |one: &&ColumnUse| {
+            let mention = lookups::of(&mentions, one).filter(|mention| !mention.found);
+            !one.given && mention.is_some_and(|mention| !lookups::is_foreign(mention.table))
+        };
+        let searched = fingerprint.columns.iter().filter(is_looked_for);
         searched.filter(|one| one.usage.is_condition() && one.usage != Usage::Unequal)
     };
-    let wildcard = |one: &&ColumnUse| one.usage == Usage::LikeAnywhere && !has_trigrams(&mentions, one);
-    if let Some(one) = conditions().find(wildcard) {
-        return Some(Obstacle::Wildcard(one));
-    }
+    let all: Vec<(&ColumnUse, Family)> =
+        conditions().filter_map(|one| Some((one, family(&mentions, one)?))).collect();
+    let wildcard = all.iter().find(|(_, family)| *family == Family::Wildcard);
     let far = settings.get(&ABOUT, &OFFSET);
-    if fingerprint.largest_offset as f64 >= far {
+    if wildcard.is_none() && fingerprint.largest_offset as f64 >= far {
         return Some(Obstacle::Offset(fingerprint.largest_offset));
     }
-    conditions().filter(|one| one.usage != Usage::LikeAnywhere).find_map(|one| {
-        let function = one.function.as_deref()?;
-        let family = Family::of(function)?;
-        let known = lookups::of(&mentions, one).and_then(|mention| mention.known.as_deref());
-        let is_indexed = match family {
-            Family::Folded => has_trigrams(&mentions, one),
-            _ => known.is_some_and(|table| table.has_expression(function, &one.column)),
-        };
-        (!is_indexed).then_some(Obstacle::Function(one, family))
-    })
+    let (first, _) = *wildcard.or(all.first())?;
+    let elsewhere = |one: &ColumnUse| one.either && one.mention != first.mention;
+    let others = first.either && conditions().any(elsewhere);
+    let mut sides: Vec<(&ColumnUse, Family)> = Vec::new();
+    // One of several by AND is enough; by OR all rows are read if one has no index.
+    let beside = all.iter().filter(|(one, _)| first.either && one.either && one.mention == first.mention);
+    for &(one, family) in wildcard.or(all.first()).into_iter().chain(beside) {
+        let indexed = |one: &ColumnUse| (one.column.clone(), expressions::function(one).map(str::to_owned));
+        if !sides.iter().any(|(other, _)| indexed(other) == indexed(one)) {
+            sides.push((one, family));
+        }
+    }
+    Some(Obstacle::Conditions(sides, others))
 }
 
-/// Whether the trigrams of what is compared are indexed.
-fn has_trigrams(mentions: &[Mention<'_>], one: &ColumnUse) -> bool {
+/// What no plain index serves of a condition, if there is not another one that does.
+fn family(mentions: &[Mention<'_>], one: &ColumnUse) -> Option<Family> {
+    let family = match one.usage {
+        Usage::LikeAnywhere => Family::Wildcard,
+        _ => Family::of(one.function.as_deref()?)?,
+    };
+    // Other operators (`~`) are not served by what serves a comparison.
+    let inverted = matches!(family, Family::Words | Family::Contained);
+    if inverted != (one.usage == Usage::Operator) {
+        return None;
+    }
     let known = lookups::of(mentions, one).and_then(|mention| mention.known.as_deref());
-    known.is_some_and(|table| table.has_trigrams(expressions::function(one), &one.column))
+    let is_indexed = known.is_some_and(|table| match family {
+        Family::Wildcard | Family::Folded => table.has_trigrams(expressions::function(one), &one.column),
+        _ if inverted && table.has_inverted(&one.column) => true,
+        _ => table.has_expression(one.function.as_deref().unwrap_or_default(), &one.column),
+    });
+    (!is_indexed).then_some(family)
 }
 
 fn named(one: &ColumnUse) -> String {
     format!("{}.{}", one.table.as_deref().unwrap_or_default(), one.column)
+}
+
+/// What stands in the way, what to do about it, and the code.
+fn conditions(
+    all: &[(&ColumnUse, Family)],
+    others: bool,
+    (text, server): (&str, Server),
+) -> (String, String, String) {
+    let Some(&(first, family)) = all.first() else { return Default::default() };
+    let mut what = family.reason(&named(first), first.function.as_deref().unwrap_or_default());
+    let mut remedy = family.remedy(server).to_owned();
+    let more: Vec<String> = all.iter().skip(1).map(|(one, _)| named(one)).collect();
+    if !more.is_empty() {
+        what.push_str(&format!(", likewise {}", more.join(", ")));
+    }
+    if first.either {
+        remedy.push_str(" With OR each condition needs an index: where one has none, all rows are read.");
+    }
+    if others {
+        remedy.push_str(
+            " Conditions of several tables share none: look for the keys of each by a query of its own.",
+        );
+    }
+    (what, remedy, expressions::code(all, text, server))
 }
 
 fn finding(log: &QueryLog, id: u32, obstacle: &Obstacle<'_>) -> Finding {
@@ -115,25 +155,20 @@ fn finding(log: &QueryLog, id: u32, obstacle: &Obstacle<'_>) -> Finding {
     let table = fingerprint.tables.first().map_or("a table", String::as_str);
     let server = Server::of(fingerprint);
     let (what, remedy, code) = match obstacle {
-        Obstacle::Wildcard(one) => (
-            format!("a LIKE on {} begins with a wildcard", named(one)),
-            expressions::search_remedy(server).to_owned(),
-            expressions::search_code(one, server),
-        ),
-        Obstacle::Function(one, family) => (
-            family.reason(&named(one), one.function.as_deref().unwrap_or_default()),
-            family.remedy().to_owned(),
-            family.code(one, server),
-        ),
+        Obstacle::Conditions(all, others) => conditions(all, *others, (&fingerprint.text, server)),
         Obstacle::Random => (
             format!("{table} is sorted at random"),
             "order_by(\"?\") reads and sorts all rows to take a few. Choose keys at random and fetch those, or \
              keep a list of choices that is made anew now and then."
                 .to_owned(),
             format!(
-                "keys = {0}.objects.values_list(\"pk\", flat=True)  # cached\n\
-                 {0}.objects.in_bulk(random.sample(keys, 12))",
-                model(table)
+                "keys = list({0}.objects.values_list(\"pk\", flat=True))  # cached\n\
+                 {0}.objects.in_bulk(random.sample(keys, min({1}, len(keys))))",
+                model(table),
+                match fingerprint.largest_limit {
+                    0 => "count".to_owned(),
+                    rows => rows.to_string(),
+                }
             ),
         ),
         Obstacle::Offset(offset) => (

@@ -85,6 +85,13 @@ pub enum Usage {
     Descending,
 }
 
+impl ColumnUse {
+    /// Whether it is compared with one value, or some.
+    pub fn is_value(&self) -> bool {
+        matches!(self.usage, Usage::Equal | Usage::In)
+    }
+}
+
 impl Usage {
     /// Whether it decides which rows are read, rather than their order.
     pub fn is_condition(self) -> bool {

@@ -47,6 +47,8 @@ pub struct Shape {
     pub list: u32,
     /// Rows it passes over.
     pub offset: Offset,
+    /// Rows it asks for.
+    pub limit: Offset,
 }
 
 /// Reads `sql` and gives its hashes.
@@ -110,6 +112,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
             has_placeholders: self.has_placeholders,
             list: self.list,
             offset: self.limits.offset,
+            limit: self.limits.limit,
         }
     }
 

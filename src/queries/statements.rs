@@ -120,7 +120,8 @@ impl LogBuilder {
     /// The fingerprint of `sql` and the hash of its parameters. `logged` are the parameters the log
     /// keeps apart; they matter where the text leaves values out.
     pub fn fingerprint(&mut self, sql: &[u8], dialect: Dialect, logged: Option<&[u8]>) -> Recognised {
-        let Shape { hash, parameters, has_placeholders, list, offset } = fingerprint::shape(sql, dialect);
+        let Shape { hash, parameters, has_placeholders, list, offset, limit } =
+            fingerprint::shape(sql, dialect);
         let fingerprints = &mut self.log.fingerprints;
         let id = *self.fingerprints.entry(hash).or_insert_with(|| {
             let (operation, tables) = operation_and_tables(sql, dialect);
@@ -142,6 +143,7 @@ impl LogBuilder {
             known.longest_list = known.longest_list.max(list);
             known.lists = known.lists.saturating_add(u32::from(list > 1));
             known.largest_offset = known.largest_offset.max(offset.with(logged));
+            known.largest_limit = known.largest_limit.max(limit.with(logged));
         }
         let parameters = match logged {
             Some(logged) if has_placeholders => mix_text(parameters, logged),

@@ -209,8 +209,18 @@ fn of_texts(log: &QueryLog, format: &str, source: &dyn Source, strip: Strip) -> 
 }
 
 fn of_fingerprint(fingerprint: &Fingerprint, strip: Strip) -> Fingerprint {
-    let Fingerprint { text, operation, tables, columns: uses, longest_list, lists, largest_offset, is_mysql } =
-        fingerprint;
+    let Fingerprint {
+        text,
+        operation,
+        tables,
+        columns: uses,
+        longest_list,
+        lists,
+        largest_offset,
+        largest_limit,
+        is_mysql,
+    } = fingerprint;
+    let rows = |number: u64| if strip.literals { leading_digit(number) } else { number };
     let masked = if strip.literals { mask::fingerprint(text) } else { text.clone() };
     // What was taken for a column may have been what is masked.
     let columns = if masked == *text {
@@ -227,7 +237,8 @@ fn of_fingerprint(fingerprint: &Fingerprint, strip: Strip) -> Fingerprint {
         // How many there were, not which.
         longest_list: *longest_list,
         lists: *lists,
-        largest_offset: if strip.literals { leading_digit(*largest_offset) } else { *largest_offset },
+        largest_offset: rows(*largest_offset),
+        largest_limit: rows(*largest_limit),
         is_mysql: *is_mysql,
     }
 }

@@ -7,7 +7,7 @@ use super::common;
 use super::lines::{found, log};
 
 /// What both rules find in a log of these queries, 50 ms each, with a schema.
-fn judged(each: &[&str], definitions: &str) -> Vec<Finding> {
+pub fn judged(each: &[&str], definitions: &str) -> Vec<Finding> {
     let lines: Vec<_> =
         each.iter().enumerate().map(|(at, sql)| (77, at as u32 * 100 + 100, 50.0, *sql)).collect();
     judged_text(&log(&lines), definitions)
@@ -27,7 +27,7 @@ fn judged_text(text: &str, definitions: &str) -> Vec<Finding> {
 }
 
 /// The columns that indexes are proposed for.
-fn proposals(sql: &str, definitions: &str) -> Vec<String> {
+pub fn proposals(sql: &str, definitions: &str) -> Vec<String> {
     let found = judged(&[sql], definitions).into_iter();
     let keys = found.filter(|finding| finding.rule == "index-candidates").map(|finding| finding.key);
     let mut keys: Vec<String> = keys.collect();
@@ -36,7 +36,7 @@ fn proposals(sql: &str, definitions: &str) -> Vec<String> {
 }
 
 /// The code of what `unindexable` finds.
-fn obstacle(sql: &str, definitions: &str) -> Option<(String, String)> {
+pub fn obstacle(sql: &str, definitions: &str) -> Option<(String, String)> {
     let mut found = judged(&[sql], definitions).into_iter().filter(|finding| finding.rule == "unindexable");
     found.next().map(|finding| {
         let reason = finding.title.rsplit(": ").next().unwrap_or_default().to_owned();
@@ -51,7 +51,7 @@ fn proposed_code(sql: &str, definitions: &str) -> String {
 }
 
 /// `WHERE …` of one table.
-fn of_t(rest: &str) -> String {
+pub fn of_t(rest: &str) -> String {
     format!(r#"SELECT "t"."id" FROM "t" {rest}"#)
 }
 
@@ -115,11 +115,11 @@ fn the_code_sorts_as_the_query_does() {
     );
     assert_eq!(
         code(r#"ORDER BY "t"."score" DESC NULLS LAST LIMIT 10"#),
-        r#"indexes = [models.Index(F("score").desc(nulls_last=True), name="score_sorted")]"#
+        r#"indexes = [models.Index(F("score").desc(nulls_last=True), name="t_score_desc_last_sorted")]"#
     );
     assert_eq!(
         code(r#"WHERE "t"."kind" = 1 ORDER BY "t"."score" ASC NULLS FIRST LIMIT 10"#),
-        r#"indexes = [models.Index("kind", F("score").asc(nulls_first=True), name="kind_sorted")]"#
+        r#"indexes = [models.Index("kind", F("score").asc(nulls_first=True), name="t_kind_score_first_sorted")]"#
     );
 }
 
@@ -171,6 +171,8 @@ fn joined_tables_have_their_own_columns() {
             r#"SELECT "shop_line"."id" FROM "shop_line" INNER JOIN "shop_product" ON ("shop_line"."product_id" = "shop_product"."id") WHERE "shop_product"."code" = 'x'"#,
             &["shop_product(code)"],
         ),
+        // No index of the column finds an element.
+        ("SELECT id FROM t WHERE 5 = ANY(t.nums) AND 'x' IN (t.a, t.b)", &[]),
         // What stands in a function is not looked up by the column.
         (
             r#"SELECT "p"."id", (SELECT COUNT(*) FROM "l" U0 WHERE UPPER(U0."sku") = (UPPER("p"."sku"))) AS "n" FROM "p" LIMIT 9"#,
@@ -197,6 +199,22 @@ fn one_index_serves_what_it_begins_with() {
             "{}",
             found[0].title
         );
+    }
+    // Of equal times the texts decide, not which comes first.
+    let each_of_three = |columns: &str| {
+        let conditions: Vec<String> =
+            columns.chars().map(|column| format!(r#""t"."{column}" = 1"#)).collect();
+        of_t(&format!("WHERE {}", conditions.join(" AND ")))
+    };
+    let three = ["cab", "ac", "ab", "cb", "bca"].map(each_of_three);
+    let mut turned = three.each_ref().map(String::as_str);
+    let merged = |each: &[&str]| -> Vec<(String, f64)> {
+        judged(each, "").into_iter().map(|finding| (finding.key, finding.saving)).collect()
+    };
+    let first = merged(&turned);
+    for _ in 0..turned.len() {
+        turned.rotate_left(1);
+        assert_eq!(merged(&turned), first, "{turned:?}");
     }
     let keys = |each: &[&str]| {
         let mut keys: Vec<String> = judged(each, "").into_iter().map(|finding| finding.key).collect();
@@ -232,7 +250,7 @@ fn dates_and_keys_of_documents_are_expressions() {
     }
     let (reason, code) = obstacle(&of_t(r#"WHERE ("t"."data" ->> 'kind') = 'x'"#), "").expect("it is found");
     assert_eq!(reason, "a key of the JSON in t.data is compared");
-    assert!(code.ends_with(r#"models.Index(KeyTextTransform("key", "data"), name="data_key")"#), "{code}");
+    assert!(code.ends_with(r#"models.Index(KeyTextTransform("key", "data"), name="t_data_key")"#), "{code}");
     let day = of_t(r#"WHERE ("t"."created" AT TIME ZONE 'UTC')::date = '2026-03-01'::date"#);
     for index in ["((created AT TIME ZONE 'UTC')::date)", "date((created AT TIME ZONE 'UTC'))"] {
         assert_eq!(obstacle(&day, &format!("{T} CREATE INDEX i ON t ({index});")), None, "{index}");
@@ -248,8 +266,8 @@ fn texts_are_searched_by_the_index_that_serves_them() {
         let code = obstacle(sql, definitions).map(|(_, code)| code).unwrap_or_default();
         code.lines().find(|line| !line.starts_with('#')).unwrap_or_default().to_owned()
     };
-    let plain = r#"GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="name_trigrams")"#;
-    let upper = r#"GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="name_trigrams")"#;
+    let plain = r#"GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="t_name_trigrams")"#;
+    let upper = r#"GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="t_name_upper_trigrams")"#;
     let contains = of_t(r#"WHERE UPPER("t"."name"::text) LIKE UPPER('%foo%')"#);
     assert_eq!(code(&of_t(r#"WHERE "t"."name"::text LIKE '%foo%'"#), ""), plain);
     assert_eq!(code(&of_t(r#"WHERE "t"."name" ILIKE '%foo%'"#), ""), plain);
@@ -259,28 +277,113 @@ fn texts_are_searched_by_the_index_that_serves_them() {
     assert_eq!(code(&contains, &trigrams("upper(name)")), "");
     assert_eq!(code(&of_t(r#"WHERE "t"."name" ILIKE '%foo%'"#), &trigrams("name")), "");
     let mysql = "SELECT `t`.`id` FROM `t` WHERE `t`.`name` LIKE '%foo%'";
-    assert!(code(mysql, "").starts_with("migrations.RunSQL(\"CREATE FULLTEXT INDEX name_words ON t (name)"));
+    assert!(
+        code(mysql, "").starts_with("migrations.RunSQL(\"CREATE FULLTEXT INDEX t_name_words ON t (name)")
+    );
     // Beginnings.
     let folded = of_t(r#"WHERE "t"."name" ILIKE 'foo%'"#);
     assert!(proposals(&folded, "").is_empty());
     assert_eq!(code(&folded, ""), plain);
     assert_eq!(
         code(&of_t(r#"WHERE UPPER("t"."name"::text) LIKE UPPER('foo%')"#), ""),
-        r#"models.Index(OpClass(Upper("name"), name="varchar_pattern_ops"), name="name_prefix")"#
+        r#"models.Index(OpClass(Upper("name"), name="varchar_pattern_ops"), name="t_name_upper_prefix")"#
     );
     let prefix = r#""t"."name"::text LIKE 'foo%'"#;
     assert_eq!(
         proposed_code(&of_t(&format!("WHERE {prefix}")), ""),
-        r#"indexes = [models.Index(fields=["name"], name="name_prefix", opclasses=["varchar_pattern_ops"])]"#
+        r#"indexes = [models.Index(fields=["name"], name="t_name_prefix", opclasses=["varchar_pattern_ops"])]"#
     );
     assert_eq!(
         proposed_code(&of_t(&format!(r#"WHERE "t"."status" = 'x' AND {prefix}"#)), ""),
-        r#"indexes = [models.Index("status", OpClass("name", name="varchar_pattern_ops"), name="status_prefix")]"#
+        r#"indexes = [models.Index("status", OpClass("name", name="varchar_pattern_ops"), name="t_status_name_prefix")]"#
     );
     assert_eq!(
         proposed_code("SELECT `t`.`id` FROM `t` WHERE `t`.`name` LIKE 'foo%'", ""),
         r#"indexes = [models.Index(fields=["name"])]"#
     );
+}
+
+/// With OR an index serves only beside one for each other condition.
+#[test]
+fn each_side_of_an_or_needs_an_index_of_its_own() {
+    let search = r#"("t"."name" ILIKE '%x%' OR UPPER("t"."status"::text) LIKE UPPER('%x%') OR "t"."name"::text LIKE '%y%')"#;
+    let (reason, code) = obstacle(&of_t(&format!("WHERE {search}")), "").expect("it is found");
+    assert_eq!(reason, "a LIKE on t.name begins with a wildcard, likewise t.status");
+    let name = r#"GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="t_name_trigrams")"#;
+    let status = r#"GinIndex(OpClass(Upper("status"), name="gin_trgm_ops"), name="t_status_upper_trigrams")"#;
+    assert_eq!(code, format!("# with TrigramExtension() in a migration\n{name}\n{status}"));
+    let one_there = format!("{T} CREATE INDEX n ON t USING gin (name gin_trgm_ops);");
+    let code = obstacle(&of_t(&format!("WHERE {search}")), &one_there).expect("it is found").1;
+    assert_eq!(code, format!("# with TrigramExtension() in a migration\n{status}"));
+    // With AND one is enough.
+    let both = r#"WHERE "t"."name" ILIKE '%x%' AND "t"."status" ILIKE '%x%'"#;
+    let code = obstacle(&of_t(both), "").expect("it is found").1;
+    assert_eq!(code, format!("# with TrigramExtension() in a migration\n{name}"));
+    let iexact = r#"WHERE (UPPER("t"."name"::text) = UPPER('x') OR UPPER("t"."status"::text) = UPPER('x'))"#;
+    let (reason, code) = obstacle(&of_t(iexact), "").expect("it is found");
+    assert_eq!(reason, "t.name is compared inside UPPER, likewise t.status");
+    assert_eq!(
+        code,
+        "models.Index(Upper(\"name\"), name=\"t_name_upper_idx\")\n\
+         models.Index(Upper(\"status\"), name=\"t_status_upper_idx\")"
+    );
+    let mysql = "SELECT `t`.`id` FROM `t` WHERE (`t`.`name` LIKE '%x%' OR `t`.`status` LIKE '%x%')";
+    assert_eq!(
+        obstacle(mysql, "").expect("it is found").1,
+        "migrations.RunSQL(\"CREATE FULLTEXT INDEX t_name_status_words ON t (name, status) WITH PARSER ngram\")\n\
+         # WHERE MATCH (name, status) AGAINST (…)"
+    );
+    let remedy = |sql: &str| judged(&[sql], "").remove(0).remedy;
+    let tables = r#"SELECT "t"."id" FROM "t" INNER JOIN "u" ON ("t"."u_id" = "u"."id") WHERE ("t"."name" ILIKE '%x%' OR "u"."name" ILIKE '%x%')"#;
+    assert!(remedy(tables).contains("of several tables"), "{}", remedy(tables));
+    assert!(!remedy(&of_t(both)).contains("OR"), "{}", remedy(&of_t(both)));
+}
+
+/// The name of the index that is proposed; an operator class before it has one as well.
+fn index_name(sql: &str) -> String {
+    let found = judged(&[sql], "");
+    let code = found.first().map(|finding| finding.code.as_str()).unwrap_or_default();
+    let name = code.rsplit_once(" name=\"").and_then(|(_, rest)| rest.split_once('"'));
+    name.map(|(name, _)| name.to_owned()).unwrap_or_default()
+}
+
+#[test]
+fn no_two_indexes_have_one_name() {
+    let long = "a_column_with_a_name_of_many_letters";
+    let search =
+        |table: &str, column: &str| format!(r#"SELECT id FROM "{table}" WHERE "{column}" LIKE '%x%'"#);
+    let sorted = |order: &str| of_t(&format!(r#"WHERE "t"."kind" = 1 ORDER BY {order} LIMIT 5"#));
+    let each = [
+        search("t", "name"),
+        search("u", "name"),
+        search("other.t", "name"),
+        of_t(r#"WHERE UPPER("t"."name"::text) LIKE UPPER('%x%')"#),
+        of_t(r#"WHERE LOWER("t"."name"::text) LIKE LOWER('%x%')"#),
+        of_t(r#"WHERE UPPER("t"."name"::text) = UPPER('x')"#),
+        of_t(r#"WHERE LOWER("t"."name"::text) = LOWER('x')"#),
+        search("t", &format!("{long}_one")),
+        search("t", &format!("{long}_two")),
+        search("_t", "name"),
+        search("2t", "_name"),
+        search("2", "3"),
+        search("größe", "länge"),
+        search("grüße", "länge"),
+        sorted(r#""t"."a" ASC NULLS FIRST"#),
+        sorted(r#""t"."b" ASC NULLS FIRST"#),
+        sorted(r#""t"."b" DESC NULLS LAST"#),
+    ];
+    let mut names: Vec<String> = each.iter().map(|sql| index_name(sql)).collect();
+    for (name, sql) in names.iter().zip(&each) {
+        assert!(
+            name.chars().count() <= 30 && name.starts_with(|letter: char| letter.is_alphabetic()),
+            "{sql} {name}"
+        );
+    }
+    assert_eq!((names[0].as_str(), names[3].as_str()), ("t_name_trigrams", "t_name_upper_trigrams"));
+    assert_eq!(index_name(&search("public.t", "name")), "t_name_trigrams");
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), each.len(), "{names:#?}");
 }
 
 #[test]
@@ -300,6 +403,22 @@ fn an_offset_may_stand_in_the_parameters() {
 }
 
 #[test]
+fn of_rows_at_random_as_many_are_taken_as_the_query_takes() {
+    let code = |sql: &str| obstacle(sql, "").map(|(_, code)| code).unwrap_or_default();
+    let sample = |count: &str| {
+        format!(
+            "keys = list(T.objects.values_list(\"pk\", flat=True))  # cached\n\
+             T.objects.in_bulk(random.sample(keys, min({count}, len(keys))))"
+        )
+    };
+    assert_eq!(code(&of_t("ORDER BY RANDOM() ASC LIMIT 5")), sample("5"));
+    assert_eq!(code(&of_t("ORDER BY RANDOM() ASC")), sample("count"));
+    assert_eq!(code("SELECT `t`.`id` FROM `t` ORDER BY RAND() ASC LIMIT 20"), sample("20"));
+    assert_eq!(code(&of_t("ORDER BY RAND() ASC LIMIT 7")), sample("7"));
+    assert_eq!(code("select * from t order by rand() limit 3"), sample("3"));
+}
+
+#[test]
 fn fields_are_named_as_the_model_has_them() {
     let sql = of_t(r#"WHERE "t"."kind" = 1 AND "t"."external_id" > 'a'"#);
     let code = |definitions: &str| proposed_code(&sql, definitions);
@@ -313,7 +432,7 @@ fn fields_are_named_as_the_model_has_them() {
 }
 
 #[test]
-fn djangos_own_tables_are_left_alone() {
+fn tables_that_are_not_the_users_are_left_alone() {
     for sql in [
         r#"SELECT "auth_user"."id" FROM "auth_user" WHERE "auth_user"."username" = 'x' LIMIT 21"#,
         r#"DELETE FROM "django_session" WHERE "django_session"."expire_date" < '2026-01-01'"#,
@@ -321,6 +440,34 @@ fn djangos_own_tables_are_left_alone() {
     ] {
         assert!(proposals(sql, "").is_empty(), "{sql}");
     }
+    for sql in [
+        r#"SELECT "auth_user"."id" FROM "auth_user" WHERE UPPER("auth_user"."email"::text) = UPPER('x')"#,
+        r#"SELECT "auth_user"."id" FROM public."auth_user" WHERE "auth_user"."email"::text LIKE '%x%'"#,
+        r#"SELECT COUNT(*) FROM "django_admin_log" WHERE UPPER("django_admin_log"."object_repr"::text) LIKE UPPER('%x%')"#,
+        r#"SELECT "t"."id" FROM "t" INNER JOIN "auth_user" ON ("t"."user_id" = "auth_user"."id") WHERE UPPER("auth_user"."username"::text) LIKE UPPER('%x%')"#,
+        r#"SELECT "authtoken_token"."key" FROM "authtoken_token" WHERE UPPER("authtoken_token"."key"::text) = UPPER('x')"#,
+    ] {
+        assert_eq!(obstacle(sql, ""), None, "{sql}");
+    }
+    // Nor does anyone index what the server keeps of itself.
+    for sql in [
+        "SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relname = 'x'",
+        "SELECT c.relname FROM pg_class c WHERE c.relname LIKE '%x%'",
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'x'",
+        "SELECT `t`.`table_name` FROM `INFORMATION_SCHEMA`.`TABLES` `t` WHERE `t`.`table_name` LIKE '%x%'",
+        "SELECT name FROM sqlite_master WHERE type = 'table'",
+    ] {
+        assert!(judged(&[sql], "").is_empty(), "{sql}");
+    }
+    let both = r#"SELECT "t"."id" FROM "t" INNER JOIN "auth_user" ON ("t"."user_id" = "auth_user"."id") WHERE UPPER("auth_user"."username"::text) = UPPER('x') AND UPPER("t"."name"::text) = UPPER('x')"#;
+    assert_eq!(
+        obstacle(both, "").map(|(reason, _)| reason).as_deref(),
+        Some("t.name is compared inside UPPER")
+    );
+    // Another question needs no index.
+    let far =
+        r#"SELECT "auth_user"."id" FROM "auth_user" ORDER BY "auth_user"."id" ASC LIMIT 100 OFFSET 50000"#;
+    assert!(obstacle(far, "").is_some());
 }
 
 #[test]

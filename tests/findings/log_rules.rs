@@ -222,6 +222,59 @@ fn rows_that_are_provably_others_are_not_within() {
     only(&in_one_request(&[open, active, &count, &sum]), "counted-rows");
 }
 
+// --- slow writes ---------------------------------------------------------------------------------------
+
+/// What an index makes quick is counted there alone.
+#[test]
+fn writes_that_look_their_rows_up_slowly_are_not_slow_writes() {
+    let by_key = r#"UPDATE "t" SET "a" = 1 WHERE "t"."id" = 5"#;
+    let searching = [
+        r#"UPDATE "t" SET "a" = 1 WHERE "t"."reference" = 'x'"#,
+        r#"DELETE FROM "t" WHERE "t"."reference" IN ('x', 'y')"#,
+        r#"DELETE FROM "t" WHERE "t"."created" < '2026-01-01'"#,
+    ];
+    let lines = |each: &[&str]| {
+        let times =
+            (0..6 * each.len() as u32).map(|at| (77, at * 500 + 400, 40.0, each[at as usize % each.len()]));
+        log(&times.collect::<Vec<_>>())
+    };
+    for sql in searching {
+        is_silent(&lines(&[sql]), "slow-writes");
+        assert_eq!(only(&lines(&[sql]), "index-candidates").at_stake.round(), 240.0, "{sql}");
+        // The others' time is still theirs.
+        let finding = only(&lines(&[sql, by_key]), "slow-writes");
+        assert_eq!(
+            (count(&finding, "writes").as_str(), finding.at_stake.round()),
+            ("Count(6)", 240.0),
+            "{sql}"
+        );
+        assert!(finding.doubts.contains("Not among them: 6 writes whose rows"), "{}", finding.doubts);
+    }
+    for sql in [
+        r#"UPDATE "t" SET "a" = 1 WHERE UPPER("t"."email"::text) = UPPER('x')"#,
+        r#"DELETE FROM "t" WHERE "t"."name"::text LIKE '%x%'"#,
+    ] {
+        is_silent(&lines(&[sql]), "slow-writes");
+        assert_eq!(only(&lines(&[sql]), "unindexable").at_stake.round(), 240.0, "{sql}");
+    }
+    let finding = only(&lines(&[by_key]), "slow-writes");
+    assert!(!finding.doubts.contains("without an index"), "{}", finding.doubts);
+}
+
+#[test]
+fn unused_indexes_are_asked_of_the_server_that_has_them() {
+    let code = |sql: &str| {
+        let lines: Vec<Line<'_>> = (1..7).map(|at| (77, at * 500, 40.0, sql)).collect();
+        let finding = only(&log(&lines), "slow-writes");
+        (finding.code, finding.remedy)
+    };
+    let (mysql, remedy) = code("INSERT INTO `shop`.`t` (`a`) VALUES (1)");
+    assert_eq!(mysql, "SELECT index_name FROM sys.schema_unused_indexes\nWHERE object_name = 't'");
+    assert!(remedy.contains("sys.schema_unused_indexes") && !remedy.contains("idx_scan"), "{remedy}");
+    let (other, _) = code(r#"INSERT INTO "shop"."t" ("a") VALUES (1)"#);
+    assert!(other.ends_with("WHERE relname = 't' ORDER BY idx_scan"), "{other}");
+}
+
 // --- sequential --------------------------------------------------------------------------------------
 
 const SUMS: [&str; 3] = ["SELECT SUM(a.x) FROM a", "SELECT SUM(b.x) FROM b", "SELECT SUM(c.x) FROM c"];

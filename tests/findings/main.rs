@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod index_rules;
+mod inverted_rules;
 mod lines;
 mod log_rules;
 mod measured;

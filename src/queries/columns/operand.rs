@@ -85,7 +85,8 @@ pub(super) enum Comparison {
     /// ILIKE.
     FoldedLike,
     Null,
-    Operator,
+    /// With its text, if an inverted index serves it.
+    Operator(&'static str),
 }
 
 impl Comparison {
@@ -97,8 +98,15 @@ impl Comparison {
             b"<" | b">" | b"<=" | b">=" => Self::Range,
             b"~~" => Self::Like,
             b"~~*" => Self::FoldedLike,
-            b"~" | b"~*" | b"!~" | b"!~*" | b"@@" | b"@>" | b"<@" | b"&&" | b"?|" | b"?&" | b"?" | b"!~~"
-            | b"!~~*" | b"@?" | b"-|-" | b"<->" => Self::Operator,
+            b"@@" => Self::Operator("@@"),
+            b"@>" => Self::Operator("@>"),
+            b"<@" => Self::Operator("<@"),
+            b"&&" => Self::Operator("&&"),
+            b"?" => Self::Operator("?"),
+            b"?|" => Self::Operator("?|"),
+            b"?&" => Self::Operator("?&"),
+            b"@?" => Self::Operator("@?"),
+            b"~" | b"~*" | b"!~" | b"!~*" | b"!~~" | b"!~~*" | b"-|-" | b"<->" => Self::Operator(""),
             _ => return None,
         })
     }
@@ -115,10 +123,10 @@ impl Comparison {
             (Self::Like | Self::FoldedLike, Some(Operand::Value(Pattern::Wildcard))) => Usage::LikeAnywhere,
             (Self::Like | Self::FoldedLike, _) => Usage::LikeUnknown,
             (Self::Null, _) => Usage::Null,
-            (Self::Operator, _) => Usage::Operator,
+            (Self::Operator(_), _) => Usage::Operator,
         };
         match usage {
-            Usage::Range | Usage::Operator => usage,
+            Usage::Range => usage,
             Usage::Unequal if negated => Usage::Equal,
             _ if negated => Usage::Unequal,
             _ => usage,

@@ -53,6 +53,9 @@ impl<'a> Reader<'a> {
                 TokenKind::Punctuation => self.punctuation(bytes),
                 TokenKind::String => self.take(Operand::string(bytes)),
                 TokenKind::Number => self.take(Operand::Number(String::from_utf8_lossy(bytes).into_owned())),
+                TokenKind::Placeholder if bytes == b"?" && self.asks_for_keys() => {
+                    self.compare(Comparison::Operator("?"));
+                }
                 TokenKind::Placeholder => self.take(Operand::Value(Pattern::Unknown)),
                 TokenKind::Operator => self.operator(bytes),
                 _ => {}
@@ -87,6 +90,17 @@ impl<'a> Reader<'a> {
         if level.clause != Clause::From {
             level.take(operand);
         }
+    }
+
+    /// Whether `?` asks jsonb for a key here: a placeholder never follows a column.
+    fn asks_for_keys(&mut self) -> bool {
+        let dialect = self.lexer.dialect();
+        let level = self.level();
+        dialect == Dialect::PostgreSql
+            && level.clause == Clause::Condition
+            && matches!(level.left, Some(Operand::Column(_)))
+            && level.comparison.is_none()
+            && level.operator.is_empty()
     }
 
     pub(super) fn peek(&self) -> Option<Token> {
@@ -206,11 +220,19 @@ impl<'a> Reader<'a> {
             Some(Operand::Column(column)) => Some(column.clone()),
             _ => None,
         };
+        // `5 = ANY (column)`: no index of the column finds one of its elements.
+        let right = right.filter(|_| comparison != Comparison::In);
         let (left, right) = (column(&left), column(&right));
         for (one, other, usage) in [(&left, &right, of_left), (&right, &left, of_right)] {
             if let Some(mut column) = one.clone() {
-                if comparison == Comparison::FoldedLike {
-                    column.function.get_or_insert_with(|| "ILIKE".to_owned());
+                match (comparison, &column.function) {
+                    (Comparison::FoldedLike, None) => column.function = Some("ILIKE".to_owned()),
+                    // Whatever else is inside: Django puts a COALESCE there.
+                    (Comparison::Operator("@@"), Some(_)) => column.function = Some("TO_TSVECTOR".to_owned()),
+                    (Comparison::Operator(sign), None) if !sign.is_empty() => {
+                        column.function = Some(sign.to_owned());
+                    }
+                    _ => {}
                 }
                 let partner = other.clone().filter(|_| usage == Usage::Join);
                 self.used(Use { partner, ..Use::new(column, usage, scope) });
@@ -268,7 +290,8 @@ impl<'a> Reader<'a> {
             }
         }
         let call = self.next_is("(");
-        match self.level().clause {
+        let level = self.level();
+        match level.clause {
             Clause::With => {
                 let is_name = self.level().kind == Kind::Query && self.expressions.len() < MOST;
                 self.expressions.extend(parts.pop().filter(|_| is_name));
@@ -278,6 +301,8 @@ impl<'a> Reader<'a> {
                 self.source(table);
                 self.level().clause = Clause::From;
             }
+            // `USE INDEX (i)`, `PARTITION (p)`
+            Clause::From if level.kind == Kind::Passed => {}
             Clause::From => {
                 // An alias, unless it has one or is a join's word.
                 let scope = self.level().scope as usize;
@@ -322,42 +347,13 @@ impl<'a> Reader<'a> {
         match bytes {
             b"::" => self.cast(),
             b"*" if self.level().left.is_none() => {}
+            b"&&" if self.lexer.dialect() == Dialect::MySql => drop(self.keyword("and")),
             _ => match Comparison::of(bytes) {
                 // In a fingerprint's text `?` stands for a value.
                 Some(_) if bytes == b"?" => self.take(Operand::Value(Pattern::Unknown)),
                 Some(comparison) => self.compare(comparison),
                 None => self.level().operator = String::from_utf8_lossy(bytes).into_owned(),
             },
-        }
-    }
-
-    /// `::type`, `AS type`: text stays text, everything else is another value.
-    pub(super) fn cast(&mut self) {
-        let Some(name) = self.identifier() else { return };
-        let is_text = matches!(name.as_str(), "text" | "varchar" | "char" | "bpchar" | "citext");
-        let level = self.level();
-        let side = if level.comparison.is_some() { &mut level.right } else { &mut level.left };
-        if !is_text && let Some(operand) = side.take() {
-            *side = Some(operand.within(&format!("::{name}")));
-        }
-        let continued = match name.as_str() {
-            "double" => "precision",
-            "character" | "bit" => "varying",
-            _ => "",
-        };
-        self.skip_if(continued);
-        if matches!(name.as_str(), "timestamp" | "time") && (self.skip_if("with") || self.skip_if("without"))
-        {
-            self.skip_if("time");
-            self.skip_if("zone");
-        }
-        if self.next_is("(") || self.next_is("[") {
-            // `numeric(10, 2)`, `integer[]`
-            while let Some(token) = self.lexer.significant() {
-                if matches!(self.lexer.bytes(token), b")" | b"]") {
-                    break;
-                }
-            }
         }
     }
 
@@ -450,7 +446,9 @@ impl<'a> Reader<'a> {
     /// Leaves a level: what it was is an operand of the one around.
     pub(super) fn close(&mut self) {
         let level = self.level();
-        let only = if level.comparison.is_none() && !level.is_list { level.left.clone() } else { None };
+        // After AND or OR it is one predicate of several, which ends here.
+        let is_one = level.comparison.is_none() && !level.is_list && level.place == 0;
+        let only = if is_one { level.left.clone() } else { None };
         let was_plain = level.kind == Kind::Plain;
         if was_plain && only.is_some() {
             // `(a.b)`: the predicate is the outer one's.

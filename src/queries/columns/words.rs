@@ -39,6 +39,8 @@ impl Reader<'_> {
             }
             "use" | "force" | "ignore"
                 if clause == Clause::From && (self.skip_if("index") || self.skip_if("key")) => {}
+            "partition" if clause == Clause::From && self.next_is("(") => {}
+            "tablesample" if clause == Clause::From => drop(self.identifier()),
             "join" | "straight_join" if has_tables => self.clause(Clause::Table),
             "on" if has_tables && clause == Clause::From => {
                 let other = self.next_is("conflict") || self.next_is("duplicate");
@@ -85,7 +87,7 @@ impl Reader<'_> {
             "like" => self.compare(Comparison::Like),
             "ilike" => self.compare(Comparison::FoldedLike),
             "similar" | "regexp" | "rlike" | "glob" | "match" if self.level().left.is_some() => {
-                self.compare(Comparison::Operator);
+                self.compare(Comparison::Operator(""));
             }
             "between" => {
                 self.compare(Comparison::Range);
@@ -157,6 +159,36 @@ impl Reader<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// `::type`, `AS type`: text stays text, everything else is another value.
+    pub(super) fn cast(&mut self) {
+        let Some(name) = self.identifier() else { return };
+        let is_text = matches!(name.as_str(), "text" | "varchar" | "char" | "bpchar" | "citext");
+        let level = self.level();
+        let side = if level.comparison.is_some() { &mut level.right } else { &mut level.left };
+        if !is_text && let Some(operand) = side.take() {
+            *side = Some(operand.within(&format!("::{name}")));
+        }
+        let continued = match name.as_str() {
+            "double" => "precision",
+            "character" | "bit" => "varying",
+            _ => "",
+        };
+        self.skip_if(continued);
+        if matches!(name.as_str(), "timestamp" | "time") && (self.skip_if("with") || self.skip_if("without"))
+        {
+            self.skip_if("time");
+            self.skip_if("zone");
+        }
+        if self.next_is("(") || self.next_is("[") {
+            // `numeric(10, 2)`, `integer[]`
+            while let Some(token) = self.lexer.significant() {
+                if matches!(self.lexer.bytes(token), b")" | b"]") {
+                    break;
+                }
+            }
+        }
     }
 
     pub(super) fn compare(&mut self, comparison: Comparison) {

@@ -1,8 +1,8 @@
-//! LIMIT and OFFSET: how many rows a statement passes over.
+//! LIMIT and OFFSET: how many rows a statement asks for, and passes over.
 
 use super::hash::{LIMIT, OFFSET};
 
-/// Rows that a statement passes over.
+/// Rows that a statement passes over, or asks for at most.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Offset {
     /// The number in its text.
@@ -15,6 +15,8 @@ pub struct Offset {
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     pub offset: Offset,
+    /// Of the last LIMIT, which is that of the statement as a whole; no rows without one.
+    pub limit: Offset,
     /// Placeholders so far.
     pub placeholders: u32,
     place: Place,
@@ -27,7 +29,9 @@ enum Place {
     AfterLimit,
     AfterOffset,
     /// After the value behind LIMIT: MySQL's `LIMIT 200, 100` begins with the offset.
-    Limited(Offset),
+    Limited,
+    /// After its comma.
+    AfterComma,
 }
 
 impl Limits {
@@ -43,7 +47,14 @@ impl Limits {
     pub fn value(&mut self, bytes: &[u8]) {
         let text = || str::from_utf8(bytes).unwrap_or_default();
         self.place = match std::mem::take(&mut self.place) {
-            Place::AfterLimit => Place::Limited(self.read(text())),
+            Place::AfterLimit => {
+                self.limit = self.read(text());
+                Place::Limited
+            }
+            Place::AfterComma => {
+                self.limit = self.read(text());
+                Place::Elsewhere
+            }
             Place::AfterOffset => {
                 let offset = self.read(text());
                 self.add(offset);
@@ -54,8 +65,9 @@ impl Limits {
     }
 
     pub fn punctuation(&mut self, byte: u8) {
-        if let (Place::Limited(offset), b',') = (std::mem::take(&mut self.place), byte) {
-            self.add(offset);
+        if let (Place::Limited, b',') = (std::mem::take(&mut self.place), byte) {
+            self.add(self.limit);
+            self.place = Place::AfterComma;
         }
     }
 
@@ -146,6 +158,22 @@ mod tests {
         ] {
             let offset = shape(sql.as_bytes(), Dialect::PostgreSql).offset;
             assert_eq!(offset.with(logged.map(str::as_bytes)), rows, "{sql} {logged:?}");
+        }
+    }
+
+    #[test]
+    fn rows_that_are_asked_for() {
+        for (sql, logged, rows) in [
+            ("SELECT a FROM t LIMIT 100 OFFSET 50000", None, 100),
+            ("SELECT a FROM t LIMIT 50000, 100", None, 100),
+            ("SELECT a FROM (SELECT b FROM t LIMIT 100) x LIMIT 5", None, 5),
+            ("SELECT a FROM t WHERE b = ? LIMIT ?, ?", Some("('it', 50000, 100)"), 100),
+            ("SELECT a FROM t LIMIT $1", Some("$1 = '100'"), 100),
+            ("SELECT a FROM t LIMIT ALL", None, 0),
+            ("SELECT a FROM t WHERE b = 3", None, 0),
+        ] {
+            let limit = shape(sql.as_bytes(), Dialect::PostgreSql).limit;
+            assert_eq!(limit.with(logged.map(str::as_bytes)), rows, "{sql} {logged:?}");
         }
     }
 }

@@ -17,6 +17,7 @@ pub(super) fn write(name: &str, fingerprints: &[Fingerprint], columns: &mut Writ
     columns.put(&column("longest_list"), &list(fingerprints, |one| one.longest_list));
     columns.put(&column("lists"), &list(fingerprints, |one| one.lists));
     columns.put(&column("largest_offset"), &list(fingerprints, |one| one.largest_offset));
+    columns.put(&column("largest_limit"), &list(fingerprints, |one| one.largest_limit));
     columns.put(&column("is_mysql"), &list(fingerprints, |one| one.is_mysql));
     columns.put(&column("tables"), &list(fingerprints, |one| one.tables.as_slice()));
     columns.put(&column("columns"), &list(fingerprints, |one| list(&one.columns, saved)));
@@ -39,12 +40,14 @@ pub(super) fn read(name: &str, columns: &Reader<'_>) -> Result<Vec<Fingerprint>,
     let mut longest_lists: Vec<u32> = columns.take(&column("longest_list"))?;
     let mut lists: Vec<u32> = columns.take(&column("lists"))?;
     let mut offsets: Vec<u64> = columns.take(&column("largest_offset"))?;
+    let mut limits: Vec<u64> = columns.take(&column("largest_limit"))?;
     let mut is_mysql: Vec<bool> = columns.take(&column("is_mysql"))?;
     uses.resize(texts.len(), Vec::new());
     details.resize(texts.len(), Vec::new());
     longest_lists.resize(texts.len(), 0);
     lists.resize(texts.len(), 0);
     offsets.resize(texts.len(), 0);
+    limits.resize(texts.len(), 0);
     is_mysql.resize(texts.len(), false);
     of_length(texts.len(), &[operations.len(), tables.len()])?;
     let of_use = |(saved, detail): (SavedUse, SavedDetail)| {
@@ -52,14 +55,24 @@ pub(super) fn read(name: &str, columns: &Reader<'_>) -> Result<Vec<Fingerprint>,
         ColumnUse { table, column, usage, function, mention, either, partner, given, sort }
     };
     let rows = texts.into_iter().zip(operations).zip(tables).zip(uses.into_iter().zip(details));
-    let numbers = longest_lists.into_iter().zip(lists).zip(offsets.into_iter().zip(is_mysql));
+    let numbers = longest_lists.into_iter().zip(lists).zip(offsets.into_iter().zip(limits).zip(is_mysql));
     Ok(rows
         .zip(numbers)
         .map(|((((text, operation), tables), (uses, mut details)), numbers)| {
-            let ((longest_list, lists), (largest_offset, is_mysql)) = numbers;
+            let ((longest_list, lists), ((largest_offset, largest_limit), is_mysql)) = numbers;
             details.resize(uses.len(), SavedDetail::default());
             let columns = uses.into_iter().zip(details).map(of_use).collect();
-            Fingerprint { text, operation, tables, columns, longest_list, lists, largest_offset, is_mysql }
+            Fingerprint {
+                text,
+                operation,
+                tables,
+                columns,
+                longest_list,
+                lists,
+                largest_offset,
+                largest_limit,
+                is_mysql,
+            }
         })
         .collect())
 }
