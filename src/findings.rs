@@ -6,6 +6,7 @@
 //! the fault and without it.
 
 mod between_statements;
+mod boxes;
 mod connections;
 mod counted_rows;
 mod database_cache;
@@ -33,6 +34,7 @@ mod outermost;
 pub mod pairs;
 mod query_pareto;
 mod read_replicas;
+mod remedies;
 mod replay;
 mod row_writes;
 mod selected;
@@ -55,6 +57,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{Content, Document};
 use crate::format;
+use crate::profile::consistency::Contradictions;
 use crate::profile::{CallTree, Layers, Profile};
 use crate::queries::QueryLog;
 use crate::queries::fingerprint::{SEED, mix_text};
@@ -321,12 +324,30 @@ pub fn judge(document: &Document, settings: &Settings) -> Report {
     }
 }
 
+/// From this share of its time on that had to be moved, a profile that contradicts itself proves little.
+const MIXED_UP: f64 = 0.05;
+
 /// Judges a profile.
 pub fn judge_profile(profile: &Profile, settings: &Settings) -> Report {
     let layers = Layers::of(profile);
     let tree = profile.tree(digest::TREE_BUDGET);
     let digest = ProfileDigest::of(profile, &layers, &tree);
-    let findings = run(&Case::Profile(profile, &layers, &tree, &digest), settings);
+    let mut findings = run(&Case::Profile(profile, &layers, &tree, &digest), settings);
+    if tree.contradiction >= MIXED_UP {
+        for finding in &mut findings {
+            finding.confidence = Confidence::Low;
+            finding.doubts.push_str(
+                " In this file the calls of several threads are mixed up, or functions that share file, line and \
+                 name: who called whom, and for how long, is not to be relied on.",
+            );
+        }
+    } else if Contradictions::of(profile).out_of_turn.is_some() {
+        for finding in &mut findings {
+            finding.doubts.push_str(
+                " Other threads or greenlets are in this file as well: some of it may be another visitor's request.",
+            );
+        }
+    }
     Report { findings, summary: Summary::of_profile(&digest), digest: Some(Digest::Profile(digest)) }
 }
 

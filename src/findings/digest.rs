@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use self::queries::frame;
 use super::Link;
+use super::boxes::Boxes;
 use crate::format::short_name;
-use crate::profile::call_tree::{MERGED, NO_PARENT};
 use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile, category};
 use crate::queries::Frame;
 use crate::queries::highlight::brief;
@@ -217,6 +217,9 @@ impl ProfileDigest {
         let functions = &profile.functions;
         let ids = 0..functions.len() as FunctionId;
         let milliseconds = |function: FunctionId| functions.self_time[function as usize] * 1e3;
+        // Waiting for the next request is nobody's time.
+        let idle: FxHashMap<FunctionId, f64> = layers.idle.iter().copied().collect();
+        let busy = |id: FunctionId| milliseconds(id) - idle.get(&id).map_or(0.0, |seconds| seconds * 1e3);
         let database = |function: &FunctionId| layers.layer(*function) == Layer::Database;
         // Of functions that call each other the outermost has the most time.
         let execute = ids
@@ -228,7 +231,7 @@ impl ProfileDigest {
         Self {
             total: profile.total() * 1e3,
             layers: layers.time.iter().map(|seconds| seconds * 1e3).collect(),
-            functions: Items::new(ids.clone().map(|id| (milliseconds(id), id)).collect(), |id, time| Item {
+            functions: Items::new(ids.clone().map(|id| (busy(id), id)).collect(), |id, time| Item {
                 label: short_name(functions.file(id), functions.name(id)).into_owned(),
                 place: match functions.file(id) {
                     "~" | "" => String::new(),
@@ -245,7 +248,12 @@ impl ProfileDigest {
                 time: functions.total_time[function as usize] * 1e3,
             }),
             driver,
-            sites: sites(profile, layers, tree, Layer::Database),
+            sites: Boxes::of(profile, layers, tree)
+                .sites(tree, functions.len(), Layer::Database)
+                .into_iter()
+                .take(PLACES)
+                .map(|(function, seconds)| code_site(profile, function, seconds * 1e3))
+                .collect(),
             hottest: hottest(profile, layers),
         }
     }
@@ -304,33 +312,6 @@ fn code_site(profile: &Profile, function: FunctionId, time: f64) -> CodeSite {
         name: functions.name(function).to_owned(),
         time,
     }
-}
-
-/// Own functions by the time of a layer that they call for: by the call tree, where each box that enters the
-/// layer is charged to the nearest own function around it.
-pub(super) fn sites(profile: &Profile, layers: &Layers, tree: &CallTree, of: Layer) -> Vec<CodeSite> {
-    let layer = |at: usize| match tree.function[at] {
-        MERGED => None,
-        function => Some(layers.layer(function)),
-    };
-    let mut times: FxHashMap<FunctionId, f64> = FxHashMap::default();
-    // Per box: the nearest own function, itself included; whether the layer was entered.
-    let mut around: Vec<(FunctionId, bool)> = Vec::with_capacity(tree.len());
-    for at in 0..tree.len() {
-        let parent = tree.parent[at];
-        let (mut own, inside) = if parent == NO_PARENT { (MERGED, false) } else { around[parent as usize] };
-        let here = layer(at);
-        if here == Some(Layer::Own) {
-            own = tree.function[at];
-        }
-        let enters = here == Some(of);
-        if enters && !inside && own != MERGED {
-            *times.entry(own).or_default() += tree.total_time[at] * 1e3;
-        }
-        // Own code that the layer calls (a manager's method) enters it anew.
-        around.push((own, (inside && here != Some(Layer::Own)) || enters));
-    }
-    largest(profile, times)
 }
 
 /// Own functions by their self time with that of the built-in functions they call.

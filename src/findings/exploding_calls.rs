@@ -1,11 +1,15 @@
 //! Functions whose calls explode: one call of the user's own function makes thousands of another.
 
-use super::naming::{is_generator, spoken};
+use super::boxes::Boxes;
+use super::library_costs::is_known;
+use super::naming::{is_generator, is_named, spoken};
+use super::remedies::{Remedy, of_layer, of_statements_in_a_loop};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
 use crate::format;
-use crate::profile::Layer;
+use crate::profile::home::{Home, home};
+use crate::profile::{FunctionId, Layer, Profile};
 
 /// See the module.
 pub(super) struct ExplodingCalls;
@@ -52,7 +56,7 @@ impl Rule for ExplodingCalls {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, layers, _, digest) = *case else { return };
+        let Case::Profile(profile, layers, tree, digest) = *case else { return };
         let (functions, edges) = (&profile.functions, &profile.edges);
         let is_built_in = |id: u32| matches!(functions.file(id), "~" | "");
         // Per caller the edge that takes most; an edge has no less than what it says.
@@ -62,6 +66,10 @@ impl Rule for ExplodingCalls {
             let calls = functions.calls[caller as usize].max(1) as f64;
             let time = edges.total_time[edge] * 1e3;
             if is_built_in(callee) && time < TRIFLE * edges.calls[edge] as f64 {
+                continue;
+            }
+            // What is known to be costly is a finding of its own, with better advice.
+            if is_known(functions, callee) {
                 continue;
             }
             if layers.layer(caller) == Layer::Own
@@ -77,6 +85,7 @@ impl Rule for ExplodingCalls {
                 }
             }
         }
+        let boxes = (!worst.is_empty()).then(|| Boxes::of(profile, layers, tree));
         for (caller, edge) in worst {
             let callee = edges.callee[edge];
             let time = edges.total_time[edge] * 1e3;
@@ -94,6 +103,8 @@ impl Rule for ExplodingCalls {
                     format!("{} {name} {} times", if one { "calls" } else { "call" }, format::count(calls))
                 }
             };
+            let works_for = boxes.as_ref().and_then(|boxes| boxes.works_for(tree, caller, callee));
+            let (remedy, code) = remedy(profile, works_for.unwrap_or(layers.layer(callee)), callee);
             findings.push(Finding {
                 rule: ABOUT.id.to_owned(),
                 key: format!("{}({})", functions.file(caller), functions.name(caller)),
@@ -112,20 +123,46 @@ impl Rule for ExplodingCalls {
                     Evidence::new("calls", "Calls", Value::Count(calls.max(0) as u64)),
                     Evidence::new("total_ms", "Their time", Value::Milliseconds(time)),
                 ],
-                remedy: "Look for a loop inside a loop, a search step by step (solve it, or use bisect), a list that is \
-                         searched where a dict or set would find, and a property that computes anew each time it is \
-                         read (functools.cached_property)."
-                    .to_owned(),
-                code: if is_built_in(callee) || layers.layer(callee) == Layer::Own {
-                    "by_key = {row.key: row for row in rows}  # once\nfor key in keys:\n    row = by_key[key]"
-                } else {
-                    ""
-                }
-                .to_owned(),
+                remedy: remedy.to_owned(),
+                code: code.to_owned(),
                 confidence: Confidence::Medium,
                 doubts: "cProfile charges every call: without it many small calls take less. A generator counts as \
                          called for each item it gives.".to_owned(),
             });
         }
+    }
+}
+
+/// Built-in functions that look at one item after the other.
+const SEARCHING: &[&str] = &["list.count", "list.index", "list.remove", "tuple.count", "tuple.index"];
+
+/// What helps, by the layer in which most of the time of `callee` is.
+fn remedy(profile: &Profile, layer: Layer, callee: FunctionId) -> Remedy {
+    let functions = &profile.functions;
+    let file = functions.file(callee);
+    let is_own = !matches!(file, "~" | "") && matches!(home(file), Home::Script(_) | Home::Elsewhere);
+    let name = spoken(functions, callee);
+    match layer {
+        Layer::Database => of_statements_in_a_loop(profile),
+        Layer::Own | Layer::Python if SEARCHING.contains(&name.as_str()) || (is_own && is_named(&name)) => (
+            "Look for a loop inside a loop, a search step by step (solve it, or use bisect), a list that is \
+             searched where a dict or set would find, and a property that computes anew each time it is \
+             read (functools.cached_property).",
+            if SEARCHING.contains(&name.as_str()) {
+                "by_key = {row.key: row for row in rows}  # once\nfor key in keys:\n    row = by_key[key]"
+            } else {
+                ""
+            },
+        ),
+        Layer::Own | Layer::Python if name == "print" => (
+            "Write once: put the lines together first, or let the output be buffered.",
+            "print(\"\\n\".join(lines))",
+        ),
+        Layer::Own | Layer::Python | Layer::Library => (
+            "Call it once for all values, where it can take them (numpy, pandas and codecs can), keep what comes again, \
+             or take out of the loop what is the same each time.",
+            "",
+        ),
+        layer => of_layer(layer, profile),
     }
 }

@@ -20,12 +20,20 @@ const FEW: Threshold = Threshold {
     source: "Pareto's rule: 20 % of the causes make 80 % of the effect",
 };
 
+const MOST: Threshold = Threshold {
+    key: "most",
+    title: "which are at most",
+    default: 25.0,
+    unit: Unit::Count,
+    source: "our own: a longer list is nothing to begin with",
+};
+
 /// For the registry.
 pub(super) static ABOUT: About = About {
     id: "function-pareto",
     title: "Functions that make 80 % of the time",
     looks_at: LooksAt::Profile,
-    thresholds: &[TIME, FEW],
+    thresholds: &[TIME, FEW, MOST],
 };
 
 /// Milliseconds: what a profiler charges is nothing beside calls that take so long.
@@ -42,13 +50,14 @@ impl Rule for FunctionPareto {
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Profile(profile, .., digest) = *case else { return };
         let ProfileDigest { functions, total, .. } = digest;
-        let total = *total;
+        // Without what a server waits for its next visitor.
+        let total = total.min(functions.total);
         let (vital, sum) = functions.vital(VITAL_SHARE);
         let few = settings.get(&ABOUT, &FEW) * f64::from(functions.count);
         // `vital` is cut where the list is: then there are too many to be few.
         if vital == 0
             || total < settings.get(&ABOUT, &TIME)
-            || vital as f64 > few.max(1.0)
+            || vital as f64 > few.max(1.0).min(settings.get(&ABOUT, &MOST))
             || sum < VITAL_SHARE * functions.total
         {
             return;

@@ -132,7 +132,7 @@ impl Rule for HottestFunction {
                  only what the sum needs."
             } else if often && named {
                 "It is called often: take it out of the loop, do the work once for all rows, or keep results \
-                 that come again (functools.lru_cache for arguments that can be hashed)."
+                 that come again (functools.lru_cache, if it depends on its arguments alone and they can be hashed)."
             } else if often {
                 "It is called often: take it out of the loop, or do the work once for all rows."
             } else {
@@ -140,11 +140,8 @@ impl Rule for HottestFunction {
                  searching lists, and let the database filter, sort and sum."
             }
             .to_owned(),
-            code: if often && named && !gives_items {
-                format!("@functools.lru_cache(maxsize=1024)\ndef {}(…): …", hottest.name)
-            } else {
-                String::new()
-            },
+            // Whether its result depends on its arguments alone only the code says.
+            code: String::new(),
             confidence: Confidence::Medium,
             doubts: if often {
                 "cProfile charges every call; the true share of a function that is called very often is smaller. \

@@ -44,6 +44,9 @@ const NAMED: usize = 3;
 /// From this share on one function stands for all.
 const ALONE: f64 = 0.9;
 
+/// A script's own code lasts at least this share of its profile.
+const WHOLE: f64 = 0.9;
+
 /// The code of a module outside its functions.
 const MODULE: &str = "<module>";
 
@@ -185,6 +188,10 @@ impl AtRunTime {
     /// By the recorded edges into the import machinery: how modules import each other is for no call tree to
     /// tell, all pass the same few functions.
     pub fn of(profile: &Profile, layers: &Layers) -> Option<Self> {
+        // Without directories the start of a process cannot be told.
+        if layers.stripped {
+            return None;
+        }
         let (functions, edges) = (&profile.functions, &profile.edges);
         // Every module that is really loaded passes here; one that is loaded already does not.
         let load = (0..functions.len() as FunctionId)
@@ -193,8 +200,12 @@ impl AtRunTime {
         let is_entry: Vec<bool> =
             (0..functions.len() as FunctionId).map(|id| is_entry(profile, layers, id)).collect();
         // Where the start of the process is recorded, what libraries load belongs to it.
-        let started =
-            (0..functions.len() as FunctionId).any(|id| is_start(functions.file(id), functions.name(id)));
+        let started = (0..functions.len() as FunctionId).any(|id| {
+            let is_script = functions.name(id) == MODULE
+                && layers.layer(id) == Layer::Own
+                && functions.total_time[id as usize] >= WHOLE * profile.total();
+            is_script || is_start(functions.file(id), functions.name(id))
+        });
         let mut times: FxHashMap<FunctionId, f64> = FxHashMap::default();
         for edge in 0..edges.len() {
             let (caller, callee) = (edges.caller[edge], edges.callee[edge]);

@@ -1,14 +1,15 @@
 //! The bottleneck: the layer that takes most of the time, if one stands out.
 
-use super::digest::sites;
+use super::boxes::Boxes;
 use super::imports::AtRunTime;
-use super::templates::of_other_engine;
+use super::library_costs::is_hashing;
+use super::remedies::of_layer as of_layer_remedy;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
-    heaviest,
 };
 use crate::format;
-use crate::profile::Layer;
+use crate::profile::home::lies_in;
+use crate::profile::{FunctionId, Layer, Profile};
 
 /// See the module.
 pub(super) struct Bottleneck;
@@ -41,6 +42,9 @@ pub(super) static ABOUT: About = About {
 /// Times as many requests: more than can be believed of one fix is not spelt out.
 const MANY: f64 = 20.0;
 
+/// Callers that ask for less than this share of the layer explain nothing.
+const WORTH_NAMING: f64 = 0.1;
+
 /// Functions named one by one.
 const NAMED: usize = 3;
 
@@ -51,11 +55,16 @@ impl Rule for Bottleneck {
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Profile(profile, layers, tree, digest) = *case else { return };
-        let (functions, total) = (&profile.functions, profile.total() * 1e3);
-        let Some((layer, time)) = Layer::ALL
-            .into_iter()
-            .map(|layer| (layer, layers.seconds(layer) * 1e3))
-            .max_by(|a, b| a.1.total_cmp(&b.1))
+        let functions = &profile.functions;
+        // A server that waits for its next visitor loses nothing.
+        let idle: f64 = layers.idle.iter().map(|(_, seconds)| seconds * 1e3).sum();
+        let total = profile.total() * 1e3 - idle;
+        let of_layer = |layer: Layer| {
+            let time = layers.seconds(layer) * 1e3;
+            if layer == Layer::Waiting { time - idle } else { time }
+        };
+        let Some((layer, time)) =
+            Layer::ALL.into_iter().map(|layer| (layer, of_layer(layer))).max_by(|a, b| a.1.total_cmp(&b.1))
         else {
             return;
         };
@@ -66,39 +75,70 @@ impl Rule for Bottleneck {
         if layer == Layer::Library && layers.stripped {
             return;
         }
+        let heaviest = layers.heaviest(functions, layer);
+        // That is a finding of its own, whose advice is better.
+        let hashes = |&(id, seconds): &(FunctionId, f64)| seconds * 2e3 > time && is_hashing(functions, id);
+        if heaviest.first().is_some_and(hashes) {
+            return;
+        }
         let mut evidence = vec![
             Evidence::new("layer", "The layer", Value::Text(layer.title())),
             Evidence::new("layer_ms", "Its time", Value::Milliseconds(time)),
             Evidence::new("share", "Share of the profile", Value::Share(time / total)),
             Evidence::new("total_ms", "The whole profile", Value::Milliseconds(total)),
         ];
-        evidence
-            .extend(heaviest(digest.functions.largest.iter().filter(|item| item.layer == layer).take(NAMED)));
+        if idle > 0.0 {
+            evidence.push(Evidence::new(
+                "idle_ms",
+                "Without waiting for requests or tasks",
+                Value::Milliseconds(idle),
+            ));
+        }
+        if layer == Layer::Database {
+            if let Some(execute) = digest.execute.as_ref().filter(|execute| execute.calls > 0) {
+                let calls = Value::Count(execute.calls as u64);
+                evidence.push(
+                    Evidence::new("statements", "Statements", calls).at(Link::Function(execute.function)),
+                );
+            }
+            evidence.extend(relations(profile));
+        }
+        for (rank, &(function, seconds)) in heaviest.iter().take(NAMED).enumerate() {
+            let label = format!("{} in", format::milliseconds(seconds * 1e3));
+            evidence.push(
+                Evidence::new(
+                    &format!("function_{}", rank + 1),
+                    &label,
+                    Value::Place(functions.place(function)),
+                )
+                .at(Link::Function(function)),
+            );
+        }
         if layer != Layer::Own {
-            for (rank, site) in sites(profile, layers, tree, layer).iter().take(NAMED).enumerate() {
-                let about = if tree.estimated { "≈ " } else { "" };
-                let label = format!("{about}{} called for by", format::milliseconds(site.time));
+            let sites = Boxes::of(profile, layers, tree).sites(tree, functions.len(), layer);
+            let about = if tree.estimated { "≈ " } else { "" };
+            let named = sites.iter().filter(|(_, seconds)| seconds * 1e3 >= WORTH_NAMING * time).take(NAMED);
+            for (rank, &(function, seconds)) in named.enumerate() {
+                let label = format!("{about}{} called for by", format::milliseconds(seconds * 1e3));
                 evidence.push(
                     Evidence::new(
                         &format!("caller_{}", rank + 1),
                         &label,
-                        Value::Place(functions.place(site.function)),
+                        Value::Place(functions.place(function)),
                     )
-                    .at(Link::Function(site.function)),
+                    .at(Link::Function(function)),
                 );
             }
         }
         let starts = layer == Layer::Imports
             && AtRunTime::of(profile, layers).is_none_or(|at_run_time| at_run_time.time < time / 2.0);
-        let sleeps = evidence.iter().any(|one| {
-            one.key == "function_1"
-                && matches!(&one.value, Value::Place(place) if place.contains("time.sleep"))
-        });
-        let (remedy, code) = match layer {
+        let sleeps = |&(id, _): &(FunctionId, f64)| functions.name(id).contains("time.sleep");
+        let (remedy, code) = match of_layer_remedy(layer, profile) {
             _ if starts => STARTING,
-            Layer::Templates => of_other_engine(profile).unwrap_or(remedy(layer)),
-            Layer::Waiting if !sleeps => (remedy(layer).0, ""),
-            _ => remedy(layer),
+            (remedy, _) if layer == Layer::Waiting && heaviest.first().is_some_and(sleeps) => {
+                (remedy, "done.wait(timeout=3)  # in place of: while not ready(): time.sleep(0.1)")
+            }
+            remedy => remedy,
         };
         let times = total / (total - time).max(f64::MIN_POSITIVE);
         findings.push(Finding {
@@ -150,62 +190,21 @@ const STARTING: (&str, &str) = (
     "python -X importtime -c \"import shop.wsgi\" 2> imports.txt",
 );
 
-/// What helps against much time in a layer.
-fn remedy(layer: Layer) -> (&'static str, &'static str) {
-    match layer {
-        Layer::Database => (
-            "Run fewer statements and load fewer objects: look at the findings of the SQL log, or record one \
-             beside the profile. Where rows are only read, .values_list() or .only() saves making objects; \
-             sums belong into the database (aggregate, annotate); iterator() saves memory, not time.",
-            "queryset.values_list(\"id\", \"name\")\nqueryset.aggregate(total=Sum(\"amount\"))",
-        ),
-        Layer::Templates => (
-            "Let templates do less: compute in the view, use the cached loader (the default unless loaders \
-             are set), cache fragments that are the same for many, avoid {% include %} in long loops, and \
-             paginate.",
-            "{% load cache %}\n{% cache 600 sidebar request.LANGUAGE_CODE %} … {% endcache %}",
-        ),
-        Layer::Serialisation => (
-            "Serialise less: paginate, leave out fields, give plain dicts (queryset.values()) to JsonResponse \
-             in place of a serialiser per object, or use a compiled encoder (orjson).",
-            "return JsonResponse(list(queryset.values(\"id\", \"name\")), safe=False)",
-        ),
-        Layer::Network => (
-            "The request waits for other servers: set short timeouts, reuse connections (requests.Session), \
-             ask in parallel, cache the answers, or move the call into a task.",
-            "session = requests.Session()  # once per process\nsession.get(url, timeout=(1, 3))",
-        ),
-        Layer::Regex => (
-            "Compile expressions once, at module level; replace those that only look for a fixed text by `in`, \
-             str.startswith or str.replace; join many alternatives into one expression.",
-            "WORD = re.compile(r\"…\")  # module level\nWORD.sub(mark, text)",
-        ),
-        Layer::Imports => (
-            "Modules are imported while a request waits: import them when the process starts (at module level, \
-             or in AppConfig.ready), and warm up workers before they serve.",
-            "# at the top of the module, not inside the function\nimport heavy",
-        ),
-        Layer::Waiting => (
-            "The time is spent asleep, or waiting for another thread, another process, or events that tasks of an \
-             event loop have asked for: see who waits, and what for. Wait for the event itself in place of sleeping \
-             and looking again, let things that wait for nothing of each other run side by side, and give long work \
-             to a task queue.",
-            "done.wait(timeout=3)  # in place of: while not ready(): time.sleep(0.1)",
-        ),
-        Layer::Library => (
-            "The time is in installed packages: see which of the own functions calls them most (callers of \
-             the heaviest function), and call them less often or with less.",
-            "",
-        ),
-        Layer::Python => (
-            "The time is in the standard library: see who calls the heaviest functions. copy.deepcopy, \
-             datetime parsing, decimal and logging are the usual ones; do the work once and keep the result.",
-            "@functools.lru_cache(maxsize=None)\ndef price_list(): …",
-        ),
-        Layer::Own => (
-            "The time is in your own code: look at its hottest functions first. Do the work once in place of \
-             once per row, use a set or dict for look-ups, let the database sum and sort.",
-            "",
-        ),
-    }
+/// Relations that were followed from one object at a time, each by a statement, where there are many.
+fn relations(profile: &Profile) -> Option<Evidence> {
+    const MANY: i64 = 10;
+    let functions = &profile.functions;
+    let follows = |id: &FunctionId| match functions.name(*id) {
+        "get_object" => lies_in(functions.file(*id), &["django/db/models/fields/related_descriptors.py"]),
+        "_emit_lazyload" => lies_in(functions.file(*id), &["sqlalchemy/orm/strategies.py"]),
+        "get_rel_instance" => lies_in(functions.file(*id), &["peewee.py"]),
+        _ => false,
+    };
+    let most =
+        (0..functions.len() as FunctionId).filter(follows).max_by_key(|&id| functions.calls[id as usize])?;
+    let calls = functions.calls[most as usize];
+    (calls >= MANY).then(|| {
+        Evidence::new("relations", "Relations followed one by one", Value::Count(calls as u64))
+            .at(Link::Function(most))
+    })
 }

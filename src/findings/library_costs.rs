@@ -7,7 +7,7 @@ use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
 use crate::format;
-use crate::profile::home::{Home, home};
+use crate::profile::home::{Home, home, lies_in};
 use crate::profile::{CallTree, FunctionId, Functions, Profile};
 
 /// See the module.
@@ -57,6 +57,9 @@ struct Known {
 const LEVELS: &[&str] =
     &["_log", "critical", "debug", "error", "exception", "info", "log", "warn", "warning"];
 
+/// [`Known::key`] of what is read and written in ways of their own.
+const JSON_KEY: &str = "json";
+
 const JSON: &[&str] = &["dump", "dumps", "load", "loads"];
 
 static ALL: &[Known] = &[
@@ -70,7 +73,7 @@ static ALL: &[Known] = &[
         doubts: "A library may need the copy.",
     },
     Known {
-        key: "json",
+        key: JSON_KEY,
         what: "Reading and writing JSON",
         functions: &[
             ("json/__init__.py", JSON),
@@ -80,9 +83,9 @@ static ALL: &[Known] = &[
             ("simplejson/encoder.py", &["encode", "iterencode"]),
             ("simplejson/decoder.py", &["decode", "raw_decode"]),
         ],
-        remedy: "Parse once and keep the result (at module level, functools.cache), read and write less of it, or use \
-                 a compiled library such as orjson.",
-        code: &[("", "@functools.cache\ndef price_list():\n    return json.loads(PATH.read_text())")],
+        // See `of_json`.
+        remedy: "",
+        code: &[],
         doubts: "For an API, JSON may be what the request is for.",
     },
     Known {
@@ -199,32 +202,27 @@ impl Rule for LibraryCosts {
     }
 }
 
-/// The functions in these places.
-fn functions(functions: &Functions, places: &[Place]) -> Vec<FunctionId> {
-    let is = |id: FunctionId, (file, names): &Place| {
-        let name = functions.name(id);
-        match functions.file(id) {
-            "~" | "" => {
-                *file == "~" && names.iter().any(|ending| name.trim_end_matches('>').ends_with(ending))
-            }
-            path => names.contains(&name) && lies_in(path, file),
-        }
-    };
-    let ids = 0..functions.len() as FunctionId;
-    ids.filter(|&id| places.iter().any(|place| is(id, place))).collect()
+/// Whether it hashes passwords.
+pub(super) fn is_hashing(all: &Functions, id: FunctionId) -> bool {
+    ALL.iter().any(|known| known.key == "hashing" && is_one_of(all, id, known.functions))
 }
 
-/// Whether `path` is this file of a package, or of a copy of Django that lies elsewhere.
-fn lies_in(path: &str, file: &str) -> bool {
-    let same = |path: &str| path.len() == file.len() && path.replace('\\', "/") == file;
-    match home(path) {
-        Home::Installed(rest) | Home::Standard(rest) => same(rest),
-        Home::Elsewhere if file.starts_with("django/") => {
-            let at = path.len().checked_sub(file.len()).filter(|&at| path.is_char_boundary(at));
-            at.is_some_and(|at| same(&path[at..]))
-        }
-        Home::Elsewhere => false,
-    }
+/// Whether it is any of these functions, whose costs are a finding of their own.
+pub(super) fn is_known(all: &Functions, id: FunctionId) -> bool {
+    ALL.iter().any(|known| is_one_of(all, id, known.functions))
+}
+
+/// The functions in these places.
+fn functions(functions: &Functions, places: &[Place]) -> Vec<FunctionId> {
+    (0..functions.len() as FunctionId).filter(|&id| is_one_of(functions, id, places)).collect()
+}
+
+fn is_one_of(functions: &Functions, id: FunctionId, places: &[Place]) -> bool {
+    let name = functions.name(id);
+    places.iter().any(|(file, names)| match functions.file(id) {
+        "~" | "" => *file == "~" && names.iter().any(|ending| name.trim_end_matches('>').ends_with(ending)),
+        path => names.contains(&name) && lies_in(path, &[file]),
+    })
 }
 
 /// What the requests for files take, ms: none of them would reach the application. The way to the view is the
@@ -242,6 +240,33 @@ fn of_requests(profile: &Profile, found: &[FunctionId], outermost: &Outermost) -
             let views: f64 = requests.iter().map(|&id| functions.total_time[id as usize] * 1e3).sum();
             outermost.time + (total - views).max(0.0) * files as f64 / all as f64
         }
+    }
+}
+
+fn heaviest(functions: &Functions, found: &[FunctionId]) -> Option<FunctionId> {
+    let time = |id: FunctionId| functions.total_time[id as usize];
+    found.iter().copied().max_by(|&a, &b| time(a).total_cmp(&time(b)))
+}
+
+/// What helps against much JSON, by the function that takes most; `of_rows`: the ORM decodes a JSONField.
+fn of_json(function: &str, of_rows: bool) -> (&'static str, &'static str) {
+    let writes = function.starts_with("dump") || function.ends_with("encode");
+    match (writes, of_rows) {
+        (true, _) => (
+            "Write less of it (fewer rows and fields, paginate), keep what is the same for many as text, or use a \
+             compiled library such as orjson.",
+            "HttpResponse(orjson.dumps(data), content_type=\"application/json\")",
+        ),
+        (false, true) => (
+            "Each row that is loaded has its JSON decoded: leave the column out where it is not used (defer, only, \
+             values_list), or ask for the keys that are needed.",
+            "queryset.defer(\"data\")\nqueryset.values_list(\"id\", \"data__state\")",
+        ),
+        (false, false) => (
+            "Parse once and keep the result (at module level, functools.cache), read less of it, or use a compiled \
+             library such as orjson.",
+            "@functools.cache\ndef price_list():\n    return json.loads(PATH.read_text())",
+        ),
     }
 }
 
@@ -264,10 +289,7 @@ fn finding(
         Evidence::new("share", "Share of the profile", Value::Share(share)),
         Evidence::new("calls", "Calls", Value::Count(outermost.calls.round() as u64)),
     ];
-    if let Some(&heaviest) = found
-        .iter()
-        .max_by(|&&a, &&b| functions.total_time[a as usize].total_cmp(&functions.total_time[b as usize]))
-    {
+    if let Some(heaviest) = heaviest(functions, found) {
         shown.push(
             Evidence::new("function", "The function", Value::Place(functions.place(heaviest)))
                 .at(Link::Function(heaviest)),
@@ -292,6 +314,12 @@ fn finding(
             })
     };
     let code = known.code.iter().find(|(package, _)| of_package(package)).map_or("", |(_, code)| code);
+    let (remedy, code) = match heaviest(functions, found) {
+        Some(id) if known.key == JSON_KEY => {
+            of_json(functions.name(id), outermost.is_called_by(functions, "from_db_value"))
+        }
+        _ => (known.remedy, code),
+    };
     Finding {
         rule: ABOUT.id.to_owned(),
         key: known.key.to_owned(),
@@ -313,7 +341,7 @@ fn finding(
         }
         .to_owned(),
         evidence: shown,
-        remedy: known.remedy.to_owned(),
+        remedy: remedy.to_owned(),
         code: code.to_owned(),
         confidence: Confidence::Medium,
         doubts: known.doubts.to_owned(),

@@ -1,7 +1,7 @@
 //! Functions as sentences name them.
 
 use crate::format::capitalised;
-use crate::profile::home::{Home, home};
+use crate::profile::home::{Home, home, lies_in};
 use crate::profile::{FunctionId, Functions, Profile};
 
 /// Built-in functions that ask a generator for its items, and call nothing else.
@@ -28,7 +28,7 @@ pub(super) fn spoken(functions: &Functions, id: FunctionId) -> String {
                     let package = rest.split(['/', '\\', '.']).next().unwrap_or(rest);
                     format!("{name} ({package})")
                 }
-                Home::Elsewhere => name.to_owned(),
+                Home::Script(_) | Home::Elsewhere => name.to_owned(),
             };
         }
     };
@@ -70,7 +70,10 @@ pub(super) fn is_generator(profile: &Profile, id: FunctionId) -> bool {
         matches!(functions.file(caller), "~" | "")
             && ITERATING.contains(&built_in(functions.name(caller)).as_str())
     };
-    functions.name(id) == "<genexpr>" || edges.into(id).any(|edge| iterates(edges.caller[edge]))
+    functions.name(id) == "<genexpr>"
+        || (matches!(functions.name(id), "iterrows" | "itertuples")
+            && lies_in(functions.file(id), &["pandas/core/frame.py"]))
+        || edges.into(id).any(|edge| iterates(edges.caller[edge]))
 }
 
 #[cfg(test)]

@@ -67,6 +67,13 @@ impl Outermost {
         callers
     }
 
+    /// Whether most of it is for functions of this name.
+    pub fn is_called_by(&self, functions: &Functions, name: &str) -> bool {
+        let by =
+            |(&caller, &time): (&FunctionId, &f64)| if functions.name(caller) == name { time } else { 0.0 };
+        self.direct.iter().map(by).sum::<f64>() > self.time / 2.0
+    }
+
     /// Self time of the functions that call them, of each as much as its calls take at most.
     pub fn around(&self, functions: &Functions) -> f64 {
         self.direct

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::home::lies_in;
 use super::layer::Layer;
 use super::{FunctionId, Profile};
 
@@ -20,6 +21,8 @@ pub(super) struct Asking {
 pub(super) struct Shares {
     pub database: f64,
     pub network: f64,
+    /// For a server that waits for the next request, or a worker for the next task: nobody's.
+    pub idle: f64,
 }
 
 impl Asking {
@@ -37,17 +40,23 @@ impl Asking {
                 for edge in edges.into(id) {
                     let (caller, time) = (edges.caller[edge], edges.total_time[edge].max(0.0));
                     let passed = shares.get(&caller).copied().unwrap_or_default();
-                    let (database, network) = match layers[caller as usize] {
-                        Layer::Database => (1.0, 0.0),
-                        Layer::Network => (passed.database, 1.0 - passed.database),
-                        _ => (passed.database, passed.network),
+                    let (database, network, idle) = match layers[caller as usize] {
+                        _ if is_idle(profile.functions.file(caller)) => (0.0, 0.0, 1.0),
+                        Layer::Database => (1.0, 0.0, 0.0),
+                        Layer::Network => (passed.database, 1.0 - passed.database - passed.idle, passed.idle),
+                        _ => (passed.database, passed.network, passed.idle),
                     };
                     all += time;
                     sum.database += time * database;
                     sum.network += time * network;
+                    sum.idle += time * idle;
                 }
                 if all > 0.0 {
-                    let new = Shares { database: sum.database / all, network: sum.network / all };
+                    let new = Shares {
+                        database: sum.database / all,
+                        network: sum.network / all,
+                        idle: sum.idle / all,
+                    };
                     changed |= shares.insert(id, new) != Some(new);
                 }
             }
@@ -64,6 +73,22 @@ impl Asking {
     }
 }
 
+/// What waits for something to do, by where it lies.
+const IDLE: &[&str] = &[
+    "concurrent/futures/thread.py",
+    "django/utils/autoreload.py",
+    "gunicorn/arbiter.py",
+    "gunicorn/workers/",
+    "kombu/asynchronous/",
+    "socketserver.py",
+    "SocketServer.py",
+    "waitress/",
+];
+
+fn is_idle(file: &str) -> bool {
+    lies_in(file, IDLE)
+}
+
 /// Whether a function only passes on what others ask for: Python's own sockets and what waits for them.
 fn passes_on(profile: &Profile, layer: Layer, id: FunctionId) -> bool {
     let (file, name) = (profile.functions.file(id), profile.functions.name(id));
@@ -75,7 +100,7 @@ fn passes_on(profile: &Profile, layer: Layer, id: FunctionId) -> bool {
         }
         _ => {
             let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
-            matches!(base, "socket.py" | "ssl.py" | "selectors.py")
+            matches!(base, "socket.py" | "ssl.py" | "selectors.py" | "threading.py" | "queue.py")
                 && matches!(layer, Layer::Network | Layer::Python)
         }
     }

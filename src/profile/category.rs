@@ -196,18 +196,22 @@ fn generated(file: &str) -> Category {
     }
 }
 
-/// Whether Jinja made this function, of a template that is no HTML: `mail/welcome.txt`.
-fn is_jinja_template(file: &str, name: &str) -> bool {
+/// Whether Jinja made this function, of a template that is no HTML (`mail/welcome.txt`), or Mako, of any
+/// (`page_html`, `memory:0x7f…`, `page.html.py`).
+fn is_template(file: &str, name: &str) -> bool {
     let base = file.rsplit(SEPARATORS).next().unwrap_or(file);
-    let is_text = base.rsplit_once('.').is_some_and(|(_, ending)| !ending.starts_with("py"));
-    is_text && (matches!(name, "root" | "macro") || name.starts_with("block_"))
+    let ending = base.rsplit_once('.').map(|(_, ending)| ending);
+    let is_text = ending.is_some_and(|ending| !ending.starts_with("py"));
+    let of_mako = ending.is_none() || file.starts_with("memory:") || base.ends_with(".html.py");
+    (is_text && (matches!(name, "root" | "macro") || name.starts_with("block_")))
+        || (of_mako && name.starts_with("render_"))
 }
 
 /// Flamedrop's own recorder.
 const RECORDER: &str = "flamedrop_recorder.py";
 
 fn in_file(file: &str, name: &str) -> Category {
-    if TEMPLATE_ENDINGS.iter().any(|ending| file.ends_with(ending)) || is_jinja_template(file, name) {
+    if TEMPLATE_ENDINGS.iter().any(|ending| file.ends_with(ending)) || is_template(file, name) {
         return Templates;
     }
     // It is copied beside the user's own code, but watches it.
@@ -215,7 +219,9 @@ fn in_file(file: &str, name: &str) -> Category {
         return Library;
     }
     match home(file) {
-        Home::Installed(rest) => look_up(LAYERS, modules(rest)).unwrap_or(Library),
+        // What an installer wrote has no functions.
+        Home::Script(_) if name != "<module>" => Own,
+        Home::Installed(rest) | Home::Script(rest) => look_up(LAYERS, modules(rest)).unwrap_or(Library),
         Home::Standard(rest) => look_up(LAYERS, modules(rest)).unwrap_or(Python),
         Home::Elsewhere => Own,
     }
@@ -279,7 +285,7 @@ pub(super) fn of_module<T: Copy>(table: &[(&str, T)], file: &str, name: &str) ->
         "~" | "" => look_up(table, owner(name).split('.')),
         _ => match home(file) {
             Home::Installed(rest) | Home::Standard(rest) => look_up(table, modules(rest)),
-            Home::Elsewhere => None,
+            Home::Script(_) | Home::Elsewhere => None,
         },
     }
 }
@@ -350,6 +356,14 @@ mod tests {
             assert_eq!(classify(script, "<module>"), Library, "{script}");
         }
         assert_eq!(classify("/srv/app/venv/bin/gunicorn", "<module>"), Network);
+        assert_eq!(classify("/usr/local/bin/report", "main"), Own);
+        for (file, expected) in [
+            ("/srv/app/vendor/django/db/models/query.py", Database),
+            ("/var/task/django/core/handlers/base.py", Library),
+            ("C:\\app\\libs\\django\\db\\backends\\utils.py", Database),
+        ] {
+            assert_eq!(classify(file, "f"), expected, "{file}");
+        }
         // AWS Lambda's layers, and PEP 582.
         assert_eq!(classify("/opt/python/requests/api.py", "get"), Network);
         assert_eq!(classify("/srv/app/__pypackages__/3.12/lib/django/db/utils.py", "f"), Database);
@@ -449,6 +463,7 @@ mod tests {
             "C:\\shop\\lib\\calendar.py",
             "C:\\code\\python\\lib\\pricing.py",
             "/srv/app/templates/root.py",
+            "/usr/local/bin/report",
             "<stdin>",
             "<ipython-input-3-0a1b>",
         ] {
@@ -460,6 +475,10 @@ mod tests {
         assert_eq!(classify("/srv/app/templates/mail/welcome.txt", "root"), Templates);
         assert_eq!(classify("mail/welcome.txt", "block_body"), Templates);
         assert_eq!(classify("/srv/app/shop/root.py", "root"), Own);
+        for file in ["page_html", "memory:0x7f00", "/tmp/mako/page.html.py"] {
+            assert_eq!(classify(file, "render_body"), Templates, "{file}");
+        }
+        assert_eq!(classify("/srv/app/shop/render.py", "render_body"), Own);
         assert_eq!(classify("/srv/app/flamedrop_recorder.py", "execute"), Library);
         assert_eq!(classify("<attrs generated init shop.models.Line>", "__init__"), Library);
     }

@@ -8,6 +8,8 @@ pub(crate) enum Home<'a> {
     Installed(&'a str),
     /// In the standard library, with its path from there.
     Standard(&'a str),
+    /// Among the scripts of an environment: an installer's (`gunicorn`), which has no functions, or the user's.
+    Script(&'a str),
     Elsewhere,
 }
 
@@ -44,17 +46,64 @@ pub(crate) fn home(file: &str) -> Home<'_> {
             && !after.contains(SEPARATORS)
             && is_of_an_installer(above, before)
         {
-            // `…/venv/bin/gunicorn`: a script that an installer wrote.
-            return Home::Installed(after);
+            // `…/venv/bin/gunicorn`
+            return Home::Script(after);
         }
         (before, rest) = (part, after);
     }
     match (home, file.strip_prefix(LAMBDA)) {
         (Home::Elsewhere, Some(rest)) if rest.contains('/') => Home::Installed(rest),
+        (Home::Elsewhere, _) if let Some(rest) = djangos_own(file) => Home::Installed(rest),
         // Without its directories: pstats' strip_dirs().
         (Home::Elsewhere, _) if rest.len() == file.len() && is_standard(file) => Home::Standard(file),
         (home, _) => home,
     }
+}
+
+/// The path from `django` on where Django itself lies beside the user's code (`pip install --target`, a checkout):
+/// by directories that an application called so would not have.
+fn djangos_own(file: &str) -> Option<&str> {
+    const WITHIN: &[&str] = &[
+        "apps/",
+        "conf/",
+        "contrib/",
+        "core/cache/",
+        "core/files/",
+        "core/handlers/",
+        "core/mail/",
+        "core/management/",
+        "core/serializers/",
+        "db/backends/",
+        "db/models/",
+        "db/migrations/",
+        "db/utils.py",
+        "dispatch/",
+        "forms/models.py",
+        "http/request.py",
+        "http/response.py",
+        "middleware/",
+        "template/",
+        "templatetags/",
+        "test/client.py",
+        "urls/resolvers.py",
+        "utils/encoding.py",
+        "utils/formats.py",
+        "utils/functional.py",
+        "utils/html.py",
+        "utils/module_loading.py",
+        "utils/safestring.py",
+        "utils/timezone.py",
+        "utils/translation/",
+        "views/generic/",
+        "views/static.py",
+    ];
+    let at = file.rfind("django")?;
+    let before = file[..at].chars().next_back();
+    let rest = &file[at..];
+    let inner = rest.strip_prefix("django/").or_else(|| rest.strip_prefix("django\\"))?.replace('\\', "/");
+    let is_one = before.is_none_or(|before| SEPARATORS.contains(&before))
+        && WITHIN.iter().any(|within| inner.starts_with(within));
+    is_one.then_some(rest)
 }
 
 /// Whether `file` lies among packages or in the standard library, at one of these places there or below it:
@@ -65,7 +114,7 @@ pub(crate) fn lies_in(file: &str, places: &[&str]) -> bool {
             let rest = rest.replace('\\', "/");
             places.iter().any(|place| rest.starts_with(place))
         }
-        Home::Elsewhere => false,
+        Home::Script(_) | Home::Elsewhere => false,
     }
 }
 

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::asking::{Asking, Shares};
 use super::category::{self, Category};
+use super::home::lies_in;
 use super::{FunctionId, Functions, Profile};
 use crate::format::capitalised;
+use crate::sort;
 
 /// A layer of a Python web application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -129,6 +131,11 @@ const LAYERS: &[(&str, Layer)] = &[
     ("posix.wait4", Layer::Waiting),
     ("posix.waitid", Layer::Waiting),
     ("posix.waitpid", Layer::Waiting),
+    ("posix.system", Layer::Waiting),
+    ("nt.system", Layer::Waiting),
+    ("builtins.input", Layer::Waiting),
+    ("fcntl.flock", Layer::Waiting),
+    ("fcntl.lockf", Layer::Waiting),
     ("signal.pause", Layer::Waiting),
     ("signal.sigwait", Layer::Waiting),
     ("_winapi.WaitForMultipleObjects", Layer::Waiting),
@@ -137,7 +144,7 @@ const LAYERS: &[(&str, Layer)] = &[
 ];
 
 /// What reads from another process's pipe, and so waits for it.
-const PIPES: &str = "multiprocessing/connection.py";
+const PIPES: &[&str] = &["multiprocessing/connection.py", "subprocess.py"];
 
 /// The layer of the function `name` in `file`, by its place alone.
 pub fn classify(file: &str, name: &str) -> Layer {
@@ -163,6 +170,11 @@ pub struct Layers {
     of: Vec<Layer>,
     /// See [`Profile::is_stripped`].
     pub stripped: bool,
+    /// What of a function's seconds counts in other layers than its own.
+    elsewhere: Vec<(FunctionId, Layer, f64)>,
+    /// Functions in which servers and workers wait for something to do, with the seconds of that: neither
+    /// lost nor to be gained.
+    pub idle: Vec<(FunctionId, f64)>,
     /// Seconds per layer, in the order of [`Layer::ALL`]. They add up to the profile's total.
     pub time: [f64; Layer::ALL.len()],
 }
@@ -186,28 +198,61 @@ impl Layers {
             })
             .collect();
         let asking = Asking::of(profile, &of);
-        let mut layers = Self { of, stripped, time: [0.0; Layer::ALL.len()] };
+        let mut layers =
+            Self { of, stripped, time: [0.0; Layer::ALL.len()], elsewhere: Vec::new(), idle: Vec::new() };
         for function in 0..functions.len() as FunctionId {
-            let mut left = functions.self_time[function as usize];
-            let layer = layers.layer(function);
+            let (layer, own) = (layers.layer(function), functions.self_time[function as usize]);
+            let (mut left, mut parts) = (own, [0.0; Layer::ALL.len()]);
+            let mut give = |layer: Layer, time: f64| {
+                let part = time.clamp(0.0, left.max(0.0));
+                parts[layer as usize] += part;
+                left -= part;
+                part
+            };
             if matches!(layer, Layer::Network | Layer::Waiting) {
-                let Shares { database, network } = asking.shares(function);
-                let network = if layer == Layer::Waiting { network } else { 0.0 };
-                for (layer, share) in [(Layer::Database, database), (Layer::Network, network)] {
-                    let part = (functions.self_time[function as usize] * share).clamp(0.0, left.max(0.0));
-                    layers.time[layer as usize] += part;
-                    left -= part;
+                let Shares { database, network, idle } = asking.shares(function);
+                give(Layer::Database, own * database);
+                if layer == Layer::Waiting {
+                    give(Layer::Network, own * network);
+                    let idle = give(Layer::Waiting, own * idle);
+                    if idle > 0.0 {
+                        layers.idle.push((function, idle));
+                    }
                 }
             } else if layers.is_shared(functions, function) {
+                let reads = reads(functions.name(function));
                 for edge in edges.into(function) {
-                    let time = edges.self_time[edge].clamp(0.0, left.max(0.0));
-                    layers.time[layers.layer(edges.caller[edge]) as usize] += time;
-                    left -= time;
+                    let caller = edges.caller[edge];
+                    let waits = reads && is_pipe(functions.file(caller));
+                    give(if waits { Layer::Waiting } else { layers.layer(caller) }, edges.self_time[edge]);
                 }
             }
-            layers.time[layer as usize] += left;
+            parts[layer as usize] += left;
+            for (other, part) in Layer::ALL.into_iter().zip(parts) {
+                layers.time[other as usize] += part;
+                if other != layer && part > 0.0 {
+                    layers.elsewhere.push((function, other, part));
+                }
+            }
         }
         layers
+    }
+
+    /// The functions whose time counts in `layer`, with seconds, most first: built-in ones as well.
+    pub fn heaviest(&self, functions: &Functions, layer: Layer) -> Vec<(FunctionId, f64)> {
+        let mut times: Vec<f64> = (0..functions.len())
+            .map(|id| if self.of[id] == layer { functions.self_time[id] } else { 0.0 })
+            .collect();
+        for &(function, other, part) in &self.elsewhere {
+            if other == layer {
+                times[function as usize] += part;
+            } else if self.layer(function) == layer {
+                times[function as usize] -= part;
+            }
+        }
+        let mut heaviest: Vec<(FunctionId, f64)> = (0..).zip(times).filter(|(_, time)| *time > 0.0).collect();
+        sort::by(&mut heaviest, |a, b| b.1.total_cmp(&a.1));
+        heaviest
     }
 
     /// The layer of `function`.
@@ -230,9 +275,16 @@ impl Layers {
 fn reads_pipes(profile: &Profile, function: FunctionId) -> bool {
     let (functions, edges) = (&profile.functions, &profile.edges);
     let mut callers = edges.into(function).map(|edge| functions.file(edges.caller[edge])).peekable();
-    functions.name(function).ends_with("posix.read>")
-        && callers.peek().is_some()
-        && callers.all(|file| file.replace('\\', "/").ends_with(PIPES))
+    reads(functions.name(function)) && callers.peek().is_some() && callers.all(is_pipe)
+}
+
+/// Whether a built-in function waits for what it reads: `posix.read`, `read` of a file.
+fn reads(name: &str) -> bool {
+    name.ends_with("posix.read>") || (name.starts_with("<method 'read") && name.contains("'_io."))
+}
+
+fn is_pipe(file: &str) -> bool {
+    lies_in(file, PIPES)
 }
 
 #[cfg(test)]

@@ -218,6 +218,7 @@ impl Names {
         let short = match home(file) {
             Home::Installed(rest) => Cow::Owned(format!("site-packages/{rest}")),
             Home::Standard(rest) => Cow::Owned(format!("lib/python3/{rest}")),
+            Home::Script(rest) => Cow::Owned(format!("usr/bin/{rest}")),
             Home::Elsewhere => match file.rsplit_once(['/', '\\']) {
                 Some((folder, name)) => Cow::Owned(format!("folder{}/{name}", self.number("folder", folder))),
                 None => Cow::Borrowed(file),
@@ -331,14 +332,16 @@ mod tests {
             ),
             ("/usr/lib/python3.12/json/decoder.py", "lib/python3/json/decoder.py"),
             ("C:\\Users\\anna\\shop\\templates\\a.html", "folder3/a.html"),
-            ("/srv/venv/bin/gunicorn", "site-packages/gunicorn"),
+            ("/srv/venv/bin/gunicorn", "usr/bin/gunicorn"),
             ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap>"),
             ("~", "~"),
             ("manage.py", "manage.py"),
         ] {
             assert_eq!(names.file(file), expected);
             assert_eq!(names.file(file), expected, "again");
-            assert_eq!(layer::classify(expected, "f"), layer::classify(file, "f"), "{file}");
+            for name in ["f", "<module>"] {
+                assert_eq!(layer::classify(expected, name), layer::classify(file, name), "{file} {name}");
+            }
         }
         assert_eq!(names.name("user", "anna"), "user 1");
         assert_eq!(names.name("user", "bert"), "user 2");

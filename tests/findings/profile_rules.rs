@@ -83,6 +83,8 @@ fn waiting_is_neither_own_code_nor_the_network() {
         ("wait_for_stock", "wait_for_stock"),
         ("wait_for_worker", "_thread.lock"),
         ("run_program", "run_program"),
+        ("check_output", "check_output"),
+        ("lock_file", "lock_file"),
         ("use_pool", "posix.read"),
         ("run_loop", "run_loop"),
     ] {
@@ -101,6 +103,73 @@ fn a_driver_that_waits_in_pythons_sockets_waits_for_the_database() {
     for (name, layer) in [("ask_database", "database driver and ORM"), ("ask_server", "network")] {
         let bottleneck = found(name, "bottleneck");
         assert!(bottleneck.title.contains(layer), "{name}: {}", bottleneck.title);
+    }
+}
+
+#[test]
+fn a_server_that_waits_for_its_next_request_loses_nothing() {
+    let titles: Vec<String> = judged("idle_server").into_iter().map(|finding| finding.title).collect();
+    assert!(titles.is_empty(), "{titles:?}");
+}
+
+#[test]
+fn what_is_called_for_is_no_more_than_there_is() {
+    for name in
+        ["relations_in_a_template", "saves_in_a_loop", "mapped_relations", "ask_database", "jinja_rendered"]
+    {
+        let bottleneck = found(name, "bottleneck");
+        let time = number(&bottleneck, "layer_ms");
+        let called_for: Vec<f64> = bottleneck
+            .evidence
+            .iter()
+            .filter(|one| one.label.ends_with("called for by"))
+            .map(|one| milliseconds(one.label.trim_start_matches("≈ ")))
+            .collect();
+        assert!(!called_for.is_empty(), "{name}");
+        assert!(called_for.iter().sum::<f64>() < 1.01 * time, "{name}: {called_for:?} of {time}");
+    }
+}
+
+/// `419 ms called for by`, `1.33 s called for by`.
+fn milliseconds(label: &str) -> f64 {
+    let mut words = label.split(' ');
+    let number: f64 = words.next().and_then(|word| word.replace(',', "").parse().ok()).expect("a number");
+    if words.next() == Some("s") { number * 1e3 } else { number }
+}
+
+#[test]
+fn relations_are_followed_by_statements() {
+    let template = found("relations_in_a_template", "bottleneck");
+    assert_eq!(number(&template, "relations"), 1200.0);
+    assert_eq!(number(&template, "statements"), 1203.0);
+    assert!(template.code.starts_with("queryset.select_related("), "{}", template.code);
+    let mapped = found("mapped_relations", "bottleneck");
+    assert_eq!(number(&mapped, "relations"), 1500.0);
+    assert!(mapped.code.contains("selectinload"), "{}", mapped.code);
+}
+
+#[test]
+fn a_loop_of_statements_is_no_search_in_a_list() {
+    let saves = found("saves_in_a_loop", "exploding-calls");
+    assert!(saves.remedy.contains("bulk_update"), "{}", saves.remedy);
+    let mapped = found("mapped_relations", "exploding-calls");
+    assert!(mapped.code.contains("selectinload"), "{}", mapped.code);
+    let printed = found("print_many", "exploding-calls");
+    assert!(printed.code.starts_with("print("), "{}", printed.code);
+    // Logging is a finding of its own.
+    for name in ["log_with_structlog", "log_with_loguru", "deep_copies"] {
+        is_silent(name, "exploding-calls");
+    }
+}
+
+#[test]
+fn json_is_read_or_written() {
+    for (name, code) in [
+        ("read_prices", "@functools.cache"),
+        ("flask_json", "HttpResponse(orjson.dumps"),
+        ("encode_prices", "HttpResponse(orjson.dumps"),
+    ] {
+        assert!(found(name, "library-costs").code.starts_with(code), "{name}");
     }
 }
 

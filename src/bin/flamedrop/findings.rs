@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use flamedrop::document::{Content, Document};
+use flamedrop::document::{Content, Document, Level};
 use flamedrop::findings::markdown::{confidence, saving, value};
 use flamedrop::findings::{self, Digest, Finding, Settings, Summary, Value, pairs};
 use flamedrop::format;
@@ -62,6 +62,9 @@ pub fn run(
             complete = false;
             continue;
         };
+        for note in document.diagnostics.entries().iter().filter(|note| note.level == Level::Warning) {
+            super::complain(&file.label, &note.message);
+        }
         let report = findings::judge(&document, &settings);
         let name = document.name.clone();
         found.extend(report.findings.into_iter().map(|finding| Found { files: vec![name.clone()], finding }));

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import fcntl
 import hashlib
 import io
 import json
@@ -11,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -47,6 +49,58 @@ async def ask_others():
 
 def run_loop():
     asyncio.run(ask_others())
+
+
+def check_output():
+    """By one pipe, that Python reads: no poll."""
+    for _ in range(3):
+        subprocess.check_output([sys.executable, "-c", "import time; time.sleep(0.1)"])
+
+
+def lock_file():
+    """Another process has the lock for a while."""
+    with tempfile.NamedTemporaryFile() as file:
+        child = os.fork()
+        if not child:
+            with open(file.name) as other:
+                fcntl.flock(other, fcntl.LOCK_EX)
+                time.sleep(0.4)
+            os._exit(0)
+        time.sleep(0.05)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        os.waitpid(child, 0)
+
+
+def idle_server():
+    """A server of three quick requests, that waits in between."""
+    import http.server
+
+    class Quick(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = json.dumps(PRICES).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments):
+            pass
+
+    class Stop(Exception):
+        pass
+
+    def stop(*arguments):
+        raise Stop
+
+    client = "import sys, time, urllib.request\n" + "time.sleep(0.3); urllib.request.urlopen(sys.argv[1]).read()\n" * 3
+    with http.server.HTTPServer(("127.0.0.1", 0), Quick) as server:
+        signal.signal(signal.SIGALRM, stop)
+        child = subprocess.Popen([sys.executable, "-c", client, "http://127.0.0.1:%d/" % server.server_address[1]])
+        signal.setitimer(signal.ITIMER_REAL, 1.5)
+        try:
+            server.serve_forever()
+        except Stop:
+            child.wait()
 
 
 def ask_database():
@@ -200,6 +254,12 @@ def append_numbers():
 def search_list():
     known = list(range(3000))
     return [known.index(number) for number in range(3000)]
+
+
+def print_many():
+    with open(os.devnull, "w") as file:
+        for number in range(60_000):
+            print(number, number * 1.19, file=file)
 
 
 def deep_copies():

@@ -22,6 +22,7 @@ def django():
         ROOT_URLCONF=__name__,
         STATIC=static,
         TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
         MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
     )
     import django
@@ -99,6 +100,97 @@ def static_alone():
 
 def django_template_anew():
     return requests(*["/template"] * 5)
+
+
+def orders():
+    """The models of a small shop, and a database with 400 orders."""
+    django()
+    from django.db import connection, models
+
+    class Customer(models.Model):
+        name = models.CharField(max_length=50)
+        seen = models.IntegerField(default=0)
+
+        class Meta:
+            app_label = "pages"
+
+    class Order(models.Model):
+        customer = models.ForeignKey(Customer, models.CASCADE)
+
+        class Meta:
+            app_label = "pages"
+
+    with connection.schema_editor() as editor:
+        editor.create_model(Customer)
+        editor.create_model(Order)
+    Customer.objects.bulk_create(Customer(name=f"customer {key}") for key in range(400))
+    Order.objects.bulk_create(Order(customer_id=key + 1) for key in range(400))
+    return Customer, Order
+
+
+ROWS = "{% for order in orders %}<li>{{ order.pk }}: {{ order.customer.name }}</li>{% endfor %}"
+
+
+def relations_in_a_template():
+    """The template follows each order's customer: own code runs nothing but the first query."""
+    _, order = orders()
+    from django.template import Context, Template
+
+    template = Template(ROWS)
+
+    def ask():
+        return [len(template.render(Context({"orders": order.objects.all()}))) for _ in range(3)]
+
+    ask()
+    return ask
+
+
+def saves_in_a_loop():
+    customer, _ = orders()
+
+    def count():
+        for _ in range(3):
+            for one in customer.objects.all():
+                one.seen += 1
+                one.save()
+
+    return count
+
+
+def mapped_relations():
+    """Lines follow their orders one by one, by SQLAlchemy's mapper."""
+    from sqlalchemy import ForeignKey, create_engine, select
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Order(Base):
+        __tablename__ = "orders"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Line(Base):
+        __tablename__ = "lines"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+        order: Mapped[Order] = relationship()
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all(Order(id=key) for key in range(1500))
+        session.add_all(Line(id=key, order_id=key) for key in range(1500))
+        session.commit()
+
+    def sums():
+        total = 0
+        with Session(engine) as session:
+            for line in session.scalars(select(Line)):
+                total += line.order.id
+        return total
+
+    sums()
+    return sums
 
 
 def flask(*paths):

@@ -1,0 +1,81 @@
+//! The boxes of a call tree by the layer they work for, and by the user's own code around them.
+
+use crate::profile::call_tree::{MERGED, NO_PARENT};
+use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile};
+use crate::sort;
+
+/// Per box of a call tree.
+pub(super) struct Boxes {
+    /// Its layer: of a shared built-in function that of its caller, of waiting in Python's own sockets that which
+    /// asks for it. None for what is merged.
+    layer: Vec<Option<Layer>>,
+    /// The nearest own function, itself included, or [`MERGED`].
+    own: Vec<FunctionId>,
+}
+
+impl Boxes {
+    /// Those of `tree`.
+    pub fn of(profile: &Profile, layers: &Layers, tree: &CallTree) -> Self {
+        let mut boxes = Self { layer: Vec::with_capacity(tree.len()), own: Vec::with_capacity(tree.len()) };
+        for at in 0..tree.len() {
+            let (above, around) = match tree.parent[at] {
+                NO_PARENT => (None, MERGED),
+                parent => (boxes.layer[parent as usize], boxes.own[parent as usize]),
+            };
+            let function = tree.function[at];
+            if function == MERGED {
+                boxes.layer.push(None);
+                boxes.own.push(around);
+                continue;
+            }
+            let own = layers.layer(function);
+            let layer = match (own, above) {
+                (Layer::Network | Layer::Waiting, Some(Layer::Database)) => Layer::Database,
+                (Layer::Waiting, Some(Layer::Network)) => Layer::Network,
+                (_, Some(above)) if layers.is_shared(&profile.functions, function) => above,
+                _ => own,
+            };
+            boxes.layer.push(Some(layer));
+            boxes.own.push(if own == Layer::Own { function } else { around });
+        }
+        boxes
+    }
+
+    /// Own functions by the seconds of `layer` that they ask for, most first; together no more than the layer has.
+    pub fn sites(&self, tree: &CallTree, functions: usize, layer: Layer) -> Vec<(FunctionId, f64)> {
+        let mut times = vec![0.0; functions];
+        for at in 0..tree.len() {
+            if self.layer[at] == Some(layer) && self.own[at] != MERGED {
+                times[self.own[at] as usize] += tree.self_time[at];
+            }
+        }
+        let mut sites: Vec<(FunctionId, f64)> = (0..).zip(times).filter(|(_, time)| *time > 0.0).collect();
+        sort::by(&mut sites, |a, b| b.1.total_cmp(&a.1));
+        sites
+    }
+
+    /// The layer in which most of the time of `callee` is when `caller` calls it.
+    pub fn works_for(&self, tree: &CallTree, caller: FunctionId, callee: FunctionId) -> Option<Layer> {
+        let mut times = [0.0; Layer::ALL.len()];
+        let mut at = 0;
+        while at < tree.len() {
+            let parent = tree.parent[at];
+            let is_called = tree.function[at] == callee
+                && parent != NO_PARENT
+                && tree.function[parent as usize] == caller;
+            if !is_called {
+                at += 1;
+                continue;
+            }
+            let end = tree.end[at] as usize;
+            for below in at..end {
+                if let Some(layer) = self.layer[below] {
+                    times[layer as usize] += tree.self_time[below];
+                }
+            }
+            at = end;
+        }
+        let most = Layer::ALL.into_iter().zip(times).max_by(|a, b| a.1.total_cmp(&b.1))?;
+        (most.1 > 0.0).then_some(most.0)
+    }
+}

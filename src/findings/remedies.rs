@@ -1,0 +1,154 @@
+//! What helps against much time in a layer, in the words of the libraries that a profile shows.
+
+use super::templates::of_other_engine;
+use crate::profile::home::lies_in;
+use crate::profile::{Layer, Profile};
+
+/// Whole sentences, and code, which may be empty.
+pub(super) type Remedy = (&'static str, &'static str);
+
+/// Whether functions of these files or packages ran.
+fn ran(profile: &Profile, places: &[&str]) -> bool {
+    profile.functions.files.iter().any(|file| lies_in(file, places))
+}
+
+/// Which library talks to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mapper {
+    Django,
+    SqlAlchemy,
+    None,
+}
+
+impl Mapper {
+    fn of(profile: &Profile) -> Self {
+        if ran(profile, &["django/db/models/"]) {
+            Self::Django
+        } else if ran(profile, &["sqlalchemy/orm/"]) {
+            Self::SqlAlchemy
+        } else {
+            Self::None
+        }
+    }
+}
+
+/// What helps where most of the time is in `layer`.
+pub(super) fn of_layer(layer: Layer, profile: &Profile) -> Remedy {
+    match layer {
+        Layer::Database => of_database(profile),
+        Layer::Templates => of_other_engine(profile).unwrap_or((
+            "Let templates do less: compute in the view, use the cached loader (the default unless loaders \
+             are set), cache fragments that are the same for many, avoid {% include %} in long loops, and \
+             paginate.",
+            "{% load cache %}\n{% cache 600 sidebar request.LANGUAGE_CODE %} … {% endcache %}",
+        )),
+        Layer::Serialisation if ran(profile, &["rest_framework/", "django/core/serializers/"]) => (
+            "Serialise less: paginate, leave out fields, give plain dicts (queryset.values()) to JsonResponse \
+             in place of a serialiser per object, or use a compiled encoder (orjson).",
+            "return JsonResponse(list(queryset.values(\"id\", \"name\")), safe=False)",
+        ),
+        Layer::Serialisation => (
+            "Read and write less: fewer rows and fields, and what is the same for many only once, kept as text. A \
+             compiled library does the same quicker (orjson, lxml, yaml.CSafeLoader, msgpack).",
+            "",
+        ),
+        Layer::Network if ran(profile, &["smtplib.py"]) && !ran(profile, CLIENTS) => (
+            "Mail is sent while somebody waits: send many over one connection, and from a task.",
+            "connection = mail.get_connection()\nconnection.send_messages(messages)  # one connection for all",
+        ),
+        Layer::Network => (
+            "The request waits for other servers: set short timeouts, reuse connections, ask in parallel, cache the \
+             answers, or move the call into a task.",
+            if ran(profile, &["httpx/"]) {
+                "client = httpx.Client(timeout=3)  # once per process\nclient.get(url)"
+            } else if ran(profile, CLIENTS) {
+                "session = requests.Session()  # once per process\nsession.get(url, timeout=(1, 3))"
+            } else {
+                ""
+            },
+        ),
+        Layer::Regex => (
+            "Compile expressions once, at module level; replace those that only look for a fixed text by `in`, \
+             str.startswith or str.replace; join many alternatives into one expression.",
+            "WORD = re.compile(r\"…\")  # module level\nWORD.sub(mark, text)",
+        ),
+        Layer::Imports => (
+            "Modules are imported while a request waits: import them when the process starts (at module level, \
+             or in AppConfig.ready), and warm up workers before they serve.",
+            "# at the top of the module, not inside the function\nimport heavy",
+        ),
+        Layer::Waiting => (
+            "The time is spent asleep, or waiting for another thread, another process, or events that tasks of an \
+             event loop have asked for: see who waits, and what for. Wait for the event itself in place of sleeping \
+             and looking again, let things that wait for nothing of each other run side by side, and give long work \
+             to a task queue.",
+            "",
+        ),
+        Layer::Library => (
+            "The time is in installed packages: see which of the own functions calls them most (callers of \
+             the heaviest function), and call them less often or with less.",
+            "",
+        ),
+        Layer::Python => (
+            "The time is in the standard library: see who calls the heaviest functions. copy.deepcopy, \
+             datetime parsing, decimal and logging are the usual ones; do the work once and keep the result.",
+            "",
+        ),
+        Layer::Own => (
+            "The time is in your own code: look at its hottest functions first. Do the work once in place of \
+             once per row, use a set or dict for look-ups, let the database sum and sort.",
+            "",
+        ),
+    }
+}
+
+/// What asks other servers by HTTP.
+const CLIENTS: &[&str] =
+    &["requests/", "urllib3/", "httpx/", "http/client.py", "httplib.py", "urllib/request.py"];
+
+fn of_database(profile: &Profile) -> Remedy {
+    match Mapper::of(profile) {
+        Mapper::Django => (
+            "Run fewer statements and load fewer objects: look at the findings of the SQL log, or record one \
+             beside the profile. Relations that a loop follows belong into the query (select_related to one, \
+             prefetch_related to many). Where rows are only read, .values_list() or .only() saves making objects; \
+             sums belong into the database (aggregate, annotate); iterator() saves memory, not time.",
+            "queryset.select_related(\"customer\").prefetch_related(\"lines\")\n\
+             queryset.values_list(\"id\", \"name\")\nqueryset.aggregate(total=Sum(\"amount\"))",
+        ),
+        Mapper::SqlAlchemy => (
+            "Run fewer statements and load fewer objects: relations that a loop follows belong into the query \
+             (selectinload, joinedload). Where rows are only read, select the columns alone; sums belong into the \
+             database (func.sum).",
+            "select(Order).options(selectinload(Order.lines))\nselect(Order.id, Order.name)",
+        ),
+        Mapper::None => (
+            "Run fewer statements: ask for many rows at once (a join, WHERE id IN (…)), read only the columns that \
+             are used, and let the database sum and sort. Look at the findings of an SQL log.",
+            "",
+        ),
+    }
+}
+
+/// What helps where a loop calls what runs statements.
+pub(super) fn of_statements_in_a_loop(profile: &Profile) -> Remedy {
+    match Mapper::of(profile) {
+        Mapper::Django => (
+            "Each of these calls runs statements. Relations that a loop follows belong into the query: select_related \
+             to one, prefetch_related to many. Rows that are written one by one: bulk_create, bulk_update, or update() \
+             with F(); what has to be one by one in one transaction.atomic(), which commits once.",
+            "queryset.select_related(\"customer\").prefetch_related(\"lines\")\n\
+             Product.objects.bulk_update(products, [\"price\"])",
+        ),
+        Mapper::SqlAlchemy => (
+            "Each of these calls runs statements. Relations that a loop follows belong into the query (selectinload, \
+             joinedload); rows are inserted and updated many at once, in one transaction.",
+            "select(Order).options(selectinload(Order.lines))\nsession.execute(insert(Line), rows)",
+        ),
+        Mapper::None => (
+            "Each of these calls runs statements. Ask for many rows at once (a join, WHERE id IN (…)); write many with \
+             executemany, in one transaction.",
+            "cursor.executemany(\"INSERT INTO line VALUES (?, ?)\", rows)",
+        ),
+    }
+}
