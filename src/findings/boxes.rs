@@ -41,12 +41,12 @@ impl Boxes {
         boxes
     }
 
-    /// Own functions by the seconds of `layer` that they ask for, most first; together no more than the layer has.
+    /// Own functions by the milliseconds of `layer` that they ask for, most first; together no more than the layer has.
     pub fn sites(&self, tree: &CallTree, functions: usize, layer: Layer) -> Vec<(FunctionId, f64)> {
         let mut times = vec![0.0; functions];
         for at in 0..tree.len() {
             if self.layer[at] == Some(layer) && self.own[at] != MERGED {
-                times[self.own[at] as usize] += tree.self_time[at];
+                times[self.own[at] as usize] += tree.self_time[at] * 1e3;
             }
         }
         let mut sites: Vec<(FunctionId, f64)> = (0..).zip(times).filter(|(_, time)| *time > 0.0).collect();

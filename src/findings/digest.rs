@@ -252,7 +252,7 @@ impl ProfileDigest {
                 .sites(tree, functions.len(), Layer::Database)
                 .into_iter()
                 .take(PLACES)
-                .map(|(function, seconds)| code_site(profile, function, seconds * 1e3))
+                .map(|(function, time)| code_site(profile, function, time))
                 .collect(),
             hottest: hottest(profile, layers),
         }

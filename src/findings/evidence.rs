@@ -4,6 +4,7 @@ use super::digest::frame;
 use super::n_plus_one::place;
 use super::{Evidence, Link, Value};
 use crate::format;
+use crate::profile::{FunctionId, Functions};
 use crate::queries::{Clock, QueryLog};
 use crate::sort;
 
@@ -28,6 +29,21 @@ pub(super) fn queries(log: &QueryLog, mut all: Vec<(u32, f64)>) -> Vec<Evidence>
     sort::by(&mut all, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let one = |(rank, &(id, time)): (usize, &(u32, f64))| {
         query(log, &format!("query_{}", rank + 1), &format!("{} in", format::milliseconds(time)), id)
+    };
+    all.iter().take(3).enumerate().map(one).collect()
+}
+
+/// Functions with their milliseconds, as `key_1`, `key_2`, …: at most three. `label` says what the time is.
+pub(super) fn functions(
+    functions: &Functions,
+    key: &str,
+    all: &[(FunctionId, f64)],
+    label: impl Fn(&str) -> String,
+) -> Vec<Evidence> {
+    let one = |(rank, &(function, time)): (usize, &(FunctionId, f64))| {
+        let place = Value::Place(functions.place(function));
+        let label = label(&format::milliseconds(time));
+        Evidence::new(&format!("{key}_{}", rank + 1), &label, place).at(Link::Function(function))
     };
     all.iter().take(3).enumerate().map(one).collect()
 }

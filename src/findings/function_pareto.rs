@@ -92,10 +92,14 @@ impl Rule for FunctionPareto {
                 format::milliseconds(sum)
             ),
             evidence,
-            remedy:
-                "Begin with these, in this order: call them less often before you make them quicker. Who \
-                     calls them is under Callers and callees."
-                    .to_owned(),
+            remedy: if vital == 1 {
+                "Begin with it: call it less often before you make it quicker. Who calls it is under Callers and \
+                 callees."
+            } else {
+                "Begin with these, in this order: call them less often before you make them quicker. Who calls them \
+                 is under Callers and callees."
+            }
+            .to_owned(),
             code: String::new(),
             confidence: Confidence::High,
             doubts: if sum < LONG * calls as f64 {

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use super::naming::spoken;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
+    evidence,
 };
 use crate::format;
 use crate::profile::home::lies_in;
@@ -38,9 +39,6 @@ pub(super) static ABOUT: About = About {
     thresholds: &[TIME, SHARE],
 };
 
-/// Importing functions named one by one.
-const NAMED: usize = 3;
-
 /// From this share on one function stands for all.
 const ALONE: f64 = 0.9;
 
@@ -68,23 +66,14 @@ impl Rule for Imports {
             return;
         }
         let modules = functions.calls[load as usize].max(0) as u64;
-        let mut evidence = vec![
+        let mut shown = vec![
             Evidence::new("modules", "Modules loaded, in all", Value::Count(modules))
                 .at(Link::Function(load)),
             Evidence::new("import_ms", "Time to load them", Value::Milliseconds(time)),
             Evidence::new("share", "Share of the profile", Value::Share(time / total)),
         ];
-        for (rank, &(function, time)) in importers.iter().take(NAMED).enumerate() {
-            let label = format!("{} of imports by", format::milliseconds(time));
-            evidence.push(
-                Evidence::new(
-                    &format!("importer_{}", rank + 1),
-                    &label,
-                    Value::Place(functions.place(function)),
-                )
-                .at(Link::Function(function)),
-            );
-        }
+        let by = |time: &str| format!("{time} of imports by");
+        shown.extend(evidence::functions(functions, "importer", &importers, by));
         let first = spoken(functions, importers[0].0);
         let alone = importers[0].1 >= ALONE * time;
         let own = layers.layer(importers[0].0) == Layer::Own;
@@ -104,7 +93,7 @@ impl Rule for Imports {
                  process, on the first request that gets there.",
                 format::milliseconds(time)
             ),
-            evidence,
+            evidence: shown,
             remedy: if own {
                 "Import at the top of the module, so that the process loads it before it serves; with gunicorn \
                  --preload once for all workers. Where the import is there to break a cycle, move what both \

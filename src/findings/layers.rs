@@ -6,6 +6,7 @@ use super::library_costs::is_hashing;
 use super::remedies::of_layer as of_layer_remedy;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
+    evidence,
 };
 use crate::format;
 use crate::profile::home::lies_in;
@@ -45,9 +46,6 @@ const MANY: f64 = 20.0;
 /// Callers that ask for less than this share of the layer explain nothing.
 const WORTH_NAMING: f64 = 0.1;
 
-/// Functions named one by one.
-const NAMED: usize = 3;
-
 impl Rule for Bottleneck {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -77,18 +75,18 @@ impl Rule for Bottleneck {
         }
         let heaviest = layers.heaviest(functions, layer);
         // That is a finding of its own, whose advice is better.
-        let hashes = |&(id, seconds): &(FunctionId, f64)| seconds * 2e3 > time && is_hashing(functions, id);
+        let hashes = |&(id, most): &(FunctionId, f64)| most * 2.0 > time && is_hashing(functions, id);
         if heaviest.first().is_some_and(hashes) {
             return;
         }
-        let mut evidence = vec![
+        let mut shown = vec![
             Evidence::new("layer", "The layer", Value::Text(layer.title())),
             Evidence::new("layer_ms", "Its time", Value::Milliseconds(time)),
             Evidence::new("share", "Share of the profile", Value::Share(time / total)),
             Evidence::new("total_ms", "The whole profile", Value::Milliseconds(total)),
         ];
         if idle > 0.0 {
-            evidence.push(Evidence::new(
+            shown.push(Evidence::new(
                 "idle_ms",
                 "Without waiting for requests or tasks",
                 Value::Milliseconds(idle),
@@ -97,38 +95,19 @@ impl Rule for Bottleneck {
         if layer == Layer::Database {
             if let Some(execute) = digest.execute.as_ref().filter(|execute| execute.calls > 0) {
                 let calls = Value::Count(execute.calls as u64);
-                evidence.push(
+                shown.push(
                     Evidence::new("statements", "Statements", calls).at(Link::Function(execute.function)),
                 );
             }
-            evidence.extend(relations(profile));
+            shown.extend(relations(profile));
         }
-        for (rank, &(function, seconds)) in heaviest.iter().take(NAMED).enumerate() {
-            let label = format!("{} in", format::milliseconds(seconds * 1e3));
-            evidence.push(
-                Evidence::new(
-                    &format!("function_{}", rank + 1),
-                    &label,
-                    Value::Place(functions.place(function)),
-                )
-                .at(Link::Function(function)),
-            );
-        }
+        shown.extend(evidence::functions(functions, "function", &heaviest, |time| format!("{time} in")));
         if layer != Layer::Own {
-            let sites = Boxes::of(profile, layers, tree).sites(tree, functions.len(), layer);
+            let mut sites = Boxes::of(profile, layers, tree).sites(tree, functions.len(), layer);
+            sites.retain(|(_, site)| *site >= WORTH_NAMING * time);
             let about = if tree.estimated { "≈ " } else { "" };
-            let named = sites.iter().filter(|(_, seconds)| seconds * 1e3 >= WORTH_NAMING * time).take(NAMED);
-            for (rank, &(function, seconds)) in named.enumerate() {
-                let label = format!("{about}{} called for by", format::milliseconds(seconds * 1e3));
-                evidence.push(
-                    Evidence::new(
-                        &format!("caller_{}", rank + 1),
-                        &label,
-                        Value::Place(functions.place(function)),
-                    )
-                    .at(Link::Function(function)),
-                );
-            }
+            let called_for = |time: &str| format!("{about}{time} called for by");
+            shown.extend(evidence::functions(functions, "caller", &sites, called_for));
         }
         let starts = layer == Layer::Imports
             && AtRunTime::of(profile, layers).is_none_or(|at_run_time| at_run_time.time < time / 2.0);
@@ -166,7 +145,7 @@ impl Rule for Bottleneck {
                     format!("; a worker that serves one request at a time would serve {times:.1} times as many.")
                 },
             ),
-            evidence,
+            evidence: shown,
             remedy: remedy.to_owned(),
             code: code.to_owned(),
             confidence: Confidence::Medium,

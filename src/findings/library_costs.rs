@@ -5,6 +5,7 @@
 use super::outermost::Outermost;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
+    evidence,
 };
 use crate::format;
 use crate::profile::home::{Home, home, lies_in};
@@ -270,9 +271,6 @@ fn of_json(function: &str, of_rows: bool) -> (&'static str, &'static str) {
     }
 }
 
-/// Callers named one by one.
-const CALLERS: usize = 3;
-
 fn finding(
     profile: &Profile,
     tree: &CallTree,
@@ -295,14 +293,9 @@ fn finding(
                 .at(Link::Function(heaviest)),
         );
     }
-    for (rank, &(caller, time)) in outermost.callers().iter().take(CALLERS).enumerate() {
-        let about = if tree.estimated { "≈ " } else { "" };
-        let label = format!("{about}{} for", format::milliseconds(time));
-        shown.push(
-            Evidence::new(&format!("caller_{}", rank + 1), &label, Value::Place(functions.place(caller)))
-                .at(Link::Function(caller)),
-        );
-    }
+    let about = if tree.estimated { "≈ " } else { "" };
+    let called_for = |time: &str| format!("{about}{time} for");
+    shown.extend(evidence::functions(functions, "caller", &outermost.callers(), called_for));
     let is_file = known.key == STATIC;
     // What it made is thrown away where it was called: a third of what parsing JSON costs.
     let saving = if is_file { time } else { (time + outermost.around(functions)).min(total) };

@@ -238,7 +238,7 @@ impl Layers {
         layers
     }
 
-    /// The functions whose time counts in `layer`, with seconds, most first: built-in ones as well.
+    /// The functions whose time counts in `layer`, with milliseconds, most first: built-in ones as well.
     pub fn heaviest(&self, functions: &Functions, layer: Layer) -> Vec<(FunctionId, f64)> {
         let mut times: Vec<f64> = (0..functions.len())
             .map(|id| if self.of[id] == layer { functions.self_time[id] } else { 0.0 })
@@ -250,7 +250,10 @@ impl Layers {
                 times[function as usize] -= part;
             }
         }
-        let mut heaviest: Vec<(FunctionId, f64)> = (0..).zip(times).filter(|(_, time)| *time > 0.0).collect();
+        let mut heaviest: Vec<(FunctionId, f64)> = (0..)
+            .zip(times.into_iter().map(|seconds| seconds * 1e3))
+            .filter(|(_, time)| *time > 0.0)
+            .collect();
         sort::by(&mut heaviest, |a, b| b.1.total_cmp(&a.1));
         heaviest
     }
