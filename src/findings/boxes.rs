@@ -1,7 +1,7 @@
 //! The boxes of a call tree by the layer they work for, and by the user's own code around them.
 
 use crate::profile::call_tree::{MERGED, NO_PARENT};
-use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile};
+use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile, category};
 use crate::sort;
 
 /// Per box of a call tree.
@@ -29,6 +29,11 @@ impl Boxes {
                 continue;
             }
             let own = layers.layer(function);
+            if own == Layer::Waiting && is_idle(layers, tree, at) {
+                boxes.layer.push(None);
+                boxes.own.push(around);
+                continue;
+            }
             let layer = match (own, above) {
                 (Layer::Network | Layer::Waiting, Some(Layer::Database)) => Layer::Database,
                 (Layer::Waiting, Some(Layer::Network)) => Layer::Network,
@@ -54,9 +59,11 @@ impl Boxes {
         sites
     }
 
-    /// The layer in which most of the time of `callee` is when `caller` calls it.
-    pub fn works_for(&self, tree: &CallTree, caller: FunctionId, callee: FunctionId) -> Option<Layer> {
+    /// What `callee` does when `caller` calls it.
+    pub fn work(&self, profile: &Profile, tree: &CallTree, caller: FunctionId, callee: FunctionId) -> Work {
+        let functions = &profile.functions;
         let mut times = [0.0; Layer::ALL.len()];
+        let mut statements = 0.0;
         let mut at = 0;
         while at < tree.len() {
             let parent = tree.parent[at];
@@ -68,14 +75,48 @@ impl Boxes {
                 continue;
             }
             let end = tree.end[at] as usize;
+            // Up to here within a driver.
+            let mut driven = at;
             for below in at..end {
                 if let Some(layer) = self.layer[below] {
                     times[layer as usize] += tree.self_time[below];
                 }
+                let function = tree.function[below];
+                if below >= driven
+                    && function != MERGED
+                    && executes(functions.file(function), functions.name(function))
+                {
+                    statements += tree.calls[below];
+                    driven = tree.end[below] as usize;
+                }
             }
             at = end;
         }
-        let most = Layer::ALL.into_iter().zip(times).max_by(|a, b| a.1.total_cmp(&b.1))?;
-        (most.1 > 0.0).then_some(most.0)
+        let most = Layer::ALL.into_iter().zip(times).max_by(|a, b| a.1.total_cmp(&b.1));
+        Work { layer: most.filter(|(_, time)| *time > 0.0).map(|(layer, _)| layer), statements }
     }
+}
+
+/// What a function does when another calls it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Work {
+    /// Where most of the time is.
+    pub layer: Option<Layer>,
+    /// How many statements are executed.
+    pub statements: f64,
+}
+
+/// Whether a driver's function executes a statement.
+fn executes(file: &str, name: &str) -> bool {
+    name.contains("execute") && category::is_driver(file, name)
+}
+
+/// Whether a box that waits is asked for by what has nothing to do.
+fn is_idle(layers: &Layers, tree: &CallTree, at: usize) -> bool {
+    /// Boxes between a server and what waits for it.
+    const BETWEEN: usize = 4;
+    let up = |&at: &u32| Some(tree.parent[at as usize]).filter(|&parent| parent != NO_PARENT);
+    std::iter::successors(up(&(at as u32)), up)
+        .take(BETWEEN)
+        .any(|above| layers.idlers.contains(&tree.function[above as usize]))
 }

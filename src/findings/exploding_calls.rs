@@ -3,7 +3,7 @@
 use super::boxes::Boxes;
 use super::library_costs::is_known;
 use super::naming::{is_generator, is_named, spoken};
-use super::remedies::{Remedy, of_layer, of_statements_in_a_loop};
+use super::remedies::{Remedy, Statements, of_layer, of_statements_in_a_loop};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
@@ -103,8 +103,11 @@ impl Rule for ExplodingCalls {
                     format!("{} {name} {} times", if one { "calls" } else { "call" }, format::count(calls))
                 }
             };
-            let works_for = boxes.as_ref().and_then(|boxes| boxes.works_for(tree, caller, callee));
-            let (remedy, code) = remedy(profile, works_for.unwrap_or(layers.layer(callee)), callee);
+            let work = boxes.as_ref().map(|boxes| boxes.work(profile, tree, caller, callee));
+            let layer = work.and_then(|work| work.layer).unwrap_or(layers.layer(callee));
+            // Of four calls at least one runs one: the others read what is loaded already.
+            let runs_statements = work.is_some_and(|work| work.statements * 4.0 >= calls as f64);
+            let (remedy, code) = remedy(profile, layer, runs_statements, callee);
             findings.push(Finding {
                 rule: ABOUT.id.to_owned(),
                 key: format!("{}({})", functions.file(caller), functions.name(caller)),
@@ -137,13 +140,18 @@ impl Rule for ExplodingCalls {
 const SEARCHING: &[&str] = &["list.count", "list.index", "list.remove", "tuple.count", "tuple.index"];
 
 /// What helps, by the layer in which most of the time of `callee` is.
-fn remedy(profile: &Profile, layer: Layer, callee: FunctionId) -> Remedy {
+fn remedy(profile: &Profile, layer: Layer, runs_statements: bool, callee: FunctionId) -> Remedy {
     let functions = &profile.functions;
     let file = functions.file(callee);
     let is_own = !matches!(file, "~" | "") && matches!(home(file), Home::Script(_) | Home::Elsewhere);
     let name = spoken(functions, callee);
     match layer {
-        Layer::Database => of_statements_in_a_loop(profile),
+        _ if runs_statements => of_statements_in_a_loop(profile, functions.name(callee)),
+        Layer::Database => (
+            "Objects or queries are made one by one: load fewer rows and columns, build a query once, before the loop, \
+             and let the database sum and sort.",
+            "",
+        ),
         Layer::Own | Layer::Python if SEARCHING.contains(&name.as_str()) || (is_own && is_named(&name)) => (
             "Look for a loop inside a loop, a search step by step (solve it, or use bisect), a list that is \
              searched where a dict or set would find, and a property that computes anew each time it is \
@@ -163,6 +171,6 @@ fn remedy(profile: &Profile, layer: Layer, callee: FunctionId) -> Remedy {
              or take out of the loop what is the same each time.",
             "",
         ),
-        layer => of_layer(layer, profile),
+        layer => of_layer(layer, profile, Statements::default()),
     }
 }

@@ -1,9 +1,10 @@
 //! The bottleneck: the layer that takes most of the time, if one stands out.
 
 use super::boxes::Boxes;
+use super::digest::ProfileDigest;
 use super::imports::AtRunTime;
 use super::library_costs::is_hashing;
-use super::remedies::of_layer as of_layer_remedy;
+use super::remedies::{Statements, of_layer as of_layer_remedy};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
     evidence,
@@ -83,23 +84,32 @@ impl Rule for Bottleneck {
             Evidence::new("layer", "The layer", Value::Text(layer.title())),
             Evidence::new("layer_ms", "Its time", Value::Milliseconds(time)),
             Evidence::new("share", "Share of the profile", Value::Share(time / total)),
-            Evidence::new("total_ms", "The whole profile", Value::Milliseconds(total)),
+            Evidence::new(
+                "total_ms",
+                if idle > 0.0 { "The profile without its idle time" } else { "The whole profile" },
+                Value::Milliseconds(total),
+            ),
         ];
         if idle > 0.0 {
             shown.push(Evidence::new(
                 "idle_ms",
-                "Without waiting for requests or tasks",
+                "Left out, waiting for requests or tasks",
                 Value::Milliseconds(idle),
             ));
         }
+        let mut statements = Statements::default();
         if layer == Layer::Database {
-            if let Some(execute) = digest.execute.as_ref().filter(|execute| execute.calls > 0) {
-                let calls = Value::Count(execute.calls as u64);
-                shown.push(
-                    Evidence::new("statements", "Statements", calls).at(Link::Function(execute.function)),
-                );
-            }
-            shown.extend(relations(profile));
+            let (executes, relations) = (executes(profile, digest), relations(profile));
+            let counted = |key: &str, label: &str, (function, calls): (FunctionId, i64)| {
+                Evidence::new(key, label, Value::Count(calls as u64)).at(Link::Function(function))
+            };
+            statements = Statements {
+                count: executes.map(|(_, calls)| calls),
+                relations: relations.is_some(),
+                saves: saving(profile) * 2.0 > time,
+            };
+            shown.extend(executes.map(|found| counted("statements", "Statements", found)));
+            shown.extend(relations.map(|found| counted("relations", "Relations followed one by one", found)));
         }
         shown.extend(evidence::functions(functions, "function", &heaviest, |time| format!("{time} in")));
         if layer != Layer::Own {
@@ -112,7 +122,7 @@ impl Rule for Bottleneck {
         let starts = layer == Layer::Imports
             && AtRunTime::of(profile, layers).is_none_or(|at_run_time| at_run_time.time < time / 2.0);
         let sleeps = |&(id, _): &(FunctionId, f64)| functions.name(id).contains("time.sleep");
-        let (remedy, code) = match of_layer_remedy(layer, profile) {
+        let (remedy, code) = match of_layer_remedy(layer, profile, statements) {
             _ if starts => STARTING,
             (remedy, _) if layer == Layer::Waiting && heaviest.first().is_some_and(sleeps) => {
                 (remedy, "done.wait(timeout=3)  # in place of: while not ready(): time.sleep(0.1)")
@@ -124,9 +134,10 @@ impl Rule for Bottleneck {
             rule: ABOUT.id.to_owned(),
             key: layer.title(),
             title: format!(
-                "The bottleneck: {}, {} of the time",
+                "The bottleneck: {}, {} of the {}time",
                 layer.name(),
-                format::percent(time / total)
+                format::percent(time / total),
+                if idle > 0.0 { "busy " } else { "" }
             ),
             at_stake: time,
             saving: time,
@@ -169,21 +180,49 @@ const STARTING: (&str, &str) = (
     "python -X importtime -c \"import shop.wsgi\" 2> imports.txt",
 );
 
-/// Relations that were followed from one object at a time, each by a statement, where there are many.
-fn relations(profile: &Profile) -> Option<Evidence> {
-    const MANY: i64 = 10;
+/// The function that executes statements, and how many.
+fn executes(profile: &Profile, digest: &ProfileDigest) -> Option<(FunctionId, i64)> {
     let functions = &profile.functions;
-    let follows = |id: &FunctionId| match functions.name(*id) {
-        "get_object" => lies_in(functions.file(*id), &["django/db/models/fields/related_descriptors.py"]),
-        "_emit_lazyload" => lies_in(functions.file(*id), &["sqlalchemy/orm/strategies.py"]),
-        "get_rel_instance" => lies_in(functions.file(*id), &["peewee.py"]),
+    // What SQLAlchemy's sessions write of themselves does not pass `Session.execute`.
+    let by_engine = most_called(profile, |name, file| {
+        matches!(name, "do_execute" | "do_execute_no_params")
+            && lies_in(file, &["sqlalchemy/engine/default.py"])
+    });
+    let by_digest = digest.execute.as_ref().map(|execute| execute.function);
+    by_engine
+        .into_iter()
+        .chain(by_digest)
+        .map(|id| (id, functions.calls[id as usize]))
+        .filter(|(_, calls)| *calls > 0)
+        .max_by_key(|(_, calls)| *calls)
+}
+
+/// Relations that were followed from one object at a time, each by a statement, where there are many.
+fn relations(profile: &Profile) -> Option<(FunctionId, i64)> {
+    const MANY: i64 = 10;
+    let most = most_called(profile, |name, file| match name {
+        "get_object" => lies_in(file, &["django/db/models/fields/related_descriptors.py"]),
+        "_emit_lazyload" => lies_in(file, &["sqlalchemy/orm/strategies.py"]),
+        "get_rel_instance" => lies_in(file, &["peewee.py"]),
         _ => false,
-    };
-    let most =
-        (0..functions.len() as FunctionId).filter(follows).max_by_key(|&id| functions.calls[id as usize])?;
-    let calls = functions.calls[most as usize];
-    (calls >= MANY).then(|| {
-        Evidence::new("relations", "Relations followed one by one", Value::Count(calls as u64))
-            .at(Link::Function(most))
-    })
+    })?;
+    Some((most, profile.functions.calls[most as usize])).filter(|(_, calls)| *calls >= MANY)
+}
+
+/// Milliseconds in which objects are saved one by one, many of them.
+fn saving(profile: &Profile) -> f64 {
+    const MANY: i64 = 20;
+    let functions = &profile.functions;
+    let save = most_called(profile, |name, file| {
+        name == "save_base" && lies_in(file, &["django/db/models/base.py"])
+    });
+    save.filter(|&id| functions.calls[id as usize] >= MANY)
+        .map_or(0.0, |id| functions.total_time[id as usize] * 1e3)
+}
+
+fn most_called(profile: &Profile, is: impl Fn(&str, &str) -> bool) -> Option<FunctionId> {
+    let functions = &profile.functions;
+    (0..functions.len() as FunctionId)
+        .filter(|&id| is(functions.name(id), functions.file(id)))
+        .max_by_key(|&id| functions.calls[id as usize])
 }

@@ -3,6 +3,7 @@
 //! Of functions that call each other (`json.load` and `loads`) only the outermost counts, by the call tree.
 
 use super::outermost::Outermost;
+use super::remedies::ran;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
     evidence,
@@ -250,13 +251,19 @@ fn heaviest(functions: &Functions, found: &[FunctionId]) -> Option<FunctionId> {
 }
 
 /// What helps against much JSON, by the function that takes most; `of_rows`: the ORM decodes a JSONField.
-fn of_json(function: &str, of_rows: bool) -> (&'static str, &'static str) {
+fn of_json(profile: &Profile, function: &str, of_rows: bool) -> (&'static str, &'static str) {
     let writes = function.starts_with("dump") || function.ends_with("encode");
     match (writes, of_rows) {
         (true, _) => (
             "Write less of it (fewer rows and fields, paginate), keep what is the same for many as text, or use a \
              compiled library such as orjson.",
-            "HttpResponse(orjson.dumps(data), content_type=\"application/json\")",
+            if ran(profile, &["flask/"]) {
+                "Response(orjson.dumps(data), mimetype=\"application/json\")"
+            } else if ran(profile, &["django/http/"]) {
+                "HttpResponse(orjson.dumps(data), content_type=\"application/json\")"
+            } else {
+                "orjson.dumps(data)  # bytes, in place of json.dumps(data).encode()"
+            },
         ),
         (false, true) => (
             "Each row that is loaded has its JSON decoded: leave the column out where it is not used (defer, only, \
@@ -309,7 +316,7 @@ fn finding(
     let code = known.code.iter().find(|(package, _)| of_package(package)).map_or("", |(_, code)| code);
     let (remedy, code) = match heaviest(functions, found) {
         Some(id) if known.key == JSON_KEY => {
-            of_json(functions.name(id), outermost.is_called_by(functions, "from_db_value"))
+            of_json(profile, functions.name(id), outermost.is_called_by(functions, "from_db_value"))
         }
         _ => (known.remedy, code),
     };

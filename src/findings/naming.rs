@@ -71,6 +71,11 @@ pub(super) fn is_generator(profile: &Profile, id: FunctionId) -> bool {
             && ITERATING.contains(&built_in(functions.name(caller)).as_str())
     };
     functions.name(id) == "<genexpr>"
+        || (matches!(functions.name(id), "__iter__" | "_iterator" | "iterator" | "results_iter")
+            && lies_in(
+                functions.file(id),
+                &["django/db/models/query.py", "django/db/models/sql/compiler.py"],
+            ))
         || (matches!(functions.name(id), "iterrows" | "itertuples")
             && lies_in(functions.file(id), &["pandas/core/frame.py"]))
         || edges.into(id).any(|edge| iterates(edges.caller[edge]))

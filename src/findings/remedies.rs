@@ -8,7 +8,7 @@ use crate::profile::{Layer, Profile};
 pub(super) type Remedy = (&'static str, &'static str);
 
 /// Whether functions of these files or packages ran.
-fn ran(profile: &Profile, places: &[&str]) -> bool {
+pub(super) fn ran(profile: &Profile, places: &[&str]) -> bool {
     profile.functions.files.iter().any(|file| lies_in(file, places))
 }
 
@@ -17,8 +17,23 @@ fn ran(profile: &Profile, places: &[&str]) -> bool {
 enum Mapper {
     Django,
     SqlAlchemy,
+    Peewee,
     None,
 }
+
+/// What a profile says of its statements.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Statements {
+    /// How many there were, if that is known.
+    pub count: Option<i64>,
+    /// Whether relations were followed one by one.
+    pub relations: bool,
+    /// Whether most of the database layer's time is for objects that are saved one by one.
+    pub saves: bool,
+}
+
+/// So few statements are not what takes the time.
+const FEW: i64 = 20;
 
 impl Mapper {
     fn of(profile: &Profile) -> Self {
@@ -26,6 +41,8 @@ impl Mapper {
             Self::Django
         } else if ran(profile, &["sqlalchemy/orm/"]) {
             Self::SqlAlchemy
+        } else if ran(profile, &["peewee.py"]) {
+            Self::Peewee
         } else {
             Self::None
         }
@@ -33,9 +50,9 @@ impl Mapper {
 }
 
 /// What helps where most of the time is in `layer`.
-pub(super) fn of_layer(layer: Layer, profile: &Profile) -> Remedy {
+pub(super) fn of_layer(layer: Layer, profile: &Profile, statements: Statements) -> Remedy {
     match layer {
-        Layer::Database => of_database(profile),
+        Layer::Database => of_database(profile, statements),
         Layer::Templates => of_other_engine(profile).unwrap_or((
             "Let templates do less: compute in the view, use the cached loader (the default unless loaders \
              are set), cache fragments that are the same for many, avoid {% include %} in long loops, and \
@@ -54,7 +71,12 @@ pub(super) fn of_layer(layer: Layer, profile: &Profile) -> Remedy {
         ),
         Layer::Network if ran(profile, &["smtplib.py"]) && !ran(profile, CLIENTS) => (
             "Mail is sent while somebody waits: send many over one connection, and from a task.",
-            "connection = mail.get_connection()\nconnection.send_messages(messages)  # one connection for all",
+            if ran(profile, &["django/core/mail/"]) {
+                "connection = mail.get_connection()\nconnection.send_messages(messages)  # one connection for all"
+            } else {
+                "with smtplib.SMTP(host) as connection:\n    for message in messages:\n        \
+                 connection.send_message(message)"
+            },
         ),
         Layer::Network => (
             "The request waits for other servers: set short timeouts, reuse connections, ask in parallel, cache the \
@@ -94,6 +116,11 @@ pub(super) fn of_layer(layer: Layer, profile: &Profile) -> Remedy {
              datetime parsing, decimal and logging are the usual ones; do the work once and keep the result.",
             "",
         ),
+        Layer::Own if !ran(profile, &["django/", "sqlalchemy/", "peewee.py"]) => (
+            "The time is in your own code: look at its hottest functions first. Do the work once in place of \
+             once per row, and use a set or dict for look-ups.",
+            "",
+        ),
         Layer::Own => (
             "The time is in your own code: look at its hottest functions first. Do the work once in place of \
              once per row, use a set or dict for look-ups, let the database sum and sort.",
@@ -106,23 +133,53 @@ pub(super) fn of_layer(layer: Layer, profile: &Profile) -> Remedy {
 const CLIENTS: &[&str] =
     &["requests/", "urllib3/", "httpx/", "http/client.py", "httplib.py", "urllib/request.py"];
 
-fn of_database(profile: &Profile) -> Remedy {
+fn of_database(profile: &Profile, statements: Statements) -> Remedy {
+    let Statements { count, relations, saves } = statements;
+    if saves {
+        return of_saves(profile);
+    }
+    let few = count.is_some_and(|count| count <= FEW);
     match Mapper::of(profile) {
+        Mapper::Django if ran(profile, &["django/db/migrations/executor.py"]) => (
+            "Migrations ran: squash them (squashmigrations), and keep the database of tests (--keepdb, \
+             --reuse-db).",
+            "",
+        ),
+        Mapper::Django if relations => (
+            "Relations are followed from one object at a time, each by a statement: they belong into the query \
+             (select_related to one, prefetch_related to many). Look at the findings of the SQL log, or record one \
+             beside the profile.",
+            "queryset.select_related(\"customer\").prefetch_related(\"lines\")",
+        ),
+        Mapper::Django if few => (
+            "Few statements, many objects: load fewer rows and columns. Where rows are only read, .values_list() or \
+             .only() saves making objects; sums belong into the database (aggregate, annotate); iterator() saves \
+             memory, not time.",
+            "queryset.values_list(\"id\", \"name\")\nqueryset.aggregate(total=Sum(\"amount\"))",
+        ),
         Mapper::Django => (
             "Run fewer statements and load fewer objects: look at the findings of the SQL log, or record one \
-             beside the profile. Relations that a loop follows belong into the query (select_related to one, \
-             prefetch_related to many). Where rows are only read, .values_list() or .only() saves making objects; \
-             sums belong into the database (aggregate, annotate); iterator() saves memory, not time.",
-            "queryset.select_related(\"customer\").prefetch_related(\"lines\")\n\
-             queryset.values_list(\"id\", \"name\")\nqueryset.aggregate(total=Sum(\"amount\"))",
+             beside the profile. What a loop asks one by one, one query finds (in_bulk, filter(pk__in=…)). Where rows \
+             are only read, .values_list() or .only() saves making objects; sums belong into the database (aggregate, \
+             annotate).",
+            "queryset.in_bulk(ids)\nqueryset.values_list(\"id\", \"name\")\nqueryset.aggregate(total=Sum(\"amount\"))",
+        ),
+        Mapper::SqlAlchemy if relations => (
+            "Relations are followed from one object at a time, each by a statement: they belong into the query \
+             (selectinload, joinedload).",
+            "select(Order).options(selectinload(Order.lines))",
         ),
         Mapper::SqlAlchemy => (
-            "Run fewer statements and load fewer objects: relations that a loop follows belong into the query \
-             (selectinload, joinedload). Where rows are only read, select the columns alone; sums belong into the \
-             database (func.sum).",
-            "select(Order).options(selectinload(Order.lines))\nselect(Order.id, Order.name)",
+            "Run fewer statements and load fewer objects. Where rows are only read, select the columns alone; sums \
+             belong into the database (func.sum); many rows are inserted at once.",
+            "select(Order.id, Order.name)\nsession.execute(insert(Line), rows)",
         ),
-        Mapper::None => (
+        Mapper::Peewee if relations => (
+            "Relations are followed from one object at a time, each by a statement: they belong into the query (join, \
+             prefetch).",
+            "Order.select(Order, Customer).join(Customer)",
+        ),
+        Mapper::Peewee | Mapper::None => (
             "Run fewer statements: ask for many rows at once (a join, WHERE id IN (…)), read only the columns that \
              are used, and let the database sum and sort. Look at the findings of an SQL log.",
             "",
@@ -130,13 +187,33 @@ fn of_database(profile: &Profile) -> Remedy {
     }
 }
 
-/// What helps where a loop calls what runs statements.
-pub(super) fn of_statements_in_a_loop(profile: &Profile) -> Remedy {
+/// What helps where objects are saved one by one.
+fn of_saves(profile: &Profile) -> Remedy {
     match Mapper::of(profile) {
         Mapper::Django => (
+            "Objects are saved one by one: write many at once (bulk_create, bulk_update, or update() with F()); what has \
+             to be one by one in one transaction.atomic(), which commits once.",
+            "Product.objects.bulk_create(products)\nProduct.objects.bulk_update(products, [\"price\"])",
+        ),
+        _ => (
+            "Rows are written one by one: write many at once, in one transaction.",
+            "cursor.executemany(\"INSERT INTO line VALUES (?, ?)\", rows)",
+        ),
+    }
+}
+
+/// What helps where a loop calls `callee`, which runs statements.
+pub(super) fn of_statements_in_a_loop(profile: &Profile, callee: &str) -> Remedy {
+    const SAVING: &[&str] =
+        &["save", "create", "get_or_create", "update_or_create", "delete", "add", "insert"];
+    // By SQL of one's own, whatever else the library does.
+    let mapper = if callee.contains("execute") { Mapper::None } else { Mapper::of(profile) };
+    match mapper {
+        Mapper::Django if SAVING.contains(&callee) => of_saves(profile),
+        Mapper::Django => (
             "Each of these calls runs statements. Relations that a loop follows belong into the query: select_related \
-             to one, prefetch_related to many. Rows that are written one by one: bulk_create, bulk_update, or update() \
-             with F(); what has to be one by one in one transaction.atomic(), which commits once.",
+             to one, prefetch_related to many; what is asked one by one, one query finds (in_bulk). Rows that are written \
+             one by one: bulk_create, bulk_update, or update() with F(), in one transaction.atomic(), which commits once.",
             "queryset.select_related(\"customer\").prefetch_related(\"lines\")\n\
              Product.objects.bulk_update(products, [\"price\"])",
         ),
@@ -145,10 +222,15 @@ pub(super) fn of_statements_in_a_loop(profile: &Profile) -> Remedy {
              joinedload); rows are inserted and updated many at once, in one transaction.",
             "select(Order).options(selectinload(Order.lines))\nsession.execute(insert(Line), rows)",
         ),
+        Mapper::Peewee => (
+            "Each of these calls runs statements. Relations that a loop follows belong into the query (join, prefetch); \
+             rows are written many at once, in one transaction.",
+            "Order.select(Order, Customer).join(Customer)\nLine.insert_many(rows).execute()",
+        ),
         Mapper::None => (
             "Each of these calls runs statements. Ask for many rows at once (a join, WHERE id IN (…)); write many with \
              executemany, in one transaction.",
-            "cursor.executemany(\"INSERT INTO line VALUES (?, ?)\", rows)",
+            "",
         ),
     }
 }

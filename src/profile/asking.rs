@@ -1,7 +1,7 @@
 //! Who waits in Python's own sockets, and for what: a database driver written in Python reads from the database
 //! by the same functions as an HTTP client reads from another server. The time counts where it is asked for.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::home::lies_in;
 use super::layer::Layer;
@@ -14,6 +14,8 @@ const DEEPEST: usize = 8;
 /// functions: 0 to 1 each, by edges.
 pub(super) struct Asking {
     shares: FxHashMap<FunctionId, Shares>,
+    /// Functions that wait for something to do.
+    pub idlers: FxHashSet<FunctionId>,
 }
 
 /// For whom a function works.
@@ -32,6 +34,16 @@ impl Asking {
             (0..layers.len() as FunctionId).filter(|&id| passes_on(profile, layers[id as usize], id));
         let mut shares: FxHashMap<FunctionId, Shares> = between.map(|id| (id, Shares::default())).collect();
         let edges = &profile.edges;
+        let serves = serves(profile);
+        let mut idlers = FxHashSet::default();
+        for &id in shares.keys() {
+            for caller in edges.into(id).map(|edge| edges.caller[edge]) {
+                let file = profile.functions.file(caller);
+                if lies_in(file, IDLE) || (serves && lies_in(file, &[LOOP])) {
+                    idlers.insert(caller);
+                }
+            }
+        }
         for _ in 0..DEEPEST {
             let mut changed = false;
             let ids: Vec<FunctionId> = shares.keys().copied().collect();
@@ -41,7 +53,7 @@ impl Asking {
                     let (caller, time) = (edges.caller[edge], edges.total_time[edge].max(0.0));
                     let passed = shares.get(&caller).copied().unwrap_or_default();
                     let (database, network, idle) = match layers[caller as usize] {
-                        _ if is_idle(profile.functions.file(caller)) => (0.0, 0.0, 1.0),
+                        _ if idlers.contains(&caller) => (0.0, 0.0, 1.0),
                         Layer::Database => (1.0, 0.0, 0.0),
                         Layer::Network => (passed.database, 1.0 - passed.database - passed.idle, passed.idle),
                         _ => (passed.database, passed.network, passed.idle),
@@ -64,7 +76,7 @@ impl Asking {
                 break;
             }
         }
-        Self { shares }
+        Self { shares, idlers }
     }
 
     /// For whom `function` works; nothing for one that is nobody's but its own.
@@ -85,8 +97,24 @@ const IDLE: &[&str] = &[
     "waitress/",
 ];
 
-fn is_idle(file: &str) -> bool {
-    lies_in(file, IDLE)
+/// asyncio's loop, which is idle where all it does is to serve.
+const LOOP: &str = "asyncio/base_events.py";
+
+/// Whether an event loop serves requests.
+fn serves(profile: &Profile) -> bool {
+    const SERVERS: &[(&str, &str)] = &[
+        ("uvicorn/server.py", "serve"),
+        ("uvicorn/server.py", "_serve"),
+        ("hypercorn/asyncio/run.py", "worker_serve"),
+        ("aiohttp/web.py", "_run_app"),
+        ("tornado/tcpserver.py", "start"),
+        ("tornado/tcpserver.py", "listen"),
+    ];
+    let functions = &profile.functions;
+    (0..functions.len() as FunctionId).any(|id| {
+        let (file, name) = (functions.file(id), functions.name(id));
+        SERVERS.iter().any(|(server, function)| name == *function && lies_in(file, &[*server]))
+    })
 }
 
 /// Whether a function only passes on what others ask for: Python's own sockets and what waits for them.

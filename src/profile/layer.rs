@@ -1,6 +1,7 @@
 //! Where the time of a whole profile goes: the [`Category`] of each function, told apart further
 //! where a remedy of its own exists (serialisation, regular expressions, imports).
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::asking::{Asking, Shares};
@@ -143,6 +144,12 @@ const LAYERS: &[(&str, Layer)] = &[
     ("_overlapped.GetQueuedCompletionStatus", Layer::Waiting),
 ];
 
+/// Seconds: what takes longer to read one line waits for somebody to write it.
+const LINE: f64 = 0.01;
+
+/// Seconds: what takes longer for one read, where subprocesses are started, waits for them.
+const READ: f64 = 0.001;
+
 /// What reads from another process's pipe, and so waits for it.
 const PIPES: &[&str] = &["multiprocessing/connection.py", "subprocess.py"];
 
@@ -175,6 +182,8 @@ pub struct Layers {
     /// Functions in which servers and workers wait for something to do, with the seconds of that: neither
     /// lost nor to be gained.
     pub idle: Vec<(FunctionId, f64)>,
+    /// Functions that wait so.
+    pub idlers: FxHashSet<FunctionId>,
     /// Seconds per layer, in the order of [`Layer::ALL`]. They add up to the profile's total.
     pub time: [f64; Layer::ALL.len()],
 }
@@ -198,8 +207,14 @@ impl Layers {
             })
             .collect();
         let asking = Asking::of(profile, &of);
-        let mut layers =
-            Self { of, stripped, time: [0.0; Layer::ALL.len()], elsewhere: Vec::new(), idle: Vec::new() };
+        let mut layers = Self {
+            of,
+            stripped,
+            time: [0.0; Layer::ALL.len()],
+            elsewhere: Vec::new(),
+            idle: Vec::new(),
+            idlers: asking.idlers.clone(),
+        };
         for function in 0..functions.len() as FunctionId {
             let (layer, own) = (layers.layer(function), functions.self_time[function as usize]);
             let (mut left, mut parts) = (own, [0.0; Layer::ALL.len()]);
@@ -238,11 +253,17 @@ impl Layers {
         layers
     }
 
-    /// The functions whose time counts in `layer`, with milliseconds, most first: built-in ones as well.
+    /// The functions whose time counts in `layer`, with milliseconds, most first: built-in ones as well, without
+    /// what is idle.
     pub fn heaviest(&self, functions: &Functions, layer: Layer) -> Vec<(FunctionId, f64)> {
         let mut times: Vec<f64> = (0..functions.len())
             .map(|id| if self.of[id] == layer { functions.self_time[id] } else { 0.0 })
             .collect();
+        for &(function, idle) in &self.idle {
+            if self.layer(function) == layer {
+                times[function as usize] -= idle;
+            }
+        }
         for &(function, other, part) in &self.elsewhere {
             if other == layer {
                 times[function as usize] += part;
@@ -278,7 +299,15 @@ impl Layers {
 fn reads_pipes(profile: &Profile, function: FunctionId) -> bool {
     let (functions, edges) = (&profile.functions, &profile.edges);
     let mut callers = edges.into(function).map(|edge| functions.file(edges.caller[edge])).peekable();
-    reads(functions.name(function)) && callers.peek().is_some() && callers.all(is_pipe)
+    let name = functions.name(function);
+    let (calls, time) = (functions.calls[function as usize], functions.self_time[function as usize]);
+    let mean = time / calls.max(1) as f64;
+    // A line of a file is read in far less, and so is what a file's buffer takes at once.
+    let is_line = name.starts_with("<method 'readline'");
+    reads(name)
+        && ((callers.peek().is_some() && callers.all(is_pipe))
+            || (is_line && mean > LINE)
+            || (mean > READ && functions.files.iter().any(|file| lies_in(file, &["subprocess.py"]))))
 }
 
 /// Whether a built-in function waits for what it reads: `posix.read`, `read` of a file.

@@ -275,7 +275,7 @@ pageTest('a search finds among findings; Forget forgets what was dismissed', asy
   const found = await unfold(page, /shop_customer/);
   await found.getByRole('button', { name: 'Dismiss' }).click();
   await page.getByText('Dismissed (1)').waitFor();
-  await page.getByRole('button', { name: 'Flamedrop' }).click();
+  await page.getByRole('button', { name: 'Flamedrop', exact: true }).click();
   await page.getByRole('button', { name: 'Forget' }).click();
   await page.getByText('All files are closed and forgotten').waitFor();
   assert.equal(await page.evaluate(() => localStorage.getItem('flamedrop.dismissed-findings')), '');

@@ -143,7 +143,7 @@ pageTest('nothing is kept when the switch is off, or after Forget', async ({ pag
   await keep.check();
   await drop(page, SHOP);
   await opened(page);
-  await page.getByRole('button', { name: 'Flamedrop' }).click();
+  await page.getByRole('button', { name: 'Flamedrop', exact: true }).click();
   await page.getByRole('button', { name: 'Forget' }).click();
   await page.getByText('All files are closed and forgotten').waitFor();
   await page.reload();

@@ -125,7 +125,7 @@ pageTest(
 pageTest('the welcome page comes back as it was, with its buttons', async ({ page }) => {
   await choose(page, SHOP.slice(0, 1));
   await opened(page);
-  await page.getByRole('button', { name: 'Flamedrop' }).click();
+  await page.getByRole('button', { name: 'Flamedrop', exact: true }).click();
   await page.getByRole('heading', { name: 'Drop a Python profile and an SQL log' }).waitFor();
   await page.getByRole('button', { name: 'Try it' }).click();
   await documentButton(page, 'orders.sql.jsonl').waitFor();

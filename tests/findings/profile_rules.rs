@@ -85,6 +85,7 @@ fn waiting_is_neither_own_code_nor_the_network() {
         ("run_program", "run_program"),
         ("check_output", "check_output"),
         ("lock_file", "lock_file"),
+        ("read_pipe", "read_pipe"),
         ("use_pool", "posix.read"),
         ("run_loop", "run_loop"),
     ] {
@@ -110,6 +111,31 @@ fn a_driver_that_waits_in_pythons_sockets_waits_for_the_database() {
 fn a_server_that_waits_for_its_next_request_loses_nothing() {
     let titles: Vec<String> = judged("idle_server").into_iter().map(|finding| finding.title).collect();
     assert!(titles.is_empty(), "{titles:?}");
+}
+
+#[test]
+fn what_a_server_does_is_told_from_its_waiting() {
+    let sleeps = found("sleepy_server", "bottleneck");
+    assert!(
+        sleeps.title.contains("waiting") && sleeps.title.ends_with("of the busy time"),
+        "{}",
+        sleeps.title
+    );
+    assert!(number(&sleeps, "idle_ms") > number(&sleeps, "layer_ms"), "{}", sleeps.title);
+    assert!(texts(&sleeps).contains("time.sleep"), "{}", texts(&sleeps));
+    assert!(sleeps.saving < total("sleepy_server") - number(&sleeps, "idle_ms"), "{}", sleeps.saving);
+}
+
+#[test]
+fn what_runs_no_statements_is_not_said_to() {
+    for name in ["relations_in_the_query", "objects_made_for_one_statement"] {
+        for finding in judged(name) {
+            assert!(!finding.remedy.contains("runs statements"), "{name}: {}", finding.remedy);
+            assert!(!finding.code.contains("select_related"), "{name}: {}", finding.code);
+        }
+    }
+    let created = found("creates_in_a_loop", "bottleneck");
+    assert!(created.code.contains("bulk_create"), "{}", created.code);
 }
 
 #[test]
@@ -166,8 +192,8 @@ fn a_loop_of_statements_is_no_search_in_a_list() {
 fn json_is_read_or_written() {
     for (name, code) in [
         ("read_prices", "@functools.cache"),
-        ("flask_json", "HttpResponse(orjson.dumps"),
-        ("encode_prices", "HttpResponse(orjson.dumps"),
+        ("flask_json", "Response(orjson.dumps"),
+        ("encode_prices", "orjson.dumps(data)  #"),
     ] {
         assert!(found(name, "library-costs").code.starts_with(code), "{name}");
     }

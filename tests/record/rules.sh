@@ -11,14 +11,15 @@ target=$here/../data/rules
 mkdir -p "$target"
 export PYTHONDONTWRITEBYTECODE=1
 if [[ $# = 0 ]]; then
-    set -- wait_for_stock wait_for_worker lock_file check_output idle_server run_program use_pool run_loop \
+    set -- wait_for_stock wait_for_worker lock_file check_output idle_server sleepy_server read_pipe run_program use_pool run_loop \
         read_prices read_prices_between_sums encode_prices encode_simply flask_json \
         hash_plainly hash_scrypt hash_bcrypt hash_argon2 hash_werkzeug \
         log_nothing log_with_structlog log_with_loguru \
         numbers_generated sum_expression sum_with_lambda append_numbers search_list deep_copies \
         imports_late imports_later script start_django pytest \
         static_alone static_among_pages flask_static ask_database ask_server \
-        relations_in_a_template saves_in_a_loop mapped_relations print_many \
+        relations_in_a_template saves_in_a_loop mapped_relations relations_in_the_query \
+        objects_made_for_one_statement creates_in_a_loop print_many \
         django_template_anew jinja_rendered jinja_anew stripped
 fi
 trap stop_mariadb EXIT

@@ -103,6 +103,44 @@ def idle_server():
             child.wait()
 
 
+def sleepy_server():
+    """A server whose requests sleep, and that waits in between."""
+    import http.server
+
+    class Sleepy(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            time.sleep(0.15)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    class Stop(Exception):
+        pass
+
+    def stop(*arguments):
+        raise Stop
+
+    client = "import sys, time, urllib.request\n" + "time.sleep(0.2); urllib.request.urlopen(sys.argv[1]).read()\n" * 4
+    with http.server.HTTPServer(("127.0.0.1", 0), Sleepy) as server:
+        signal.signal(signal.SIGALRM, stop)
+        child = subprocess.Popen([sys.executable, "-c", client, "http://127.0.0.1:%d/" % server.server_address[1]])
+        signal.setitimer(signal.ITIMER_REAL, 2.2)
+        try:
+            server.serve_forever()
+        except Stop:
+            child.wait()
+
+
+def read_pipe():
+    """By the pipe itself, which nobody of Python's library waits for."""
+    command = [sys.executable, "-c", "import time; time.sleep(0.4)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        return child.stdout.read()
+
+
 def ask_database():
     """By a driver that is written in Python: it waits in Python's own socket module."""
     import pymysql

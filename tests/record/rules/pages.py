@@ -145,6 +145,41 @@ def relations_in_a_template():
     return ask
 
 
+def relations_in_the_query():
+    """As it should be: one query, many objects."""
+    _, order = orders()
+
+    def names():
+        found = []
+        for _ in range(4):
+            for one in order.objects.select_related("customer"):
+                found.append(one.customer.name)
+        return found
+
+    names()
+    return names
+
+
+def objects_made_for_one_statement():
+    """bulk_create, as it should be: the objects are made one by one nonetheless."""
+    customer, _ = orders()
+
+    def fill():
+        customer.objects.bulk_create([customer(name=f"new {key}") for key in range(8000)])
+
+    return fill
+
+
+def creates_in_a_loop():
+    customer, _ = orders()
+
+    def fill():
+        for key in range(2000):
+            customer.objects.create(name=f"new {key}")
+
+    return fill
+
+
 def saves_in_a_loop():
     customer, _ = orders()
 
