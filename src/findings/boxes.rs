@@ -1,6 +1,7 @@
 //! The boxes of a call tree by the layer they work for, and by the user's own code around them.
 
 use crate::profile::call_tree::{MERGED, NO_PARENT};
+use crate::profile::home::lies_in;
 use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile, category};
 use crate::sort;
 
@@ -63,7 +64,7 @@ impl Boxes {
     pub fn work(&self, profile: &Profile, tree: &CallTree, caller: FunctionId, callee: FunctionId) -> Work {
         let functions = &profile.functions;
         let mut times = [0.0; Layer::ALL.len()];
-        let mut statements = 0.0;
+        let (mut statements, mut saves) = (0.0, 0.0);
         let mut at = 0;
         while at < tree.len() {
             let parent = tree.parent[at];
@@ -82,6 +83,9 @@ impl Boxes {
                     times[layer as usize] += tree.self_time[below];
                 }
                 let function = tree.function[below];
+                if function != MERGED && is_save(functions.file(function), functions.name(function)) {
+                    saves += tree.calls[below];
+                }
                 if below >= driven
                     && function != MERGED
                     && executes(functions.file(function), functions.name(function))
@@ -93,7 +97,7 @@ impl Boxes {
             at = end;
         }
         let most = Layer::ALL.into_iter().zip(times).max_by(|a, b| a.1.total_cmp(&b.1));
-        Work { layer: most.filter(|(_, time)| *time > 0.0).map(|(layer, _)| layer), statements }
+        Work { layer: most.filter(|(_, time)| *time > 0.0).map(|(layer, _)| layer), statements, saves }
     }
 }
 
@@ -104,6 +108,13 @@ pub(super) struct Work {
     pub layer: Option<Layer>,
     /// How many statements are executed.
     pub statements: f64,
+    /// How many objects are saved by Django, one by one.
+    pub saves: f64,
+}
+
+/// Whether it is what saves one object of Django's.
+pub(super) fn is_save(file: &str, name: &str) -> bool {
+    name == "save_base" && lies_in(file, &["django/db/models/base.py"])
 }
 
 /// Whether a driver's function executes a statement.

@@ -3,7 +3,7 @@
 use super::boxes::Boxes;
 use super::library_costs::is_known;
 use super::naming::{is_generator, is_named, spoken};
-use super::remedies::{Remedy, Statements, of_layer, of_statements_in_a_loop};
+use super::remedies::{Remedy, Statements, of_layer, of_saves, of_statements_in_a_loop};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
@@ -107,7 +107,12 @@ impl Rule for ExplodingCalls {
             let layer = work.and_then(|work| work.layer).unwrap_or(layers.layer(callee));
             // Of four calls at least one runs one: the others read what is loaded already.
             let runs_statements = work.is_some_and(|work| work.statements * 4.0 >= calls as f64);
-            let (remedy, code) = remedy(profile, layer, runs_statements, callee);
+            let saves = work.is_some_and(|work| work.saves * 2.0 >= calls as f64);
+            let (remedy, code) = match (runs_statements, saves) {
+                (true, true) => of_saves(profile),
+                (true, false) => of_statements_in_a_loop(profile, functions.name(callee)),
+                (false, _) => remedy(profile, layer, callee),
+            };
             findings.push(Finding {
                 rule: ABOUT.id.to_owned(),
                 key: format!("{}({})", functions.file(caller), functions.name(caller)),
@@ -140,13 +145,12 @@ impl Rule for ExplodingCalls {
 const SEARCHING: &[&str] = &["list.count", "list.index", "list.remove", "tuple.count", "tuple.index"];
 
 /// What helps, by the layer in which most of the time of `callee` is.
-fn remedy(profile: &Profile, layer: Layer, runs_statements: bool, callee: FunctionId) -> Remedy {
+fn remedy(profile: &Profile, layer: Layer, callee: FunctionId) -> Remedy {
     let functions = &profile.functions;
     let file = functions.file(callee);
     let is_own = !matches!(file, "~" | "") && matches!(home(file), Home::Script(_) | Home::Elsewhere);
     let name = spoken(functions, callee);
     match layer {
-        _ if runs_statements => of_statements_in_a_loop(profile, functions.name(callee)),
         Layer::Database => (
             "Objects or queries are made one by one: load fewer rows and columns, build a query once, before the loop, \
              and let the database sum and sort.",

@@ -1,6 +1,6 @@
 //! The bottleneck: the layer that takes most of the time, if one stands out.
 
-use super::boxes::Boxes;
+use super::boxes::{Boxes, is_save};
 use super::digest::ProfileDigest;
 use super::imports::AtRunTime;
 use super::library_costs::is_hashing;
@@ -213,9 +213,7 @@ fn relations(profile: &Profile) -> Option<(FunctionId, i64)> {
 fn saving(profile: &Profile) -> f64 {
     const MANY: i64 = 20;
     let functions = &profile.functions;
-    let save = most_called(profile, |name, file| {
-        name == "save_base" && lies_in(file, &["django/db/models/base.py"])
-    });
+    let save = most_called(profile, |name, file| is_save(file, name));
     save.filter(|&id| functions.calls[id as usize] >= MANY)
         .map_or(0.0, |id| functions.total_time[id as usize] * 1e3)
 }

@@ -188,7 +188,7 @@ fn of_database(profile: &Profile, statements: Statements) -> Remedy {
 }
 
 /// What helps where objects are saved one by one.
-fn of_saves(profile: &Profile) -> Remedy {
+pub(super) fn of_saves(profile: &Profile) -> Remedy {
     match Mapper::of(profile) {
         Mapper::Django => (
             "Objects are saved one by one: write many at once (bulk_create, bulk_update, or update() with F()); what has \
@@ -204,12 +204,9 @@ fn of_saves(profile: &Profile) -> Remedy {
 
 /// What helps where a loop calls `callee`, which runs statements.
 pub(super) fn of_statements_in_a_loop(profile: &Profile, callee: &str) -> Remedy {
-    const SAVING: &[&str] =
-        &["save", "create", "get_or_create", "update_or_create", "delete", "add", "insert"];
     // By SQL of one's own, whatever else the library does.
     let mapper = if callee.contains("execute") { Mapper::None } else { Mapper::of(profile) };
     match mapper {
-        Mapper::Django if SAVING.contains(&callee) => of_saves(profile),
         Mapper::Django => (
             "Each of these calls runs statements. Relations that a loop follows belong into the query: select_related \
              to one, prefetch_related to many; what is asked one by one, one query finds (in_bulk). Rows that are written \

@@ -136,6 +136,8 @@ fn what_runs_no_statements_is_not_said_to() {
     }
     let created = found("creates_in_a_loop", "bottleneck");
     assert!(created.code.contains("bulk_create"), "{}", created.code);
+    let in_a_loop = found("creates_in_a_loop", "exploding-calls");
+    assert!(in_a_loop.code.contains("bulk_create"), "{}", in_a_loop.code);
 }
 
 #[test]
