@@ -71,13 +71,13 @@ def lock_file():
         os.waitpid(child, 0)
 
 
-def idle_server():
-    """A server of three quick requests, that waits in between."""
+def serve(answer, pause, requests, seconds):
+    """An HTTP server that another process asks now and then, and that ends after a while."""
     import http.server
 
-    class Quick(http.server.BaseHTTPRequestHandler):
+    class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            body = json.dumps(PRICES).encode()
+            body = answer()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -92,46 +92,32 @@ def idle_server():
     def stop(*arguments):
         raise Stop
 
-    client = "import sys, time, urllib.request\n" + "time.sleep(0.3); urllib.request.urlopen(sys.argv[1]).read()\n" * 3
-    with http.server.HTTPServer(("127.0.0.1", 0), Quick) as server:
+    ask = f"time.sleep({pause}); urllib.request.urlopen(sys.argv[1]).read()\n"
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
         signal.signal(signal.SIGALRM, stop)
-        child = subprocess.Popen([sys.executable, "-c", client, "http://127.0.0.1:%d/" % server.server_address[1]])
-        signal.setitimer(signal.ITIMER_REAL, 1.5)
+        client = "import sys, time, urllib.request\n" + ask * requests
+        address = "http://127.0.0.1:%d/" % server.server_address[1]
+        child = subprocess.Popen([sys.executable, "-c", client, address])
+        signal.setitimer(signal.ITIMER_REAL, seconds)
         try:
             server.serve_forever()
         except Stop:
             child.wait()
+
+
+def idle_server():
+    """A server of three quick requests, that waits in between."""
+    serve(lambda: json.dumps(PRICES).encode(), pause=0.3, requests=3, seconds=1.5)
 
 
 def sleepy_server():
     """A server whose requests sleep, and that waits in between."""
-    import http.server
 
-    class Sleepy(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            time.sleep(0.15)
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def answer():
+        time.sleep(0.15)
+        return b""
 
-        def log_message(self, *arguments):
-            pass
-
-    class Stop(Exception):
-        pass
-
-    def stop(*arguments):
-        raise Stop
-
-    client = "import sys, time, urllib.request\n" + "time.sleep(0.2); urllib.request.urlopen(sys.argv[1]).read()\n" * 4
-    with http.server.HTTPServer(("127.0.0.1", 0), Sleepy) as server:
-        signal.signal(signal.SIGALRM, stop)
-        child = subprocess.Popen([sys.executable, "-c", client, "http://127.0.0.1:%d/" % server.server_address[1]])
-        signal.setitimer(signal.ITIMER_REAL, 2.2)
-        try:
-            server.serve_forever()
-        except Stop:
-            child.wait()
+    serve(answer, pause=0.2, requests=4, seconds=2.2)
 
 
 def read_pipe():
