@@ -97,6 +97,11 @@ impl Functions {
         self.names.get(self.name[function as usize])
     }
 
+    /// Whether `function` is a built-in one, which has no file: cProfile's and `profile`'s places of those.
+    pub fn is_built_in(&self, function: FunctionId) -> bool {
+        matches!(self.file(function), "~" | "")
+    }
+
     /// `function` as pstats prints it: [`crate::format::pstats_place`].
     pub fn place(&self, function: FunctionId) -> String {
         pstats_place(self.file(function), self.line(function), self.name(function))
@@ -238,6 +243,11 @@ impl Profile {
             Some(tree) => Cow::Borrowed(tree),
             None => Cow::Owned(estimate::estimate(self, budget)),
         }
+    }
+
+    /// Whether functions of these files or packages ran: see [`home::lies_in`].
+    pub(crate) fn ran(&self, places: &[&str]) -> bool {
+        self.functions.files.iter().any(|file| home::lies_in(file, places))
     }
 
     /// Whether its files have lost their directories (`strip_dirs()` of pstats), so that a library's

@@ -8,7 +8,7 @@ use crate::sort;
 /// Per box of a call tree.
 pub(super) struct Boxes {
     /// Its layer: of a shared built-in function that of its caller, of waiting in Python's own sockets that which
-    /// asks for it. None for what is merged.
+    /// asks for it. None for what is merged or idle.
     layer: Vec<Option<Layer>>,
     /// The nearest own function, itself included, or [`MERGED`].
     own: Vec<FunctionId>,
@@ -24,17 +24,13 @@ impl Boxes {
                 parent => (boxes.layer[parent as usize], boxes.own[parent as usize]),
             };
             let function = tree.function[at];
-            if function == MERGED {
+            let own =
+                Some(function).filter(|&function| function != MERGED).map(|function| layers.layer(function));
+            let Some(own) = own.filter(|&own| own != Layer::Waiting || !is_idle(layers, tree, at)) else {
                 boxes.layer.push(None);
                 boxes.own.push(around);
                 continue;
-            }
-            let own = layers.layer(function);
-            if own == Layer::Waiting && is_idle(layers, tree, at) {
-                boxes.layer.push(None);
-                boxes.own.push(around);
-                continue;
-            }
+            };
             let layer = match (own, above) {
                 (Layer::Network | Layer::Waiting, Some(Layer::Database)) => Layer::Database,
                 (Layer::Waiting, Some(Layer::Network)) => Layer::Network,
@@ -83,13 +79,14 @@ impl Boxes {
                     times[layer as usize] += tree.self_time[below];
                 }
                 let function = tree.function[below];
-                if function != MERGED && is_save(functions.file(function), functions.name(function)) {
+                if function == MERGED {
+                    continue;
+                }
+                let (file, name) = (functions.file(function), functions.name(function));
+                if is_save(file, name) {
                     saves += tree.calls[below];
                 }
-                if below >= driven
-                    && function != MERGED
-                    && executes(functions.file(function), functions.name(function))
-                {
+                if below >= driven && executes(file, name) {
                     statements += tree.calls[below];
                     driven = tree.end[below] as usize;
                 }

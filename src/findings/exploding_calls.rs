@@ -58,26 +58,22 @@ impl Rule for ExplodingCalls {
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Profile(profile, layers, tree, digest) = *case else { return };
         let (functions, edges) = (&profile.functions, &profile.edges);
-        let is_built_in = |id: u32| matches!(functions.file(id), "~" | "");
         // Per caller the edge that takes most; an edge has no less than what it says.
         let mut worst: std::collections::BTreeMap<u32, usize> = std::collections::BTreeMap::new();
         for edge in 0..edges.len() {
             let (caller, callee) = (edges.caller[edge], edges.callee[edge]);
             let calls = functions.calls[caller as usize].max(1) as f64;
             let time = edges.total_time[edge] * 1e3;
-            if is_built_in(callee) && time < TRIFLE * edges.calls[edge] as f64 {
-                continue;
-            }
-            // What is known to be costly is a finding of its own, with better advice.
-            if is_known(functions, callee) {
-                continue;
-            }
+            let is_trifle = || functions.is_built_in(callee) && time < TRIFLE * edges.calls[edge] as f64;
             if layers.layer(caller) == Layer::Own
                 && caller != callee
                 && edges.calls[edge] as f64 >= settings.get(&ABOUT, &RATIO) * calls
                 && time >= settings.get(&ABOUT, &TIME)
                 && time >= settings.get(&ABOUT, &SHARE) * digest.total
                 && time > 0.0
+                && !is_trifle()
+                // What is known to be costly is a finding of its own, with better advice.
+                && !is_known(functions, callee)
             {
                 let known = worst.entry(caller).or_insert(edge);
                 if edges.total_time[*known] < edges.total_time[edge] {
@@ -147,8 +143,8 @@ const SEARCHING: &[&str] = &["list.count", "list.index", "list.remove", "tuple.c
 /// What helps, by the layer in which most of the time of `callee` is.
 fn remedy(profile: &Profile, layer: Layer, callee: FunctionId) -> Remedy {
     let functions = &profile.functions;
-    let file = functions.file(callee);
-    let is_own = !matches!(file, "~" | "") && matches!(home(file), Home::Script(_) | Home::Elsewhere);
+    let is_own = !functions.is_built_in(callee)
+        && matches!(home(functions.file(callee)), Home::Script(_) | Home::Elsewhere);
     let name = spoken(functions, callee);
     match layer {
         Layer::Database => (

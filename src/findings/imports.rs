@@ -200,7 +200,7 @@ impl AtRunTime {
             let (caller, callee) = (edges.caller[edge], edges.callee[edge]);
             let passes = is_entry[caller as usize]
                 || layers.layer(caller) == Layer::Imports
-                || matches!(functions.file(caller), "~" | "");
+                || functions.is_built_in(caller);
             let counts = !started || layers.layer(caller) == Layer::Own;
             if is_entry[callee as usize] && counts && !passes && !starts(profile, caller) {
                 *times.entry(caller).or_default() += edges.total_time[edge].max(0.0) * 1e3;
@@ -225,9 +225,12 @@ fn is_entry(profile: &Profile, layers: &Layers, id: FunctionId) -> bool {
 
 /// Whether it starts a process, and does nothing else.
 fn is_start(file: &str, name: &str) -> bool {
-    file.starts_with("<frozen runpy")
-        || file.starts_with("<frozen site")
-        || (STARTS.contains(&name) && lies_in(file, STARTING))
+    is_frozen_start(file) || (STARTS.contains(&name) && lies_in(file, STARTING))
+}
+
+/// What is part of the interpreter and starts scripts and modules.
+fn is_frozen_start(file: &str) -> bool {
+    file.starts_with("<frozen runpy") || file.starts_with("<frozen site")
 }
 
 /// Whether a function runs when its module is loaded or a process starts.
@@ -242,8 +245,7 @@ fn starts(profile: &Profile, id: FunctionId) -> bool {
     let load_middleware = name == "load_middleware" && lies_in(file, &["django/core/handlers/base.py"]);
     name == MODULE
         || load_middleware
-        || file.starts_with("<frozen runpy")
-        || file.starts_with("<frozen site")
+        || is_frozen_start(file)
         || lies_in(file, STARTING)
         // `AppConfig.ready`.
         || (name == "ready" && file.ends_with("apps.py"))

@@ -3,7 +3,6 @@
 //! Of functions that call each other (`json.load` and `loads`) only the outermost counts, by the call tree.
 
 use super::outermost::Outermost;
-use super::remedies::ran;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
     evidence,
@@ -250,6 +249,18 @@ fn heaviest(functions: &Functions, found: &[FunctionId]) -> Option<FunctionId> {
     found.iter().copied().max_by(|&a, &b| time(a).total_cmp(&time(b)))
 }
 
+/// The code for the package that was called.
+fn code(functions: &Functions, known: &Known, found: &[FunctionId]) -> &'static str {
+    let of_package = |package: &str| {
+        package.is_empty()
+            || found.iter().any(|&id| match home(functions.file(id)) {
+                Home::Installed(rest) => rest.starts_with(package),
+                _ => functions.file(id).contains(package),
+            })
+    };
+    known.code.iter().find(|(package, _)| of_package(package)).map_or("", |(_, code)| code)
+}
+
 /// What helps against much JSON, by the function that takes most; `of_rows`: the ORM decodes a JSONField.
 fn of_json(profile: &Profile, function: &str, of_rows: bool) -> (&'static str, &'static str) {
     let writes = function.starts_with("dump") || function.ends_with("encode");
@@ -257,9 +268,9 @@ fn of_json(profile: &Profile, function: &str, of_rows: bool) -> (&'static str, &
         (true, _) => (
             "Write less of it (fewer rows and fields, paginate), keep what is the same for many as text, or use a \
              compiled library such as orjson.",
-            if ran(profile, &["flask/"]) {
+            if profile.ran(&["flask/"]) {
                 "Response(orjson.dumps(data), mimetype=\"application/json\")"
-            } else if ran(profile, &["django/http/"]) {
+            } else if profile.ran(&["django/http/"]) {
                 "HttpResponse(orjson.dumps(data), content_type=\"application/json\")"
             } else {
                 "orjson.dumps(data)  # bytes, in place of json.dumps(data).encode()"
@@ -294,7 +305,8 @@ fn finding(
         Evidence::new("share", "Share of the profile", Value::Share(share)),
         Evidence::new("calls", "Calls", Value::Count(outermost.calls.round() as u64)),
     ];
-    if let Some(heaviest) = heaviest(functions, found) {
+    let heaviest = heaviest(functions, found);
+    if let Some(heaviest) = heaviest {
         shown.push(
             Evidence::new("function", "The function", Value::Place(functions.place(heaviest)))
                 .at(Link::Function(heaviest)),
@@ -306,19 +318,11 @@ fn finding(
     let is_file = known.key == STATIC;
     // What it made is thrown away where it was called: a third of what parsing JSON costs.
     let saving = if is_file { time } else { (time + outermost.around(functions)).min(total) };
-    let of_package = |package: &str| {
-        package.is_empty()
-            || found.iter().any(|&id| match home(functions.file(id)) {
-                Home::Installed(rest) => rest.starts_with(package),
-                _ => functions.file(id).contains(package),
-            })
-    };
-    let code = known.code.iter().find(|(package, _)| of_package(package)).map_or("", |(_, code)| code);
-    let (remedy, code) = match heaviest(functions, found) {
+    let (remedy, code) = match heaviest {
         Some(id) if known.key == JSON_KEY => {
             of_json(profile, functions.name(id), outermost.is_called_by(functions, "from_db_value"))
         }
-        _ => (known.remedy, code),
+        _ => (known.remedy, code(functions, known, found)),
     };
     Finding {
         rule: ABOUT.id.to_owned(),

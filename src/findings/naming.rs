@@ -1,18 +1,18 @@
 //! Functions as sentences name them.
 
 use crate::format::capitalised;
-use crate::profile::home::{Home, home, lies_in};
+use crate::profile::home::{Home, base_name, home, lies_in};
 use crate::profile::{FunctionId, Functions, Profile};
 
 /// Built-in functions that ask a generator for its items, and call nothing else.
 const ITERATING: &[&str] =
     &["all", "any", "deque.extend", "dict.update", "list.extend", "set.update", "str.join", "sum"];
 
-/// `prices`; of a library's function `dumps (json)`; of a built-in function `time.sleep`, `list.index`, `sum`; of one without a name what it is, and
-/// where: `a lambda (prices.py:12)`.
+/// `prices`; of a library's function `dumps (json)`; of a built-in function `time.sleep`, `list.index`, `sum`; of
+/// one without a name what it is, and where: `a lambda (prices.py:12)`.
 pub(super) fn spoken(functions: &Functions, id: FunctionId) -> String {
     let (file, name) = (functions.file(id), functions.name(id));
-    if matches!(file, "~" | "") {
+    if functions.is_built_in(id) {
         return built_in(name);
     }
     let what = match name {
@@ -32,7 +32,7 @@ pub(super) fn spoken(functions: &Functions, id: FunctionId) -> String {
             };
         }
     };
-    let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let base = base_name(file);
     if name == "<module>" {
         format!("{what} {base}")
     } else {
@@ -67,8 +67,7 @@ pub(super) fn is_named(name: &str) -> bool {
 pub(super) fn is_generator(profile: &Profile, id: FunctionId) -> bool {
     let (functions, edges) = (&profile.functions, &profile.edges);
     let iterates = |caller: FunctionId| {
-        matches!(functions.file(caller), "~" | "")
-            && ITERATING.contains(&built_in(functions.name(caller)).as_str())
+        functions.is_built_in(caller) && ITERATING.contains(&built_in(functions.name(caller)).as_str())
     };
     functions.name(id) == "<genexpr>"
         || (matches!(functions.name(id), "__iter__" | "_iterator" | "iterator" | "results_iter")

@@ -1,16 +1,10 @@
 //! What helps against much time in a layer, in the words of the libraries that a profile shows.
 
 use super::templates::of_other_engine;
-use crate::profile::home::lies_in;
 use crate::profile::{Layer, Profile};
 
 /// Whole sentences, and code, which may be empty.
 pub(super) type Remedy = (&'static str, &'static str);
-
-/// Whether functions of these files or packages ran.
-pub(super) fn ran(profile: &Profile, places: &[&str]) -> bool {
-    profile.functions.files.iter().any(|file| lies_in(file, places))
-}
 
 /// Which library talks to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,11 +31,11 @@ const FEW: i64 = 20;
 
 impl Mapper {
     fn of(profile: &Profile) -> Self {
-        if ran(profile, &["django/db/models/"]) {
+        if profile.ran(&["django/db/models/"]) {
             Self::Django
-        } else if ran(profile, &["sqlalchemy/orm/"]) {
+        } else if profile.ran(&["sqlalchemy/orm/"]) {
             Self::SqlAlchemy
-        } else if ran(profile, &["peewee.py"]) {
+        } else if profile.ran(&["peewee.py"]) {
             Self::Peewee
         } else {
             Self::None
@@ -59,7 +53,7 @@ pub(super) fn of_layer(layer: Layer, profile: &Profile, statements: Statements) 
              paginate.",
             "{% load cache %}\n{% cache 600 sidebar request.LANGUAGE_CODE %} … {% endcache %}",
         )),
-        Layer::Serialisation if ran(profile, &["rest_framework/", "django/core/serializers/"]) => (
+        Layer::Serialisation if profile.ran(&["rest_framework/", "django/core/serializers/"]) => (
             "Serialise less: paginate, leave out fields, give plain dicts (queryset.values()) to JsonResponse \
              in place of a serialiser per object, or use a compiled encoder (orjson).",
             "return JsonResponse(list(queryset.values(\"id\", \"name\")), safe=False)",
@@ -69,9 +63,9 @@ pub(super) fn of_layer(layer: Layer, profile: &Profile, statements: Statements) 
              compiled library does the same quicker (orjson, lxml, yaml.CSafeLoader, msgpack).",
             "",
         ),
-        Layer::Network if ran(profile, &["smtplib.py"]) && !ran(profile, CLIENTS) => (
+        Layer::Network if profile.ran(&["smtplib.py"]) && !profile.ran(CLIENTS) => (
             "Mail is sent while somebody waits: send many over one connection, and from a task.",
-            if ran(profile, &["django/core/mail/"]) {
+            if profile.ran(&["django/core/mail/"]) {
                 "connection = mail.get_connection()\nconnection.send_messages(messages)  # one connection for all"
             } else {
                 "with smtplib.SMTP(host) as connection:\n    for message in messages:\n        \
@@ -81,9 +75,9 @@ pub(super) fn of_layer(layer: Layer, profile: &Profile, statements: Statements) 
         Layer::Network => (
             "The request waits for other servers: set short timeouts, reuse connections, ask in parallel, cache the \
              answers, or move the call into a task.",
-            if ran(profile, &["httpx/"]) {
+            if profile.ran(&["httpx/"]) {
                 "client = httpx.Client(timeout=3)  # once per process\nclient.get(url)"
-            } else if ran(profile, CLIENTS) {
+            } else if profile.ran(CLIENTS) {
                 "session = requests.Session()  # once per process\nsession.get(url, timeout=(1, 3))"
             } else {
                 ""
@@ -116,7 +110,7 @@ pub(super) fn of_layer(layer: Layer, profile: &Profile, statements: Statements) 
              datetime parsing, decimal and logging are the usual ones; do the work once and keep the result.",
             "",
         ),
-        Layer::Own if !ran(profile, &["django/", "sqlalchemy/", "peewee.py"]) => (
+        Layer::Own if !profile.ran(&["django/", "sqlalchemy/", "peewee.py"]) => (
             "The time is in your own code: look at its hottest functions first. Do the work once in place of \
              once per row, and use a set or dict for look-ups.",
             "",
@@ -140,7 +134,7 @@ fn of_database(profile: &Profile, statements: Statements) -> Remedy {
     }
     let few = count.is_some_and(|count| count <= FEW);
     match Mapper::of(profile) {
-        Mapper::Django if ran(profile, &["django/db/migrations/executor.py"]) => (
+        Mapper::Django if profile.ran(&["django/db/migrations/executor.py"]) => (
             "Migrations ran: squash them (squashmigrations), and keep the database of tests (--keepdb, \
              --reuse-db).",
             "",

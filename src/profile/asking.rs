@@ -3,7 +3,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::home::lies_in;
+use super::home::{base_name, lies_in};
 use super::layer::Layer;
 use super::{FunctionId, Profile};
 
@@ -34,12 +34,15 @@ impl Asking {
             (0..layers.len() as FunctionId).filter(|&id| passes_on(profile, layers[id as usize], id));
         let mut shares: FxHashMap<FunctionId, Shares> = between.map(|id| (id, Shares::default())).collect();
         let edges = &profile.edges;
-        let serves = serves(profile);
+        // Asked only where there is a loop.
+        let mut loop_serves = None;
         let mut idlers = FxHashSet::default();
         for &id in shares.keys() {
             for caller in edges.into(id).map(|edge| edges.caller[edge]) {
                 let file = profile.functions.file(caller);
-                if lies_in(file, IDLE) || (serves && lies_in(file, &[LOOP])) {
+                if lies_in(file, IDLE)
+                    || (lies_in(file, &[LOOP]) && *loop_serves.get_or_insert_with(|| serves(profile)))
+                {
                     idlers.insert(caller);
                 }
             }
@@ -127,8 +130,7 @@ fn passes_on(profile: &Profile, layer: Layer, id: FunctionId) -> bool {
                 || name.contains(" _io.")
         }
         _ => {
-            let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
-            matches!(base, "socket.py" | "ssl.py" | "selectors.py" | "threading.py" | "queue.py")
+            matches!(base_name(file), "socket.py" | "ssl.py" | "selectors.py" | "threading.py" | "queue.py")
                 && matches!(layer, Layer::Network | Layer::Python)
         }
     }

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::home::{Home, SEPARATORS, home};
+use super::home::{Home, SEPARATORS, base_name, home};
 
 /// A layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -199,7 +199,7 @@ fn generated(file: &str) -> Category {
 /// Whether Jinja made this function, of a template that is no HTML (`mail/welcome.txt`), or Mako, of any
 /// (`page_html`, `memory:0x7f…`, `page.html.py`).
 fn is_template(file: &str, name: &str) -> bool {
-    let base = file.rsplit(SEPARATORS).next().unwrap_or(file);
+    let base = base_name(file);
     let ending = base.rsplit_once('.').map(|(_, ending)| ending);
     let is_text = ending.is_some_and(|ending| !ending.starts_with("py"));
     let of_mako = ending.is_none() || file.starts_with("memory:") || base.ends_with(".html.py");
@@ -215,7 +215,7 @@ fn in_file(file: &str, name: &str) -> Category {
         return Templates;
     }
     // It is copied beside the user's own code, but watches it.
-    if file.rsplit(SEPARATORS).next() == Some(RECORDER) {
+    if base_name(file) == RECORDER {
         return Library;
     }
     match home(file) {

@@ -106,6 +106,11 @@ fn djangos_own(file: &str) -> Option<&str> {
     is_one.then_some(rest)
 }
 
+/// A file without its directories.
+pub(crate) fn base_name(file: &str) -> &str {
+    file.rsplit(SEPARATORS).next().unwrap_or(file)
+}
+
 /// Whether `file` lies among packages or in the standard library, at one of these places there or below it:
 /// `django/template/`, `runpy.py`.
 pub(crate) fn lies_in(file: &str, places: &[&str]) -> bool {

@@ -213,7 +213,7 @@ impl Layers {
             time: [0.0; Layer::ALL.len()],
             elsewhere: Vec::new(),
             idle: Vec::new(),
-            idlers: asking.idlers.clone(),
+            idlers: FxHashSet::default(),
         };
         for function in 0..functions.len() as FunctionId {
             let (layer, own) = (layers.layer(function), functions.self_time[function as usize]);
@@ -250,6 +250,7 @@ impl Layers {
                 }
             }
         }
+        layers.idlers = asking.idlers;
         layers
     }
 
@@ -286,7 +287,7 @@ impl Layers {
 
     /// Whether the time of `function` counts where it is called from.
     pub fn is_shared(&self, functions: &Functions, function: FunctionId) -> bool {
-        self.layer(function) == Layer::Python && matches!(functions.file(function), "~" | "")
+        self.layer(function) == Layer::Python && functions.is_built_in(function)
     }
 
     /// Seconds in `layer`.
@@ -307,7 +308,7 @@ fn reads_pipes(profile: &Profile, function: FunctionId) -> bool {
     reads(name)
         && ((callers.peek().is_some() && callers.all(is_pipe))
             || (is_line && mean > LINE)
-            || (mean > READ && functions.files.iter().any(|file| lies_in(file, &["subprocess.py"]))))
+            || (mean > READ && profile.ran(&["subprocess.py"])))
 }
 
 /// Whether a built-in function waits for what it reads: `posix.read`, `read` of a file.
