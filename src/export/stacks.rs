@@ -144,6 +144,7 @@ pub(super) mod tests {
         let new = |function, parent, self_time, calls| NewBox {
             function,
             parent,
+            recursive: false,
             self_time,
             calls,
             certainty: Certainty::Estimated,
@@ -156,7 +157,7 @@ pub(super) mod tests {
             new(MERGED, 0, 0.000_000_006, 12.0),
             new(1, NO_PARENT, 0.25, 1.0),
         ];
-        let parts = [MergedPart { merged: 2, function: 1, self_time: 0.000_000_004 }];
+        let parts = [MergedPart { merged: 2, function: 1, self_time: 0.000_000_004, total_time: 0.0 }];
         (CallTree::with_merged(true, &boxes, &parts, Vec::new()), functions)
     }
 

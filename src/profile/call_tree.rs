@@ -1,5 +1,7 @@
 //! A call tree: one box per stack, as flat columns in depth-first order.
 
+use serde::{Deserialize, Serialize};
+
 use crate::sort;
 
 use super::FunctionId;
@@ -36,6 +38,10 @@ pub struct CallTree {
     pub depth: Vec<u32>,
     /// Per box: one past the last box of its subtree.
     pub end: Vec<u32>,
+    /// Per box: whether it is the time of recursive calls: its function is on the stack above it already, and
+    /// has its box there. Such a box is a leaf; what recursive calls call hangs beside it. A function's other
+    /// boxes add up to its total time, all of its boxes to its self time.
+    pub recursive: Vec<bool>,
     /// Per box: seconds in the function itself on this stack.
     pub self_time: Vec<f64>,
     /// Per box: seconds in it and all below: self time plus the children's total times.
@@ -56,14 +62,25 @@ pub struct CallTree {
     pub contradiction: f64,
 }
 
-/// What the merged boxes of a tree stand for, per function; together with the other boxes' self
-/// times it adds up to each function's.
+/// What the merged boxes of a tree stand for, per function; together with the other boxes' times it
+/// adds up to each function's.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Merged {
     /// Functions directly in a merged box, by box, each box's largest first.
     pub parts: Vec<MergedPart>,
-    /// Functions and their seconds that are somewhere below the merged boxes' functions.
-    pub elsewhere: Vec<(FunctionId, f64)>,
+    /// Functions that are somewhere below the merged boxes' functions.
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+/// A function somewhere below merged boxes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// The function.
+    pub function: FunctionId,
+    /// Seconds in the function itself.
+    pub self_time: f64,
+    /// Seconds in it and all below, of outermost calls.
+    pub total_time: f64,
 }
 
 /// One function in a merged box.
@@ -75,6 +92,8 @@ pub struct MergedPart {
     pub function: FunctionId,
     /// Seconds in the function itself.
     pub self_time: f64,
+    /// Seconds in it and all below, of outermost calls: at least the self time, unless it is recursive.
+    pub total_time: f64,
 }
 
 /// One box while a tree is made, in any order that has parents before their children.
@@ -84,6 +103,8 @@ pub struct NewBox {
     pub function: FunctionId,
     /// Index of its parent among the new boxes, or [`NO_PARENT`].
     pub parent: u32,
+    /// See [`CallTree::recursive`].
+    pub recursive: bool,
     /// Seconds in the function itself; never negative.
     pub self_time: f64,
     /// See [`CallTree::calls`].
@@ -114,7 +135,7 @@ impl CallTree {
         estimated: bool,
         boxes: &[NewBox],
         parts: &[MergedPart],
-        elsewhere: Vec<(FunctionId, f64)>,
+        elsewhere: Vec<Elsewhere>,
     ) -> Self {
         let mut total: Vec<f64> = boxes.iter().map(|new| new.self_time).collect();
         for (index, new) in boxes.iter().enumerate().rev() {
@@ -148,6 +169,7 @@ impl CallTree {
             let depth = if parent == NO_PARENT { 0 } else { tree.depth[parent as usize] + 1 };
             place[index] = tree.function.len() as u32;
             tree.function.push(new.function);
+            tree.recursive.push(new.recursive);
             tree.parent.push(parent);
             tree.depth.push(depth);
             tree.self_time.push(new.self_time);
@@ -190,17 +212,22 @@ impl CallTree {
         roots.map(|(_, total)| total).sum()
     }
 
-    /// Seconds in each of `functions` functions over the whole tree, merged boxes included.
+    /// Seconds in each of `functions` functions itself over the whole tree, merged boxes included.
     pub fn self_by_function(&self, functions: usize) -> Vec<f64> {
-        let mut result = vec![0.0; functions];
         let boxes = self.function.iter().copied().zip(self.self_time.iter().copied());
         let parts = self.merged.parts.iter().map(|part| (part.function, part.self_time));
-        for (function, seconds) in boxes.chain(parts).chain(self.merged.elsewhere.iter().copied()) {
-            if let Some(sum) = result.get_mut(function as usize) {
-                *sum += seconds;
-            }
-        }
-        result
+        let elsewhere = self.merged.elsewhere.iter().map(|hidden| (hidden.function, hidden.self_time));
+        sums(functions, boxes.chain(parts).chain(elsewhere))
+    }
+
+    /// Seconds in each of `functions` functions and all below over the whole tree, merged boxes included: of
+    /// recursive functions, their outermost calls.
+    pub fn total_by_function(&self, functions: usize) -> Vec<f64> {
+        let boxes = (0..self.len()).filter(|&index| !self.recursive[index]);
+        let boxes = boxes.map(|index| (self.function[index], self.total_time[index]));
+        let parts = self.merged.parts.iter().map(|part| (part.function, part.total_time));
+        let elsewhere = self.merged.elsewhere.iter().map(|hidden| (hidden.function, hidden.total_time));
+        sums(functions, boxes.chain(parts).chain(elsewhere))
     }
 
     /// Share of self time, 0 to 1, in boxes whose time the file determines to 20 % or better.
@@ -214,4 +241,15 @@ impl CallTree {
         }
         if all > 0.0 { certain / all } else { 1.0 }
     }
+}
+
+/// Sums of seconds by function; what is no function's is left out.
+fn sums(functions: usize, seconds: impl Iterator<Item = (FunctionId, f64)>) -> Vec<f64> {
+    let mut result = vec![0.0; functions];
+    for (function, seconds) in seconds {
+        if let Some(sum) = result.get_mut(function as usize) {
+            *sum += seconds;
+        }
+    }
+    result
 }

@@ -31,7 +31,7 @@ mod scaling;
 mod states;
 mod walk;
 
-use super::call_tree::{CallTree, Certainty, MERGED, MergedPart, NO_PARENT, NewBox};
+use super::call_tree::{CallTree, Certainty, Elsewhere, MERGED, MergedPart, NO_PARENT, NewBox};
 use super::{FunctionId, Profile};
 use bounds::Interval;
 use conservation::Flow;
@@ -71,6 +71,7 @@ fn new_box(flow: &Flow<'_>, made: &Made) -> NewBox {
     NewBox {
         function: made.function,
         parent: made.parent,
+        recursive: false,
         self_time: if made.own.is_finite() { made.own.max(0.0) } else { 0.0 },
         calls: if made.calls.is_finite() { made.calls } else { 0.0 },
         certainty: certainty(flow, interval, made.inclusive),
@@ -113,6 +114,7 @@ fn merge(flow: &Flow<'_>, expansion: &Expansion<'_>, boxes: &mut Vec<NewBox>) ->
         boxes.push(NewBox {
             function: MERGED,
             parent: if index < count { index as u32 } else { NO_PARENT },
+            recursive: false,
             self_time: seconds,
             calls: f64::from(omitted),
             certainty: Certainty::Estimated,
@@ -145,7 +147,7 @@ fn split(
     expansion: &Expansion<'_>,
     boxes: &[NewBox],
     merged: &[u32],
-) -> (Vec<MergedPart>, Vec<(FunctionId, f64)>) {
+) -> (Vec<MergedPart>, Vec<Elsewhere>) {
     let mut unassigned: f64 = boxes[expansion.made.len()..].iter().map(|new| new.self_time).sum();
     let mut left = flow.function_own.clone();
     for made in &expansion.made {
@@ -158,7 +160,12 @@ fn split(
         let Some(rest) = rest.get_mut(merged as usize) else { continue };
         let seconds = omitted.own.min(left[omitted.function as usize]).min(*rest);
         if seconds > ROUNDING * flow.total {
-            parts.push(MergedPart { merged, function: omitted.function, self_time: seconds });
+            parts.push(MergedPart {
+                merged,
+                function: omitted.function,
+                self_time: seconds,
+                total_time: seconds,
+            });
             left[omitted.function as usize] -= seconds;
             *rest -= seconds;
             unassigned -= seconds;
@@ -170,7 +177,11 @@ fn split(
         .iter()
         .enumerate()
         .filter(|&(_, &seconds)| seconds * scale > NOTHING * flow.total)
-        .map(|(function, &seconds)| (function as FunctionId, seconds * scale))
+        .map(|(function, &seconds)| Elsewhere {
+            function: function as FunctionId,
+            self_time: seconds * scale,
+            total_time: seconds * scale,
+        })
         .collect();
     (parts, elsewhere)
 }

@@ -51,6 +51,8 @@ pub struct Tree {
     pub depth: Vec<u32>,
     /// Per box: one past its subtree.
     pub end: Vec<u32>,
+    /// Per box: whether it is the time of recursive calls: see [`crate::profile::CallTree::recursive`].
+    pub recursive: Vec<bool>,
     /// Per box: seconds in itself.
     pub self_time: Vec<f64>,
     /// Per box: seconds in all.

@@ -43,6 +43,7 @@ pub fn tree(drawn: &str) -> Tree {
                 tree.parent.push(depth.checked_sub(1).map_or(u32::MAX, |parent| open[parent]));
                 tree.depth.push(depth as u32);
                 tree.end.push(0);
+                tree.recursive.push(false);
                 tree.self_time.push(0.0);
                 tree.total_time.push(0.0);
                 tree.calls.push(1.0);

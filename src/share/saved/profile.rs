@@ -30,14 +30,16 @@ pub(super) fn write(profile: &Profile, columns: &mut Writer) {
         columns.put("tree.parent", &tree.parent);
         columns.put("tree.depth", &tree.depth);
         columns.put("tree.end", &tree.end);
+        columns.put("tree.recursive", &tree.recursive);
         columns.put("tree.self_time", &tree.self_time);
         columns.put("tree.total_time", &tree.total_time);
         columns.put("tree.calls", &tree.calls);
         columns.put("tree.certainty", &tree.certainty);
         columns.put("tree.low", &tree.low);
         columns.put("tree.high", &tree.high);
-        let parts: Vec<_> =
-            tree.merged.parts.iter().map(|part| (part.merged, part.function, part.self_time)).collect();
+        let parts: Vec<_> = (tree.merged.parts.iter())
+            .map(|part| (part.merged, part.function, part.self_time, part.total_time))
+            .collect();
         columns.put("tree.merged", &parts);
         columns.put("tree.elsewhere", &tree.merged.elsewhere);
         columns.put("tree.contradiction", &tree.contradiction);
@@ -97,15 +99,20 @@ fn read_edges(columns: &Reader<'_>, functions: usize) -> Result<Edges, Damaged> 
 }
 
 fn read_tree(columns: &Reader<'_>, functions: usize) -> Result<Option<CallTree>, Damaged> {
-    let parts: Vec<(u32, u32, f64)> = columns.take("tree.merged")?;
-    let parts =
-        parts.into_iter().map(|(merged, function, self_time)| MergedPart { merged, function, self_time });
+    let parts: Vec<(u32, u32, f64, f64)> = columns.take("tree.merged")?;
+    let parts = parts.into_iter().map(|(merged, function, self_time, total_time)| MergedPart {
+        merged,
+        function,
+        self_time,
+        total_time,
+    });
     let tree = CallTree {
         estimated: false,
         function: columns.take("tree.function")?,
         parent: columns.take("tree.parent")?,
         depth: columns.take("tree.depth")?,
         end: columns.take("tree.end")?,
+        recursive: columns.take("tree.recursive")?,
         self_time: columns.take("tree.self_time")?,
         total_time: columns.take("tree.total_time")?,
         calls: columns.take("tree.calls")?,
@@ -118,13 +125,26 @@ fn read_tree(columns: &Reader<'_>, functions: usize) -> Result<Option<CallTree>,
     if tree.is_empty() {
         return Ok(None);
     }
-    let CallTree { function, parent, depth, end, self_time, total_time, calls, certainty, low, high, .. } =
-        &tree;
+    let CallTree {
+        function,
+        parent,
+        depth,
+        end,
+        recursive,
+        self_time,
+        total_time,
+        calls,
+        certainty,
+        low,
+        high,
+        ..
+    } = &tree;
     let count = function.len();
     let lengths = [
         parent.len(),
         depth.len(),
         end.len(),
+        recursive.len(),
         self_time.len(),
         total_time.len(),
         calls.len(),
@@ -152,6 +172,6 @@ fn read_tree(columns: &Reader<'_>, functions: usize) -> Result<Option<CallTree>,
     }
     within(&list(&tree.merged.parts, |part| part.merged), count, false)?;
     within(&list(&tree.merged.parts, |part| part.function), functions, false)?;
-    within(&list(&tree.merged.elsewhere, |(function, _)| *function), functions, false)?;
+    within(&list(&tree.merged.elsewhere, |hidden| hidden.function), functions, false)?;
     Ok(Some(tree))
 }
