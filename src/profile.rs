@@ -211,6 +211,11 @@ impl Edges {
         self.first_in[function as usize] as usize..self.first_in[function as usize + 1] as usize
     }
 
+    /// Who calls `function`.
+    pub fn callers(&self, function: FunctionId) -> impl Iterator<Item = FunctionId> + '_ {
+        self.caller[self.into(function)].iter().copied()
+    }
+
     /// Edge ids out of `function`: its callees.
     pub fn out_of(&self, function: FunctionId) -> &[u32] {
         let range =

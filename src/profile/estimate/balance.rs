@@ -54,7 +54,7 @@ pub(super) fn balance(
             let calls = flow.calls[edge];
             let primitive = (edges.primitive_calls[edge].max(0) as f64).min(calls);
             if primitive < calls {
-                let extra = (calls - primitive) * flow.outermost[edge] / primitive.max(1.0);
+                let extra = (calls - primitive) * flow.outermost[edge] / calls;
                 if extra > 0.0 {
                     open.push(Open { place: edge, from: from as u32, to, seconds: extra });
                 }

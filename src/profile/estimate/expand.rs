@@ -1,466 +1,570 @@
-//! Making the boxes: the largest first, until the budget is used.
+//! Making the boxes: the heaviest first, as time walks down the call graph.
+//!
+//! In a box a walk goes on over edges: to a function that is not on the stack, which gets a box below; or to one
+//! that is, where it goes on inside this box (`a;b;a;c` is `a;b;c`), and what it spends there is time of recursive
+//! calls.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use rustc_hash::FxHashMap;
-
-use super::bounds::Interval;
-use super::conservation::Flow;
-use super::dispersion::{Affinities, Durations, ROOT};
-use super::walk::{Visits, Walk};
+use super::graph::Graph;
+use super::once::{Once, Reach, caller_of};
+use super::pools::{Onward, Pools, Visit, in_proportion, matching};
+use super::strategy::Strategy;
 use crate::profile::FunctionId;
-use crate::profile::call_tree::NO_PARENT;
-use crate::sort;
+use crate::profile::call_tree::{MERGED, NO_PARENT};
 
 /// Boxes below this share of all time are not made, even if the budget has room for them.
-const SMALLEST: f64 = 1e-7;
+const SMALLEST: f64 = 1e-6;
 
-/// Differences below this share of all time are rounding.
-const ROUNDING: f64 = 1e-9;
+/// Steps inside one box that are shared out exactly; the rest goes in proportion.
+const STEPS: u32 = 100;
+
+/// Columns looked at in all: when they are used up, no more boxes are made. So a profile cannot hang.
+const WORK: u64 = 120_000_000;
 
 /// A box that was made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Made {
     pub function: FunctionId,
     pub parent: u32,
-    pub own: f64,
-    pub inclusive: f64,
+    /// Seconds in it and below.
+    pub seconds: f64,
+    /// Outermost calls.
     pub calls: f64,
-    pub interval: Interval,
-    /// Callees without a box.
-    pub omitted: u32,
-    /// Seconds in the callees with a box.
-    pub below: f64,
 }
 
-/// A callee without a box.
+/// Seconds in a function itself, seen from a box: the box's own function's, or of recursive calls of one above.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leaf {
+    pub at: u32,
+    pub function: FunctionId,
+    pub seconds: f64,
+    /// Recursive calls.
+    pub calls: f64,
+}
+
+/// A callee without a box, or several very small ones.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Omitted {
+    /// [`NO_PARENT`] of roots.
     pub parent: u32,
+    /// [`MERGED`] of several.
     pub function: FunctionId,
+    pub seconds: f64,
+    /// Of them, in the function itself, if it is one.
     pub own: f64,
+    /// How many they are.
+    pub count: u32,
 }
 
-/// How time came to a candidate.
-enum Way {
-    /// Over an edge from another component (or as a [`ROOT`]).
-    Entry { edge: u32 },
-    /// Over an edge of its cycle.
-    Step(Step),
+/// The grown tree.
+#[derive(Debug, Default)]
+pub(super) struct Expansion {
+    /// Parents before children.
+    pub made: Vec<Made>,
+    /// By box.
+    pub leaves: Vec<Leaf>,
+    pub omitted: Vec<Omitted>,
 }
 
-/// A way over an edge of a cycle.
-struct Step {
+/// Time that enters a function over an edge.
+struct Entry {
     edge: u32,
-    /// Seconds that stepped over it.
-    mass: f64,
-    /// Of the walk, that it leads into.
-    state: u32,
-    /// What is below the cycle's last function on this stack of which it is known.
-    below: Interval,
-    /// Whether none of the cycle's functions further up is ever called below itself. Then nothing
-    /// below this box is folded back to them.
-    sure: bool,
-    /// What the box weighs is known once these are.
-    visits: Option<Visits>,
+    time: f64,
+    calls: f64,
+    /// Items somewhere below.
+    items: Vec<u32>,
+    /// Edges passed since the parent box, in [`Grower::chains`].
+    chain: u32,
 }
 
 /// A box that could be made.
 struct Candidate {
-    /// Seconds in it and below; without a row: at most.
     weight: f64,
-    tick: u32,
     function: FunctionId,
     parent: u32,
-    own: f64,
-    calls: f64,
-    interval: Interval,
-    way: Way,
+    entries: Vec<Entry>,
+    /// Edges passed since the parent box.
+    passed: Box<[u32]>,
 }
 
-impl Candidate {
-    fn scale(&mut self, by: f64) {
-        self.weight *= by;
-        self.own *= by;
-        self.calls *= by;
-        if let Way::Step(step) = &mut self.way {
-            step.mass *= by;
-        }
-    }
+/// The place of a candidate in the queue. On equal weights the earlier one comes first, so that the tree does not
+/// depend on the heap's workings.
+struct Place {
+    weight: f64,
+    candidate: Reverse<u32>,
 }
 
-impl Ord for Candidate {
+impl Ord for Place {
     fn cmp(&self, other: &Self) -> Ordering {
-        // On equal weights the earlier one, so that the tree does not depend on the heap's workings.
-        self.weight.total_cmp(&other.weight).then(Reverse(self.tick).cmp(&Reverse(other.tick)))
+        self.weight.total_cmp(&other.weight).then(self.candidate.cmp(&other.candidate))
     }
 }
 
-impl PartialOrd for Candidate {
+impl PartialOrd for Place {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Candidate {
+impl PartialEq for Place {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl Eq for Candidate {}
+impl Eq for Place {}
 
-/// What a component is to the expansion.
-enum Kind {
-    /// One function.
-    Single(Affinities),
-    /// Several, with their walk.
-    Cycle(Box<Walk>),
+/// A state of the walk inside a box, by its weight.
+struct Turn {
+    time: f64,
+    edge: u32,
 }
 
-/// The growing tree.
-pub(super) struct Expansion<'a> {
-    flow: &'a Flow<'a>,
-    durations: Durations,
-    kinds: FxHashMap<u32, Kind>,
-    heap: BinaryHeap<Candidate>,
-    tick: u32,
-    /// The boxes, parents before children.
-    pub made: Vec<Made>,
-    /// Callees without a box that are large enough to be named.
-    pub omitted: Vec<Omitted>,
-    /// Roots without a box.
-    pub omitted_roots: u32,
-    /// Boxes with callees that have none: each will need a merged box.
-    partial: usize,
-    /// Per function: its own seconds that no box has yet.
-    unassigned: Vec<f64>,
+impl Ord for Turn {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.time.total_cmp(&other.time).then(other.edge.cmp(&self.edge))
+    }
 }
 
-impl<'a> Expansion<'a> {
-    /// Makes at most `budget` boxes, counting one merged box for each that needs it.
-    pub fn of(flow: &'a Flow<'a>, budget: usize) -> Self {
-        let mut expansion = Self {
-            flow,
-            durations: Durations::of(flow),
-            kinds: FxHashMap::default(),
+impl PartialOrd for Turn {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Turn {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Turn {}
+
+/// A function that can lead back, and lasts this share of the one at hand, is above what both lead to.
+const ABOVE: f64 = 0.5;
+
+/// An edge of which other numbers say that it is another caller's.
+const UNLIKELY: f64 = 0.02;
+
+/// No chain.
+const NONE: u32 = u32::MAX;
+
+/// Marks of functions or edges that hold for one box: no clearing between boxes.
+struct Marks {
+    of: Vec<(u32, u32)>,
+    now: u32,
+}
+
+impl Marks {
+    fn new(count: usize) -> Self {
+        Self { of: vec![(0, 0); count], now: 0 }
+    }
+
+    fn set(&mut self, at: u32, value: u32) {
+        self.of[at as usize] = (self.now, value);
+    }
+
+    fn clear(&mut self, at: u32) {
+        self.of[at as usize].0 = 0;
+    }
+
+    fn get(&self, at: u32) -> Option<u32> {
+        let (when, value) = self.of[at as usize];
+        (when == self.now).then_some(value)
+    }
+
+    fn has(&self, at: u32) -> bool {
+        self.of[at as usize].0 == self.now
+    }
+}
+
+/// What makes the tree.
+pub(super) struct Grower<'a> {
+    graph: &'a Graph<'a>,
+    once: &'a Once,
+    reach: &'a mut Reach,
+    pools: Pools,
+    strategy: Strategy,
+    heap: BinaryHeap<Place>,
+    candidates: Vec<Option<Candidate>>,
+    grown: Expansion,
+    /// Edges passed by all boxes, and where each box's begin.
+    passed: Vec<u32>,
+    first_passed: Vec<u32>,
+    /// Of the box at hand: functions on its stack, edges passed above, states, callees, entries, leaves.
+    on: Marks,
+    above: Marks,
+    state_of: Marks,
+    callee_of: Marks,
+    entry_of: Marks,
+    leaf_of: Marks,
+    states: Vec<Entry>,
+    turns: BinaryHeap<Turn>,
+    callees: Vec<(FunctionId, Vec<Entry>)>,
+    /// Linked lists: (edge, the one before).
+    chains: Vec<(u32, u32)>,
+}
+
+impl<'a> Grower<'a> {
+    /// Makes at most `budget` boxes.
+    pub fn grow(
+        graph: &'a Graph<'a>,
+        once: &'a Once,
+        reach: &'a mut Reach,
+        strategy: Strategy,
+        budget: usize,
+    ) -> Expansion {
+        let (functions, edges) = (graph.functions(), graph.edges());
+        let mut grower = Self {
+            graph,
+            once,
+            reach,
+            pools: Pools::of(graph, once, strategy.nesting),
+            strategy,
             heap: BinaryHeap::new(),
-            tick: 0,
-            made: Vec::new(),
-            omitted: Vec::new(),
-            omitted_roots: 0,
-            partial: 0,
-            unassigned: flow.function_own.clone(),
+            candidates: Vec::new(),
+            grown: Expansion::default(),
+            passed: Vec::new(),
+            first_passed: vec![0],
+            on: Marks::new(functions),
+            above: Marks::new(edges),
+            state_of: Marks::new(edges),
+            callee_of: Marks::new(functions),
+            entry_of: Marks::new(edges),
+            leaf_of: Marks::new(functions),
+            states: Vec::new(),
+            turns: BinaryHeap::new(),
+            callees: Vec::new(),
+            chains: Vec::new(),
         };
-        for root in &flow.roots {
-            let weight = root.own + root.below;
-            expansion.push(Candidate {
-                weight,
-                tick: 0,
-                function: root.function,
-                parent: NO_PARENT,
-                own: root.own,
+        for root in &graph.flow.roots {
+            let edge = graph.root[root.function as usize];
+            let entry = Entry {
+                edge,
+                time: graph.all[edge as usize],
                 calls: root.calls,
-                interval: if root.alone {
-                    Interval::exactly(weight)
-                } else {
-                    let component = flow.components.component[root.function as usize];
-                    let most = root.own + flow.entering[component as usize];
-                    Interval { low: root.own, high: most }
-                },
-                way: Way::Entry { edge: ROOT },
-            });
-        }
-        expansion.grow(budget);
-        expansion.name_omitted();
-        expansion
-    }
-
-    /// Puts a candidate on the heap and counts it as omitted until it is made.
-    fn push(&mut self, candidate: Candidate) {
-        self.left_out(candidate.parent);
-        self.enqueue(candidate);
-    }
-
-    /// Something below `parent` has no box: it will need a merged one.
-    fn left_out(&mut self, parent: u32) {
-        match self.made.get_mut(parent as usize) {
-            Some(parent) => {
-                self.partial += usize::from(parent.omitted == 0);
-                parent.omitted += 1;
-            }
-            None => {
-                self.partial += usize::from(self.omitted_roots == 0);
-                self.omitted_roots += 1;
-            }
-        }
-    }
-
-    fn enqueue(&mut self, mut candidate: Candidate) {
-        if candidate.weight >= SMALLEST * self.flow.total {
-            self.tick += 1;
-            candidate.tick = self.tick;
-            self.heap.push(candidate);
-        }
-    }
-
-    fn grow(&mut self, budget: usize) {
-        while let Some(candidate) = self.heap.pop() {
-            // One more box, and perhaps one more merged box for its callees; the last callee of a
-            // partial box makes up for itself.
-            let last = match self.made.get(candidate.parent as usize) {
-                Some(parent) => parent.omitted == 1,
-                None => self.omitted_roots == 1,
+                items: once.of_way(edge).collect(),
+                chain: NONE,
             };
-            if self.made.len() + self.partial + 2 - usize::from(last) > budget {
-                self.heap.push(candidate);
-                return;
-            }
-            match candidate.way {
-                Way::Step(step) if step.visits.is_none() => {
-                    let component = self.flow.components.component[candidate.function as usize];
-                    let place = self.flow.components.position[candidate.function as usize];
-                    let stack = self.stack_of(component, candidate.parent);
-                    let Some(Kind::Cycle(walk)) = self.kinds.get_mut(&component) else { continue };
-                    let visits = walk.visits(step.state, place, &stack, step.mass / self.flow.total);
-                    if visits.cut {
-                        // What did not arrive is missing below the caller.
-                        self.left_out(candidate.parent);
-                    }
-                    let weight = candidate.own + step.mass * visits.stays;
-                    let way = Way::Step(Step { visits: Some(visits), ..step });
-                    self.enqueue(Candidate { weight, way, ..candidate });
-                }
-                way => self.make(Candidate { way, ..candidate }),
+            let weight = entry.time;
+            grower.push(root.function, NO_PARENT, vec![entry], weight);
+        }
+        while grower.grown.made.len() < budget && grower.pools.work <= WORK {
+            let Some(place) = grower.heap.pop() else { break };
+            if let Some(candidate) = grower.candidates[place.candidate.0 as usize].take() {
+                grower.make(candidate);
             }
         }
+        for place in 0..grower.candidates.len() {
+            if let Some(candidate) = grower.candidates[place].take() {
+                grower.omit(&candidate);
+            }
+        }
+        grower.grown
     }
 
-    /// Places of the members of `component` on the stack that ends in the box `last`.
-    fn stack_of(&self, component: u32, last: u32) -> Vec<u32> {
-        let components = &self.flow.components;
-        let mut stack = Vec::new();
-        let mut above = last;
-        while let Some(made) = self.made.get(above as usize) {
-            if components.component[made.function as usize] != component {
-                break;
+    fn push(&mut self, function: FunctionId, parent: u32, entries: Vec<Entry>, weight: f64) {
+        let heaviest = entries.iter().reduce(|a, b| if b.time > a.time { b } else { a });
+        let mut passed = Vec::new();
+        if let Some(entry) = heaviest {
+            passed.push(entry.edge);
+            let mut chain = entry.chain;
+            while let Some(&(edge, before)) = self.chains.get(chain as usize) {
+                passed.push(edge);
+                chain = before;
             }
-            stack.push(components.position[made.function as usize]);
-            above = made.parent;
         }
-        stack
+        self.heap.push(Place { weight, candidate: Reverse(self.candidates.len() as u32) });
+        self.candidates.push(Some(Candidate { weight, function, parent, entries, passed: passed.into() }));
     }
 
-    /// Makes the box and its callees' candidates.
-    fn make(&mut self, mut candidate: Candidate) {
-        let place = self.made.len() as u32;
-        if let Some(parent) = self.made.get_mut(candidate.parent as usize) {
-            // Rows that were left early need not agree: a callee has no more than is left below its caller.
-            let left = (parent.inclusive - parent.own - parent.below).max(0.0);
-            if candidate.weight > left {
-                candidate.scale(left / candidate.weight);
-            }
-            parent.below += candidate.weight;
-        }
-        match self.made.get_mut(candidate.parent as usize) {
-            Some(parent) => {
-                parent.omitted -= 1;
-                self.partial -= usize::from(parent.omitted == 0);
-            }
-            None => {
-                self.omitted_roots -= 1;
-                self.partial -= usize::from(self.omitted_roots == 0);
-            }
-        }
-        self.made.push(Made {
-            function: candidate.function,
+    fn omit(&mut self, candidate: &Candidate) {
+        let own_each = |edge: u32| {
+            let calls = self.graph.calls[edge as usize];
+            if calls > 0.0 { self.graph.own[edge as usize] / calls } else { 0.0 }
+        };
+        let own: f64 = candidate.entries.iter().map(|entry| entry.calls * own_each(entry.edge)).sum();
+        self.grown.omitted.push(Omitted {
             parent: candidate.parent,
-            own: 0.0,
-            inclusive: candidate.weight,
-            calls: candidate.calls,
-            interval: candidate.interval,
-            omitted: 0,
-            below: 0.0,
+            function: candidate.function,
+            seconds: candidate.weight,
+            own: own.min(candidate.weight),
+            count: 1,
         });
-        self.give(place, candidate.own);
-        let flow = self.flow;
-        let component = flow.components.component[candidate.function as usize];
-        if !self.kinds.contains_key(&component) {
-            let kind = if !flow.is_cycle(component) {
-                Kind::Single(Affinities::of(flow, &self.durations, candidate.function))
+    }
+
+    /// Makes a box, and its callees' candidates.
+    fn make(&mut self, candidate: Candidate) {
+        let place = self.grown.made.len() as u32;
+        let function = candidate.function;
+        let calls = candidate.entries.iter().map(|entry| entry.calls).sum();
+        self.grown.made.push(Made { function, parent: candidate.parent, seconds: candidate.weight, calls });
+        self.passed.extend_from_slice(&candidate.passed);
+        self.first_passed.push(self.passed.len() as u32);
+        self.mark_stack(place);
+        self.chains.clear();
+        self.states.clear();
+        self.turns.clear();
+        if self.once.once[function as usize] {
+            self.enter_once(place, function, candidate.weight);
+        } else {
+            for entry in candidate.entries {
+                self.turns.push(Turn { time: entry.time, edge: entry.edge });
+                self.state_of.set(entry.edge, self.states.len() as u32);
+                self.states.push(Entry { chain: NONE, ..entry });
+            }
+        }
+        let least = (1e-7 * self.graph.seconds()).max(1e-4 * candidate.weight);
+        let mut steps = 0;
+        while let Some(turn) = self.turns.pop() {
+            let Some(state) = self.state_of.get(turn.edge) else { continue };
+            self.state_of.clear(turn.edge);
+            let state = std::mem::replace(&mut self.states[state as usize], EMPTY);
+            self.step(place, state, least, &mut steps);
+        }
+        let mut small = Omitted { parent: place, function: MERGED, seconds: 0.0, own: 0.0, count: 0 };
+        for (function, entries) in std::mem::take(&mut self.callees) {
+            let weight = if self.once.once[function as usize] {
+                self.graph.total[function as usize]
             } else {
-                Kind::Cycle(Box::new(Walk::of(flow, &self.durations, component)))
+                entries.iter().map(|entry| entry.time).sum()
             };
-            self.kinds.insert(component, kind);
+            if weight >= SMALLEST * self.graph.seconds() {
+                self.push(function, place, entries, weight);
+            } else if weight > 0.0 {
+                small.seconds += weight;
+                small.count += 1;
+                small.function = if small.count == 1 { function } else { MERGED };
+            }
         }
-        // Taken out of the map for the time being, since the box's callees are pushed meanwhile.
-        let Some(mut kind) = self.kinds.remove(&component) else { return };
-        match &mut kind {
-            Kind::Single(affinities) => self.below_single(place, &candidate, affinities),
-            Kind::Cycle(walk) => self.below_cycle(place, &candidate, walk),
-        }
-        self.kinds.insert(component, kind);
-    }
-
-    /// Gives a box own time, no more than it has and than its function has left: tables do not always
-    /// fit to the last digit, nor are all rows followed to the end.
-    fn give(&mut self, place: u32, own: f64) {
-        let made = &mut self.made[place as usize];
-        let left = &mut self.unassigned[made.function as usize];
-        let given = own.min(made.inclusive - made.own).min(*left).max(0.0);
-        made.own += given;
-        *left -= given;
-        if own - given > ROUNDING * self.flow.total {
-            self.left_out(place);
+        if small.count > 0 {
+            self.grown.omitted.push(small);
         }
     }
 
-    /// Interval of what is below a box entered from outside its component.
-    fn entry_interval(&self, candidate: &Candidate, edge: u32) -> Interval {
-        match self.flow.own.get(edge as usize) {
-            Some(&own) => candidate.interval.below(own, self.flow.outermost[edge as usize] - own),
+    fn mark_stack(&mut self, place: u32) {
+        for marks in [&mut self.on, &mut self.above, &mut self.state_of] {
+            marks.now += 1;
+        }
+        for marks in [&mut self.callee_of, &mut self.entry_of, &mut self.leaf_of] {
+            marks.now += 1;
+        }
+        let mut at = place;
+        while let Some(made) = self.grown.made.get(at as usize) {
+            self.on.set(made.function, 0);
+            let passed = self.first_passed[at as usize] as usize..self.first_passed[at as usize + 1] as usize;
+            for &edge in &self.passed[passed] {
+                self.above.set(edge, 0);
+            }
+            at = made.parent;
+        }
+    }
+
+    /// A function that was called once: all its edges' numbers are this box's.
+    fn enter_once(&mut self, place: u32, function: FunctionId, weight: f64) {
+        let graph = self.graph;
+        let edges = graph.out_of(function);
+        let below: f64 = edges.iter().map(|&edge| graph.outermost[edge as usize]).sum();
+        self.spend(place, function, weight - below, 0.0);
+        for &edge in edges {
+            let items = self.once.of_way(edge).collect();
+            let time = graph.outermost[edge as usize];
+            self.pools.take(edge, time, graph.calls[edge as usize]);
+            self.go_on(Entry { edge, time, calls: graph.calls[edge as usize], items, chain: NONE });
+        }
+    }
+
+    /// Gives seconds of `function` itself to the box.
+    fn spend(&mut self, at: u32, function: FunctionId, seconds: f64, calls: f64) {
+        if let Some(place) = self.leaf_of.get(function) {
+            let leaf = &mut self.grown.leaves[place as usize];
+            leaf.seconds += seconds;
+            leaf.calls += calls;
+        } else if seconds > 0.0 {
+            self.leaf_of.set(function, self.grown.leaves.len() as u32);
+            self.grown.leaves.push(Leaf { at, function, seconds, calls });
+        }
+    }
+
+    /// Time over an edge: to a box below, or on inside this one.
+    fn go_on(&mut self, mut entry: Entry) {
+        let (edge, callee) = (entry.edge, self.graph.callee[entry.edge as usize]);
+        if self.on.has(callee) {
+            let mut time = entry.time;
+            if let Some(place) = self.state_of.get(edge) {
+                let state = &mut self.states[place as usize];
+                state.time += entry.time;
+                state.calls += entry.calls;
+                state.items.append(&mut entry.items);
+                time = state.time;
+            } else {
+                self.chains.push((edge, entry.chain));
+                entry.chain = self.chains.len() as u32 - 1;
+                self.state_of.set(edge, self.states.len() as u32);
+                self.states.push(entry);
+            }
+            self.turns.push(Turn { time, edge });
+            return;
+        }
+        let place = match self.callee_of.get(callee) {
+            Some(place) => place,
             None => {
-                let below = (candidate.interval.high - candidate.own).max(0.0);
-                candidate.interval.below(candidate.own, below)
+                self.callees.push((callee, Vec::new()));
+                self.callee_of.set(callee, self.callees.len() as u32 - 1);
+                self.callees.len() as u32 - 1
+            }
+        };
+        let entries = &mut self.callees[place as usize].1;
+        match self.entry_of.get(edge) {
+            Some(place) => {
+                let known = &mut entries[place as usize];
+                known.time += entry.time;
+                known.calls += entry.calls;
+                known.items.append(&mut entry.items);
+            }
+            None => {
+                self.entry_of.set(edge, entries.len() as u32);
+                entries.push(entry);
             }
         }
     }
 
-    fn below_single(&mut self, place: u32, candidate: &Candidate, affinities: &Affinities) {
-        let Way::Entry { edge: row } = candidate.way else { return };
-        let flow = self.flow;
-        let edges = &flow.profile.edges;
-        let function = candidate.function as usize;
-        let leaving = flow.flow[function];
-        if leaving <= 0.0 {
-            self.give(place, candidate.weight - candidate.own);
+    fn has_passed(&self, edge: u32, mut chain: u32) -> bool {
+        if self.above.has(edge) {
+            return true;
+        }
+        while let Some(&(passed, before)) = self.chains.get(chain as usize) {
+            if passed == edge {
+                return true;
+            }
+            chain = before;
+        }
+        false
+    }
+
+    /// One state of the walk in the box `place`.
+    fn step(&mut self, place: u32, state: Entry, least: f64, steps: &mut u32) {
+        let graph = self.graph;
+        let function = graph.callee[state.edge as usize];
+        let (mut time, chain) = (state.time, state.chain);
+        let mut items = state.items;
+        if !items.is_empty() {
+            // Items that lead around in circles are put where they are.
+            *steps += 1;
+            let lost = *steps > 10 * STEPS;
+            let (here, further) =
+                items.into_iter().partition(|&item| lost || caller_of(graph, item) == function);
+            items = further;
+            let here: Vec<u32> = here;
+            for item in here {
+                let seconds = graph.total[item as usize];
+                time -= seconds;
+                let Some(edge) = graph.into(item).next() else { continue };
+                self.go_on(Entry { edge, time: seconds, calls: 1.0, items: Vec::new(), chain });
+            }
+        }
+        if time <= 0.0 {
             return;
         }
-        let share = (candidate.weight - candidate.own).max(0.0) / leaving;
-        let below = self.entry_interval(candidate, row);
-        for (column, &edge) in edges.out_of(candidate.function).iter().enumerate() {
-            let edge = edge as usize;
-            let seconds = flow.inclusive(edge);
-            let share = share * affinities.factor(row, column);
-            if edges.callee[edge] == candidate.function {
-                // It calls itself: folded into this box.
-                self.give(place, share * flow.own[edge]);
-                self.made[place as usize].calls += share * flow.calls[edge];
-            } else if share * seconds > 0.0 {
-                self.push(Candidate {
-                    weight: share * seconds,
-                    tick: 0,
-                    function: edges.callee[edge],
-                    parent: place,
-                    own: share * flow.own[edge],
-                    calls: share * flow.calls[edge],
-                    interval: below.callee(leaving, seconds),
-                    way: Way::Entry { edge: edge as u32 },
-                });
-            }
+        let load: f64 = items.iter().map(|&item| graph.total[item as usize]).sum();
+        let calls = graph.calls[state.edge as usize];
+        let each = if calls > 0.0 { graph.own[state.edge as usize] / calls } else { 0.0 };
+        let own = (time - load).min(state.calls * each).max(0.0);
+        // The calls that entered the box are its own; others are recursive.
+        self.spend(place, function, own, if chain == NONE { 0.0 } else { state.calls });
+        for item in items {
+            self.carry(function, state.edge, item, chain);
+        }
+        // What items take goes with them.
+        let time = time - own - load;
+        if time <= 1e-15 {
+            return;
+        }
+        *steps += 1;
+        let mut onwards = Vec::new();
+        let left;
+        if time < least || *steps > STEPS {
+            self.pools.work += graph.out_of(function).len() as u64;
+            let on = &self.on;
+            left = in_proportion(graph, self.once, function, time, |callee| !on.has(callee), &mut onwards);
+        } else {
+            let mut pools = std::mem::take(&mut self.pools);
+            let visit = Visit { function, edge: state.edge, time, calls: state.calls };
+            left = pools.share_out(
+                graph,
+                self.once,
+                visit,
+                |edge| self.has_passed(edge, chain),
+                |function| self.on.has(function),
+                &mut onwards,
+            );
+            self.pools = pools;
+        }
+        self.spend(place, function, left, 0.0);
+        for onward in onwards {
+            let Onward { edge, time, calls } = onward;
+            self.go_on(Entry { edge, time, calls, items: Vec::new(), chain });
         }
     }
 
-    fn below_cycle(&mut self, place: u32, candidate: &Candidate, walk: &mut Walk) {
-        let flow = self.flow;
-        let edges = &flow.profile.edges;
-        let member = flow.components.position[candidate.function as usize];
-        let component = flow.components.component[candidate.function as usize];
-        let entered;
-        let (mass, edge, above, sure, visits) = match &candidate.way {
-            Way::Entry { edge } => {
-                let state = walk.states().entered(*edge, member);
-                let mass = (candidate.weight - candidate.own).max(0.0);
-                entered = walk.visits(state, member, &[], mass / flow.total);
-                (mass, *edge, None, true, &entered)
-            }
-            Way::Step(Step { mass, edge, below, sure, visits: Some(visits), .. }) => {
-                (*mass, *edge, Some(*below), *sure, visits)
-            }
-            Way::Step(Step { visits: None, .. }) => return,
-        };
-        // A function that is never called below itself is as good as one outside of cycles.
-        let functions = &flow.profile.functions;
-        let once = functions.primitive_calls[candidate.function as usize]
-            >= functions.calls[candidate.function as usize];
-        let sure = sure && once;
-        let below = match above {
-            Some(above) if !sure => above,
-            _ => self.entry_interval(candidate, edge),
-        };
-        let leaving = flow.flow[candidate.function as usize];
-        if leaving <= 0.0 {
-            self.give(place, candidate.weight - candidate.own);
-            return;
-        }
-        self.give(place, mass * visits.own);
-        self.made[place as usize].calls += mass * visits.calls;
-        if visits.cut {
-            self.left_out(place);
-        }
-        let on_stack = self.stack_of(component, place);
-        let entering = flow.entering[component as usize];
-        for (column, &edge) in edges.out_of(candidate.function).iter().enumerate() {
-            let edge = edge as usize;
-            let callee = edges.callee[edge];
-            let share = mass * walk.onward(visits, member, column) / leaving;
-            let weight = share * flow.inclusive(edge);
-            let to = flow.components.position[callee as usize];
-            if weight <= 0.0 {
+    /// Sends an item on, over the edge that most likely leads to its caller and has room for it.
+    fn carry(&mut self, function: FunctionId, entered: u32, item: u32, chain: u32) {
+        let graph = self.graph;
+        let (caller, seconds) = (caller_of(graph, item), graph.total[item as usize]);
+        let component = &graph.flow.components.component;
+        let (mut best, mut fit): (Option<(f64, u32)>, Option<(f64, u32)>) = (None, None);
+        let mut above: Option<(f64, u32)> = None;
+        for &edge in graph.out_of(function) {
+            let callee = graph.callee[edge as usize];
+            if self.once.is_item[callee as usize] || self.on.has(callee) && !graph.recursive[callee as usize]
+            {
                 continue;
             }
-            let mut next = Candidate {
-                weight,
-                tick: 0,
-                function: callee,
-                parent: place,
-                own: share * flow.own[edge],
-                calls: share * flow.calls[edge],
-                interval: candidate.interval,
-                way: Way::Entry { edge: edge as u32 },
+            let towards = self.reach.get(graph, callee, caller).0;
+            let towards = if self.strategy.items_matched {
+                towards * matching(graph, entered, edge) * graph.kin.affinity(graph, entered, edge)
+            } else {
+                towards
             };
-            if flow.components.component[callee as usize] != component {
-                next.interval = if sure {
-                    below.callee(leaving, flow.inclusive(edge))
-                } else if above.is_none() {
-                    below.callee(entering, flow.inclusive(edge))
-                } else {
-                    candidate.interval.up_to(below.high.min(flow.inclusive(edge)))
-                };
-                self.push(next);
-            } else if !on_stack.contains(&to) {
-                next.interval = if sure {
-                    below.callee(leaving, flow.inclusive(edge))
-                } else {
-                    candidate.interval.up_to(below.high.min(flow.outermost[edge]))
-                };
-                next.way = Way::Step(Step {
-                    edge: edge as u32,
-                    mass: share * flow.below[edge],
-                    state: walk.states().entered(edge as u32, to),
-                    below,
-                    sure,
-                    visits: None,
-                });
-                self.push(next);
+            if towards <= 0.0 {
+                continue;
+            }
+            let room = self.pools.room(edge, self.has_passed(edge, chain));
+            let nested = self.has_passed(edge, chain);
+            let covers = room >= ABOVE * graph.total[function as usize] && room >= seconds * (1.0 - 1e-6);
+            let back = !nested && component[callee as usize] == component[function as usize];
+            if self.strategy.items_in_chains
+                && back
+                && covers
+                && towards > UNLIKELY
+                && above.is_none_or(|above| room > above.0)
+            {
+                above = Some((room, edge));
+            }
+            if room >= seconds * (1.0 - 1e-6) && fit.is_none_or(|fit| room * towards > fit.0) {
+                fit = Some((room * towards, edge));
+            }
+            let weight = graph.all[edge as usize] * towards;
+            if best.is_none_or(|best| weight > best.0) {
+                best = Some((weight, edge));
             }
         }
-    }
-
-    /// What did not get a box, so that merged boxes can name their functions.
-    fn name_omitted(&mut self) {
-        self.omitted = self
-            .heap
-            .drain()
-            .map(|candidate| Omitted {
-                parent: candidate.parent,
-                function: candidate.function,
-                own: candidate.own.min(candidate.weight),
-            })
-            .collect();
-        sort::by(&mut self.omitted, |a, b| {
-            a.parent.cmp(&b.parent).then(b.own.total_cmp(&a.own)).then(a.function.cmp(&b.function))
-        });
+        // One that leads nowhere is put where it is.
+        let Some((_, edge)) = above.or(fit).or(best) else {
+            let Some(edge) = graph.into(item).next() else { return };
+            self.go_on(Entry { edge, time: seconds, calls: 1.0, items: Vec::new(), chain });
+            return;
+        };
+        let calls = if graph.all[edge as usize] > 0.0 {
+            (graph.calls[edge as usize] * seconds / graph.all[edge as usize]).min(1.0)
+        } else {
+            1.0
+        };
+        self.pools.carry(edge, self.has_passed(edge, chain), seconds, calls);
+        self.go_on(Entry { edge, time: seconds, calls, items: vec![item], chain });
     }
 }
+
+const EMPTY: Entry = Entry { edge: NONE, time: 0.0, calls: 0.0, items: Vec::new(), chain: NONE };

@@ -1,0 +1,120 @@
+//! The call graph as the tree grows over it: edges with all their numbers, and one more edge for each root.
+
+use super::conservation::Flow;
+use super::kin::Kin;
+use super::scaling::NOBODY;
+use crate::profile::FunctionId;
+
+/// Edges as columns: those of the file, then one for each root, whose caller is [`NOBODY`].
+#[derive(Debug)]
+pub(super) struct Graph<'a> {
+    /// Where the numbers come from.
+    pub flow: &'a Flow<'a>,
+    /// Per edge: who calls.
+    pub caller: Vec<u32>,
+    /// Per edge: who is called.
+    pub callee: Vec<u32>,
+    /// Per edge: calls.
+    pub calls: Vec<f64>,
+    /// Per edge: of them, not nested in the same edge.
+    pub primitive: Vec<f64>,
+    /// Per edge: seconds in the callee itself.
+    pub own: Vec<f64>,
+    /// Per edge: seconds of its outermost activations.
+    pub outermost: Vec<f64>,
+    /// Per edge: seconds of all activations.
+    pub all: Vec<f64>,
+    /// Per function: seconds of its outermost activations.
+    pub total: Vec<f64>,
+    /// Per function: whether it is ever called below itself.
+    pub recursive: Vec<bool>,
+    /// Per function: its root's edge, or [`NOBODY`].
+    pub root: Vec<u32>,
+    /// Per function: seconds that go out of it over its edges, all activations.
+    pub out: Vec<f64>,
+    /// What names say of who calls whom through built-in functions.
+    pub kin: Kin,
+}
+
+impl<'a> Graph<'a> {
+    /// Of a balanced flow.
+    pub fn of(flow: &'a Flow<'a>) -> Self {
+        let (functions, edges) = (&flow.profile.functions, &flow.profile.edges);
+        let count = functions.len();
+        let mut graph = Self {
+            flow,
+            caller: edges.caller.clone(),
+            callee: edges.callee.clone(),
+            calls: flow.calls.clone(),
+            primitive: Vec::with_capacity(edges.len() + flow.roots.len()),
+            own: flow.own.clone(),
+            outermost: Vec::with_capacity(edges.len() + flow.roots.len()),
+            all: Vec::with_capacity(edges.len() + flow.roots.len()),
+            total: Vec::with_capacity(count),
+            recursive: Vec::with_capacity(count),
+            root: vec![NOBODY; count],
+            out: vec![0.0; count],
+            kin: Kin::of(functions),
+        };
+        for edge in 0..edges.len() {
+            let primitive = edges.primitive_calls[edge].max(0) as f64;
+            // How deep a function calls itself directly is not known; that its outermost such calls last as
+            // long as they do is.
+            let itself = edges.caller[edge] == edges.callee[edge];
+            let all = if itself { flow.outermost[edge] } else { flow.own[edge] + flow.below[edge] };
+            graph.primitive.push(primitive.min(flow.calls[edge]));
+            graph.outermost.push(flow.outermost[edge].min(all));
+            graph.all.push(all);
+            graph.out[edges.caller[edge] as usize] += all;
+        }
+        for root in &flow.roots {
+            graph.root[root.function as usize] = graph.caller.len() as u32;
+            graph.caller.push(NOBODY);
+            graph.callee.push(root.function);
+            graph.calls.push(root.calls);
+            graph.primitive.push(root.calls);
+            graph.own.push(root.own);
+            graph.outermost.push(root.own + root.below);
+            graph.all.push(root.own + root.below);
+        }
+        for function in 0..count {
+            let total = functions.total_time[function];
+            let total = if (0.0..1e18).contains(&total) { total.min(flow.total) } else { 0.0 };
+            graph.total.push(total.max(flow.function_own[function]));
+            graph.recursive.push(functions.primitive_calls[function] < functions.calls[function]);
+        }
+        graph
+    }
+
+    /// Edges out of a function.
+    pub fn out_of(&self, function: FunctionId) -> &'a [u32] {
+        self.flow.profile.edges.out_of(function)
+    }
+
+    /// Edges into a function, its root's last.
+    pub fn into(&self, function: FunctionId) -> impl Iterator<Item = u32> + '_ {
+        let root = Some(self.root[function as usize]).filter(|&edge| edge != NOBODY);
+        let edges = &self.flow.profile.edges;
+        edges.into(function).map(|edge| edge as u32).chain(root)
+    }
+
+    /// How many functions there are.
+    pub fn functions(&self) -> usize {
+        self.total.len()
+    }
+
+    /// How many edges there are, roots included.
+    pub fn edges(&self) -> usize {
+        self.caller.len()
+    }
+
+    /// Whether the file contradicts itself by more than rounding: then nothing is proven.
+    pub fn contradicts(&self) -> bool {
+        self.flow.contradiction > 1e-6 * self.flow.total
+    }
+
+    /// Seconds in all.
+    pub fn seconds(&self) -> f64 {
+        self.flow.total
+    }
+}

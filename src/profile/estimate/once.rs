@@ -1,0 +1,89 @@
+//! Functions that were called once, by functions that were called more often.
+//!
+//! Such a function has one box, of exactly its total time; what is open is where. Most are modules: the
+//! interpreter calls each module's code once, through functions (`exec`, importlib's) that all imports share.
+//! So they are *items*, and what a function that was itself called once spends in what it calls is a *way* with
+//! room for them.
+
+mod assign;
+mod reach;
+
+pub(super) use reach::Reach;
+
+use super::certain::Certain;
+use super::graph::Graph;
+use super::scaling::NOBODY;
+
+/// How items get their ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Assignment {
+    /// One after the other, the longest first.
+    Once,
+    /// Then modules are moved as long as sums come out better.
+    #[default]
+    Modules,
+    /// All are.
+    All,
+}
+
+/// Which functions are items, and what each hangs below.
+#[derive(Debug, Default)]
+pub(super) struct Once {
+    /// Per function: whether it was called once and nothing contradicts that.
+    pub once: Vec<bool>,
+    /// Per function: whether it is an item with a way.
+    pub is_item: Vec<bool>,
+    /// Items by their way, the edge of which it is known that they are somewhere below: (way, item), by way, the
+    /// longest item first.
+    pub ways: Vec<(u32, u32)>,
+}
+
+impl Once {
+    /// Finds them, and gives each item its way.
+    pub fn of(graph: &Graph<'_>, reach: &mut Reach, certain: &Certain, assignment: Assignment) -> Self {
+        let count = graph.functions();
+        let once: Vec<bool> = (0..count as u32).map(|function| is_once(graph, function)).collect();
+        let items: Vec<u32> = (0..count as u32)
+            .filter(|&item| {
+                let caller = caller_of(graph, item);
+                once[item as usize] && caller != NOBODY && !once[caller as usize]
+            })
+            .collect();
+        let mut found = Self { once, is_item: vec![false; count], ways: Vec::new() };
+        let forced: Vec<Option<u32>> = (items.iter())
+            .map(|&item| certain.has(item).then(|| certain.way(graph, &found.once, item)).flatten())
+            .collect();
+        found.ways = assign::assign(graph, &found.once, &items, &forced, reach, assignment);
+        for &(_, item) in &found.ways {
+            found.is_item[item as usize] = true;
+        }
+        found
+    }
+
+    /// The items of a way.
+    pub fn of_way(&self, way: u32) -> impl Iterator<Item = u32> + '_ {
+        let first = self.ways.partition_point(|&(other, _)| other < way);
+        self.ways[first..].iter().take_while(move |&&(other, _)| other == way).map(|&(_, item)| item)
+    }
+}
+
+/// Whether the file says of `function` that it was called once, over one edge with all its time.
+fn is_once(graph: &Graph<'_>, function: u32) -> bool {
+    let functions = &graph.flow.profile.functions;
+    let index = function as usize;
+    if functions.calls[index] != 1 || functions.primitive_calls[index] != 1 {
+        return false;
+    }
+    let mut edges = graph.into(function);
+    let (Some(edge), None) = (edges.next(), edges.next()) else { return false };
+    let edge = edge as usize;
+    let total = graph.total[index];
+    graph.calls[edge] == 1.0
+        && graph.caller[edge] != function
+        && (graph.outermost[edge] - total).abs() <= 1e-6 * total
+}
+
+/// The only caller of a function that was called once; [`NOBODY`] of a root.
+pub(super) fn caller_of(graph: &Graph<'_>, function: u32) -> u32 {
+    graph.into(function).next().map_or(NOBODY, |edge| graph.caller[edge as usize])
+}

@@ -1,0 +1,416 @@
+//! What edges have to give: how the time below a call goes on.
+//!
+//! An edge's time is in two pools: that of its outermost activations, which the file gives exactly, and that of
+//! activations nested in the same edge, which [`super::balance`] infers. On a stack that has not passed the edge
+//! yet, time over it comes out of the first pool, else out of the second, and what was drawn is gone. So over the
+//! whole tree each edge gives its outermost time once.
+
+use super::graph::Graph;
+use super::once::{Once, caller_of};
+use crate::sort;
+
+/// Shares below this of all time are nothing.
+const NOTHING: f64 = 1e-12;
+
+/// Fewer calls than this are equally many by accident.
+const FEW: f64 = 3.0;
+
+/// How much less likely a callee is another caller's, where one caller called as often as the callee was called.
+/// Values from 30 to 100 score alike.
+const MATCH: f64 = 50.0;
+
+/// Halvings of the interval for θ, in logarithms.
+const HALVINGS: usize = 10;
+
+/// What is taken to be above what, where functions that call each other both fill the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Nesting {
+    /// The one that lasts longest in all: chains, as of middleware.
+    #[default]
+    Longest,
+    /// Each as likely as its calls say: trees that are visited.
+    Apart,
+    /// Between the two.
+    Between,
+}
+
+/// Time and calls of each edge that no box has yet.
+#[derive(Debug, Default)]
+pub(super) struct Pools {
+    /// Of outermost activations, and of nested ones.
+    time: [Vec<f64>; 2],
+    calls: [Vec<f64>; 2],
+    /// Per edge: seconds that items will take over it, wherever they are.
+    reserved: Vec<f64>,
+    /// Per function: its calls that no box has yet.
+    visits: Vec<f64>,
+    /// Columns looked at so far.
+    pub work: u64,
+
+    nesting: Nesting,
+    columns: Vec<Column>,
+    order: Vec<u32>,
+}
+
+/// A callee to which time can go on.
+#[derive(Debug, Clone, Copy)]
+struct Column {
+    edge: u32,
+    /// Whether the stack has passed the edge.
+    nested: bool,
+    /// Whether it leads back to where the stack has been: within a cycle, for the first time.
+    back: bool,
+    /// Seconds in the pool.
+    most: f64,
+    /// Seconds per call.
+    each: f64,
+
+    /// How likely the two that called are to call it, by what they are.
+    kin: f64,
+    /// Seconds in proportion.
+    guess: f64,
+    /// Seconds given.
+    given: f64,
+}
+
+/// Time that goes on over an edge.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Onward {
+    pub edge: u32,
+    pub time: f64,
+    pub calls: f64,
+}
+
+/// Where time is that goes on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visit {
+    pub function: u32,
+    /// The edge it came by.
+    pub edge: u32,
+    /// Seconds below the calls.
+    pub time: f64,
+    pub calls: f64,
+}
+
+impl Pools {
+    /// Full ones.
+    pub fn of(graph: &Graph<'_>, once: &Once, nesting: Nesting) -> Self {
+        let rest = |edge: usize| (graph.all[edge] - graph.outermost[edge]).max(0.0);
+        let nested = |edge: usize| graph.calls[edge] - graph.primitive[edge];
+        Self {
+            time: [graph.outermost.clone(), (0..graph.edges()).map(rest).collect()],
+            calls: [graph.primitive.clone(), (0..graph.edges()).map(nested).collect()],
+            reserved: reserved(graph, once),
+            visits: graph.flow.function_calls.clone(),
+            work: 0,
+            nesting,
+            columns: Vec::new(),
+            order: Vec::new(),
+        }
+    }
+
+    /// Takes what a known call over `edge` has out of the pool of outermost activations.
+    pub fn take(&mut self, edge: u32, time: f64, calls: f64) {
+        let edge = edge as usize;
+        self.time[0][edge] = (self.time[0][edge] - time).max(0.0);
+        self.calls[0][edge] = (self.calls[0][edge] - calls).max(0.0);
+    }
+
+    /// Seconds that an item can have over `edge`.
+    pub fn room(&self, edge: u32, nested: bool) -> f64 {
+        self.time[usize::from(nested)][edge as usize]
+    }
+
+    /// Takes an item over `edge`.
+    pub fn carry(&mut self, edge: u32, nested: bool, seconds: f64, calls: f64) {
+        let edge = edge as usize;
+        let pool = usize::from(nested);
+        self.time[pool][edge] = (self.time[pool][edge] - seconds).max(0.0);
+        self.calls[pool][edge] = (self.calls[pool][edge] - calls).max(0.0);
+        self.reserved[edge] = (self.reserved[edge] - seconds).max(0.0);
+    }
+
+    /// Shares out the time of `visit` among its function's callees into `onwards`, and returns what nobody took.
+    /// `passed` says whether the stack has passed an edge, `on` whether it has a function.
+    pub fn share_out(
+        &mut self,
+        graph: &Graph<'_>,
+        once: &Once,
+        visit: Visit,
+        passed: impl Fn(u32) -> bool,
+        on: impl Fn(u32) -> bool,
+        onwards: &mut Vec<Onward>,
+    ) -> f64 {
+        let total = graph.seconds();
+        let component = &graph.flow.components.component;
+        let here = visit.function as usize;
+        let share = visit.calls / self.visits[here].max(visit.calls).max(1e-9);
+        self.visits[here] = (self.visits[here] - visit.calls).max(0.0);
+        let edges = graph.out_of(visit.function);
+        self.work += edges.len() as u64;
+        self.columns.clear();
+        let mut have = 0.0;
+        for &edge in edges {
+            let callee = graph.callee[edge as usize];
+            if once.is_item[callee as usize] || on(callee) && !graph.recursive[callee as usize] {
+                continue;
+            }
+            let nested = passed(edge);
+            let reserved = if nested { 0.0 } else { self.reserved[edge as usize] };
+            let most = self.time[usize::from(nested)][edge as usize] - reserved;
+            if most <= NOTHING * total {
+                continue;
+            }
+            have += most;
+            let kin = graph.kin.affinity(graph, visit.edge, edge);
+            let calls = self.calls[usize::from(nested)][edge as usize].max(1e-6);
+            self.columns.push(Column {
+                edge,
+                nested,
+                back: !nested && component[callee as usize] == component[here],
+                most,
+                each: most / calls,
+                kin,
+                guess: most
+                    * kin
+                    * matching(graph, visit.edge, edge)
+                    * (visit.calls * graph.calls[edge as usize]
+                        / graph.flow.function_calls[here].max(1.0)
+                        / calls)
+                        .min(1.0),
+                given: 0.0,
+            });
+        }
+        if have <= visit.time {
+            return self.give_all(graph, once, visit, have, on, onwards);
+        }
+        if visit.time < 2e-5 * total || self.columns.len() == 1 {
+            let sum: f64 = self.columns.iter().map(|column| column.guess).sum();
+            for column in &mut self.columns {
+                column.given = if sum > 0.0 { column.guess / sum } else { column.most / have } * visit.time;
+            }
+        } else {
+            fill(&mut self.columns, visit.time);
+            self.work += (self.columns.len() * HALVINGS) as u64 / 4;
+        }
+        self.nest(graph.total[here], visit.time);
+        let mut given = 0.0;
+        for column in &self.columns {
+            let time = column.given.min(column.most);
+            if time <= 0.0 {
+                continue;
+            }
+            let (pool, edge) = (usize::from(column.nested), column.edge as usize);
+            self.time[pool][edge] -= time;
+            self.calls[pool][edge] = (self.calls[pool][edge] - time / column.each).max(0.0);
+            given += time;
+            onwards.push(Onward { edge: column.edge, time, calls: time / column.each });
+        }
+        (visit.time - given).max(0.0)
+    }
+
+    /// The pools have no more than is wanted: they are emptied, and the rest goes in proportion.
+    fn give_all(
+        &mut self,
+        graph: &Graph<'_>,
+        once: &Once,
+        visit: Visit,
+        have: f64,
+        on: impl Fn(u32) -> bool,
+        onwards: &mut Vec<Onward>,
+    ) -> f64 {
+        for column in &self.columns {
+            let (pool, edge) = (usize::from(column.nested), column.edge as usize);
+            self.time[pool][edge] = (self.time[pool][edge] - column.most).max(0.0);
+            self.calls[pool][edge] = (self.calls[pool][edge] - column.most / column.each).max(0.0);
+            onwards.push(Onward { edge: column.edge, time: column.most, calls: column.most / column.each });
+        }
+        let left = visit.time - have;
+        if left <= 1e-9 * graph.seconds() && left <= 0.02 * visit.time {
+            return left;
+        }
+        let enters = |callee: u32| !on(callee) || graph.recursive[callee as usize];
+        in_proportion(graph, once, visit.function, left, enters, onwards)
+    }
+
+    /// Edges that lead back and are passed for the first time: of two functions that both fill the time, one is
+    /// above the other. How much of the time passes such edges, and which is the first, is the strategy's.
+    fn nest(&mut self, total: f64, time: f64) {
+        let columns = &mut self.columns;
+        self.order.clear();
+        self.order.extend((0..columns.len() as u32).filter(|&place| columns[place as usize].back));
+        if self.order.is_empty() {
+            return;
+        }
+        let part = (time / total.max(1e-12)).min(1.0);
+        let (mut now, mut all, mut without, mut most) = (0.0, 0.0, 1.0, 0.0);
+        for &place in &self.order {
+            let column = &columns[place as usize];
+            let expected = column.most * part * column.kin;
+            now += column.given;
+            all += expected;
+            without *= 1.0 - (expected / time).min(1.0);
+            most += column.most;
+        }
+        let wanted = if self.nesting == Nesting::Apart { (1.0 - without) * time } else { all };
+        let wanted = wanted.max(now).min(time).min(most);
+        if self.nesting == Nesting::Longest {
+            sort::by(&mut self.order, |&a, &b| {
+                let (a, b) = (&columns[a as usize], &columns[b as usize]);
+                (b.most * b.kin).total_cmp(&(a.most * a.kin)).then(a.edge.cmp(&b.edge))
+            });
+            let mut left = wanted;
+            for &place in &self.order {
+                let column = &mut columns[place as usize];
+                column.given = column.given.max(column.most * part * column.kin).min(left);
+                left -= column.given;
+            }
+        } else {
+            let nothing = 1e-12 * time;
+            for &place in &self.order {
+                let column = &mut columns[place as usize];
+                column.guess = column.given.max(nothing);
+                if self.nesting == Nesting::Between {
+                    column.guess = (column.guess * column.most * column.kin).sqrt();
+                }
+            }
+            pour(columns, &mut self.order, wanted);
+        }
+        let given: f64 = columns.iter().filter(|column| column.back).map(|column| column.given).sum();
+        let others: f64 = columns.iter().filter(|column| !column.back).map(|column| column.given).sum();
+        if others > 0.0 {
+            let by = (time - given).max(0.0) / others;
+            columns.iter_mut().filter(|column| !column.back).for_each(|column| column.given *= by);
+        } else if given > 0.0 && given < time {
+            columns.iter_mut().for_each(|column| column.given *= time / given);
+        }
+    }
+}
+
+/// Gives `time` to the columns of `open` in proportion to their guesses, none more than it has.
+fn pour(columns: &mut [Column], open: &mut Vec<u32>, time: f64) {
+    let mut left = time;
+    while !open.is_empty() {
+        let sum: f64 = open.iter().map(|&place| columns[place as usize].guess).sum();
+        let by = if sum > 0.0 { left / sum } else { 0.0 };
+        let before = open.len();
+        open.retain(|&place| {
+            let column = &mut columns[place as usize];
+            let fits = column.guess * by <= column.most;
+            column.given = if fits { column.guess * by } else { column.most };
+            if !fits {
+                left -= column.most;
+            }
+            fits
+        });
+        if open.len() == before {
+            break;
+        }
+    }
+}
+
+/// Shares `time` below `function` in proportion to its edges' times, whatever the pools have, to callees that `enters`
+/// lets in. None gets more than the edge has in all. Returns what is left.
+pub(super) fn in_proportion(
+    graph: &Graph<'_>,
+    once: &Once,
+    function: u32,
+    time: f64,
+    enters: impl Fn(u32) -> bool,
+    onwards: &mut Vec<Onward>,
+) -> f64 {
+    let is_way = |&&edge: &&u32| {
+        let callee = graph.callee[edge as usize];
+        !once.is_item[callee as usize] && graph.all[edge as usize] > 0.0 && enters(callee)
+    };
+    let sum: f64 = graph.out_of(function).iter().filter(is_way).map(|&edge| graph.all[edge as usize]).sum();
+    if sum <= 0.0 {
+        return time;
+    }
+    let part = (time / sum).min(1.0);
+    for &edge in graph.out_of(function).iter().filter(is_way) {
+        let index = edge as usize;
+        onwards.push(Onward { edge, time: graph.all[index] * part, calls: graph.calls[index] * part });
+    }
+    (time - sum * part).max(0.0)
+}
+
+/// Per edge: the time of items that can only come over it, since their caller, its caller and so on are called by one
+/// function only.
+fn reserved(graph: &Graph<'_>, once: &Once) -> Vec<f64> {
+    let mut reserved = vec![0.0; graph.edges()];
+    for &(_, item) in &once.ways {
+        let mut function = caller_of(graph, item);
+        // No longer than any stack of different functions that is drawn.
+        for _ in 0..100 {
+            let mut edges = graph.into(function);
+            let (Some(edge), None) = (edges.next(), edges.next()) else { break };
+            let caller = graph.caller[edge as usize];
+            if caller == super::scaling::NOBODY || once.once[caller as usize] || caller == function {
+                break;
+            }
+            reserved[edge as usize] += graph.total[item as usize];
+            function = caller;
+        }
+    }
+    reserved
+}
+
+/// A callee called as often as one of the callers called is that caller's.
+pub(super) fn matching(graph: &Graph<'_>, entered: u32, edge: u32) -> f64 {
+    let calls = graph.calls[edge as usize];
+    let callee_of = graph.callee[entered as usize];
+    if graph.caller[entered as usize] == super::scaling::NOBODY
+        || calls < FEW
+        || calls == graph.calls[entered as usize]
+    {
+        return 1.0;
+    }
+    let other = graph.into(callee_of).any(|other| graph.calls[other as usize] == calls);
+    if other { 1.0 / MATCH } else { 1.0 }
+}
+
+/// Gives `time` to the columns, none more than it has: gamma variables given their sum, x = guess / (1 + θ each).
+/// Long calls get callees that last long.
+fn fill(columns: &mut [Column], time: f64) {
+    let top = columns.iter().map(|column| column.each).fold(0.0, f64::max);
+    let top = if top > 0.0 { top } else { 1.0 };
+    // 1 + θ each = 1 − r + d r, with r = each / top and d = 1 + θ top > 0.
+    let value = |column: &Column, d: f64| {
+        let part = column.each / top;
+        (column.guess / (1.0 - part + d * part)).min(column.most)
+    };
+    let sum = |columns: &[Column], d: f64| -> f64 { columns.iter().map(|column| value(column, d)).sum() };
+    let (mut low, mut high) = (1.0_f64, 1.0_f64);
+    if sum(columns, 1.0) > time {
+        while sum(columns, high) > time && high < 1e15 {
+            (low, high) = (high, high * 8.0);
+        }
+    } else {
+        while sum(columns, low) < time && low > 1e-15 {
+            (low, high) = (low / 8.0, low);
+        }
+    }
+    for _ in 0..HALVINGS {
+        let middle = (low * high).sqrt();
+        if sum(columns, middle) > time {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    let mut given = 0.0;
+    let mut room = 0.0;
+    for column in columns.iter_mut() {
+        column.given = value(column, low);
+        given += column.given;
+        room += column.most - column.given;
+    }
+    if given >= time {
+        columns.iter_mut().for_each(|column| column.given *= time / given);
+    } else if room > 0.0 {
+        // Only the longest could take it.
+        let part = (time - given) / room;
+        columns.iter_mut().for_each(|column| column.given += (column.most - column.given) * part);
+    }
+}

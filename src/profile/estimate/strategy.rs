@@ -1,0 +1,121 @@
+//! Which way of sharing out time fits a file best.
+//!
+//! The file leaves open what stands above what where functions call each other, and where functions that were called
+//! once hang. No single guess is right for chains of middleware and for visitors of trees. But a wrong one shows: over
+//! the tree that it makes, functions do not have the totals that the file has. So small trees are made first, one for
+//! each guess in turn, and the large one by the guesses that miss the totals least.
+
+use super::certain::Certain;
+use super::expand::{Expansion, Grower};
+use super::graph::Graph;
+use super::once::{Assignment, Once, Reach};
+use super::pools::Nesting;
+use super::rake::missed;
+
+/// Boxes of the small trees.
+const TRIAL: usize = 1_000;
+
+/// How time is shared out where the file leaves it open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Strategy {
+    /// What is above what in cycles.
+    pub nesting: Nesting,
+    /// Whether items are below the longest function that leads to them and back.
+    pub items_in_chains: bool,
+    /// Whether items go by numbers of calls as other time does.
+    pub items_matched: bool,
+    /// How items get their ways.
+    pub assignment: Assignment,
+}
+
+/// The tree by the strategy that fits best, of at most `budget` boxes.
+pub(super) fn best(graph: &Graph<'_>, certain: &Certain, budget: usize) -> Expansion {
+    let mut search = Search::new(graph, certain, budget);
+    let start = Strategy::default();
+    if search.is_open() {
+        search.attempt(start);
+        search.nestings();
+        if search.has_items() {
+            for items_in_chains in [true, false] {
+                search.attempt(Strategy { items_in_chains, ..search.best });
+            }
+            for items_matched in [true, false] {
+                search.attempt(Strategy { items_matched, ..search.best });
+            }
+            for assignment in [Assignment::Once, Assignment::Modules] {
+                search.attempt(Strategy { assignment, ..search.best });
+            }
+            search.nestings();
+        }
+    }
+    let best = search.best;
+    search.grow(best, budget)
+}
+
+struct Search<'a> {
+    graph: &'a Graph<'a>,
+    certain: &'a Certain,
+    trial: usize,
+    reach: Reach,
+    /// By assignment, each made when it is first asked for.
+    once: [Option<Once>; 2],
+    tried: Vec<Strategy>,
+    best: Strategy,
+    missed: f64,
+}
+
+impl<'a> Search<'a> {
+    fn new(graph: &'a Graph<'a>, certain: &'a Certain, budget: usize) -> Self {
+        Self {
+            graph,
+            certain,
+            trial: budget.min(TRIAL),
+            reach: Reach::new(graph.functions()),
+            once: [None, None],
+            tried: Vec::new(),
+            best: Strategy::default(),
+            missed: f64::INFINITY,
+        }
+    }
+
+    /// Whether the file leaves anything open that strategies differ in.
+    fn is_open(&mut self) -> bool {
+        let cycles = self.graph.flow.components.len() < self.graph.functions();
+        cycles || self.has_items()
+    }
+
+    fn has_items(&mut self) -> bool {
+        !self.once(self.best.assignment).ways.is_empty()
+    }
+
+    fn once(&mut self, assignment: Assignment) -> &Once {
+        let Self { graph, certain, reach, once, .. } = self;
+        once[assignment as usize].get_or_insert_with(|| Once::of(graph, reach, certain, assignment))
+    }
+
+    fn grow(&mut self, strategy: Strategy, budget: usize) -> Expansion {
+        self.once(strategy.assignment);
+        match &self.once[strategy.assignment as usize] {
+            Some(once) => Grower::grow(self.graph, once, &mut self.reach, strategy, budget),
+            None => Expansion::default(),
+        }
+    }
+
+    fn nestings(&mut self) {
+        for nesting in [Nesting::Longest, Nesting::Apart, Nesting::Between] {
+            self.attempt(Strategy { nesting, ..self.best });
+        }
+    }
+
+    fn attempt(&mut self, strategy: Strategy) {
+        if self.tried.contains(&strategy) {
+            return;
+        }
+        self.tried.push(strategy);
+        let mut grown = self.grow(strategy, self.trial);
+        let missed = missed(self.graph, &mut grown);
+        if missed < self.missed {
+            (self.best, self.missed) = (strategy, missed);
+        }
+    }
+}
