@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Call trees out of pstats beside the trees that were really there: Flamedrop and other viewers' rules.
-
-usage: ./dev bench trees [--fresh [TIMES]] [WORKLOAD ...]
-
-Scores the committed recordings, and what is too large for the repository as it was recorded here first.
-With --fresh everything is recorded anew so many times (5), and the table has medians: no two recordings
-are alike. Each cell is the share of self time on the right stack / the agreement of all boxes' times /
-how well each function's boxes add up to its total time; 1 is right. A mean counts a tree of too many
-boxes as 0. FLAMEDROP=program uses that command line instead of building one.
-"""
+# Call trees out of pstats beside the trees that were really there: Flamedrop and other viewers' rules.
+#
+# usage: ./dev bench trees [--fresh [TIMES]] [WORKLOAD ...]
+#
+# Scores the committed recordings, and what is too large for the repository as it was recorded here first.
+# With --fresh everything is recorded anew so many times (5), and the table has medians: no two recordings are
+# alike. What else a machine does becomes time of some box. After a build, as root,
+#
+#     chrt --fifo 1 ./dev bench trees --fresh
+#
+# keeps most of it out. Each cell is the share of self time on the right stack / the agreement of all boxes'
+# times / how well each function's boxes add up to its total time; 1 is right. A mean counts a tree of too many
+# boxes as 0. FLAMEDROP=program uses that command line instead of building one.
 
 import os
 import statistics
