@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 import make_log
-from measure import INPUTS, ROOT, Run, build, checked, made, measure, table
+from measure import INPUTS, Run, build, checked, made, measure, opened, table
 
 ENDINGS = {"postgres-csv": "csv", "postgres-json": "json", "django": "jsonl"}
 
@@ -46,16 +46,9 @@ def peers(kind, path, directory):
 
 
 def in_page(path, contents):
-    """The same file in the built page, in Chromium; None where either is missing."""
-    if not (ROOT / "dist" / "index.html").exists() or not shutil.which("node"):
-        print("dist/ or node is missing, so not in the page: ./dev build makes both")
+    page = opened(path)
+    if page is None:
         return None
-    command = ["node", ROOT / "tests" / "bench" / "page.mjs", path]
-    run = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    if run.returncode:
-        return None
-    # What the tests' support is made of prints a summary of no tests as well.
-    page = json.loads(next(line for line in run.stdout.splitlines() if line.startswith("{")))
     said = f"{contents['statements']:,} executions"
     assert said in page["totals"], f"the page says {page['totals']}, written were {said}"
     # The browser's other processes are not counted: memory is WebAssembly's, of all workers.

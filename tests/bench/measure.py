@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -61,6 +62,20 @@ def measure(name, command, times=3, output=os.devnull):
             peak = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
             best = Run(name, wall, cpu, peak)
     return best
+
+
+def opened(path, *options, site=ROOT / "dist"):
+    """What page.mjs finds when the built page opens the file, in Chromium; None where either is missing."""
+    if not (site / "index.html").exists() or not shutil.which("node"):
+        print(f"{site}/ or node is missing, so not in the page: ./dev build makes both")
+        return None
+    command = ["node", ROOT / "tests" / "bench" / "page.mjs", path, *options]
+    environment = os.environ | {"FLAMEDROP_DIST": str(site.resolve())}
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
+    if run.returncode:
+        return None
+    # What the tests' support is made of prints a summary of no tests as well.
+    return json.loads(next(line for line in run.stdout.splitlines() if line.startswith("{")))
 
 
 def table(runs, megabytes):

@@ -10,5 +10,7 @@ sys.path.insert(0, str(TESTS / "treebench"))
 sys.dont_write_bytecode = True
 
 import environment
+import workloads
 
-environment.record(TESTS / "data" / "trees", sys.argv[1:])
+names = sys.argv[1:] or [name for name in workloads.ALL if name not in workloads.LARGE]
+environment.record(TESTS / "data" / "trees", names)

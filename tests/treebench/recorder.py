@@ -1,16 +1,18 @@
 """Records a run as what cProfile would have written and as the call tree that was really there.
 
 Both come from one stream of events (sys.setprofile), on a clock that stands still while the recorder
-itself works, so whatever is drawn from the profile can be compared with the truth. Recursion in the
-truth is folded to a function's first occurrence on its stack, as call trees are drawn.
+itself works, so whatever is drawn from the profile can be compared with the truth. In the truth each
+function is where it is first on the stack: a frame is left out if its function is on the stack above it,
+and nothing else is (a;b;a;c is a;b;c). So a function's boxes last as long together as its cumulative
+time. The own time of the inner a is a box a;b;a, a recursive leaf; what it calls hangs below a;b.
 
 A recording is two files: NAME.prof.gz, a pstats file, and NAME.tree.gz, one line for each box of the
 true tree: its parent's line (-1 for none), its function (its place in the profile) and its own
 nanoseconds.
 """
 
-import gzip
 import marshal
+import os
 import re
 import site
 import sys
@@ -20,6 +22,7 @@ import time
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 PACKAGES = [sysconfig.get_path("purelib"), *site.getsitepackages()]
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "scripts")
 
 
 def neutral(path):
@@ -29,6 +32,8 @@ def neutral(path):
             return "/srv/app/venv/site-packages" + path[len(directory) :]
     if path.startswith(STANDARD_LIBRARY):
         return "/usr/lib/python3" + path[len(STANDARD_LIBRARY) :]
+    if path.startswith(SCRIPTS):
+        return "/srv/app/" + path[len(SCRIPTS) :].split("/", 2)[-1]
     if path.startswith("/"):
         return "/srv/app/" + path.rsplit("/", 1)[-1]
     return ADDRESS.sub("", path)
@@ -63,8 +68,8 @@ class Labels:
         return label
 
 
-def listen(run):
-    """Runs it; [(label or None for a return, when the hook began, when it ended)]."""
+def listen(run, *arguments):
+    """Calls it; [(label or None for a return, when the hook began, when it ended)]."""
     events, labels, now = [], Labels(), time.perf_counter_ns
 
     def hook(frame, event, argument):
@@ -74,7 +79,7 @@ def listen(run):
 
     sys.setprofile(hook)
     try:
-        run()
+        run(*arguments)
     finally:
         sys.setprofile(None)
     return events
@@ -100,10 +105,10 @@ class Counts:
 
 
 class Activation:
-    """A call that has not returned."""
+    """A call that has not returned: `box` gets its own time, and what it calls hangs below `inside`."""
 
-    def __init__(self, label, clock, box):
-        self.label, self.entered, self.box = label, clock, box
+    def __init__(self, label, clock, box, inside):
+        self.label, self.entered, self.box, self.inside = label, clock, box, inside
         self.in_callees = 0
 
 
@@ -132,18 +137,21 @@ class Replay:
 
     def enter(self, label):
         caller = self.stack[-1] if self.stack else None
-        self.functions.setdefault(label, Counts()).active += 1
+        counts = self.functions.setdefault(label, Counts())
+        inside = caller.inside if caller else 0
+        if not counts.active:
+            box = inside = self.below(inside, label)
+        elif self.boxes[inside][1] == label:
+            # It calls itself: a leaf would only repeat its box.
+            box = inside
+        else:
+            box = self.below(inside, label)
+        counts.active += 1
         if caller:
             self.edges.setdefault((caller.label, label), Counts()).active += 1
-        self.stack.append(Activation(label, self.clock, self.box_below(caller, label)))
+        self.stack.append(Activation(label, self.clock, box, inside))
 
-    def box_below(self, caller, label):
-        box = caller.box if caller else 0
-        above = box
-        while above > 0:
-            if self.boxes[above][1] == label:
-                return above
-            above = self.boxes[above][0]
+    def below(self, box, label):
         children = self.boxes[box][3]
         if label not in children:
             children[label] = len(self.boxes)
@@ -178,10 +186,10 @@ class Replay:
         return [(parent - 1, places[label], own) for parent, label, own, _ in self.boxes[1:]]
 
 
-def record(run, target):
-    """Runs it and writes `target`.prof.gz and `target`.tree.gz; says how many boxes there are."""
+def record(target, run, *arguments):
+    """Calls it and writes `target`.prof.gz and `target`.tree.gz; says how many boxes there are."""
     replay = Replay()
-    events = listen(run)
+    events = listen(run, *arguments)
     # The hook's own removal is a call that never returns.
     while events and events[-1][0] is not None:
         events.pop()
@@ -193,6 +201,9 @@ def record(run, target):
 
 
 def write(path, contents):
+    # Not at the top: a script that imports it should not find it imported.
+    import gzip
+
     # No time and no name in it: the same recording is the same file.
     with open(path, "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
         packed.write(contents)
@@ -200,6 +211,8 @@ def write(path, contents):
 
 def read(target):
     """(stats, true tree) of a recording."""
+    import gzip
+
     with gzip.open(f"{target}.prof.gz") as file:
         stats = marshal.loads(file.read())
     with gzip.open(f"{target}.tree.gz", "rt") as file:

@@ -1,6 +1,7 @@
 """What is recorded."""
 
 import packages
+import script
 import standard
 
 # Looked at while the rule was made.
@@ -32,4 +33,10 @@ UNSEEN = [
     packages.sql_formatting,
 ]
 
-ALL = {workload.__name__: workload for workload in SEEN + UNSEEN}
+# Functions that set themselves up; those of script.py are run as scripts.
+PREPARED = {workload.__name__: workload for workload in SEEN + UNSEEN}
+
+ALL = [*PREPARED, *script.SCRIPTS]
+
+# The recording is too large for the repository, it is made where it is needed.
+LARGE = ["makemigrations"]

@@ -1,9 +1,9 @@
-//! How near an estimated tree is to the true one.
+//! How near an estimated tree is to the true one. `tests/treebench/scoring.py` scores the same way.
 
 use std::collections::HashMap;
 
 use flamedrop::profile::CallTree;
-use flamedrop::profile::call_tree::{Certainty, NO_PARENT};
+use flamedrop::profile::call_tree::{Certainty, MERGED, NO_PARENT};
 
 use super::recording::Recording;
 
@@ -15,6 +15,8 @@ pub struct Scores {
     /// Agreement of total times over all boxes: sum of minima by sum of maxima, so that too much in
     /// a box costs as much as too little.
     pub inclusive: f64,
+    /// How well each function's boxes add up to its true total time.
+    pub kept: f64,
     /// The estimate's time by the true time.
     pub total: f64,
     /// Boxes of the estimate.
@@ -33,36 +35,33 @@ pub struct Scores {
 
 impl Scores {
     pub fn of(tree: &CallTree, recording: &Recording) -> Self {
-        let truth = &recording.truth;
-        let total: f64 = truth.iter().map(|true_box| true_box.self_time).sum();
-        let children: HashMap<(u32, u32), u32> = truth
-            .iter()
-            .enumerate()
-            .map(|(index, true_box)| ((true_box.parent, true_box.function), index as u32))
-            .collect();
-        let mut matched: Vec<Option<u32>> = Vec::with_capacity(tree.len());
-        let (mut common_self, mut common) = (0.0, 0.0);
-        let (mut outside, mut exact_outside) = (0, 0);
+        let mut stacks = Stacks::default();
+        let true_places = stacks.add_truth(recording);
+        let places = stacks.add_tree(tree);
+        stacks.add_up();
+        let total: f64 = recording.truth.iter().map(|true_box| true_box.self_time).sum();
         // Nanoseconds were rounded to doubles and added up.
         let rounding = 1e-9 * total;
+        let leaves: HashMap<(u32, u32), f64> = (0..recording.truth.len())
+            .filter(|&index| recording.truth[index].recursive)
+            .map(|index| {
+                let leaf = &recording.truth[index];
+                ((true_places[index], leaf.function), leaf.self_time)
+            })
+            .collect();
+        let (mut outside, mut exact_outside) = (0, 0);
         let mut widths = Vec::new();
-        for index in 0..tree.len() {
-            let above = match tree.parent[index] {
-                NO_PARENT => Some(NO_PARENT),
-                parent => matched[parent as usize],
+        for index in (0..tree.len()).filter(|&index| tree.function[index] != MERGED) {
+            let (place, function) = (places[index], tree.function[index]);
+            let within_itself = tree.recursive[index] && stacks.function_of(place) == Some(function);
+            let truth = if tree.recursive[index] {
+                leaves.get(&(place, function)).copied().unwrap_or_default()
+            } else {
+                stacks.all[place as usize].true_total
             };
-            let found = above.and_then(|above| children.get(&(above, tree.function[index])).copied());
-            matched.push(found);
-            let (true_self, true_total) = found.map_or((0.0, 0.0), |found| {
-                let true_box = &truth[found as usize];
-                (true_box.self_time, true_box.total_time)
-            });
-            common_self += true_self.min(tree.self_time[index]);
-            common += true_total.min(tree.total_time[index]);
-            if tree.function[index] == flamedrop::profile::call_tree::MERGED {
-                continue;
-            }
-            if true_total < tree.low[index] - rounding || true_total > tree.high[index] + rounding {
+            // Of a function that calls itself, the truth has both calls' time in one.
+            let contains = truth >= tree.low[index] - rounding && truth <= tree.high[index] + rounding;
+            if !contains && !within_itself {
                 outside += 1;
                 exact_outside += usize::from(tree.certainty[index] == Certainty::Exact as u8);
             }
@@ -71,15 +70,19 @@ impl Scores {
                 tree.self_time[index],
             ));
         }
-        let true_sum: f64 = truth.iter().map(|true_box| true_box.total_time).sum();
-        let sum: f64 = tree.total_time.iter().sum();
         let exact: f64 = (0..tree.len())
             .filter(|&index| tree.certainty[index] == Certainty::Exact as u8)
             .map(|index| tree.self_time[index])
             .sum();
+        let by_function = recording.total_by_function();
+        let found = tree.total_by_function(by_function.len());
+        let missed: f64 = by_function.iter().zip(found).map(|(truth, found)| (truth - found).abs()).sum();
+        let sum = |of: fn(&Stack) -> f64| stacks.all.iter().map(of).sum::<f64>();
         Self {
-            self_time: common_self / total,
-            inclusive: common / (true_sum + sum - common),
+            self_time: sum(|stack| stack.true_self.min(stack.self_time)) / total,
+            inclusive: sum(|stack| stack.true_total.min(stack.total_time))
+                / sum(|stack| stack.true_total.max(stack.total_time)),
+            kept: 1.0 - missed / by_function.iter().sum::<f64>(),
             total: tree.total() / total,
             boxes: tree.len(),
             outside,
@@ -87,6 +90,105 @@ impl Scores {
             exact: exact / total,
             certain: tree.certain_share(),
             median_width: median(widths),
+        }
+    }
+}
+
+/// A stack on which each function is once, with its times in both trees.
+struct Stack {
+    parent: u32,
+    function: u32,
+    true_self: f64,
+    true_total: f64,
+    self_time: f64,
+    total_time: f64,
+}
+
+/// The stacks of two trees; parents come first.
+#[derive(Default)]
+struct Stacks {
+    all: Vec<Stack>,
+    places: HashMap<(u32, u32), u32>,
+}
+
+impl Stacks {
+    /// The stack with this function below that one, and the one itself if it is on it.
+    fn below(&mut self, parent: u32, function: u32) -> u32 {
+        let mut above = parent;
+        while let Some(stack) = self.all.get(above as usize) {
+            if stack.function == function {
+                return parent;
+            }
+            above = stack.parent;
+        }
+        *self.places.entry((parent, function)).or_insert_with(|| {
+            self.all.push(Stack {
+                parent,
+                function,
+                true_self: 0.0,
+                true_total: 0.0,
+                self_time: 0.0,
+                total_time: 0.0,
+            });
+            self.all.len() as u32 - 1
+        })
+    }
+
+    fn function_of(&self, place: u32) -> Option<u32> {
+        self.all.get(place as usize).map(|stack| stack.function)
+    }
+
+    /// The stack of each box; of a recursive leaf, that of the box it is in.
+    fn add_truth(&mut self, recording: &Recording) -> Vec<u32> {
+        let mut places: Vec<u32> = Vec::with_capacity(recording.truth.len());
+        for true_box in &recording.truth {
+            let parent = places.get(true_box.parent as usize).copied().unwrap_or(NO_PARENT);
+            let place = self.below(parent, true_box.function);
+            self.all[place as usize].true_self += true_box.self_time;
+            places.push(place);
+        }
+        places
+    }
+
+    /// The same for an estimate. What is in merged boxes is in the box above them, and their functions are
+    /// below that.
+    fn add_tree(&mut self, tree: &CallTree) -> Vec<u32> {
+        let mut places: Vec<u32> = Vec::with_capacity(tree.len());
+        for index in 0..tree.len() {
+            let parent = places.get(tree.parent[index] as usize).copied().unwrap_or(NO_PARENT);
+            let place = match tree.function[index] {
+                MERGED => parent,
+                function => self.below(parent, function),
+            };
+            self.spend(place, tree.self_time[index]);
+            places.push(place);
+        }
+        for part in &tree.merged.parts {
+            let merged = places[part.merged as usize];
+            let place = self.below(merged, part.function);
+            self.spend(merged, -part.self_time);
+            self.spend(place, part.self_time);
+        }
+        places
+    }
+
+    fn spend(&mut self, place: u32, seconds: f64) {
+        // A merged box of roots is on no stack.
+        if let Some(stack) = self.all.get_mut(place as usize) {
+            stack.self_time += seconds;
+        }
+    }
+
+    fn add_up(&mut self) {
+        for index in (0..self.all.len()).rev() {
+            let stack = &mut self.all[index];
+            stack.true_total += stack.true_self;
+            stack.total_time += stack.self_time;
+            let (parent, true_total, total_time) = (stack.parent, stack.true_total, stack.total_time);
+            if let Some(parent) = self.all.get_mut(parent as usize) {
+                parent.true_total += true_total;
+                parent.total_time += total_time;
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use flamedrop::profile::call_tree::NO_PARENT;
 use flamedrop::profile::{Edge, Edges, Functions, Profile, Unit};
 
-use super::recording::{Recording, TrueBox};
+use super::recording::Recording;
 
 /// What a program does next.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,10 @@ impl Numbers {
 
 struct Activation {
     function: u8,
+    /// What its own time is in.
     true_box: u32,
+    /// What its callees are below.
+    inside: u32,
     own: u64,
     below: u64,
 }
@@ -56,20 +59,24 @@ pub fn play(events: &[Event]) -> Recording {
         match event {
             Event::Call(_) if stack.len() == 40 => {}
             Event::Call(function) => {
-                functions.entry(function).or_default().active += 1;
+                let numbers = functions.entry(function).or_default();
+                numbers.active += 1;
+                let outermost = numbers.active == 1;
                 if let Some(caller) = stack.last() {
                     edges.entry((caller.function, function)).or_default().active += 1;
                 }
-                // Folded to the first occurrence on the stack.
-                let above = stack.iter().find(|above| above.function == function);
-                let true_box = above.map(|above| above.true_box).unwrap_or_else(|| {
-                    let parent = stack.last().map_or(NO_PARENT, |caller| caller.true_box);
-                    *boxes.entry((parent, function)).or_insert_with(|| {
-                        truth.push((parent, function, 0));
+                let above = stack.last().map_or(NO_PARENT, |caller| caller.inside);
+                let within_itself = truth.get(above as usize).is_some_and(|above| above.1 == function);
+                let true_box = if within_itself {
+                    above
+                } else {
+                    *boxes.entry((above, function)).or_insert_with(|| {
+                        truth.push((above, function, 0));
                         truth.len() as u32 - 1
                     })
-                });
-                stack.push(Activation { function, true_box, own: 0, below: 0 });
+                };
+                let inside = if outermost { true_box } else { above };
+                stack.push(Activation { function, true_box, inside, own: 0, below: 0 });
             }
             Event::Return => {
                 if let Some(done) = stack.pop() {
@@ -112,21 +119,6 @@ pub fn play(events: &[Event]) -> Recording {
             total_time: seconds(numbers.total),
         })
         .collect();
-    let mut truth: Vec<TrueBox> = truth
-        .iter()
-        .map(|&(parent, function, own)| TrueBox {
-            parent,
-            function: ids[&function],
-            self_time: seconds(own),
-            total_time: seconds(own),
-        })
-        .collect();
-    for index in (0..truth.len()).rev() {
-        if let Some(parent) = truth.get(index).map(|below| below.parent).filter(|&parent| parent != NO_PARENT)
-        {
-            truth[parent as usize].total_time += truth[index].total_time;
-        }
-    }
     let profile = Profile {
         unit: Unit::Seconds,
         edges: Edges::new(columns.len(), edges),
@@ -134,5 +126,6 @@ pub fn play(events: &[Event]) -> Recording {
         by_line: false,
         recorded_tree: None,
     };
-    Recording { profile, truth }
+    let truth = truth.into_iter().map(|(parent, function, own)| (parent, ids[&function], seconds(own)));
+    Recording::new(profile, truth)
 }
