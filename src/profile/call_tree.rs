@@ -46,7 +46,7 @@ pub struct CallTree {
     pub self_time: Vec<f64>,
     /// Per box: seconds in it and all below: self time plus the children's total times.
     pub total_time: Vec<f64>,
-    /// Per box: calls on this stack, a fraction where estimated; for a [`MERGED`] box, how many
+    /// Per box: calls on this stack, 0 where it is not known how many; for a [`MERGED`] box, how many
     /// boxes it stands for.
     pub calls: Vec<f64>,
     /// Per box: a [`Certainty`] as number.

@@ -11,16 +11,17 @@
 //!    own, so that no time is lost or invented.
 //! 2. **Cycles** ([`super::components`], `balance`). Edges that are nested in themselves have their time
 //!    written for outermost activations only; what they last in all is inferred from the balance.
-//! 3. **Dispersion** (`dispersion`). For a function with several callers and callees, the table
-//!    between them: callers whose calls last long get more of the callees that vary.
-//! 4. **The walk** (`states`, `walk`). Time walks down the call graph; recursion is folded to the
-//!    first occurrence of a function, which is the walk's loop erasure and has a closed form.
-//! 5. **Expansion** (`expand`). The largest boxes first, until the budget is used; what has no box
-//!    goes to a [`MERGED`] box of its parent, which keeps its split per function.
-//! 6. **Bounds** (`bounds`). Each box has the least and the most the file allows.
-//!
-//! The cost is that of the edges, plus that of the boxes times their callees; inside cycles times
-//! the size of the cycle.
+//! 3. **What is certain** (`certain`, `bounds`). Some functions have one box whose place and time the file
+//!    proves; others at least bounds.
+//! 4. **Functions called once** (`once`). Each has one box of exactly its total; which way it hangs is an
+//!    assignment: who imported whom.
+//! 5. **Expansion** (`expand`, `pools`, `kin`). The heaviest boxes first. A frame is left out only if its
+//!    function is on the stack above it. Each edge gives its outermost time once.
+//! 6. **Strategies** (`strategy`). Where the file leaves open what is above what, several guesses make
+//!    small trees; the one that misses the functions' totals least makes the large one.
+//! 7. **Fitting** (`rake`). Boxes add up to total times, leaves to self times, as well as they can.
+//! 8. **Selection** (`select`, `calls`). The largest have boxes, until the budget is used; the rest goes to
+//!    [`MERGED`](super::call_tree::MERGED) boxes, which keep their functions' times.
 
 mod balance;
 mod bounds;
@@ -35,6 +36,7 @@ mod pools;
 mod rake;
 mod scaling;
 mod select;
+mod settle;
 mod strategy;
 
 use super::Profile;

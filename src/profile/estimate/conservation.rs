@@ -205,11 +205,6 @@ impl<'a> Flow<'a> {
         self.own[edge] + self.below[edge]
     }
 
-    /// Whether a component is a cycle of several functions.
-    pub fn is_cycle(&self, component: u32) -> bool {
-        self.components.members(component).len() > 1
-    }
-
     /// Share of all time that contradictions of the file moved, 0 to 1.
     pub fn contradiction_share(&self) -> f64 {
         if self.total > 0.0 { (self.contradiction / self.total).min(1.0) } else { 0.0 }

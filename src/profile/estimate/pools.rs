@@ -42,8 +42,6 @@ pub(super) struct Pools {
     calls: [Vec<f64>; 2],
     /// Per edge: seconds that items will take over it, wherever they are.
     reserved: Vec<f64>,
-    /// Per function: its calls that no box has yet.
-    visits: Vec<f64>,
     /// Columns looked at so far.
     pub work: u64,
 
@@ -101,7 +99,6 @@ impl Pools {
             time: [graph.outermost.clone(), (0..graph.edges()).map(rest).collect()],
             calls: [graph.primitive.clone(), (0..graph.edges()).map(nested).collect()],
             reserved: reserved(graph, once),
-            visits: graph.flow.function_calls.clone(),
             work: 0,
             nesting,
             columns: Vec::new(),
@@ -144,8 +141,6 @@ impl Pools {
         let total = graph.seconds();
         let component = &graph.flow.components.component;
         let here = visit.function as usize;
-        let share = visit.calls / self.visits[here].max(visit.calls).max(1e-9);
-        self.visits[here] = (self.visits[here] - visit.calls).max(0.0);
         let edges = graph.out_of(visit.function);
         self.work += edges.len() as u64;
         self.columns.clear();

@@ -7,6 +7,7 @@
 use super::bounds::Interval;
 use super::expand::Expansion;
 use super::graph::Graph;
+use super::settle::settle;
 
 /// Sweeps at most.
 const SWEEPS: usize = 40;
@@ -121,6 +122,7 @@ fn fit(graph: &Graph<'_>, intervals: &[Interval], grown: &mut Expansion) {
         hand_down(graph, &made, &pins, &Wishes { total, own }, grown);
     }
     add_up(grown);
+    settle(graph, &pins, grown);
 }
 
 /// Moves the logarithm of a factor towards what is needed.
@@ -132,9 +134,9 @@ fn step(factor: &mut f64, need: f64, have: f64) {
 }
 
 /// Times that the file determines.
-struct Pins {
+pub(super) struct Pins {
     /// Per box: its seconds, if they are determined; else negative.
-    boxes: Vec<f64>,
+    pub boxes: Vec<f64>,
     /// Per leaf: the same.
     leaves: Vec<f64>,
 }

@@ -165,7 +165,7 @@ fn merge(nodes: &[Node], place: &[u32], selection: &mut Selection) {
     for of_box in hidden.chunk_by(|a, b| a.0 == b.0) {
         let merged = selection.boxes.len() as u32;
         let first = selection.parts.len();
-        let (mut seconds, mut direct) = (0.0, 0.0);
+        let (mut seconds, mut count) = (0.0, 0.0);
         for of_function in
             of_box.chunk_by(|a, b| nodes[a.1 as usize].function == nodes[b.1 as usize].function)
         {
@@ -176,8 +176,7 @@ fn merge(nodes: &[Node], place: &[u32], selection: &mut Selection) {
                 part.self_time += node.own;
                 part.total_time += if node.kind == Kind::Recursive { 0.0 } else { node.seconds };
                 seconds += if node.kind == Kind::Omitted { node.seconds } else { node.own };
-                let is_direct = place.get(node.parent as usize).is_none_or(|&above| above != NO_PARENT);
-                direct += if is_direct { f64::from(node.count) } else { 0.0 };
+                count += f64::from(node.count);
             }
             // Of several it is not known how much is whose.
             if part.function != MERGED {
@@ -193,7 +192,7 @@ fn merge(nodes: &[Node], place: &[u32], selection: &mut Selection) {
             parent: of_box[0].0,
             recursive: false,
             self_time: seconds,
-            calls: direct,
+            calls: count,
             certainty: Certainty::Estimated,
             low: 0.0,
             high: seconds,

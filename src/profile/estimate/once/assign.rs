@@ -23,9 +23,6 @@ const CELLS: usize = 2_000_000;
 /// Only for a way so much likelier than others (as a logarithm) does another item make room.
 const WANTED: f64 = 2.0;
 
-/// This share of the time below a way, as it is walked, is all of it: walks lose their way in cycles.
-const MOST: f64 = 0.7;
-
 /// Rounds of moves at most.
 const ROUNDS: usize = 12;
 
