@@ -10,6 +10,7 @@ pub mod category;
 mod components;
 pub mod consistency;
 pub mod estimate;
+pub mod hide;
 pub(crate) mod home;
 pub mod layer;
 pub mod lines;
