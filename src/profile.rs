@@ -12,6 +12,7 @@ pub mod consistency;
 pub mod estimate;
 pub mod hide;
 pub(crate) mod home;
+pub mod imports;
 pub mod layer;
 pub mod lines;
 pub mod matcher;
