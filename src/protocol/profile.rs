@@ -95,6 +95,8 @@ pub struct Tree {
     pub functions: Vec<FunctionRow>,
     /// Sum of the roots' total times, seconds.
     pub total: f64,
+    /// Whether there is anything between modules and what they import, shown or hidden.
+    pub has_imports: bool,
 }
 
 impl Tree {

@@ -88,6 +88,10 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
         ("by", if document.by_line.get() { "line".to_owned() } else { String::new() }),
         ("drawing", if drawing == Drawing::Icicle { String::new() } else { drawing.key().to_owned() }),
         ("lanes", if lanes == By::Connection { String::new() } else { lanes.key().to_owned() }),
+        (
+            "imports",
+            document.said_of_imports().map_or("", |hide| if hide { "hidden" } else { "shown" }).to_owned(),
+        ),
         ("certain", if document.certain_only.get() { "only".to_owned() } else { String::new() }),
         ("search", document.search.get()),
         (
@@ -207,6 +211,11 @@ fn apply(state: State) {
     }
     // Ids of functions and boxes are those of what is shown.
     document.show_by_line(value("by") == Some("line"));
+    document.show_imports_as(match value("imports") {
+        Some("hidden") => Some(true),
+        Some("shown") => Some(false),
+        _ => None,
+    });
     match value("with") {
         Some(NO_PARTNER) => state.judging.choose(document, None),
         // An address without it says nothing of partners.
