@@ -65,7 +65,10 @@ pub enum Request {
         log_line_prefix: Option<String>,
     },
     /// The whole call tree, as boxes.
-    Tree,
+    Tree {
+        /// Without what lies between a module and the ones it imports.
+        hide_imports: bool,
+    },
     /// Functions that match a text.
     SearchFunctions {
         /// Contained in `name`, `file` or `file:line`, ignoring case.
@@ -318,6 +321,8 @@ pub struct ProfileOverview {
     pub tree_estimated: bool,
     /// Whether the file has lines, of which functions were made: see [`Request::ByLine`].
     pub by_line: bool,
+    /// Whether so many modules were imported that the tree is easier to read without what lies between them.
+    pub many_imports: bool,
 }
 
 /// Totals of a log.

@@ -131,6 +131,25 @@ fn folded_stacks_add_up_to_the_total() {
     assert!((sum - profile.total() * 1e6).abs() < 1e-3, "{sum}");
 }
 
+/// As many microseconds, on shorter stacks.
+#[test]
+fn stacks_are_exported_without_import_frames() {
+    let exported = |arguments: &[&str]| {
+        let recording = path("trees/imports.prof.gz");
+        let output = flamedrop(&[&["export", "--as", "folded", &recording], arguments].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let sum = |stacks: &str| -> f64 {
+        let weights = stacks.lines().map(|line| line.rsplit_once(' ').expect("a weight").1);
+        weights.map(|weight| weight.parse::<f64>().expect("a number")).sum()
+    };
+    let (whole, shown) = (exported(&[]), exported(&["--hide-imports"]));
+    assert!((sum(&whole) - sum(&shown)).abs() < 1e-2, "{} {}", sum(&whole), sum(&shown));
+    assert!(whole.contains("_find_and_load") && !shown.contains("_find_and_load"));
+    assert!(shown.contains(";<module> (/usr/lib/python3/email/utils.py:1)"));
+}
+
 #[test]
 fn tables_are_exported_sorted_filtered_and_cut() {
     let (profile, log) = (path("pstats/3.13.prof"), path("shop/shop.sql.jsonl"));
@@ -185,6 +204,8 @@ fn what_a_file_has_not_is_not_exported() {
         (["--as", "csv", "--table", "edges", &log], "has the tables queries and findings"),
         (["--as", "csv", "--table", "queries", &profile], "has the tables functions, edges and findings"),
         (["--as", "callgrind", "--top", "3", &profile], "go with --as csv, json or markdown"),
+        (["--as", "callgrind", "--hide-imports", "--boxes=9", &profile], "the others have no call tree"),
+        (["--as", "csv", "--hide-imports", "--boxes=9", &profile], "the others have no call tree"),
         (["--as", "csv", "-o", "no/such/folder/x.csv", &profile], "cannot be written"),
     ] {
         let output = flamedrop(&[&["export"], &arguments[..]].concat());

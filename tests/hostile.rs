@@ -238,7 +238,9 @@ fn pictures_have_no_markup_but_their_own() {
     assert!(interactive.contains(&total), "{total}");
     let source = Box::new(MemorySource::new("hostile", profile_document()));
     let mut session = Session::open(source, &|_| ()).unwrap();
-    let Response::Tree(tree) = session.answer(&Request::Tree) else { panic!("no tree") };
+    let Response::Tree(tree) = session.answer(&Request::Tree { hide_imports: false }) else {
+        panic!("no tree")
+    };
     let boxes = Boxes::new(tree);
     let fills = FunctionFills::new(boxes.tree(), &Theme::LIGHT);
     let view = Viewport::whole(&boxes, 20_000.0, 400.0, 1.0);

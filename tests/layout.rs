@@ -353,24 +353,92 @@ fn overlapping_statements_get_rows_of_their_own() {
 }
 
 #[test]
-fn a_stack_is_followed_as_far_as_it_goes() {
-    let boxes = Boxes::new(drawn::tree(
+fn a_box_is_found_again_where_others_are_hidden() {
+    let whole = drawn::tree(
         "
-        a a b
-        c d c
+        main main main main main main
+        load load load load view more
+        b    b    b    b    c    c
+        c    sum  sum  load .    .
+        .    .    b    .    .    .
         ",
-    ));
-    let ids: Vec<u32> = boxes.tree().functions.iter().map(|row| row.function).collect();
-    let [a, c, d, b] = ids[..] else { panic!("{ids:?}") };
-    let stack_of = |index: u32| -> Vec<u32> {
-        boxes.stack(index).into_iter().map(|index| boxes.function(index).unwrap().function).collect()
+    );
+    let shown = drawn::tree(
+        "
+        main main main main main main
+        b    b    b    b    view more
+        c    sum  sum  .    c    c
+        .    .    b    .    .    .
+        ",
+    );
+    // Functions are numbered as they are first named, in the one otherwise than in the other.
+    let renumbered = |mut tree: Tree| {
+        for row in &mut tree.functions {
+            row.function = row.name.bytes().fold(0, |id, byte| id * 31 + u32::from(byte));
+        }
+        tree
     };
-    for index in 0..boxes.len() as u32 {
-        assert_eq!(boxes.follow(&stack_of(index)), Some(index));
-    }
-    assert_eq!(boxes.follow(&[a, b, c]), boxes.follow(&[a]));
-    assert_eq!(boxes.follow(&[d]), None);
-    assert_eq!(boxes.widest_of(c), boxes.follow(&[a, c]));
+    let (whole, shown) = (renumbered(whole), renumbered(shown));
+    let path = |tree: &Tree, at: u32| {
+        let boxes = Boxes::new(tree.clone());
+        boxes
+            .stack(at)
+            .into_iter()
+            .map(|at| tree.label_of(at).unwrap().into_owned())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let here = |from: &Tree, to: &Tree, at: u32| {
+        let again = to.again(from, at).expect("all have a root");
+        format!("{}: {}{}", path(from, at), path(to, again.at), if again.is_it { "" } else { " …" })
+    };
+    let hiding: Vec<String> = (0..whole.function.len() as u32).map(|at| here(&whole, &shown, at)).collect();
+    assert_eq!(
+        hiding,
+        [
+            "main: main",
+            "main load: main …",
+            "main load b: main b",
+            "main load b c: main b c",
+            "main load b sum: main b sum",
+            "main load b sum b (recursive): main b sum b (recursive)",
+            "main load b load (recursive): main b …",
+            "main view: main view",
+            "main view c: main view c",
+            "main more: main more",
+            "main more c: main more c",
+        ]
+    );
+    let showing: Vec<String> = (0..shown.function.len() as u32).map(|at| here(&shown, &whole, at)).collect();
+    assert_eq!(
+        showing,
+        [
+            "main: main",
+            "main b: main load b",
+            "main b c: main load b c",
+            "main b sum: main load b sum",
+            "main b sum b (recursive): main load b sum b (recursive)",
+            "main view: main view",
+            "main view c: main view c",
+            "main more: main more",
+            "main more c: main more c",
+        ]
+    );
+    assert_eq!(whole.again(&shown, 99), None);
+    assert_eq!(drawn::tree("").again(&shown, 0), None);
+}
+
+#[test]
+fn a_function_is_shown_where_it_took_longest_not_where_it_called_itself() {
+    let tree = drawn::tree("a b b\nc a c\n. a .");
+    let id = |name: &str| tree.functions.iter().find(|row| row.name == name).unwrap().function;
+    let stack = |at: u32| Boxes::new(tree.clone()).stack(at).len();
+    assert_eq!(tree.heaviest_of(id("a")), Some(0));
+    assert_eq!(tree.heaviest_of(id("c")).map(stack), Some(2));
+    assert_eq!(tree.heaviest_of(1), None);
+    let recursive: Vec<u32> = (0..tree.function.len() as u32).filter(|&at| tree.is_recursive(at)).collect();
+    assert_eq!(recursive.len(), 1);
+    assert_eq!(tree.label_of(recursive[0]).as_deref(), Some("a (recursive)"));
 }
 
 #[test]

@@ -123,8 +123,32 @@ fn only_built_in_functions_are_in_braces() {
         (row.file, row.line) = (file.to_owned(), line);
     }
     let (icicle, sunburst) = labels(tree);
-    assert_eq!(icicle, ["<module>", "shop/a.py:1", "<genexpr>", "shop/a.py:1", "{len}"]);
-    assert_eq!(sunburst, ["<genexpr>", "{len}", "<module>", "2 s"]);
+    assert_eq!(icicle, ["shop/a.py", "<module>", "<genexpr>", "shop/a.py:1", "{len}"]);
+    assert_eq!(sunburst, ["<genexpr>", "{len}", "shop/a.py", "2 s"]);
+}
+
+#[test]
+fn modules_are_named_by_the_end_of_their_path() {
+    let drawn = |columns: usize| {
+        let mut tree = drawn::tree(&"a ".repeat(columns).replacen("a", "<module>", 1));
+        tree.functions[0].file = "/usr/lib/python3.12/site-packages/django/db/models/query.py".to_owned();
+        labels(tree).0[0].clone()
+    };
+    // Ever narrower.
+    let mut labels: Vec<String> = (1..25).map(drawn).collect();
+    labels.dedup();
+    let whole = ["django/db/models/query.py", "db/models/query.py", "models/query.py", "query.py"];
+    assert_eq!(labels[..4], whole);
+    assert!(labels[4..].iter().all(|label| label.starts_with("qu") && label.ends_with('…')), "{labels:?}");
+}
+
+#[test]
+fn recursive_calls_are_named_as_such() {
+    let (icicle, sunburst) = labels(drawn::tree("walk walk walk\nvisit visit list\nwalk . ."));
+    assert_eq!(icicle[..2], ["walk", "shop/walk.py:10"]);
+    assert_eq!(icicle.last().map(String::as_str), Some("shop/walk.py:10"));
+    assert!(icicle.contains(&"walk (recursive)".to_owned()), "{icicle:?}");
+    assert!(sunburst.contains(&"walk (recursive)".to_owned()), "{sunburst:?}");
 }
 
 #[test]

@@ -239,7 +239,9 @@ fn search_counts_what_it_found() {
 #[test]
 fn the_tree_names_its_functions_and_keeps_the_total() {
     let mut session = shop();
-    let Response::Tree(tree) = ask(&mut session, &Request::Tree) else { panic!("a tree") };
+    let Response::Tree(tree) = ask(&mut session, &Request::Tree { hide_imports: false }) else {
+        panic!("a tree")
+    };
     let Tree { estimated, ref function, ref functions, total, .. } = tree;
     assert!(estimated);
     assert!((total - 10.0).abs() < 1e-9, "{total}");
@@ -258,7 +260,9 @@ fn merged_boxes_name_their_functions() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/trees/django_orm.prof.gz");
     let source = MemorySource::new("django_orm.prof.gz", std::fs::read(path).expect("the recording"));
     let mut session = Session::open(Box::new(source), &|_| ()).expect("a profile");
-    let Response::Tree(tree) = ask(&mut session, &Request::Tree) else { panic!("a tree") };
+    let Response::Tree(tree) = ask(&mut session, &Request::Tree { hide_imports: false }) else {
+        panic!("a tree")
+    };
     let mut named = 0;
     for at in 0..tree.function.len() as u32 {
         let parts = tree.merged_in(at);
@@ -276,6 +280,40 @@ fn merged_boxes_name_their_functions() {
     assert!(named > 100, "{named} merged boxes with names");
 }
 
+/// Estimated once, shown with import frames or without.
+#[test]
+fn import_frames_are_hidden_where_that_is_asked_for() {
+    let recording = |name: &str| {
+        let path = format!("{}/tests/data/trees/{name}.prof.gz", env!("CARGO_MANIFEST_DIR"));
+        let source = MemorySource::new("imports.prof.gz", std::fs::read(path).expect("the recording"));
+        Session::open(Box::new(source), &|_| ()).expect("a profile")
+    };
+    let many = |session: &Session| match session.overview().content {
+        ContentOverview::Profile(profile) => profile.many_imports,
+        _ => panic!("a profile"),
+    };
+    let mut session = recording("imports");
+    assert!(many(&session) && !many(&recording("archives")) && !many(&recording("generators")));
+    let mut tree = |hide_imports| match ask(&mut session, &Request::Tree { hide_imports }) {
+        Response::Tree(tree) => tree,
+        other => panic!("{other:?}"),
+    };
+    let (whole, shown) = (tree(false), tree(true));
+    assert_eq!(whole, tree(false));
+    assert!(whole.has_imports && shown.has_imports && shown.function.len() < whole.function.len());
+    assert!((whole.total - shown.total).abs() < 1e-9 && shown.contradiction == whole.contradiction);
+    let is_frame = |row: &FunctionRow| row.file.starts_with("<frozen importlib._bootstrap");
+    assert!(whole.functions.iter().any(is_frame) && !shown.functions.iter().any(is_frame));
+    // A module is named by its file.
+    let modules: Vec<String> =
+        shown.functions.iter().filter(|row| row.is_module()).map(|row| row.label().into_owned()).collect();
+    assert!(modules.iter().any(|label| label == "email/utils.py"), "{modules:?}");
+    let Response::Tree(other) = ask(&mut shop(), &Request::Tree { hide_imports: true }) else {
+        panic!("a tree")
+    };
+    assert!(!other.has_imports && other.function.len() > 3);
+}
+
 /// The sampling profiler of Python 3.15 writes lines; the page begins with functions.
 #[test]
 fn lines_are_functions_until_lines_are_asked_for() {
@@ -289,7 +327,9 @@ fn lines_are_functions_until_lines_are_asked_for() {
             format!("{}:{} {}/{} samples\n", row.name, row.line, row.primitive_calls, row.calls)
         };
         let text: String = rows.iter().map(row).collect();
-        let Response::Tree(tree) = ask(session, &Request::Tree) else { panic!("a tree") };
+        let Response::Tree(tree) = ask(session, &Request::Tree { hide_imports: false }) else {
+            panic!("a tree")
+        };
         format!("{text}{} boxes, {:.3} s\n", tree.function.len(), tree.total)
     };
     let functions = text(&mut session);

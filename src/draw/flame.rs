@@ -1,9 +1,12 @@
 //! The flame graph's painter.
 
+use std::borrow::Cow;
+
 use crate::format;
 use crate::layout::boxes::Boxes;
 use crate::layout::flame::{Cell, ROW_HEIGHT, Viewport};
 use crate::profile::call_tree::Certainty;
+use crate::profile::imports::{last_two, shorter_label};
 use crate::protocol::{FunctionRow, Tree};
 
 use super::colours::{Fill, FunctionFills, Theme};
@@ -150,7 +153,10 @@ fn paint_cell(
         return;
     }
     match boxes.function(cell.run.first) {
-        Some(row) => paint_label(scene, row, x, middle, room, &fill, measure),
+        Some(row) => {
+            let name = tree.label_of(cell.run.first).unwrap_or_default();
+            paint_label(scene, row, &name, x, middle, room, &fill, measure);
+        }
         None => {
             if let Some(text) = fit(MORE, room, Font::Label, measure) {
                 scene.text(x, middle, text, Font::Label, fill.text, Anchor::Start);
@@ -162,36 +168,58 @@ fn paint_cell(
 /// The label of a box that stands for many small ones.
 pub const MORE: &str = "(more)";
 
+#[allow(clippy::too_many_arguments)]
 fn paint_label(
     scene: &mut Scene,
     row: &FunctionRow,
+    name: &str,
     x: f64,
     middle: f64,
     room: f64,
     fill: &Fill,
     measure: &dyn Measure,
 ) {
-    let name = format::short_name(&row.file, &row.name);
-    let name = legible(&name);
-    let Some(text) = fit(&name, room, Font::Label, measure) else { return };
+    let name = legible(name);
+    let Some(text) = fit_label(row, &name, room, Font::Label, measure) else { return };
     let taken = measure.width(&text, Font::Label) + 6.0;
     let cut = text.len() != name.len();
     scene.text(x, middle, text, Font::Label, fill.text, Anchor::Start);
     if cut || row.file == "~" {
         return;
     }
-    let place = short_place(&row.file, row.line);
+    // A module's file is its name already.
+    let place = match row.line {
+        ..=1 if row.is_module() => row.name.clone(),
+        line if row.is_module() => format!("{}:{line}", row.name),
+        line => short_place(&row.file, line),
+    };
     let place = legible(&place);
     if measure.width(&place, Font::Small) <= room - taken {
         scene.text(x + taken, middle, place, Font::Small, fill.quiet, Anchor::Start);
     }
 }
 
+/// As much of a box's name as fits: of a module's its end, since modules of one package begin alike.
+pub(super) fn fit_label<'a>(
+    row: &FunctionRow,
+    name: &'a str,
+    room: f64,
+    font: Font,
+    measure: &dyn Measure,
+) -> Option<Cow<'a, str>> {
+    let mut shown = name;
+    while row.is_module()
+        && measure.width(shown, font) > room
+        && let Some(shorter) = shorter_label(shown)
+    {
+        shown = shorter;
+    }
+    fit(shown, room, font, measure)
+}
+
 /// `shop/views.py:12`: the last two parts of the path say enough in a label.
 pub fn short_place(file: &str, line: i64) -> String {
-    let mut separators = file.rmatch_indices(['/', '\\']).map(|(index, _)| index + 1);
-    let start = separators.nth(1).unwrap_or(0);
-    format!("{}:{line}", &file[start..])
+    format!("{}:{line}", last_two(file))
 }
 
 /// Whether a search found any box of a run. Looks at so many boxes at most that the cost stays that

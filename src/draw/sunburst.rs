@@ -8,7 +8,7 @@ use crate::layout::boxes::Boxes;
 use crate::layout::sunburst::{Arc, Disc};
 
 use super::colours::{FunctionFills, Theme};
-use super::flame::{MORE, TreeState, is_certain};
+use super::flame::{MORE, TreeState, fit_label, is_certain};
 use super::measure::{Measure, fit};
 use super::scene::{Anchor, Font, Item, Scene};
 
@@ -73,15 +73,19 @@ fn paint_centre(
     theme: &Theme,
     measure: &dyn Measure,
 ) {
+    let room = disc.centre * 1.7;
     let (name, fill) = match disc.focus {
         Some(index) => {
             let function = boxes.tree().function[index as usize];
             let exact = is_certain(boxes.tree(), index);
-            let name = name_of(boxes, index);
+            let name = fit_name(boxes, index, room, Font::Label, measure);
             let fill = fills.of(function, exact, state.matched(function, exact));
             (name, (fill.fill, fill.text, fill.quiet))
         }
-        None => ("all".into(), (theme.stripe, theme.text, theme.quiet)),
+        None => (
+            fit("all", room, Font::Label, measure).map(Cow::into_owned),
+            (theme.stripe, theme.text, theme.quiet),
+        ),
     };
     let selected = disc.focus.is_some_and(|index| {
         state.current == Some(index) || state.selected == Some(boxes.tree().function[index as usize])
@@ -96,8 +100,7 @@ fn paint_centre(
         fill: fill.0,
         stroke: if selected { theme.selection } else { theme.line },
     });
-    let room = disc.centre * 1.7;
-    if let Some(text) = fit(&name, room, Font::Label, measure) {
+    if let Some(text) = name {
         scene.text(disc.x, disc.y - 8.0, text, Font::Label, fill.1, Anchor::Middle);
     }
     let time = format::seconds(disc.span());
@@ -106,8 +109,12 @@ fn paint_centre(
     }
 }
 
-fn name_of(boxes: &Boxes, index: u32) -> Cow<'_, str> {
-    boxes.function(index).map_or(MORE.into(), |row| format::short_name(&row.file, &row.name))
+/// As much of a box's name as fits.
+fn fit_name(boxes: &Boxes, index: u32, room: f64, font: Font, measure: &dyn Measure) -> Option<String> {
+    match (boxes.function(index), boxes.tree().label_of(index)) {
+        (Some(row), Some(name)) => fit_label(row, &name, room, font, measure).map(Cow::into_owned),
+        _ => fit(MORE, room, font, measure).map(Cow::into_owned),
+    }
 }
 
 /// A name along the ring where the piece is long, else along the radius; never upside down.
@@ -132,8 +139,7 @@ fn label(
     if room < 22.0 {
         return None;
     }
-    let name = name_of(boxes, arc.run.first);
-    let text = fit(&name, room, Font::Small, measure)?;
+    let text = fit_name(boxes, arc.run.first, room, Font::Small, measure)?;
     let turn = if tangential >= radial {
         // Along the lower half, a text that followed the circle would stand on its head.
         if (FRAC_PI_2..3.0 * FRAC_PI_2).contains(&angle) { angle + PI } else { angle }
@@ -145,7 +151,7 @@ fn label(
     Some(Item::Text {
         x: disc.x + radius * angle.sin(),
         y: disc.y - radius * angle.cos(),
-        text: text.into_owned(),
+        text,
         font: Font::Small,
         fill,
         anchor: Anchor::Middle,

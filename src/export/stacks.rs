@@ -18,6 +18,8 @@ pub(super) enum Frame {
 /// Calls `visit` with each stack of `tree`, outermost frame first, and the seconds spent in the last
 /// frame itself; depth first, the largest box of each first.
 ///
+/// Recursive calls are a frame again, `a;b;a`, as other tools would have seen them.
+///
 /// The functions of a merged box are frames above it, so that other tools' sums by function stay close
 /// to the file's; what the box has beyond them is its own.
 ///
@@ -180,6 +182,30 @@ pub(super) mod tests {
                 (vec![odd], "250000000.000".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn recursive_calls_are_frames_as_on_the_stack() {
+        let new = |function, parent, recursive| NewBox {
+            function,
+            parent,
+            recursive,
+            self_time: 1.0,
+            calls: 1.0,
+            certainty: Certainty::Estimated,
+            low: 0.0,
+            high: 9.0,
+        };
+        let boxes = [new(0, NO_PARENT, false), new(1, 0, false), new(0, 1, true), new(2, 1, false)];
+        let tree = CallTree::new(true, &boxes);
+        let mut stacks = Vec::new();
+        each::<()>(&tree, |stack, _| {
+            stacks.push(stack.to_vec());
+            Ok(())
+        })
+        .unwrap();
+        let [a, b, c] = [0, 1, 2].map(Frame::Function);
+        assert_eq!(stacks, [vec![a], vec![a, b], vec![a, b, a], vec![a, b, c]]);
     }
 
     proptest! {

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::format;
 use crate::profile::home::lies_in;
+use crate::profile::imports::MODULE;
 use crate::profile::{FunctionId, Layer, Layers, Profile};
 use crate::sort;
 
@@ -44,9 +45,6 @@ const ALONE: f64 = 0.9;
 
 /// A script's own code lasts at least this share of its profile.
 const WHOLE: f64 = 0.9;
-
-/// The code of a module outside its functions.
-const MODULE: &str = "<module>";
 
 impl Rule for Imports {
     fn about(&self) -> &'static About {

@@ -2,6 +2,7 @@
 
 use crate::format::capitalised;
 use crate::profile::home::{Home, base_name, home, lies_in};
+use crate::profile::imports::MODULE;
 use crate::profile::{FunctionId, Functions, Profile};
 
 /// Built-in functions that ask a generator for its items, and call nothing else.
@@ -21,7 +22,7 @@ pub(super) fn spoken(functions: &Functions, id: FunctionId) -> String {
         "<listcomp>" => "a list comprehension",
         "<dictcomp>" => "a dict comprehension",
         "<setcomp>" => "a set comprehension",
-        "<module>" => "the top level of",
+        MODULE => "the top level of",
         _ => {
             return match home(file) {
                 Home::Installed(rest) | Home::Standard(rest) => {
@@ -33,11 +34,7 @@ pub(super) fn spoken(functions: &Functions, id: FunctionId) -> String {
         }
     };
     let base = base_name(file);
-    if name == "<module>" {
-        format!("{what} {base}")
-    } else {
-        format!("{what} ({base}:{})", functions.line(id))
-    }
+    if name == MODULE { format!("{what} {base}") } else { format!("{what} ({base}:{})", functions.line(id)) }
 }
 
 /// [`spoken`] at the beginning of a sentence, where a name keeps its case.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::gallop;
-use crate::profile::call_tree::{MERGED, NO_PARENT};
+use crate::profile::call_tree::NO_PARENT;
 use crate::protocol::{FunctionRow, Tree};
 
 /// A laid out call tree.
@@ -136,10 +136,7 @@ impl Boxes {
 
     /// The function of a box; `None` for "(n more)".
     pub fn function(&self, index: u32) -> Option<&FunctionRow> {
-        match self.tree.function[index as usize] {
-            MERGED => None,
-            function => self.tree.functions.get(function as usize),
-        }
+        self.tree.function_of(index)
     }
 
     /// The box of a row at a value, if there is one.
@@ -184,35 +181,6 @@ impl Boxes {
         }
         stack.reverse();
         stack
-    }
-
-    /// The widest box of a function of the profile, if it is in the tree.
-    pub fn widest_of(&self, function: u32) -> Option<u32> {
-        let own = self.tree.functions.iter().position(|row| row.function == function)? as u32;
-        let boxes = (0..self.len() as u32).filter(|&index| self.tree.function[index as usize] == own);
-        boxes.max_by(|&one, &other| {
-            let width = |index: u32| self.right(index) - self.left(index);
-            // Of equal ones the first: max_by would take the last.
-            width(one).total_cmp(&width(other)).then(other.cmp(&one))
-        })
-    }
-
-    /// The box with this stack of profile functions, from the root on; or the deepest box that a
-    /// beginning of it leads to. How links keep their zoom.
-    pub fn follow(&self, stack: &[u32]) -> Option<u32> {
-        let mut found = None;
-        for &function in stack {
-            let named = |index: &u32| self.function(*index).is_some_and(|row| row.function == function);
-            let next = match found {
-                None => self.row(0).iter().copied().find(named),
-                Some(parent) => self.children(parent).find(named),
-            };
-            match next {
-                Some(index) => found = Some(index),
-                None => break,
-            }
-        }
-        found
     }
 
     /// The boxes directly inside this one, from left to right.

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::home::{Home, SEPARATORS, base_name, home};
+use super::imports::MODULE;
 
 /// A layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -220,7 +221,7 @@ fn in_file(file: &str, name: &str) -> Category {
     }
     match home(file) {
         // What an installer wrote has no functions.
-        Home::Script(_) if name != "<module>" => Own,
+        Home::Script(_) if name != MODULE => Own,
         Home::Installed(rest) | Home::Script(rest) => look_up(LAYERS, modules(rest)).unwrap_or(Library),
         Home::Standard(rest) => look_up(LAYERS, modules(rest)).unwrap_or(Python),
         Home::Elsewhere => Own,

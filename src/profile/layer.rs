@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::asking::{Asking, Shares};
 use super::category::{self, Category};
 use super::home::lies_in;
+use super::imports;
 use super::{FunctionId, Functions, Profile};
 use crate::format::capitalised;
 use crate::sort;
@@ -113,13 +114,6 @@ const LAYERS: &[(&str, Layer)] = &[
     ("sre_parse", Layer::Regex),
     ("_regex", Layer::Regex),
     ("regex", Layer::Regex),
-    ("importlib", Layer::Imports),
-    ("imp", Layer::Imports),
-    ("_imp", Layer::Imports),
-    ("pkgutil", Layer::Imports),
-    ("zipimport", Layer::Imports),
-    ("builtins.__import__", Layer::Imports),
-    ("marshal.loads", Layer::Imports),
     ("time.sleep", Layer::Waiting),
     ("select", Layer::Waiting),
     ("_thread.lock", Layer::Waiting),
@@ -155,7 +149,7 @@ const PIPES: &[&str] = &["multiprocessing/connection.py", "subprocess.py"];
 
 /// The layer of the function `name` in `file`, by its place alone.
 pub fn classify(file: &str, name: &str) -> Layer {
-    if file.starts_with("<frozen importlib") || file.starts_with("<frozen zipimport") {
+    if imports::is_of_system(file, name) {
         return Layer::Imports;
     }
     if let Some(layer) = category::of_module(LAYERS, file, name) {

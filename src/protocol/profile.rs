@@ -1,8 +1,13 @@
 //! What is said of a profile; times are seconds.
 
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::profile::Category;
+use crate::format;
+use crate::profile::call_tree::NO_PARENT;
+use crate::profile::{Category, imports};
 
 /// A function's own numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +30,20 @@ pub struct FunctionRow {
     pub self_time: f64,
     /// Seconds in all.
     pub total_time: f64,
+}
+
+impl FunctionRow {
+    /// What it is called where it stands alone: [`format::short_name`], and the code of a module, which always is
+    /// `<module>`, by its file.
+    pub fn label(&self) -> Cow<'_, str> {
+        imports::module_label(&self.file, &self.name)
+            .unwrap_or_else(|| format::short_name(&self.file, &self.name))
+    }
+
+    /// Whether it is the code of a module.
+    pub fn is_module(&self) -> bool {
+        imports::is_module(&self.file, &self.name)
+    }
 }
 
 /// A function and its neighbours.
@@ -76,9 +95,73 @@ pub struct Tree {
     pub functions: Vec<FunctionRow>,
     /// Sum of the roots' total times, seconds.
     pub total: f64,
+    /// Whether there is anything between modules and what they import, shown or hidden.
+    pub has_imports: bool,
 }
 
 impl Tree {
+    /// The function of the box `at`; `None` for "(n more)".
+    pub fn function_of(&self, at: u32) -> Option<&FunctionRow> {
+        self.functions.get(*self.function.get(at as usize)? as usize)
+    }
+
+    /// What the box `at` is called; `None` for "(n more)".
+    pub fn label_of(&self, at: u32) -> Option<Cow<'_, str>> {
+        let label = self.function_of(at)?.label();
+        Some(if self.is_recursive(at) { Cow::Owned(format!("{label} (recursive)")) } else { label })
+    }
+
+    /// Whether the box `at` is the time of recursive calls.
+    pub fn is_recursive(&self, at: u32) -> bool {
+        self.recursive.get(at as usize).copied().unwrap_or(false)
+    }
+
+    /// The box in which a function of the profile has most time, of equal ones the first. Time of recursive calls
+    /// is in the box above it as well.
+    pub fn heaviest_of(&self, function: u32) -> Option<u32> {
+        let named = self.functions.iter().position(|row| row.function == function)? as u32;
+        let boxes = (0..self.function.len() as u32)
+            .filter(|&at| self.function[at as usize] == named && !self.is_recursive(at));
+        boxes.max_by(|&one, &other| {
+            let time = |at: u32| self.total_time[at as usize];
+            time(one).total_cmp(&time(other)).then(other.cmp(&one))
+        })
+    }
+
+    /// Where the box `at` of `other` is in this tree, which is of the same profile but hides other functions: that
+    /// box, or the nearest one above it that is here as well. How a zoom and a selection are kept.
+    pub fn again(&self, other: &Self, at: u32) -> Option<Again> {
+        let up = |&at: &u32| other.parent.get(at as usize).copied().filter(|&parent| parent != NO_PARENT);
+        let mut stack: Vec<u32> = std::iter::successors(Some(at), up).collect();
+        stack.reverse();
+        let places: FxHashMap<u32, u32> = self.functions.iter().map(|row| row.function).zip(0..).collect();
+        let mut again: Option<Again> = None;
+        for at in stack {
+            let (below, depth) = match again {
+                Some(Again { at, .. }) => (at + 1..self.end[at as usize], self.depth[at as usize] + 1),
+                None => (0..self.function.len() as u32, 0),
+            };
+            let same = |&here: &u32| match other.function_of(at) {
+                Some(row) => {
+                    places.get(&row.function) == self.function.get(here as usize)
+                        && self.is_recursive(here) == other.is_recursive(at)
+                }
+                None => self.function_of(here).is_none() && self.depth[here as usize] == depth,
+            };
+            // With as few as possible in between; of several ways the one that took longest.
+            let next = below.filter(same).min_by(|&one, &other| {
+                let (one, other) = (one as usize, other as usize);
+                let depths = self.depth[one].cmp(&self.depth[other]);
+                depths.then(self.total_time[other].total_cmp(&self.total_time[one]))
+            });
+            again = match (next, again) {
+                (Some(at), _) => Some(Again { at, is_it: true }),
+                (None, above) => above.map(|above| Again { is_it: false, ..above }),
+            };
+        }
+        again
+    }
+
     /// The largest functions that the "(n more)" box `at` stands for; none of another box.
     pub fn merged_in(&self, at: u32) -> &[MergedFunction] {
         let first = self.merged.partition_point(|part| part.merged < at);
@@ -96,6 +179,15 @@ impl Tree {
         let rest = self.self_time.get(index).map_or(0.0, |&seconds| (seconds - own).max(0.0));
         MergedSplit { named, others: all.saturating_sub(named.len() as u32), rest }
     }
+}
+
+/// A box of another tree: see [`Tree::again`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Again {
+    /// The box.
+    pub at: u32,
+    /// Whether it is the one that was asked for, not one above it.
+    pub is_it: bool,
 }
 
 /// What an "(n more)" box stands for: see [`Tree::split_of`].

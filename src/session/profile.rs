@@ -4,8 +4,9 @@ mod tree;
 
 use std::cmp::Ordering;
 
+use crate::profile::imports::Imports;
 use crate::profile::matcher::Matcher;
-use crate::profile::{FunctionId, Functions, Profile, category};
+use crate::profile::{CallTree, FunctionId, Functions, Profile, category};
 use crate::protocol::{FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response};
 use crate::sort;
 
@@ -13,6 +14,8 @@ use crate::sort;
 #[derive(Debug, Default)]
 pub(super) struct State {
     order: Option<(OrderKey, Vec<FunctionId>)>,
+    /// The call tree with all its boxes: estimating it takes far longer than hiding some.
+    tree: Option<CallTree>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub(super) fn overview(profile: &Profile) -> ProfileOverview {
         total: profile.total(),
         tree_estimated: profile.recorded_tree.is_none(),
         by_line: false,
+        many_imports: Imports::of(profile).are_many(),
     }
 }
 
@@ -59,7 +63,10 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         Request::FindFunction { file, line, name } => {
             Response::FoundFunction(functions.find(file, *line, name))
         }
-        Request::Tree => Response::Tree(tree::answer(profile)),
+        Request::Tree { hide_imports } => {
+            let tree = state.tree.get_or_insert_with(|| profile.tree(tree::BUDGET).into_owned());
+            Response::Tree(tree::answer(profile, tree, *hide_imports))
+        }
         Request::SearchFunctions { text } => {
             let matches = Matcher::new(functions, text).matches();
             let self_time = matches.iter().map(|&function| functions.self_time[function as usize]).sum();

@@ -121,7 +121,7 @@ pub(super) fn answer(
         | Request::Functions { .. }
         | Request::Function { .. }
         | Request::FindFunction { .. }
-        | Request::Tree
+        | Request::Tree { .. }
         | Request::SearchFunctions { .. }
         | Request::Findings { .. }
         | Request::PairFindings { .. }

@@ -14,7 +14,7 @@ use flamedrop::queries::Operation;
 ///
 /// Neighbouring columns with the same name under the same parent are one box. A name ending in `?`
 /// is estimated; its first letter says the category (`o`wn, `d`atabase, `t`emplates, `n`etwork,
-/// `p`ython, else a library).
+/// `p`ython, else a library). A name that stands below itself is the time of recursive calls.
 pub fn tree(drawn: &str) -> Tree {
     let rows: Vec<Vec<&str>> = drawn
         .lines()
@@ -43,7 +43,8 @@ pub fn tree(drawn: &str) -> Tree {
                 tree.parent.push(depth.checked_sub(1).map_or(u32::MAX, |parent| open[parent]));
                 tree.depth.push(depth as u32);
                 tree.end.push(0);
-                tree.recursive.push(false);
+                let above = &open[..depth];
+                tree.recursive.push(above.iter().any(|&index| tree.function[index as usize] == function));
                 tree.self_time.push(0.0);
                 tree.total_time.push(0.0);
                 tree.calls.push(1.0);

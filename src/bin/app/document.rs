@@ -8,8 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use flamedrop::findings::{Digest, Report, Settings};
 use flamedrop::layout::timeline::Timeline;
 use flamedrop::protocol::{
-    Ask, ExecutionColumn, Failure, FunctionColumn, FunctionDetail, FunctionRow, Message, Overview, Request,
-    Response, Tree,
+    Ask, ExecutionColumn, Failure, FunctionColumn, FunctionDetail, Message, Overview, Request, Response,
 };
 use flamedrop::queries::by::By;
 use flamedrop::queries::filter::Filter;
@@ -19,6 +18,7 @@ use leptos::task::spawn_local;
 use web_sys::Blob;
 
 use crate::bridge::{Bridge, Event};
+use crate::call_tree::ShownTree;
 use crate::log_view::LogView;
 use crate::open;
 use crate::state::lasting;
@@ -114,8 +114,8 @@ pub struct OpenDocument {
     pub timeline: StoredValue<Option<(Request, Arc<Timeline>)>>,
     /// What it says of a database, if it is a schema: there soon after it was opened.
     pub schema: RwSignal<Option<Arc<Schema>>>,
-    tree: RwSignal<Option<Arc<Tree>>>,
-    tree_asked: StoredValue<bool>,
+    /// The call tree.
+    pub shown_tree: ShownTree,
     report: StoredValue<Option<(Settings, Arc<Report>)>>,
     bridge: StoredValue<Option<Rc<Bridge>>, LocalStorage>,
     /// The reference it was fetched by, relative to the page; such a file is not kept: the address
@@ -172,8 +172,7 @@ impl OpenDocument {
             execution_sort: RwSignal::new(Sort::descending(ExecutionColumn::Duration)),
             timeline: StoredValue::new(None),
             schema: RwSignal::new(None),
-            tree: RwSignal::new(None),
-            tree_asked: StoredValue::new(false),
+            shown_tree: ShownTree::new(),
             report: StoredValue::new(None),
             bridge: StoredValue::new_local(None),
             source: StoredValue::new(source),
@@ -264,7 +263,7 @@ impl OpenDocument {
     pub fn close(self) {
         self.stop();
         self.drop_kept();
-        self.tree.set(None);
+        self.forget_tree();
         self.timeline.set_value(None);
         self.report.set_value(None);
     }
@@ -305,22 +304,6 @@ impl OpenDocument {
         // The worker must not be kept alive by a question to it.
         drop(bridge);
         answer.await
-    }
-
-    /// The call tree: asked for on the first call, there some milliseconds later.
-    pub fn tree(self) -> Option<Arc<Tree>> {
-        if !self.tree_asked.get_value() {
-            self.tree_asked.set_value(true);
-            let by_line = self.by_line.get_untracked();
-            spawn_local(async move {
-                if let Some(Response::Tree(tree)) = self.ask(Request::Tree).await
-                    && self.by_line.get_untracked() == by_line
-                {
-                    self.tree.set(Some(Arc::new(tree)));
-                }
-            });
-        }
-        self.tree.get()
     }
 
     /// What the rules find in it alone; asked again only with other thresholds. `None` when the worker is
@@ -389,9 +372,7 @@ impl OpenDocument {
         self.function.set(None);
         self.selected_box.set(None);
         self.zoomed_box.set(None);
-        self.open_boxes.set(None);
-        self.tree.set(None);
-        self.tree_asked.set_value(false);
+        self.forget_tree();
         // Last: the views are made anew.
         self.by_line.set(by_line);
     }
@@ -409,25 +390,6 @@ impl OpenDocument {
             self.function.set(Some(function));
         }
     }
-
-    /// Selects a box of the call tree, and with it its function; "(n more)" has none.
-    pub fn select_box(self, tree: &Tree, selected: u32) {
-        self.function.set(box_function(tree, selected).map(|row| row.function));
-        self.selected_box.set(Some(selected));
-    }
-}
-
-/// The function of a box; `None` for "(n more)".
-pub fn box_function(tree: &Tree, of: u32) -> Option<&FunctionRow> {
-    let function = *tree.function.get(of as usize)?;
-    tree.functions.get(function as usize)
-}
-
-/// The box in which a function has most time.
-pub fn heaviest_box(tree: &Tree, function: u32) -> Option<u32> {
-    let named = tree.functions.iter().position(|row| row.function == function)? as u32;
-    let boxes = (0..tree.function.len()).filter(|&at| tree.function[at] == named);
-    boxes.max_by(|&a, &b| tree.total_time[a].total_cmp(&tree.total_time[b])).map(|at| at as u32)
 }
 
 /// An answer that follows a question: asked again whenever `question` changes; answers to older

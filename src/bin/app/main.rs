@@ -1,6 +1,7 @@
 //! The page: state, shell, and the views. It never parses: every document has a worker that does.
 
 mod bridge;
+mod call_tree;
 mod canvas;
 mod components;
 mod document;

@@ -37,9 +37,9 @@ const NO_PARTNER: &str = "-";
 /// Where one looks: a change here is a step that Back takes back.
 fn place(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
     let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
-    let name = document.name.get();
+    let name = name(document);
     // Before and after have the same name, as often as not.
-    let same = state.documents.get().into_iter().filter(|open| open.name.get() == name);
+    let same = state.documents.get().into_iter().filter(|open| self::name(*open) == name);
     let nth = same.take_while(|open| *open != document).count();
     // To another function by its callers is a step there; elsewhere a selection is not.
     let stepped = document.view.get() == View::Callers;
@@ -60,6 +60,12 @@ fn place(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
     places.extend(words.into_iter().filter(|word| !is_range(word)).map(|word| (FILTER, word)));
     places.extend(document.log.place());
     places
+}
+
+/// The name of a file as it will be once it is read: to be read is no step.
+fn name(document: OpenDocument) -> String {
+    let name = document.name.get();
+    name.strip_suffix(".gz").map(str::to_owned).unwrap_or(name)
 }
 
 /// What the address says of a filter, once for each of its words.
@@ -88,6 +94,10 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
         ("by", if document.by_line.get() { "line".to_owned() } else { String::new() }),
         ("drawing", if drawing == Drawing::Icicle { String::new() } else { drawing.key().to_owned() }),
         ("lanes", if lanes == By::Connection { String::new() } else { lanes.key().to_owned() }),
+        (
+            "imports",
+            document.said_of_imports().map_or("", |hide| if hide { "hidden" } else { "shown" }).to_owned(),
+        ),
         ("certain", if document.certain_only.get() { "only".to_owned() } else { String::new() }),
         ("search", document.search.get()),
         (
@@ -207,6 +217,11 @@ fn apply(state: State) {
     }
     // Ids of functions and boxes are those of what is shown.
     document.show_by_line(value("by") == Some("line"));
+    document.show_imports_as(match value("imports") {
+        Some("hidden") => Some(true),
+        Some("shown") => Some(false),
+        _ => None,
+    });
     match value("with") {
         Some(NO_PARTNER) => state.judging.choose(document, None),
         // An address without it says nothing of partners.

@@ -11,6 +11,7 @@ use flamedrop::document::{Content, Document};
 use flamedrop::export::table::{self, Form};
 use flamedrop::export::{callgrind, flamegraph_svg, folded, speedscope};
 use flamedrop::findings::{self, Finding, Settings};
+use flamedrop::profile::imports::Imports;
 use flamedrop::profile::matcher::Matcher;
 use flamedrop::profile::{CallTree, Profile};
 use flamedrop::queries::QueryLog;
@@ -37,6 +38,10 @@ pub struct Arguments {
     /// How many boxes an estimated call tree may have.
     #[arg(long, value_name = "BOXES", default_value_t = 10_000)]
     boxes: usize,
+    /// Without the frames of Python's import system: each module stands below the one that imported it. For
+    /// folded, speedscope and flamegraph.
+    #[arg(long)]
+    hide_imports: bool,
     #[command(flatten)]
     lines: Lines,
     /// Of a saved page or an archive that holds several documents: the one to export.
@@ -143,7 +148,10 @@ impl<'a> Export<'a> {
                 }
                 Content::Schema(_) => return Err("a schema has no call tree; see flamedrop summary --json."),
             };
-            let tree = || profile.tree(arguments.boxes);
+            if arguments.hide_imports && matches!(arguments.format, Format::Callgrind) {
+                return Err(NO_TREE);
+            }
+            let tree = || tree(profile, arguments);
             return Ok(match arguments.format {
                 Format::Speedscope => Self::Speedscope(profile, tree()),
                 Format::Callgrind => Self::Callgrind(profile),
@@ -152,6 +160,9 @@ impl<'a> Export<'a> {
                 _ => Self::Folded(profile, tree()),
             });
         };
+        if arguments.hide_imports {
+            return Err(NO_TREE);
+        }
         if arguments.table == Some(Table::Findings) {
             let mut findings = findings::judge(document, &Settings::default()).findings;
             findings.retain(|finding| contains(&finding.title, filter) || contains(&finding.rule, filter));
@@ -188,6 +199,16 @@ impl<'a> Export<'a> {
             }
         }
     }
+}
+
+/// What is said where imports are to be hidden, and there is no tree.
+const NO_TREE: &str =
+    "--hide-imports goes with --as folded, speedscope or flamegraph: the others have no call tree.";
+
+fn tree<'a>(profile: &'a Profile, arguments: &Arguments) -> Cow<'a, CallTree> {
+    let tree = profile.tree(arguments.boxes);
+    let hidden = arguments.hide_imports.then(|| Imports::of(profile).hidden(&tree)).flatten();
+    hidden.map(|hidden| Cow::Owned(tree.without(&hidden))).unwrap_or(tree)
 }
 
 fn first<T>(mut rows: Vec<T>, top: usize) -> Vec<T> {

@@ -2,19 +2,25 @@
 
 use super::row;
 use crate::profile::call_tree::{MERGED, MergedPart};
+use crate::profile::imports::Imports;
 use crate::profile::{CallTree, FunctionId, Profile};
 use crate::protocol::{FunctionRow, MergedFunction, Tree};
 
 /// Boxes of an estimated call tree: more than a screen can show, few enough to lay out at once.
-const BUDGET: usize = 10_000;
+pub(super) const BUDGET: usize = 10_000;
 
 /// Functions named of each merged box: more than a card lists. Thousands of wide boxes could have
 /// thousands each.
 const NAMED: usize = 20;
 
-/// The recorded call tree, or an estimated one, with the functions it names.
-pub(super) fn answer(profile: &Profile) -> Tree {
-    let tree = profile.tree(BUDGET).into_owned();
+/// `tree` with the functions it names.
+pub(super) fn answer(profile: &Profile, tree: &CallTree, hide_imports: bool) -> Tree {
+    let imports = Imports::of(profile).hidden(tree);
+    let has_imports = imports.is_some();
+    let tree = match imports.filter(|_| hide_imports) {
+        Some(imports) => tree.without(&imports),
+        None => tree.clone(),
+    };
     let mut named = Named { profile, index: vec![MERGED; profile.functions.len()], functions: Vec::new() };
     let function = tree.function.iter().map(|&function| named.place(function)).collect();
     let merged = merged(&tree.merged.parts, &mut named);
@@ -54,6 +60,7 @@ pub(super) fn answer(profile: &Profile) -> Tree {
         contradiction,
         functions: named.functions,
         total,
+        has_imports,
     }
 }
 

@@ -8,9 +8,9 @@ use flamedrop::protocol::{FunctionDetail, FunctionRow, ProfileOverview, Tree};
 use leptos::prelude::*;
 
 use super::copy::CopyButton;
-use crate::document::{OpenDocument, box_function, selected_function};
+use crate::document::{OpenDocument, selected_function};
 use crate::view::View;
-use crate::views::box_card::{more, others};
+use crate::views::box_card::{RECURSIVE, more, others};
 use crate::views::functions::{category_class, spelt};
 
 /// Callers and callees shown before "all".
@@ -23,7 +23,11 @@ pub fn FunctionDetails(document: OpenDocument, overview: ProfileOverview) -> imp
     // The tree is there if a box of it is selected.
     let merged = Memo::new(move |_| {
         let selected = document.selected_box.get()?;
-        document.tree().filter(|tree| box_function(tree, selected).is_none()).map(|_| selected)
+        document.tree().filter(|tree| tree.function_of(selected).is_none()).map(|_| selected)
+    });
+    let recursive = Memo::new(move |_| {
+        let selected = document.selected_box.get();
+        selected.is_some_and(|selected| document.tree().is_some_and(|tree| tree.is_recursive(selected)))
     });
     view! {
         <Show when=move || document.function.get().is_some() || merged.get().is_some()>
@@ -34,17 +38,19 @@ pub fn FunctionDetails(document: OpenDocument, overview: ProfileOverview) -> imp
                 }>"×"</button>
                 {move || match merged.get() {
                     Some(merged) => document.tree().map(|tree| merged_body(document, &tree, merged, overview.total)),
-                    None => detail.get().map(|detail| body(document, detail, overview.total).into_any()),
+                    None => detail.get().map(|detail| body(document, detail, overview.total, recursive.get()).into_any()),
                 }}
             </aside>
         </Show>
     }
 }
 
-fn body(document: OpenDocument, detail: Arc<FunctionDetail>, total: f64) -> impl IntoView {
+/// `recursive`: the selected box is the time of its recursive calls.
+fn body(document: OpenDocument, detail: Arc<FunctionDetail>, total: f64, recursive: bool) -> impl IntoView {
     let row = &detail.row;
     let (name, file) = spelt(row);
     let copied = if file.is_empty() { name.clone() } else { file.clone() };
+    let heading = if recursive { format!("{name} (recursive)") } else { name };
     let per_call = |seconds: f64, calls: i64| {
         if calls > 0 { format::seconds(seconds / calls as f64) } else { format::UNKNOWN.to_owned() }
     };
@@ -53,8 +59,9 @@ fn body(document: OpenDocument, detail: Arc<FunctionDetail>, total: f64) -> impl
     };
     view! {
         <section>
-            <h2 class="wrap"><span class=format!("swatch {}", category_class(row)) aria-hidden="true"></span>{name}</h2>
+            <h2 class="wrap"><span class=format!("swatch {}", category_class(row)) aria-hidden="true"></span>{heading}</h2>
             <p class="place">{if file.is_empty() { "built in".to_owned() } else { file }} <CopyButton text=copied label="Copy path:line" /></p>
+            {recursive.then(|| view! { <p class="place">{RECURSIVE} " The numbers below are all of the function's."</p> })}
             <dl class="numbers">
                 {number("Self", format::seconds(row.self_time), format::percent(row.self_time / total))}
                 {number("Total", format::seconds(row.total_time), format::percent(row.total_time / total))}

@@ -1,7 +1,5 @@
 //! What the colours of a picture mean.
 
-use std::sync::Arc;
-
 use flamedrop::draw::Theme;
 use flamedrop::draw::scene::Colour;
 use flamedrop::format;
@@ -9,6 +7,8 @@ use flamedrop::profile::Category;
 use flamedrop::protocol::Tree;
 use flamedrop::queries::Operation;
 use leptos::prelude::*;
+
+use crate::document::OpenDocument;
 
 const CATEGORIES: [(Category, &str); 6] = [
     (Category::Own, "own code"),
@@ -29,35 +29,80 @@ const OPERATIONS: [(Operation, &str); 7] = [
     (Operation::Other, "other"),
 ];
 
-/// The layers that are in a tree, how much of it is certain, and the switch that fades the rest.
+/// The layers that are in the call tree, how much of it is certain, and the switches of what is shown of it.
 #[component]
-pub fn TreeLegend(tree: Arc<Tree>, theme: Signal<Theme>, certain_only: RwSignal<bool>) -> impl IntoView {
-    let layers: Vec<_> = CATEGORIES
-        .into_iter()
-        .filter(|(category, _)| tree.functions.iter().any(|row| row.category == *category))
-        .map(|(category, name)| {
-            let colour = move || css(theme.get().function(category, 0x8080, true).fill);
-            view! { <li><span class="key" style:background-color=colour></span>{name}</li> }
-        })
-        .collect();
-    let estimated = tree.estimated.then(|| {
+pub fn TreeLegend(document: OpenDocument, theme: Signal<Theme>) -> impl IntoView {
+    let layers = move |tree: &Tree| -> Vec<_> {
+        let is_there = |category| tree.functions.iter().any(|row| row.category == category);
+        let layers = CATEGORIES.into_iter().filter(|(category, _)| is_there(*category));
+        layers
+            .map(|(category, name)| {
+                let colour = move || css(theme.get().function(category, 0x8080, true).fill);
+                view! { <li><span class="key" style:background-color=colour></span>{name}</li> }
+            })
+            .collect()
+    };
+    let certain_only = document.certain_only;
+    let estimated = move |tree: &Tree| {
         let certain = format!("{} of the time is certain", format::percent(tree.certain_share));
         let hint = "Certain: the file determines it exactly, or to within a fifth";
-        view! {
-            <li><span class="key hatched"></span>"paler, hatched: estimated"</li>
-            <li class="certain" title=hint>
-                {certain}
-                <button
-                    type="button"
-                    aria-pressed=move || certain_only.get().to_string()
-                    on:click=move |_| certain_only.update(|only| *only = !*only)
-                >
-                    "Fade the rest"
-                </button>
-            </li>
-        }
-    });
-    view! { <ul class="legend" aria-label="Colours" tabindex="0">{layers}{estimated}</ul> }
+        tree.estimated.then(|| {
+            view! {
+                <li><span class="key hatched"></span>"paler, hatched: estimated"</li>
+                <li class="switched" title=hint>
+                    {certain}
+                    <button
+                        type="button"
+                        aria-pressed=move || certain_only.get().to_string()
+                        on:click=move |_| certain_only.update(|only| *only = !*only)
+                    >
+                        "Fade the rest"
+                    </button>
+                </li>
+            }
+        })
+    };
+    let is_there = Memo::new(move |_| document.tree().is_some());
+    view! {
+        <Show when=move || is_there.get()>
+            <ul class="legend" aria-label="Colours" tabindex="0">
+                {move || document.tree().map(|tree| layers(&tree))}
+                {move || document.tree().map(|tree| estimated(&tree))}
+                <Show when=has_imports(document)>
+                    <li class="switched">{imports_button(document)}</li>
+                </Show>
+            </ul>
+        </Show>
+    }
+}
+
+/// The same switch for the call tree's table.
+#[component]
+pub fn ImportsSwitch(document: OpenDocument) -> impl IntoView {
+    view! {
+        <Show when=has_imports(document)>
+            <p class="legend switched">{imports_button(document)}</p>
+        </Show>
+    }
+}
+
+/// Apart from the tree, so that the button that is pressed stays while the tree changes.
+fn has_imports(document: OpenDocument) -> impl Fn() -> bool + Copy + Send + Sync + 'static {
+    let has_imports = Memo::new(move |_| document.tree().is_some_and(|tree| tree.has_imports));
+    move || has_imports.get()
+}
+
+fn imports_button(document: OpenDocument) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            title="Leave out Python's import system: each module stands below the one that imported it"
+            aria-pressed=move || document.hides_imports().to_string()
+            on:click=move |_| document.toggle_imports()
+        >
+            "Hide imports"
+        </button>
+    }
 }
 
 /// The kinds of statements that are in a log.

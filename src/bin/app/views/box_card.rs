@@ -67,17 +67,10 @@ fn single(boxes: &Boxes, index: u32, total: f64) -> AnyView {
     let tree = boxes.tree();
     let at = index as usize;
     let (total_time, self_time, calls) = (tree.total_time[at], tree.self_time[at], tree.calls[at]);
-    let heading = match boxes.function(index) {
-        Some(row) => {
-            let (name, place) = spelt(row);
-            view! {
-                <p class="name"><span class=format!("swatch {}", category_class(row))></span>{name}</p>
-                <p class="place">{place}</p>
-            }
-            .into_any()
-        }
-        None => return merged(boxes, index, total),
+    let (Some(row), Some((name, place))) = (boxes.function(index), boxed(tree, index)) else {
+        return merged(boxes, index, total);
     };
+    let recursive = tree.is_recursive(index);
     let per_call = |seconds: f64| {
         if calls > 0.0 { format!("{} per call", format::seconds(seconds / calls)) } else { String::new() }
     };
@@ -85,15 +78,27 @@ fn single(boxes: &Boxes, index: u32, total: f64) -> AnyView {
         view! { <tr><th>{label}</th><td>{value}</td><td>{share}</td><td>{each}</td></tr> }
     };
     view! {
-        {heading}
+        <p class="name"><span class=format!("swatch {}", category_class(row))></span>{name}</p>
+        <p class="place">{place}{row.is_module().then(|| format!(" {}", row.name))}</p>
         <table>
-            {number("Total", format::seconds(total_time), format::percent(total_time / total), per_call(total_time))}
+            {(!recursive).then(|| number("Total", format::seconds(total_time), format::percent(total_time / total), per_call(total_time)))}
             {number("Self", format::seconds(self_time), format::percent(self_time / total), per_call(self_time))}
             {number("Calls", format::calls(calls), String::new(), String::new())}
         </table>
+        {recursive.then(|| view! { <p class="note">{RECURSIVE}</p> })}
         {certainty(boxes, index).map(|text| view! { <p class="note">{text}</p> })}
     }
     .into_any()
+}
+
+/// What the time of recursive calls is.
+pub const RECURSIVE: &str =
+    "Recursive calls: the function is on this stack already. What they call stands beside them.";
+
+/// A box's name and place; `None` of "(n more)".
+pub fn boxed(tree: &Tree, at: u32) -> Option<(String, String)> {
+    let (_, place) = spelt(tree.function_of(at)?);
+    Some((tree.label_of(at)?.into_owned(), place))
 }
 
 /// "(n more)": the functions it stands for.
@@ -148,6 +153,11 @@ fn certainty(boxes: &Boxes, index: u32) -> Option<String> {
         return Some("On this stack: exact".to_owned());
     }
     let total = format::seconds(tree.total_time[at]);
+    let width = tree.high.get(at).zip(tree.low.get(at)).map(|(high, low)| high - low);
+    // Own time of hidden boxes is in it that might be elsewhere.
+    if width.is_some_and(|width| width <= 1e-9 * tree.total) {
+        return Some("On this stack: total exact, self estimated".to_owned());
+    }
     Some(match (tree.low.get(at), tree.high.get(at)) {
         (Some(&low), Some(&high)) if high > 0.0 => {
             format!(
@@ -167,15 +177,13 @@ pub fn spoken(boxes: &Boxes, index: u32, total: f64) -> String {
     let (Some(&total_time), Some(&self_time)) = (tree.total_time.get(at), tree.self_time.get(at)) else {
         return String::new();
     };
-    let name = boxes.function(index).map_or_else(
+    let name = boxed(tree, index).map_or_else(
         || more(tree, index),
-        |row| {
-            let (name, place) = spelt(row);
-            if place.is_empty() { name } else { format!("{name}, {place}") }
-        },
+        |(name, place)| if place.is_empty() { name } else { format!("{name}, {place}") },
     );
+    let recursive = if tree.is_recursive(index) { format!(" {RECURSIVE}") } else { String::new() };
     format!(
-        "{name}. Total {}, {}. Self {}. Level {}.",
+        "{name}. Total {}, {}. Self {}. Level {}.{recursive}",
         format::seconds(total_time),
         format::percent(total_time / total),
         format::seconds(self_time),

@@ -8,10 +8,11 @@ use flamedrop::format::{self, TimeColumn};
 use flamedrop::protocol::{ProfileOverview, Tree};
 use leptos::prelude::*;
 
-use super::box_card::more;
-use super::functions::{category_class, named, share_cell, spelt};
+use super::box_card::{boxed, more};
+use super::functions::{category_class, named, share_cell};
+use crate::components::legend::ImportsSwitch;
 use crate::components::table::{Actions, Column, Row, Table};
-use crate::document::{OpenDocument, box_function, heaviest_box};
+use crate::document::OpenDocument;
 use crate::effect::effect;
 use crate::text::lower;
 
@@ -33,7 +34,7 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
         }
         // A function selected elsewhere is shown where most of its time is.
         if let (Some(function), None) = (document.function.get(), document.selected_box.get_untracked())
-            && let Some(heaviest) = heaviest_box(&tree, function)
+            && let Some(heaviest) = tree.heaviest_of(function)
         {
             document.selected_box.set(Some(heaviest));
         }
@@ -83,7 +84,7 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
         let (at, tree) = (box_at(index)?, document.tree()?);
         let (level, expanded) = branch(index)?;
         let faint = matches.with(|text| {
-            !text.is_empty() && !box_function(&tree, at).is_some_and(|row| named(row, &lower(text.trim())))
+            !text.is_empty() && !tree.function_of(at).is_some_and(|row| named(row, &lower(text.trim())))
         });
         Some(Row { cells: cells(&tree, at, level, expanded, times, toggle), faint })
     };
@@ -118,6 +119,7 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
     ];
     view! {
         <Table label="Call tree" columns rows row=Arc::new(row) window selected actions tree=true empty="Working out the call tree…" />
+        <ImportsSwitch document />
     }
 }
 
@@ -131,9 +133,9 @@ fn cells(
 ) -> Vec<AnyView> {
     let index = at as usize;
     let share = tree.total_time[index] / tree.total;
-    let function = box_function(tree, at);
+    let function = tree.function_of(at);
     let (name, file) =
-        function.map_or_else(|| (more(tree, at), "too small to show one by one".to_owned()), spelt);
+        boxed(tree, at).unwrap_or_else(|| (more(tree, at), "too small to show one by one".to_owned()));
     let class = function.map_or("merged", category_class);
     // Deep stacks stay readable: the indent stops growing, the level is in the tree's own attribute.
     let indent = level.min(40).to_string();

@@ -20,7 +20,7 @@ use crate::canvas::{Canvas, Gesture, Surface};
 use crate::components::copy::copy;
 use crate::components::legend::TreeLegend;
 use crate::components::switch::switch_buttons;
-use crate::document::{OpenDocument, answers, box_function, heaviest_box};
+use crate::document::{OpenDocument, answers};
 use crate::effect::effect;
 use crate::motion::Motion;
 use crate::state::state;
@@ -84,7 +84,7 @@ pub fn FlameGraph(document: OpenDocument, overview: ProfileOverview) -> impl Int
                 {move || chart.boxes.get().map(|boxes| view! { <BoxCard boxes over=chart.hover surface=chart.surface total /> })}
                 {move || empty().then(|| view! { <p class="empty">"The profile has no time in it: nothing to draw."</p> })}
             </Canvas>
-            {move || document.tree().map(|tree| view! { <TreeLegend tree theme=chart.theme certain_only=document.certain_only /> })}
+            <TreeLegend document theme=chart.theme />
             <p class="visually-hidden" aria-live="polite">{current}</p>
         </div>
     }
@@ -320,7 +320,7 @@ impl Chart {
             }
             "c" => {
                 let tree = boxes.tree();
-                let Some(row) = current.and_then(|index| box_function(tree, index)) else { return false };
+                let Some(row) = current.and_then(|index| tree.function_of(index)) else { return false };
                 let (name, place) = spelt(row);
                 copy(if place.is_empty() { name } else { place });
             }
@@ -335,7 +335,7 @@ impl Chart {
             let zoomed = self.document.zoomed_box.get_untracked().filter(|&index| exists(boxes, index));
             // A function selected elsewhere is where one was.
             let selected = self.document.function.get_untracked();
-            let selected = selected.and_then(|function| heaviest_box(boxes.tree(), function));
+            let selected = selected.and_then(|function| boxes.tree().heaviest_of(function));
             selected.or(zoomed).or_else(|| boxes.row(0).first().copied())
         };
         let Some(next) = current.map_or_else(first, step) else { return };
@@ -410,9 +410,7 @@ fn Stack(chart: Chart) -> impl IntoView {
                     items.push(view! { <li class="left-out">"…"</li> }.into_any());
                 }
                 if place < CRUMBS || from_end < CRUMBS {
-                    let name = boxes
-                        .function(index)
-                        .map_or(flame::MORE.into(), |row| format::short_name(&row.file, &row.name));
+                    let name = boxes.tree().label_of(index).unwrap_or(flame::MORE.into());
                     items.push(crumb(name.into_owned(), Some(index), from_end == 0));
                 }
             }

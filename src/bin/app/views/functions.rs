@@ -128,7 +128,9 @@ pub fn share_cell(text: String, share: f64) -> AnyView {
 /// A function as a cell: the colour of what it belongs to, its name, and where it is.
 pub fn function_cell(row: &FunctionRow) -> AnyView {
     let place = format::pstats_place(&row.file, row.line, &row.name);
-    let (name, file) = spelt(row);
+    let (_, file) = spelt(row);
+    // As pstats has it, also of modules: the file stands beside it.
+    let name = format::short_name(&row.file, &row.name).into_owned();
     let short = name.len() < 40;
     view! {
         <span class="function" title=place>
@@ -140,10 +142,11 @@ pub fn function_cell(row: &FunctionRow) -> AnyView {
     .into_any()
 }
 
-/// A function's name and place as two texts: `loads`, `json/__init__.py:299`; built-in ones have no place.
+/// A function's name, of a module its file, and its place: `loads`, `json/__init__.py:299`; built-in ones have no
+/// place.
 pub fn spelt(row: &FunctionRow) -> (String, String) {
     let place = if row.file == "~" { String::new() } else { format!("{}:{}", row.file, row.line) };
-    (format::short_name(&row.file, &row.name).into_owned(), place)
+    (row.label().into_owned(), place)
 }
 
 /// The style class of what a function belongs to.

@@ -1,0 +1,481 @@
+//! Python's import system in a profile: the modules that ran, and the functions between one module and the next
+//! that it imports.
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashSet;
+
+use super::call_tree::{CallTree, MERGED, NO_PARENT};
+use super::category::of_module;
+use super::hide::Hidden;
+use super::home::{Home, SEPARATORS, home, lies_in};
+use super::{FunctionId, Profile};
+
+/// The name of a module's own code, outside of its functions and classes.
+pub const MODULE: &str = "<module>";
+
+/// Built-in functions and packages that find, compile and load modules.
+const SYSTEM: &[(&str, ())] = &[
+    ("importlib", ()),
+    ("imp", ()),
+    ("_imp", ()),
+    ("pkgutil", ()),
+    ("zipimport", ()),
+    ("builtins.__import__", ()),
+    // Python 2's, and `profile`'s.
+    ("__import__", ()),
+    ("marshal.loads", ()),
+];
+
+/// Of those, what lies between a module and the one that it imports whichever way it does. The rest of them is
+/// called by name: `importlib.metadata`, `importlib.resources`, `pkgutil.walk_packages`.
+const MACHINERY: &[(&str, ())] =
+    &[("_imp", ()), ("builtins.__import__", ()), ("__import__", ()), ("marshal.loads", ())];
+
+/// Files of it: compiled into the interpreter they are frozen, `<frozen importlib._bootstrap>`.
+const FILES: &[&str] =
+    &["importlib/__init__.py", "importlib/_bootstrap.py", "importlib/_bootstrap_external.py", "imp.py"];
+
+/// What runs code that it is given: a module's, as the import system does, or whatever a program wrote.
+const RUNNERS: &[(&str, ())] =
+    &[("builtins.exec", ()), ("exec", ()), ("builtins.execfile", ()), ("execfile", ())];
+
+/// Whether the function `name` in `file` is part of Python's import system.
+pub(super) fn is_of_system(file: &str, name: &str) -> bool {
+    file.starts_with("<frozen importlib")
+        || file.starts_with("<frozen zipimport")
+        || of_module(SYSTEM, file, name).is_some()
+}
+
+/// Whether the function `name` in `file` is what an import passes through.
+pub(super) fn is_machinery(file: &str, name: &str) -> bool {
+    // `importlib` is itself a module that is imported.
+    name != MODULE
+        && (file.starts_with("<frozen importlib._bootstrap")
+            || file.starts_with("<frozen zipimport")
+            || of_module(MACHINERY, file, name).is_some()
+            || lies_in(file, FILES))
+}
+
+/// Whether it runs code that it is given.
+pub(super) fn is_runner(file: &str, name: &str) -> bool {
+    matches!(file, "~" | "") && of_module(RUNNERS, file, name).is_some()
+}
+
+/// Whether it is the code of a module that lies in a file, or is part of the interpreter.
+pub fn is_module(file: &str, name: &str) -> bool {
+    name == MODULE && (!file.starts_with('<') || file.starts_with("<frozen "))
+}
+
+/// What the code of a module is called, `None` for any other function: its file, from where packages lie or, of
+/// the user's own code, with its directory. `django/db/models/query.py`, `shop/views.py`.
+pub fn module_label<'a>(file: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    if !is_module(file, name) {
+        return None;
+    }
+    let label = match home(file) {
+        Home::Installed(rest) | Home::Standard(rest) | Home::Script(rest) => rest,
+        Home::Elsewhere => last_two(file),
+    };
+    Some(if label.contains('\\') { Cow::Owned(label.replace('\\', "/")) } else { Cow::Borrowed(label) })
+}
+
+/// The last two parts of a path: they say enough where there is little room.
+pub fn last_two(path: &str) -> &str {
+    let mut separators = path.rmatch_indices(SEPARATORS).map(|(index, _)| index + 1);
+    &path[separators.nth(1).unwrap_or(0)..]
+}
+
+/// A [`module_label`] with one directory less in front; `None` where it would no longer say which module:
+/// `models/__init__.py`, `query.py`.
+pub fn shorter_label(label: &str) -> Option<&str> {
+    let (_, rest) = label.split_once('/')?;
+    (rest != "__init__.py").then_some(rest)
+}
+
+/// From so many modules on, what lies between them is most of what a tree shows.
+const MANY: usize = 10;
+
+/// The imports of a profile.
+#[derive(Debug)]
+pub struct Imports<'a> {
+    profile: &'a Profile,
+    /// Per function: whether it is machinery.
+    machinery: Vec<bool>,
+}
+
+impl<'a> Imports<'a> {
+    /// Those of `profile`.
+    pub fn of(profile: &'a Profile) -> Self {
+        let functions = &profile.functions;
+        let ids = 0..functions.len() as FunctionId;
+        let machinery = ids.map(|id| is_machinery(functions.file(id), functions.name(id))).collect();
+        Self { profile, machinery }
+    }
+
+    /// Whether so many modules were imported that a tree is easier to read without what lies between them.
+    pub fn are_many(&self) -> bool {
+        let functions = &self.profile.functions;
+        let modules = (0..functions.len() as FunctionId)
+            .filter(|&id| is_module(functions.file(id), functions.name(id)))
+            .map(|id| functions.file[id as usize]);
+        // A sampled file has a function for each line of a module.
+        let modules: FxHashSet<u32> = modules.collect();
+        self.machinery.contains(&true) && modules.len() >= MANY
+    }
+
+    /// What of `tree` only imports: `None` if there is nothing of that kind. What remains is the modules, each
+    /// below the one that imported it, and what their code calls.
+    ///
+    /// Hidden are the import system's own functions; built-in functions where they call them; and
+    /// what runs code, where it is that of a module.
+    pub fn hidden(&self, tree: &CallTree) -> Option<Hidden> {
+        if !self.machinery.contains(&true) {
+            return None;
+        }
+        let mut walk = Walk::of(self, tree);
+        for at in 0..tree.len() {
+            walk.step(at);
+        }
+        let Walk { hidden, found, .. } = walk;
+        found.then_some(hidden)
+    }
+}
+
+/// One walk over a tree, a box at a time.
+struct Walk<'a> {
+    imports: &'a Imports<'a>,
+    tree: &'a CallTree,
+    hidden: Hidden,
+    /// Whether any of the import system's functions are in it.
+    found: bool,
+    /// The stack's functions that may stand on it once more without a box, and whether they are hidden, with their
+    /// depths.
+    repeating: Vec<(u32, FunctionId, bool)>,
+    /// Per function: how many of those call it that are seen, and that are hidden.
+    callers: Vec<[u32; 2]>,
+    /// Functions of merged boxes that were walked over.
+    parts: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn of(imports: &'a Imports<'a>, tree: &'a CallTree) -> Self {
+        Self {
+            imports,
+            tree,
+            hidden: Hidden {
+                boxes: Vec::with_capacity(tree.len()),
+                parts: Vec::with_capacity(tree.merged.parts.len()),
+            },
+            found: false,
+            repeating: Vec::new(),
+            callers: vec![[0; 2]; imports.profile.functions.len()],
+            parts: 0,
+        }
+    }
+
+    fn step(&mut self, at: usize) {
+        let tree = self.tree;
+        while let Some(&(_, function, hidden)) =
+            self.repeating.last().filter(|(depth, ..)| *depth >= tree.depth[at])
+        {
+            self.repeating.pop();
+            self.count(function, hidden, |callers| *callers -= 1);
+        }
+        let (function, parent) = (tree.function[at], tree.parent[at]);
+        let hidden = function != MERGED && (self.is_hidden(function, parent) || self.runs_a_module(at));
+        self.hidden.boxes.push(hidden);
+        if function == MERGED {
+            self.step_over_parts(at);
+            return;
+        }
+        let functions = &self.imports.profile.functions;
+        if functions.calls[function as usize] > functions.primitive_calls[function as usize] {
+            self.repeating.push((tree.depth[at], function, hidden));
+            self.count(function, hidden, |callers| *callers += 1);
+        }
+    }
+
+    fn step_over_parts(&mut self, at: usize) {
+        while let Some(part) =
+            self.tree.merged.parts.get(self.parts).filter(|part| part.merged as usize <= at)
+        {
+            self.parts += 1;
+            let hidden = self.is_hidden(part.function, self.tree.parent[at]);
+            self.hidden.parts.push(hidden);
+        }
+    }
+
+    /// Changes the number of callers on the stack of all that `function` calls.
+    fn count(&mut self, function: FunctionId, hidden: bool, change: impl Fn(&mut u32)) {
+        let edges = &self.imports.profile.edges;
+        for &edge in edges.out_of(function) {
+            change(&mut self.callers[edges.callee[edge as usize] as usize][usize::from(hidden)]);
+        }
+    }
+
+    /// Whether `function`, called by the box `parent`, is the import system's, or works for it.
+    fn is_hidden(&mut self, function: FunctionId, parent: u32) -> bool {
+        if self.imports.machinery[function as usize] {
+            self.found = true;
+            return true;
+        }
+        if parent == NO_PARENT || !self.imports.profile.functions.is_built_in(function) {
+            return false;
+        }
+        if self.hidden.boxes[parent as usize] {
+            return true;
+        }
+        // What it stands below need not call it: in between may be whatever is on the stack already, which has no
+        // box there again. Modules are not: they run once.
+        let [seen, hidden] = self.callers[function as usize];
+        hidden > 0 && seen == 0 && !self.calls(self.tree.function[parent as usize], function)
+    }
+
+    fn calls(&self, caller: FunctionId, callee: FunctionId) -> bool {
+        if caller == MERGED {
+            return false;
+        }
+        let edges = &self.imports.profile.edges;
+        let (into, out_of) = (edges.into(callee), edges.out_of(caller));
+        if into.len() < out_of.len() {
+            edges.caller[into].contains(&caller)
+        } else {
+            out_of.iter().any(|&edge| edges.callee[edge as usize] == callee)
+        }
+    }
+
+    /// Whether the box `at` runs the code of a module, of one at least.
+    fn runs_a_module(&self, at: usize) -> bool {
+        let (tree, functions) = (self.tree, &self.imports.profile.functions);
+        let of = |id: FunctionId| (functions.file(id), functions.name(id));
+        let (file, name) = of(tree.function[at]);
+        if !is_runner(file, name) {
+            return false;
+        }
+        let is_module = |&id: &FunctionId| id != MERGED && is_module(of(id).0, of(id).1);
+        let mut below = at + 1;
+        while below < tree.end[at] as usize {
+            if is_module(&tree.function[below]) {
+                return true;
+            }
+            below = (tree.end[below] as usize).max(below + 1);
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::call_tree::{Certainty, NewBox};
+    use crate::profile::{Edge, Edges, Functions, Unit};
+
+    /// Functions by file and name, with calls and primitive calls, and who calls whom.
+    fn profile(rows: &[(&str, &str, i64, i64)], calls: &[(FunctionId, FunctionId)]) -> Profile {
+        let mut functions = Functions::default();
+        for &(file, name, calls, primitive_calls) in rows {
+            functions.file.push(functions.files.intern(file));
+            functions.name.push(functions.names.intern(name));
+            functions.line.push(0);
+            functions.calls.push(calls);
+            functions.primitive_calls.push(primitive_calls);
+            functions.self_time.push(1.0);
+            functions.total_time.push(1.0);
+        }
+        let edge = |&(caller, callee): &(FunctionId, FunctionId)| Edge {
+            caller,
+            callee,
+            calls: 1,
+            primitive_calls: 1,
+            self_time: 1.0,
+            total_time: 1.0,
+        };
+        let edges = Edges::new(functions.len(), calls.iter().map(edge).collect());
+        Profile { unit: Unit::Seconds, functions, edges, by_line: false, recorded_tree: None }
+    }
+
+    const BOOTSTRAP: &str = "<frozen importlib._bootstrap>";
+
+    #[test]
+    fn modules_stand_below_what_imported_them() {
+        let profile = profile(
+            &[
+                ("~", "<built-in method builtins.exec>", 4, 1),
+                ("/srv/app.py", MODULE, 1, 1),
+                (BOOTSTRAP, "_find_and_load", 3, 1),
+                (BOOTSTRAP, "_call_with_frames_removed", 3, 1),
+                ("/srv/b.py", MODULE, 1, 1),
+                ("/srv/c.py", MODULE, 1, 1),
+                ("~", "<built-in method posix.stat>", 3, 3),
+                ("~", "<built-in method builtins.len>", 3, 3),
+                ("/srv/app.py", "view", 1, 1),
+                ("<string>", MODULE, 1, 1),
+            ],
+            &[
+                (0, 1),
+                (1, 2),
+                (2, 3),
+                (3, 0),
+                (0, 4),
+                (4, 2),
+                (0, 5),
+                (2, 6),
+                (2, 7),
+                (4, 7),
+                (1, 8),
+                (8, 0),
+                (0, 9),
+            ],
+        );
+        let [exec, app, load, call, b, c, stat, len, view, string] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+        let mut boxes: Vec<NewBox> = Vec::new();
+        // Each weighs half of the one before, so that siblings keep their order.
+        let mut own = 1024.0;
+        let mut add = |function: FunctionId, parent: u32, recursive: bool| {
+            own /= 2.0;
+            boxes.push(NewBox {
+                function,
+                parent,
+                recursive,
+                self_time: own,
+                calls: 1.0,
+                certainty: Certainty::Estimated,
+                low: 0.0,
+                high: 2048.0,
+            });
+            boxes.len() as u32 - 1
+        };
+        let root = add(exec, NO_PARENT, false);
+        let at_app = add(app, root, false);
+        let at_load = add(load, at_app, false);
+        add(stat, at_load, false);
+        add(len, at_load, false);
+        let at_call = add(call, at_load, false);
+        add(exec, at_call, true);
+        let at_b = add(b, at_call, false);
+        // From here on import frames are on the stack, and left out.
+        add(load, at_b, true);
+        add(stat, at_b, false);
+        add(len, at_b, false);
+        let at_c = add(c, at_b, false);
+        add(len, at_c, false);
+        let at_view = add(view, at_app, false);
+        add(exec, at_view, true);
+        add(string, at_view, false);
+        let tree = CallTree::new(true, &boxes);
+        let hidden = Imports::of(&profile).hidden(&tree).expect("imports");
+        let shown = tree.without(&hidden);
+        let names: Vec<String> = (0..shown.len())
+            .map(|at| {
+                let (file, name) =
+                    (profile.functions.file(shown.function[at]), profile.functions.name(shown.function[at]));
+                let label = module_label(file, name).unwrap_or(name.into());
+                format!("{}{label}", "  ".repeat(shown.depth[at] as usize))
+            })
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "<built-in method builtins.exec>",
+                "srv/app.py",
+                "  srv/b.py",
+                "    <built-in method builtins.len>",
+                "    srv/c.py",
+                "  view",
+                "    <module>",
+            ]
+        );
+        assert!(!Imports::of(&profile).are_many());
+    }
+
+    #[test]
+    fn code_that_a_program_runs_is_no_import() {
+        let rows = [
+            ("/srv/app.py", "view", 1, 1),
+            ("~", "<built-in method builtins.exec>", 1, 1),
+            ("<string>", MODULE, 1, 1),
+            (BOOTSTRAP, "_find_and_load", 1, 1),
+        ];
+        let new = |function, parent| NewBox {
+            function,
+            parent,
+            recursive: false,
+            self_time: 1.0,
+            calls: 1.0,
+            certainty: Certainty::Estimated,
+            low: 0.0,
+            high: 9.0,
+        };
+        let hidden = |rows: &[(&str, &str, i64, i64)], boxes: &[NewBox]| {
+            let profile = profile(rows, &[(0, 1), (1, 2), (0, 3)]);
+            Imports::of(&profile).hidden(&CallTree::new(true, boxes)).map(|hidden| hidden.boxes)
+        };
+        let boxes = [new(0, NO_PARENT), new(1, 0), new(2, 1)];
+        assert_eq!(hidden(&rows, &boxes), None, "nothing is imported in this tree");
+        let more = [&boxes[..], &[new(3, 0)]].concat();
+        assert_eq!(hidden(&rows, &more), Some(vec![false, false, false, true]));
+        let mut file = rows;
+        file[2].0 = "/srv/plugin.py";
+        assert_eq!(hidden(&file, &more), Some(vec![false, true, false, true]));
+    }
+
+    #[test]
+    fn modules_are_called_by_their_files() {
+        for (file, expected) in [
+            ("/srv/venv/lib/python3.12/site-packages/django/db/models/query.py", "django/db/models/query.py"),
+            ("C:\\Python312\\Lib\\json\\__init__.py", "json/__init__.py"),
+            ("/usr/lib/python3.12/copy.py", "copy.py"),
+            ("/srv/app/shop/views.py", "shop/views.py"),
+            ("C:\\work\\shop\\views.py", "shop/views.py"),
+            ("app.py", "app.py"),
+            ("/srv/venv/bin/gunicorn", "gunicorn"),
+            ("<frozen os>", "<frozen os>"),
+        ] {
+            assert_eq!(module_label(file, MODULE).as_deref(), Some(expected), "{file}");
+        }
+        assert_eq!(module_label("<string>", MODULE), None);
+        assert_eq!(module_label("/srv/app/shop/views.py", "orders"), None);
+    }
+
+    #[test]
+    fn labels_keep_their_end() {
+        let shorter: Vec<&str> =
+            std::iter::successors(Some("django/db/query.py"), |label| shorter_label(label)).collect();
+        assert_eq!(shorter, ["django/db/query.py", "db/query.py", "query.py"]);
+        assert_eq!(shorter_label("models/__init__.py"), None);
+    }
+
+    #[test]
+    fn what_an_import_passes_through() {
+        for (file, name) in [
+            ("<frozen importlib._bootstrap>", "_find_and_load"),
+            ("<frozen importlib._bootstrap_external>", "<listcomp>"),
+            ("<frozen zipimport>", "__init__"),
+            ("/usr/lib/python3.12/importlib/__init__.py", "import_module"),
+            ("/usr/lib/python3.4/importlib/_bootstrap.py", "_gcd_import"),
+            ("~", "<built-in method builtins.__import__>"),
+            ("~", "<__import__>"),
+            ("~", "<built-in method _imp.create_dynamic>"),
+            ("~", "<built-in method marshal.loads>"),
+        ] {
+            assert!(is_machinery(file, name) && is_of_system(file, name), "{file} {name}");
+        }
+        for (file, name) in [
+            ("/usr/lib/python3.12/importlib/__init__.py", MODULE),
+            ("/usr/lib/python3.12/importlib/metadata/__init__.py", "entry_points"),
+            ("<frozen importlib.util>", "find_spec"),
+            ("/usr/lib/python3.12/pkgutil.py", "walk_packages"),
+            ("/srv/app/importlib/__init__.py", "import_module"),
+            ("~", "<built-in method builtins.exec>"),
+            ("~", "<built-in method posix.stat>"),
+            ("/usr/lib/python3.12/imp_tools.py", "load"),
+        ] {
+            assert!(!is_machinery(file, name), "{file} {name}");
+        }
+        for name in ["<built-in method builtins.exec>", "<built-in method exec>", "exec", "<execfile>"] {
+            assert!(is_runner("~", name), "{name}");
+        }
+        assert!(!is_runner("/srv/app/exec.py", "exec") && !is_runner("~", "<built-in method builtins.eval>"));
+    }
+}
