@@ -32,6 +32,7 @@ mod states;
 mod walk;
 
 use super::call_tree::{CallTree, Certainty, MERGED, MergedPart, NO_PARENT, NewBox};
+use super::repair::repaired;
 use super::{FunctionId, Profile};
 use bounds::Interval;
 use conservation::Flow;
@@ -47,7 +48,10 @@ const NOTHING: f64 = 1e-12;
 /// negative or no numbers count as zero.
 pub fn estimate(profile: &Profile, budget: usize) -> CallTree {
     let budget = budget.clamp(1, NO_PARENT as usize);
-    let flow = Flow::of(profile);
+    let repair = repaired(profile);
+    let profile = repair.as_ref().map_or(profile, |repair| &repair.profile);
+    let mut flow = Flow::of(profile);
+    flow.contradiction += repair.as_ref().map_or(0.0, |repair| repair.lost.doubt);
     if flow.total <= 0.0 {
         return CallTree { estimated: true, ..CallTree::default() };
     }
