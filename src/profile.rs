@@ -16,6 +16,9 @@ pub mod imports;
 pub mod layer;
 pub mod lines;
 pub mod matcher;
+pub mod recursion;
+pub mod repair;
+pub mod twins;
 
 use std::borrow::Cow;
 use std::hash::BuildHasher;
@@ -196,6 +199,18 @@ impl Edges {
             *place += 1;
         }
         result
+    }
+
+    /// The numbers of one.
+    pub fn get(&self, edge: usize) -> Edge {
+        Edge {
+            caller: self.caller[edge],
+            callee: self.callee[edge],
+            calls: self.calls[edge],
+            primitive_calls: self.primitive_calls[edge],
+            self_time: self.self_time[edge],
+            total_time: self.total_time[edge],
+        }
     }
 
     /// How many there are.

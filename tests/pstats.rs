@@ -356,6 +356,38 @@ fn an_object_within_itself_is_no_trap() {
     }
 }
 
+/// Numbers that pyinstrument 5.1 wrote of `main` calling `rec`, which calls itself three deep before it
+/// calls `burn`: no counts, and the time of `rec` is that of all its calls.
+#[test]
+fn pyinstruments_recursion_is_folded() {
+    let unknown = |own: f64, total: f64| tuple![-1, -1, own, total];
+    let row = |own, total, callers| numbers(-1, -1, own, total, callers);
+    let [module, main, rec, burn] = ["<module>", "main", "rec", "burn"].map(|name| key("rec.py", 1, name));
+    let document = common::open(stats(vec![
+        (module.clone(), row(0.0, 0.4, vec![])),
+        (main.clone(), row(0.0, 0.4, vec![(module, unknown(0.0, 0.4))])),
+        (
+            rec.clone(),
+            row(0.0, 1.05, vec![(main.clone(), unknown(0.0, 0.3)), (rec.clone(), unknown(0.0, 0.75))]),
+        ),
+        (burn, row(0.4, 0.4, vec![(rec, unknown(0.3, 0.3)), (main, unknown(0.1, 0.1))])),
+    ]))
+    .expect("a profile");
+    assert!(common::diagnostics(&document).contains("counts no recursive calls"));
+    let profile = common::profile(document);
+    let tree = profile.tree(100);
+    assert_eq!(tree.contradiction, 0.0);
+    let boxes = tree.function.iter().zip(&tree.total_time).zip(&tree.certainty);
+    let boxes: Vec<String> = boxes
+        .map(|((&function, total), certainty)| {
+            format!("{} {total:.3} {certainty}", profile.functions.name(function))
+        })
+        .collect();
+    assert_eq!(boxes, ["<module> 0.400 0", "main 0.400 0", "rec 0.300 0", "burn 0.300 0", "burn 0.100 0"]);
+    // The table keeps what the file says.
+    assert_eq!(profile.functions.total_time[2], 1.05);
+}
+
 /// The counts are those of the calls that were made: 21 of `down`, one of them from outside.
 #[test]
 fn yappis_counts_are_put_right() {

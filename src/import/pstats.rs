@@ -21,6 +21,7 @@ use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::format;
 use crate::input::Input;
+use crate::profile::repair::repaired;
 use crate::profile::{Edge, Edges, FunctionId, Functions, Profile, Unit, lines};
 
 /// The format.
@@ -435,8 +436,12 @@ impl Table {
             && functions.self_time.iter().chain(&functions.total_time).all(|&time| time >= 0.0);
         let profile =
             Profile { unit: Unit::Seconds, edges, functions, by_line: self.sampled, recorded_tree: None };
+        let repair = repaired(&profile);
+        if let Some(repair) = &repair {
+            diagnose::repaired(&profile, repair, diagnostics);
+        }
         if measured && known && self.not_finite.is_none() {
-            diagnose::contradictions(&profile, diagnostics);
+            diagnose::contradictions(&profile, repair.as_ref(), diagnostics);
         }
         profile
     }

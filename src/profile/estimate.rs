@@ -41,6 +41,7 @@ mod strategy;
 
 use super::Profile;
 use super::call_tree::{CallTree, NO_PARENT};
+use super::repair::repaired;
 use certain::Certain;
 use conservation::Flow;
 use graph::Graph;
@@ -49,7 +50,10 @@ use graph::Graph;
 /// negative or no numbers count as zero.
 pub fn estimate(profile: &Profile, budget: usize) -> CallTree {
     let budget = budget.clamp(1, NO_PARENT as usize);
-    let flow = Flow::of(profile);
+    let repair = repaired(profile);
+    let profile = repair.as_ref().map_or(profile, |repair| &repair.profile);
+    let mut flow = Flow::of(profile);
+    flow.contradiction += repair.as_ref().map_or(0.0, |repair| repair.lost.doubt);
     if flow.total <= 0.0 {
         return CallTree { estimated: true, ..CallTree::default() };
     }

@@ -283,7 +283,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                         View::CallTree => view! { <CallTreeTable document overview=profile /> }.into_any(),
                         View::Functions => view! { <Functions document overview=profile /> }.into_any(),
                         View::Callers => view! { <Callers document overview=profile /> }.into_any(),
-                        _ => view! { <FlameGraph document overview=profile /> }.into_any(),
+                        _ => view! { <FlameGraph document /> }.into_any(),
                     }
                 }
                 (ContentOverview::Queries(log), view) => {

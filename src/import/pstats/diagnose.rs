@@ -4,6 +4,8 @@
 use super::{Noted, Slot, Table, byte};
 use crate::document::{Diagnostics, Level};
 use crate::profile::consistency::Contradictions;
+use crate::profile::repair::Repair;
+use crate::profile::twins::is_recorded_by_cprofile;
 use crate::profile::{FunctionId, Functions, Profile};
 
 impl Table {
@@ -68,10 +70,38 @@ impl Table {
 /// Below this share of all time a contradiction makes no number doubtful.
 const DOUBTFUL: f64 = 0.01;
 
+/// Says what the call tree has beyond the file.
+pub(super) fn repaired(profile: &Profile, repair: &Repair, diagnostics: &mut Diagnostics) {
+    let mut note = |message: &str, functions: &[FunctionId]| {
+        if let Some(&first) = functions.first() {
+            let place = || Some(profile.functions.place(first));
+            diagnostics.note_many(Level::Info, message, functions.len() as u64, place);
+        }
+    };
+    note(
+        "functions share file, line and name with others, and cProfile kept the numbers of one: the call tree \
+         has the others too, worked out from their callers and callees",
+        &repair.lost.keys(),
+    );
+    if is_recorded_by_cprofile(profile) {
+        // It counts recursion: who calls itself there calls another of its file, line and name.
+        return;
+    }
+    note(
+        "functions call themselves, but the file counts no recursive calls: the call tree folds them all the \
+         same",
+        &repair.recursive,
+    );
+}
+
 /// Says how the numbers of a profile contradict each other, and why: of each kind of cause only the
-/// one from which the others follow.
-pub(super) fn contradictions(profile: &Profile, diagnostics: &mut Diagnostics) {
-    let found = Contradictions::of(profile);
+/// one from which the others follow. What could be put back is no contradiction.
+pub(super) fn contradictions(profile: &Profile, repair: Option<&Repair>, diagnostics: &mut Diagnostics) {
+    let mut found = Contradictions::of(repair.map_or(profile, |repair| &repair.profile));
+    if found == Contradictions::default() && repair.is_some_and(|repair| repair.lost.rest > 0.0) {
+        // What is left is within a cycle, where nothing shows it but the sum.
+        found = Contradictions::of(profile);
+    }
     let functions = &profile.functions;
     let place = |id: FunctionId| Some(functions.place(id));
     let lost = (0..functions.len()).filter(|&index| lacks_counts(functions, index));

@@ -37,7 +37,7 @@ pub fn FunctionDetails(document: OpenDocument, overview: ProfileOverview) -> imp
                     document.function.set(None);
                 }>"×"</button>
                 {move || match merged.get() {
-                    Some(merged) => document.tree().map(|tree| merged_body(document, &tree, merged, overview.total)),
+                    Some(merged) => document.tree().map(|tree| merged_body(document, &tree, merged)),
                     None => detail.get().map(|detail| body(document, detail, overview.total, recursive.get()).into_any()),
                 }}
             </aside>
@@ -76,7 +76,7 @@ fn body(document: OpenDocument, detail: Arc<FunctionDetail>, total: f64, recursi
 }
 
 /// A merged box by function.
-fn merged_body(document: OpenDocument, tree: &Tree, merged: u32, total: f64) -> AnyView {
+fn merged_body(document: OpenDocument, tree: &Tree, merged: u32) -> AnyView {
     let split = tree.split_of(merged, usize::MAX);
     let seconds = tree.total_time.get(merged as usize).copied().unwrap_or_default();
     let share = move |part: f64| format::percent(part / seconds);
@@ -100,7 +100,7 @@ fn merged_body(document: OpenDocument, tree: &Tree, merged: u32, total: f64) -> 
             <h2 class="wrap"><span class="swatch merged" aria-hidden="true"></span>{more(tree, merged)}</h2>
             <p class="place">"Boxes too small to show one by one"</p>
             <dl class="numbers">
-                <div><dt>"Total"</dt><dd>{format::seconds(seconds)} " " <small>{format::percent(seconds / total)}</small></dd></div>
+                <div><dt>"Total"</dt><dd>{format::seconds(seconds)} " " <small>{format::percent(seconds / tree.total)}</small></dd></div>
             </dl>
         </section>
         <section>

@@ -36,13 +36,9 @@ impl Over {
 
 /// The card beside the pointer.
 #[component]
-pub fn BoxCard(
-    boxes: Arc<Boxes>,
-    over: RwSignal<Option<Over>>,
-    surface: RwSignal<Surface>,
-    /// Seconds in all.
-    total: f64,
-) -> impl IntoView {
+pub fn BoxCard(boxes: Arc<Boxes>, over: RwSignal<Option<Over>>, surface: RwSignal<Surface>) -> impl IntoView {
+    // The tree's, not the file's: it may have what the file lost.
+    let total = boxes.total();
     let place = Signal::derive(move || over.get().map(|over| (over.x, over.y)));
     // Made anew for another box, not for another place.
     let run = Memo::new(move |_| over.get().map(|over| over.run));
@@ -171,7 +167,7 @@ fn certainty(boxes: &Boxes, index: u32) -> Option<String> {
 }
 
 /// A box in one sentence.
-pub fn spoken(boxes: &Boxes, index: u32, total: f64) -> String {
+pub fn spoken(boxes: &Boxes, index: u32) -> String {
     let tree = boxes.tree();
     let at = index as usize;
     let (Some(&total_time), Some(&self_time)) = (tree.total_time.get(at), tree.self_time.get(at)) else {
@@ -185,7 +181,7 @@ pub fn spoken(boxes: &Boxes, index: u32, total: f64) -> String {
     format!(
         "{name}. Total {}, {}. Self {}. Level {}.{recursive}",
         format::seconds(total_time),
-        format::percent(total_time / total),
+        format::percent(total_time / boxes.total()),
         format::seconds(self_time),
         boxes.depth(index) + 1
     )

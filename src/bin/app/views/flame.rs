@@ -8,7 +8,7 @@ use flamedrop::draw::{Measure, Scene, Theme, flame, sunburst};
 use flamedrop::format;
 use flamedrop::layout::boxes::{Boxes, Run};
 use flamedrop::layout::flame::{Orientation, Viewport};
-use flamedrop::protocol::{ProfileOverview, Request, Response};
+use flamedrop::protocol::{Request, Response};
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
@@ -45,10 +45,9 @@ struct Chart {
 
 /// The view: stack and switches above, the picture below.
 #[component]
-pub fn FlameGraph(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
+pub fn FlameGraph(document: OpenDocument) -> impl IntoView {
     let chart = Chart::new(document);
     chart.follow();
-    let total = overview.total;
     let label = move || {
         let Some(boxes) = chart.boxes.get() else { return "Call tree: loading".to_owned() };
         format!(
@@ -62,7 +61,7 @@ pub fn FlameGraph(document: OpenDocument, overview: ProfileOverview) -> impl Int
         let (Some(boxes), Some(index)) = (chart.boxes.get(), document.selected_box.get()) else {
             return String::new();
         };
-        spoken(&boxes, index, total)
+        spoken(&boxes, index)
     };
     let empty = move || chart.boxes.get().is_some_and(|boxes| boxes.total() <= 0.0);
     view! {
@@ -81,7 +80,7 @@ pub fn FlameGraph(document: OpenDocument, overview: ProfileOverview) -> impl Int
                 surface=chart.surface
                 pointing=Signal::derive(move || chart.hover.with(Option::is_some))
             >
-                {move || chart.boxes.get().map(|boxes| view! { <BoxCard boxes over=chart.hover surface=chart.surface total /> })}
+                {move || chart.boxes.get().map(|boxes| view! { <BoxCard boxes over=chart.hover surface=chart.surface /> })}
                 {move || empty().then(|| view! { <p class="empty">"The profile has no time in it: nothing to draw."</p> })}
             </Canvas>
             <TreeLegend document theme=chart.theme />

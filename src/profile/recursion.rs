@@ -1,0 +1,78 @@
+//! Recursion that the numbers of calls deny.
+//!
+//! An edge from a function to itself is recursion, so some of its calls are not primitive. Files by
+//! pyinstrument
+//! ([`pstatsrenderer.py`](https://github.com/joerick/pyinstrument/blob/main/pyinstrument/renderers/pstatsrenderer.py))
+//! have such edges and no counts at all (-1), and the total time of such a function is that of all its
+//! calls, nested ones as well. Other tools' files may count each call as primitive. What is known of a
+//! function that is never active twice must not be believed of those.
+
+use super::components::Components;
+use super::consistency::ROUNDING;
+use super::{Edges, FunctionId, Profile};
+
+/// Functions with an edge to themselves of whose calls none is counted as recursive.
+pub fn uncounted(profile: &Profile) -> Vec<FunctionId> {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let mut found = Vec::new();
+    if profile.by_line {
+        // Numbers of samples, of which those in a line itself are no primitive calls.
+        return found;
+    }
+    for edge in 0..edges.len() {
+        let function = edges.callee[edge];
+        let index = function as usize;
+        let happened = edges.calls[edge] != 0 || edges.total_time[edge] > 0.0;
+        if edges.caller[edge] == function
+            && happened
+            && functions.primitive_calls[index] >= functions.calls[index]
+        {
+            found.push(function);
+        }
+    }
+    found
+}
+
+/// Whether the file has no numbers of calls.
+pub(super) fn counts_are_unknown(profile: &Profile) -> bool {
+    let functions = &profile.functions;
+    !functions.is_empty() && functions.calls.iter().all(|&calls| calls < 0)
+}
+
+/// Makes the calls over these functions' edges to themselves recursive ones.
+pub(super) fn count(profile: &mut Profile, recursive: &[FunctionId]) {
+    let edges = &profile.edges;
+    let functions = &mut profile.functions;
+    for &function in recursive {
+        let index = function as usize;
+        let (mut all, mut nested, mut nested_calls) = (0.0, 0.0, 0_i64);
+        for edge in edges.into(function) {
+            all += edges.total_time[edge];
+            if edges.caller[edge] == function {
+                nested += edges.total_time[edge];
+                nested_calls = nested_calls.saturating_add(edges.calls[edge]);
+            }
+        }
+        functions.primitive_calls[index] = functions.calls[index].saturating_sub(nested_calls.max(1));
+        // Where counts are unknown, nested calls may have been added up with the outermost ones.
+        let total = functions.total_time[index];
+        if functions.calls[index] < 0 && (total - all).abs() <= ROUNDING * total {
+            functions.total_time[index] = all - nested;
+        }
+    }
+}
+
+/// Makes functions without callers called once, by nobody, and those in cycles recursive.
+pub(super) fn guess_counts(profile: &mut Profile) {
+    let components = Components::of(profile.functions.len(), &profile.edges);
+    let functions = &mut profile.functions;
+    for function in 0..functions.len() as FunctionId {
+        let index = function as usize;
+        if Edges::into(&profile.edges, function).is_empty() {
+            functions.calls[index] = 1;
+            functions.primitive_calls[index] = 1;
+        } else if components.members(components.component[index]).len() > 1 {
+            functions.primitive_calls[index] = functions.calls[index].saturating_sub(1);
+        }
+    }
+}
