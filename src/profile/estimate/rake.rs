@@ -5,9 +5,10 @@
 //! caller.
 
 use super::bounds::Interval;
-use super::expand::Expansion;
+use super::expand::{Expansion, Omitted};
 use super::graph::Graph;
 use super::settle::settle;
+use crate::profile::call_tree::NO_PARENT;
 
 /// Sweeps at most.
 const SWEEPS: usize = 40;
@@ -29,6 +30,35 @@ const STEP: f64 = 2.0;
 pub(super) fn rake(graph: &Graph<'_>, intervals: &[Interval], grown: &mut Expansion) {
     add_up(grown);
     fit(graph, intervals, grown);
+    keep_total(graph, grown);
+}
+
+/// Files that contradict themselves can lose time on the way: what is there is scaled to all, and where nothing is,
+/// functions stand side by side.
+fn keep_total(graph: &Graph<'_>, grown: &mut Expansion) {
+    let leaves: f64 = grown.leaves.iter().map(|leaf| leaf.seconds).sum();
+    let sum = leaves + grown.omitted.iter().map(|omitted| omitted.seconds).sum::<f64>();
+    let scale = graph.seconds() / sum;
+    if !(sum > 0.0 && scale.is_finite()) {
+        *grown = Expansion::default();
+        let own = graph.flow.function_own.iter().enumerate().filter(|(_, own)| **own > 0.0);
+        grown.omitted = own
+            .map(|(function, &own)| Omitted {
+                parent: NO_PARENT,
+                function: function as u32,
+                seconds: own,
+                own,
+                count: 1,
+            })
+            .collect();
+    } else if (scale - 1.0).abs() > 1e-13 {
+        grown.leaves.iter_mut().for_each(|leaf| leaf.seconds *= scale);
+        for omitted in &mut grown.omitted {
+            omitted.seconds *= scale;
+            omitted.own *= scale;
+        }
+    }
+    add_up(grown);
 }
 
 /// Adds up the boxes' seconds from their leaves.

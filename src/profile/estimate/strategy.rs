@@ -28,9 +28,9 @@ pub(super) struct Strategy {
     pub assignment: Assignment,
 }
 
-/// The tree by the strategy that fits best, of at most `budget` boxes.
+/// The tree by the strategy that fits best, of `budget` boxes, or of so many that all is known that can be.
 pub(super) fn best(graph: &Graph<'_>, certain: &Certain, budget: usize) -> Expansion {
-    let mut search = Search::new(graph, certain, budget);
+    let mut search = Search::new(graph, certain);
     let start = Strategy::default();
     if search.is_open() {
         search.attempt(start);
@@ -49,13 +49,13 @@ pub(super) fn best(graph: &Graph<'_>, certain: &Certain, budget: usize) -> Expan
         }
     }
     let best = search.best;
-    search.grow(best, budget)
+    // Of a few boxes what is in them is known no worse.
+    search.grow(best, budget.max(TRIAL))
 }
 
 struct Search<'a> {
     graph: &'a Graph<'a>,
     certain: &'a Certain,
-    trial: usize,
     reach: Reach,
     /// By assignment, each made when it is first asked for.
     once: [Option<Once>; 2],
@@ -65,11 +65,10 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(graph: &'a Graph<'a>, certain: &'a Certain, budget: usize) -> Self {
+    fn new(graph: &'a Graph<'a>, certain: &'a Certain) -> Self {
         Self {
             graph,
             certain,
-            trial: budget.min(TRIAL),
             reach: Reach::new(graph.functions()),
             once: [None, None],
             tried: Vec::new(),
@@ -112,7 +111,7 @@ impl<'a> Search<'a> {
             return;
         }
         self.tried.push(strategy);
-        let mut grown = self.grow(strategy, self.trial);
+        let mut grown = self.grow(strategy, TRIAL);
         let missed = missed(self.graph, &mut grown);
         if missed < self.missed {
             (self.best, self.missed) = (strategy, missed);
