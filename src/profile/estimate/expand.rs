@@ -514,7 +514,8 @@ impl<'a> Grower<'a> {
         let graph = self.graph;
         let (caller, seconds) = (caller_of(graph, item), graph.total[item as usize]);
         let component = &graph.flow.components.component;
-        let (mut best, mut fit): (Option<(f64, u32)>, Option<(f64, u32)>) = (None, None);
+        let mut best: Option<(f64, u32)> = None;
+        let mut fit: Option<(f64, u32)> = None;
         let mut above: Option<(f64, u32)> = None;
         for &edge in graph.out_of(function) {
             let callee = graph.callee[edge as usize];

@@ -42,6 +42,9 @@ struct Way {
     count: f64,
 }
 
+/// By how much it gets better, the way to move to, and who moves out of its way, where to.
+type Move = (f64, usize, Option<(usize, usize)>);
+
 /// What hangs below one function that calls items.
 #[derive(Debug, Default)]
 struct Bin {
@@ -253,7 +256,7 @@ impl Bin {
         let from = self.way_of[place];
         let seconds = graph.total[self.items[place] as usize];
         let leave = self.change(from, -seconds, -1.0) + self.near(place, from);
-        let mut best: Option<(f64, usize, Option<(usize, usize)>)> = None;
+        let mut best: Option<Move> = None;
         *work += self.ways.len();
         for to in 0..self.ways.len() {
             if to == from || !self.can(graph, place, to) {
