@@ -19,16 +19,18 @@
 //!    function is on the stack above it. Each edge gives its outermost time once.
 //! 6. **Strategies** (`strategy`). Where the file leaves open what is above what, several guesses make
 //!    small trees; the one that misses the functions' totals least makes the large one.
-//! 7. **Fitting** (`rake`). Boxes add up to total times, leaves to self times, as well as they can.
+//! 7. **Fitting** (`rake`, `fit`, `cap`). Boxes add up to total times, leaves to self times, as near to the guess as can be.
 //! 8. **Selection** (`select`, `calls`). The largest have boxes, until the budget is used; the rest goes to
 //!    [`MERGED`](super::call_tree::MERGED) boxes, which keep their functions' times.
 
 mod balance;
 mod bounds;
 mod calls;
+mod cap;
 mod certain;
 mod conservation;
 mod expand;
+mod fit;
 mod graph;
 mod kin;
 mod once;
@@ -36,7 +38,6 @@ mod pools;
 mod rake;
 mod scaling;
 mod select;
-mod settle;
 mod strategy;
 
 use super::Profile;

@@ -11,7 +11,6 @@
 use super::graph::Graph;
 use super::scaling::NOBODY;
 use crate::profile::FunctionId;
-use crate::sort;
 
 /// Functions with one box.
 #[derive(Debug, Default)]
@@ -41,10 +40,6 @@ impl Certain {
                 open.push(function);
             }
         }
-        // The longest first: of those, how many are on the stack of a box.
-        let longest = sort::order(count, &mut |a, b| {
-            graph.total[b as usize].total_cmp(&graph.total[a as usize]).then(a.cmp(&b))
-        });
         let mut depth = vec![1_u32; count];
         while let Some(function) = open.pop() {
             for &edge in graph.out_of(function) {
@@ -54,7 +49,7 @@ impl Certain {
                 }
                 let proven = if graph.recursive[function as usize] {
                     graph.flow.profile.functions.calls[callee as usize] == 1
-                        && certain.is_first(graph, &longest, function, callee, depth[function as usize])
+                        && certain.is_first(graph, function, callee, depth[function as usize])
                 } else {
                     edges.callers(callee).all(|caller| caller == function || caller == callee)
                         && graph.root[callee as usize] == NOBODY
@@ -76,17 +71,10 @@ impl Certain {
 
     /// Whether all functions that last as long as `callee` are on the stack that ends in `function`, which has
     /// `depth` functions.
-    fn is_first(
-        &self,
-        graph: &Graph<'_>,
-        longest: &[u32],
-        function: FunctionId,
-        callee: FunctionId,
-        depth: u32,
-    ) -> bool {
+    fn is_first(&self, graph: &Graph<'_>, function: FunctionId, callee: FunctionId, depth: u32) -> bool {
         let least = graph.total[callee as usize] * (1.0 - 1e-9);
         let as_long = || {
-            let longest = longest.iter().copied().filter(|&other| other != callee);
+            let longest = graph.longest.iter().copied().filter(|&other| other != callee);
             longest.take_while(|&other| graph.total[other as usize] >= least)
         };
         // More of them than the stack has: they cannot all be on it.

@@ -4,7 +4,10 @@
 //! that is, where it goes on inside this box (`a;b;a;c` is `a;b;c`), and what it spends there is time of recursive
 //! calls.
 
-use std::cmp::{Ordering, Reverse};
+mod marks;
+mod queue;
+
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::graph::Graph;
@@ -13,6 +16,8 @@ use super::pools::{Onward, Pools, Visit, in_proportion, matching};
 use super::strategy::Strategy;
 use crate::profile::FunctionId;
 use crate::profile::call_tree::{MERGED, NO_PARENT};
+use marks::Marks;
+use queue::{Place, Turn};
 
 /// Boxes below this share of all time are not made, even if the budget has room for them.
 const SMALLEST: f64 = 1e-6;
@@ -89,59 +94,6 @@ struct Candidate {
     passed: Box<[u32]>,
 }
 
-/// The place of a candidate in the queue. On equal weights the earlier one comes first, so that the tree does not
-/// depend on the heap's workings.
-struct Place {
-    weight: f64,
-    candidate: Reverse<u32>,
-}
-
-impl Ord for Place {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.weight.total_cmp(&other.weight).then(self.candidate.cmp(&other.candidate))
-    }
-}
-
-impl PartialOrd for Place {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Place {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Place {}
-
-/// A state of the walk inside a box, by its weight.
-struct Turn {
-    time: f64,
-    edge: u32,
-}
-
-impl Ord for Turn {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.time.total_cmp(&other.time).then(other.edge.cmp(&self.edge))
-    }
-}
-
-impl PartialOrd for Turn {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Turn {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Turn {}
-
 /// A function that can lead back, and lasts this share of the one at hand, is above what both lead to.
 const ABOVE: f64 = 0.5;
 
@@ -150,35 +102,6 @@ const UNLIKELY: f64 = 0.02;
 
 /// No chain.
 const NONE: u32 = u32::MAX;
-
-/// Marks of functions or edges that hold for one box: no clearing between boxes.
-struct Marks {
-    of: Vec<(u32, u32)>,
-    now: u32,
-}
-
-impl Marks {
-    fn new(count: usize) -> Self {
-        Self { of: vec![(0, 0); count], now: 0 }
-    }
-
-    fn set(&mut self, at: u32, value: u32) {
-        self.of[at as usize] = (self.now, value);
-    }
-
-    fn clear(&mut self, at: u32) {
-        self.of[at as usize].0 = 0;
-    }
-
-    fn get(&self, at: u32) -> Option<u32> {
-        let (when, value) = self.of[at as usize];
-        (when == self.now).then_some(value)
-    }
-
-    fn has(&self, at: u32) -> bool {
-        self.of[at as usize].0 == self.now
-    }
-}
 
 /// What makes the tree.
 pub(super) struct Grower<'a> {

@@ -4,6 +4,7 @@ use super::conservation::Flow;
 use super::kin::Kin;
 use super::scaling::NOBODY;
 use crate::profile::FunctionId;
+use crate::sort;
 
 /// Edges as columns: those of the file, then one for each root, whose caller is [`NOBODY`].
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(super) struct Graph<'a> {
     pub all: Vec<f64>,
     /// Per function: seconds of its outermost activations.
     pub total: Vec<f64>,
+    /// Functions, those with most time first.
+    pub longest: Vec<u32>,
     /// Per function: whether it is ever called below itself.
     pub recursive: Vec<bool>,
     /// Per function: its root's edge, or [`NOBODY`].
@@ -51,6 +54,7 @@ impl<'a> Graph<'a> {
             outermost: Vec::with_capacity(edges.len() + flow.roots.len()),
             all: Vec::with_capacity(edges.len() + flow.roots.len()),
             total: Vec::with_capacity(count),
+            longest: Vec::new(),
             recursive: Vec::with_capacity(count),
             root: vec![NOBODY; count],
             out: vec![0.0; count],
@@ -83,6 +87,9 @@ impl<'a> Graph<'a> {
             graph.total.push(total.max(flow.function_own[function]));
             graph.recursive.push(functions.primitive_calls[function] < functions.calls[function]);
         }
+        let total = &graph.total;
+        graph.longest =
+            sort::order(count, &mut |a, b| total[b as usize].total_cmp(&total[a as usize]).then(a.cmp(&b)));
         graph
     }
 

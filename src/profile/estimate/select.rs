@@ -237,7 +237,7 @@ fn elsewhere(graph: &Graph<'_>, nodes: &[Node]) -> Vec<Elsewhere> {
     let hidden = own.iter().zip(&totals).enumerate().map(|(function, (own, total))| Elsewhere {
         function: function as FunctionId,
         self_time: own.max(0.0) * scale,
-        total_time: total.max(0.0),
+        total_time: total.clamp(0.0, unknown),
     });
     hidden.filter(|hidden| hidden.self_time > least || hidden.total_time > least).collect()
 }

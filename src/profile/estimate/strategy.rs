@@ -10,7 +10,7 @@ use super::expand::{Expansion, Grower};
 use super::graph::Graph;
 use super::once::{Assignment, Once, Reach};
 use super::pools::Nesting;
-use super::rake::missed;
+use super::rake::misfit;
 
 /// Boxes of the small trees.
 const TRIAL: usize = 1_000;
@@ -61,7 +61,7 @@ struct Search<'a> {
     once: [Option<Once>; 2],
     tried: Vec<Strategy>,
     best: Strategy,
-    missed: f64,
+    misfit: f64,
 }
 
 impl<'a> Search<'a> {
@@ -73,7 +73,7 @@ impl<'a> Search<'a> {
             once: [None, None],
             tried: Vec::new(),
             best: Strategy::default(),
-            missed: f64::INFINITY,
+            misfit: f64::INFINITY,
         }
     }
 
@@ -112,9 +112,9 @@ impl<'a> Search<'a> {
         }
         self.tried.push(strategy);
         let mut grown = self.grow(strategy, TRIAL);
-        let missed = missed(self.graph, &mut grown);
-        if missed < self.missed {
-            (self.best, self.missed) = (strategy, missed);
+        let misfit = misfit(self.graph, &mut grown);
+        if misfit < self.misfit {
+            (self.best, self.misfit) = (strategy, misfit);
         }
     }
 }

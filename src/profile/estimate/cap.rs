@@ -1,0 +1,148 @@
+//! No function has more than the file says.
+//!
+//! Where the boxes are not those that there were, no times fit. What a function's boxes or leaves then have too much is
+//! others', of which it is not known whose: it goes to the nearest box around that has room for it, as time that is
+//! not known further. Self times keep to the file exactly, total times as far as that moves little.
+
+use super::expand::{Expansion, Omitted};
+use super::fit::Fit;
+use crate::profile::call_tree::{MERGED, NO_PARENT};
+
+/// Rounds at most: what is moved can be too much where it comes to.
+const ROUNDS: usize = 8;
+
+/// By how much boxes may exceed their function's total, as a share: the first with which little is moved.
+const EXCESS: [f64; 3] = [0.0, 0.01, 0.03];
+
+/// Little: a share of all time.
+const LITTLE: f64 = 0.005;
+
+/// Errors below this share of all time are rounding.
+const ROUNDING: f64 = 1e-12;
+
+impl Fit<'_> {
+    /// Moves what is too much, and writes all times into `grown`, of which this is.
+    pub(super) fn cap(&mut self, grown: &mut Expansion) {
+        let before = self.seconds.clone();
+        for excess in EXCESS {
+            self.seconds.clone_from(&before);
+            for _ in 0..ROUNDS {
+                let moved = self.cap_leaves(grown) + self.cap_boxes(grown, excess);
+                if moved <= ROUNDING * self.graph.seconds() {
+                    break;
+                }
+            }
+            let moved: f64 = self.spare.iter().map(|&slot| self.seconds[slot as usize]).sum();
+            if moved <= LITTLE * self.graph.seconds() {
+                break;
+            }
+        }
+        self.cap_leaves(grown);
+        self.write(grown);
+    }
+
+    /// Returns how many seconds were moved.
+    fn cap_boxes(&mut self, grown: &Expansion, excess: f64) -> f64 {
+        let totals: Vec<f64> = (0..self.graph.functions()).map(|function| self.total_of(function)).collect();
+        let most = |function: usize| self.graph.total[function] * (1.0 + excess);
+        let least = ROUNDING * self.graph.seconds();
+        let full: Vec<bool> =
+            totals.iter().enumerate().map(|(function, total)| *total > most(function) + least).collect();
+        let holders = self.holders(&full, grown);
+        let mut moved = 0.0;
+        for (index, made) in grown.made.iter().enumerate() {
+            let function = made.function as usize;
+            if !full[function] || self.proven[index] {
+                continue;
+            }
+            let by = 1.0 - most(function) / totals[function];
+            let (from, to) = self.boxes[index];
+            let mut removed = 0.0;
+            for seconds in &mut self.seconds[from as usize..to as usize] {
+                let part = *seconds * by;
+                *seconds -= part;
+                removed += part;
+            }
+            self.seconds[self.spare[holders[index] as usize] as usize] += removed;
+            moved += removed;
+        }
+        moved
+    }
+
+    /// Returns how many seconds were moved.
+    fn cap_leaves(&mut self, grown: &Expansion) -> f64 {
+        let functions = self.graph.functions();
+        let own = &self.graph.flow.function_own;
+        let least = ROUNDING * self.graph.seconds();
+        let full: Vec<bool> = (0..functions)
+            .map(|function| self.total_of(function) > self.graph.total[function] + least)
+            .collect();
+        let holders = self.holders(&full, grown);
+        let found: Vec<f64> = (0..functions).map(|function| self.own_of(function)).collect();
+        let mut moved = 0.0;
+        for (leaf, &slot) in grown.leaves.iter().zip(&self.leaf) {
+            let function = leaf.function as usize;
+            if found[function] > own[function] {
+                let seconds = &mut self.seconds[slot as usize];
+                let removed = *seconds * (1.0 - own[function] / found[function]);
+                *seconds -= removed;
+                self.seconds[self.spare[holders[leaf.at as usize] as usize] as usize] += removed;
+                moved += removed;
+            }
+        }
+        moved
+    }
+
+    /// Per box: the nearest one, itself or around it, of a function that is not `full`, or whose time is proven.
+    fn holders(&self, full: &[bool], grown: &Expansion) -> Vec<u32> {
+        let roots = grown.made.len() as u32;
+        let mut holders: Vec<u32> = Vec::with_capacity(grown.made.len());
+        for (index, made) in grown.made.iter().enumerate() {
+            let around = holders.get(made.parent as usize).copied().unwrap_or(roots);
+            let has_room = !full[made.function as usize] || self.proven[index];
+            holders.push(if has_room { index as u32 } else { around });
+        }
+        holders
+    }
+
+    fn write(&self, grown: &mut Expansion) {
+        let seconds = |slot: &u32| self.seconds[*slot as usize];
+        for (leaf, slot) in grown.leaves.iter_mut().zip(&self.leaf) {
+            leaf.seconds = seconds(slot);
+        }
+        for (omitted, slot) in grown.omitted.iter_mut().zip(&self.omitted) {
+            omitted.seconds = seconds(slot);
+        }
+        let boxes = grown.made.len();
+        let spare = self.spare.iter().enumerate().filter(|(_, slot)| seconds(slot) > 0.0);
+        grown.omitted.extend(spare.map(|(at, slot)| Omitted {
+            parent: if at < boxes { at as u32 } else { NO_PARENT },
+            function: MERGED,
+            seconds: seconds(slot),
+            own: 0.0,
+            count: 1,
+        }));
+        self.cap_omitted(grown);
+    }
+
+    /// What is omitted has no more of a function itself than its leaves leave.
+    fn cap_omitted(&self, grown: &mut Expansion) {
+        let own = &self.graph.flow.function_own;
+        let mut omitted_own = vec![0.0; own.len()];
+        for omitted in &mut grown.omitted {
+            omitted.own = omitted.own.min(omitted.seconds);
+            match omitted_own.get_mut(omitted.function as usize) {
+                Some(sum) => *sum += omitted.own,
+                None => omitted.own = 0.0,
+            }
+        }
+        for omitted in &mut grown.omitted {
+            let function = omitted.function as usize;
+            let Some(&sum) = omitted_own.get(function) else { continue };
+            let room = (own[function] - self.own_of(function)).max(0.0);
+            if sum > room {
+                omitted.own *= room / sum;
+            }
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Times of leaves that have all sums of the file, as near to the guess as can be.
+//!
+//! A function is on a stack once. So each sum that the file gives, a function's total time, its self time, or a box
+//! whose time is proven, is one of leaves, each with the factor 1. Scaling the leaves to one sum after the other
+//! (iterative proportional fitting) leads to the times that have all sums and are nearest to the guess, as relative
+//! entropy measures it; where the boxes cannot have them all, near to them.
+
+use super::bounds::Interval;
+use super::expand::Expansion;
+use super::graph::Graph;
+use crate::profile::FunctionId;
+
+/// Sweeps without much of a gain, after which it ends.
+const IDLE: usize = 4;
+
+/// What is not much: what is missed, after a sweep by before it.
+const GAIN: f64 = 0.995;
+
+/// The most that all sweeps change for one sum, as a logarithm: where the boxes are not those that there were, no
+/// factor helps, and larger ones would only fill small boxes.
+const MOST: f64 = 6.0;
+
+/// Things by function.
+pub(super) struct ByFunction<T> {
+    first: Vec<u32>,
+    all: Vec<T>,
+}
+
+impl<T: Copy + Default> ByFunction<T> {
+    fn of(functions: usize, things: impl Iterator<Item = (FunctionId, T)> + Clone) -> Self {
+        let mut first = vec![0_u32; functions + 2];
+        for (function, _) in things.clone() {
+            first[function as usize + 2] += 1;
+        }
+        for function in 0..functions {
+            first[function + 2] += first[function + 1];
+        }
+        let mut all = vec![T::default(); first[functions + 1] as usize];
+        for (function, thing) in things {
+            let next = &mut first[function as usize + 1];
+            all[*next as usize] = thing;
+            *next += 1;
+        }
+        Self { first, all }
+    }
+
+    pub fn get(&self, function: usize) -> &[T] {
+        &self.all[self.first[function] as usize..self.first[function + 1] as usize]
+    }
+}
+
+/// The leaves of a tree in depth-first order, so that all in a box is together. What is omitted is a leaf as well, and
+/// each box has one more, empty, for what has no place.
+pub(super) struct Fit<'a> {
+    pub graph: &'a Graph<'a>,
+    /// Per slot.
+    pub seconds: Vec<f64>,
+    /// Per box: its slots.
+    pub boxes: Vec<(u32, u32)>,
+    /// Per leaf, per omitted, and per box and last for the roots: its slot.
+    pub leaf: Vec<u32>,
+    pub omitted: Vec<u32>,
+    pub spare: Vec<u32>,
+    /// Of each function: its boxes' slots, and those of its leaves.
+    pub ranges: ByFunction<(u32, u32)>,
+    pub leaves: ByFunction<u32>,
+    /// Per slot: the nearest box around whose time is proven; last the roots.
+    region: Vec<u32>,
+    /// Per box, last the roots: its seconds less those of proven boxes inside, if it is proven; else nothing.
+    fixed: Vec<f64>,
+    /// Per box: whether its time is proven.
+    pub proven: Vec<bool>,
+    /// Of omitted: the function, and the share of it that is the function's own.
+    omitted_own: Vec<(FunctionId, f64)>,
+    before: Vec<f64>,
+}
+
+impl<'a> Fit<'a> {
+    /// Of `grown`, whose boxes' seconds are added up. `intervals` has one for each box, or none.
+    pub fn of(graph: &'a Graph<'a>, intervals: &[Interval], grown: &Expansion) -> Self {
+        let boxes = grown.made.len();
+        let roots = boxes as u32;
+        let at = |parent: u32| parent.min(roots) as usize;
+        let mut own = vec![1_u32; boxes + 1];
+        grown.leaves.iter().for_each(|leaf| own[leaf.at as usize] += 1);
+        grown.omitted.iter().for_each(|omitted| own[at(omitted.parent)] += 1);
+        let mut count = own.clone();
+        for (index, made) in grown.made.iter().enumerate().rev() {
+            count[at(made.parent)] += count[index];
+        }
+        // A box's own slots come first, then those of the boxes in it.
+        let mut next = vec![0_u32; boxes + 1];
+        let mut below = vec![0_u32; boxes + 1];
+        below[boxes] = own[boxes];
+        let mut ranges = Vec::with_capacity(boxes);
+        for (index, made) in grown.made.iter().enumerate() {
+            let start = below[at(made.parent)];
+            below[at(made.parent)] += count[index];
+            next[index] = start;
+            below[index] = start + own[index];
+            ranges.push((start, start + count[index]));
+        }
+        let slots = count[boxes] as usize;
+        let (regions, fixed, proven) = regions(graph, intervals, grown);
+        let mut seconds = vec![0.0; slots];
+        let mut region = vec![roots; slots];
+        let mut slot = |at: usize, time: f64| {
+            let slot = next[at];
+            next[at] += 1;
+            seconds[slot as usize] = time;
+            region[slot as usize] = regions.get(at).copied().unwrap_or(roots);
+            slot
+        };
+        let leaf: Vec<u32> = grown.leaves.iter().map(|leaf| slot(leaf.at as usize, leaf.seconds)).collect();
+        let omitted: Vec<u32> =
+            grown.omitted.iter().map(|omitted| slot(at(omitted.parent), omitted.seconds)).collect();
+        let spare: Vec<u32> = (0..=boxes).map(|at| slot(at, 0.0)).collect();
+        let functions = graph.functions();
+        let of_boxes = grown.made.iter().zip(&ranges).map(|(made, &range)| (made.function, range));
+        let of_omitted = grown.omitted.iter().zip(&omitted);
+        let of_omitted = of_omitted.filter(|(omitted, _)| (omitted.function as usize) < functions);
+        let of_omitted = of_omitted.map(|(omitted, &slot)| (omitted.function, (slot, slot + 1)));
+        let of_leaves = grown.leaves.iter().zip(&leaf).map(|(leaf, &slot)| (leaf.function, slot));
+        let share = |own: f64, seconds: f64| if seconds > 0.0 { (own / seconds).min(1.0) } else { 0.0 };
+        let omitted_own =
+            grown.omitted.iter().map(|one| (one.function, share(one.own, one.seconds))).collect();
+        Self {
+            graph,
+            ranges: ByFunction::of(functions, of_boxes.chain(of_omitted)),
+            leaves: ByFunction::of(functions, of_leaves),
+            before: seconds.clone(),
+            seconds,
+            boxes: ranges,
+            leaf,
+            omitted,
+            spare,
+            region,
+            fixed,
+            proven,
+            omitted_own,
+        }
+    }
+
+    /// Seconds in all boxes of a function.
+    pub fn total_of(&self, function: usize) -> f64 {
+        let ranges = self.ranges.get(function).iter();
+        ranges.map(|&(from, to)| self.seconds[from as usize..to as usize].iter().sum::<f64>()).sum()
+    }
+
+    /// Seconds in all leaves of a function.
+    pub fn own_of(&self, function: usize) -> f64 {
+        self.leaves.get(function).iter().map(|&slot| self.seconds[slot as usize]).sum()
+    }
+
+    /// By how many seconds functions' boxes miss their totals.
+    pub fn missed(&self) -> f64 {
+        let totals = self.graph.total.iter().enumerate();
+        totals.map(|(function, total)| (self.total_of(function) - total).abs()).sum()
+    }
+
+    /// Scales, in `sweeps` sweeps at most. Returns how far leaves are from the guess then: relative entropy, seconds.
+    pub fn run(&mut self, sweeps: usize) -> f64 {
+        let graph = self.graph;
+        let functions = graph.functions();
+        let hidden: f64 = self.omitted.iter().map(|&slot| self.seconds[slot as usize]).sum();
+        // What is not in boxes need not be made up for.
+        let up = (1.0 - hidden / graph.seconds()).max(0.0);
+        let mut need = vec![0.0; functions];
+        for function in 0..functions {
+            let (found, total) = (self.total_of(function), graph.total[function]);
+            need[function] = if found < total { found + (total - found) * up } else { total };
+        }
+        let mut factor = vec![0.0; functions];
+        let mut factor_own = vec![0.0; functions];
+        let (mut best, mut idle) = (f64::INFINITY, 0);
+        for _ in 0..sweeps {
+            let mut missed = 0.0;
+            for &function in &graph.longest {
+                let function = function as usize;
+                let found = self.total_of(function);
+                missed += (found - need[function]).abs();
+                let Some(by) = step(&mut factor[function], need[function], found) else { continue };
+                for &(from, to) in self.ranges.get(function) {
+                    self.seconds[from as usize..to as usize].iter_mut().for_each(|seconds| *seconds *= by);
+                }
+            }
+            let (found, wanted) = self.own_wanted();
+            for function in 0..functions {
+                let step = step(&mut factor_own[function], wanted[function], found[function]);
+                let Some(by) = step else { continue };
+                for &slot in self.leaves.get(function) {
+                    self.seconds[slot as usize] *= by;
+                }
+            }
+            self.scale_regions();
+            idle = if missed < GAIN * best { 0 } else { idle + 1 };
+            best = missed.min(best);
+            if idle == IDLE {
+                break;
+            }
+        }
+        let change = |&slot: &u32| {
+            let (before, after) = (self.before[slot as usize], self.seconds[slot as usize]);
+            if before > 0.0 && after > 0.0 { after * (after / before).ln() - after + before } else { before }
+        };
+        self.leaf.iter().map(change).sum()
+    }
+
+    /// Per function: what its leaves have, and what they should have: its self time, less its part of what has no box.
+    fn own_wanted(&self) -> (Vec<f64>, Vec<f64>) {
+        let functions = self.graph.functions();
+        let found: Vec<f64> = (0..functions).map(|function| self.own_of(function)).collect();
+        let mut wanted = self.graph.flow.function_own.clone();
+        let mut hidden = 0.0;
+        for (&slot, &(function, share)) in self.omitted.iter().zip(&self.omitted_own) {
+            let seconds = self.seconds[slot as usize];
+            hidden += seconds;
+            if let Some(wanted) = wanted.get_mut(function as usize) {
+                let own = (share * seconds).min(*wanted);
+                *wanted -= own;
+                hidden -= own;
+            }
+        }
+        // Functions without leaves are hidden with all they have; the others with what they lack, as far as it goes.
+        let (mut without, mut lack, mut have) = (0.0, 0.0, 0.0);
+        for (found, wanted) in found.iter().zip(&wanted) {
+            if *found > 0.0 {
+                lack += (wanted - found).max(0.0);
+                have += found.min(*wanted);
+            } else {
+                without += wanted;
+            }
+        }
+        let spare = f64::max(hidden - without, 0.0);
+        let (part, by) = if lack > spare {
+            (spare / lack, 1.0)
+        } else {
+            (1.0, if have > 0.0 { (1.0 - (spare - lack) / have).max(0.0) } else { 1.0 })
+        };
+        for (found, wanted) in found.iter().zip(&mut wanted) {
+            *wanted = (*wanted - (*wanted - found).max(0.0) * part) * by;
+        }
+        (found, wanted)
+    }
+
+    /// Boxes whose time is proven, and with them all time.
+    fn scale_regions(&mut self) {
+        let mut factor = vec![0.0; self.fixed.len()];
+        for (seconds, &region) in self.seconds.iter().zip(&self.region) {
+            factor[region as usize] += seconds;
+        }
+        for (factor, fixed) in factor.iter_mut().zip(&self.fixed) {
+            *factor = if *factor > 0.0 { fixed.max(0.0) / *factor } else { 1.0 };
+        }
+        for (seconds, &region) in self.seconds.iter_mut().zip(&self.region) {
+            *seconds *= factor[region as usize];
+        }
+    }
+}
+
+/// Moves the logarithm of a factor to where `found` is `needed`, and returns by how much to multiply.
+fn step(factor: &mut f64, needed: f64, found: f64) -> Option<f64> {
+    if found <= 0.0 || found == needed {
+        return None;
+    }
+    let now = (*factor + (needed / found).max(f64::MIN_POSITIVE).ln()).clamp(-MOST, MOST);
+    let by = (now - *factor).exp();
+    *factor = now;
+    Some(by)
+}
+
+/// Boxes whose time is proven cut the tree into regions whose time is fixed. Per box: its region, its number or that of
+/// a box around it; per region, last that of the roots: seconds; per box: whether it is proven.
+fn regions(graph: &Graph<'_>, intervals: &[Interval], grown: &Expansion) -> (Vec<u32>, Vec<f64>, Vec<bool>) {
+    let boxes = grown.made.len();
+    let mut region: Vec<u32> = Vec::with_capacity(boxes);
+    let mut fixed = vec![0.0; boxes + 1];
+    let mut proven = vec![false; boxes];
+    fixed[boxes] = graph.seconds();
+    for (index, made) in grown.made.iter().enumerate() {
+        let around = region.get(made.parent as usize).copied().unwrap_or(boxes as u32);
+        let interval = intervals.get(index);
+        match interval.filter(|interval| interval.whole && interval.is_exact(graph.seconds())) {
+            Some(interval) => {
+                fixed[around as usize] -= interval.low;
+                fixed[index] = interval.low;
+                proven[index] = true;
+                region.push(index as u32);
+            }
+            None => region.push(around),
+        }
+    }
+    (region, fixed, proven)
+}
