@@ -23,6 +23,13 @@ const ROUNDING: f64 = 1e-12;
 impl Fit<'_> {
     /// Moves what is too much, and writes all times into `grown`, of which this is.
     pub(super) fn cap(&mut self, grown: &mut Expansion) {
+        self.omitted_total.fill(0.0);
+        for omitted in &grown.omitted {
+            let by = self.omitted_factor(omitted.parent);
+            if let Some(total) = self.omitted_total.get_mut(omitted.function as usize) {
+                *total += omitted.seconds * by;
+            }
+        }
         let before = self.seconds.clone();
         for excess in EXCESS {
             self.seconds.clone_from(&before);
@@ -39,6 +46,12 @@ impl Fit<'_> {
         }
         self.cap_leaves(grown);
         self.write(grown);
+    }
+
+    /// What the omitted in a box is multiplied with.
+    fn omitted_factor(&self, parent: u32) -> f64 {
+        let slot = self.omitted[(parent as usize).min(self.boxes.len())] as usize;
+        if self.guess[slot] > 0.0 { self.seconds[slot] / self.guess[slot] } else { 0.0 }
     }
 
     /// Returns how many seconds were moved.
@@ -110,10 +123,10 @@ impl Fit<'_> {
         for (leaf, slot) in grown.leaves.iter_mut().zip(&self.leaf) {
             leaf.seconds = seconds(slot);
         }
-        for (omitted, slot) in grown.omitted.iter_mut().zip(&self.omitted) {
-            omitted.seconds = seconds(slot);
-        }
         let boxes = grown.made.len();
+        for omitted in &mut grown.omitted {
+            omitted.seconds *= self.omitted_factor(omitted.parent);
+        }
         let spare = self.spare.iter().enumerate().filter(|(_, slot)| seconds(slot) > 0.0);
         grown.omitted.extend(spare.map(|(at, slot)| Omitted {
             parent: if at < boxes { at as u32 } else { NO_PARENT },

@@ -17,7 +17,7 @@ use super::strategy::Strategy;
 use crate::profile::FunctionId;
 use crate::profile::call_tree::{MERGED, NO_PARENT};
 use marks::Marks;
-use queue::{Place, Turn};
+use queue::{Place, Rank, Turn};
 
 /// Boxes below this share of all time are not made, even if the budget has room for them.
 const SMALLEST: f64 = 1e-6;
@@ -111,6 +111,7 @@ pub(super) struct Grower<'a> {
     pools: Pools,
     strategy: Strategy,
     heap: BinaryHeap<Place>,
+    rank: Rank,
     candidates: Vec<Option<Candidate>>,
     grown: Expansion,
     /// Edges passed by all boxes, and where each box's begin.
@@ -147,6 +148,7 @@ impl<'a> Grower<'a> {
             pools: Pools::of(graph, once, strategy.nesting),
             strategy,
             heap: BinaryHeap::new(),
+            rank: Rank::new(budget, graph.seconds()),
             candidates: Vec::new(),
             grown: Expansion::default(),
             passed: Vec::new(),
@@ -182,13 +184,18 @@ impl<'a> Grower<'a> {
         }
         for place in 0..grower.candidates.len() {
             if let Some(candidate) = grower.candidates[place].take() {
-                grower.omit(&candidate);
+                let Candidate { function, parent, entries, weight, .. } = candidate;
+                grower.omit(function, parent, &entries, weight);
             }
         }
         grower.grown
     }
 
     fn push(&mut self, function: FunctionId, parent: u32, entries: Vec<Entry>, weight: f64) {
+        if !self.rank.admits(weight) {
+            self.omit(function, parent, &entries, weight);
+            return;
+        }
         let heaviest = entries.iter().reduce(|a, b| if b.time > a.time { b } else { a });
         let mut passed = Vec::new();
         if let Some(entry) = heaviest {
@@ -203,17 +210,17 @@ impl<'a> Grower<'a> {
         self.candidates.push(Some(Candidate { weight, function, parent, entries, passed: passed.into() }));
     }
 
-    fn omit(&mut self, candidate: &Candidate) {
+    fn omit(&mut self, function: FunctionId, parent: u32, entries: &[Entry], weight: f64) {
         let own_each = |edge: u32| {
             let calls = self.graph.calls[edge as usize];
             if calls > 0.0 { self.graph.own[edge as usize] / calls } else { 0.0 }
         };
-        let own: f64 = candidate.entries.iter().map(|entry| entry.calls * own_each(entry.edge)).sum();
+        let own: f64 = entries.iter().map(|entry| entry.calls * own_each(entry.edge)).sum();
         self.grown.omitted.push(Omitted {
-            parent: candidate.parent,
-            function: candidate.function,
-            seconds: candidate.weight,
-            own: own.min(candidate.weight),
+            parent,
+            function,
+            seconds: weight,
+            own: own.min(weight),
             count: 1,
         });
     }

@@ -13,6 +13,9 @@ use crate::profile::FunctionId;
 /// Sweeps without much of a gain, after which it ends.
 const IDLE: usize = 4;
 
+/// Leaves multiplied at most, in all sweeps together, so that a large profile waits no longer than others.
+const WORK: usize = 20_000_000;
+
 /// What is not much: what is missed, after a sweep by before it.
 const GAIN: f64 = 0.995;
 
@@ -49,18 +52,22 @@ impl<T: Copy + Default> ByFunction<T> {
     }
 }
 
-/// The leaves of a tree in depth-first order, so that all in a box is together. What is omitted is a leaf as well, and
-/// each box has one more, empty, for what has no place.
+/// The leaves of a tree in depth-first order, so that all in a box is together. All that is omitted in a box is one leaf
+/// as well, and each box has one more, empty, for what has no place.
 pub(super) struct Fit<'a> {
     pub graph: &'a Graph<'a>,
     /// Per slot.
     pub seconds: Vec<f64>,
     /// Per box: its slots.
     pub boxes: Vec<(u32, u32)>,
-    /// Per leaf, per omitted, and per box and last for the roots: its slot.
+    /// Per leaf: its slot.
     pub leaf: Vec<u32>,
+    /// Per box, and last for the roots: the slots of what is omitted in it, and of what has no place.
     pub omitted: Vec<u32>,
     pub spare: Vec<u32>,
+    /// Per function: seconds that are omitted, and of them in the function itself.
+    pub omitted_total: Vec<f64>,
+    omitted_own: Vec<f64>,
     /// Of each function: its boxes' slots, and those of its leaves.
     pub ranges: ByFunction<(u32, u32)>,
     pub leaves: ByFunction<u32>,
@@ -70,9 +77,8 @@ pub(super) struct Fit<'a> {
     fixed: Vec<f64>,
     /// Per box: whether its time is proven.
     pub proven: Vec<bool>,
-    /// Of omitted: the function, and the share of it that is the function's own.
-    omitted_own: Vec<(FunctionId, f64)>,
-    before: Vec<f64>,
+    /// Per slot: the guess.
+    pub guess: Vec<f64>,
 }
 
 impl<'a> Fit<'a> {
@@ -81,9 +87,18 @@ impl<'a> Fit<'a> {
         let boxes = grown.made.len();
         let roots = boxes as u32;
         let at = |parent: u32| parent.min(roots) as usize;
-        let mut own = vec![1_u32; boxes + 1];
+        let mut own = vec![2_u32; boxes + 1];
         grown.leaves.iter().for_each(|leaf| own[leaf.at as usize] += 1);
-        grown.omitted.iter().for_each(|omitted| own[at(omitted.parent)] += 1);
+        let functions = graph.functions();
+        let (mut omitted_total, mut omitted_own) = (vec![0.0; functions], vec![0.0; functions]);
+        let mut omitted_in = vec![0.0; boxes + 1];
+        for omitted in &grown.omitted {
+            omitted_in[at(omitted.parent)] += omitted.seconds;
+            if let Some(total) = omitted_total.get_mut(omitted.function as usize) {
+                *total += omitted.seconds;
+                omitted_own[omitted.function as usize] += omitted.own.min(omitted.seconds);
+            }
+        }
         let mut count = own.clone();
         for (index, made) in grown.made.iter().enumerate().rev() {
             count[at(made.parent)] += count[index];
@@ -112,23 +127,15 @@ impl<'a> Fit<'a> {
             slot
         };
         let leaf: Vec<u32> = grown.leaves.iter().map(|leaf| slot(leaf.at as usize, leaf.seconds)).collect();
-        let omitted: Vec<u32> =
-            grown.omitted.iter().map(|omitted| slot(at(omitted.parent), omitted.seconds)).collect();
+        let omitted: Vec<u32> = (0..=boxes).map(|at| slot(at, omitted_in[at])).collect();
         let spare: Vec<u32> = (0..=boxes).map(|at| slot(at, 0.0)).collect();
-        let functions = graph.functions();
         let of_boxes = grown.made.iter().zip(&ranges).map(|(made, &range)| (made.function, range));
-        let of_omitted = grown.omitted.iter().zip(&omitted);
-        let of_omitted = of_omitted.filter(|(omitted, _)| (omitted.function as usize) < functions);
-        let of_omitted = of_omitted.map(|(omitted, &slot)| (omitted.function, (slot, slot + 1)));
         let of_leaves = grown.leaves.iter().zip(&leaf).map(|(leaf, &slot)| (leaf.function, slot));
-        let share = |own: f64, seconds: f64| if seconds > 0.0 { (own / seconds).min(1.0) } else { 0.0 };
-        let omitted_own =
-            grown.omitted.iter().map(|one| (one.function, share(one.own, one.seconds))).collect();
         Self {
             graph,
-            ranges: ByFunction::of(functions, of_boxes.chain(of_omitted)),
+            ranges: ByFunction::of(functions, of_boxes),
             leaves: ByFunction::of(functions, of_leaves),
-            before: seconds.clone(),
+            guess: seconds.clone(),
             seconds,
             boxes: ranges,
             leaf,
@@ -137,14 +144,18 @@ impl<'a> Fit<'a> {
             region,
             fixed,
             proven,
+            omitted_total,
             omitted_own,
         }
     }
 
-    /// Seconds in all boxes of a function.
+    /// Seconds in all boxes of a function, and omitted ones.
     pub fn total_of(&self, function: usize) -> f64 {
-        let ranges = self.ranges.get(function).iter();
-        ranges.map(|&(from, to)| self.seconds[from as usize..to as usize].iter().sum::<f64>()).sum()
+        let mut total = self.omitted_total[function];
+        for &(from, to) in self.ranges.get(function) {
+            total += self.seconds[from as usize..to as usize].iter().sum::<f64>();
+        }
+        total
     }
 
     /// Seconds in all leaves of a function.
@@ -173,13 +184,17 @@ impl<'a> Fit<'a> {
         let mut factor = vec![0.0; functions];
         let mut factor_own = vec![0.0; functions];
         let (mut best, mut idle) = (f64::INFINITY, 0);
-        for _ in 0..sweeps {
+        let in_boxes: usize = self.boxes.iter().map(|&(from, to)| (to - from) as usize).sum();
+        for _ in 0..sweeps.min(WORK / in_boxes.max(1)).max(1) {
             let mut missed = 0.0;
             for &function in &graph.longest {
                 let function = function as usize;
                 let found = self.total_of(function);
                 missed += (found - need[function]).abs();
-                let Some(by) = step(&mut factor[function], need[function], found) else { continue };
+                // What is omitted stays as it is.
+                let omitted = self.omitted_total[function];
+                let (needed, found) = (need[function] - omitted, found - omitted);
+                let Some(by) = step(&mut factor[function], needed.max(0.0), found) else { continue };
                 for &(from, to) in self.ranges.get(function) {
                     self.seconds[from as usize..to as usize].iter_mut().for_each(|seconds| *seconds *= by);
                 }
@@ -200,7 +215,7 @@ impl<'a> Fit<'a> {
             }
         }
         let change = |&slot: &u32| {
-            let (before, after) = (self.before[slot as usize], self.seconds[slot as usize]);
+            let (before, after) = (self.guess[slot as usize], self.seconds[slot as usize]);
             if before > 0.0 && after > 0.0 { after * (after / before).ln() - after + before } else { before }
         };
         self.leaf.iter().map(change).sum()
@@ -211,15 +226,11 @@ impl<'a> Fit<'a> {
         let functions = self.graph.functions();
         let found: Vec<f64> = (0..functions).map(|function| self.own_of(function)).collect();
         let mut wanted = self.graph.flow.function_own.clone();
-        let mut hidden = 0.0;
-        for (&slot, &(function, share)) in self.omitted.iter().zip(&self.omitted_own) {
-            let seconds = self.seconds[slot as usize];
-            hidden += seconds;
-            if let Some(wanted) = wanted.get_mut(function as usize) {
-                let own = (share * seconds).min(*wanted);
-                *wanted -= own;
-                hidden -= own;
-            }
+        let mut hidden: f64 = self.omitted.iter().map(|&slot| self.seconds[slot as usize]).sum();
+        for (wanted, omitted) in wanted.iter_mut().zip(&self.omitted_own) {
+            let own = omitted.min(*wanted);
+            *wanted -= own;
+            hidden -= own;
         }
         // Functions without leaves are hidden with all they have; the others with what they lack, as far as it goes.
         let (mut without, mut lack, mut have) = (0.0, 0.0, 0.0);

@@ -34,14 +34,31 @@ pub(super) enum Nesting {
     Between,
 }
 
-/// Time and calls of each edge that no box has yet.
+/// Time and calls of an edge that no box has yet.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pool {
+    /// Of outermost activations, and of nested ones.
+    time: [f64; 2],
+    calls: [f64; 2],
+    /// Seconds that items will take over it, wherever they are.
+    reserved: f64,
+    edge: u32,
+    callee: u32,
+    /// Whether the callee is an item, which has its own ways.
+    is_item: bool,
+    /// Whether callee and caller call each other.
+    in_cycle: bool,
+}
+
+/// Time and calls of all edges that no box has yet.
 #[derive(Debug, Default)]
 pub(super) struct Pools {
-    /// Of outermost activations, and of nested ones.
-    time: [Vec<f64>; 2],
-    calls: [Vec<f64>; 2],
-    /// Per edge: seconds that items will take over it, wherever they are.
-    reserved: Vec<f64>,
+    /// By caller, so that those of one function are together: there are very many.
+    of: Vec<Pool>,
+    /// Per edge: its place.
+    place: Vec<u32>,
+    /// Per function: where its begin.
+    first: Vec<u32>,
     /// Columns looked at so far.
     pub work: u64,
 
@@ -54,6 +71,8 @@ pub(super) struct Pools {
 #[derive(Debug, Clone, Copy)]
 struct Column {
     edge: u32,
+    /// Of its pool.
+    place: u32,
     /// Whether the stack has passed the edge.
     nested: bool,
     /// Whether it leads back to where the stack has been: within a cycle, for the first time.
@@ -93,38 +112,59 @@ pub(super) struct Visit {
 impl Pools {
     /// Full ones.
     pub fn of(graph: &Graph<'_>, once: &Once, nesting: Nesting) -> Self {
-        let rest = |edge: usize| (graph.all[edge] - graph.outermost[edge]).max(0.0);
-        let nested = |edge: usize| graph.calls[edge] - graph.primitive[edge];
-        Self {
-            time: [graph.outermost.clone(), (0..graph.edges()).map(rest).collect()],
-            calls: [graph.primitive.clone(), (0..graph.edges()).map(nested).collect()],
-            reserved: reserved(graph, once),
-            work: 0,
-            nesting,
-            columns: Vec::new(),
-            order: Vec::new(),
+        let component = &graph.flow.components.component;
+        let reserved = reserved(graph, once);
+        let pool = |edge: u32| {
+            let index = edge as usize;
+            let (caller, callee) = (graph.caller[index], graph.callee[index]);
+            let rest = (graph.all[index] - graph.outermost[index]).max(0.0);
+            Pool {
+                time: [graph.outermost[index], rest],
+                calls: [graph.primitive[index], graph.calls[index] - graph.primitive[index]],
+                reserved: reserved[index],
+                edge,
+                callee,
+                is_item: once.is_item[callee as usize],
+                in_cycle: component.get(caller as usize) == Some(&component[callee as usize]),
+            }
+        };
+        let mut pools = Self { place: vec![0; graph.edges()], nesting, ..Self::default() };
+        pools.of.reserve(graph.edges());
+        let roots = graph.root.iter().copied().filter(|&edge| edge != super::scaling::NOBODY);
+        for function in 0..graph.functions() as u32 {
+            pools.first.push(pools.of.len() as u32);
+            pools.of.extend(graph.out_of(function).iter().map(|&edge| pool(edge)));
         }
+        pools.first.push(pools.of.len() as u32);
+        pools.of.extend(roots.map(pool));
+        for (place, pool) in pools.of.iter().enumerate() {
+            pools.place[pool.edge as usize] = place as u32;
+        }
+        pools
+    }
+
+    fn pool(&mut self, edge: u32) -> &mut Pool {
+        &mut self.of[self.place[edge as usize] as usize]
     }
 
     /// Takes what a known call over `edge` has out of the pool of outermost activations.
     pub fn take(&mut self, edge: u32, time: f64, calls: f64) {
-        let edge = edge as usize;
-        self.time[0][edge] = (self.time[0][edge] - time).max(0.0);
-        self.calls[0][edge] = (self.calls[0][edge] - calls).max(0.0);
+        let pool = self.pool(edge);
+        pool.time[0] = (pool.time[0] - time).max(0.0);
+        pool.calls[0] = (pool.calls[0] - calls).max(0.0);
     }
 
     /// Seconds that an item can have over `edge`.
-    pub fn room(&self, edge: u32, nested: bool) -> f64 {
-        self.time[usize::from(nested)][edge as usize]
+    pub fn room(&mut self, edge: u32, nested: bool) -> f64 {
+        self.pool(edge).time[usize::from(nested)]
     }
 
     /// Takes an item over `edge`.
     pub fn carry(&mut self, edge: u32, nested: bool, seconds: f64, calls: f64) {
-        let edge = edge as usize;
-        let pool = usize::from(nested);
-        self.time[pool][edge] = (self.time[pool][edge] - seconds).max(0.0);
-        self.calls[pool][edge] = (self.calls[pool][edge] - calls).max(0.0);
-        self.reserved[edge] = (self.reserved[edge] - seconds).max(0.0);
+        let (pool, which) = (self.pool(edge), usize::from(nested));
+        pool.time[which] = (pool.time[which] - seconds).max(0.0);
+        pool.calls[which] = (pool.calls[which] - calls).max(0.0);
+        pool.reserved = (pool.reserved - seconds).max(0.0);
     }
 
     /// Shares out the time of `visit` among its function's callees into `onwards`, and returns what nobody took.
@@ -139,30 +179,36 @@ impl Pools {
         onwards: &mut Vec<Onward>,
     ) -> f64 {
         let total = graph.seconds();
-        let component = &graph.flow.components.component;
         let here = visit.function as usize;
-        let edges = graph.out_of(visit.function);
-        self.work += edges.len() as u64;
+        let places = self.first[here] as usize..self.first[here + 1] as usize;
+        self.work += places.len() as u64;
         self.columns.clear();
         let mut have = 0.0;
-        for &edge in edges {
-            let callee = graph.callee[edge as usize];
-            if once.is_item[callee as usize] || on(callee) && !graph.recursive[callee as usize] {
+        for place in places {
+            let Pool { edge, callee, .. } = self.of[place];
+            let pool = &self.of[place];
+            if pool.is_item {
                 continue;
             }
-            let nested = passed(edge);
-            let reserved = if nested { 0.0 } else { self.reserved[edge as usize] };
-            let most = self.time[usize::from(nested)][edge as usize] - reserved;
+            // An edge that the stack has passed leads to a function on it.
+            let on_stack = on(callee);
+            if on_stack && !graph.recursive[callee as usize] {
+                continue;
+            }
+            let nested = on_stack && passed(edge);
+            let reserved = if nested { 0.0 } else { pool.reserved };
+            let most = pool.time[usize::from(nested)] - reserved;
             if most <= NOTHING * total {
                 continue;
             }
             have += most;
             let kin = graph.kin.affinity(graph, visit.edge, edge);
-            let calls = self.calls[usize::from(nested)][edge as usize].max(1e-6);
+            let calls = pool.calls[usize::from(nested)].max(1e-6);
             self.columns.push(Column {
                 edge,
+                place: place as u32,
                 nested,
-                back: !nested && component[callee as usize] == component[here],
+                back: !nested && pool.in_cycle,
                 most,
                 each: most / calls,
                 kin,
@@ -195,9 +241,9 @@ impl Pools {
             if time <= 0.0 {
                 continue;
             }
-            let (pool, edge) = (usize::from(column.nested), column.edge as usize);
-            self.time[pool][edge] -= time;
-            self.calls[pool][edge] = (self.calls[pool][edge] - time / column.each).max(0.0);
+            let (pool, which) = (&mut self.of[column.place as usize], usize::from(column.nested));
+            pool.time[which] -= time;
+            pool.calls[which] = (pool.calls[which] - time / column.each).max(0.0);
             given += time;
             onwards.push(Onward { edge: column.edge, time, calls: time / column.each });
         }
@@ -215,9 +261,9 @@ impl Pools {
         onwards: &mut Vec<Onward>,
     ) -> f64 {
         for column in &self.columns {
-            let (pool, edge) = (usize::from(column.nested), column.edge as usize);
-            self.time[pool][edge] = (self.time[pool][edge] - column.most).max(0.0);
-            self.calls[pool][edge] = (self.calls[pool][edge] - column.most / column.each).max(0.0);
+            let (pool, which) = (&mut self.of[column.place as usize], usize::from(column.nested));
+            pool.time[which] = (pool.time[which] - column.most).max(0.0);
+            pool.calls[which] = (pool.calls[which] - column.most / column.each).max(0.0);
             onwards.push(Onward { edge: column.edge, time: column.most, calls: column.most / column.each });
         }
         let left = visit.time - have;

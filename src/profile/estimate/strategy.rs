@@ -15,6 +15,9 @@ use super::rake::misfit;
 /// Boxes of the small trees.
 const TRIAL: usize = 1_000;
 
+/// Items of less than this share of all time together make no difference.
+const FEW: f64 = 0.1;
+
 /// How time is shared out where the file leaves it open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Strategy {
@@ -84,7 +87,9 @@ impl<'a> Search<'a> {
     }
 
     fn has_items(&mut self) -> bool {
-        !self.once(self.best.assignment).ways.is_empty()
+        let total = &self.graph.total;
+        let ways = &self.once(self.best.assignment).ways;
+        ways.iter().map(|&(_, item)| total[item as usize]).sum::<f64>() > FEW * self.graph.seconds()
     }
 
     fn once(&mut self, assignment: Assignment) -> &Once {
@@ -101,14 +106,19 @@ impl<'a> Search<'a> {
     }
 
     fn nestings(&mut self) {
-        for nesting in [Nesting::Longest, Nesting::Apart, Nesting::Between] {
-            self.attempt(Strategy { nesting, ..self.best });
+        let before = self.misfit;
+        let apart = self.attempt(Strategy { nesting: Nesting::Apart, ..self.best });
+        // If it makes no difference, the third does not either.
+        if apart != Some(before) {
+            self.attempt(Strategy { nesting: Nesting::Between, ..self.best });
+            self.attempt(Strategy { nesting: Nesting::Longest, ..self.best });
         }
     }
 
-    fn attempt(&mut self, strategy: Strategy) {
+    /// How badly the strategy fits, if it had not been tried.
+    fn attempt(&mut self, strategy: Strategy) -> Option<f64> {
         if self.tried.contains(&strategy) {
-            return;
+            return None;
         }
         self.tried.push(strategy);
         let mut grown = self.grow(strategy, TRIAL);
@@ -116,5 +126,6 @@ impl<'a> Search<'a> {
         if misfit < self.misfit {
             (self.best, self.misfit) = (strategy, misfit);
         }
+        Some(misfit)
     }
 }

@@ -132,7 +132,7 @@ fn bins(graph: &Graph<'_>, once: &[bool], items: &[u32], reach: &mut Reach) -> F
         .filter(|&edge| {
             let (caller, callee) = (graph.caller[edge as usize], graph.callee[edge as usize]);
             let leads = (caller == NOBODY || once[caller as usize]) && !once[callee as usize];
-            leads && reach.leads(callee) && room(edge) > 0.0
+            leads && reach.leads(callee) && room(edge) > 2e-4 * graph.seconds()
         })
         .collect();
     sort::by(&mut starts, |&a, &b| room(b).total_cmp(&room(a)).then(a.cmp(&b)));

@@ -8,10 +8,10 @@ use super::super::graph::Graph;
 const STEPS: u32 = 20_000;
 
 /// Steps of all walks at most: so that a profile with very many functions called once costs no more than others.
-const BUDGET: u64 = 6_000_000;
+const BUDGET: u64 = 1_000_000;
 
 /// Less than this share on its way is nothing.
-const LEAST: f64 = 1e-7;
+const LEAST: f64 = 1e-3;
 
 /// Of a start: per function that is asked for, (share of time, calls per call).
 type Row = FxHashMap<u32, (f64, f64)>;
