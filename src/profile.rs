@@ -253,16 +253,33 @@ fn starts(count: usize, ids: &[u32]) -> Vec<u32> {
     starts
 }
 
+/// Less than this share of a function's total time beside its self time is rounding.
+const NO_CALLEES: f64 = 1e-6;
+
 impl Profile {
     /// Seconds in all: the sum of self times.
     pub fn total(&self) -> f64 {
         self.functions.self_time.iter().sum()
     }
 
-    /// The recorded call tree; without one an estimated one of at most `budget` boxes.
+    /// Whether it is known who called whom. A file that names no callers (`subcalls=False` of cProfile, or they were
+    /// taken out) still has functions that last longer than they themselves do.
+    pub fn has_callers(&self) -> bool {
+        let functions = &self.functions;
+        let times = functions.self_time.iter().zip(&functions.total_time);
+        let called_more = |(own, total): (&f64, &f64)| *own >= 0.0 && total - own > NO_CALLEES * total;
+        self.recorded_tree.is_some()
+            || self.edges.len() > 0
+            || functions.len() < 2
+            || !times.into_iter().any(called_more)
+    }
+
+    /// The recorded call tree; without one an estimated one of at most `budget` boxes, and none at all where it is not
+    /// known who called whom.
     pub fn tree(&self, budget: usize) -> Cow<'_, CallTree> {
         match &self.recorded_tree {
             Some(tree) => Cow::Borrowed(tree),
+            None if !self.has_callers() => Cow::Owned(CallTree { estimated: true, ..CallTree::default() }),
             None => Cow::Owned(estimate::estimate(self, budget)),
         }
     }

@@ -319,6 +319,8 @@ pub struct ProfileOverview {
     pub total: f64,
     /// Whether the call tree is estimated.
     pub tree_estimated: bool,
+    /// Whether it is known who called whom; without that there is no call tree.
+    pub has_callers: bool,
     /// Whether the file has lines, of which functions were made: see [`Request::ByLine`].
     pub by_line: bool,
     /// Whether so many modules were imported that the tree is easier to read without what lies between them.

@@ -6,6 +6,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::marshal::{Value, key, numbers, stats};
+use flamedrop::profile::call_tree::{Certainty, MERGED};
 use flamedrop::profile::{FunctionId, Profile};
 use serde_json::Value as Json;
 
@@ -414,4 +415,48 @@ fn yappis_counts_are_put_right() {
             );
         }
     }
+}
+
+/// A script below `exec`, what it imports below it, and what that imports below that: imports use `exec` as well, so
+/// each function on the way is called below itself.
+#[test]
+fn a_scripts_imports_are_certain() {
+    let profile =
+        common::profile(common::open(common::bytes("pstats/script-imports.prof")).expect("a profile"));
+    let tree = profile.tree(10_000);
+    let functions = &profile.functions;
+    let module = |file: &str| {
+        let is_module = |&at: &usize| {
+            let function = tree.function[at];
+            tree.function[at] != MERGED
+                && functions.name(function) == "<module>"
+                && functions.file(function).ends_with(file)
+        };
+        let boxes: Vec<usize> = (0..tree.len()).filter(is_module).collect();
+        assert_eq!(boxes.len(), 1, "{file} ran once");
+        boxes[0]
+    };
+    let (script, outer, inner) = (module("report.py"), module("sales.py"), module("prices.py"));
+    for at in [script, outer, inner] {
+        let total = functions.total_time[tree.function[at] as usize];
+        assert_eq!(tree.certainty[at], Certainty::Exact as u8, "box {at}");
+        assert!((tree.total_time[at] - total).abs() <= 1e-9 * profile.total(), "box {at}");
+    }
+    let is_around = |outer: usize, inner: usize| (outer..tree.end[outer] as usize).contains(&inner);
+    assert!(is_around(script, outer) && is_around(outer, inner));
+    // The machinery between the two is there for the first import only.
+    assert_eq!(tree.parent[inner] as usize, outer);
+    assert!(tree.certain_share() > 0.98, "{}", tree.certain_share());
+}
+
+#[test]
+fn a_file_without_callers_has_no_tree() {
+    let document = common::open(common::bytes("pstats/without-callers.prof")).expect("a profile");
+    assert!(common::diagnostics(&document).contains("names no callers"));
+    let profile = common::profile(document);
+    assert!(!profile.has_callers() && profile.tree(10_000).is_empty());
+    // A file whose functions call nothing has none to name.
+    let leaf = stats(vec![(key("app.py", 1, "f"), numbers(1, 1, 0.5, 0.5, vec![]))]);
+    let profile = common::profile(common::open(leaf).expect("a profile"));
+    assert!(profile.has_callers() && profile.tree(10_000).len() == 1);
 }

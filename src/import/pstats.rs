@@ -436,6 +436,10 @@ impl Table {
             && functions.self_time.iter().chain(&functions.total_time).all(|&time| time >= 0.0);
         let profile =
             Profile { unit: Unit::Seconds, edges, functions, by_line: self.sampled, recorded_tree: None };
+        if !profile.has_callers() {
+            let message = "the file names no callers (as cProfile with subcalls=False writes it): there is no call tree";
+            diagnostics.note(Level::Warning, message, || None);
+        }
         let repair = repaired(&profile);
         if let Some(repair) = &repair {
             diagnose::repaired(&profile, repair, diagnostics);

@@ -16,6 +16,11 @@ pub(super) fn write(document: &Document, export: &Export) -> Option<io::Result<V
     let mut out = Vec::new();
     let name = &document.name;
     let written = match (&document.content, export) {
+        (Content::Profile(profile), Export::Folded | Export::Speedscope | Export::Callgrind)
+            if !profile.has_callers() =>
+        {
+            return None;
+        }
         (Content::Profile(profile), Export::Folded) => {
             folded::write(&profile.tree(BOXES), &profile.functions, &mut out)
         }

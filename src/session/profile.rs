@@ -34,6 +34,7 @@ pub(super) fn overview(profile: &Profile) -> ProfileOverview {
         primitive_calls: profile.primitive_calls(),
         total: profile.total(),
         tree_estimated: profile.recorded_tree.is_none(),
+        has_callers: profile.has_callers(),
         by_line: false,
         many_imports: Imports::of(profile).are_many(),
     }

@@ -20,6 +20,7 @@ for python in "${pythons[@]}"; do
             "$python" "$here/pstats/contradictions.py" "$target/contradictions"
             ;;
     esac
+    case $("$python" --version 2>&1) in *\ 3.11.*) "$python" "$here/pstats/shapes.py" "$target" ;; esac
 done
 [ $# -eq 0 ] || exit 0
 

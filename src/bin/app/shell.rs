@@ -280,6 +280,9 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                 (ContentOverview::Profile(profile), view) => {
                     let profile = profile.clone();
                     match view {
+                        View::Flame | View::CallTree | View::Callers if !profile.has_callers => {
+                            view! { <NoCallers view /> }.into_any()
+                        }
                         View::CallTree => view! { <CallTreeTable document overview=profile /> }.into_any(),
                         View::Functions => view! { <Functions document overview=profile /> }.into_any(),
                         View::Callers => view! { <Callers document overview=profile /> }.into_any(),
@@ -355,6 +358,22 @@ fn NotSaved(view: View) -> impl IntoView {
             <h2>{format!("{} is not in this file", view.title())}</h2>
             <p>"It was saved with the results of the log only, and this view shows single statements."</p>
             <p>"Findings and Queries have all their numbers."</p>
+        </div>
+    }
+}
+
+/// What stands for the views that need to know who called whom.
+#[component]
+fn NoCallers(view: View) -> impl IntoView {
+    view! {
+        <div class="not-saved">
+            <h2>{format!("No {} in this file", view.title().to_lowercase())}</h2>
+            <p>"It says how long each function took, not who called it."</p>
+            <p>
+                "Record it again with callers: " <code>"cProfile.Profile()"</code> " without "
+                <code>"subcalls=False"</code> ", or " <code>"python -m cProfile -o app.prof app.py"</code> "."
+            </p>
+            <p>"Functions has all its numbers."</p>
         </div>
     }
 }

@@ -151,6 +151,9 @@ impl<'a> Export<'a> {
             if arguments.hide_imports && matches!(arguments.format, Format::Callgrind) {
                 return Err(NO_TREE);
             }
+            if !profile.has_callers() {
+                return Err(NO_CALLERS);
+            }
             let tree = || tree(profile, arguments);
             return Ok(match arguments.format {
                 Format::Speedscope => Self::Speedscope(profile, tree()),
@@ -200,6 +203,10 @@ impl<'a> Export<'a> {
         }
     }
 }
+
+/// What is said where it is not known who called whom.
+const NO_CALLERS: &str = "the file does not say who called whom, so there is no call tree; record it without \
+                          subcalls=False, or export it as csv, json or markdown.";
 
 /// What is said where imports are to be hidden, and there is no tree.
 const NO_TREE: &str =

@@ -49,7 +49,9 @@ pub(super) fn bounds(graph: &Graph<'_>, certain: &Certain, made: &[Made]) -> Vec
         let total = graph.total[here.function as usize];
         let parent = made.get(here.parent as usize);
         let above = parent.map_or(here.function, |parent| parent.function);
-        let is_certain = certain.has(here.function) && certain.above[here.function as usize] == above;
+        let is_certain = certain.has(here.function)
+            && certain.above[here.function as usize] == above
+            && certain.is_at(here.function, stack(made, index));
         let direct = parent.and_then(|above| {
             let edge = edges.into(here.function).find(|&edge| edges.caller[edge] == above.function)?;
             let is_only = !graph.contradicts()
@@ -85,7 +87,21 @@ pub(super) fn bounds(graph: &Graph<'_>, certain: &Certain, made: &[Made]) -> Vec
         let low = (column - (below - least).max(0.0)).clamp(0.0, high);
         result.push(Interval { low, high, whole: false });
     }
+    // What boxes have at least, those around them have.
+    let mut below = vec![0.0_f64; made.len()];
+    for index in (0..made.len()).rev() {
+        result[index].low = result[index].low.max(below[index].min(result[index].high));
+        if let Some(below) = below.get_mut(made[index].parent as usize) {
+            *below += result[index].low;
+        }
+    }
     result
+}
+
+/// The functions of a box and those around it, from it outwards.
+fn stack(made: &[Made], index: usize) -> impl Iterator<Item = u32> + '_ {
+    let around = |here: &&Made| made.get(here.parent as usize);
+    std::iter::successors(made.get(index), around).map(|here| here.function)
 }
 
 fn exactly(seconds: f64) -> Interval {

@@ -23,13 +23,6 @@ const ROUNDING: f64 = 1e-12;
 impl Fit<'_> {
     /// Moves what is too much, and writes all times into `grown`, of which this is.
     pub(super) fn cap(&mut self, grown: &mut Expansion) {
-        self.omitted_total.fill(0.0);
-        for omitted in &grown.omitted {
-            let by = self.omitted_factor(omitted.parent);
-            if let Some(total) = self.omitted_total.get_mut(omitted.function as usize) {
-                *total += omitted.seconds * by;
-            }
-        }
         let before = self.seconds.clone();
         for excess in EXCESS {
             self.seconds.clone_from(&before);
@@ -48,12 +41,6 @@ impl Fit<'_> {
         self.write(grown);
     }
 
-    /// What the omitted in a box is multiplied with.
-    fn omitted_factor(&self, parent: u32) -> f64 {
-        let slot = self.omitted[(parent as usize).min(self.boxes.len())] as usize;
-        if self.guess[slot] > 0.0 { self.seconds[slot] / self.guess[slot] } else { 0.0 }
-    }
-
     /// Returns how many seconds were moved.
     fn cap_boxes(&mut self, grown: &Expansion, excess: f64) -> f64 {
         let totals: Vec<f64> = (0..self.graph.functions()).map(|function| self.total_of(function)).collect();
@@ -68,13 +55,21 @@ impl Fit<'_> {
             if !full[function] || self.proven[index] {
                 continue;
             }
-            let by = 1.0 - most(function) / totals[function];
-            let (from, to) = self.boxes[index];
+            // What is proven inside stays.
+            let (from, to) = (self.boxes[index].0 as usize, self.boxes[index].1 as usize);
+            let region = self.region[self.spare[index] as usize];
+            let is_open = |slot: usize| self.region[slot] == region;
+            let have: f64 = (from..to).map(|slot| self.seconds[slot]).sum();
+            let open: f64 = (from..to).filter(|&slot| is_open(slot)).map(|slot| self.seconds[slot]).sum();
+            let wanted = have * (1.0 - most(function) / totals[function]);
+            let by = if open > 0.0 { (wanted / open).clamp(0.0, 1.0) } else { 0.0 };
             let mut removed = 0.0;
-            for seconds in &mut self.seconds[from as usize..to as usize] {
-                let part = *seconds * by;
-                *seconds -= part;
-                removed += part;
+            for slot in from..to {
+                if self.region[slot] == region {
+                    let part = self.seconds[slot] * by;
+                    self.seconds[slot] -= part;
+                    removed += part;
+                }
             }
             self.seconds[self.spare[holders[index] as usize] as usize] += removed;
             moved += removed;
@@ -124,10 +119,12 @@ impl Fit<'_> {
             leaf.seconds = seconds(slot);
         }
         let boxes = grown.made.len();
-        for omitted in &mut grown.omitted {
-            omitted.seconds *= self.omitted_factor(omitted.parent);
+        for (omitted, &slot) in grown.omitted.iter_mut().zip(&self.omitted) {
+            let (guess, now) = (self.guess[slot as usize], self.seconds[slot as usize]);
+            omitted.seconds *= if guess > 0.0 { now / guess } else { 0.0 };
         }
-        let spare = self.spare.iter().enumerate().filter(|(_, slot)| seconds(slot) > 0.0);
+        let least = ROUNDING * self.graph.seconds();
+        let spare = self.spare.iter().enumerate().filter(|(_, slot)| seconds(slot) > least);
         grown.omitted.extend(spare.map(|(at, slot)| Omitted {
             parent: if at < boxes { at as u32 } else { NO_PARENT },
             function: MERGED,

@@ -7,23 +7,46 @@
 //! * A function that was called once, by one of these that is called below itself, stands where the first such call
 //!   was if every function that lasts as long is on the stack there: whatever was above the only call lasted as
 //!   long. So a script stands below `exec`, though its imports use `exec` as well.
+//! * A function that was called once, if only one chain of calls is left for it (`route`).
+
+mod route;
+
+use rustc_hash::FxHashMap;
 
 use super::graph::Graph;
 use super::scaling::NOBODY;
 use crate::profile::FunctionId;
+
+/// No node.
+const NONE: u32 = u32::MAX;
+
+/// A function on a proven stack.
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    function: FunctionId,
+    above: u32,
+    depth: u32,
+}
 
 /// Functions with one box.
 #[derive(Debug, Default)]
 pub(super) struct Certain {
     /// Per function: the function above its box, itself for the root, or [`NOBODY`] if it is not certain.
     pub above: Vec<FunctionId>,
+    /// Of functions whose chain of calls is proven: its edges, from a certain function that is not called below itself
+    /// or a root down to it.
+    pub routes: FxHashMap<FunctionId, Vec<u32>>,
+    /// Stacks, callers before callees, and per function where its own ends.
+    nodes: Vec<Node>,
+    node: Vec<u32>,
 }
 
 impl Certain {
-    /// Of a file that does not contradict itself; of another one nothing is certain.
-    pub fn of(graph: &Graph<'_>) -> Self {
+    /// Of a file that does not contradict itself; of another one nothing is certain. `once` says which functions
+    /// were called once.
+    pub fn of(graph: &Graph<'_>, once: &[bool]) -> Self {
         let count = graph.functions();
-        let mut certain = Self { above: vec![NOBODY; count] };
+        let mut certain = Self { above: vec![NOBODY; count], node: vec![NONE; count], ..Self::default() };
         let edges = &graph.flow.profile.edges;
         if graph.contradicts() {
             return certain;
@@ -36,31 +59,12 @@ impl Certain {
             let function = root.function;
             let only_root = edges.callers(function).all(|caller| caller == function);
             if only_root || live == 1 && is_live(function) {
-                certain.above[function as usize] = function;
+                certain.put(function, NONE);
                 open.push(function);
             }
         }
-        let mut depth = vec![1_u32; count];
-        while let Some(function) = open.pop() {
-            for &edge in graph.out_of(function) {
-                let callee = graph.callee[edge as usize];
-                if certain.has(callee) {
-                    continue;
-                }
-                let proven = if graph.recursive[function as usize] {
-                    graph.flow.profile.functions.calls[callee as usize] == 1
-                        && certain.is_first(graph, function, callee, depth[function as usize])
-                } else {
-                    edges.callers(callee).all(|caller| caller == function || caller == callee)
-                        && graph.root[callee as usize] == NOBODY
-                };
-                if proven {
-                    certain.above[callee as usize] = function;
-                    depth[callee as usize] = depth[function as usize] + 1;
-                    open.push(callee);
-                }
-            }
-        }
+        certain.close(graph, open);
+        certain.follow_routes(graph, once);
         certain
     }
 
@@ -69,48 +73,114 @@ impl Certain {
         self.above[function as usize] != NOBODY
     }
 
-    /// Whether all functions that last as long as `callee` are on the stack that ends in `function`, which has
-    /// `depth` functions.
-    fn is_first(&self, graph: &Graph<'_>, function: FunctionId, callee: FunctionId, depth: u32) -> bool {
+    /// Whether the stack of a certain function is this, from it upwards.
+    pub fn is_at(&self, function: FunctionId, stack: impl Iterator<Item = FunctionId>) -> bool {
+        let own = std::iter::successors(self.nodes.get(self.node[function as usize] as usize), |node| {
+            self.nodes.get(node.above as usize)
+        });
+        own.map(|node| node.function).eq(stack)
+    }
+
+    /// Below the node `above`, or as a root.
+    fn put(&mut self, function: FunctionId, above: u32) {
+        let caller = self.nodes.get(above as usize).map_or(function, |node| node.function);
+        self.above[function as usize] = caller;
+        self.node[function as usize] = self.push(function, above);
+    }
+
+    fn push(&mut self, function: FunctionId, above: u32) -> u32 {
+        let depth = self.nodes.get(above as usize).map_or(0, |node| node.depth) + 1;
+        self.nodes.push(Node { function, above, depth });
+        self.nodes.len() as u32 - 1
+    }
+
+    /// All that follows from the certain functions in `open` by the second and third rule.
+    fn close(&mut self, graph: &Graph<'_>, mut open: Vec<FunctionId>) {
+        let edges = &graph.flow.profile.edges;
+        while let Some(function) = open.pop() {
+            for &edge in graph.out_of(function) {
+                let callee = graph.callee[edge as usize];
+                if self.has(callee) {
+                    continue;
+                }
+                let proven = if graph.recursive[function as usize] {
+                    graph.flow.profile.functions.calls[callee as usize] == 1
+                        && self.is_first(graph, function, callee)
+                } else {
+                    edges.callers(callee).all(|caller| caller == function || caller == callee)
+                        && graph.root[callee as usize] == NOBODY
+                };
+                if proven {
+                    self.put(callee, self.node[function as usize]);
+                    open.push(callee);
+                }
+            }
+        }
+    }
+
+    /// Whether all functions that last as long as `callee` are on the stack that ends in `function`.
+    fn is_first(&self, graph: &Graph<'_>, function: FunctionId, callee: FunctionId) -> bool {
+        let node = self.node[function as usize];
+        let depth = self.nodes[node as usize].depth as usize;
         let least = graph.total[callee as usize] * (1.0 - 1e-9);
         let as_long = || {
             let longest = graph.longest.iter().copied().filter(|&other| other != callee);
             longest.take_while(|&other| graph.total[other as usize] >= least)
         };
         // More of them than the stack has: they cannot all be on it.
-        as_long().take(depth as usize + 1).count() <= depth as usize
-            && as_long().all(|other| self.is_on_stack(function, other))
+        as_long().take(depth + 1).count() <= depth && as_long().all(|other| self.is_on_stack(node, other))
     }
 
-    /// Whether `other` is on the stack that ends in the certain `function`.
-    fn is_on_stack(&self, function: FunctionId, other: FunctionId) -> bool {
-        let mut at = function;
-        loop {
-            if at == other {
+    /// Whether `function` is on the stack that ends in a node.
+    fn is_on_stack(&self, node: u32, function: FunctionId) -> bool {
+        let mut at = node;
+        while let Some(found) = self.nodes.get(at as usize) {
+            if found.function == function {
                 return true;
             }
-            let above = self.above[at as usize];
-            if above == at || above == NOBODY {
-                return false;
-            }
-            at = above;
+            at = found.above;
         }
+        false
     }
 
     /// Of a certain function that was called once by one that was called more often: the edge out of the nearest
-    /// function above that was called once, or of the root, below which it is.
-    pub fn way(&self, graph: &Graph<'_>, once: &[bool], function: FunctionId) -> Option<u32> {
-        let mut below = self.above[function as usize];
+    /// function above that was called once, or of the root, below which it is; and the edges that lead from there to
+    /// its caller, if they are proven.
+    pub fn way(&self, graph: &Graph<'_>, once: &[bool], function: FunctionId) -> Option<(u32, Vec<u32>)> {
+        let mut route: Vec<u32> = Vec::new();
+        let mut below = function;
         loop {
+            if let Some(edges) = self.routes.get(&below) {
+                let from = edges.iter().rposition(|&edge| is_start(graph, once, edge));
+                route.splice(0..0, edges[from.unwrap_or(0)..].iter().copied());
+                if from.is_some() {
+                    break;
+                }
+                below = graph.caller[edges[0] as usize];
+                continue;
+            }
             let above = *self.above.get(below as usize)?;
             if above == below {
-                return Some(graph.root[below as usize]).filter(|&edge| edge != NOBODY);
+                route.insert(0, Some(graph.root[below as usize]).filter(|&edge| edge != NOBODY)?);
+                break;
             }
-            if once[above as usize] {
-                let edges = &graph.flow.profile.edges;
-                return edges.into(below).find(|&edge| graph.caller[edge] == above).map(|edge| edge as u32);
+            let edge = graph.into(below).find(|&edge| graph.caller[edge as usize] == above)?;
+            route.insert(0, edge);
+            if is_start(graph, once, edge) {
+                break;
             }
             below = above;
         }
+        // Its own edge is no part of what leads to its caller.
+        let way = *route.first()?;
+        route.pop();
+        route.drain(..1.min(route.len()));
+        Some((way, route))
     }
+}
+
+/// Whether an edge is a root's or goes out of a function that was called once.
+fn is_start(graph: &Graph<'_>, once: &[bool], edge: u32) -> bool {
+    let caller = graph.caller[edge as usize];
+    caller == NOBODY || once[caller as usize]
 }

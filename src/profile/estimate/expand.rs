@@ -444,10 +444,14 @@ impl<'a> Grower<'a> {
         let graph = self.graph;
         let (caller, seconds) = (caller_of(graph, item), graph.total[item as usize]);
         let component = &graph.flow.components.component;
+        let route =
+            self.once.routes.get(&item).and_then(|route| {
+                route.iter().copied().find(|&edge| graph.caller[edge as usize] == function)
+            });
         let mut best: Option<(f64, u32)> = None;
         let mut fit: Option<(f64, u32)> = None;
         let mut above: Option<(f64, u32)> = None;
-        for &edge in graph.out_of(function) {
+        for &edge in graph.out_of(function).iter().filter(|_| route.is_none()) {
             let callee = graph.callee[edge as usize];
             if self.once.is_item[callee as usize] || self.on.has(callee) && !graph.recursive[callee as usize]
             {
@@ -483,7 +487,7 @@ impl<'a> Grower<'a> {
             }
         }
         // One that leads nowhere is put where it is.
-        let Some((_, edge)) = above.or(fit).or(best) else {
+        let Some((_, edge)) = route.map(|edge| (1.0, edge)).or(above).or(fit).or(best) else {
             let Some(edge) = graph.into(item).next() else { return };
             self.go_on(Entry { edge, time: seconds, calls: 1.0, items: Vec::new(), chain });
             return;

@@ -16,6 +16,9 @@ const IDLE: usize = 4;
 /// Leaves multiplied at most, in all sweeps together, so that a large profile waits no longer than others.
 const WORK: usize = 20_000_000;
 
+/// Omitted below this share of all time are not told apart.
+const SMALL: f64 = 3e-6;
+
 /// What is not much: what is missed, after a sweep by before it.
 const GAIN: f64 = 0.995;
 
@@ -52,8 +55,8 @@ impl<T: Copy + Default> ByFunction<T> {
     }
 }
 
-/// The leaves of a tree in depth-first order, so that all in a box is together. All that is omitted in a box is one leaf
-/// as well, and each box has one more, empty, for what has no place.
+/// The leaves of a tree in depth-first order, so that all in a box is together. What is omitted is a leaf as well, all that
+/// is small in a box one, and each box has one more, empty, for what has no place.
 pub(super) struct Fit<'a> {
     pub graph: &'a Graph<'a>,
     /// Per slot.
@@ -62,17 +65,18 @@ pub(super) struct Fit<'a> {
     pub boxes: Vec<(u32, u32)>,
     /// Per leaf: its slot.
     pub leaf: Vec<u32>,
-    /// Per box, and last for the roots: the slots of what is omitted in it, and of what has no place.
+    /// Per omitted: its slot.
     pub omitted: Vec<u32>,
+    /// Per box, and last for the roots: the slot of what has no place.
     pub spare: Vec<u32>,
-    /// Per function: seconds that are omitted, and of them in the function itself.
+    /// Per function: seconds that are omitted and share a slot; and omitted seconds in the function itself.
     pub omitted_total: Vec<f64>,
     omitted_own: Vec<f64>,
     /// Of each function: its boxes' slots, and those of its leaves.
     pub ranges: ByFunction<(u32, u32)>,
     pub leaves: ByFunction<u32>,
     /// Per slot: the nearest box around whose time is proven; last the roots.
-    region: Vec<u32>,
+    pub region: Vec<u32>,
     /// Per box, last the roots: its seconds less those of proven boxes inside, if it is proven; else nothing.
     fixed: Vec<f64>,
     /// Per box: whether its time is proven.
@@ -91,11 +95,18 @@ impl<'a> Fit<'a> {
         grown.leaves.iter().for_each(|leaf| own[leaf.at as usize] += 1);
         let functions = graph.functions();
         let (mut omitted_total, mut omitted_own) = (vec![0.0; functions], vec![0.0; functions]);
-        let mut omitted_in = vec![0.0; boxes + 1];
+        let mut small_in = vec![0.0; boxes + 1];
+        let is_small = |seconds: f64| seconds < SMALL * graph.seconds();
         for omitted in &grown.omitted {
-            omitted_in[at(omitted.parent)] += omitted.seconds;
+            if is_small(omitted.seconds) {
+                small_in[at(omitted.parent)] += omitted.seconds;
+            } else {
+                own[at(omitted.parent)] += 1;
+            }
             if let Some(total) = omitted_total.get_mut(omitted.function as usize) {
-                *total += omitted.seconds;
+                if is_small(omitted.seconds) {
+                    *total += omitted.seconds;
+                }
                 omitted_own[omitted.function as usize] += omitted.own.min(omitted.seconds);
             }
         }
@@ -127,13 +138,23 @@ impl<'a> Fit<'a> {
             slot
         };
         let leaf: Vec<u32> = grown.leaves.iter().map(|leaf| slot(leaf.at as usize, leaf.seconds)).collect();
-        let omitted: Vec<u32> = (0..=boxes).map(|at| slot(at, omitted_in[at])).collect();
+        let small: Vec<u32> = (0..=boxes).map(|at| slot(at, small_in[at])).collect();
+        let omitted: Vec<u32> = (grown.omitted.iter())
+            .map(|omitted| match at(omitted.parent) {
+                at if is_small(omitted.seconds) => small[at],
+                at => slot(at, omitted.seconds),
+            })
+            .collect();
         let spare: Vec<u32> = (0..=boxes).map(|at| slot(at, 0.0)).collect();
         let of_boxes = grown.made.iter().zip(&ranges).map(|(made, &range)| (made.function, range));
+        let of_omitted = grown.omitted.iter().zip(&omitted);
+        let of_omitted = of_omitted
+            .filter(|(omitted, _)| (omitted.function as usize) < functions && !is_small(omitted.seconds));
+        let of_omitted = of_omitted.map(|(omitted, &slot)| (omitted.function, (slot, slot + 1)));
         let of_leaves = grown.leaves.iter().zip(&leaf).map(|(leaf, &slot)| (leaf.function, slot));
         Self {
             graph,
-            ranges: ByFunction::of(functions, of_boxes),
+            ranges: ByFunction::of(functions, of_boxes.chain(of_omitted)),
             leaves: ByFunction::of(functions, of_leaves),
             guess: seconds.clone(),
             seconds,
@@ -163,6 +184,12 @@ impl<'a> Fit<'a> {
         self.leaves.get(function).iter().map(|&slot| self.seconds[slot as usize]).sum()
     }
 
+    /// Seconds that are omitted.
+    fn hidden(&self) -> f64 {
+        let leaves: f64 = self.leaf.iter().map(|&slot| self.seconds[slot as usize]).sum();
+        (self.seconds.iter().sum::<f64>() - leaves).max(0.0)
+    }
+
     /// By how many seconds functions' boxes miss their totals.
     pub fn missed(&self) -> f64 {
         let totals = self.graph.total.iter().enumerate();
@@ -173,7 +200,7 @@ impl<'a> Fit<'a> {
     pub fn run(&mut self, sweeps: usize) -> f64 {
         let graph = self.graph;
         let functions = graph.functions();
-        let hidden: f64 = self.omitted.iter().map(|&slot| self.seconds[slot as usize]).sum();
+        let hidden = self.hidden();
         // What is not in boxes need not be made up for.
         let up = (1.0 - hidden / graph.seconds()).max(0.0);
         let mut need = vec![0.0; functions];
@@ -191,7 +218,7 @@ impl<'a> Fit<'a> {
                 let function = function as usize;
                 let found = self.total_of(function);
                 missed += (found - need[function]).abs();
-                // What is omitted stays as it is.
+                // What is omitted and small stays as it is.
                 let omitted = self.omitted_total[function];
                 let (needed, found) = (need[function] - omitted, found - omitted);
                 let Some(by) = step(&mut factor[function], needed.max(0.0), found) else { continue };
@@ -226,7 +253,7 @@ impl<'a> Fit<'a> {
         let functions = self.graph.functions();
         let found: Vec<f64> = (0..functions).map(|function| self.own_of(function)).collect();
         let mut wanted = self.graph.flow.function_own.clone();
-        let mut hidden: f64 = self.omitted.iter().map(|&slot| self.seconds[slot as usize]).sum();
+        let mut hidden = self.hidden();
         for (wanted, omitted) in wanted.iter_mut().zip(&self.omitted_own) {
             let own = omitted.min(*wanted);
             *wanted -= own;
@@ -260,8 +287,14 @@ impl<'a> Fit<'a> {
         for (seconds, &region) in self.seconds.iter().zip(&self.region) {
             factor[region as usize] += seconds;
         }
-        for (factor, fixed) in factor.iter_mut().zip(&self.fixed) {
-            *factor = if *factor > 0.0 { fixed.max(0.0) / *factor } else { 1.0 };
+        for ((factor, fixed), &spare) in factor.iter_mut().zip(&self.fixed).zip(&self.spare) {
+            if *factor > 0.0 {
+                *factor = fixed.max(0.0) / *factor;
+            } else {
+                // Nothing there to be scaled.
+                self.seconds[spare as usize] = fixed.max(0.0);
+                *factor = 1.0;
+            }
         }
         for (seconds, &region) in self.seconds.iter_mut().zip(&self.region) {
             *seconds *= factor[region as usize];

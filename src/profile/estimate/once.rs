@@ -10,6 +10,8 @@ mod reach;
 
 pub(super) use reach::Reach;
 
+use rustc_hash::FxHashMap;
+
 use super::certain::Certain;
 use super::graph::Graph;
 use super::scaling::NOBODY;
@@ -36,23 +38,31 @@ pub(super) struct Once {
     /// Items by their way, the edge of which it is known that they are somewhere below: (way, item), by way, the
     /// longest item first.
     pub ways: Vec<(u32, u32)>,
+    /// Of items whose chain of calls is proven: its edges between the way and the item's caller.
+    pub routes: FxHashMap<u32, Vec<u32>>,
 }
 
 impl Once {
     /// Finds them, and gives each item its way.
     pub fn of(graph: &Graph<'_>, reach: &mut Reach, certain: &Certain, assignment: Assignment) -> Self {
         let count = graph.functions();
-        let once: Vec<bool> = (0..count as u32).map(|function| is_once(graph, function)).collect();
+        let once = once(graph);
         let items: Vec<u32> = (0..count as u32)
             .filter(|&item| {
                 let caller = caller_of(graph, item);
                 once[item as usize] && caller != NOBODY && !once[caller as usize]
             })
             .collect();
-        let mut found = Self { once, is_item: vec![false; count], ways: Vec::new() };
-        let forced: Vec<Option<u32>> = (items.iter())
-            .map(|&item| certain.has(item).then(|| certain.way(graph, &found.once, item)).flatten())
-            .collect();
+        let mut found =
+            Self { once, is_item: vec![false; count], ways: Vec::new(), routes: FxHashMap::default() };
+        let mut forced: Vec<Option<u32>> = Vec::with_capacity(items.len());
+        for &item in &items {
+            let way = certain.has(item).then(|| certain.way(graph, &found.once, item)).flatten();
+            forced.push(way.as_ref().map(|(way, _)| *way));
+            if let Some((_, route)) = way.filter(|_| certain.routes.contains_key(&item)) {
+                found.routes.insert(item, route);
+            }
+        }
         found.ways = assign::assign(graph, &found.once, &items, &forced, reach, assignment);
         for &(_, item) in &found.ways {
             found.is_item[item as usize] = true;
@@ -65,6 +75,11 @@ impl Once {
         let first = self.ways.partition_point(|&(other, _)| other < way);
         self.ways[first..].iter().take_while(move |&&(other, _)| other == way).map(|&(_, item)| item)
     }
+}
+
+/// Per function: whether it was called once.
+pub(super) fn once(graph: &Graph<'_>) -> Vec<bool> {
+    (0..graph.functions() as u32).map(|function| is_once(graph, function)).collect()
 }
 
 /// Whether the file says of `function` that it was called once, over one edge with all its time.

@@ -15,8 +15,9 @@ use super::rake::misfit;
 /// Boxes of the small trees.
 const TRIAL: usize = 1_000;
 
-/// Items of less than this share of all time together make no difference.
+/// In a graph of very many edges, items of less than this share of all time together are not worth a guess.
 const FEW: f64 = 0.1;
+const MANY: usize = 100_000;
 
 /// How time is shared out where the file leaves it open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -88,8 +89,9 @@ impl<'a> Search<'a> {
 
     fn has_items(&mut self) -> bool {
         let total = &self.graph.total;
+        let least = if self.graph.edges() < MANY { 0.0 } else { FEW * self.graph.seconds() };
         let ways = &self.once(self.best.assignment).ways;
-        ways.iter().map(|&(_, item)| total[item as usize]).sum::<f64>() > FEW * self.graph.seconds()
+        ways.iter().map(|&(_, item)| total[item as usize]).sum::<f64>() > least
     }
 
     fn once(&mut self, assignment: Assignment) -> &Once {

@@ -138,7 +138,7 @@ fn Noticed(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
         ContentOverview::Queries(log) => log.inferred.clone(),
         ContentOverview::Profile(_) | ContentOverview::Schema(_) => None,
     };
-    let estimated = matches!(&overview.content, ContentOverview::Profile(profile) if profile.tree_estimated);
+    let estimated = matches!(&overview.content, ContentOverview::Profile(profile) if profile.tree_estimated && profile.has_callers);
     let diagnostics = overview.diagnostics.clone();
     let warnings = diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Warning);
     let count = diagnostics.len() + usize::from(inferred.is_some()) + usize::from(estimated);

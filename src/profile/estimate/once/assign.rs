@@ -105,8 +105,9 @@ pub(super) fn assign(
             *used.entry(way.edge).or_default() += way.taken;
         }
         for (place, &item) in bin.items.iter().enumerate() {
-            if let Some(way) = bin.ways.get(bin.way_of[place]) {
-                result.push((way.edge, item));
+            let way = bin.ways.get(bin.way_of[place]).map(|way| way.edge);
+            if let Some(edge) = known.get(&item).copied().or(way) {
+                result.push((edge, item));
             }
         }
     }
