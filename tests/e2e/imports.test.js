@@ -81,7 +81,7 @@ pageTest('import frames are hidden where there are many, and shown by mouse and 
 pageTest('one switch for pictures and table, also after a reload and by Back', async ({ page }) => {
   await openTree(page, MANY, 'Call tree');
   await pressed(page, true);
-  assert.match((await names(page)).join('\n'), /^run .*\n.*\.py \/usr\/lib\/python3\//);
+  assert.match((await names(page)).join('\n'), /^▾ run .*\n▾ .*\.py \/usr\/lib\/python3\//);
   await hide(page).click();
   await pressed(page, false);
   await page.getByRole('treegrid', { name: 'Call tree' }).getByText('_find_and_load', { exact: true }).waitFor();

@@ -82,9 +82,13 @@ impl<'a> Graph<'a> {
             graph.all.push(root.own + root.below);
         }
         for function in 0..count {
-            let total = functions.total_time[function];
+            // Without outermost calls, as betas of Python 3.12 count, it has no total time.
+            let counted = functions.primitive_calls[function] != 0 || functions.calls[function] <= 0;
+            let total = if counted { functions.total_time[function] } else { flow.total };
             let total = if (0.0..1e18).contains(&total) { total.min(flow.total) } else { 0.0 };
-            graph.total.push(total.max(flow.function_own[function]));
+            // Where threads left calls open, a function lasts longer than all it called.
+            let own = flow.function_own[function];
+            graph.total.push(total.min((own + graph.out[function]) * (1.0 + 1e-9)).max(own));
             graph.recursive.push(functions.primitive_calls[function] < functions.calls[function]);
         }
         let total = &graph.total;

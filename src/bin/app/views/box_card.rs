@@ -79,7 +79,7 @@ fn single(boxes: &Boxes, index: u32, total: f64) -> AnyView {
         <table>
             {(!recursive).then(|| number("Total", format::seconds(total_time), format::percent(total_time / total), per_call(total_time)))}
             {number("Self", format::seconds(self_time), format::percent(self_time / total), per_call(self_time))}
-            {number("Calls", format::calls(calls), String::new(), String::new())}
+            {(calls > 0.0).then(|| number("Calls", format::calls(calls), String::new(), String::new()))}
         </table>
         {recursive.then(|| view! { <p class="note">{RECURSIVE}</p> })}
         {certainty(boxes, index).map(|text| view! { <p class="note">{text}</p> })}

@@ -151,8 +151,11 @@ fn cells(
         share_cell(times.seconds(tree.total_time[index]), share),
         format::percent_cell(share).into_any(),
         times.seconds(tree.self_time[index]).into_any(),
-        // Of a merged box that number is its name's.
-        function.map_or_else(String::new, |_| format::calls(tree.calls[index])).into_any(),
+        // Of a merged box that number is its name's; how many calls an estimated box is, is not always known.
+        function
+            .filter(|_| tree.calls[index] > 0.0)
+            .map_or_else(String::new, |_| format::calls(tree.calls[index]))
+            .into_any(),
         view! {
             <span class="function branch" style:--level=indent title=format!("{name} {file}")>
                 <span class="arrow-space">{arrow}</span>
