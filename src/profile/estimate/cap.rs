@@ -12,10 +12,10 @@ use crate::profile::call_tree::{MERGED, NO_PARENT};
 const ROUNDS: usize = 8;
 
 /// By how much boxes may exceed their function's total, as a share: the first with which little is moved.
-const EXCESS: [f64; 3] = [0.0, 0.01, 0.03];
+const EXCESS: [f64; 7] = [0.0, 0.01, 0.03, 0.1, 0.3, 1.0, f64::INFINITY];
 
 /// Little: a share of all time.
-const LITTLE: f64 = 0.005;
+const LITTLE: f64 = 0.05;
 
 /// Errors below this share of all time are rounding.
 const ROUNDING: f64 = 1e-12;
@@ -24,7 +24,8 @@ impl Fit<'_> {
     /// Moves what is too much, and writes all times into `grown`, of which this is.
     pub(super) fn cap(&mut self, grown: &mut Expansion) {
         let before = self.seconds.clone();
-        for excess in EXCESS {
+        let first = if self.totals_hold() { 0 } else { EXCESS.len() - 1 };
+        for &excess in &EXCESS[first..] {
             self.seconds.clone_from(&before);
             for _ in 0..ROUNDS {
                 let moved = self.cap_leaves(grown) + self.cap_boxes(grown, excess);

@@ -391,6 +391,10 @@ impl<'a> Grower<'a> {
             for item in here {
                 let seconds = graph.total[item as usize];
                 time -= seconds;
+                if let Some(edge) = self.around(function, state.time, seconds, chain).filter(|_| !lost) {
+                    self.carry_over(edge, item, chain);
+                    continue;
+                }
                 let Some(edge) = graph.into(item).next() else { continue };
                 self.go_on(Entry { edge, time: seconds, calls: 1.0, items: Vec::new(), chain });
             }
@@ -437,6 +441,30 @@ impl<'a> Grower<'a> {
             let Onward { edge, time, calls } = onward;
             self.go_on(Entry { edge, time, calls, items: Vec::new(), chain });
         }
+    }
+
+    /// The edge that an item below a function that is called below itself must be below, since it has no room outside of
+    /// that: the edge leads back to the function and takes nearly all of its `time`.
+    fn around(&mut self, function: FunctionId, time: f64, seconds: f64, chain: u32) -> Option<u32> {
+        let graph = self.graph;
+        if !graph.recursive[function as usize] {
+            return None;
+        }
+        let component = &graph.flow.components.component;
+        let mut best: Option<(f64, u32)> = None;
+        for &edge in graph.out_of(function) {
+            let callee = graph.callee[edge as usize];
+            let back = callee != function && component[callee as usize] == component[function as usize];
+            let closed = self.once.is_item[callee as usize] || self.on.has(callee);
+            if !back || closed || self.has_passed(edge, chain) {
+                continue;
+            }
+            let room = self.pools.room(edge, false);
+            if room >= seconds && time - room < seconds && best.is_none_or(|best| room > best.0) {
+                best = Some((room, edge));
+            }
+        }
+        best.map(|(_, edge)| edge)
     }
 
     /// Sends an item on, over the edge that most likely leads to its caller and has room for it.
@@ -492,6 +520,11 @@ impl<'a> Grower<'a> {
             self.go_on(Entry { edge, time: seconds, calls: 1.0, items: Vec::new(), chain });
             return;
         };
+        self.carry_over(edge, item, chain);
+    }
+
+    fn carry_over(&mut self, edge: u32, item: u32, chain: u32) {
+        let (graph, seconds) = (self.graph, self.graph.total[item as usize]);
         let calls = if graph.all[edge as usize] > 0.0 {
             (graph.calls[edge as usize] * seconds / graph.all[edge as usize]).min(1.0)
         } else {

@@ -16,6 +16,12 @@ const IDLE: usize = 4;
 /// Leaves multiplied at most, in all sweeps together, so that a large profile waits no longer than others.
 const WORK: usize = 20_000_000;
 
+/// Errors below this share of all time are rounding.
+const ROUNDING: f64 = 1e-12;
+
+/// Above this share of all time a file contradicts itself too much.
+const CONTRADICTORY: f64 = 0.05;
+
 /// Omitted below this share of all time are not told apart.
 const SMALL: f64 = 3e-6;
 
@@ -81,6 +87,8 @@ pub(super) struct Fit<'a> {
     fixed: Vec<f64>,
     /// Per box: whether its time is proven.
     pub proven: Vec<bool>,
+    /// Per slot: whether it is a leaf's.
+    is_leaf: Vec<bool>,
     /// Per slot: the guess.
     pub guess: Vec<f64>,
 }
@@ -138,6 +146,8 @@ impl<'a> Fit<'a> {
             slot
         };
         let leaf: Vec<u32> = grown.leaves.iter().map(|leaf| slot(leaf.at as usize, leaf.seconds)).collect();
+        let mut is_leaf = vec![false; slots];
+        leaf.iter().for_each(|&slot| is_leaf[slot as usize] = true);
         let small: Vec<u32> = (0..=boxes).map(|at| slot(at, small_in[at])).collect();
         let omitted: Vec<u32> = (grown.omitted.iter())
             .map(|omitted| match at(omitted.parent) {
@@ -167,6 +177,7 @@ impl<'a> Fit<'a> {
             proven,
             omitted_total,
             omitted_own,
+            is_leaf,
         }
     }
 
@@ -184,10 +195,15 @@ impl<'a> Fit<'a> {
         self.leaves.get(function).iter().map(|&slot| self.seconds[slot as usize]).sum()
     }
 
+    /// Whether total times are worth being kept.
+    pub fn totals_hold(&self) -> bool {
+        self.graph.flow.contradiction <= CONTRADICTORY * self.graph.seconds()
+    }
+
     /// Seconds that are omitted.
     fn hidden(&self) -> f64 {
-        let leaves: f64 = self.leaf.iter().map(|&slot| self.seconds[slot as usize]).sum();
-        (self.seconds.iter().sum::<f64>() - leaves).max(0.0)
+        let omitted = self.seconds.iter().zip(&self.is_leaf).filter(|(_, is_leaf)| !**is_leaf);
+        omitted.map(|(seconds, _)| seconds).sum()
     }
 
     /// By how many seconds functions' boxes miss their totals.
@@ -208,13 +224,15 @@ impl<'a> Fit<'a> {
             let (found, total) = (self.total_of(function), graph.total[function]);
             need[function] = if found < total { found + (total - found) * up } else { total };
         }
+        // Where much time contradicts itself, total times say little of what was above what.
+        let totals_hold = self.totals_hold();
         let mut factor = vec![0.0; functions];
         let mut factor_own = vec![0.0; functions];
         let (mut best, mut idle) = (f64::INFINITY, 0);
         let in_boxes: usize = self.boxes.iter().map(|&(from, to)| (to - from) as usize).sum();
         for _ in 0..sweeps.min(WORK / in_boxes.max(1)).max(1) {
             let mut missed = 0.0;
-            for &function in &graph.longest {
+            for &function in graph.longest.iter().filter(|_| totals_hold) {
                 let function = function as usize;
                 let found = self.total_of(function);
                 missed += (found - need[function]).abs();
@@ -234,6 +252,7 @@ impl<'a> Fit<'a> {
                     self.seconds[slot as usize] *= by;
                 }
             }
+            self.scale_hidden(hidden);
             self.scale_regions();
             idle = if missed < GAIN * best { 0 } else { idle + 1 };
             best = missed.min(best);
@@ -279,6 +298,16 @@ impl<'a> Fit<'a> {
             *wanted = (*wanted - (*wanted - found).max(0.0) * part) * by;
         }
         (found, wanted)
+    }
+
+    /// What is omitted does not become more: it is no place for what fits nowhere.
+    fn scale_hidden(&mut self, most: f64) {
+        let now = self.hidden();
+        if now > most + ROUNDING * self.graph.seconds() {
+            let by = most / now;
+            let omitted = self.seconds.iter_mut().zip(&self.is_leaf).filter(|(_, is_leaf)| !**is_leaf);
+            omitted.for_each(|(seconds, _)| *seconds *= by);
+        }
     }
 
     /// Boxes whose time is proven, and with them all time.

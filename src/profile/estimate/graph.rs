@@ -86,9 +86,10 @@ impl<'a> Graph<'a> {
             let counted = functions.primitive_calls[function] != 0 || functions.calls[function] <= 0;
             let total = if counted { functions.total_time[function] } else { flow.total };
             let total = if (0.0..1e18).contains(&total) { total.min(flow.total) } else { 0.0 };
-            // Where threads left calls open, a function lasts longer than all it called.
             let own = flow.function_own[function];
-            graph.total.push(total.min((own + graph.out[function]) * (1.0 + 1e-9)).max(own));
+            // Where threads left calls open, a function lasts longer than all it called.
+            let known = (own + graph.out[function]) * (1.0 + 1e-9);
+            graph.total.push(total.min(known).max(own));
             graph.recursive.push(functions.primitive_calls[function] < functions.calls[function]);
         }
         let total = &graph.total;
