@@ -111,6 +111,8 @@ impl Rule for Imports {
             doubts: "Only the first request of each process pays. If the profile is of a process that had just \
                      started, of a script or of the test runner, this is as it should be."
                 .to_owned(),
+            also: Vec::new(),
+            price: None,
         });
     }
 }

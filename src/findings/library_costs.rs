@@ -2,6 +2,7 @@
 //!
 //! Of functions that call each other (`json.load` and `loads`) only the outermost counts, by the call tree.
 
+use super::naming::spoken;
 use super::outermost::Outermost;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
@@ -203,11 +204,6 @@ impl Rule for LibraryCosts {
     }
 }
 
-/// Whether it hashes passwords.
-pub(super) fn is_hashing(all: &Functions, id: FunctionId) -> bool {
-    ALL.iter().any(|known| known.key == "hashing" && is_one_of(all, id, known.functions))
-}
-
 /// Whether it is any of these functions, whose costs are a finding of their own.
 pub(super) fn is_known(all: &Functions, id: FunctionId) -> bool {
     ALL.iter().any(|known| is_one_of(all, id, known.functions))
@@ -324,12 +320,19 @@ fn finding(
         }
         _ => (known.remedy, code(functions, known, found)),
     };
+    // Who it is for, if it is one function of the user's own.
+    let callers = outermost.callers();
+    let is_own = |id: FunctionId| {
+        !functions.is_built_in(id) && matches!(home(functions.file(id)), Home::Script(_) | Home::Elsewhere)
+    };
+    let asks = callers.first().filter(|(id, own)| !is_file && is_own(*id) && own * 2.0 > time);
     Finding {
         rule: ABOUT.id.to_owned(),
         key: known.key.to_owned(),
         title: format!(
-            "{} takes {}, {} of the profile",
+            "{}{} takes {}, {} of the profile",
             known.what,
+            asks.map_or(String::new(), |(id, _)| format!(" for {}", spoken(functions, *id))),
             format::milliseconds(time),
             format::percent(share)
         ),
@@ -349,5 +352,7 @@ fn finding(
         code: code.to_owned(),
         confidence: Confidence::Medium,
         doubts: known.doubts.to_owned(),
+        also: Vec::new(),
+        price: None,
     }
 }

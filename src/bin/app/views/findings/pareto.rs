@@ -115,34 +115,6 @@ pub fn pareto_curve(state: State, shown: Shown) -> AnyView {
     .into_any()
 }
 
-/// `7 of 412 functions and queries make 80 % of the time.`
-pub fn vital_few(judged: &Judged) -> String {
-    let summary = &judged.summary;
-    let items = &summary.items;
-    let (count, sum) = items.vital(VITAL_SHARE);
-    let things = match (judged.profile.is_some(), judged.log.is_some()) {
-        (true, true) => "functions and queries",
-        (true, false) => "functions",
-        _ => "queries",
-    };
-    // Where not all are known one by one, it can be less.
-    let share = if sum >= VITAL_SHARE * items.total { VITAL_SHARE } else { sum / items.total };
-    let verb = if count == 1 { "makes" } else { "make" };
-    let queries = match (judged.profile.is_some(), summary.vital_queries) {
-        (false, _) => String::new(),
-        (true, 0) if judged.log.is_none() => String::new(),
-        (true, 0) => "; none of them is a query".to_owned(),
-        (true, 1) => "; one of them is a query".to_owned(),
-        (true, many) => format!("; {many} of them are queries"),
-    };
-    format!(
-        "{} of {} {things} {verb} {} of the time{queries}.",
-        format::count(count as i64),
-        format::count(i64::from(items.count)),
-        format::percent(share),
-    )
-}
-
 /// The last three parts of a path: the first ones are the same for all.
 fn tail(place: &str) -> String {
     match place.rmatch_indices(['/', '\\']).nth(2) {
