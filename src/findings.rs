@@ -9,6 +9,7 @@ mod asked;
 mod boxes;
 mod cards;
 mod caveats;
+pub mod changes;
 mod connections;
 mod counted_rows;
 mod database_cache;
@@ -47,6 +48,8 @@ mod slow_statements;
 mod slow_writes;
 pub mod summary;
 mod templates;
+#[cfg(test)]
+mod tests;
 pub mod together;
 mod transactions;
 mod unindexable;

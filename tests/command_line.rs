@@ -408,3 +408,35 @@ fn log_line_prefix_can_be_given() {
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(text.contains("does not fit: 0 of the first"), "{text}");
 }
+
+/// A page with its fault, and without it: what is gone, and what that saved.
+#[test]
+fn what_a_change_did_is_said() {
+    let of = |name: &str, ending: &str| path(&format!("findings/{name}{ending}"));
+    let before = [of("n_plus_one", ".prof.gz"), of("n_plus_one", ".sql.jsonl.gz")];
+    let after = [of("clean-orders", ".prof.gz"), of("clean-orders", ".sql.jsonl")];
+    let all = ["diff", "--json", &before[0], &before[1], &after[0], &after[1]];
+    let output = flamedrop(&all);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["gone"].as_array().expect("a list").len(), 3);
+    assert_eq!((&json["left"], &json["new"]), (&serde_json::json!([]), &serde_json::json!([])));
+    let number = |key: &str| json[key].as_f64().expect("a number");
+    let ratio = number("predicted_ms") / number("saved_ms");
+    assert!((0.8..1.25).contains(&ratio), "{json}");
+    let shown = flamedrop(&["diff", &before[0], &after[0]]);
+    assert!(
+        text(&shown.stdout).contains("The findings that are gone were to save"),
+        "{}",
+        text(&shown.stdout)
+    );
+    // The same twice: all is left.
+    let same = flamedrop(&["diff", &before[1], &before[1]]);
+    assert!(
+        text(&same.stdout).contains("Left:") && !text(&same.stdout).contains("Gone:"),
+        "{}",
+        text(&same.stdout)
+    );
+    let odd = flamedrop(&["diff", &before[0], &before[1], &after[0]]);
+    assert!(!odd.status.success() && text(&odd.stderr).contains("before and after"), "{}", text(&odd.stderr));
+}

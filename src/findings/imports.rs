@@ -68,7 +68,7 @@ impl Rule for Imports {
             Evidence::new("modules", "Modules loaded, in all", Value::Count(modules))
                 .at(Link::Function(load)),
             Evidence::new("import_ms", "Time to load them", Value::Milliseconds(time)),
-            Evidence::new("share", "Share of the profile", Value::Share(time / total)),
+            Evidence::new("share", "Share of the profile", Value::share(time, total)),
         ];
         let by = |time: &str| format!("{time} of imports by");
         shown.extend(evidence::functions(functions, "importer", &importers, by));

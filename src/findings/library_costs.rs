@@ -6,7 +6,7 @@ use super::naming::spoken;
 use super::outermost::Outermost;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
-    evidence,
+    evidence, share,
 };
 use crate::format;
 use crate::profile::home::{Home, home, lies_in};
@@ -295,10 +295,9 @@ fn finding(
 ) -> Finding {
     let functions = &profile.functions;
     let total = profile.total() * 1e3;
-    let share = time / total;
     let mut shown = vec![
         Evidence::new("total_ms", "Its time", Value::Milliseconds(time)),
-        Evidence::new("share", "Share of the profile", Value::Share(share)),
+        Evidence::new("share", "Share of the profile", Value::share(time, total)),
         Evidence::new("calls", "Calls", Value::Count(outermost.calls.round() as u64)),
     ];
     let heaviest = heaviest(functions, found);
@@ -334,7 +333,7 @@ fn finding(
             known.what,
             asks.map_or(String::new(), |(id, _)| format!(" for {}", spoken(functions, *id))),
             format::milliseconds(time),
-            format::percent(share)
+            format::percent(share(time, total))
         ),
         at_stake: saving,
         saving,

@@ -16,6 +16,8 @@ pub const VITAL_SHARE: f64 = 0.8;
 pub struct Summary {
     /// All time of the profile; of a log without one, of its statements.
     pub total: f64,
+    /// The profiler's own time in that, about; 0 for a log alone.
+    pub profiler: f64,
     /// Time per layer, largest first, without empty ones; empty for a log alone.
     pub layers: Vec<(Layer, f64)>,
     /// The layer that limits throughput first; see [`Summary::of_profile`].
@@ -47,6 +49,7 @@ impl Summary {
         sort::by(&mut layers, |a, b| b.1.total_cmp(&a.1));
         Self {
             total: digest.total,
+            profiler: digest.python() * (1.0 - digest.unprofiled()),
             bottleneck: layers.first().map(|(layer, _)| *layer),
             layers,
             ..Self::default()

@@ -2,7 +2,7 @@
 
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
-    heaviest,
+    heaviest, share,
 };
 use crate::format;
 use crate::profile::category::classify;
@@ -287,7 +287,7 @@ impl Rule for Templates {
         let saving = if renders { time.max(parsing) } else { parsing };
         let mut shown = vec![
             Evidence::new("templates_ms", "In templates themselves", Value::Milliseconds(time)),
-            Evidence::new("share", "Share of the profile", Value::Share(time / total)),
+            Evidence::new("share", "Share of the profile", Value::share(time, total)),
         ];
         if let Some(parsed) = &parsed {
             shown.push(
@@ -318,7 +318,7 @@ impl Rule for Templates {
             rule: ABOUT.id.to_owned(),
             key: if renders { "rendering" } else { "parsing" }.to_owned(),
             title: if renders {
-                format!("Templates take {}, {} of the profile", format::milliseconds(time), format::percent(time / total))
+                format!("Templates take {}, {} of the profile", format::milliseconds(time), format::percent(share(time, total)))
             } else {
                 format!("Templates are parsed during the request: {}", format::milliseconds(parsing))
             },

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use flamedrop::document::{Content, Document, Level};
+use flamedrop::findings::changes::Changes;
 use flamedrop::findings::markdown::{confidence, saving, value};
 use flamedrop::findings::together::{Source, together};
 use flamedrop::findings::{self, Below, Digest, Finding, Report, Settings, Summary, Value, pairs};
@@ -49,6 +50,26 @@ pub fn run(
     fail_on: &[String],
     out: &mut dyn Write,
 ) -> io::Result<Outcome> {
+    let All { wholes, found, complete } = judge(files, settings);
+    let failed = found.iter().any(|found| found.finding.all().any(|one| fail_on.contains(&one.rule)));
+    if json {
+        write_json(&wholes, &found, out)?;
+    } else {
+        write_text(&wholes, &found, out)?;
+    }
+    Ok(Outcome { complete, failed })
+}
+
+/// All that was found in some files.
+struct All {
+    wholes: Vec<Whole>,
+    /// What matters most first.
+    found: Vec<Found>,
+    /// Whether every file could be read.
+    complete: bool,
+}
+
+fn judge(files: &[Opened], settings: &Settings) -> All {
     let mut judged: Vec<Judged> = Vec::new();
     let mut found: Vec<Found> = Vec::new();
     let lines = super::Lines { merge_lines: true, ..super::Lines::default() };
@@ -116,13 +137,62 @@ pub fn run(
         });
     }
     found.sort_by(|a, b| findings::by_weight(&a.finding, &b.finding));
-    let failed = found.iter().any(|found| found.finding.all().any(|one| fail_on.contains(&one.rule)));
+    All { wholes, found, complete }
+}
+
+/// What a change did: files recorded before it against files recorded after it; false if one cannot be read.
+pub fn diff(before: &[Opened], after: &[Opened], json: bool, out: &mut dyn Write) -> io::Result<bool> {
+    let settings = Settings::default();
+    let (before, after) = (judge(before, &settings), judge(after, &settings));
+    let complete = before.complete && after.complete;
+    let findings = |all: All| -> (Vec<Finding>, Vec<Whole>) {
+        (all.found.into_iter().map(|found| found.finding).collect(), all.wholes)
+    };
+    let ((before, earlier), (after, later)) = (findings(before), findings(after));
+    let changes = Changes::between(&before, &after);
+    // Of a pair or a profile the time without the profiler.
+    let time = |wholes: &[Whole]| -> f64 {
+        wholes.iter().map(|whole| (whole.summary.total - whole.summary.profiler).max(0.0)).sum()
+    };
+    let (from, to) = (time(&earlier), time(&later));
     if json {
-        write_json(&wholes, &found, out)?;
-    } else {
-        write_text(&wholes, &found, out)?;
+        let list = |all: &[&Finding]| all.iter().map(|one| finding_json(one)).collect::<serde_json::Value>();
+        let left = |(before, after): &(&Finding, &Finding)| serde_json::json!({ "before": finding_json(before), "after": finding_json(after) });
+        let all = serde_json::json!({
+            "before_ms": from,
+            "after_ms": to,
+            "saved_ms": from - to,
+            "predicted_ms": changes.predicted(),
+            "gone": list(&changes.gone),
+            "left": changes.left.iter().map(left).collect::<Vec<_>>(),
+            "new": list(&changes.new),
+        });
+        serde_json::to_writer_pretty(&mut *out, &all)?;
+        writeln!(out)?;
+        return Ok(complete);
     }
-    Ok(Outcome { complete, failed })
+    let (less, change) = if to <= from { ("less", from - to) } else { ("more", to - from) };
+    let times = [from, to, change, changes.predicted()].map(format::milliseconds);
+    let [from, to, change, predicted] = &times;
+    writeln!(
+        out,
+        "{from} before, {to} after: {change} {less}. The findings that are gone were to save {predicted}."
+    )?;
+    for (heading, all) in [("Gone", &changes.gone), ("New", &changes.new)] {
+        if !all.is_empty() {
+            writeln!(out, "\n{heading}:")?;
+        }
+        for finding in all {
+            paragraph(&format!("{} (saves {})", finding.title, saving(finding)), out)?;
+        }
+    }
+    if !changes.left.is_empty() {
+        writeln!(out, "\nLeft:")?;
+    }
+    for (before, after) in &changes.left {
+        paragraph(&format!("{} (saves {}; before: {})", after.title, saving(after), saving(before)), out)?;
+    }
+    Ok(complete)
 }
 
 fn kind(document: &Document) -> Kind {

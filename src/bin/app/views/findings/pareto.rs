@@ -6,7 +6,6 @@ use flamedrop::draw::pareto::{ParetoState, is_query, item_fill, paint};
 use flamedrop::draw::{Measure, Scene, Theme};
 use flamedrop::findings::Link;
 use flamedrop::findings::digest::{Item, Items};
-use flamedrop::findings::summary::VITAL_SHARE;
 use flamedrop::format;
 use flamedrop::layout::pareto::Pareto;
 use leptos::prelude::*;
@@ -15,7 +14,6 @@ use web_sys::KeyboardEvent;
 use crate::canvas::{Canvas, Gesture, Surface};
 use crate::components::card::Card;
 use crate::components::legend::css;
-use crate::judgement::Judged;
 use crate::state::State;
 
 /// Rows of the table, beyond those that make 80 %.
@@ -25,7 +23,7 @@ const ROWS: usize = 20;
 pub struct Shown {
     /// What takes time.
     pub items: Items,
-    /// How many of the largest make [`VITAL_SHARE`] of it.
+    /// How many of the largest make [`flamedrop::findings::summary::VITAL_SHARE`] of it.
     pub vital: usize,
     /// What the curve says, in a sentence.
     pub sentence: String,
