@@ -126,7 +126,7 @@ fn no_share_is_above_all_or_below_nothing() {
 
 #[test]
 fn where_nothing_passes_its_threshold_the_largest_is_named() {
-    let small = profile(&[(VIEWS, "index", 3.0, 5.0, 1), (RE, "sub", 2.0, 2.0, 9)], &[(0, 1, 9, 2.0)]);
+    let small = profile(&[(VIEWS, "index", 1.0, 5.0, 1), (RE, "sub", 4.0, 4.0, 9)], &[(0, 1, 9, 4.0)]);
     let report = judge_profile(&small, &Settings::default());
     assert!(report.findings.is_empty());
     let below = report.below.expect("a line");
