@@ -159,7 +159,8 @@ fn finding(
     let without = driver + (time - driver) * unprofiled;
     let (saving, bound) = match cause {
         Cause::Loop | Cause::Saves => (without * (1.0 - 1.0 / statements.max(2.0)), Bound::Estimate),
-        Cause::Objects => (without, Bound::AtMost),
+        // A bound is of the profile, as those of other rules are.
+        Cause::Objects => (time, Bound::AtMost),
         Cause::Slow => (driver, Bound::AtMost),
     };
     Finding {

@@ -264,7 +264,7 @@ fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write
 /// Half of the files were recorded before a change, half after it.
 fn diff_findings(files: &[PathBuf], json: bool, out: &mut dyn Write) -> io::Result<bool> {
     let half = files.len() / 2;
-    if files.len() % 2 != 0 {
+    if !files.len().is_multiple_of(2) {
         eprintln!(
             "flamedrop: {} files are no recordings before and after a change: give as many of each, those before first",
             files.len()
