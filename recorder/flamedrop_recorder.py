@@ -1,5 +1,5 @@
 # Flamedrop's recorder. SPDX-License-Identifier: MIT OR Apache-2.0
-"""Records requests of a Django site (3.2 to 6.0, Python 3.8 and later) for Flamedrop.
+"""Records requests of a Django site (3.2 to 6.1, Python 3.8 and later) for Flamedrop.
 
 Copy this file beside manage.py and put it first:
 
@@ -7,8 +7,13 @@ Copy this file beside manage.py and put it first:
 
 Then add ?flamedrop to an address, or the header X-Flamedrop to a request, and drop the two files of
 flamedrop/ into the page: NAME.prof (cProfile) and NAME.sql.jsonl (the request, then each statement
-with its time, parameters, lines of code and templates). FLAMEDROP_RECORD = "all", a setting or an
-environment variable, records every request. FLAMEDROP_DIRECTORY is another directory to write to.
+with its time, parameters, lines of code and templates). What was written is said on the console and in
+the response's header X-Flamedrop. FLAMEDROP_RECORD = "all", a setting or an environment variable,
+records every request. FLAMEDROP_DIRECTORY is another directory to write to.
+
+A management command is recorded in the same way, without the middleware:
+
+    python -m flamedrop_recorder manage.py COMMAND ...
 
 Parameters are written as they are, so nothing is recorded unless DEBUG or FLAMEDROP_ALLOW is true.
 Neither may be on a site that strangers reach: whoever asks can fill the directory.
@@ -35,6 +40,7 @@ import logging
 import os
 import platform
 import re
+import runpy
 import sys
 import threading
 import uuid
@@ -134,7 +140,7 @@ class Recording:
 
     def __init__(self, request):
         self.request = request
-        self.id = self.error = self.status = self.profiler = None
+        self.id = self.error = self.status = self.profiler = self.written = None
         self.connections, self.statements, self.notes = [], [], []
         self.transactions = []
         self.broken = self.finished = False
@@ -238,6 +244,9 @@ class Recording:
         streams = response.streaming and not isinstance(response, FileResponse)
         if self.id is None or not streams or not self.watch(response, stream):
             self.finish()
+        if self.written is not None:
+            # Without the directory: that is nobody's but the developer's.
+            response["X-Flamedrop"] = os.path.basename(self.written)
         return response
 
     @harmless
@@ -263,9 +272,20 @@ class Recording:
                 self.notes.append(NOT_ALONE % other)
                 self.profiler = None
         self.error = error or self.error
-        self.write(duration)
+        self.written = self.write(duration)
+        sys.stderr.write(
+            "Flamedrop: %s%s, %.0f ms, %d statement%s\n"
+            % (
+                self.written,
+                ".prof and .sql.jsonl" if self.profiler is not None else ".sql.jsonl",
+                duration * 1000,
+                len(self.statements),
+                "" if len(self.statements) == 1 else "s",
+            )
+        )
 
     def write(self, duration):
+        """The files' name without their endings."""
         request, match = self.request, getattr(self.request, "resolver_match", None)
         # As it was asked for, but for the wish to record it.
         query = request.META.get("QUERY_STRING", "").split("&")
@@ -289,6 +309,7 @@ class Recording:
                 head["notes"] = sorted(set(self.notes))
             log.write(line(head))
             log.writelines(lines)
+        return stem
 
     def described(
         self, start, duration, sql, params, many, rows, error, stack, relation, alias, vendor, atomic
@@ -485,3 +506,49 @@ def text(value):
         return str(value)
     except Exception:
         return object.__repr__(value)
+
+
+class Command:
+    """A management command in the place of a request."""
+
+    method = "COMMAND"
+
+    def __init__(self, words):
+        self.path = " ".join(words)
+        self.META = {}
+
+
+def main(arguments):
+    """Runs a script, as a rule manage.py, and records the first command that it executes."""
+    if not arguments or arguments[0].startswith("-"):
+        sys.exit("usage: python -m flamedrop_recorder manage.py COMMAND ...")
+    from django.core.management.base import BaseCommand
+
+    execute, begun = BaseCommand.execute, []
+
+    def recorded(self, *positional, **options):
+        # A command that another one calls is a part of it.
+        if begun:
+            return execute(self, *positional, **options)
+        recording = Recording(Command([os.path.basename(arguments[0]), *arguments[1:2]]))
+        begun.append(recording)
+        recording.begin(True)
+        error = None
+        try:
+            recording.resume()
+            return execute(self, *positional, **options)
+        except BaseException as raised:
+            error = type(raised).__name__
+            raise
+        finally:
+            recording.pause()
+            recording.finish(error=error)
+
+    BaseCommand.execute = recorded
+    sys.argv = list(arguments)
+    sys.path[0] = os.path.dirname(os.path.abspath(arguments[0]))
+    runpy.run_path(arguments[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -5,34 +5,36 @@
 //! small. Adding a rule is one file under `src/findings/`, one line in [`RULES`], and fixtures with
 //! the fault and without it.
 
-mod between_statements;
+mod asked;
 mod boxes;
+mod cards;
+mod caveats;
+pub mod changes;
 mod connections;
 mod counted_rows;
 mod database_cache;
-mod database_time;
 mod denormalise;
 pub mod digest;
 mod duplicates;
 mod evidence;
 mod exploding_calls;
 mod expressions;
-mod function_pareto;
+mod external_waits;
 mod groups;
 mod hottest_function;
 mod imports;
 mod index_candidates;
 mod index_columns;
 mod large_results;
-mod layers;
 mod library_costs;
 mod lookups;
 pub mod markdown;
 mod n_plus_one;
 mod naming;
 mod outermost;
+mod own_use;
 pub mod pairs;
-mod query_pareto;
+pub mod pricing;
 mod read_replicas;
 mod remedies;
 mod replay;
@@ -44,9 +46,11 @@ pub mod settings;
 mod shape;
 mod slow_statements;
 mod slow_writes;
-mod statement_sites;
 pub mod summary;
 mod templates;
+#[cfg(test)]
+mod tests;
+pub mod together;
 mod transactions;
 mod unindexable;
 pub mod waste;
@@ -57,7 +61,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{Content, Document};
 use crate::format;
-use crate::profile::consistency::Contradictions;
 use crate::profile::{CallTree, Layers, Profile};
 use crate::queries::QueryLog;
 use crate::queries::fingerprint::{SEED, mix_text};
@@ -65,6 +68,7 @@ use crate::sort;
 
 use digest::Item;
 pub use digest::{Digest, ProfileDigest, QueriesDigest};
+pub use pricing::{Paired, Price};
 pub use settings::{Settings, Threshold, Unit};
 pub use summary::Summary;
 
@@ -88,8 +92,8 @@ pub enum LooksAt {
     Profile,
     /// An SQL log.
     Queries,
-    /// A profile and an SQL log of the same thing.
-    Both,
+    /// A profile or an SQL log: whichever shows it.
+    Either,
 }
 
 /// What a rule is shown.
@@ -99,8 +103,6 @@ pub enum Case<'a> {
     Profile(&'a Profile, &'a Layers, &'a CallTree, &'a ProfileDigest),
     /// A log and its digest.
     Queries(&'a QueryLog, &'a QueriesDigest),
-    /// What is known of a profile and of a log of the same thing.
-    Pair(&'a ProfileDigest, &'a QueriesDigest),
 }
 
 /// One rule.
@@ -138,17 +140,12 @@ rules! {
     slow_writes::SlowWrites: slow_writes::ABOUT,
     connections::Connections: connections::ABOUT,
     sequential::Sequential: sequential::ABOUT,
-    query_pareto::QueryPareto: query_pareto::ABOUT,
-    layers::Bottleneck: layers::ABOUT,
-    function_pareto::FunctionPareto: function_pareto::ABOUT,
     hottest_function::HottestFunction: hottest_function::ABOUT,
+    external_waits::ExternalWaits: external_waits::ABOUT,
     imports::Imports: imports::ABOUT,
     library_costs::LibraryCosts: library_costs::ABOUT,
     templates::Templates: templates::ABOUT,
     exploding_calls::ExplodingCalls: exploding_calls::ABOUT,
-    database_time::DatabaseTime: database_time::ABOUT,
-    between_statements::BetweenStatements: between_statements::ABOUT,
-    statement_sites::StatementSites: statement_sites::ABOUT,
 }
 
 /// Something worth fixing.
@@ -178,6 +175,11 @@ pub struct Finding {
     pub confidence: Confidence,
     /// What would make it wrong: whole sentences.
     pub doubts: String,
+    /// What other rules say of the same cause, the cheapest and likeliest remedy first. Their savings are not on top
+    /// of this one, and none of them has others in turn.
+    pub also: Vec<Finding>,
+    /// What its statements cost, which a profile of the same request tells better than the log alone.
+    pub price: Option<Price>,
 }
 
 /// What kind of number a saving is.
@@ -246,14 +248,31 @@ pub enum Link {
 }
 
 /// All that was found in one document, or in a pair.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// What matters most first.
     pub findings: Vec<Finding>,
     /// The whole picture the findings are a part of.
     pub summary: Summary,
-    /// What the rules for a pair need of the document; of a pair none.
+    /// What a pair's judgement needs of the document; of a pair none.
     pub digest: Option<Digest>,
+    /// Of a pair: what the log's findings cost by the profile, by [`Finding::mark`].
+    pub prices: Vec<(String, Paired)>,
+    /// Where nothing passes its threshold: what comes nearest, or takes most.
+    pub below: Option<Below>,
+}
+
+/// The largest cause that passes no threshold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Below {
+    /// [`About::id`] of the rule; empty where no rule has anything to say and a layer is named.
+    pub rule: String,
+    /// What it says.
+    pub title: String,
+    /// Milliseconds that could be saved.
+    pub saving: f64,
+    /// What kind of number that is.
+    pub bound: Bound,
 }
 
 impl Finding {
@@ -263,7 +282,13 @@ impl Finding {
         format!("{}:{:016x}", self.rule, mix_text(SEED, self.key.as_bytes()))
     }
 
-    /// What it is worth looking at: the saving, less where it is doubtful or only a bound.
+    /// It, and what other rules say of the same cause.
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.also)
+    }
+
+    /// What it is worth looking at: the saving, less where it is doubtful or only a bound, and less where the
+    /// remedy is another server or a cache of everything, which come after what is cheap.
     fn weight(&self) -> f64 {
         let sure = match self.confidence {
             Confidence::High => 1.0,
@@ -272,10 +297,24 @@ impl Finding {
         };
         let bound = match self.bound {
             Bound::Estimate => 1.0,
-            Bound::AtMost => 0.2,
+            Bound::AtMost => 0.5,
         };
-        self.saving * sure * bound
+        let late = if cards::comes_late(&self.rule) { 0.2 } else { 1.0 };
+        self.saving * sure * bound * late
     }
+}
+
+impl Value {
+    /// The share of `part` in `whole`, which is neither more than all nor less than nothing, whatever a file that
+    /// contradicts itself says.
+    pub fn share(part: f64, whole: f64) -> Self {
+        Self::Share(share(part, whole))
+    }
+}
+
+/// The share of `part` in `whole`, 0 to 1.
+pub(crate) fn share(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 }
 }
 
 impl Evidence {
@@ -316,39 +355,24 @@ pub fn judge(document: &Document, settings: &Settings) -> Report {
         Content::Profile(profile) => judge_profile(profile, settings),
         Content::Queries(log) => judge_queries(log, settings),
         // It says what others' findings need.
-        Content::Schema(schema) => Report {
-            findings: Vec::new(),
-            summary: Summary::default(),
-            digest: Some(Digest::Schema((**schema).clone())),
-        },
+        Content::Schema(schema) => {
+            Report { digest: Some(Digest::Schema((**schema).clone())), ..Report::default() }
+        }
     }
 }
-
-/// From this share of its time on that had to be moved, a profile that contradicts itself proves little.
-const MIXED_UP: f64 = 0.05;
 
 /// Judges a profile.
 pub fn judge_profile(profile: &Profile, settings: &Settings) -> Report {
     let layers = Layers::of(profile);
     let tree = profile.tree(digest::TREE_BUDGET);
     let digest = ProfileDigest::of(profile, &layers, &tree);
-    let mut findings = run(&Case::Profile(profile, &layers, &tree, &digest), settings);
-    if tree.contradiction >= MIXED_UP {
-        for finding in &mut findings {
-            finding.confidence = Confidence::Low;
-            finding.doubts.push_str(
-                " In this file the calls of several threads are mixed up, or functions that share file, line and \
-                 name: who called whom, and for how long, is not to be relied on.",
-            );
-        }
-    } else if Contradictions::of(profile).out_of_turn.is_some() {
-        for finding in &mut findings {
-            finding.doubts.push_str(
-                " Other threads or greenlets are in this file as well: some of it may be another visitor's request.",
-            );
-        }
-    }
-    Report { findings, summary: Summary::of_profile(&digest), digest: Some(Digest::Profile(digest)) }
+    let case = Case::Profile(profile, &layers, &tree, &digest);
+    let mut findings = run(&case, settings);
+    caveats::add(profile, &mut findings);
+    sort::by(&mut findings, by_weight);
+    let summary = Summary::of_profile(&digest);
+    let below = below(&case, settings, &findings, &summary);
+    Report { findings, summary, digest: Some(Digest::Profile(digest)), below, ..Report::default() }
 }
 
 /// Judges a log. One without single statements was judged when it was saved, with the thresholds of then.
@@ -356,16 +380,24 @@ pub fn judge_queries(log: &QueryLog, settings: &Settings) -> Report {
     if let Some(results) = log.results() {
         return results.report.clone();
     }
-    let digest = QueriesDigest::of(log);
-    let findings = run(&Case::Queries(log, &digest), settings);
-    Report { findings, summary: Summary::of_queries(&digest), digest: Some(Digest::Queries(digest)) }
+    let mut digest = QueriesDigest::of(log);
+    let case = Case::Queries(log, &digest);
+    let findings = run(&case, settings);
+    let summary = Summary::of_queries(&digest);
+    let below = below(&case, settings, &findings, &summary);
+    digest.prices = findings.iter().filter_map(|finding| Some((finding.mark(), finding.price?))).collect();
+    Report { findings, summary, digest: Some(Digest::Queries(digest)), below, ..Report::default() }
 }
 
-/// Judges what a profile and a log of the same thing say together; their own findings are not
-/// repeated.
-pub fn judge_pair(profile: &ProfileDigest, log: &QueriesDigest, settings: &Settings) -> Report {
-    let findings = run(&Case::Pair(profile, log), settings);
-    Report { findings, summary: Summary::of_pair(profile, log), digest: None }
+/// Judges what a profile and a log of the same thing say together: what the log's findings cost by the profile.
+/// Their own findings are not repeated: see [`together`].
+pub fn judge_pair(profile: &ProfileDigest, log: &QueriesDigest) -> Report {
+    let price = |(mark, price): &(String, Price)| (mark.clone(), price.paired(profile, log));
+    Report {
+        prices: log.prices.iter().map(price).collect(),
+        summary: Summary::of_pair(profile, log),
+        ..Report::default()
+    }
 }
 
 fn run(case: &Case<'_>, settings: &Settings) -> Vec<Finding> {
@@ -373,6 +405,19 @@ fn run(case: &Case<'_>, settings: &Settings) -> Vec<Finding> {
     for rule in RULES {
         rule.judge(case, settings, &mut findings);
     }
+    let mut findings = cards::of(findings);
     sort::by(&mut findings, by_weight);
     findings
+}
+
+/// What comes nearest to a threshold, if nothing passes one.
+fn below(case: &Case<'_>, settings: &Settings, findings: &[Finding], summary: &Summary) -> Option<Below> {
+    if !findings.is_empty() {
+        return None;
+    }
+    let nearest = run(case, &settings.without_least()).into_iter().find(|finding| finding.saving > 0.0);
+    match nearest {
+        Some(Finding { rule, title, saving, bound, .. }) => Some(Below { rule, title, saving, bound }),
+        None => summary.largest(),
+    }
 }

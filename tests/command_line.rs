@@ -358,13 +358,23 @@ fn a_servers_statistics_have_findings() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");
     let findings = json["findings"].as_array().expect("findings");
-    let of = |rule: &str| findings.iter().find(|finding| finding["rule"] == rule).expect("a finding");
+    // Of one query several rules speak, in one finding.
+    let all = findings
+        .iter()
+        .flat_map(|one| std::iter::once(one).chain(one["also"].as_array().expect("a list")))
+        .collect::<Vec<_>>();
+    let of = |rule: &str| *all.iter().find(|finding| finding["rule"] == rule).expect("a finding");
     // One query takes 236.518091 ms, once.
     let slow = of("slow-statements");
     assert_eq!(slow["evidence"]["mean_ms"], 236.518_091_000_000_03);
     assert!((slow["saving_ms"].as_f64().expect("a number") - 36.518_091).abs() < 1e-6);
     assert_eq!(slow["evidence"]["executions"], 1);
-    assert_eq!(of("query-pareto")["evidence"]["queries"], 1);
+    // What the curve says is no finding, and stands in the summary.
+    let summary = &json["summary"][0];
+    assert_eq!(summary["items_of_80_percent"], 1);
+    let caption = summary["captions"][0].as_str().expect("a sentence");
+    assert!(caption.starts_with("1 of ") && caption.contains(" makes 80 % of the time"), "{caption}");
+    assert_eq!(json["below"], serde_json::json!([]));
 }
 
 #[test]
@@ -401,4 +411,36 @@ fn log_line_prefix_can_be_given() {
     let output = flamedrop(&["summary", "--log-line-prefix", "%t|%u|", &log]);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(text.contains("does not fit: 0 of the first"), "{text}");
+}
+
+/// A page with its fault, and without it: what is gone, and what that saved.
+#[test]
+fn what_a_change_did_is_said() {
+    let of = |name: &str, ending: &str| path(&format!("findings/{name}{ending}"));
+    let before = [of("n_plus_one", ".prof.gz"), of("n_plus_one", ".sql.jsonl.gz")];
+    let after = [of("clean-orders", ".prof.gz"), of("clean-orders", ".sql.jsonl")];
+    let all = ["diff", "--json", &before[0], &before[1], &after[0], &after[1]];
+    let output = flamedrop(&all);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["gone"].as_array().expect("a list").len(), 3);
+    assert_eq!((&json["left"], &json["new"]), (&serde_json::json!([]), &serde_json::json!([])));
+    let number = |key: &str| json[key].as_f64().expect("a number");
+    let ratio = number("predicted_ms") / number("saved_ms");
+    assert!((0.8..1.25).contains(&ratio), "{json}");
+    let shown = flamedrop(&["diff", &before[0], &after[0]]);
+    assert!(
+        text(&shown.stdout).contains("The findings that are gone were to save"),
+        "{}",
+        text(&shown.stdout)
+    );
+    // The same twice: all is left.
+    let same = flamedrop(&["diff", &before[1], &before[1]]);
+    assert!(
+        text(&same.stdout).contains("Left:") && !text(&same.stdout).contains("Gone:"),
+        "{}",
+        text(&same.stdout)
+    );
+    let odd = flamedrop(&["diff", &before[0], &before[1], &after[0]]);
+    assert!(!odd.status.success() && text(&odd.stderr).contains("before and after"), "{}", text(&odd.stderr));
 }

@@ -38,9 +38,9 @@ fn format_of(path: &Path) -> Option<&'static str> {
         // Many, packed, and of the same format as those in pstats/: read by tests/trees.rs.
         ("trees", _) => return None,
         // Packed too: the rules' tests read them.
-        ("findings" | "rules", (_, "prof")) => return None,
+        ("findings" | "pages" | "rules", (_, "prof")) => return None,
         (_, (_, "prof")) => "pstats",
-        ("findings" | "sample", (_, "jsonl")) => "flamedrop-recorder",
+        ("findings" | "pages" | "sample", (_, "jsonl")) => "flamedrop-recorder",
         ("tools", (stem, _))
             if ["otel", "otlp", "jaeger", "zipkin"].iter().any(|word| stem.starts_with(word)) =>
         {

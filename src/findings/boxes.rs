@@ -1,34 +1,30 @@
-//! The boxes of a call tree by the layer they work for, and by the user's own code around them.
+//! The boxes of a call tree by the layer they work for.
 
 use crate::profile::call_tree::{MERGED, NO_PARENT};
 use crate::profile::home::lies_in;
 use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile, category};
-use crate::sort;
 
 /// Per box of a call tree.
 pub(super) struct Boxes {
     /// Its layer: of a shared built-in function that of its caller, of waiting in Python's own sockets that which
     /// asks for it. None for what is merged or idle.
     layer: Vec<Option<Layer>>,
-    /// The nearest own function, itself included, or [`MERGED`].
-    own: Vec<FunctionId>,
 }
 
 impl Boxes {
     /// Those of `tree`.
     pub fn of(profile: &Profile, layers: &Layers, tree: &CallTree) -> Self {
-        let mut boxes = Self { layer: Vec::with_capacity(tree.len()), own: Vec::with_capacity(tree.len()) };
+        let mut boxes = Self { layer: Vec::with_capacity(tree.len()) };
         for at in 0..tree.len() {
-            let (above, around) = match tree.parent[at] {
-                NO_PARENT => (None, MERGED),
-                parent => (boxes.layer[parent as usize], boxes.own[parent as usize]),
+            let above = match tree.parent[at] {
+                NO_PARENT => None,
+                parent => boxes.layer[parent as usize],
             };
             let function = tree.function[at];
             let own =
                 Some(function).filter(|&function| function != MERGED).map(|function| layers.layer(function));
             let Some(own) = own.filter(|&own| own != Layer::Waiting || !is_idle(layers, tree, at)) else {
                 boxes.layer.push(None);
-                boxes.own.push(around);
                 continue;
             };
             let layer = match (own, above) {
@@ -38,22 +34,13 @@ impl Boxes {
                 _ => own,
             };
             boxes.layer.push(Some(layer));
-            boxes.own.push(if own == Layer::Own { function } else { around });
         }
         boxes
     }
 
-    /// Own functions by the milliseconds of `layer` that they ask for, most first; together no more than the layer has.
-    pub fn sites(&self, tree: &CallTree, functions: usize, layer: Layer) -> Vec<(FunctionId, f64)> {
-        let mut times = vec![0.0; functions];
-        for at in 0..tree.len() {
-            if self.layer[at] == Some(layer) && self.own[at] != MERGED {
-                times[self.own[at] as usize] += tree.self_time[at] * 1e3;
-            }
-        }
-        let mut sites: Vec<(FunctionId, f64)> = (0..).zip(times).filter(|(_, time)| *time > 0.0).collect();
-        sort::by(&mut sites, |a, b| b.1.total_cmp(&a.1));
-        sites
+    /// The layer that a box works for; none for what is merged or idle.
+    pub fn layer(&self, at: usize) -> Option<Layer> {
+        self.layer.get(at).copied().flatten()
     }
 
     /// What `callee` does when `caller` calls it.

@@ -110,6 +110,8 @@ impl Rule for Connections {
             doubts: "A short excerpt of a large pool looks the same. A pooler between Django and the server opens connections of its own, and threads that live \
                      for one request cannot keep them."
                 .to_owned(),
+            also: Vec::new(),
+            price: None,
         });
     }
 }

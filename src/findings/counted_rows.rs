@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::n_plus_one::request_title;
+use super::pricing::Price;
 use super::selected::{Tokens, fits};
 use super::shape::model;
 use super::{About, Bound, Case, Confidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, evidence};
@@ -77,6 +78,8 @@ impl Rule for CountedRows {
                 if counts.len() > found.worst.0 {
                     found.worst = (counts.len(), request as u32);
                 }
+                let time: f64 = counts.iter().map(|&at| evidence::duration(log, at)).sum();
+                found.price.add(log, own, &counts, counts.len() as f64, time);
                 found.statements.extend(counts);
             }
         }
@@ -84,7 +87,7 @@ impl Rule for CountedRows {
         sort::by_key(&mut all, |(table, _)| *table);
         for (table, found) in all {
             let time: f64 = found.statements.iter().map(|&at| evidence::duration(log, at)).sum();
-            if time > 0.0 {
+            if found.price.saving() > 0.0 {
                 findings.push(finding(log, table, &found, time));
             }
         }
@@ -97,6 +100,7 @@ struct Found {
     load: u32,
     worst: (usize, u32),
     statements: Vec<u32>,
+    price: Price,
 }
 
 /// What a query does with the rows of its one table, all that fit its conditions.
@@ -158,13 +162,14 @@ fn finding(log: &QueryLog, table: &str, found: &Found, time: f64) -> Finding {
             request_title(log, found.worst.1),
             format::counted(found.worst.0 as i64, "time", "times"),
         ),
-        at_stake: time,
-        saving: time,
+        at_stake: found.price.at_stake(),
+        saving: found.price.saving(),
         bound: Bound::Estimate,
         computed: format!(
-            "The {} aggregates took {}; over rows that are there they cost next to nothing.",
+            "The {} aggregates take {}; over rows that are there they cost next to nothing. {}",
             format::count(count as i64),
-            format::milliseconds(time)
+            format::milliseconds(found.price.saving()),
+            found.price.computed()
         ),
         evidence: shown,
         remedy: "Count what is loaded in Python: len(rows), sum(…), collections.Counter. If the rows are not needed, \
@@ -176,5 +181,7 @@ fn finding(log: &QueryLog, table: &str, found: &Found, time: f64) -> Finding {
         ),
         confidence: Confidence::Medium,
         doubts: "What is counted may be more than what is loaded: the parameters are not compared.".to_owned(),
+        also: Vec::new(),
+        price: Some(found.price),
     }
 }

@@ -204,5 +204,7 @@ fn finding(
             "A copy can go stale: weigh a cache first. The log may not hold the hours in which these tables \
                  are written."
                 .to_owned(),
+        also: Vec::new(),
+        price: None,
     }
 }

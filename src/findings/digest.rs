@@ -8,19 +8,17 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use self::queries::frame;
 use super::Link;
-use super::boxes::Boxes;
+use super::own_use::own_use;
+use super::pricing::{AskedBy, LEAST_SCALE, Price};
 use crate::format::short_name;
-use crate::profile::{CallTree, FunctionId, Layer, Layers, Profile, category};
-use crate::queries::Frame;
+use crate::profile::home::lies_in;
+use crate::profile::{CallTree, FunctionId, Functions, Layer, Layers, Profile, category};
 use crate::queries::highlight::brief;
 use crate::schema::Schema;
 use crate::sort;
 
 /// Functions or queries kept one by one; the rest is a sum.
 const ITEMS: usize = 200;
-
-/// Gaps and sites kept.
-const PLACES: usize = 20;
 
 /// Boxes of the call tree that tells which code a statement comes from.
 pub const TREE_BUDGET: usize = 10_000;
@@ -82,11 +80,29 @@ pub struct ProfileDigest {
     /// Functions of database drivers, and what SQLite calls back, with the self time they have there:
     /// waiting for the database, most of it.
     pub driver: Vec<(u32, f64)>,
-    /// The user's own functions by the time their statements took, an estimate; largest first.
-    pub sites: Vec<CodeSite>,
-    /// The user's own functions by self time with that of the built-in functions they call; largest
-    /// first.
-    pub hottest: Vec<CodeSite>,
+    /// Waiting for the next request or task: nobody's time.
+    pub idle: f64,
+    /// What the profiler itself takes, about: see [`profiler_time`].
+    pub profiler: f64,
+    /// How many statements own functions ask for, and what Python takes for them.
+    pub asked: (f64, f64),
+    /// Functions of the ORM that ask for statements of one kind.
+    pub asks: Vec<AskingFrame>,
+}
+
+/// A function of the ORM that asks, with what it takes in all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AskingFrame {
+    /// For which statements.
+    pub asked_by: AskedBy,
+    /// Its id.
+    pub function: u32,
+    /// `query.py:595(count)`.
+    pub place: String,
+    /// How often it was called.
+    pub calls: i64,
+    /// Total time, ms.
+    pub time: f64,
 }
 
 /// How statements are executed.
@@ -99,21 +115,6 @@ pub struct Execute {
     /// How often it was called.
     pub calls: i64,
     /// Total time.
-    pub time: f64,
-}
-
-/// A function of the user's with a time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CodeSite {
-    /// Its id.
-    pub function: u32,
-    /// File.
-    pub file: String,
-    /// First line.
-    pub line: i64,
-    /// Name.
-    pub name: String,
-    /// Milliseconds.
     pub time: f64,
 }
 
@@ -134,48 +135,10 @@ pub struct QueriesDigest {
     pub recorded: u32,
     /// Wall time of all requests.
     pub wall: f64,
-    /// The longest stretches within a request without a statement, longest first.
-    pub gaps: Vec<Gap>,
-    /// All such stretches of the requests.
-    pub outside: f64,
-    /// Code that runs statements, by time.
-    pub sites: Vec<StatementSite>,
-    /// Of all statements that have a site.
-    pub sited: f64,
-}
-
-/// A stretch of a request in which no statement ran.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Gap {
-    /// Milliseconds.
-    pub time: f64,
-    /// [`crate::queries::Request::title`].
-    pub request: String,
-    /// When it began, ms since the log's first start.
-    pub from: f64,
-    /// The statement before, in brief; none at the start of a recorded request.
-    pub after: Option<String>,
-    /// The statement that follows, in brief; none at the end of a recorded request.
-    pub before: Option<String>,
-    /// Where in the code the statement before came from.
-    pub after_frame: Option<Frame>,
-    /// Where in the code the statement that follows comes from.
-    pub before_frame: Option<Frame>,
-}
-
-/// A line of code that runs statements.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StatementSite {
-    /// The innermost frame of the user's own.
-    pub frame: Frame,
-    /// How many statements.
-    pub executions: u32,
-    /// Their time, ms.
-    pub time: f64,
-    /// The query that took most of it.
-    pub query: u32,
-    /// That query in brief.
-    pub text: String,
+    /// By [`AskedBy::ALL`] how many statements were asked for so, and their time.
+    pub asked: Vec<(f64, f64)>,
+    /// What findings of the log cost, by [`super::Finding::mark`].
+    pub prices: Vec<(String, Price)>,
 }
 
 impl Items {
@@ -220,13 +183,7 @@ impl ProfileDigest {
         // Waiting for the next request is nobody's time.
         let idle: FxHashMap<FunctionId, f64> = layers.idle.iter().copied().collect();
         let busy = |id: FunctionId| milliseconds(id) - idle.get(&id).map_or(0.0, |seconds| seconds * 1e3);
-        let database = |function: &FunctionId| layers.layer(*function) == Layer::Database;
-        // Of functions that call each other the outermost has the most time.
-        let execute = ids
-            .clone()
-            .filter(database)
-            .filter(|&function| matches!(base_name(functions.name(function)), "execute" | "_execute"))
-            .max_by(|&a, &b| functions.total_time[a as usize].total_cmp(&functions.total_time[b as usize]));
+        let execute = execute(profile, layers);
         let driver = within_drivers(profile);
         Self {
             total: profile.total() * 1e3,
@@ -248,15 +205,98 @@ impl ProfileDigest {
                 time: functions.total_time[function as usize] * 1e3,
             }),
             driver,
-            sites: Boxes::of(profile, layers, tree)
-                .sites(tree, functions.len(), Layer::Database)
-                .into_iter()
-                .take(PLACES)
-                .map(|(function, time)| code_site(profile, function, time))
-                .collect(),
-            hottest: hottest(profile, layers),
+            idle: layers.idle.iter().map(|(_, seconds)| seconds * 1e3).sum(),
+            profiler: profiler_time(functions),
+            asked: own_use(profile, layers, tree)
+                .values()
+                .flat_map(|own| own.asks.values())
+                .fold((0.0, 0.0), |(count, time), one| {
+                    (count + one.statements, time + (one.time - one.driver).max(0.0))
+                }),
+            asks: AskedBy::ALL.into_iter().filter_map(|asked_by| asking_frame(functions, asked_by)).collect(),
         }
     }
+
+    /// All time but that in which a server waits for its next visitor, ms.
+    pub fn busy(&self) -> f64 {
+        (self.total - self.idle).max(0.0)
+    }
+
+    /// Waiting for the database or for others, ms.
+    pub fn waits(&self) -> f64 {
+        let driver: f64 = self.driver.iter().map(|(_, time)| time).sum();
+        let layer = |layer: Layer| self.layers.get(layer as usize).copied().unwrap_or(0.0);
+        (driver + layer(Layer::Network) + layer(Layer::Waiting) - self.idle).clamp(0.0, self.busy())
+    }
+
+    /// Computing, ms.
+    pub fn python(&self) -> f64 {
+        self.busy() - self.waits()
+    }
+
+    /// What is left of Python's time without the profiler: a share, 0 to 1.
+    pub fn unprofiled(&self) -> f64 {
+        let python = self.python();
+        if python <= 0.0 { 1.0 } else { ((python - self.profiler) / python).clamp(LEAST_SCALE, 1.0) }
+    }
+}
+
+/// cProfile's own time for a call, in those of the shortest built-in functions, which are hardly anything else: 1.9
+/// to 2.3 of them in tests/data/findings, whose requests were measured without it as well.
+const OF_A_CALL: f64 = 2.0;
+
+/// Milliseconds: a built-in function that takes longer is not recorded call by call.
+const SHORTEST: f64 = 2e-3;
+
+/// What the profiler itself takes, ms: for each call as much as the shortest calls say, among which are a quarter of
+/// all calls of built-in functions.
+fn profiler_time(functions: &Functions) -> f64 {
+    const OFTEN: i64 = 20;
+    let mut short: Vec<(f64, f64)> = (0..functions.len() as FunctionId)
+        .filter(|&id| functions.is_built_in(id) && functions.calls[id as usize] >= OFTEN)
+        .map(|id| {
+            let calls = functions.calls[id as usize] as f64;
+            (functions.self_time[id as usize].max(0.0) * 1e3 / calls, calls)
+        })
+        .collect();
+    sort::by(&mut short, |a, b| a.0.total_cmp(&b.0));
+    let quarter = short.iter().map(|(_, calls)| calls).sum::<f64>() / 4.0;
+    let mut sum = 0.0;
+    let shortest = short.iter().find(|(_, calls)| {
+        sum += calls;
+        sum >= quarter
+    });
+    let all: i64 = functions.calls.iter().filter(|&&calls| calls > 0).sum();
+    match shortest {
+        Some((time, _)) if *time <= SHORTEST => OF_A_CALL * time * all as f64,
+        _ => 0.0,
+    }
+}
+
+/// The function of the ORM that asks for such statements: of several of its name the one that takes most.
+fn asking_frame(functions: &Functions, asked_by: AskedBy) -> Option<AskingFrame> {
+    let (file, name) = asked_by.function();
+    let is = |&id: &FunctionId| functions.name(id) == name && lies_in(functions.file(id), &[file]);
+    let time = |id: FunctionId| functions.total_time[id as usize];
+    let function =
+        (0..functions.len() as FunctionId).filter(is).max_by(|&a, &b| time(a).total_cmp(&time(b)))?;
+    Some(AskingFrame {
+        asked_by,
+        function,
+        place: functions.place(function),
+        calls: functions.calls[function as usize],
+        time: time(function).max(0.0) * 1e3,
+    })
+}
+
+/// The function through which statements are executed.
+pub(super) fn execute(profile: &Profile, layers: &Layers) -> Option<FunctionId> {
+    let functions = &profile.functions;
+    // Of functions that call each other the outermost has the most time.
+    (0..functions.len() as FunctionId)
+        .filter(|&function| layers.layer(function) == Layer::Database)
+        .filter(|&function| matches!(base_name(functions.name(function)), "execute" | "_execute"))
+        .max_by(|&a, &b| functions.total_time[a as usize].total_cmp(&functions.total_time[b as usize]))
 }
 
 /// Functions of drivers and what they call, with the self time there, ms: Python functions that SQLite calls
@@ -301,41 +341,6 @@ fn within_drivers(profile: &Profile) -> Vec<(FunctionId, f64)> {
 /// `execute` out of `<method 'execute' of 'sqlite3.Cursor' objects>`; other names as they are.
 fn base_name(name: &str) -> &str {
     name.strip_prefix("<method '").and_then(|rest| rest.split('\'').next()).unwrap_or(name)
-}
-
-fn code_site(profile: &Profile, function: FunctionId, time: f64) -> CodeSite {
-    let functions = &profile.functions;
-    CodeSite {
-        function,
-        file: functions.file(function).to_owned(),
-        line: functions.line(function),
-        name: functions.name(function).to_owned(),
-        time,
-    }
-}
-
-/// Own functions by their self time with that of the built-in functions they call.
-fn hottest(profile: &Profile, layers: &Layers) -> Vec<CodeSite> {
-    let (functions, edges) = (&profile.functions, &profile.edges);
-    let own = (0..functions.len() as FunctionId).filter(|&id| layers.layer(id) == Layer::Own);
-    let times = own
-        .map(|function| {
-            let built_in: f64 = edges
-                .out_of(function)
-                .iter()
-                .filter(|&&edge| layers.is_shared(functions, edges.callee[edge as usize]))
-                .map(|&edge| edges.self_time[edge as usize].max(0.0))
-                .sum();
-            (function, (functions.self_time[function as usize] + built_in) * 1e3)
-        })
-        .collect();
-    largest(profile, times)
-}
-
-fn largest(profile: &Profile, times: FxHashMap<FunctionId, f64>) -> Vec<CodeSite> {
-    let mut sites: Vec<(FunctionId, f64)> = times.into_iter().filter(|(_, time)| *time > 0.0).collect();
-    sort::by(&mut sites, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    sites.iter().take(PLACES).map(|&(function, time)| code_site(profile, function, time)).collect()
 }
 
 /// A query in brief, short enough for a line or two.

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::groups::{each_group, is_read, most};
 use super::n_plus_one::{is_loop, place, request_title};
+use super::pricing::{AskedBy, Price};
 use super::shape::{Shape, model, shape};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
@@ -52,7 +53,7 @@ struct Repeated {
     last_request: Option<u32>,
     inferred: bool,
     time: f64,
-    saving: f64,
+    price: Price,
     /// The most in one request: executions, request, first and last statement.
     worst: (usize, u32, u32, u32),
     sites: FxHashMap<u32, u32>,
@@ -96,7 +97,12 @@ impl Rule for Duplicates {
                 }
                 repeated.inferred |= log.requests[group.request as usize].origin.is_inferred();
                 repeated.time += time;
-                repeated.saving += saving;
+                let statements: Vec<u32> = same.iter().map(|(_, at)| *at).collect();
+                // Of a relation a join leaves none.
+                let joined = AskedBy::of(log, statements[0] as usize) == Some(AskedBy::Relation);
+                let (saved, saving) =
+                    if joined { (same.len() as f64, time) } else { (same.len() as f64 - 1.0, saving) };
+                repeated.price.add(log, group.around, &statements, saved, saving);
                 if same.len() > repeated.worst.0 {
                     repeated.worst = (same.len(), group.request, same[0].1, same[same.len() - 1].1);
                 }
@@ -188,14 +194,16 @@ fn finding(log: &QueryLog, id: u32, repeated: &Repeated) -> Finding {
                 format::count(i64::from(repeated.requests))
             )
         },
-        at_stake: repeated.time,
-        saving: repeated.saving,
+        at_stake: repeated.price.at_stake(),
+        saving: repeated.price.saving(),
         bound: Bound::Estimate,
         computed: format!(
-            "{} of {} executions were not the first with their parameters; together they took {}.",
+            "{} of {} executions were not the first with their parameters; without them (with a join, without all) {} \
+             are saved. {}",
             format::count(repeated.extra as i64),
             format::count(repeated.executions as i64),
-            format::milliseconds(repeated.saving),
+            format::milliseconds(repeated.price.saving()),
+            repeated.price.computed(),
         ),
         evidence,
         remedy,
@@ -210,5 +218,7 @@ fn finding(log: &QueryLog, id: u32, repeated: &Repeated) -> Finding {
                 ""
             }
         ),
+        also: Vec::new(),
+        price: Some(repeated.price),
     }
 }

@@ -3,7 +3,7 @@
 use super::boxes::Boxes;
 use super::library_costs::is_known;
 use super::naming::{is_generator, is_named, spoken};
-use super::remedies::{Remedy, Statements, of_layer, of_saves, of_statements_in_a_loop};
+use super::remedies::{Remedy, Statements, of_layer};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
@@ -103,12 +103,11 @@ impl Rule for ExplodingCalls {
             let layer = work.and_then(|work| work.layer).unwrap_or(layers.layer(callee));
             // Of four calls at least one runs one: the others read what is loaded already.
             let runs_statements = work.is_some_and(|work| work.statements * 4.0 >= calls as f64);
-            let saves = work.is_some_and(|work| work.saves * 2.0 >= calls as f64);
-            let (remedy, code) = match (runs_statements, saves) {
-                (true, true) => of_saves(profile),
-                (true, false) => of_statements_in_a_loop(profile, functions.name(callee)),
-                (false, _) => remedy(profile, layer, callee),
-            };
+            // Then the statements are the cause, which others name.
+            if runs_statements {
+                continue;
+            }
+            let (remedy, code) = remedy(profile, layer, callee);
             findings.push(Finding {
                 rule: ABOUT.id.to_owned(),
                 key: format!("{}({})", functions.file(caller), functions.name(caller)),
@@ -132,6 +131,8 @@ impl Rule for ExplodingCalls {
                 confidence: Confidence::Medium,
                 doubts: "cProfile charges every call: without it many small calls take less. A generator counts as \
                          called for each item it gives.".to_owned(),
+                also: Vec::new(),
+                price: None,
             });
         }
     }

@@ -1,11 +1,14 @@
-//! The single hottest function of the user's own code, with those who call it.
+//! The user's own functions by what a fix in them can save: their total time less that of other own functions below
+//! them, and less what other rules are about (statements, templates, waiting, known library calls).
 
-use super::naming::{is_generator, is_named, spoken, titled};
+use super::naming::{called, is_generator, is_named, located, spoken};
+use super::own_use::{OwnUse, most, own_use};
+use super::remedies::{Statements, of_layer};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
-use crate::format::{self, pstats_place};
-use crate::profile::FunctionId;
+use crate::format;
+use crate::profile::{FunctionId, Layer, Layers, Profile};
 use crate::sort;
 
 /// See the module.
@@ -13,7 +16,7 @@ pub(super) struct HottestFunction;
 
 const TIME: Threshold = Threshold {
     key: "time",
-    title: "an own function takes at least so long in itself",
+    title: "an own function takes at least so long, without the other own functions it calls",
     default: 25.0,
     unit: Unit::Milliseconds,
     source: "our own: a tenth of 250 ms, which is a quick page",
@@ -30,10 +33,13 @@ const SHARE: Threshold = Threshold {
 /// For the registry.
 pub(super) static ABOUT: About = About {
     id: "hottest-function",
-    title: "The hottest function of your own",
+    title: "Slow functions of your own",
     looks_at: LooksAt::Profile,
     thresholds: &[TIME, SHARE],
 };
+
+/// Functions that are findings of one profile.
+const MOST: usize = 5;
 
 /// Callers named one by one.
 const CALLERS: usize = 3;
@@ -44,112 +50,154 @@ impl Rule for HottestFunction {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, layers, _, digest) = *case else { return };
-        let Some(hottest) = digest.hottest.first() else { return };
-        if hottest.time < settings.get(&ABOUT, &TIME)
-            || hottest.time < settings.get(&ABOUT, &SHARE) * digest.total
-        {
-            return;
+        let Case::Profile(profile, layers, tree, digest) = *case else { return };
+        let busy = digest.busy();
+        let least = settings.get(&ABOUT, &TIME).max(settings.get(&ABOUT, &SHARE) * busy);
+        let mut all: Vec<(FunctionId, OwnUse)> = own_use(profile, layers, tree).into_iter().collect();
+        all.retain(|(_, own)| own.computes > 0.0 && own.computes >= least);
+        sort::by(&mut all, |a, b| b.1.computes.total_cmp(&a.1.computes).then(a.0.cmp(&b.0)));
+        findings.extend(all.iter().take(MOST).map(|(id, own)| finding(profile, layers, *id, own, busy)));
+    }
+}
+
+fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, busy: f64) -> Finding {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let at = id as usize;
+    let total = (functions.total_time[at] * 1e3).max(0.0);
+    let time = if total > 0.0 { own.computes.min(total) } else { own.computes }.min(busy);
+    let calls = functions.calls[at];
+    let through = most(&own.through).filter(|(callee, one)| *callee != id && one.time >= own.computes / 3.0);
+    let mut evidence = vec![
+        Evidence::new("function", "The function", Value::Place(functions.place(id))).at(Link::Function(id)),
+        Evidence::new("own_ms", "Without other functions of your own", Value::Milliseconds(time)),
+        Evidence::new("total_ms", "With all it calls", Value::Milliseconds(total.max(time))),
+        Evidence::new("share", "Share of the profile", Value::share(time, busy)),
+    ];
+    if calls > 0 {
+        evidence.push(Evidence::new("calls", "Calls", Value::Count(calls as u64)));
+    }
+    let mut by_callee: Vec<_> = own.through.iter().filter(|(callee, _)| **callee != id).collect();
+    sort::by(&mut by_callee, |a, b| b.1.time.total_cmp(&a.1.time).then(a.0.cmp(b.0)));
+    for (rank, (callee, one)) in by_callee.into_iter().take(CALLERS).enumerate() {
+        if one.time * 10.0 < time {
+            break;
         }
-        let (functions, edges) = (&profile.functions, &profile.edges);
-        let (id, at) = (hottest.function, hottest.function as usize);
-        let calls = functions.calls[at];
-        let mut evidence = vec![
-            Evidence::new(
-                "function",
-                "The function",
-                Value::Place(pstats_place(&hottest.file, hottest.line, &hottest.name)),
-            )
-            .at(Link::Function(id)),
-            Evidence::new("own_ms", "In itself and built-in functions", Value::Milliseconds(hottest.time)),
-            Evidence::new(
-                "total_ms",
-                "With all it calls",
-                Value::Milliseconds(functions.total_time[at] * 1e3),
-            ),
-            Evidence::new("share", "Share of the profile", Value::Share(hottest.time / digest.total)),
-        ];
-        if calls > 0 {
-            evidence.push(Evidence::new("calls", "Calls", Value::Count(calls as u64)));
-        }
-        let built_in = edges
-            .out_of(id)
-            .iter()
-            .map(|&edge| (edges.callee[edge as usize], edges.self_time[edge as usize] * 1e3))
-            .filter(|&(callee, time)| layers.is_shared(functions, callee) && time >= hottest.time / 2.0)
-            .max_by(|a, b| a.1.total_cmp(&b.1));
-        let mostly = |(callee, time): (FunctionId, f64)| {
-            Evidence::new(
-                "built_in",
-                &format!("{} of it in", format::milliseconds(time)),
-                Value::Place(functions.place(callee)),
-            )
-            .at(Link::Function(callee))
+        let label = match one.calls.round() {
+            calls if calls > 1.0 => {
+                format!(
+                    "{} of it in {} calls of",
+                    format::milliseconds(one.time),
+                    format::count(calls as i64)
+                )
+            }
+            _ => format!("{} of it in", format::milliseconds(one.time)),
         };
-        evidence.extend(built_in.map(mostly));
-        let mut callers: Vec<usize> = edges.into(id).collect();
-        sort::by(&mut callers, |&a, &b| edges.total_time[b].total_cmp(&edges.total_time[a]));
-        for (rank, &edge) in callers.iter().take(CALLERS).enumerate() {
-            let caller = edges.caller[edge];
-            let text = functions.place(caller);
-            let label = match edges.calls[edge] {
-                1 => "Called once by".to_owned(),
-                calls @ 2.. => format!("Called {} times by", format::count(calls)),
-                _ => "Called by".to_owned(),
-            };
-            evidence.push(
-                Evidence::new(&format!("caller_{}", rank + 1), &label, Value::Place(text))
-                    .at(Link::Function(caller)),
+        let place = Value::Place(functions.place(*callee));
+        evidence
+            .push(Evidence::new(&format!("callee_{}", rank + 1), &label, place).at(Link::Function(*callee)));
+    }
+    let mut callers: Vec<usize> = edges.into(id).collect();
+    sort::by(&mut callers, |&a, &b| edges.total_time[b].total_cmp(&edges.total_time[a]));
+    for (rank, &edge) in callers.iter().take(CALLERS).enumerate() {
+        let caller = edges.caller[edge];
+        let label = match edges.calls[edge] {
+            1 => "Called once by".to_owned(),
+            calls @ 2.. => format!("Called {} times by", format::count(calls)),
+            _ => "Called by".to_owned(),
+        };
+        let place = Value::Place(functions.place(caller));
+        evidence
+            .push(Evidence::new(&format!("caller_{}", rank + 1), &label, place).at(Link::Function(caller)));
+    }
+    let spends = match through {
+        Some((callee, one)) if one.calls >= 1.5 => {
+            format!(": {} {} times", called(functions, callee), format::count(one.calls.round() as i64))
+        }
+        Some((callee, _)) => format!(": {}", called(functions, callee)),
+        None => match calls {
+            2.. if is_generator(profile, id) => format!(", for {} items", format::count(calls)),
+            2.. => format!(", in {} calls", format::count(calls)),
+            _ => String::new(),
+        },
+    };
+    let often = calls > 100;
+    let (remedy, code) = remedy(profile, layers, id, through.map(|(callee, _)| callee), often);
+    Finding {
+        rule: ABOUT.id.to_owned(),
+        key: format!("{}({})", functions.file(id), functions.name(id)),
+        title: format!(
+            "{} takes {}, {}{spends}",
+            located(functions, id),
+            format::milliseconds(time),
+            format::percent((time / busy).clamp(0.0, 1.0)),
+        ),
+        at_stake: time,
+        saving: time,
+        bound: Bound::AtMost,
+        computed: "Its total time, without that of other functions of your own below it, without statements, templates \
+                   and waiting: a fix in it saves at most all of that."
+            .to_owned(),
+        evidence,
+        remedy,
+        code,
+        confidence: Confidence::Medium,
+        doubts: if often {
+            "cProfile charges every call; the true share of a function that is called very often is smaller. \
+             A generator counts as called for each item it gives."
+        } else {
+            "One recording: with other arguments, and in another request, it may take another time."
+        }
+        .to_owned(),
+        also: Vec::new(),
+        price: None,
+    }
+}
+
+/// What helps, and code.
+fn remedy(
+    profile: &Profile,
+    layers: &Layers,
+    id: FunctionId,
+    through: Option<FunctionId>,
+    often: bool,
+) -> (String, String) {
+    let functions = &profile.functions;
+    let name = functions.name(id);
+    let keep = " Where the same comes again, keep the result (functools.lru_cache, if it depends on its arguments \
+                alone and they can be hashed).";
+    if let Some(callee) = through {
+        let layer = layers.layer(callee);
+        if matches!(layer, Layer::Regex | Layer::Serialisation) {
+            let (remedy, code) = of_layer(layer, profile, Statements::default());
+            return (format!("{remedy}{}", if often { keep } else { "" }), code.to_owned());
+        }
+        if spoken(functions, callee) == "print" {
+            return (
+                "Write once: put the lines together first, or let the output be buffered.".to_owned(),
+                "print(\"\\n\".join(lines))".to_owned(),
             );
         }
-        let often = calls > 100;
-        let gives_items = is_generator(profile, id);
-        let named = is_named(&hottest.name);
-        let of_calls = match calls {
-            1 => "in one call".to_owned(),
-            calls if gives_items => format!("for {} items", format::count(calls)),
-            calls => format!("in {} calls", format::count(calls)),
-        };
-        let most = built_in
-            .map_or(String::new(), |(callee, _)| format!(", most of it in {}", spoken(functions, callee)));
-        findings.push(Finding {
-            rule: ABOUT.id.to_owned(),
-            key: format!("{}({})", hottest.file, hottest.name),
-            title: format!(
-                "{} is your hottest function: {} {of_calls}{most}",
-                titled(functions, id),
-                format::milliseconds(hottest.time),
-            ),
-            at_stake: hottest.time,
-            saving: hottest.time,
-            bound: Bound::AtMost,
-            computed: "Its self time, and that of the built-in functions it calls; a fix saves at most all of \
-                       it."
-                .to_owned(),
-            evidence,
-            remedy: if gives_items {
-                "It gives items one by one: ask for fewer of them (filter and sum in the database), or do for each \
-                 only what the sum needs."
-            } else if often && named {
-                "It is called often: take it out of the loop, do the work once for all rows, or keep results \
-                 that come again (functools.lru_cache, if it depends on its arguments alone and they can be hashed)."
-            } else if often {
-                "It is called often: take it out of the loop, or do the work once for all rows."
-            } else {
-                "Most of the time is within few calls: look for loops inside it, use a dict or set in place of \
-                 searching lists, and let the database filter, sort and sum."
-            }
-            .to_owned(),
-            // Whether its result depends on its arguments alone only the code says.
-            code: String::new(),
-            confidence: Confidence::Medium,
-            doubts: if often {
-                "cProfile charges every call; the true share of a function that is called very often is smaller. \
-                 A generator counts as called for each item it gives."
-            } else {
-                "One recording: with other arguments, and in another request, it may take another time."
-            }
-            .to_owned(),
-        });
+        if matches!(spoken(functions, callee).as_str(), "list.count" | "list.index" | "list.remove") {
+            return (
+                "A list is searched from its beginning each time: make a dict or a set of it once, before the loop."
+                    .to_owned(),
+                "by_key = {row.key: row for row in rows}  # once\nfor key in keys:\n    row = by_key[key]"
+                    .to_owned(),
+            );
+        }
     }
+    let remedy = if is_generator(profile, id) {
+        "It gives items one by one: ask for fewer of them (filter and sum in the database), or do for each \
+         only what the sum needs."
+    } else if often && is_named(name) {
+        "It is called often: take it out of the loop, do the work once for all rows, or keep results \
+         that come again (functools.lru_cache, if it depends on its arguments alone and they can be hashed)."
+    } else if often {
+        "It is called often: take it out of the loop, or do the work once for all rows."
+    } else {
+        "Most of the time is within few calls: look for loops inside it, use a dict or set in place of \
+         searching lists, and let the database filter, sort and sum."
+    };
+    // Whether its result depends on its arguments alone only the code says.
+    (remedy.to_owned(), String::new())
 }

@@ -68,7 +68,7 @@ impl Rule for Imports {
             Evidence::new("modules", "Modules loaded, in all", Value::Count(modules))
                 .at(Link::Function(load)),
             Evidence::new("import_ms", "Time to load them", Value::Milliseconds(time)),
-            Evidence::new("share", "Share of the profile", Value::Share(time / total)),
+            Evidence::new("share", "Share of the profile", Value::share(time, total)),
         ];
         let by = |time: &str| format!("{time} of imports by");
         shown.extend(evidence::functions(functions, "importer", &importers, by));
@@ -111,6 +111,8 @@ impl Rule for Imports {
             doubts: "Only the first request of each process pays. If the profile is of a process that had just \
                      started, of a script or of the test runner, this is as it should be."
                 .to_owned(),
+            also: Vec::new(),
+            price: None,
         });
     }
 }

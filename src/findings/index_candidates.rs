@@ -263,5 +263,7 @@ fn finding(
                 }
             }
         ),
+        also: Vec::new(),
+        price: None,
     }
 }

@@ -1,6 +1,7 @@
 //! Large results: thousands of rows loaded at once, told by the rows of a result or by the list of keys
 //! that the next query then asks for.
 
+use super::asked::{self, Cause};
 use super::n_plus_one::request_title;
 use super::shape::model;
 use super::{About, Bound, Case, Confidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, evidence};
@@ -21,7 +22,7 @@ const ROWS: Threshold = Threshold {
 
 /// For the registry.
 pub(super) static ABOUT: About =
-    About { id: "large-results", title: "Large results", looks_at: LooksAt::Queries, thresholds: &[ROWS] };
+    About { id: "large-results", title: "Large results", looks_at: LooksAt::Either, thresholds: &[ROWS] };
 
 /// Rows of a page.
 const PAGE: f64 = 100.0;
@@ -32,6 +33,7 @@ impl Rule for LargeResults {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
+        asked::judge(case, &ABOUT, Cause::Objects, settings.get(&ABOUT, &ROWS), findings);
         let Case::Queries(log, _) = *case else { return };
         let least = settings.get(&ABOUT, &ROWS);
         for (id, fingerprint) in log.fingerprints.iter().enumerate() {
@@ -158,5 +160,7 @@ fn finding(log: &QueryLog, id: u32, mut large: Vec<Large>, is_list: bool) -> Opt
         ),
         confidence: Confidence::Medium,
         doubts: "An export or a nightly job may well need all of them.".to_owned(),
+        also: Vec::new(),
+        price: None,
     })
 }

@@ -2,10 +2,11 @@
 //!
 //! Of functions that call each other (`json.load` and `loads`) only the outermost counts, by the call tree.
 
+use super::naming::spoken;
 use super::outermost::Outermost;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
-    evidence,
+    evidence, share,
 };
 use crate::format;
 use crate::profile::home::{Home, home, lies_in};
@@ -203,11 +204,6 @@ impl Rule for LibraryCosts {
     }
 }
 
-/// Whether it hashes passwords.
-pub(super) fn is_hashing(all: &Functions, id: FunctionId) -> bool {
-    ALL.iter().any(|known| known.key == "hashing" && is_one_of(all, id, known.functions))
-}
-
 /// Whether it is any of these functions, whose costs are a finding of their own.
 pub(super) fn is_known(all: &Functions, id: FunctionId) -> bool {
     ALL.iter().any(|known| is_one_of(all, id, known.functions))
@@ -299,10 +295,9 @@ fn finding(
 ) -> Finding {
     let functions = &profile.functions;
     let total = profile.total() * 1e3;
-    let share = time / total;
     let mut shown = vec![
         Evidence::new("total_ms", "Its time", Value::Milliseconds(time)),
-        Evidence::new("share", "Share of the profile", Value::Share(share)),
+        Evidence::new("share", "Share of the profile", Value::share(time, total)),
         Evidence::new("calls", "Calls", Value::Count(outermost.calls.round() as u64)),
     ];
     let heaviest = heaviest(functions, found);
@@ -324,14 +319,21 @@ fn finding(
         }
         _ => (known.remedy, code(functions, known, found)),
     };
+    // Who it is for, if it is one function of the user's own.
+    let callers = outermost.callers();
+    let is_own = |id: FunctionId| {
+        !functions.is_built_in(id) && matches!(home(functions.file(id)), Home::Script(_) | Home::Elsewhere)
+    };
+    let asks = callers.first().filter(|(id, own)| !is_file && is_own(*id) && own * 2.0 > time);
     Finding {
         rule: ABOUT.id.to_owned(),
         key: known.key.to_owned(),
         title: format!(
-            "{} takes {}, {} of the profile",
+            "{}{} takes {}, {} of the profile",
             known.what,
+            asks.map_or(String::new(), |(id, _)| format!(" for {}", spoken(functions, *id))),
             format::milliseconds(time),
-            format::percent(share)
+            format::percent(share(time, total))
         ),
         at_stake: saving,
         saving,
@@ -349,5 +351,7 @@ fn finding(
         code: code.to_owned(),
         confidence: Confidence::Medium,
         doubts: known.doubts.to_owned(),
+        also: Vec::new(),
+        price: None,
     }
 }

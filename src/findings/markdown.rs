@@ -68,6 +68,12 @@ pub fn issue(finding: &Finding) -> String {
     if !finding.code.is_empty() {
         let _ = writeln!(text, "\n{}", block(&finding.code, "python", ""));
     }
+    for also in &finding.also {
+        let _ = writeln!(text, "\nOr: {}. {}", escaped(&also.title), escaped(&also.remedy));
+        if !also.code.is_empty() {
+            let _ = writeln!(text, "\n{}", block(&also.code, "python", ""));
+        }
+    }
     let _ = writeln!(text, "\n## What would make this wrong\n\n{}", escaped(&finding.doubts));
     let _ = writeln!(text, "\n*Found by Flamedrop: {rule} (`{}`)*", finding.rule);
     text
@@ -134,6 +140,8 @@ mod tests {
             code: "a = 1\nb = \"```\"".into(),
             confidence: Confidence::High,
             doubts: "None.".into(),
+            also: Vec::new(),
+            price: None,
         };
         insta::assert_snapshot!(issue(&finding));
     }

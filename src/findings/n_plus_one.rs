@@ -6,7 +6,9 @@
 
 use rustc_hash::FxHashMap;
 
+use super::asked::{self, Cause};
 use super::groups::{Group, Lists, each_group, is_read, most};
+use super::pricing::{AskedBy, Price};
 use super::shape::{Shape, model, shape, source_fits};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
@@ -48,7 +50,7 @@ const TIME: Threshold = Threshold {
 pub(super) static ABOUT: About = About {
     id: "n-plus-one",
     title: "N+1 queries",
-    looks_at: LooksAt::Queries,
+    looks_at: LooksAt::Either,
     thresholds: &[EXECUTIONS, DISTINCT, TIME],
 };
 
@@ -69,7 +71,7 @@ struct Loops {
     last_request: Option<u32>,
     inferred: bool,
     time: f64,
-    saving: f64,
+    price: Price,
     without_duration: u64,
     /// The longest: executions, request, first and last statement.
     worst: (usize, u32, u32, u32),
@@ -83,6 +85,7 @@ impl Rule for NPlusOne {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
+        asked::judge(case, &ABOUT, Cause::Loop, settings.get(&ABOUT, &EXECUTIONS) * 2.0, findings);
         let Case::Queries(log, _) = *case else { return };
         let mut all: FxHashMap<u32, Loops> = FxHashMap::default();
         each_group(log, |group| {
@@ -105,7 +108,10 @@ impl Rule for NPlusOne {
             }
             loops.inferred |= log.requests[group.request as usize].origin.is_inferred();
             loops.time += time;
-            loops.saving += time - time / count as f64;
+            // A join brings what a relation to one other row asks for: no statement is left of it.
+            let joined = AskedBy::of(log, group.statements[0] as usize) == Some(AskedBy::Relation);
+            let saved = if joined { count as f64 } else { count as f64 - 1.0 };
+            loops.price.add(log, group.around, group.statements, saved, time * saved / count as f64);
             let unknown = |at: &&u32| log.statements.duration[**at as usize].is_nan();
             loops.without_duration += group.statements.iter().filter(unknown).count() as u64;
             if count > loops.worst.0 {
@@ -194,8 +200,8 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
                 format::count(i64::from(loops.requests))
             )
         },
-        at_stake: loops.time,
-        saving: loops.saving,
+        at_stake: loops.price.at_stake(),
+        saving: loops.price.saving(),
         bound: Bound::Estimate,
         computed: computed(loops),
         evidence,
@@ -207,17 +213,19 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
             (true, true) => Confidence::Low,
         },
         doubts: doubts(loops, log),
+        also: Vec::new(),
+        price: Some(loops.price),
     }
 }
 
 fn computed(loops: &Loops) -> String {
-    let Loops { executions, requests, time, .. } = loops;
+    let Loops { executions, requests, price, .. } = loops;
     let mut text = format!(
-        "The {} executions took {}; one query in {} would take about as long as one of them. The \
-         time Python takes to build each query and its objects comes on top.",
+        "The {} executions take {}; in {} one query takes about as long as one of them, a join hardly longer. {}",
         format::count(*executions as i64),
-        format::milliseconds(*time),
+        format::milliseconds(price.at_stake()),
         if *requests == 1 { "their place".to_owned() } else { format!("each of the {requests} requests") },
+        price.computed(),
     );
     if loops.without_duration > 0 {
         text +=

@@ -43,6 +43,31 @@ pub(super) fn titled(functions: &Functions, id: FunctionId) -> String {
     if functions.name(id).starts_with('<') { capitalised(&spoken) } else { spoken }
 }
 
+/// A function that another calls, as code names it: `re.sub`, `html.escape`, `list.index`, `find_price`.
+pub(super) fn called(functions: &Functions, id: FunctionId) -> String {
+    let (file, name) = (functions.file(id), functions.name(id));
+    if functions.is_built_in(id) || name.starts_with('<') {
+        return spoken(functions, id);
+    }
+    match home(file) {
+        Home::Installed(rest) | Home::Standard(rest) => {
+            let rest = rest.strip_suffix("/__init__.py").unwrap_or(rest);
+            let stem = base_name(rest);
+            format!("{}.{name}", stem.strip_suffix(".py").unwrap_or(stem))
+        }
+        Home::Script(_) | Home::Elsewhere => name.to_owned(),
+    }
+}
+
+/// A function and its line, at the beginning of a sentence: `slugify (views.py:4)`.
+pub(super) fn located(functions: &Functions, id: FunctionId) -> String {
+    let titled = titled(functions, id);
+    if titled.ends_with(')') || functions.name(id) == MODULE || functions.is_built_in(id) {
+        return titled;
+    }
+    format!("{titled} ({}:{})", base_name(functions.file(id)), functions.line(id))
+}
+
 /// `<method 'index' of 'list' objects>` as `list.index`, `<built-in method builtins.sum>` as `sum`.
 fn built_in(name: &str) -> String {
     let inner = name.trim_matches(['<', '>', '{', '}']);

@@ -106,6 +106,8 @@ impl Rule for ReadReplicas {
             doubts: "A visitor may be served by another connection than the one that wrote for them. A server that \
                      is not busy gains nothing, and an index or a cache is cheaper than a server."
                 .to_owned(),
+            also: Vec::new(),
+            price: None,
         });
     }
 }

@@ -2,8 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
+use super::asked::{self, Cause};
 use super::groups::{Lists, each_group};
 use super::n_plus_one::request_title;
+use super::pricing::Price;
 use super::shape::model;
 use super::{
     About, Bound, Case, Confidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, evidence,
@@ -27,7 +29,7 @@ const EXECUTIONS: Threshold = Threshold {
 pub(super) static ABOUT: About = About {
     id: "row-writes",
     title: "Writes row by row",
-    looks_at: LooksAt::Queries,
+    looks_at: LooksAt::Either,
     thresholds: &[EXECUTIONS],
 };
 
@@ -35,7 +37,7 @@ pub(super) static ABOUT: About = About {
 struct Writes {
     executions: u64,
     time: f64,
-    saving: f64,
+    price: Price,
     inferred: bool,
     /// Executions, request, first and last statement.
     worst: (usize, u32, u32, u32),
@@ -47,6 +49,7 @@ impl Rule for RowWrites {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
+        asked::judge(case, &ABOUT, Cause::Saves, settings.get(&ABOUT, &EXECUTIONS) * 2.0, findings);
         let Case::Queries(log, _) = *case else { return };
         let mut all: FxHashMap<u32, Writes> = FxHashMap::default();
         each_group(log, |group| {
@@ -63,13 +66,15 @@ impl Rule for RowWrites {
             let writes = all.entry(group.fingerprint).or_default();
             writes.executions += count as u64;
             writes.time += time;
-            writes.saving += time - time / count as f64;
+            let saved = time - time / count as f64;
+            writes.price.add(log, group.around, group.statements, count as f64 - 1.0, saved);
             writes.inferred |= log.requests[group.request as usize].origin.is_inferred();
             if count > writes.worst.0 {
                 writes.worst = (count, group.request, group.statements[0], group.statements[count - 1]);
             }
         });
-        let mut all: Vec<(u32, Writes)> = all.into_iter().filter(|(_, writes)| writes.saving > 0.0).collect();
+        let mut all: Vec<(u32, Writes)> =
+            all.into_iter().filter(|(_, writes)| writes.price.saving() > 0.0).collect();
         sort::by_number(&mut all, |(fingerprint, _)| *fingerprint);
         findings.extend(all.iter().map(|(fingerprint, writes)| finding(log, *fingerprint, writes)));
     }
@@ -120,18 +125,21 @@ fn finding(log: &QueryLog, id: u32, writes: &Writes) -> Finding {
             request_title(log, request),
             Lists::of(log, id).text()
         ),
-        at_stake: writes.time,
-        saving: writes.saving,
+        at_stake: writes.price.at_stake(),
+        saving: writes.price.saving(),
         bound: Bound::Estimate,
         computed: format!(
-            "The {} executions took {}; one in place of those of a request takes about as long as one of them.",
+            "The {} executions take {}; one in place of those of a request takes about as long as one of them. {}",
             format::count(writes.executions as i64),
-            format::milliseconds(writes.time)
+            format::milliseconds(writes.price.at_stake()),
+            writes.price.computed()
         ),
         evidence: shown,
         remedy: remedy.to_owned(),
         code,
         confidence: if writes.inferred { Confidence::Medium } else { Confidence::High },
         doubts: "Each write may need the answer to the one before, or a signal of its own.".to_owned(),
+        also: Vec::new(),
+        price: Some(writes.price),
     }
 }

@@ -134,5 +134,7 @@ fn finding(log: &QueryLog, ids: &[u32], (total, saving, times, first): (f64, f64
         doubts: "The code may look at one answer before it asks for the next; and a busy server runs them no \
                  faster side by side."
             .to_owned(),
+        also: Vec::new(),
+        price: None,
     }
 }

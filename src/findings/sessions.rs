@@ -177,5 +177,7 @@ fn finding(log: &QueryLog, costs: &Costs, share: f64, (often, queries): (bool, V
         code: "SESSION_ENGINE = \"django.contrib.sessions.backends.cached_db\"".to_owned(),
         confidence: Confidence::Medium,
         doubts: "The user is looked up all the same, unless the page does without request.user.".to_owned(),
+        also: Vec::new(),
+        price: None,
     }
 }

@@ -81,6 +81,19 @@ impl Settings {
         self.schema.add(schema);
     }
 
+    /// The same, but no time or share is too small to be said: what comes nearest to a threshold is then found.
+    pub(super) fn without_least(&self) -> Self {
+        let mut all = self.clone();
+        for about in CATALOGUE {
+            for threshold in about.thresholds {
+                if matches!(threshold.unit, Unit::Milliseconds | Unit::Share) {
+                    all.values.insert(name(about, threshold), 0.0);
+                }
+            }
+        }
+        all
+    }
+
     /// The thresholds that were set.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         self.values.iter().map(|(name, value)| (name.as_str(), *value))

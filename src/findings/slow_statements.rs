@@ -1,5 +1,6 @@
 //! Slow statements: queries that take long each time they run.
 
+use super::asked::{self, Cause};
 use super::digest::{frame, shortened};
 use super::n_plus_one::place;
 use super::{
@@ -19,12 +20,21 @@ const DURATION: Threshold = Threshold {
     source: "django-debug-toolbar (SQL_WARNING_THRESHOLD), Sentry and New Relic (explain_threshold): 500 ms",
 };
 
+const WAITED: Threshold = Threshold {
+    key: "waited",
+    title: "of a profile: from so long on each statement of a function is waited for",
+    default: 60.0,
+    unit: Unit::Milliseconds,
+    source: "our own: more than a statement's way to another region and back (45 ms); Sentry's rules for the database \
+             begin at 50 ms",
+};
+
 /// For the registry.
 pub(super) static ABOUT: About = About {
     id: "slow-statements",
     title: "Slow statements",
-    looks_at: LooksAt::Queries,
-    thresholds: &[DURATION],
+    looks_at: LooksAt::Either,
+    thresholds: &[DURATION, WAITED],
 };
 
 impl Rule for SlowStatements {
@@ -33,6 +43,7 @@ impl Rule for SlowStatements {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
+        asked::judge(case, &ABOUT, Cause::Slow, settings.get(&ABOUT, &WAITED), findings);
         let Case::Queries(log, _) = *case else { return };
         let threshold = settings.get(&ABOUT, &DURATION);
         if log.statistics.is_some() {
@@ -107,6 +118,8 @@ impl Rule for SlowStatements {
                     "A lock, a cold cache or a busy machine makes a quick statement slow once: look whether \
                          the median is slow as well."
                         .to_owned(),
+                also: Vec::new(),
+                price: None,
             });
         }
     }
@@ -176,6 +189,8 @@ fn by_mean(log: &QueryLog, threshold: f64, findings: &mut Vec<Finding>) {
             doubts: "A few very long executions make an average: look at the deviation. Statistics count from the \
                      server's last reset on, so what was repaired since is still in them."
                 .to_owned(),
+            also: Vec::new(),
+            price: None,
         });
     }
 }

@@ -208,5 +208,7 @@ fn finding(
             "A slow disk or a busy machine makes all writes slow, and a bulk write of many rows may well take so \
              long.{searching}"
         ),
+        also: Vec::new(),
+        price: None,
     }
 }

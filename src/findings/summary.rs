@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Link;
 use super::digest::{Item, Items, ProfileDigest, QueriesDigest};
+use super::{Below, Bound, Link, share};
+use crate::format;
 use crate::profile::Layer;
 use crate::sort;
 
@@ -15,6 +16,8 @@ pub const VITAL_SHARE: f64 = 0.8;
 pub struct Summary {
     /// All time of the profile; of a log without one, of its statements.
     pub total: f64,
+    /// The profiler's own time in that, about; 0 for a log alone.
+    pub profiler: f64,
     /// Time per layer, largest first, without empty ones; empty for a log alone.
     pub layers: Vec<(Layer, f64)>,
     /// The layer that limits throughput first; see [`Summary::of_profile`].
@@ -46,6 +49,7 @@ impl Summary {
         sort::by(&mut layers, |a, b| b.1.total_cmp(&a.1));
         Self {
             total: digest.total,
+            profiler: digest.python() * (1.0 - digest.unprofiled()),
             bottleneck: layers.first().map(|(layer, _)| *layer),
             layers,
             ..Self::default()
@@ -100,6 +104,51 @@ impl Summary {
             ..Self::of_profile(profile)
         }
         .with(items)
+    }
+
+    /// The layer that takes most, or without layers the query; for when no rule has anything to say.
+    pub(super) fn largest(&self) -> Option<Below> {
+        let (title, saving) = match (self.layers.first(), self.items.largest.first()) {
+            (Some((layer, time)), _) => {
+                (format!("{}, {}", layer.title(), format::percent(share(*time, self.total))), *time)
+            }
+            (None, Some(item)) => (format!("{}, {}", item.label, format::milliseconds(item.time)), item.time),
+            (None, None) => return None,
+        };
+        (saving > 0.0).then_some(Below { rule: String::new(), title, saving, bound: Bound::AtMost })
+    }
+
+    /// What the bar of layers says, in a sentence; nothing for a log alone.
+    pub fn most(&self) -> Option<String> {
+        let (layer, time) = self.layers.first()?;
+        let whole: f64 = self.layers.iter().map(|(_, time)| time).sum();
+        Some(format!("Most time goes to {}: {}.", layer.name(), format::percent(share(*time, whole))))
+    }
+
+    /// What the curve says, in a sentence: `7 of 412 functions and queries make 80 % of the time.`
+    pub fn vital_few(&self, functions: bool, queries: bool) -> String {
+        let items = &self.items;
+        let (count, sum) = items.vital(VITAL_SHARE);
+        let things = match (functions, queries) {
+            (true, true) => "functions and queries",
+            (true, false) => "functions",
+            (false, _) => "queries",
+        };
+        // Where not all are known one by one, it can be less.
+        let made = if sum >= VITAL_SHARE * items.total { VITAL_SHARE } else { share(sum, items.total) };
+        let of_queries = match (functions && queries, self.vital_queries) {
+            (false, _) => String::new(),
+            (true, 0) => "; none of them is a query".to_owned(),
+            (true, 1) => "; one of them is a query".to_owned(),
+            (true, many) => format!("; {many} of them are queries"),
+        };
+        format!(
+            "{} of {} {things} {} {} of the time{of_queries}.",
+            format::count(count as i64),
+            format::count(i64::from(items.count)),
+            if count == 1 { "makes" } else { "make" },
+            format::percent(made),
+        )
     }
 
     fn with(mut self, items: Items) -> Self {

@@ -1,9 +1,8 @@
 //! What templates cost: rendering them, and parsing them again on every request.
 
-use super::layers::TIME;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
-    heaviest,
+    heaviest, share,
 };
 use crate::format;
 use crate::profile::category::classify;
@@ -13,9 +12,17 @@ use crate::profile::{Category, FunctionId, Layer, Profile};
 /// See the module.
 pub(super) struct Templates;
 
+const TIME: Threshold = Threshold {
+    key: "time",
+    title: "they take at least",
+    default: 60.0,
+    unit: Unit::Milliseconds,
+    source: "our own: a fifth of 300 ms, below which django-cachalot's documentation calls no page worth the trouble",
+};
+
 const SHARE: Threshold = Threshold {
     key: "share",
-    title: "and templates take at least this share",
+    title: "and at least this share of the profile",
     default: 0.2,
     unit: Unit::Share,
     source: "our own: a page that is mostly text may well spend a tenth on it",
@@ -23,18 +30,29 @@ const SHARE: Threshold = Threshold {
 
 const PARSING: Threshold = Threshold {
     key: "parsing",
-    title: "or parsing them, whatever the profile's length, takes at least",
+    title: "or parsing them takes at least",
     default: 10.0,
     unit: Unit::Milliseconds,
     source: "our own: with the cached loader none is parsed after the first request",
 };
+
+const INCLUDES: Threshold = Threshold {
+    key: "includes",
+    title: "or so many are included in one request, and take that share and a third of that time",
+    default: 100.0,
+    unit: Unit::Count,
+    source: "our own: a page's frame includes a dozen; a hundred are a loop",
+};
+
+/// What includes take a loop's finding needs, of [`TIME`].
+const OF_TIME: f64 = 1.0 / 3.0;
 
 /// For the registry.
 pub(super) static ABOUT: About = About {
     id: "templates",
     title: "Templates",
     looks_at: LooksAt::Profile,
-    thresholds: &[TIME, SHARE, PARSING],
+    thresholds: &[TIME, SHARE, PARSING, INCLUDES],
 };
 
 /// A template engine.
@@ -173,6 +191,73 @@ pub(super) fn of_other_engine(profile: &Profile) -> Option<(&'static str, &'stat
     (engine != Engine::Django).then(|| engine.renders())
 }
 
+/// Templates that others include (`{% include %}`), a template each time.
+struct Included {
+    calls: i64,
+    /// With all that they render, ms.
+    time: f64,
+    /// Django's function that renders what is included.
+    function: FunctionId,
+}
+
+impl Included {
+    /// By the edge from the tag to the template that it renders.
+    fn of(profile: &Profile) -> Option<Self> {
+        let (functions, edges) = (&profile.functions, &profile.edges);
+        let is = |id: FunctionId, file: &str| {
+            functions.name(id) == "render" && lies_in(functions.file(id), &[file])
+        };
+        let all = (0..edges.len()).filter(|&edge| {
+            is(edges.caller[edge], "django/template/loader_tags.py")
+                && is(edges.callee[edge], "django/template/base.py")
+        });
+        let most = all.max_by_key(|&edge| edges.calls[edge])?;
+        let function = edges.caller[most];
+        Some(Self {
+            calls: edges.calls[most],
+            time: functions.total_time[function as usize].max(edges.total_time[most]).max(0.0) * 1e3,
+            function,
+        })
+    }
+
+    /// `templates` and `total`: what all templates take in themselves, and the profile, ms.
+    fn finding(self, profile: &Profile, templates: f64, total: f64) -> Finding {
+        // What the included templates ask for and call is not theirs.
+        let time = self.time.min(templates).min(total);
+        let count = format::count(self.calls);
+        Finding {
+            rule: ABOUT.id.to_owned(),
+            key: "includes".to_owned(),
+            title: format!(
+                "Templates are included {count} times: {}, {}",
+                format::milliseconds(time),
+                format::percent((time / total).clamp(0.0, 1.0))
+            ),
+            at_stake: time,
+            saving: time,
+            bound: Bound::AtMost,
+            computed: "What the tag and the templates it includes take, in templates' own functions; rendered in place \
+                       they take a part of it."
+                .to_owned(),
+            evidence: vec![
+                Evidence::new("includes", "Included", Value::Count(self.calls.max(0) as u64)),
+                Evidence::new("included_ms", "With all they ask for", Value::Milliseconds(self.time)),
+                Evidence::new("share", "Share of the profile", Value::share(time, total)),
+                Evidence::new("function", "Included by", Value::Place(profile.functions.place(self.function)))
+                    .at(Link::Function(self.function)),
+            ],
+            remedy: "Put the loop into the included template, so that it is included once, or write its lines in place \
+                     of {% include %}: each one looks its template up and makes a context of its own."
+                .to_owned(),
+            code: "{% include \"rows.html\" with rows=page %}  {# the loop is in rows.html #}".to_owned(),
+            confidence: Confidence::Medium,
+            doubts: "A profiler makes templates slower than they are: they make many small calls.".to_owned(),
+            also: Vec::new(),
+            price: None,
+        }
+    }
+}
+
 impl Rule for Templates {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -185,14 +270,24 @@ impl Rule for Templates {
         let parsed = Parsing::of(profile);
         let parsing = parsed.as_ref().map_or(0.0, |parsed| parsed.time);
         let parses = parsing >= settings.get(&ABOUT, &PARSING) && parsing > 0.0;
-        let renders = total >= settings.get(&ABOUT, &TIME) && time >= settings.get(&ABOUT, &SHARE) * total;
+        let renders = time >= settings.get(&ABOUT, &TIME) && time >= settings.get(&ABOUT, &SHARE) * total;
+        if let Some(included) = Included::of(profile)
+            && included.calls as f64 >= settings.get(&ABOUT, &INCLUDES)
+            && !parses
+            && included.time >= OF_TIME * settings.get(&ABOUT, &TIME)
+            && included.time >= settings.get(&ABOUT, &SHARE) * total
+            && included.time > 0.0
+        {
+            findings.push(included.finding(profile, time, total));
+            return;
+        }
         if !parses && !renders || time <= 0.0 {
             return;
         }
         let saving = if renders { time.max(parsing) } else { parsing };
         let mut shown = vec![
             Evidence::new("templates_ms", "In templates themselves", Value::Milliseconds(time)),
-            Evidence::new("share", "Share of the profile", Value::Share(time / total)),
+            Evidence::new("share", "Share of the profile", Value::share(time, total)),
         ];
         if let Some(parsed) = &parsed {
             shown.push(
@@ -223,7 +318,7 @@ impl Rule for Templates {
             rule: ABOUT.id.to_owned(),
             key: if renders { "rendering" } else { "parsing" }.to_owned(),
             title: if renders {
-                format!("Templates take {}, {} of the profile", format::milliseconds(time), format::percent(time / total))
+                format!("Templates take {}, {} of the profile", format::milliseconds(time), format::percent(share(time, total)))
             } else {
                 format!("Templates are parsed during the request: {}", format::milliseconds(parsing))
             },
@@ -244,6 +339,8 @@ impl Rule for Templates {
             doubts: "A profiler makes templates slower than they are: they make many small calls. The first \
                      request of a process parses its templates in any case."
                 .to_owned(),
+            also: Vec::new(),
+            price: None,
         });
     }
 }

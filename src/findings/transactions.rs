@@ -174,5 +174,7 @@ fn finding(log: &QueryLog, found: &[Open]) -> Option<Finding> {
             .to_owned(),
         confidence: Confidence::High,
         doubts: "Somebody at a prompt keeps transactions open as well.".to_owned(),
+        also: Vec::new(),
+        price: None,
     })
 }

@@ -207,5 +207,7 @@ fn finding(log: &QueryLog, id: u32, obstacle: &Obstacle<'_>) -> Finding {
             "The time may go elsewhere in the query, and such an index may be there already: look at the \
                  plan (queryset.explain(analyze=True))."
                 .to_owned(),
+        also: Vec::new(),
+        price: None,
     }
 }

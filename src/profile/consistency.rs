@@ -16,6 +16,8 @@
 //!   without an outermost call.
 //! * Files that were edited, or merged in another way than `pstats.Stats.add` does.
 
+use rustc_hash::FxHashSet;
+
 use super::components::Components;
 use super::{FunctionId, Profile};
 
@@ -79,6 +81,49 @@ impl Contradictions {
         let kinds = [self.short, self.lacking, self.exceeding];
         kinds.iter().flatten().map(|found| found.seconds).fold(0.0, f64::max)
     }
+}
+
+/// From this share of its total time on a function's numbers are off by more than rounding and small callees.
+const OFF: f64 = 0.05;
+
+/// The functions whose own numbers do not fit: what rests on them is doubtful, what does not is sound.
+pub fn affected(profile: &Profile) -> FxHashSet<FunctionId> {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let mut all = FxHashSet::default();
+    // With edges that were never left, the others' times lie wherever another call was on top.
+    let mixed = out_of_turn(profile).is_some();
+    let mut components = None;
+    for function in 0..functions.len() as FunctionId {
+        let index = function as usize;
+        let (own, total) = (functions.self_time[index], functions.total_time[index]);
+        if own < 0.0 || total < 0.0 {
+            all.insert(function);
+            continue;
+        }
+        if total <= 0.0 || edges.is_empty() {
+            continue;
+        }
+        let below: f64 = edges.out_of(function).iter().map(|&edge| edges.total_time[edge as usize]).sum();
+        let (mut entered, mut calls) = (0.0, 0_i64);
+        for edge in edges.into(function) {
+            entered += edges.self_time[edge];
+            calls = calls.saturating_add(edges.calls[edge]);
+            if mixed && (edges.calls[edge] == 0 || edges.primitive_calls[edge] == 0) {
+                all.insert(function);
+            }
+        }
+        let beyond = entered - own > OFF * total
+            || (functions.calls[index] > 0 && calls > functions.calls[index] && entered > 0.0);
+        let uneven = (own + below - total).abs() > OFF * total && {
+            let components = components.get_or_insert_with(|| Components::of(functions.len(), edges));
+            components.members(components.component[index]).len() <= 1
+                && !edges.out_of(function).iter().any(|&edge| edges.callee[edge as usize] == function)
+        };
+        if beyond || uneven {
+            all.insert(function);
+        }
+    }
+    all
 }
 
 fn out_of_turn(profile: &Profile) -> Option<Found> {

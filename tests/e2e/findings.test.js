@@ -41,7 +41,9 @@ pageTest('a dropped pair opens on what to fix first, the N+1 on top', async ({ p
   assert.match(await top.innerText(), /loads shop_orderline row by row: 50 queries[\s\S]*N\+1[\s\S]*shop\.sql\.jsonl[\s\S]*saves ≈ [\d.]+ ms of [\d.]+ ms[\s\S]*medium confidence/);
   // One request, 127 statements: the profile's time, and the log's.
   await first(page).getByText(/^210 ms in all; 127 statements take 59\.1 ms\.$/).waitFor();
-  await page.getByText(/^Database driver and ORM limits throughput first: \d+ % of the time\.$/).waitFor();
+  await page.getByText(/^Most time goes to database driver and ORM: \d+ %\.$/).waitFor();
+  // What only describes is no finding.
+  assert.ok((await titles(page)).every((title) => !/bottleneck|make \d+ %/.test(title)));
   await page.getByText(/^\d+ of 994 functions and queries make 80 % of the time; \d+ of them are queries\.$/).waitFor();
   // The same in the log's tab.
   const before = await titles(page);
@@ -73,7 +75,7 @@ const REMEDIES = [
   [['findings/postgres-rush.log.gz'], /keeps a transaction open for /],
   [['findings/payment.prof.gz', 'findings/payment.sql.jsonl'], /keeps a transaction open for /],
   [['findings/uncached_templates.prof.gz', 'findings/uncached_templates.sql.jsonl'], /^Templates are parsed during the request: /],
-  [['rules/run_program.prof.gz'], /^The bottleneck: waiting, /],
+  [['rules/run_program.prof.gz'], /^run_program \(articles\.py:\d+\) waits /],
   [['rules/log_with_structlog.prof.gz'], /^Logging takes /],
 ];
 
@@ -225,6 +227,7 @@ pageTest('where nothing stands out, what was looked at is said, and how to recor
   await drop(page, [{ name: 'quiet.jsonl', text: line + '\n' }]);
   await page.getByRole('heading', { name: 'Nothing stands out' }).waitFor();
   await page.getByText(/^\d+ rules looked at 1 statements? and found nothing above their thresholds\.$/).waitFor();
+  await page.getByText(/^Below the thresholds: /).waitFor();
   await page.getByRole('heading', { name: 'Record both at once' }).waitFor();
   await assertAccessible(page, 'nothing stands out');
   await screenshot('nothing');
@@ -250,21 +253,25 @@ pageTest('a recorded request says which line of code asks row by row', async ({ 
 });
 
 pageTest('evidence leads to functions and to stretches of time', async ({ page }) => {
-  await drop(page, RECORDED('python_report'));
-  const found = finding(page, /computes for \d+ ms between two statements/);
+  await drop(page, RECORDED('duplicates'));
+  const found = finding(page, /the same \d+ times over/).first();
   await found.locator('summary').click();
-  assert.match(await found.innerText(), /python_report\.prof \+ python_report\.sql\.jsonl/);
+  assert.match(await found.innerText(), /duplicates\.prof \+ duplicates\.sql\.jsonl/);
   await found.getByTitle('Show in Timeline').first().click();
   await page.getByRole('tab', { name: 'Timeline', selected: true }).waitFor();
-  await page.waitForFunction(() => /file=python_report\.sql\.jsonl&view=timeline/.test(location.hash) && /range=/.test(location.hash));
+  await page.waitForFunction(() => /file=duplicates\.sql\.jsonl&view=timeline/.test(location.hash) && /range=/.test(location.hash));
   await page.goBack();
-  await found.locator('summary').click();
-  const place = found.getByTitle('Show in Functions').first();
+  // The function of a profile's finding.
+  await documentButton(page, 'duplicates.prof').click();
+  await drop(page, [data('rules/search_list.prof.gz')]);
+  const slow = finding(page, /^search_list \(articles\.py:\d+\) takes /);
+  await slow.locator('summary').click();
+  const place = slow.getByTitle('Show in Functions').first();
   const name = (await place.innerText()).match(/\((.+)\)$/)[1];
   await place.click();
   await page.getByRole('tab', { name: 'Functions', selected: true }).waitFor();
   await page.getByRole('complementary', { name: 'Selected function' }).getByRole('heading', { name, level: 2 }).waitFor();
-  assert.match(page.url(), /file=python_report\.prof/);
+  assert.match(page.url(), /file=search_list\.prof/);
 });
 
 pageTest('a search finds among findings; Forget forgets what was dismissed', async ({ page }) => {

@@ -21,7 +21,7 @@ fn judged_text(text: &str, definitions: &str) -> Vec<Finding> {
         settings.add_schema(&schema);
     }
     let report = findings::judge(&common::open(text).expect("a log"), &settings);
-    let mut found = report.findings;
+    let mut found = super::flat(report.findings);
     found.retain(|finding| matches!(finding.rule.as_str(), "index-candidates" | "unindexable"));
     found
 }

@@ -27,6 +27,6 @@ pub fn found(text: &str, rule: &str, thresholds: &[(&str, f64)]) -> Vec<Finding>
         settings.set(name, Some(*value)).expect("a threshold");
     }
     let log = common::open(text).expect("a log");
-    let found = findings::judge(&log, &settings).findings;
+    let found = super::flat(findings::judge(&log, &settings).findings);
     found.into_iter().filter(|finding| finding.rule == rule).collect()
 }

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use flamedrop::findings::Finding;
+use flamedrop::findings::{self, Finding, Settings};
 
+use super::common;
 use super::lines::{Line, found, log};
 
 /// One request as the recorder writes it: its path, seconds at which it begins, and that it takes; then the
@@ -387,4 +388,40 @@ fn connections_churn_where_they_end_while_others_begin() {
     let pool: Vec<(u32, &[f64])> =
         (100..).zip(&twice).map(|(process, starts)| (process, starts.as_slice())).collect();
     is_silent(&served(&pool), "connections");
+}
+
+/// A loop of ten statements of 2 ms, 3 ms apart: Python's part is priced as well.
+#[test]
+fn a_loop_is_priced_by_its_span() {
+    let texts: Vec<String> =
+        (0..10).map(|at| format!("SELECT id, name FROM author WHERE id = {at}")).collect();
+    let mut lines: Vec<Line<'_>> =
+        vec![(77, 100, 2.0, "SELECT id, author_id FROM book ORDER BY id LIMIT 10")];
+    lines.extend((1..).zip(&texts).map(|(at, text)| (77, 100 + 5 * at, 2.0, text.as_str())));
+    let found = found(&log(&lines), "n-plus-one", &[]);
+    assert_eq!(found.len(), 1);
+    // Nine are saved, of 2 ms and 3 ms around them.
+    assert!((found[0].saving - 45.0).abs() < 1e-6, "{}", found[0].saving);
+    assert!(found[0].at_stake >= found[0].saving, "{}", found[0].at_stake);
+    assert!(found[0].computed.contains("an estimate"), "{}", found[0].computed);
+}
+
+/// One query, one finding: the index first, the rest in it.
+#[test]
+fn one_query_is_one_card() {
+    let slow = "SELECT t.id FROM t INNER JOIN u ON (t.u_no = u.no) WHERE t.kind = 3 AND u.name LIKE '%x%'";
+    let text = log(&[(77, 2000, 900.0, slow)]);
+    let report = findings::judge(&common::open(text).expect("a log"), &Settings::default());
+    assert_eq!(
+        report.findings.len(),
+        1,
+        "{:?}",
+        report.findings.iter().map(|one| &one.title).collect::<Vec<_>>()
+    );
+    let card = &report.findings[0];
+    assert_eq!(card.rule, "index-candidates");
+    let also: Vec<&str> = card.also.iter().map(|one| one.rule.as_str()).collect();
+    assert_eq!(also.last(), Some(&"slow-statements"), "{also:?}");
+    assert!(also.contains(&"unindexable"), "{also:?}");
+    assert!(card.also.iter().all(|one| one.also.is_empty()));
 }

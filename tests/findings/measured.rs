@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use flamedrop::findings::settings::Unit;
-use flamedrop::findings::{CATALOGUE, LooksAt};
+use flamedrop::findings::{CATALOGUE, Finding, LooksAt};
 use serde_json::Value as Json;
 
 use super::{common, judged};
@@ -76,6 +76,7 @@ fn measured(which: &[(&str, &[&str])], saved: impl Fn(&Json) -> f64) -> Vec<Meas
         };
         let predicted = judged(recording)
             .iter()
+            .flat_map(Finding::all)
             .filter(|finding| rules.contains(&finding.rule.as_str()))
             .map(|finding| finding.saving)
             .sum();
@@ -109,10 +110,12 @@ fn bounded() -> Vec<Measured> {
 }
 
 #[test]
-fn savings_are_within_a_factor_of_two_of_what_was_measured() {
+fn savings_are_what_was_measured() {
     for Measured { name, saved, predicted, .. } in priced() {
         let ratio = predicted / saved;
-        assert!((0.5..=2.0).contains(&ratio), "{name}: {predicted} predicted, {saved} measured");
+        // What a cache saves depends on its own speed.
+        let within = if name == "visits-cachalot" { 0.8..=1.2 } else { 0.85..=1.15 };
+        assert!(within.contains(&ratio), "{name}: {predicted} predicted, {saved} measured");
     }
 }
 
@@ -131,6 +134,7 @@ fn the_documentation_is_current() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/findings.md");
     let found = fs::read_to_string(&path).unwrap();
     let current = with_section(&with_section(&found, "rules", &rules()), "savings", &savings());
+    let current = with_section(&current, "pages", &super::pages::table());
     if env::var_os("FLAMEDROP_WRITE_README").is_some() {
         fs::write(&path, current).unwrap();
     } else {
@@ -151,7 +155,7 @@ fn rules() -> String {
         let looks_at = match about.looks_at {
             LooksAt::Profile => "a profile",
             LooksAt::Queries => "an SQL log",
-            LooksAt::Both => "both",
+            LooksAt::Either => "a profile or an SQL log",
         };
         for (row, threshold) in about.thresholds.iter().enumerate() {
             let (rule, looks_at) = if row == 0 {

@@ -1,11 +1,14 @@
 """The recorder against Django, whichever is installed: python tests/recorder/test_recorder.py"""
 
 import asyncio
+import contextlib
 import cProfile
+import io
 import json
 import logging
 import os
 import pstats
+import subprocess
 import sys
 import tempfile
 import threading
@@ -67,6 +70,22 @@ def make_data():
         book = Book.objects.create(title="Book %d" % number, author=author)
         book.tags.add(tag)
     Cover.objects.create(book=Book.objects.order_by("pk")[0], colour="blue")
+
+
+MANAGE = """
+import sys
+from django.conf import settings
+sys.path.append(%(path)r)
+settings.configure(
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}},
+    DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+    INSTALLED_APPS=["library"],
+    USE_TZ=True,
+)
+if __name__ == "__main__":
+    from django.core.management import execute_from_command_line
+    execute_from_command_line(sys.argv)
+"""
 
 
 class RecorderTest(unittest.TestCase):
@@ -333,6 +352,50 @@ class RecorderTest(unittest.TestCase):
         self.assertEqual(len(statements), 1)
         profiler.create_stats()
         self.assertIn("get", {name for _, _, name in profiler.stats})
+
+    def test_what_was_written_is_said(self):
+        with contextlib.redirect_stderr(io.StringIO()) as console:
+            response = Client().get("/page/1/?flamedrop")
+        ((path, head, statements),) = self.logs()
+        stem = path.name[: -len(".sql.jsonl")]
+        self.assertEqual(response["X-Flamedrop"], stem)
+        said = console.getvalue()
+        self.assertIn("%s.prof and .sql.jsonl, " % stem, said)
+        self.assertIn(" ms, %d statement" % len(statements), said)
+        self.assertNotIn("X-Flamedrop", Client().get("/page/1/"))
+
+    def test_a_management_command(self):
+        with tempfile.TemporaryDirectory() as directory:
+            manage = Path(directory, "manage.py")
+            manage.write_text(MANAGE % {"path": str(HERE)}, "utf-8")
+            recorder = str(HERE.parents[1] / "recorder")
+            ran = subprocess.run(
+                [sys.executable, "-m", "flamedrop_recorder", str(manage), "migrate", "--run-syncdb"],
+                cwd=directory,
+                env={**os.environ, "PYTHONPATH": recorder},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                universal_newlines=True,
+            )
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            self.assertIn("-COMMAND-manage-py-migrate.prof and .sql.jsonl, ", ran.stderr)
+            (log,) = Path(directory, "flamedrop").glob("*.sql.jsonl")
+            head, *statements = map(json.loads, log.read_text("utf-8").splitlines())
+            self.assertEqual((head["method"], head["path"]), ("COMMAND", "manage.py migrate"))
+            self.assertTrue(any("CREATE TABLE" in each["sql"] for each in statements))
+            stats = pstats.Stats(str(log.parent / head["profile"])).stats
+            self.assertTrue(any(name == "sync_apps" for _, _, name in stats))
+            # One that does not exist fails as it does without.
+            ran = subprocess.run(
+                [sys.executable, "-m", "flamedrop_recorder", str(manage), "nothing"],
+                cwd=directory,
+                env={**os.environ, "PYTHONPATH": recorder},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                universal_newlines=True,
+            )
+            self.assertNotEqual(ran.returncode, 0)
+            self.assertIn("Unknown command", ran.stderr)
 
     def test_a_recorder_that_cannot_write_does_not_harm(self):
         self.directory.parent.mkdir(parents=True)

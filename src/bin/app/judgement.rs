@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use flamedrop::findings::pairs::{self, Choice};
-use flamedrop::findings::{Digest, Finding, Link, Settings, Summary, by_weight};
+use flamedrop::findings::together::{Source, together};
+use flamedrop::findings::{Below, Digest, Finding, Link, Settings, Summary};
 use flamedrop::import::Kind;
 use flamedrop::protocol::{ContentOverview, Request, Response};
 use flamedrop::queries::by::By;
@@ -16,7 +17,6 @@ use crate::document::OpenDocument;
 use crate::state::State;
 use crate::view::View;
 use crate::{saved, storage};
-use flamedrop::sort;
 
 const DISMISSED: &str = "dismissed-findings";
 const THRESHOLDS: &str = "thresholds";
@@ -209,14 +209,6 @@ pub fn settings(state: State) -> Settings {
     settings
 }
 
-/// Which file a finding is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    Profile,
-    Log,
-    Both,
-}
-
 /// What was found in a document, or in a pair.
 pub struct Judged {
     /// The profile, if it is not a log alone.
@@ -227,6 +219,8 @@ pub struct Judged {
     pub findings: Vec<(Finding, Source)>,
     /// What the findings are a part of.
     pub summary: Summary,
+    /// Where nothing passes its threshold: what takes most.
+    pub below: Option<Below>,
 }
 
 impl Judged {
@@ -329,26 +323,27 @@ async fn judge(
     let tagged = |findings: &[Finding], source: Source| {
         findings.iter().map(|finding| (finding.clone(), source)).collect::<Vec<_>>()
     };
-    let (source, other) =
-        if of_profile { (Source::Profile, Source::Log) } else { (Source::Log, Source::Profile) };
+    let source = if of_profile { Source::Profile } else { Source::Log };
     let mut judged = Judged {
         profile: of_profile.then_some(document),
         log: (!of_profile).then_some(document),
         findings: tagged(&own.findings, source),
         summary: own.summary.clone(),
+        below: own.below.clone(),
     };
     if let Some((partner, theirs)) = theirs
         && let Some(digest) = own.digest.clone()
     {
         // The smaller way is from either to either: digests are small.
         let request = Request::PairFindings { settings: thresholds.clone(), other: digest };
-        if let Some(Response::Findings(together)) = partner.ask(request).await {
+        if let Some(Response::Findings(pair)) = partner.ask(request).await {
             (judged.profile, judged.log) =
                 if of_profile { (Some(document), Some(partner)) } else { (Some(partner), Some(document)) };
-            judged.findings.extend(tagged(&theirs.findings, other));
-            judged.findings.extend(tagged(&together.findings, Source::Both));
-            sort::by(&mut judged.findings, |a, b| by_weight(&a.0, &b.0));
-            judged.summary = together.summary;
+            let all =
+                if of_profile { together(&own, &theirs, &pair) } else { together(&theirs, &own, &pair) };
+            judged.findings = all.findings;
+            judged.summary = all.summary;
+            judged.below = all.below;
         }
     }
     Some(judged)

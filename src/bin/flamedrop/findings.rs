@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 
 use flamedrop::document::{Content, Document, Level};
+use flamedrop::findings::changes::Changes;
 use flamedrop::findings::markdown::{confidence, saving, value};
-use flamedrop::findings::{self, Digest, Finding, Settings, Summary, Value, pairs};
+use flamedrop::findings::together::{Source, together};
+use flamedrop::findings::{self, Below, Digest, Finding, Report, Settings, Summary, Value, pairs};
 use flamedrop::format;
 use flamedrop::import::{self, Kind};
 
@@ -21,8 +23,15 @@ struct Found {
 struct Judged {
     name: String,
     kind: Kind,
-    digest: Option<Digest>,
+    report: Report,
+}
+
+/// What the findings of a file, or of a pair of files, are a part of.
+struct Whole {
+    files: Vec<String>,
+    kinds: (bool, bool),
     summary: Summary,
+    below: Option<Below>,
 }
 
 /// How it went.
@@ -41,6 +50,26 @@ pub fn run(
     fail_on: &[String],
     out: &mut dyn Write,
 ) -> io::Result<Outcome> {
+    let All { wholes, found, complete } = judge(files, settings);
+    let failed = found.iter().any(|found| found.finding.all().any(|one| fail_on.contains(&one.rule)));
+    if json {
+        write_json(&wholes, &found, out)?;
+    } else {
+        write_text(&wholes, &found, out)?;
+    }
+    Ok(Outcome { complete, failed })
+}
+
+/// All that was found in some files.
+struct All {
+    wholes: Vec<Whole>,
+    /// What matters most first.
+    found: Vec<Found>,
+    /// Whether every file could be read.
+    complete: bool,
+}
+
+fn judge(files: &[Opened], settings: &Settings) -> All {
     let mut judged: Vec<Judged> = Vec::new();
     let mut found: Vec<Found> = Vec::new();
     let lines = super::Lines { merge_lines: true, ..super::Lines::default() };
@@ -66,28 +95,104 @@ pub fn run(
             super::complain(&file.label, &note.message);
         }
         let report = findings::judge(&document, &settings);
-        let name = document.name.clone();
-        found.extend(report.findings.into_iter().map(|finding| Found { files: vec![name.clone()], finding }));
-        judged.push(Judged { name, kind: kind(&document), digest: report.digest, summary: report.summary });
+        judged.push(Judged { name: document.name.clone(), kind: kind(&document), report });
     }
-    for (profile, log) in partners(&judged) {
+    let mut wholes: Vec<Whole> = Vec::new();
+    let pairs = partners(&judged);
+    for &(profile, log) in &pairs {
+        let (profile, log) = (&judged[profile], &judged[log]);
         let (Some(Digest::Profile(of_profile)), Some(Digest::Queries(of_log))) =
-            (&judged[profile].digest, &judged[log].digest)
+            (&profile.report.digest, &log.report.digest)
         else {
             continue;
         };
-        let files = vec![judged[profile].name.clone(), judged[log].name.clone()];
-        let report = findings::judge_pair(of_profile, of_log, &settings);
+        let pair = findings::judge_pair(of_profile, of_log);
+        let all = together(&profile.report, &log.report, &pair);
+        let files = |source: Source| match source {
+            Source::Profile => vec![profile.name.clone()],
+            Source::Log => vec![log.name.clone()],
+            Source::Both => vec![profile.name.clone(), log.name.clone()],
+        };
+        found.extend(
+            all.findings.into_iter().map(|(finding, source)| Found { files: files(source), finding }),
+        );
+        wholes.push(Whole {
+            files: files(Source::Both),
+            kinds: (true, true),
+            summary: all.summary,
+            below: all.below,
+        });
+    }
+    for (at, Judged { name, kind, report }) in judged.into_iter().enumerate() {
+        if pairs.iter().any(|&(profile, log)| profile == at || log == at) {
+            continue;
+        }
+        let files = vec![name];
         found.extend(report.findings.into_iter().map(|finding| Found { files: files.clone(), finding }));
+        wholes.push(Whole {
+            files,
+            kinds: (kind == Kind::Profile, kind == Kind::Queries),
+            summary: report.summary,
+            below: report.below,
+        });
     }
     found.sort_by(|a, b| findings::by_weight(&a.finding, &b.finding));
-    let failed = found.iter().any(|found| fail_on.contains(&found.finding.rule));
+    All { wholes, found, complete }
+}
+
+/// What a change did: files recorded before it against files recorded after it; false if one cannot be read.
+pub fn diff(before: &[Opened], after: &[Opened], json: bool, out: &mut dyn Write) -> io::Result<bool> {
+    let settings = Settings::default();
+    let (before, after) = (judge(before, &settings), judge(after, &settings));
+    let complete = before.complete && after.complete;
+    let findings = |all: All| -> (Vec<Finding>, Vec<Whole>) {
+        (all.found.into_iter().map(|found| found.finding).collect(), all.wholes)
+    };
+    let ((before, earlier), (after, later)) = (findings(before), findings(after));
+    let changes = Changes::between(&before, &after);
+    // Of a pair or a profile the time without the profiler.
+    let time = |wholes: &[Whole]| -> f64 {
+        wholes.iter().map(|whole| (whole.summary.total - whole.summary.profiler).max(0.0)).sum()
+    };
+    let (from, to) = (time(&earlier), time(&later));
     if json {
-        write_json(&found, out)?;
-    } else {
-        write_text(&judged, &found, out)?;
+        let list = |all: &[&Finding]| all.iter().map(|one| finding_json(one)).collect::<serde_json::Value>();
+        let left = |(before, after): &(&Finding, &Finding)| serde_json::json!({ "before": finding_json(before), "after": finding_json(after) });
+        let all = serde_json::json!({
+            "before_ms": from,
+            "after_ms": to,
+            "saved_ms": from - to,
+            "predicted_ms": changes.predicted(),
+            "gone": list(&changes.gone),
+            "left": changes.left.iter().map(left).collect::<Vec<_>>(),
+            "new": list(&changes.new),
+        });
+        serde_json::to_writer_pretty(&mut *out, &all)?;
+        writeln!(out)?;
+        return Ok(complete);
     }
-    Ok(Outcome { complete, failed })
+    let (less, change) = if to <= from { ("less", from - to) } else { ("more", to - from) };
+    let times = [from, to, change, changes.predicted()].map(format::milliseconds);
+    let [from, to, change, predicted] = &times;
+    writeln!(
+        out,
+        "{from} before, {to} after: {change} {less}. The findings that are gone were to save {predicted}."
+    )?;
+    for (heading, all) in [("Gone", &changes.gone), ("New", &changes.new)] {
+        if !all.is_empty() {
+            writeln!(out, "\n{heading}:")?;
+        }
+        for finding in all {
+            paragraph(&format!("{} (saves {})", finding.title, saving(finding)), out)?;
+        }
+    }
+    if !changes.left.is_empty() {
+        writeln!(out, "\nLeft:")?;
+    }
+    for (before, after) in &changes.left {
+        paragraph(&format!("{} (saves {}; before: {})", after.title, saving(after), saving(before)), out)?;
+    }
+    Ok(complete)
 }
 
 fn kind(document: &Document) -> Kind {
@@ -115,30 +220,81 @@ fn partners(judged: &[Judged]) -> Vec<(usize, usize)> {
         .collect()
 }
 
-fn write_json(found: &[Found], out: &mut dyn Write) -> io::Result<()> {
+fn write_json(wholes: &[Whole], found: &[Found], out: &mut dyn Write) -> io::Result<()> {
     let findings: Vec<serde_json::Value> = found
         .iter()
         .map(|Found { files, finding }| {
-            let evidence: serde_json::Map<String, serde_json::Value> =
-                finding.evidence.iter().map(|one| (one.key.clone(), json(&one.value))).collect();
-            serde_json::json!({
-                "rule": finding.rule,
-                "title": finding.title,
-                "files": files,
-                "saving_ms": finding.saving,
-                "saving_is": finding.bound,
-                "at_stake_ms": finding.at_stake,
-                "confidence": finding.confidence,
-                "computed": finding.computed,
-                "evidence": evidence,
-                "remedy": finding.remedy,
-                "code": finding.code,
-                "doubts": finding.doubts,
-            })
+            let mut object = finding_json(finding);
+            object["files"] = files.as_slice().into();
+            object["also"] = finding.also.iter().map(finding_json).collect();
+            object
         })
         .collect();
-    serde_json::to_writer_pretty(&mut *out, &serde_json::json!({ "findings": findings }))?;
+    let summary: Vec<serde_json::Value> = wholes.iter().map(summary_json).collect();
+    let below = |whole: &Whole| {
+        let below = whole.below.as_ref()?;
+        Some(serde_json::json!({
+            "files": whole.files,
+            "rule": (!below.rule.is_empty()).then_some(&below.rule),
+            "title": below.title,
+            "saving_ms": below.saving,
+            "saving_is": below.bound,
+        }))
+    };
+    let below: Vec<serde_json::Value> = wholes.iter().filter_map(below).collect();
+    let all = serde_json::json!({ "summary": summary, "findings": findings, "below": below });
+    serde_json::to_writer_pretty(&mut *out, &all)?;
     writeln!(out)
+}
+
+/// A finding, without what other rules say of its cause.
+fn finding_json(finding: &Finding) -> serde_json::Value {
+    let evidence: serde_json::Map<String, serde_json::Value> =
+        finding.evidence.iter().map(|one| (one.key.clone(), json(&one.value))).collect();
+    serde_json::json!({
+        "rule": finding.rule,
+        "title": finding.title,
+        "saving_ms": finding.saving,
+        "saving_is": finding.bound,
+        "at_stake_ms": finding.at_stake,
+        "confidence": finding.confidence,
+        "computed": finding.computed,
+        "evidence": evidence,
+        "remedy": finding.remedy,
+        "code": finding.code,
+        "doubts": finding.doubts,
+    })
+}
+
+/// The whole of a file or a pair: what the bar, the curve and the request say.
+fn summary_json(whole: &Whole) -> serde_json::Value {
+    let Whole { files, kinds: (profile, log), summary, .. } = whole;
+    let layer = |&(layer, time): &(flamedrop::profile::Layer, f64)| {
+        serde_json::json!({
+            "layer": layer,
+            "total_ms": time,
+            "share": if summary.total > 0.0 { (time / summary.total).clamp(0.0, 1.0) } else { 0.0 },
+        })
+    };
+    serde_json::json!({
+        "files": files,
+        "total_ms": summary.total,
+        "layers": summary.layers.iter().map(layer).collect::<Vec<_>>(),
+        "bottleneck": summary.bottleneck,
+        "items": summary.items.count,
+        "items_of_80_percent": summary.vital,
+        "queries_of_80_percent": summary.vital_queries,
+        "statements": summary.executions,
+        "database_ms": summary.database_time,
+        "requests": summary.requests,
+        "captions": captions(summary, *profile, *log),
+    })
+}
+
+/// What the bar of layers and the curve say, as sentences.
+fn captions(summary: &Summary, profile: bool, log: bool) -> Vec<String> {
+    let curve = (summary.items.total > 0.0).then(|| summary.vital_few(profile, log));
+    summary.most().into_iter().chain(curve).collect()
 }
 
 fn json(value: &Value) -> serde_json::Value {
@@ -149,18 +305,18 @@ fn json(value: &Value) -> serde_json::Value {
     }
 }
 
-fn write_text(judged: &[Judged], found: &[Found], out: &mut dyn Write) -> io::Result<()> {
-    let names: Vec<&str> = judged.iter().map(|one| one.name.as_str()).collect();
+fn write_text(wholes: &[Whole], found: &[Found], out: &mut dyn Write) -> io::Result<()> {
+    let names: Vec<&str> = wholes.iter().flat_map(|one| &one.files).map(String::as_str).collect();
     let count = match found.len() {
         0 => "nothing stands out".to_owned(),
         1 => "1 finding".to_owned(),
         count => format!("{} findings, what matters most first", format::count(count as i64)),
     };
-    if !judged.is_empty() {
+    if !wholes.is_empty() {
         writeln!(out, "{}: {count}", one_line(&names.join(", ")))?;
     }
-    for Judged { name, summary, .. } in judged {
-        picture(name, summary, out)?;
+    for whole in wholes {
+        picture(whole, out)?;
     }
     for (rank, Found { files, finding }) in found.iter().enumerate() {
         writeln!(out, "\n{}. {}", rank + 1, one_line(&finding.title))?;
@@ -184,6 +340,13 @@ fn write_text(judged: &[Judged], found: &[Found], out: &mut dyn Write) -> io::Re
                 writeln!(out, "       {}", one_line(line))?;
             }
         }
+        for also in &finding.also {
+            writeln!(out)?;
+            paragraph(&format!("Or: {}. {}", also.title, also.remedy), out)?;
+            for line in also.code.lines() {
+                writeln!(out, "       {}", one_line(line))?;
+            }
+        }
         writeln!(out)?;
         paragraph(&format!("Saving: {}", finding.computed), out)?;
         paragraph(&format!("Wrong if: {}", finding.doubts), out)?;
@@ -194,9 +357,11 @@ fn write_text(judged: &[Judged], found: &[Found], out: &mut dyn Write) -> io::Re
 /// Layers below this share are not named.
 const LEAST: f64 = 0.01;
 
-/// The whole picture of one file, in two lines.
-fn picture(name: &str, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
-    let share = |time: f64| format::percent(time / summary.total);
+/// The whole picture of one file or pair, in a few lines.
+fn picture(whole: &Whole, out: &mut dyn Write) -> io::Result<()> {
+    let Whole { files, kinds: (profile, log), summary, below } = whole;
+    let name = files.join(" + ");
+    let share = |time: f64| format::percent((time / summary.total).clamp(0.0, 1.0));
     if summary.total <= 0.0 {
         return Ok(());
     }
@@ -210,20 +375,14 @@ fn picture(name: &str, summary: &Summary, out: &mut dyn Write) -> io::Result<()>
     if !layers.is_empty() {
         paragraph(&format!("{name}: {}.", layers.join(", ")), out)?;
     }
-    let (what, many) = match layers.is_empty() {
-        true => ("queries", summary.items.count),
-        false => ("functions", summary.items.count),
-    };
-    paragraph(
-        &format!(
-            "{name}: {} of {} {what} {} 80 % of {}.",
-            format::count(i64::from(summary.vital)),
-            format::count(i64::from(many)),
-            if summary.vital == 1 { "makes" } else { "make" },
-            format::milliseconds(summary.total)
-        ),
-        out,
-    )
+    if summary.items.total > 0.0 {
+        let total = format::milliseconds(summary.total);
+        paragraph(&format!("{name}: {total} in all. {}", summary.vital_few(*profile, *log)), out)?;
+    }
+    if let Some(below) = below {
+        paragraph(&format!("Below the thresholds: {}.", below.title), out)?;
+    }
+    Ok(())
 }
 
 /// Columns of a paragraph.

@@ -83,10 +83,12 @@ enum Command {
         #[command(flatten)]
         files: Files,
     },
-    /// Print what happened between two states of a server's statistics.
+    /// Print what a change did, or what happened between two states of a server's statistics.
     ///
-    /// Two exports of pg_stat_statements, or two of MySQL's statement digests, of one server: the calls
-    /// and times of the second that the first does not have yet. Counters that were reset in between are
+    /// Of recordings before and after a change (a profile each, a log each, or a profile and a log each, those
+    /// before first): which findings are gone, left and new, and what was saved beside what was predicted. Of two
+    /// exports of pg_stat_statements, or two of MySQL's statement digests, of one server: the calls
+    /// and times of the second that the first does not have yet; counters that were reset in between are
     /// reported on standard error.
     Diff {
         /// Print everything, unrounded, as JSON.
@@ -95,10 +97,9 @@ enum Command {
         /// How many queries to list.
         #[arg(long, value_name = "ROWS", default_value_t = 20, conflicts_with = "json")]
         top: usize,
-        /// The earlier state; `-` is standard input.
-        before: PathBuf,
-        /// The later one.
-        after: PathBuf,
+        /// The earlier files, then as many later ones; `-` is standard input.
+        #[arg(required = true, num_args = 2.., value_name = "BEFORE… AFTER…")]
+        files: Vec<PathBuf>,
     },
     /// Write a profile in another tool's format, or a table of a profile or a log.
     Export(export::Arguments),
@@ -170,7 +171,10 @@ fn main() -> ExitCode {
         }
         Command::Summary { json: true, files, lines, .. } => summary_json(&files.open(), &lines, &mut out),
         Command::Summary { json: false, files, lines, top } => summary(&files.open(), top, &lines, &mut out),
-        Command::Diff { json, top, before, after } => diff(&before, &after, json, top, &mut out),
+        Command::Diff { json, top, files } => match files.as_slice() {
+            [before, after] => diff(before, after, json, top, &mut out),
+            _ => diff_findings(&files, json, &mut out),
+        },
         Command::Export(arguments) => export::run(&arguments, &mut out),
         Command::Report(arguments) => report::run(&arguments, &mut out),
     };
@@ -230,6 +234,13 @@ fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write
     let (Some((first, _)), Some((second, source))) = (read(&before, &whole), read(&after, &whole)) else {
         return Ok(false);
     };
+    let is_statistics = |document: &Document| match &document.content {
+        Content::Queries(log) => log.statistics.is_some(),
+        Content::Profile(_) | Content::Schema(_) => false,
+    };
+    if !is_statistics(&first) && !is_statistics(&second) {
+        return findings::diff(&[before], &[after], json, out);
+    }
     let document = match statistics::between(&first, &second) {
         Ok(document) => document,
         Err(problem) => {
@@ -248,6 +259,20 @@ fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write
         table::write(&document, top, out)?;
     }
     Ok(true)
+}
+
+/// Half of the files were recorded before a change, half after it.
+fn diff_findings(files: &[PathBuf], json: bool, out: &mut dyn Write) -> io::Result<bool> {
+    let half = files.len() / 2;
+    if !files.len().is_multiple_of(2) {
+        eprintln!(
+            "flamedrop: {} files are no recordings before and after a change: give as many of each, those before first",
+            files.len()
+        );
+        return Ok(false);
+    }
+    let open = |files: &[PathBuf]| source::all(files, false);
+    findings::diff(&open(&files[..half]), &open(&files[half..]), json, out)
 }
 
 fn summary(files: &[Opened], top: usize, lines: &Lines, out: &mut dyn Write) -> io::Result<bool> {

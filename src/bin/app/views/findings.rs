@@ -15,7 +15,7 @@ use leptos::prelude::*;
 
 use self::finding::{Entry, finding_item};
 use self::layers::layers_bar;
-use self::pareto::{Shown, pareto_curve, vital_few};
+use self::pareto::{Shown, pareto_curve};
 use crate::components::recorder::Recorder;
 use crate::document::OpenDocument;
 use crate::judgement::{self, Judged, Pairing};
@@ -83,7 +83,7 @@ pub fn Findings(document: OpenDocument) -> impl IntoView {
         let curve = Shown {
             items: judged.summary.items.clone(),
             vital: judged.summary.vital as usize,
-            sentence: vital_few(&judged),
+            sentence: judged.summary.vital_few(judged.profile.is_some(), judged.log.is_some()),
             functions: judged.profile.is_some(),
             queries: judged.log.is_some(),
             go: {
@@ -96,6 +96,7 @@ pub fn Findings(document: OpenDocument) -> impl IntoView {
                 <h2 id="first-title">{if nothing { "Nothing stands out" } else { "What to fix first" }}</h2>
                 <p class="whole">{whole(&judged.summary)}</p>
                 {nothing.then(|| looked_at(state, &judged))}
+                {judged.below.as_ref().map(|below| view! { <p class="below">{format!("Below the thresholds: {}.", below.title)}</p> })}
                 {move || (!nothing && count(Group::First) == 0).then(|| view! { <p class="hint">{none_left(document)}</p> })}
                 {entries("findings-list first", list(Group::First))}
             </section>
@@ -237,7 +238,7 @@ fn looked_at(state: State, judged: &Judged) -> AnyView {
     let seen = |looks_at: LooksAt| match looks_at {
         LooksAt::Profile => judged.profile.is_some(),
         LooksAt::Queries => judged.log.is_some(),
-        LooksAt::Both => judged.profile.is_some() && judged.log.is_some(),
+        LooksAt::Either => judged.profile.is_some() || judged.log.is_some(),
     };
     let rules = CATALOGUE.iter().filter(|about| seen(about.looks_at)).count();
     let mut things = Vec::new();

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use flamedrop::findings::markdown::{confidence, issue, saving, value};
+use flamedrop::findings::together::Source;
 use flamedrop::findings::{CATALOGUE, Confidence, Evidence, Finding, Value};
 use leptos::prelude::*;
 
 use crate::components::copy::{CopyButton, copy};
 use crate::components::sql::Sql;
-use crate::judgement::{Judged, Source};
+use crate::judgement::Judged;
 use crate::state::{State, state};
 use crate::text::lower;
 
@@ -108,6 +109,17 @@ fn body(entry: &Entry) -> AnyView {
             <div class="code"><pre tabindex="0" role="group" aria-label="Code"><code>{code.clone()}</code></pre> <CopyButton text=code label="Copy code" /></div>
         }
     });
+    let also: Vec<_> = finding
+        .also
+        .iter()
+        .map(|also| {
+            let code = also.code.clone();
+            let code = (!code.is_empty()).then(|| {
+                view! { <div class="code"><pre tabindex="0" role="group" aria-label="Code"><code>{code}</code></pre></div> }
+            });
+            view! { <p>"Or: " <strong>{also.title.clone()}</strong> ". " {also.remedy.clone()}</p> {code} }
+        })
+        .collect();
     let markdown = issue(finding);
     let judging = state.judging;
     let mark = entry.mark.clone();
@@ -117,6 +129,7 @@ fn body(entry: &Entry) -> AnyView {
             <h4>"What to do"</h4>
             <p>{finding.remedy.clone()}</p>
             {code}
+            {also}
             <h4>"What it rests on"</h4>
             <dl class="evidence">{numbers}</dl>
             <dl class="evidence texts">{texts}</dl>

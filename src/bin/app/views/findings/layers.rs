@@ -1,4 +1,4 @@
-//! The layers of a profile as one bar, with the bottleneck named.
+//! The layers of a profile as one bar, with the largest named.
 
 use flamedrop::draw::Theme;
 use flamedrop::findings::Summary;
@@ -15,10 +15,7 @@ pub fn layers_bar(state: State, summary: &Summary) -> AnyView {
     }
     let theme = move || if state.dark() { Theme::DARK } else { Theme::LIGHT };
     let whole: f64 = summary.layers.iter().map(|(_, time)| time).sum();
-    let bottleneck = summary.bottleneck.map(|layer| {
-        let time = summary.layers.iter().find(|(of, _)| *of == layer).map_or(0.0, |(_, time)| *time);
-        format!("{} limits throughput first: {} of the time.", layer.title(), format::percent(time / whole))
-    });
+    let bottleneck = summary.most();
     let segments: Vec<_> = summary
         .layers
         .iter()

@@ -6,7 +6,6 @@ use flamedrop::draw::pareto::{ParetoState, is_query, item_fill, paint};
 use flamedrop::draw::{Measure, Scene, Theme};
 use flamedrop::findings::Link;
 use flamedrop::findings::digest::{Item, Items};
-use flamedrop::findings::summary::VITAL_SHARE;
 use flamedrop::format;
 use flamedrop::layout::pareto::Pareto;
 use leptos::prelude::*;
@@ -15,7 +14,6 @@ use web_sys::KeyboardEvent;
 use crate::canvas::{Canvas, Gesture, Surface};
 use crate::components::card::Card;
 use crate::components::legend::css;
-use crate::judgement::Judged;
 use crate::state::State;
 
 /// Rows of the table, beyond those that make 80 %.
@@ -25,7 +23,7 @@ const ROWS: usize = 20;
 pub struct Shown {
     /// What takes time.
     pub items: Items,
-    /// How many of the largest make [`VITAL_SHARE`] of it.
+    /// How many of the largest make [`flamedrop::findings::summary::VITAL_SHARE`] of it.
     pub vital: usize,
     /// What the curve says, in a sentence.
     pub sentence: String,
@@ -113,34 +111,6 @@ pub fn pareto_curve(state: State, shown: Shown) -> AnyView {
         <details class="fold small"><summary>"As a table"</summary>{table(curve, &shown)}</details>
     }
     .into_any()
-}
-
-/// `7 of 412 functions and queries make 80 % of the time.`
-pub fn vital_few(judged: &Judged) -> String {
-    let summary = &judged.summary;
-    let items = &summary.items;
-    let (count, sum) = items.vital(VITAL_SHARE);
-    let things = match (judged.profile.is_some(), judged.log.is_some()) {
-        (true, true) => "functions and queries",
-        (true, false) => "functions",
-        _ => "queries",
-    };
-    // Where not all are known one by one, it can be less.
-    let share = if sum >= VITAL_SHARE * items.total { VITAL_SHARE } else { sum / items.total };
-    let verb = if count == 1 { "makes" } else { "make" };
-    let queries = match (judged.profile.is_some(), summary.vital_queries) {
-        (false, _) => String::new(),
-        (true, 0) if judged.log.is_none() => String::new(),
-        (true, 0) => "; none of them is a query".to_owned(),
-        (true, 1) => "; one of them is a query".to_owned(),
-        (true, many) => format!("; {many} of them are queries"),
-    };
-    format!(
-        "{} of {} {things} {verb} {} of the time{queries}.",
-        format::count(count as i64),
-        format::count(i64::from(items.count)),
-        format::percent(share),
-    )
 }
 
 /// The last three parts of a path: the first ones are the same for all.

@@ -1,0 +1,190 @@
+//! What a profile alone shows of statements: which own function asks for many of them one by one, saves row by row, or
+//! has thousands of rows made into objects. For the rules that are named after these causes; where there is a log,
+//! theirs are better, for they name the queries.
+
+use super::naming::{called, located};
+use super::own_use::{Asked, own_use};
+use super::remedies::{Remedy, Statements, of_layer, of_saves, of_statements_in_a_loop};
+use super::{About, Bound, Case, Confidence, Evidence, Finding, Link, Value};
+use crate::format;
+use crate::profile::home::lies_in;
+use crate::profile::{FunctionId, Layer, Profile};
+use crate::sort;
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// Many statements by one function of the ORM, each of its own.
+    Loop,
+    /// Objects saved one by one.
+    Saves,
+    /// Few statements, thousands of objects.
+    Objects,
+    /// Few statements that the database takes long for.
+    Slow,
+}
+
+/// Below this share of a profile there is more to gain elsewhere.
+const SHARE: f64 = 0.1;
+
+/// Milliseconds below which nothing is gained.
+const TIME: f64 = 10.0;
+
+/// Statements of one function of the ORM in one request: several lists of one page are not yet a loop.
+const STATEMENTS: f64 = 10.0;
+
+/// What asks for many rows at once, if need be by several statements.
+const BATCHES: &[&str] = &[
+    "bulk_create",
+    "bulk_update",
+    "in_bulk",
+    "iterator",
+    "prefetch_related_objects",
+    "_prefetch_related_objects",
+];
+
+/// Objects of one statement from which on they are what costs.
+const PER_STATEMENT: f64 = 50.0;
+
+/// Findings of `cause`, for the rule `about`. `least` objects are many.
+pub(super) fn judge(case: &Case<'_>, about: &About, cause: Cause, least: f64, findings: &mut Vec<Finding>) {
+    let Case::Profile(profile, layers, tree, digest) = *case else { return };
+    let busy = digest.busy();
+    let requests = requests(profile);
+    let mut all: Vec<(FunctionId, FunctionId, Asked)> = own_use(profile, layers, tree)
+        .into_iter()
+        .flat_map(|(own, used)| used.asks.into_iter().map(move |(entry, asked)| (own, entry, asked)))
+        .collect();
+    let is_found = |asked: &Asked| {
+        let many = asked.statements / requests >= STATEMENTS.max(least);
+        let saves = asked.saves * 2.0 >= asked.statements;
+        let objects = asked.objects >= PER_STATEMENT * asked.statements.max(1.0);
+        match cause {
+            Cause::Loop => many && !saves && !objects,
+            Cause::Saves => many && saves,
+            Cause::Objects => asked.objects / requests >= least && objects,
+            Cause::Slow => asked.statements >= 0.5 && asked.driver >= least * asked.statements,
+        }
+    };
+    // Batches are what replaces a loop.
+    let is_batch = |entry: FunctionId| BATCHES.contains(&profile.functions.name(entry));
+    all.retain(|(_, entry, asked)| {
+        !(is_batch(*entry) && matches!(cause, Cause::Loop | Cause::Saves))
+            && asked.time >= TIME
+            && asked.time >= SHARE * busy
+            && is_found(asked)
+    });
+    sort::by(&mut all, |a, b| b.2.time.total_cmp(&a.2.time).then((a.0, a.1).cmp(&(b.0, b.1))));
+    // Half of a thousand boxes is none of its own.
+    for (own, entry, asked) in all.into_iter().take(3) {
+        findings.push(finding(profile, about, cause, (own, entry, asked), digest.unprofiled(), busy));
+    }
+}
+
+/// What helps against a slow statement that is not known.
+const SLOW: Remedy = (
+    "The database itself is slow here: record the SQL log beside the profile, and ask EXPLAIN which index is missing, \
+     or how many rows it looks at.",
+    "print(queryset.explain())",
+);
+
+/// How many requests a profile is of; 1 where it is not Django's.
+fn requests(profile: &Profile) -> f64 {
+    let functions = &profile.functions;
+    let handles = |&id: &FunctionId| {
+        functions.name(id) == "_get_response"
+            && lies_in(functions.file(id), &["django/core/handlers/base.py"])
+    };
+    let calls = (0..functions.len() as FunctionId).filter(handles).map(|id| functions.calls[id as usize]);
+    calls.max().unwrap_or(1).max(1) as f64
+}
+
+fn finding(
+    profile: &Profile,
+    about: &About,
+    cause: Cause,
+    (own, entry, asked): (FunctionId, FunctionId, Asked),
+    unprofiled: f64,
+    busy: f64,
+) -> Finding {
+    let functions = &profile.functions;
+    let time = if cause == Cause::Slow { asked.driver } else { asked.time }.min(busy);
+    let statements = asked.statements.round().max(1.0);
+    let what = called(functions, entry);
+    let is_relation = functions.name(entry) == "__get__";
+    let many = |count: f64| format::count(count.round() as i64);
+    let who = located(functions, own);
+    let title = match cause {
+        Cause::Loop if is_relation => {
+            format!("{who} follows relations row by row: {} statements", many(statements))
+        }
+        Cause::Loop => format!("{who} runs {} statements one by one, by {what}", many(statements)),
+        Cause::Saves => format!("{who} saves {} objects one by one", many(asked.saves)),
+        Cause::Objects => format!("{who} loads {} objects", many(asked.objects)),
+        Cause::Slow => format!(
+            "{who} waits for the database in {}",
+            format::counted(statements as i64, "statement", "statements")
+        ),
+    };
+    let (remedy, code): Remedy = match cause {
+        Cause::Loop => of_statements_in_a_loop(profile, functions.name(entry)),
+        Cause::Saves => of_saves(profile),
+        Cause::Slow => SLOW,
+        Cause::Objects => {
+            let statements = Statements { count: Some(1), ..Statements::default() };
+            of_layer(Layer::Database, profile, statements)
+        }
+    };
+    let mut evidence = vec![
+        Evidence::new("function", "The function that asks", Value::Place(functions.place(own)))
+            .at(Link::Function(own)),
+        Evidence::new("asks", "It asks by", Value::Place(functions.place(entry))).at(Link::Function(entry)),
+        Evidence::new("statements", "Statements", Value::Count(statements as u64)),
+        Evidence::new(
+            "total_ms",
+            "Their time, with what Python takes",
+            Value::Milliseconds(asked.time.min(busy)),
+        ),
+        Evidence::new(
+            "driver_ms",
+            "Of it, waiting for the database",
+            Value::Milliseconds(asked.driver.min(busy)),
+        ),
+        Evidence::new("share", "Share of the profile", Value::share(time, busy)),
+    ];
+    if asked.objects >= 1.0 {
+        evidence.push(Evidence::new("objects", "Objects made", Value::Count(asked.objects.round() as u64)));
+    }
+    let driver = asked.driver.min(time);
+    let without = driver + (time - driver) * unprofiled;
+    let (saving, bound) = match cause {
+        Cause::Loop | Cause::Saves => (without * (1.0 - 1.0 / statements.max(2.0)), Bound::Estimate),
+        // A bound is of the profile, as those of other rules are.
+        Cause::Objects => (time, Bound::AtMost),
+        Cause::Slow => (driver, Bound::AtMost),
+    };
+    Finding {
+        rule: about.id.to_owned(),
+        key: format!("{}({}) {}", functions.file(own), functions.name(own), functions.name(entry)),
+        title: format!(
+            "{title}: {}, {}",
+            format::milliseconds(time),
+            format::percent((time / busy).clamp(0.0, 1.0))
+        ),
+        at_stake: time,
+        saving,
+        bound,
+        computed: "The time of the function of the ORM that asks, with all it calls, less what the profiler adds to its \
+                   many small calls, by what it adds to the shortest ones."
+            .to_owned(),
+        evidence,
+        remedy: remedy.to_owned(),
+        code: code.to_owned(),
+        confidence: Confidence::Medium,
+        doubts: "A profile does not say which queries ran: record the SQL log beside it. Several loops of one function \
+                 may be counted as one."
+            .to_owned(),
+        also: Vec::new(),
+        price: None,
+    }
+}

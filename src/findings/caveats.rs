@@ -1,0 +1,64 @@
+//! What makes findings of a profile doubtful that contradicts itself: only those that rest on a function whose
+//! numbers do not fit are less sure, and each says why.
+
+use super::{Confidence, Finding, Link};
+use crate::profile::consistency::{Contradictions, affected};
+use crate::profile::{FunctionId, Profile};
+
+/// Lowers the confidence of findings about functions whose numbers contradict each other.
+pub(super) fn add(profile: &Profile, findings: &mut [Finding]) {
+    if findings.is_empty() {
+        return;
+    }
+    let contradictions = Contradictions::of(profile);
+    let affected = affected(profile);
+    let mixed = contradictions.out_of_turn.is_some();
+    for finding in findings {
+        let rests_on = finding.evidence.iter().find_map(|one| match one.link {
+            // Who calls it, and what it calls, is not what the finding is about.
+            Some(Link::Function(id)) if !one.key.starts_with("caller") && affected.contains(&id) => Some(id),
+            _ => None,
+        });
+        match rests_on {
+            Some(id) => {
+                finding.confidence = lower(finding.confidence);
+                finding.doubts.push_str(&because(profile, &contradictions, id));
+            }
+            None if mixed => finding.doubts.push_str(
+                " Other threads or greenlets are in this file as well: some of it may be another visitor's request.",
+            ),
+            None => {}
+        }
+    }
+}
+
+fn lower(confidence: Confidence) -> Confidence {
+    match confidence {
+        Confidence::High => Confidence::Medium,
+        Confidence::Medium | Confidence::Low => Confidence::Low,
+    }
+}
+
+/// Why the numbers of a function do not fit.
+fn because(profile: &Profile, contradictions: &Contradictions, id: FunctionId) -> String {
+    let functions = &profile.functions;
+    let place = functions.place(id);
+    if functions.self_time[id as usize] < 0.0 || functions.total_time[id as usize] < 0.0 {
+        return format!(" The file has a negative time for {place}, which no function can take.");
+    }
+    match (contradictions.out_of_turn, contradictions.thread) {
+        (Some(_), Some(thread)) => format!(
+            " Calls of several threads (one begins in {}) are mixed up at {place}: who called it, and for how long, is \
+             unreliable.",
+            functions.place(thread)
+        ),
+        (Some(_), None) => format!(
+            " Calls of several greenlets or threads are mixed up at {place}: who called it, and for how long, is \
+             unreliable."
+        ),
+        _ => format!(
+            " Several functions of one file, line and name share the entry {place} or are called by it: the file has \
+             the time of only one of them."
+        ),
+    }
+}

@@ -1,0 +1,80 @@
+//! What a change did: the findings of a recording before it against those of one after it.
+
+use super::Finding;
+
+/// The findings that went, stayed and came.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Changes<'a> {
+    /// Found before only: what a fix was for, if there was one.
+    pub gone: Vec<&'a Finding>,
+    /// Found in both: before, after.
+    pub left: Vec<(&'a Finding, &'a Finding)>,
+    /// Found after only.
+    pub new: Vec<&'a Finding>,
+}
+
+impl<'a> Changes<'a> {
+    /// Findings are the same if their rule and key are: the same cause in the same code.
+    pub fn between(before: &'a [Finding], after: &'a [Finding]) -> Self {
+        let mut changes = Self::default();
+        let mut matched = vec![false; after.len()];
+        for finding in before {
+            let mark = finding.mark();
+            match (0..after.len()).find(|&at| !matched[at] && after[at].mark() == mark) {
+                Some(at) => {
+                    matched[at] = true;
+                    changes.left.push((finding, &after[at]));
+                }
+                None => changes.gone.push(finding),
+            }
+        }
+        changes.new = after.iter().zip(matched).filter(|(_, matched)| !matched).map(|(one, _)| one).collect();
+        changes
+    }
+
+    /// What the fixes of the findings that went were to save, ms.
+    pub fn predicted(&self) -> f64 {
+        self.gone.iter().map(|finding| finding.saving).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::{Bound, Confidence};
+
+    fn finding(rule: &str, key: &str, saving: f64) -> Finding {
+        Finding {
+            rule: rule.to_owned(),
+            key: key.to_owned(),
+            title: String::new(),
+            at_stake: saving,
+            saving,
+            bound: Bound::Estimate,
+            computed: String::new(),
+            evidence: Vec::new(),
+            remedy: String::new(),
+            code: String::new(),
+            confidence: Confidence::High,
+            doubts: String::new(),
+            also: Vec::new(),
+            price: None,
+        }
+    }
+
+    #[test]
+    fn findings_go_stay_and_come() {
+        let before = [
+            finding("n-plus-one", "a", 100.0),
+            finding("n-plus-one", "b", 20.0),
+            finding("duplicates", "a", 5.0),
+        ];
+        let after = [finding("n-plus-one", "b", 18.0), finding("hottest-function", "f", 30.0)];
+        let changes = Changes::between(&before, &after);
+        assert_eq!(changes.gone, [&before[0], &before[2]]);
+        assert_eq!(changes.left, [(&before[1], &after[0])]);
+        assert_eq!(changes.new, [&after[1]]);
+        assert_eq!(changes.predicted(), 105.0);
+        assert_eq!(Changes::between(&[], &[]), Changes::default());
+    }
+}

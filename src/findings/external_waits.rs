@@ -1,0 +1,126 @@
+//! What waits outside of Python and the database (another server, `sleep`, a lock, another process), named by the
+//! user's own function that asks for it.
+
+use super::naming::{called, located};
+use super::own_use::{OwnUse, most, own_use};
+use super::remedies::{Statements, of_layer};
+use super::{
+    About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
+    evidence,
+};
+use crate::format;
+use crate::profile::{FunctionId, Layer, Layers, Profile};
+use crate::sort;
+
+/// See the module.
+pub(super) struct ExternalWaits;
+
+const TIME: Threshold = Threshold {
+    key: "time",
+    title: "an own function waits at least so long",
+    default: 50.0,
+    unit: Unit::Milliseconds,
+    source: "our own: a server in the same data centre answers in a few milliseconds",
+};
+
+const SHARE: Threshold = Threshold {
+    key: "share",
+    title: "and at least this share of the profile",
+    default: 0.1,
+    unit: Unit::Share,
+    source: "our own: below a tenth there is more to gain elsewhere",
+};
+
+/// For the registry.
+pub(super) static ABOUT: About = About {
+    id: "external-waits",
+    title: "Waiting for others",
+    looks_at: LooksAt::Profile,
+    thresholds: &[TIME, SHARE],
+};
+
+/// Functions that are findings of one profile.
+const MOST: usize = 5;
+
+impl Rule for ExternalWaits {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
+        let Case::Profile(profile, layers, tree, digest) = *case else { return };
+        let busy = digest.busy();
+        let least = settings.get(&ABOUT, &TIME).max(settings.get(&ABOUT, &SHARE) * busy);
+        let mut all: Vec<(FunctionId, OwnUse)> = own_use(profile, layers, tree).into_iter().collect();
+        all.retain(|(_, own)| own.waits > 0.0 && own.waits >= least);
+        sort::by(&mut all, |a, b| b.1.waits.total_cmp(&a.1.waits).then(a.0.cmp(&b.0)));
+        findings.extend(all.iter().take(MOST).map(|(id, own)| finding(profile, layers, *id, own, busy)));
+    }
+}
+
+fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, busy: f64) -> Finding {
+    let functions = &profile.functions;
+    let time = own.waits.min(busy);
+    let through = most(&own.waits_through);
+    let network = layers.heaviest(functions, Layer::Network);
+    let waiting = layers.heaviest(functions, Layer::Waiting);
+    let sum = |all: &[(FunctionId, f64)]| all.iter().map(|(_, time)| time).sum::<f64>();
+    let is_network = through.is_some_and(|(callee, _)| layers.layer(callee) == Layer::Network)
+        || sum(&network) > sum(&waiting);
+    let (layer, heaviest) = if is_network { (Layer::Network, network) } else { (Layer::Waiting, waiting) };
+    let mut shown = vec![
+        Evidence::new("function", "The function that asks", Value::Place(functions.place(id)))
+            .at(Link::Function(id)),
+        Evidence::new("waits_ms", "It waits", Value::Milliseconds(time)),
+        Evidence::new("share", "Share of the profile", Value::share(time, busy)),
+        Evidence::new(
+            "total_ms",
+            "All it takes",
+            Value::Milliseconds(functions.total_time[id as usize] * 1e3),
+        ),
+    ];
+    let calls = functions.calls[id as usize];
+    if calls > 0 {
+        shown.push(Evidence::new("calls", "Calls", Value::Count(calls as u64)));
+    }
+    shown.extend(evidence::functions(functions, "wait", &heaviest, |time| {
+        format!("{time} of all waiting in")
+    }));
+    let what = through.map_or(String::new(), |(callee, one)| {
+        let name = called(functions, callee);
+        match one.calls.round() {
+            calls if calls >= 2.0 => format!(": {name} {} times", format::count(calls as i64)),
+            _ => format!(": {name}"),
+        }
+    });
+    let sleeps = |&(id, _): &(FunctionId, f64)| functions.name(id).contains("time.sleep");
+    let (remedy, code) = match of_layer(layer, profile, Statements::default()) {
+        (remedy, _) if layer == Layer::Waiting && heaviest.first().is_some_and(sleeps) => {
+            (remedy, "done.wait(timeout=3)  # in place of: while not ready(): time.sleep(0.1)")
+        }
+        remedy => remedy,
+    };
+    Finding {
+        rule: ABOUT.id.to_owned(),
+        key: format!("{}({})", functions.file(id), functions.name(id)),
+        title: format!(
+            "{} waits {}, {}{what}",
+            located(functions, id),
+            format::milliseconds(time),
+            format::percent((time / busy).clamp(0.0, 1.0)),
+        ),
+        at_stake: time,
+        saving: time,
+        bound: Bound::AtMost,
+        computed: "What it waits for, by the profile; a fix saves at most all of it.".to_owned(),
+        evidence: shown,
+        remedy: remedy.to_owned(),
+        code: code.to_owned(),
+        confidence: Confidence::Medium,
+        doubts: "Where one thread waits another may work; an event loop or a worker that waits for the next task has \
+                 nothing to do, as it should be."
+            .to_owned(),
+        also: Vec::new(),
+        price: None,
+    }
+}
