@@ -2,17 +2,25 @@
 //! in [`FORMATS`], and fixtures. The registry also feeds the welcome page and the README's table.
 
 pub mod assert_queries;
+pub mod callgrind;
+pub mod chrome_trace;
 mod clock;
+pub mod collapsed;
 pub mod connection_queries;
 pub mod debug_toolbar;
 pub mod django;
 pub mod django_json;
 mod elements;
 mod foreign;
+mod frame;
+pub mod importtime;
+mod json;
 pub mod marshal;
 pub mod mysql_general;
 pub mod mysql_slow;
+mod nested;
 pub mod opentelemetry;
+pub mod perf_script;
 mod postgres;
 pub mod postgres_csv;
 pub mod postgres_json;
@@ -20,14 +28,17 @@ pub mod postgres_stderr;
 pub mod postgres_syslog;
 pub mod print_sql;
 pub mod pstats;
+pub mod pyinstrument;
 pub mod recorder;
 mod records;
 pub mod schema;
 mod several;
 pub mod silk;
+pub mod speedscope;
 pub mod sqlalchemy;
 mod stamp;
 pub mod statistics;
+pub mod vprof;
 mod wrapped;
 
 use std::io;
@@ -141,6 +152,14 @@ macro_rules! formats {
 
 formats! {
     pstats::Pstats: pstats::ABOUT,
+    collapsed::Collapsed: collapsed::ABOUT,
+    speedscope::Speedscope: speedscope::ABOUT,
+    chrome_trace::ChromeTrace: chrome_trace::ABOUT,
+    pyinstrument::Pyinstrument: pyinstrument::ABOUT,
+    importtime::ImportTime: importtime::ABOUT,
+    perf_script::PerfScript: perf_script::ABOUT,
+    callgrind::Callgrind: callgrind::ABOUT,
+    vprof::Vprof: vprof::ABOUT,
     recorder::Recorder: recorder::ABOUT,
     django_json::DjangoJson: django_json::ABOUT,
     django::DjangoLog: django::ABOUT,

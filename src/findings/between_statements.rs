@@ -87,6 +87,7 @@ impl Rule for BetweenStatements {
             (None, None) => "without any statement",
         };
         findings.push(Finding {
+            unit: crate::format::Unit::Seconds,
             rule: ABOUT.id.to_owned(),
             key: format!(
                 "{} / {}",

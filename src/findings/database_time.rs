@@ -69,8 +69,9 @@ impl Rule for DatabaseTime {
             same = (calls - f64::from(log.executions)).abs() <= 0.2 * calls.max(5.0);
         }
         let layer_items = profile.functions.largest.iter().filter(|item| item.layer == Layer::Database);
-        evidence.extend(heaviest(layer_items.take(3)));
+        evidence.extend(heaviest(profile.unit, layer_items.take(3)));
         findings.push(Finding {
+            unit: crate::format::Unit::Seconds,
             rule: ABOUT.id.to_owned(),
             key: String::new(),
             title: format!(

@@ -71,6 +71,8 @@ pub struct Items {
 /// A profile in short. Times are milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProfileDigest {
+    /// What times are thousandths of: milliseconds, mostly.
+    pub unit: crate::format::Unit,
     /// In all.
     pub total: f64,
     /// Per layer, in the order of [`Layer::ALL`].
@@ -229,6 +231,7 @@ impl ProfileDigest {
             .max_by(|&a, &b| functions.total_time[a as usize].total_cmp(&functions.total_time[b as usize]));
         let driver = within_drivers(profile);
         Self {
+            unit: profile.unit,
             total: profile.total() * 1e3,
             layers: layers.time.iter().map(|seconds| seconds * 1e3).collect(),
             functions: Items::new(ids.clone().map(|id| (busy(id), id)).collect(), |id, time| Item {

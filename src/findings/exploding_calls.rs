@@ -110,6 +110,7 @@ impl Rule for ExplodingCalls {
                 (false, _) => remedy(profile, layer, callee),
             };
             findings.push(Finding {
+                unit: crate::format::Unit::Seconds,
                 rule: ABOUT.id.to_owned(),
                 key: format!("{}({})", functions.file(caller), functions.name(caller)),
                 title: format!("{} of {by} {what}", format::counted(of, "call", "calls")),

@@ -68,7 +68,7 @@ impl Rule for FunctionPareto {
             Evidence::new("self_ms", "Their self time", Value::Milliseconds(sum)),
             Evidence::new("share", "Share of the profile", Value::Share(sum / total)),
         ];
-        evidence.extend(heaviest(functions.largest.iter().take(vital.min(NAMED))));
+        evidence.extend(heaviest(profile.unit, functions.largest.iter().take(vital.min(NAMED))));
         let calls: i64 = functions
             .largest
             .iter()
@@ -81,6 +81,7 @@ impl Rule for FunctionPareto {
         let names =
             if vital == 1 { "One function makes".to_owned() } else { format!("{vital} functions make") };
         findings.push(Finding {
+            unit: crate::format::Unit::Seconds,
             rule: ABOUT.id.to_owned(),
             key: String::new(),
             title: format!("{names} {} of the time", format::percent(sum / total)),
@@ -89,7 +90,7 @@ impl Rule for FunctionPareto {
             bound: Bound::AtMost,
             computed: format!(
                 "Their self times add up to {}; nothing saves more than that.",
-                format::milliseconds(sum)
+                profile.unit.thousandths(sum)
             ),
             evidence,
             remedy: if vital == 1 {

@@ -81,7 +81,7 @@ impl Rule for HottestFunction {
         let mostly = |(callee, time): (FunctionId, f64)| {
             Evidence::new(
                 "built_in",
-                &format!("{} of it in", format::milliseconds(time)),
+                &format!("{} of it in", profile.unit.thousandths(time)),
                 Value::Place(functions.place(callee)),
             )
             .at(Link::Function(callee))
@@ -106,19 +106,22 @@ impl Rule for HottestFunction {
         let gives_items = is_generator(profile, id);
         let named = is_named(&hottest.name);
         let of_calls = match calls {
-            1 => "in one call".to_owned(),
-            calls if gives_items => format!("for {} items", format::count(calls)),
-            calls => format!("in {} calls", format::count(calls)),
+            1 => " in one call".to_owned(),
+            // A sampler sees no calls.
+            i64::MIN..=-1 => String::new(),
+            calls if gives_items => format!(" for {} items", format::count(calls)),
+            calls => format!(" in {} calls", format::count(calls)),
         };
         let most = built_in
             .map_or(String::new(), |(callee, _)| format!(", most of it in {}", spoken(functions, callee)));
         findings.push(Finding {
+            unit: crate::format::Unit::Seconds,
             rule: ABOUT.id.to_owned(),
             key: format!("{}({})", hottest.file, hottest.name),
             title: format!(
-                "{} is your hottest function: {} {of_calls}{most}",
+                "{} is your hottest function: {}{of_calls}{most}",
                 titled(functions, id),
-                format::milliseconds(hottest.time),
+                profile.unit.thousandths(hottest.time),
             ),
             at_stake: hottest.time,
             saving: hottest.time,
@@ -135,6 +138,9 @@ impl Rule for HottestFunction {
                  that come again (functools.lru_cache, if it depends on its arguments alone and they can be hashed)."
             } else if often {
                 "It is called often: take it out of the loop, or do the work once for all rows."
+            } else if calls < 0 {
+                "Look who calls it how often, and for loops inside it: use a dict or set in place of searching lists, \
+                 and let the database filter, sort and sum."
             } else {
                 "Most of the time is within few calls: look for loops inside it, use a dict or set in place of \
                  searching lists, and let the database filter, sort and sum."

@@ -111,13 +111,13 @@ impl Rule for Bottleneck {
             shown.extend(executes.map(|found| counted("statements", "Statements", found)));
             shown.extend(relations.map(|found| counted("relations", "Relations followed one by one", found)));
         }
-        shown.extend(evidence::functions(functions, "function", &heaviest, |time| format!("{time} in")));
+        shown.extend(evidence::functions(profile, "function", &heaviest, |time| format!("{time} in")));
         if layer != Layer::Own {
             let mut sites = Boxes::of(profile, layers, tree).sites(tree, functions.len(), layer);
             sites.retain(|(_, site)| *site >= WORTH_NAMING * time);
             let about = if tree.estimated { "≈ " } else { "" };
             let called_for = |time: &str| format!("{about}{time} called for by");
-            shown.extend(evidence::functions(functions, "caller", &sites, called_for));
+            shown.extend(evidence::functions(profile, "caller", &sites, called_for));
         }
         let starts = layer == Layer::Imports
             && AtRunTime::of(profile, layers).is_none_or(|at_run_time| at_run_time.time < time / 2.0);
@@ -131,6 +131,7 @@ impl Rule for Bottleneck {
         };
         let times = total / (total - time).max(f64::MIN_POSITIVE);
         findings.push(Finding {
+            unit: crate::format::Unit::Seconds,
             rule: ABOUT.id.to_owned(),
             key: layer.title(),
             title: format!(
@@ -144,8 +145,8 @@ impl Rule for Bottleneck {
             bound: Bound::AtMost,
             computed: format!(
                 "Without this layer the profile would be {} long in place of {}{}",
-                format::milliseconds((total - time).max(0.0)),
-                format::milliseconds(total),
+                profile.unit.thousandths((total - time).max(0.0)),
+                profile.unit.thousandths(total),
                 if starts {
                     ".".to_owned()
                 } else if times > MANY {

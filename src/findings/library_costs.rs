@@ -303,8 +303,10 @@ fn finding(
     let mut shown = vec![
         Evidence::new("total_ms", "Its time", Value::Milliseconds(time)),
         Evidence::new("share", "Share of the profile", Value::Share(share)),
-        Evidence::new("calls", "Calls", Value::Count(outermost.calls.round() as u64)),
     ];
+    if profile.calls().is_some() {
+        shown.push(Evidence::new("calls", "Calls", Value::Count(outermost.calls.round() as u64)));
+    }
     let heaviest = heaviest(functions, found);
     if let Some(heaviest) = heaviest {
         shown.push(
@@ -314,7 +316,7 @@ fn finding(
     }
     let about = if tree.estimated { "≈ " } else { "" };
     let called_for = |time: &str| format!("{about}{time} for");
-    shown.extend(evidence::functions(functions, "caller", &outermost.callers(), called_for));
+    shown.extend(evidence::functions(profile, "caller", &outermost.callers(), called_for));
     let is_file = known.key == STATIC;
     // What it made is thrown away where it was called: a third of what parsing JSON costs.
     let saving = if is_file { time } else { (time + outermost.around(functions)).min(total) };
@@ -325,12 +327,13 @@ fn finding(
         _ => (known.remedy, code(functions, known, found)),
     };
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: known.key.to_owned(),
         title: format!(
             "{} takes {}, {} of the profile",
             known.what,
-            format::milliseconds(time),
+            profile.unit.thousandths(time),
             format::percent(share)
         ),
         at_stake: saving,

@@ -69,6 +69,7 @@ impl Rule for QueryPareto {
         }
         let names = if vital == 1 { "One query makes".to_owned() } else { format!("{vital} queries make") };
         findings.push(Finding {
+            unit: crate::format::Unit::Seconds,
             rule: ABOUT.id.to_owned(),
             key: String::new(),
             title: format!("{names} {} of the database's time", format::percent(sum / queries.total)),

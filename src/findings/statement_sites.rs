@@ -103,6 +103,7 @@ impl Rule for StatementSites {
             }
         }
         findings.push(Finding {
+            unit: crate::format::Unit::Seconds,
             rule: ABOUT.id.to_owned(),
             key: first.clone(),
             title: format!("{} of the database's time comes from {first}", format::percent(time / total)),

@@ -13,6 +13,8 @@ pub const VITAL_SHARE: f64 = 0.8;
 /// What the findings are a part of. Times are milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
+    /// What times are thousandths of.
+    pub unit: crate::format::Unit,
     /// All time of the profile; of a log without one, of its statements.
     pub total: f64,
     /// Time per layer, largest first, without empty ones; empty for a log alone.
@@ -45,6 +47,7 @@ impl Summary {
             .collect();
         sort::by(&mut layers, |a, b| b.1.total_cmp(&a.1));
         Self {
+            unit: digest.unit,
             total: digest.total,
             bottleneck: layers.first().map(|(layer, _)| *layer),
             layers,

@@ -17,10 +17,10 @@ pub(super) fn write(document: &Document, export: &Export) -> Option<io::Result<V
     let name = &document.name;
     let written = match (&document.content, export) {
         (Content::Profile(profile), Export::Folded) => {
-            folded::write(&profile.tree(BOXES), &profile.functions, &mut out)
+            folded::write(&profile.tree(BOXES), &profile.functions, profile.unit, &mut out)
         }
         (Content::Profile(profile), Export::Speedscope) => {
-            speedscope::write(name, &profile.tree(BOXES), &profile.functions, &mut out)
+            speedscope::write(name, profile, &profile.tree(BOXES), &mut out)
         }
         (Content::Profile(profile), Export::Callgrind) => callgrind::write(name, profile, &mut out),
         (Content::Profile(profile), Export::Functions { sort, descending, filter, form }) => {

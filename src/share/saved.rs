@@ -16,6 +16,7 @@
 mod events;
 mod fingerprints;
 mod profile;
+mod report;
 mod results;
 
 use super::columns::{Damaged, Reader, Writer};
@@ -284,7 +285,8 @@ fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
             executions,
             span: columns.take("results.span")?,
             report: columns
-                .take::<Option<Report>>("results.report")?
+                .take::<Option<report::Stored>>("results.report")?
+                .map(Report::from)
                 .ok_or_else(|| damaged("it has no findings"))?,
         };
         of_length(log.fingerprints.len(), &[log.numbers.len()])?;

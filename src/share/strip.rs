@@ -77,7 +77,17 @@ fn of_profile(profile: &Profile, strip: Strip) -> Profile {
         functions,
         edges: profile.edges.clone(),
         by_line: profile.by_line,
-        recorded_tree: profile.recorded_tree.clone(),
+        recorded_tree: profile.recorded_tree.clone().map(|mut recorded| {
+            if strip.paths {
+                for (number, track) in recorded.stacks.tracks.iter_mut().enumerate() {
+                    // A command line is a name as well.
+                    if track.name.contains(['/', '\\']) {
+                        track.name = format!("track {}", number + 1);
+                    }
+                }
+            }
+            recorded
+        }),
     }
 }
 

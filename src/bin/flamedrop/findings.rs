@@ -121,13 +121,15 @@ fn write_json(found: &[Found], out: &mut dyn Write) -> io::Result<()> {
         .map(|Found { files, finding }| {
             let evidence: serde_json::Map<String, serde_json::Value> =
                 finding.evidence.iter().map(|one| (one.key.clone(), json(&one.value))).collect();
+            let unit = finding.unit;
+            let (of, per) = if unit.is_time() { ("ms", 1.0) } else { (unit.id(), 1e-3) };
             serde_json::json!({
                 "rule": finding.rule,
                 "title": finding.title,
                 "files": files,
-                "saving_ms": finding.saving,
+                (format!("saving_{of}")): finding.saving * per,
                 "saving_is": finding.bound,
-                "at_stake_ms": finding.at_stake,
+                (format!("at_stake_{of}")): finding.at_stake * per,
                 "confidence": finding.confidence,
                 "computed": finding.computed,
                 "evidence": evidence,
@@ -144,7 +146,7 @@ fn write_json(found: &[Found], out: &mut dyn Write) -> io::Result<()> {
 fn json(value: &Value) -> serde_json::Value {
     match value {
         Value::Count(count) => (*count).into(),
-        Value::Milliseconds(number) | Value::Share(number) => (*number).into(),
+        Value::Milliseconds(number) | Value::Amount(number, _) | Value::Share(number) => (*number).into(),
         Value::Text(text) | Value::Sql(text) | Value::Place(text) => text.as_str().into(),
     }
 }
@@ -220,7 +222,7 @@ fn picture(name: &str, summary: &Summary, out: &mut dyn Write) -> io::Result<()>
             format::count(i64::from(summary.vital)),
             format::count(i64::from(many)),
             if summary.vital == 1 { "makes" } else { "make" },
-            format::milliseconds(summary.total)
+            summary.unit.thousandths(summary.total)
         ),
         out,
     )

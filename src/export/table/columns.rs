@@ -26,13 +26,14 @@ pub fn functions(profile: &Profile, order: &[FunctionId], form: Form, out: &mut 
             total_time: numbers.total_time[index],
         }
     });
+    let unit = profile.unit;
     let columns: [Column<Function<'_>>; 9] = [
         Column::count("calls", |row| Cell::count(row.calls)),
         Column::count("primitive calls", |row| Cell::count(row.primitive_calls)),
-        Column::seconds("self", |row| Cell::time(row.self_time)),
-        Column::seconds("self per call", |row| per_call(row.self_time, row.calls)),
-        Column::seconds("total", |row| Cell::time(row.total_time)),
-        Column::seconds("total per call", |row| per_call(row.total_time, row.primitive_calls)),
+        Column::amount(unit, "self", |row| Cell::time(row.self_time)),
+        Column::amount(unit, "self per call", |row| per_call(row.self_time, row.calls)),
+        Column::amount(unit, "total", |row| Cell::time(row.total_time)),
+        Column::amount(unit, "total per call", |row| per_call(row.total_time, row.primitive_calls)),
         Column::text("function", |row| Cell::code(row.name)),
         Column::text("file", |row| Cell::code(row.file)),
         Column::count("line", |row| Cell::Count(row.line)),
@@ -70,11 +71,12 @@ pub fn edges(profile: &Profile, order: &[usize], form: Form, out: &mut dyn Write
         self_time: edges.self_time[edge],
         total_time: edges.total_time[edge],
     });
+    let unit = profile.unit;
     let columns: [Column<Edge<'_>>; 10] = [
         Column::count("calls", |row| Cell::count(row.calls)),
         Column::count("primitive calls", |row| Cell::count(row.primitive_calls)),
-        Column::seconds("self", |row| Cell::time(row.self_time)),
-        Column::seconds("total", |row| Cell::time(row.total_time)),
+        Column::amount(unit, "self", |row| Cell::time(row.self_time)),
+        Column::amount(unit, "total", |row| Cell::time(row.total_time)),
         Column::text("caller", |row| Cell::code(row.caller.0)),
         Column::text("caller file", |row| Cell::code(row.caller.1)),
         Column::count("caller line", |row| Cell::Count(row.caller.2)),
@@ -154,14 +156,14 @@ pub fn findings(findings: &[&Finding], form: Form, out: &mut dyn Write) -> io::R
     let columns: [Column<&Finding>; 10] = [
         Column::text("rule", |row| Cell::text(&row.rule)),
         Column::text("finding", |row| Cell::text(&row.title)),
-        Column::milliseconds("saving", |row| Cell::time(row.saving)),
+        Column::milliseconds("saving", |row| milliseconds(row, row.saving)),
         Column::text("saving is", |row| {
             Cell::text(match row.bound {
                 Bound::Estimate => "estimate",
                 Bound::AtMost => "at most",
             })
         }),
-        Column::milliseconds("at stake", |row| Cell::time(row.at_stake)),
+        Column::milliseconds("at stake", |row| milliseconds(row, row.at_stake)),
         Column::text("confidence", |row| Cell::text(markdown::confidence(row.confidence))),
         Column::text("evidence", |row| Cell::Text(evidence(row))),
         Column::text("remedy", |row| Cell::text(&row.remedy)),
@@ -169,6 +171,11 @@ pub fn findings(findings: &[&Finding], form: Form, out: &mut dyn Write) -> io::R
         Column::text("wrong if", |row| Cell::text(&row.doubts)),
     ];
     write(&columns, findings.iter().copied(), form, out)
+}
+
+/// A time, if it is one.
+fn milliseconds(finding: &Finding, value: f64) -> Cell<'static> {
+    if finding.unit.is_time() { Cell::time(value) } else { Cell::Nothing }
 }
 
 fn evidence(finding: &Finding) -> Cow<'static, str> {

@@ -1,6 +1,7 @@
 //! What the statements of a log add up to, in columns.
 
 use super::super::columns::{Damaged, Reader, Writer};
+use super::report::Stored;
 use super::{finite, list, of_length};
 use crate::findings::{self, Settings};
 use crate::queries::digest::{LockTime, Rows};
@@ -30,7 +31,7 @@ pub(super) fn write(log: &QueryLog, results: &Results, columns: &mut Writer) {
     columns.put("numbers.distinct_parameters", &list(numbers, |one| one.distinct_parameters));
     columns.put("results.executions", &Some(results.executions));
     columns.put("results.span", &results.span);
-    columns.put("results.report", &Some(&results.report));
+    columns.put("results.report", &Some(Stored::from(&results.report)));
 }
 
 /// What the statements of `log` add up to.
