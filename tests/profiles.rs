@@ -286,13 +286,15 @@ fn viztracer_counts_calls_and_py_spy_does_not() {
     let main = py_spy.of_track(0).expect("a track");
     let (_, a) = numbers(&main, "a");
     let (_, b) = numbers(&main, "b");
-    assert!((a / b - 3.0).abs() < 0.3, "{a} {b}");
+    // Four samples of b, so within a third.
+    assert!((a / b - 3.0).abs() < 1.2, "{a} {b}");
 }
 
 #[test]
 fn threads_processes_and_forks_are_tracks() {
     let labels = |name: &str| profile(name).recorded_tree.expect("stacks").stacks.labels();
-    assert_eq!(labels("viztracer-1.1.1-threads.json"), ["MainThread", "Dummy-1"]);
+    // It names the other thread, Dummy-1, but has no event of it.
+    assert_eq!(labels("viztracer-1.1.1-threads.json"), ["MainThread"]);
     assert_eq!(
         labels("viztracer-1.1.1-fork.json"),
         ["python -c: MainThread", "MainProcess: MainThread", "kid: MainThread"]
@@ -308,8 +310,9 @@ fn imports_add_up() {
         .filter_map(|line| line.strip_prefix("import time:")?.split('|').next()?.trim().parse::<f64>().ok())
         .sum();
     assert!(close(profile.total(), sum / 1e6));
-    assert!(close(numbers(&profile, "json").1, 0.020_132));
-    assert!(close(numbers(&profile, "site").1, 0.010_601));
+    // Each line is rounded to a microsecond.
+    assert!((numbers(&profile, "json").1 - 0.020_132).abs() < 5e-5);
+    assert!((numbers(&profile, "site").1 - 0.010_601).abs() < 5e-5);
     // json imports json.decoder, which imports re: an exact tree.
     let tree = profile.tree(1);
     let box_of = |name: &str| {
@@ -323,7 +326,7 @@ fn imports_add_up() {
     // Cached ones are left out, and said to be.
     let document = document("importtime2-3.15.2.txt");
     assert!(common::diagnostics(&document).contains("159 × imports that were answered from sys.modules"));
-    assert!(close(numbers(&common::profile(document), "json").1, 0.063_486));
+    assert!((numbers(&common::profile(document), "json").1 - 0.063_486).abs() < 5e-5);
 }
 
 #[test]
@@ -391,14 +394,13 @@ fn perf_has_infernos_stacks() {
             .collapse(text.as_bytes(), &mut out)
             .expect("collapsed");
         let out = String::from_utf8(out).expect("text");
-        let (of_main, samples) = lines_with(&out, "py::main:/srv");
+        let (of_burn, samples) = lines_with(&out, "py::burn:");
         let profile = profile(name);
-        assert_eq!(profile.total(), samples, "{name}");
-        let functions = &profile.functions;
-        let main = (0..functions.len() as u32)
-            .find(|&id| functions.name(id) == "main" && functions.file(id).starts_with("/srv"));
-        let total = main.map_or(0.0, |main| functions.total_time[main as usize]);
-        assert!(total > 0.0 && total == of_main, "{name}: {total} {of_main}");
+        // The period of cpu-clock is nanoseconds.
+        assert_eq!(profile.unit, Unit::CpuSeconds, "{name}");
+        assert!(close(profile.total(), samples / 1e9), "{name}");
+        let (_, total) = numbers(&profile, "burn");
+        assert!(total > 0.0 && close(total, of_burn / 1e9), "{name}: {total} {of_burn}");
     }
 }
 
@@ -495,7 +497,7 @@ fn damaged_and_hostile_files_are_explained() {
         ("a frame that is not there", speedscope(frames, "\"type\":\"sampled\",\"unit\":\"none\",\"samples\":[[0,4000000000]],\"weights\":[1]")),
         ("events that go back and do not match", speedscope(frames, "\"type\":\"evented\",\"unit\":\"milliseconds\",\"startValue\":0,\"endValue\":10,\"events\":[{\"type\":\"O\",\"at\":0,\"frame\":0},{\"type\":\"O\",\"at\":4,\"frame\":1},{\"type\":\"C\",\"at\":3,\"frame\":1},{\"type\":\"C\",\"at\":5,\"frame\":1}]")),
         ("deep JSON within", speedscope(frames, &format!("\"x\":{deep},\"type\":\"sampled\",\"unit\":\"none\",\"samples\":[[0]],\"weights\":[2]"))),
-        ("a cut file", speedscope(frames, "\"type\":\"sampled\",\"unit\":\"none\",\"samples\":[[0]],\"weights\":[2]")[..200].to_owned()),
+        ("a cut file", speedscope(frames, "\"type\":\"sampled\",\"unit\":\"none\",\"samples\":[[0]],\"weights\":[2]")[..180].to_owned()),
         ("a very deep tree of frames", nested(50_000)),
         ("a tree of frames that is cut", nested(50)[..900].to_owned()),
         ("an unterminated list of events", "[{\"ph\":\"X\",\"ts\":1,\"dur\":5,\"pid\":1,\"tid\":1,\"name\":\"f\"},\n".to_owned()),

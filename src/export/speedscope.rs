@@ -75,6 +75,7 @@ pub fn write(name: &str, profile: &profile::Profile, tree: &CallTree, out: &mut 
             .collect(),
         name,
         active_profile_index: 0,
+        flamedrop: (unit == Unit::CpuSeconds).then_some(Own { unit: unit.id() }),
         exporter: concat!("flamedrop@", env!("CARGO_PKG_VERSION")),
     };
     serde_json::to_writer(&mut *out, &document)?;
@@ -145,6 +146,14 @@ struct File<'a> {
     #[serde(rename = "activeProfileIndex")]
     active_profile_index: u32,
     exporter: &'a str,
+    /// What the format has no word for; others pass over it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flamedrop: Option<Own>,
+}
+
+#[derive(Serialize)]
+struct Own {
+    unit: &'static str,
 }
 
 #[derive(Serialize)]

@@ -4,7 +4,8 @@
 //! a head, `command thread time: period event:`, then a line a frame, innermost first, `address symbol+offset
 //! (file)`, then an empty line. Python's frames are `py::name:file`
 //! ([`perf_trampoline.c`](https://github.com/python/cpython/blob/main/Python/perf_trampoline.c)); a name may hold
-//! `<…>`, so the file is what follows the last colon. They have no line.
+//! `<…>`, so the file is what follows the last colon. They have no line. The period of `cpu-clock` and `task-clock`
+//! is nanoseconds of a processor; of other events (`cycles`) samples are counted.
 
 use std::io::{BufRead as _, Read as _};
 
@@ -83,7 +84,10 @@ impl Format for PerfScript {
             let message = "no frame is Python's: python was not started with -X perf (3.12 or later)";
             diagnostics.note(Level::Warning, message, || None);
         }
-        let profile = reading.builder.finish(Unit::Samples);
+        let message = "samples of another event than the first one's are left out";
+        diagnostics.note_many(Level::Warning, message, reading.other_event, || None);
+        let unit = if reading.is_time == Some(true) { Unit::CpuSeconds } else { Unit::Samples };
+        let profile = reading.builder.finish(unit);
         Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
     }
 }
@@ -93,6 +97,8 @@ struct Head<'a> {
     command: &'a str,
     process: Option<u64>,
     thread: u64,
+    /// Whether its clock counts a processor's time; nanoseconds since the sample before, then.
+    period: Option<f64>,
 }
 
 fn header(line: &[u8]) -> Option<Head<'_>> {
@@ -121,7 +127,13 @@ fn header(line: &[u8]) -> Option<Head<'_>> {
             None => (None, number),
         };
         let thread = thread.parse().ok()?;
-        return Some(Head { command: command.trim(), process, thread });
+        let mut event = text.get(at..)?.split_whitespace();
+        let period = event.next().and_then(|period| period.parse::<f64>().ok());
+        let is_clock = event
+            .next()
+            .is_some_and(|event| event.starts_with("cpu-clock") || event.starts_with("task-clock"));
+        let period = period.filter(|period| is_clock && period.is_finite() && *period > 0.0);
+        return Some(Head { command: command.trim(), process, thread, period });
     }
     None
 }
@@ -151,6 +163,11 @@ struct Reading {
     /// The sample that is read: its track, and its frames, innermost first.
     track: Option<TrackId>,
     frames: Vec<FunctionId>,
+    /// What it weighs.
+    period: Option<f64>,
+    /// Whether the first sample, and so the profile, is of a clock.
+    is_time: Option<bool>,
+    other_event: u64,
     has_python: bool,
     number: u64,
     damaged: u64,
@@ -165,6 +182,9 @@ impl Reading {
             tracks: FxHashMap::default(),
             track: None,
             frames: Vec::new(),
+            period: None,
+            is_time: None,
+            other_event: 0,
             has_python: false,
             number: 0,
             damaged: 0,
@@ -194,6 +214,7 @@ impl Reading {
                 head.command.clone_into(&mut track.name);
             }
             self.track = Some(track);
+            self.period = head.period;
         } else if !line.starts_with(b"#") {
             self.damaged += 1;
             if self.damaged == 1 {
@@ -204,6 +225,12 @@ impl Reading {
 
     fn end_sample(&mut self) {
         let Some(track) = self.track.take() else { return };
+        let is_time = *self.is_time.get_or_insert(self.period.is_some());
+        if is_time != self.period.is_some() {
+            self.other_event += 1;
+            self.frames.clear();
+            return;
+        }
         let mut node = NO_PARENT;
         for function in std::mem::take(&mut self.frames).into_iter().rev() {
             node = self.builder.child(node, function);
@@ -212,7 +239,7 @@ impl Reading {
             let function = self.builder.function(NO_FILE, 0, NO_FRAME);
             node = self.builder.child(NO_PARENT, function);
         }
-        self.builder.add(track, node, 1.0, 0);
+        self.builder.add(track, node, self.period.map_or(1.0, |nanoseconds| nanoseconds / 1e9), 0);
     }
 
     fn function(&mut self, symbol: &[u8], library: &[u8]) -> FunctionId {

@@ -90,6 +90,8 @@ struct File {
     exporter: String,
     /// The profile to be shown first.
     active: Option<i64>,
+    /// Our own export says that times are a processor's.
+    is_cpu: bool,
 }
 
 fn read(json: &mut Json<'_, '_>) -> Result<File, Fault> {
@@ -110,6 +112,14 @@ fn read(json: &mut Json<'_, '_>) -> Result<File, Fault> {
                 }
             }
             "exporter" => file.exporter = json.text()?.unwrap_or_default(),
+            "flamedrop" => {
+                if json.object()? {
+                    while let Some(key) = json.key()? {
+                        let value = json.text()?;
+                        file.is_cpu |= key == "unit" && value.as_deref() == Some(Unit::CpuSeconds.id());
+                    }
+                }
+            }
             "activeProfileIndex" => file.active = json.whole()?,
             _ => json.skip()?,
         }
@@ -203,7 +213,7 @@ impl File {
         if builder.is_empty() {
             return Err(ImportError::new(&Speedscope, "no stack of it has a weight", RECORD_AGAIN));
         }
-        Ok(builder.finish(unit))
+        Ok(builder.finish(if unit == Unit::Seconds && self.is_cpu { Unit::CpuSeconds } else { unit }))
     }
 
     /// What is shown: the unit of the active profile that has any weight, or of the first one.
