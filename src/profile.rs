@@ -42,7 +42,7 @@ pub use stacks::{Recorded, Stacks, Track};
 pub const UNKNOWN_CALLS: i64 = -1;
 
 /// A number of calls out of a column, if it is known.
-pub fn known_calls(calls: i64) -> Option<i64> {
+fn known_calls(calls: i64) -> Option<i64> {
     (calls >= 0).then_some(calls)
 }
 
@@ -80,6 +80,8 @@ pub struct Functions {
     /// Per function: all calls (pstats' `nc`); [`UNKNOWN_CALLS`] where the file has none, since samples are not
     /// calls.
     pub calls: Vec<i64>,
+    /// Whether the columns of calls hold samples, which balance as calls do but are none: see [`lines`].
+    pub sampled: bool,
     /// Per function: calls that were not recursive (pstats' `cc`).
     pub primitive_calls: Vec<i64>,
     /// Per function: seconds in the function itself (pstats' `tt`, tottime).
@@ -121,12 +123,12 @@ impl Functions {
 
     /// All calls of `function`, if the file has them.
     pub fn calls_of(&self, function: FunctionId) -> Option<i64> {
-        known_calls(self.calls[function as usize])
+        known_calls(self.calls[function as usize]).filter(|_| !self.sampled)
     }
 
     /// Calls of `function` that were not recursive, if the file has them.
     pub fn primitive_calls_of(&self, function: FunctionId) -> Option<i64> {
-        known_calls(self.primitive_calls[function as usize])
+        known_calls(self.primitive_calls[function as usize]).filter(|_| !self.sampled)
     }
 
     /// First line of `function`, 0 for a built-in one.
@@ -304,12 +306,22 @@ impl Profile {
 
     /// All calls, if the file has any counts; those that it does not know are left out.
     pub fn calls(&self) -> Option<i64> {
-        sum_of_counts(&self.functions.calls)
+        sum_of_counts(&self.functions.calls).filter(|_| !self.functions.sampled)
     }
 
     /// Calls that were not recursive, if the file has any counts.
     pub fn primitive_calls(&self) -> Option<i64> {
-        sum_of_counts(&self.functions.primitive_calls)
+        sum_of_counts(&self.functions.primitive_calls).filter(|_| !self.functions.sampled)
+    }
+
+    /// Calls over an edge, if the file has them.
+    pub fn edge_calls(&self, edge: usize) -> Option<i64> {
+        known_calls(self.edges.calls[edge]).filter(|_| !self.functions.sampled)
+    }
+
+    /// Calls over an edge that were not recursive, if the file has them.
+    pub fn edge_primitive_calls(&self, edge: usize) -> Option<i64> {
+        known_calls(self.edges.primitive_calls[edge]).filter(|_| !self.functions.sampled)
     }
 }
 

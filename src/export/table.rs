@@ -112,9 +112,9 @@ impl<'a> Cell<'a> {
         Self::Code(Cow::Borrowed(text))
     }
 
-    /// A count, if it is known: files have negative ones for those that are not.
-    fn count(count: i64) -> Self {
-        if count < 0 { Self::Nothing } else { Self::Count(count) }
+    /// A count, if it is known.
+    fn count(count: Option<i64>) -> Self {
+        count.map_or(Self::Nothing, Self::Count)
     }
 
     /// A time, if it is known.

@@ -247,7 +247,7 @@ impl ProfileDigest {
             execute: execute.map(|function| Execute {
                 function,
                 place: functions.place(function),
-                calls: functions.calls[function as usize],
+                calls: functions.calls_of(function).unwrap_or(0),
                 time: functions.total_time[function as usize] * 1e3,
             }),
             driver,

@@ -74,7 +74,7 @@ impl Rule for FunctionPareto {
             .iter()
             .take(vital)
             .map(|item| match item.link {
-                Link::Function(id) => profile.functions.calls[id as usize].max(0),
+                Link::Function(id) => profile.functions.calls_of(id).unwrap_or(0),
                 _ => 0,
             })
             .sum();

@@ -53,7 +53,7 @@ impl Rule for HottestFunction {
         }
         let (functions, edges) = (&profile.functions, &profile.edges);
         let (id, at) = (hottest.function, hottest.function as usize);
-        let calls = functions.calls[at];
+        let calls = functions.calls_of(id).unwrap_or(-1);
         let mut evidence = vec![
             Evidence::new(
                 "function",
@@ -92,7 +92,7 @@ impl Rule for HottestFunction {
         for (rank, &edge) in callers.iter().take(CALLERS).enumerate() {
             let caller = edges.caller[edge];
             let text = functions.place(caller);
-            let label = match edges.calls[edge] {
+            let label = match profile.edge_calls(edge).unwrap_or(-1) {
                 1 => "Called once by".to_owned(),
                 calls @ 2.. => format!("Called {} times by", format::count(calls)),
                 _ => "Called by".to_owned(),

@@ -193,7 +193,7 @@ fn executes(profile: &Profile, digest: &ProfileDigest) -> Option<(FunctionId, i6
     by_engine
         .into_iter()
         .chain(by_digest)
-        .map(|id| (id, functions.calls[id as usize]))
+        .map(|id| (id, functions.calls_of(id).unwrap_or(0)))
         .filter(|(_, calls)| *calls > 0)
         .max_by_key(|(_, calls)| *calls)
 }
@@ -207,7 +207,7 @@ fn relations(profile: &Profile) -> Option<(FunctionId, i64)> {
         "get_rel_instance" => lies_in(file, &["peewee.py"]),
         _ => false,
     })?;
-    Some((most, profile.functions.calls[most as usize])).filter(|(_, calls)| *calls >= MANY)
+    Some((most, profile.functions.calls_of(most).unwrap_or(0))).filter(|(_, calls)| *calls >= MANY)
 }
 
 /// Milliseconds in which objects are saved one by one, many of them.
@@ -215,7 +215,7 @@ fn saving(profile: &Profile) -> f64 {
     const MANY: i64 = 20;
     let functions = &profile.functions;
     let save = most_called(profile, |name, file| is_save(file, name));
-    save.filter(|&id| functions.calls[id as usize] >= MANY)
+    save.filter(|&id| functions.calls_of(id).unwrap_or(0) >= MANY)
         .map_or(0.0, |id| functions.total_time[id as usize] * 1e3)
 }
 
@@ -223,5 +223,5 @@ fn most_called(profile: &Profile, is: impl Fn(&str, &str) -> bool) -> Option<Fun
     let functions = &profile.functions;
     (0..functions.len() as FunctionId)
         .filter(|&id| is(functions.name(id), functions.file(id)))
-        .max_by_key(|&id| functions.calls[id as usize])
+        .max_by_key(|&id| functions.calls_of(id).unwrap_or(0))
 }

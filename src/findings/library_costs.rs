@@ -232,7 +232,7 @@ fn of_requests(profile: &Profile, found: &[FunctionId], outermost: &Outermost) -
     let total = profile.total() * 1e3;
     let (functions, requests) = (&profile.functions, functions(&profile.functions, REQUESTS));
     let calls =
-        |ids: &[FunctionId]| -> i64 { ids.iter().map(|&id| functions.calls[id as usize].max(0)).sum() };
+        |ids: &[FunctionId]| -> i64 { ids.iter().map(|&id| functions.calls_of(id).unwrap_or(0)).sum() };
     let (files, all) = (calls(found), calls(&requests));
     match all {
         0 if outermost.time < total / 2.0 => outermost.time,

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use crate::profile::imports::Imports;
 use crate::profile::matcher::Matcher;
-use crate::profile::{CallTree, FunctionId, Functions, Profile, category, known_calls};
+use crate::profile::{CallTree, FunctionId, Functions, Profile, category};
 use crate::protocol::{
     FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response, TrackOverview,
 };
@@ -205,8 +205,8 @@ fn row(functions: &Functions, function: FunctionId) -> FunctionRow {
 fn detail(profile: &Profile, function: FunctionId) -> FunctionDetail {
     let edges = &profile.edges;
     let neighbour = |edge: usize, other: FunctionId| FunctionRow {
-        calls: known_calls(edges.calls[edge]),
-        primitive_calls: known_calls(edges.primitive_calls[edge]),
+        calls: profile.edge_calls(edge),
+        primitive_calls: profile.edge_primitive_calls(edge),
         self_time: edges.self_time[edge],
         total_time: edges.total_time[edge],
         ..row(&profile.functions, other)

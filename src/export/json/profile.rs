@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::profile::{FunctionId, Profile, known_calls};
+use crate::profile::{FunctionId, Profile};
 
 /// Writes the profile's entries into the document's object.
 pub(super) fn entries<M: SerializeMap>(profile: &Profile, map: &mut M) -> Result<(), M::Error> {
@@ -76,8 +76,8 @@ impl Serialize for Callers<'_> {
         let edges = &self.profile.edges;
         serializer.collect_seq(edges.into(self.callee).map(|edge| Caller {
             function: edges.caller[edge],
-            calls: known_calls(edges.calls[edge]),
-            primitive_calls: known_calls(edges.primitive_calls[edge]),
+            calls: self.profile.edge_calls(edge),
+            primitive_calls: self.profile.edge_primitive_calls(edge),
             self_time: edges.self_time[edge],
             total_time: edges.total_time[edge],
         }))

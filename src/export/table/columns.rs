@@ -20,8 +20,8 @@ pub fn functions(profile: &Profile, order: &[FunctionId], form: Form, out: &mut 
             name: numbers.name(id),
             file: numbers.file(id),
             line: numbers.line(id),
-            calls: numbers.calls[index],
-            primitive_calls: numbers.primitive_calls[index],
+            calls: numbers.calls_of(id),
+            primitive_calls: numbers.primitive_calls_of(id),
             self_time: numbers.self_time[index],
             total_time: numbers.total_time[index],
         }
@@ -45,15 +45,18 @@ struct Function<'a> {
     name: &'a str,
     file: &'a str,
     line: i64,
-    calls: i64,
-    primitive_calls: i64,
+    calls: Option<i64>,
+    primitive_calls: Option<i64>,
     self_time: f64,
     total_time: f64,
 }
 
 /// As pstats does: self time by all calls, total time by primitive ones.
-fn per_call(time: f64, calls: i64) -> Cell<'static> {
-    if calls > 0 { Cell::time(time / calls as f64) } else { Cell::Nothing }
+fn per_call(time: f64, calls: Option<i64>) -> Cell<'static> {
+    match calls {
+        Some(calls @ 1..) => Cell::time(time / calls as f64),
+        _ => Cell::Nothing,
+    }
 }
 
 /// Writes those caller→callee edges of `profile`, in this order: the callers and callees of functions.
@@ -66,8 +69,8 @@ pub fn edges(profile: &Profile, order: &[usize], form: Form, out: &mut dyn Write
     let rows = order.iter().map(|&edge| Edge {
         caller: place(edges.caller[edge]),
         callee: place(edges.callee[edge]),
-        calls: edges.calls[edge],
-        primitive_calls: edges.primitive_calls[edge],
+        calls: profile.edge_calls(edge),
+        primitive_calls: profile.edge_primitive_calls(edge),
         self_time: edges.self_time[edge],
         total_time: edges.total_time[edge],
     });
@@ -91,8 +94,8 @@ pub fn edges(profile: &Profile, order: &[usize], form: Form, out: &mut dyn Write
 struct Edge<'a> {
     caller: (&'a str, &'a str, i64),
     callee: (&'a str, &'a str, i64),
-    calls: i64,
-    primitive_calls: i64,
+    calls: Option<i64>,
+    primitive_calls: Option<i64>,
     self_time: f64,
     total_time: f64,
 }

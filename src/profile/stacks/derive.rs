@@ -49,6 +49,7 @@ impl Stacks {
                 line: functions.line.clone(),
                 name: functions.name.clone(),
                 calls: vec![unknown; count],
+                sampled: false,
                 primitive_calls: vec![unknown; count],
                 self_time: vec![0.0; count],
                 total_time: vec![0.0; count],

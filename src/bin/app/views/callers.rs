@@ -6,7 +6,7 @@ use flamedrop::format::{self, Unit};
 use flamedrop::protocol::{FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response};
 use leptos::prelude::*;
 
-use super::functions::{function_cell, named, per_call, share_cell, spelt};
+use super::functions::{function_cell, named, only, per_call, share_cell, spelt};
 use crate::components::copy::CopyButton;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, answers, selected_function};
@@ -42,7 +42,7 @@ pub fn Callers(document: OpenDocument, overview: ProfileOverview) -> impl IntoVi
         }
     });
     let detail = selected_function(document);
-    let (unit, total) = (overview.unit, overview.total);
+    let (unit, total, counted) = (overview.unit, overview.total, overview.calls.is_some());
     view! {
         <div class="callers">
             <Show when=move || detail.get().is_some() fallback=|| view! { <p class="empty">"No function is selected."</p> }>
@@ -50,12 +50,12 @@ pub fn Callers(document: OpenDocument, overview: ProfileOverview) -> impl IntoVi
             </Show>
             <section aria-labelledby="callers-title">
                 <h2 id="callers-title">"Callers"</h2>
-                <Neighbours document detail label="Callers" unit total pick=|detail| &detail.callers
+                <Neighbours document detail label="Callers" unit total counted pick=|detail| &detail.callers
                     empty="Nothing in this profile calls it: it is where a stack begins." />
             </section>
             <section aria-labelledby="callees-title">
                 <h2 id="callees-title">"Callees"</h2>
-                <Neighbours document detail label="Callees" unit total pick=|detail| &detail.callees
+                <Neighbours document detail label="Callees" unit total counted pick=|detail| &detail.callees
                     empty="It calls nothing that was profiled." />
             </section>
         </div>
@@ -87,6 +87,7 @@ fn Neighbours(
     label: &'static str,
     unit: Unit,
     total: f64,
+    counted: bool,
     pick: fn(&FunctionDetail) -> &Vec<FunctionRow>,
     empty: &'static str,
 ) -> impl IntoView {
@@ -95,6 +96,7 @@ fn Neighbours(
         detail.with(|detail| detail.as_ref().map_or(0, |detail| pick(detail).len() as u32))
     });
     let times = unit.column(total);
+    let kept: &'static [usize] = if counted { &[0, 1, 2, 3, 4] } else { &[1, 2, 4] };
     let at = move |index: u32| detail.with(|detail| pick(detail.as_ref()?).get(index as usize).cloned());
     let row = move |index: u32| {
         let whole = detail.with(|detail| {
@@ -102,18 +104,21 @@ fn Neighbours(
         });
         let text = document.search.with(|text| lower(text.trim()));
         at(index).map(|row| Row {
-            cells: vec![
-                format::recursive_calls(row.calls, row.primitive_calls).into_any(),
-                times.seconds(row.self_time).into_any(),
-                share_cell(times.seconds(row.total_time), row.total_time / whole),
-                per_call(row.total_time, row.primitive_calls),
-                function_cell(&row),
-            ],
+            cells: only(
+                kept,
+                vec![
+                    format::recursive_calls(row.calls, row.primitive_calls).into_any(),
+                    times.seconds(row.self_time).into_any(),
+                    share_cell(times.seconds(row.total_time), row.total_time / whole),
+                    per_call(row.total_time, row.primitive_calls),
+                    function_cell(&row),
+                ],
+            ),
             faint: !text.is_empty() && !named(&row, &text),
         })
     };
     let symbol = times.unit.symbol();
-    let columns = vec![
+    let all_columns = vec![
         Column::number("ncalls", "", "128px", "Calls over this edge; all/primitive where recursive"),
         Column::number("tottime", symbol, "132px", "Time in the called function itself, over this edge"),
         Column::number(
@@ -126,6 +131,7 @@ fn Neighbours(
         Column::text("filename:lineno(function)", "minmax(220px, 1fr)", "Where the function is defined")
             .leading(),
     ];
+    let columns = only(kept, all_columns);
     let go: Arc<dyn Fn(u32) + Send + Sync> = Arc::new(move |index: u32| {
         if let Some(row) = untrack(|| at(index)) {
             document.select_function(row.function);

@@ -36,8 +36,11 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
 
     let times = overview.unit.column(overview.total);
     let total = overview.total;
-    let row =
-        move |index: u32| paged.at(index).map(|row| Row { cells: cells(&row, times, total), faint: false });
+    // A sampler sees no calls: without them there are no columns of them.
+    let kept: &'static [usize] = if overview.calls.is_some() { &[0, 1, 2, 3, 4, 5] } else { &[1, 3, 5] };
+    let row = move |index: u32| {
+        paged.at(index).map(|row| Row { cells: only(kept, cells(&row, times, total)), faint: false })
+    };
     let direction = move |column: FunctionColumn| {
         move || {
             let sort = sort.get();
@@ -57,7 +60,7 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
             "Memory that the function and all it called asked for",
         ),
     };
-    let columns = vec![
+    let all_columns = vec![
         Column::number("ncalls", "", "128px", "Calls; all/primitive where a function calls itself")
             .sortable(direction(FunctionColumn::Calls)),
         Column::number("tottime", unit, "132px", in_itself).sortable(direction(FunctionColumn::SelfTime)),
@@ -70,6 +73,7 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
             .leading()
             .sortable(direction(FunctionColumn::Place)),
     ];
+    let columns = only(kept, all_columns);
     const COLUMNS: [(FunctionColumn, bool); 6] = [
         (FunctionColumn::Calls, true),
         (FunctionColumn::SelfTime, true),
@@ -88,7 +92,8 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         }),
         open: Arc::new(move |_| document.view.set(View::Callers)),
         sort: Arc::new(move |index| {
-            if let Some(&(column, first_descending)) = COLUMNS.get(index) {
+            let column = kept.get(index).and_then(|&column| COLUMNS.get(column));
+            if let Some(&(column, first_descending)) = column {
                 sort.update(|sort| *sort = sort.clicked(column, first_descending));
             }
         }),
@@ -107,6 +112,11 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
             empty="No function matches the search."
         />
     }
+}
+
+/// Those of `all` at the places `kept`.
+pub fn only<T>(kept: &[usize], all: Vec<T>) -> Vec<T> {
+    all.into_iter().enumerate().filter(|(place, _)| kept.contains(place)).map(|(_, one)| one).collect()
 }
 
 fn cells(row: &FunctionRow, times: TimeColumn, total: f64) -> Vec<AnyView> {
