@@ -43,25 +43,17 @@ mod wrapped;
 
 use std::io;
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use several::{Members, members};
 
+pub use crate::document::Kind;
+pub use crate::input::Options;
+pub use crate::queries::{EventText, StatementText};
+
 use crate::document::{Document, Level};
 use crate::input::{Input, Places, Progress, Source, bundle, rotation};
 use crate::share::saved;
-
-/// What a format holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Functions and their calls.
-    Profile,
-    /// SQL statements.
-    Queries,
-    /// Tables and indexes.
-    Schema,
-}
 
 /// What a user is told about a format.
 #[derive(Debug, PartialEq, Eq)]
@@ -109,34 +101,6 @@ pub trait Format: Sync {
         let _ = record;
         None
     }
-}
-
-/// An event as the log has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventText {
-    /// Its message; of a plan without the plan.
-    pub message: String,
-    /// What the server adds to it.
-    pub detail: Option<String>,
-    /// What the server advises.
-    pub hint: Option<String>,
-    /// Where it happened: a function's line, a tuple, a portal and its parameters.
-    pub context: Option<String>,
-    /// The SQL the server names.
-    pub statement: Option<String>,
-    /// The processes that hold the lock it waits for: `31419`.
-    pub holders: Option<String>,
-    /// A plan, in whichever spelling, with its query's text.
-    pub plan: Option<String>,
-}
-
-/// The text of one statement as the log has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatementText {
-    /// SQL, with placeholders or literals, as logged.
-    pub sql: String,
-    /// Parameters as logged, one text, if the log keeps them apart.
-    pub parameters: Option<String>,
 }
 
 /// Makes the registry and its catalogue out of one list.
@@ -256,13 +220,6 @@ pub fn is_schema(source: &dyn Source) -> bool {
 /// The format with this id.
 pub fn by_id(id: &str) -> Option<&'static dyn Format> {
     FORMATS.iter().copied().find(|format| format.id() == id)
-}
-
-/// What a user says about a file that it does not say itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
-    /// PostgreSQL's setting, where the guess is wrong: `%m [%p] %q%u@%d `.
-    pub log_line_prefix: Option<String>,
 }
 
 /// Opens, detects and reads `source`.

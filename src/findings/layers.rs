@@ -164,6 +164,9 @@ impl Rule for Bottleneck {
             doubts: if layer == Layer::Waiting {
                 "Where one thread waits another may work, and an event loop or a worker that waits for the next \
                  task has nothing to do, as it should be."
+            } else if profile.calls().is_none() {
+                "What is seen in samples is a share, the surer the more there are. Functions are assigned by the \
+                 package they lie in."
             } else {
                 "cProfile slows down code that makes many small calls more than code that waits or runs in C: the \
                  layer's true share may be smaller. Functions are assigned by the package they lie in."

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{Bound, CATALOGUE, Confidence, Finding, Value};
-use crate::export::text::{one_line, turns_direction};
 use crate::format;
+use crate::text::{one_line, turns_direction};
 
 /// A saving in words: `≈ 48 ms of 50 ms`, `at most 48 ms of 48 ms`.
 pub fn saving(finding: &Finding) -> String {

@@ -19,7 +19,11 @@ pub const NO_FRAME: &str = "(no frame)";
 
 /// `text` in whichever spelling it is.
 pub fn spelt(text: &str) -> Spelt<'_> {
-    in_brackets(text).or_else(|| with_colons(text)).unwrap_or(Spelt { file: NO_FILE, line: 0, name: text })
+    of_perf(text).or_else(|| in_brackets(text)).or_else(|| with_colons(text)).unwrap_or(Spelt {
+        file: NO_FILE,
+        line: 0,
+        name: text,
+    })
 }
 
 /// `name (file:line)`, of native functions `name (library)`: py-spy's, viztracer's and our own.
@@ -35,6 +39,12 @@ pub fn in_brackets(text: &str) -> Option<Spelt<'_>> {
         Some((file, line)) if !file.is_empty() => Spelt { file, line, name },
         _ => Spelt { file: place, line: 0, name },
     })
+}
+
+/// `py::name:file`: what Python calls its functions for perf. A name may hold colons within `<…>`, a path none.
+pub fn of_perf(text: &str) -> Option<Spelt<'_>> {
+    let (name, file) = text.strip_prefix("py::")?.rsplit_once(':')?;
+    (!name.is_empty() && !file.is_empty()).then_some(Spelt { file, line: 0, name })
 }
 
 /// `file:name:line`: Austin's and Python 3.15's. A path can have colons too, so it is read from the end.
@@ -70,6 +80,8 @@ mod tests {
             ("workload.py:Space.method:66", "workload.py", 66, "Space.method"),
             ("C:\\x.py:f:1", "C:\\x.py", 1, "f"),
             ("<task>:Task-1:0", "<task>", 0, "Task-1"),
+            ("py::A.f:/srv/a.py", "/srv/a.py", 0, "A.f"),
+            ("py::g:<frozen importlib._bootstrap>", "<frozen importlib._bootstrap>", 0, "g"),
             ("<native>", "~", 0, "<native>"),
             (":GC:", "~", 0, "(garbage collection)"),
             ("builtins.sum", "~", 0, "builtins.sum"),

@@ -22,7 +22,6 @@ mod results;
 use super::columns::{Damaged, Reader, Writer};
 use super::{Keep, Strip};
 use crate::document::{Content, Diagnostic, Diagnostics, Document, Level};
-use crate::export::text::one_line;
 use crate::findings::{Report, Settings};
 use crate::import::{self, ImportError};
 use crate::profile::Strings;
@@ -30,6 +29,7 @@ use crate::queries::digest;
 use crate::queries::saved::{Results, Saved};
 use crate::queries::statistics::{Entry, SOURCES, Statistics};
 use crate::queries::{Clock, Connection, Frame, NONE, Origin, QueryLog, Relation, Request, Site, Statements};
+use crate::text::one_line;
 
 /// What such a file begins with. A version that could not read this one's columns would be another number.
 pub const MAGIC: &[u8] = b"flamedrop-document 1\n";

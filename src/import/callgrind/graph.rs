@@ -5,6 +5,14 @@ use rustc_hash::FxHashMap;
 use super::super::frame::NO_FILE;
 use crate::profile::{Edge, Edges, FunctionId, Functions, Profile, Unit, strong_components};
 
+/// `name path:line` at the space between: a name like `<built-in method exec>` has spaces of its own.
+fn name_and_place(text: &str) -> Option<(&str, &str)> {
+    match text.strip_prefix('<').and_then(|_| text.find("> ")) {
+        Some(end) => Some((&text[..=end], &text[end + 2..])),
+        None => text.split_once(' '),
+    }
+}
+
 /// What was read.
 #[derive(Default)]
 pub(super) struct Graph {
@@ -20,7 +28,7 @@ impl Graph {
     pub fn function(&mut self, file: &str, name: &str, yappi: bool) -> FunctionId {
         let (mut file, mut plain, mut line) = (file, name, 0);
         if yappi
-            && let Some((before, place)) = name.split_once(' ')
+            && let Some((before, place)) = name_and_place(name)
             && let Some((path, number)) = place.rsplit_once(':')
             && let Ok(number) = number.parse::<i64>()
         {
