@@ -70,13 +70,13 @@ impl Layout {
             () if colons > 0 => Style::Colons,
             () => Style::Names,
         };
-        if layout.said || lines == 0 {
-        } else if layout.austin {
-            layout.measure = Measure::Microseconds;
-        } else if differences == lines {
-            layout.measure = Measure::Difference;
-        } else if own == lines {
-            layout.measure = Measure::Microseconds;
+        if !layout.said && lines > 0 {
+            layout.measure = match () {
+                () if layout.austin => Measure::Microseconds,
+                () if differences == lines => Measure::Difference,
+                () if own == lines => Measure::Microseconds,
+                () => Measure::Samples,
+            };
         }
         layout
     }

@@ -36,21 +36,20 @@ pub(super) fn root(stack: &[u8], style: Style) -> (usize, Root) {
             root.name = text(name);
             end = stack.len() - command.len() + length;
         }
-    } else if let Some(rest) = stack.strip_prefix(b"P") {
-        if let (Some(process), rest) = number(rest)
-            && let Some(thread) = rest.strip_prefix(b";T")
-        {
-            let length = piece(thread, 0);
-            let thread = &thread[..length];
-            // Of Austin 4 the interpreter comes first.
-            let id = memchr::memrchr(b':', thread).map_or(thread, |at| &thread[at + 1..]);
-            root.process = Some(process);
-            root.thread = whole(id);
-            if root.thread.is_none() {
-                root.name = text(id);
-            }
-            return (stack.len() - rest.len() + 2 + length, root);
+    } else if let Some(rest) = stack.strip_prefix(b"P")
+        && let (Some(process), rest) = number(rest)
+        && let Some(thread) = rest.strip_prefix(b";T")
+    {
+        let length = piece(thread, 0);
+        let thread = &thread[..length];
+        // Of Austin 4 the interpreter comes first.
+        let id = memchr::memrchr(b':', thread).map_or(thread, |at| &thread[at + 1..]);
+        root.process = Some(process);
+        root.thread = whole(id);
+        if root.thread.is_none() {
+            root.name = text(id);
         }
+        return (stack.len() - rest.len() + 2 + length, root);
     }
     let begin = if end > 0 { (end + 1).min(stack.len()) } else { 0 };
     let rest = &stack[begin..];
