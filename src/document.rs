@@ -19,6 +19,17 @@ pub struct Document {
     pub diagnostics: Diagnostics,
 }
 
+/// What a format holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Functions and their calls.
+    Profile,
+    /// SQL statements.
+    Queries,
+    /// Tables and indexes.
+    Schema,
+}
+
 /// The kinds of document.
 #[derive(Debug, Clone)]
 pub enum Content {

@@ -8,4 +8,4 @@ pub mod json;
 pub mod speedscope;
 mod stacks;
 pub mod table;
-pub mod text;
+pub use crate::text;

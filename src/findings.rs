@@ -157,9 +157,11 @@ pub struct Finding {
     pub key: String,
     /// What is wrong, in plain words, as a heading.
     pub title: String,
-    /// Milliseconds in all spent on it.
+    /// What [`Self::at_stake`] and [`Self::saving`] are thousandths of.
+    pub unit: format::Unit,
+    /// Milliseconds in all spent on it; of a profile of samples, thousandths of them.
     pub at_stake: f64,
-    /// Milliseconds in all that a fix would save.
+    /// Milliseconds in all that a fix would save; of a profile of samples, thousandths of them.
     pub saving: f64,
     /// What kind of number [`Self::saving`] is.
     pub bound: Bound,
@@ -232,6 +234,8 @@ pub enum Value {
     Sql(String),
     /// A place in code: `views.py:12(orders)`.
     Place(String),
+    /// What a profile measures that is no time. The last: files that were saved know values by their order.
+    Amount(f64, format::Unit),
 }
 
 /// What a view can show of it. Functions are the profile's, all others the log's.
@@ -280,6 +284,22 @@ impl Finding {
     /// of its key. A key may hold SQL, which is not kept where the user does not keep files.
     pub fn mark(&self) -> String {
         format!("{}:{:016x}", self.rule, mix_text(SEED, self.key.as_bytes()))
+    }
+
+    /// Makes what the rules call milliseconds the profile's own unit.
+    fn take_unit(&mut self, unit: format::Unit) {
+        self.unit = unit;
+        if unit.is_time() {
+            return;
+        }
+        for evidence in &mut self.evidence {
+            if let Value::Milliseconds(value) = evidence.value {
+                evidence.value = Value::Amount(value / 1e3, unit);
+                if let Some(key) = evidence.key.strip_suffix("_ms") {
+                    evidence.key = format!("{key}_{}", unit.id());
+                }
+            }
+        }
     }
 
     /// It, and what other rules say of the same cause.
@@ -332,14 +352,14 @@ impl Evidence {
 }
 
 /// Functions by their self time, as evidence: `function_1`, `function_2`, …
-fn heaviest<'a>(items: impl Iterator<Item = &'a Item>) -> impl Iterator<Item = Evidence> {
-    items.enumerate().map(|(rank, item)| {
+fn heaviest<'a>(unit: format::Unit, items: impl Iterator<Item = &'a Item>) -> impl Iterator<Item = Evidence> {
+    items.enumerate().map(move |(rank, item)| {
         let text = if item.place.is_empty() {
             item.label.clone()
         } else {
             format!("{} ({})", item.label, item.place)
         };
-        let label = format!("{} in", format::milliseconds(item.time));
+        let label = format!("{} in", unit.thousandths(item.time));
         Evidence::new(&format!("function_{}", rank + 1), &label, Value::Place(text)).at(item.link)
     })
 }
@@ -367,11 +387,19 @@ pub fn judge_profile(profile: &Profile, settings: &Settings) -> Report {
     let tree = profile.tree(digest::TREE_BUDGET);
     let digest = ProfileDigest::of(profile, &layers, &tree);
     let case = Case::Profile(profile, &layers, &tree, &digest);
-    let mut findings = run(&case, settings);
+    // Rules are about time; a share of samples is a share of time.
+    let mut findings = match profile.unit {
+        format::Unit::Bytes => Vec::new(),
+        _ => run(&case, settings),
+    };
     caveats::add(profile, &mut findings);
     sort::by(&mut findings, by_weight);
+    findings.iter_mut().for_each(|finding| finding.take_unit(profile.unit));
     let summary = Summary::of_profile(&digest);
-    let below = below(&case, settings, &findings, &summary);
+    let below = match profile.unit {
+        format::Unit::Bytes => None,
+        _ => below(&case, settings, &findings, &summary),
+    };
     Report { findings, summary, digest: Some(Digest::Profile(digest)), below, ..Report::default() }
 }
 
@@ -392,6 +420,10 @@ pub fn judge_queries(log: &QueryLog, settings: &Settings) -> Report {
 /// Judges what a profile and a log of the same thing say together: what the log's findings cost by the profile.
 /// Their own findings are not repeated: see [`together`].
 pub fn judge_pair(profile: &ProfileDigest, log: &QueriesDigest) -> Report {
+    if !profile.unit.is_time() {
+        // How long a sample lasts is not known: it cannot be held against a log's milliseconds.
+        return Report { summary: Summary::of_profile(profile), ..Report::default() };
+    }
     let price = |(mark, price): &(String, Price)| (mark.clone(), price.paired(profile, log));
     Report {
         prices: log.prices.iter().map(price).collect(),

@@ -3,8 +3,12 @@
 //! Single values take the unit that fits them ([`seconds`], [`milliseconds`]); a column takes one
 //! unit for all its cells ([`TimeColumn`]), so that they can be compared by eye.
 
+mod unit;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
+
+pub use unit::Unit;
 
 /// `text` with its first letter in upper case, if that letter is ASCII: Unicode's table of capitals is 5 kB
 /// gzipped in the page.
@@ -16,7 +20,7 @@ pub fn capitalised(text: &str) -> String {
     text
 }
 
-/// A unit of time.
+/// A unit of time, or of what else a profile measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TimeUnit {
     /// ns, for the per-call times of quick functions.
@@ -27,6 +31,16 @@ pub enum TimeUnit {
     Milliseconds,
     /// s.
     Seconds,
+    /// How often a stack was seen.
+    Samples,
+    /// B.
+    Bytes,
+    /// KiB, 1,024 bytes.
+    Kibibytes,
+    /// MiB.
+    Mebibytes,
+    /// GiB.
+    Gibibytes,
 }
 
 impl TimeUnit {
@@ -45,13 +59,17 @@ impl TimeUnit {
         }
     }
 
-    /// How many of it are a second.
+    /// How many of it are a second; of what is no time, one of its kind.
     pub fn per_second(self) -> f64 {
         match self {
             Self::Seconds => 1.0,
             Self::Milliseconds => 1e3,
             Self::Microseconds => 1e6,
             Self::Nanoseconds => 1e9,
+            Self::Samples | Self::Bytes => 1.0,
+            Self::Kibibytes => 1.0 / 1024.0,
+            Self::Mebibytes => 1.0 / (1024.0 * 1024.0),
+            Self::Gibibytes => 1.0 / (1024.0 * 1024.0 * 1024.0),
         }
     }
 
@@ -62,6 +80,11 @@ impl TimeUnit {
             Self::Milliseconds => "ms",
             Self::Microseconds => "µs",
             Self::Nanoseconds => "ns",
+            Self::Samples => "samples",
+            Self::Bytes => "B",
+            Self::Kibibytes => "KiB",
+            Self::Mebibytes => "MiB",
+            Self::Gibibytes => "GiB",
         }
     }
 }
@@ -89,7 +112,7 @@ impl TimeColumn {
             TimeUnit::Seconds => 3,
             TimeUnit::Milliseconds if largest.abs() < 0.01 => 3,
             TimeUnit::Milliseconds => 2,
-            TimeUnit::Microseconds | TimeUnit::Nanoseconds => 1,
+            _ => 1,
         };
         Self { unit, decimals }
     }
@@ -99,7 +122,7 @@ impl TimeColumn {
         Self::for_seconds(largest / 1e3)
     }
 
-    /// A cell, without the unit.
+    /// A cell, without the unit; `value` is in seconds, or in what else the profile measures.
     pub fn seconds(self, value: f64) -> String {
         if !value.is_finite() {
             return UNKNOWN.to_owned();
@@ -207,12 +230,15 @@ pub fn mean(value: f64) -> String {
     calls(value).trim_start_matches("≈ ").to_owned()
 }
 
-/// pstats' ncalls: `12`, or `12/3` (all/primitive) where there were recursive calls.
-pub fn recursive_calls(calls: i64, primitive_calls: i64) -> String {
-    if calls == primitive_calls {
-        count(calls)
-    } else {
-        format!("{}/{}", count(calls), count(primitive_calls))
+/// pstats' ncalls: `12`, or `12/3` (all/primitive) where there were recursive calls. Nothing is known of calls
+/// in a file that only counts samples.
+pub fn recursive_calls(calls: Option<i64>, primitive_calls: Option<i64>) -> String {
+    match (calls, primitive_calls) {
+        (Some(calls), Some(primitive)) if calls != primitive => {
+            format!("{}/{}", count(calls), count(primitive))
+        }
+        (Some(calls), _) => count(calls),
+        (None, _) => UNKNOWN.to_owned(),
     }
 }
 
@@ -400,8 +426,9 @@ mod tests {
         assert_eq!(calls(2.5), "≈ 2.5");
         assert_eq!(calls(1234.5678), "≈ 1,235");
         assert_eq!(calls(0.000_01), "≈ 0");
-        assert_eq!(recursive_calls(12, 12), "12");
-        assert_eq!(recursive_calls(1200, 3), "1,200/3");
+        assert_eq!(recursive_calls(Some(12), Some(12)), "12");
+        assert_eq!(recursive_calls(Some(1200), Some(3)), "1,200/3");
+        assert_eq!(recursive_calls(None, None), UNKNOWN);
     }
 
     #[test]

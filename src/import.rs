@@ -2,17 +2,25 @@
 //! in [`FORMATS`], and fixtures. The registry also feeds the welcome page and the README's table.
 
 pub mod assert_queries;
+pub mod callgrind;
+pub mod chrome_trace;
 mod clock;
+pub mod collapsed;
 pub mod connection_queries;
 pub mod debug_toolbar;
 pub mod django;
 pub mod django_json;
 mod elements;
 mod foreign;
+mod frame;
+pub mod importtime;
+mod json;
 pub mod marshal;
 pub mod mysql_general;
 pub mod mysql_slow;
+mod nested;
 pub mod opentelemetry;
+pub mod perf_script;
 mod postgres;
 pub mod postgres_csv;
 pub mod postgres_json;
@@ -20,37 +28,32 @@ pub mod postgres_stderr;
 pub mod postgres_syslog;
 pub mod print_sql;
 pub mod pstats;
+pub mod pyinstrument;
 pub mod recorder;
 mod records;
 pub mod schema;
 mod several;
 pub mod silk;
+pub mod speedscope;
 pub mod sqlalchemy;
 mod stamp;
 pub mod statistics;
+pub mod vprof;
 mod wrapped;
 
 use std::io;
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use several::{Members, members};
 
+pub use crate::document::Kind;
+pub use crate::input::Options;
+pub use crate::queries::{EventText, StatementText};
+
 use crate::document::{Document, Level};
 use crate::input::{Input, Places, Progress, Source, bundle, rotation};
 use crate::share::saved;
-
-/// What a format holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Functions and their calls.
-    Profile,
-    /// SQL statements.
-    Queries,
-    /// Tables and indexes.
-    Schema,
-}
 
 /// What a user is told about a format.
 #[derive(Debug, PartialEq, Eq)]
@@ -100,34 +103,6 @@ pub trait Format: Sync {
     }
 }
 
-/// An event as the log has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventText {
-    /// Its message; of a plan without the plan.
-    pub message: String,
-    /// What the server adds to it.
-    pub detail: Option<String>,
-    /// What the server advises.
-    pub hint: Option<String>,
-    /// Where it happened: a function's line, a tuple, a portal and its parameters.
-    pub context: Option<String>,
-    /// The SQL the server names.
-    pub statement: Option<String>,
-    /// The processes that hold the lock it waits for: `31419`.
-    pub holders: Option<String>,
-    /// A plan, in whichever spelling, with its query's text.
-    pub plan: Option<String>,
-}
-
-/// The text of one statement as the log has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatementText {
-    /// SQL, with placeholders or literals, as logged.
-    pub sql: String,
-    /// Parameters as logged, one text, if the log keeps them apart.
-    pub parameters: Option<String>,
-}
-
 /// Makes the registry and its catalogue out of one list.
 macro_rules! formats {
     ($($format:path: $about:path,)*) => {
@@ -141,6 +116,14 @@ macro_rules! formats {
 
 formats! {
     pstats::Pstats: pstats::ABOUT,
+    collapsed::Collapsed: collapsed::ABOUT,
+    speedscope::Speedscope: speedscope::ABOUT,
+    chrome_trace::ChromeTrace: chrome_trace::ABOUT,
+    pyinstrument::Pyinstrument: pyinstrument::ABOUT,
+    importtime::ImportTime: importtime::ABOUT,
+    perf_script::PerfScript: perf_script::ABOUT,
+    callgrind::Callgrind: callgrind::ABOUT,
+    vprof::Vprof: vprof::ABOUT,
     recorder::Recorder: recorder::ABOUT,
     django_json::DjangoJson: django_json::ABOUT,
     django::DjangoLog: django::ABOUT,
@@ -237,13 +220,6 @@ pub fn is_schema(source: &dyn Source) -> bool {
 /// The format with this id.
 pub fn by_id(id: &str) -> Option<&'static dyn Format> {
     FORMATS.iter().copied().find(|format| format.id() == id)
-}
-
-/// What a user says about a file that it does not say itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
-    /// PostgreSQL's setting, where the guess is wrong: `%m [%p] %q%u@%d `.
-    pub log_line_prefix: Option<String>,
 }
 
 /// Opens, detects and reads `source`.

@@ -25,7 +25,12 @@ use parts::Parts;
 pub use parts::Wrapping;
 pub use places::Places;
 
-use crate::import::Options;
+/// What a user says about a file that it does not say itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// PostgreSQL's setting, where the guess is wrong: `%m [%p] %q%u@%d `.
+    pub log_line_prefix: Option<String>,
+}
 
 /// How many unwrapped bytes detection may look at.
 pub const HEAD_BYTES: usize = 64 * 1024;

@@ -10,7 +10,7 @@ pub mod chart;
 pub mod flame;
 pub mod pareto;
 pub mod sunburst;
-pub mod time_axis;
+pub use crate::time_axis;
 pub mod timeline;
 
 /// First index at or after `from` for which `below` no longer holds, as `partition_point` over a

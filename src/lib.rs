@@ -32,3 +32,5 @@ pub mod schema;
 pub mod session;
 pub mod share;
 pub mod sort;
+pub mod text;
+pub mod time_axis;

@@ -1,6 +1,7 @@
 //! A profile: functions, and who called whom with which numbers. Exact, as the file has it.
 //!
-//! Columns are flat, one entry per function or edge; ids are indices into them. Times are in seconds.
+//! Columns are flat, one entry per function or edge; ids are indices into them. Times are in the profile's
+//! [`Unit`]: seconds, or samples, or bytes.
 //! The numbers mean what `Modules/_lsprof.c` of CPython records: total time counts only outermost
 //! activations of a recursive function; self time is additive even under recursion.
 
@@ -18,6 +19,7 @@ pub mod lines;
 pub mod matcher;
 pub mod recursion;
 pub mod repair;
+pub mod stacks;
 pub mod twins;
 
 use std::borrow::Cow;
@@ -26,27 +28,31 @@ use std::hash::BuildHasher;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use self::home::{Home, SEPARATORS, home};
+pub use crate::format::Unit;
 use crate::format::pstats_place;
 use crate::sort;
 
 pub use call_tree::CallTree;
 pub use category::Category;
 pub use layer::{Layer, Layers};
+pub use stacks::{Recorded, Stacks, Track};
+
+/// What stands in a column of calls where the file has none. Nobody is shown it: [`Functions::calls_of`] and its
+/// kin say `None`.
+pub const UNKNOWN_CALLS: i64 = -1;
+
+/// A number of calls out of a column, if it is known.
+fn known_calls(calls: i64) -> Option<i64> {
+    (calls >= 0).then_some(calls)
+}
 
 /// Index of a function in [`Functions`].
 pub type FunctionId = u32;
 
-/// What the times of a profile measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Seconds of the profiler's clock.
-    Seconds,
-}
-
 /// A profile with its exact call graph.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// What the times are.
+    /// What the times are: nothing else says it.
     pub unit: Unit,
     /// Every function, in the order of the file.
     pub functions: Functions,
@@ -55,7 +61,7 @@ pub struct Profile {
     /// Whether each function is one line of it: see [`lines`].
     pub by_line: bool,
     /// Stacks, if the format records them; pstats does not.
-    pub recorded_tree: Option<CallTree>,
+    pub recorded_tree: Option<Recorded>,
 }
 
 /// Functions as columns. `(file, line, name)` is the identity, as pstats keys it.
@@ -71,8 +77,11 @@ pub struct Functions {
     pub line: Vec<i64>,
     /// Per function: index into [`Self::names`].
     pub name: Vec<u32>,
-    /// Per function: all calls (pstats' `nc`).
+    /// Per function: all calls (pstats' `nc`); [`UNKNOWN_CALLS`] where the file has none, since samples are not
+    /// calls.
     pub calls: Vec<i64>,
+    /// Whether the columns of calls hold samples, which balance as calls do but are none: see [`lines`].
+    pub sampled: bool,
     /// Per function: calls that were not recursive (pstats' `cc`).
     pub primitive_calls: Vec<i64>,
     /// Per function: seconds in the function itself (pstats' `tt`, tottime).
@@ -110,6 +119,16 @@ impl Functions {
     /// `function` as pstats prints it: [`crate::format::pstats_place`].
     pub fn place(&self, function: FunctionId) -> String {
         pstats_place(self.file(function), self.line(function), self.name(function))
+    }
+
+    /// All calls of `function`, if the file has them.
+    pub fn calls_of(&self, function: FunctionId) -> Option<i64> {
+        known_calls(self.calls[function as usize]).filter(|_| !self.sampled)
+    }
+
+    /// Calls of `function` that were not recursive, if the file has them.
+    pub fn primitive_calls_of(&self, function: FunctionId) -> Option<i64> {
+        known_calls(self.primitive_calls[function as usize]).filter(|_| !self.sampled)
     }
 
     /// First line of `function`, 0 for a built-in one.
@@ -241,6 +260,11 @@ impl Edges {
     }
 }
 
+/// Per function the number of its strongly connected component: functions of one call each other.
+pub(crate) fn strong_components(functions: usize, edges: &Edges) -> Vec<u32> {
+    components::Components::of(functions, edges).component
+}
+
 /// Where each id's run would begin if `ids` (each below `count`) were sorted; `count + 1` entries.
 fn starts(count: usize, ids: &[u32]) -> Vec<u32> {
     let mut starts = vec![0_u32; count + 1];
@@ -257,7 +281,7 @@ fn starts(count: usize, ids: &[u32]) -> Vec<u32> {
 const NO_CALLEES: f64 = 1e-6;
 
 impl Profile {
-    /// Seconds in all: the sum of self times.
+    /// All there is, in its unit: the sum of self times.
     pub fn total(&self) -> f64 {
         self.functions.self_time.iter().sum()
     }
@@ -278,7 +302,7 @@ impl Profile {
     /// known who called whom.
     pub fn tree(&self, budget: usize) -> Cow<'_, CallTree> {
         match &self.recorded_tree {
-            Some(tree) => Cow::Borrowed(tree),
+            Some(recorded) => Cow::Borrowed(&recorded.tree),
             None if !self.has_callers() => Cow::Owned(CallTree { estimated: true, ..CallTree::default() }),
             None => Cow::Owned(estimate::estimate(self, budget)),
         }
@@ -297,19 +321,33 @@ impl Profile {
         files.iter().all(|file| !file.contains(SEPARATORS)) && files.iter().any(is_library)
     }
 
-    /// All calls. Counts a file does not know (negative ones) are left out.
-    pub fn calls(&self) -> i64 {
-        sum_of_counts(&self.functions.calls)
+    /// All calls, if the file has any counts; those that it does not know are left out.
+    pub fn calls(&self) -> Option<i64> {
+        sum_of_counts(&self.functions.calls).filter(|_| !self.functions.sampled)
     }
 
-    /// Calls that were not recursive. Counts a file does not know are left out.
-    pub fn primitive_calls(&self) -> i64 {
-        sum_of_counts(&self.functions.primitive_calls)
+    /// Calls that were not recursive, if the file has any counts.
+    pub fn primitive_calls(&self) -> Option<i64> {
+        sum_of_counts(&self.functions.primitive_calls).filter(|_| !self.functions.sampled)
+    }
+
+    /// Calls over an edge, if the file has them.
+    pub fn edge_calls(&self, edge: usize) -> Option<i64> {
+        known_calls(self.edges.calls[edge]).filter(|_| !self.functions.sampled)
+    }
+
+    /// Calls over an edge that were not recursive, if the file has them.
+    pub fn edge_primitive_calls(&self, edge: usize) -> Option<i64> {
+        known_calls(self.edges.primitive_calls[edge]).filter(|_| !self.functions.sampled)
     }
 }
 
-fn sum_of_counts(counts: &[i64]) -> i64 {
-    counts.iter().filter(|&&count| count > 0).fold(0, |sum, &count| sum.saturating_add(count))
+fn sum_of_counts(counts: &[i64]) -> Option<i64> {
+    if counts.is_empty() {
+        return Some(0);
+    }
+    let known = counts.iter().copied().filter_map(known_calls);
+    known.fold(None, |sum, count| Some(sum.unwrap_or(0_i64).saturating_add(count)))
 }
 
 /// Strings, each kept once, in one buffer.

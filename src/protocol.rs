@@ -17,6 +17,7 @@ pub use views::*;
 use crate::document::Diagnostic;
 use crate::export::table::Form;
 use crate::findings::{Digest, Report, Settings};
+use crate::format::Unit;
 use crate::import::Members;
 use crate::input::Part;
 use crate::queries::EventKind;
@@ -64,6 +65,9 @@ pub enum Request {
         /// `log_line_prefix`.
         log_line_prefix: Option<String>,
     },
+    /// From now on what views ask is about one track only, by its place in [`ProfileOverview::tracks`], or about
+    /// all, as at first. Ids of functions stay. Findings and what is handed on are about the whole.
+    Track(Option<u32>),
     /// The whole call tree, as boxes.
     Tree {
         /// Without what lies between a module and the ones it imports.
@@ -311,12 +315,18 @@ pub struct ProfileOverview {
     pub functions: u32,
     /// How many caller→callee edges.
     pub edges: u32,
-    /// All calls.
-    pub calls: i64,
+    /// All calls, if the file has them.
+    pub calls: Option<i64>,
     /// Of them, not recursive.
-    pub primitive_calls: i64,
-    /// Seconds in all.
+    pub primitive_calls: Option<i64>,
+    /// What all times are.
+    pub unit: Unit,
+    /// All there is, in the profile's unit.
     pub total: f64,
+    /// What the file keeps apart: threads, processes, profiles; none where there is only one.
+    pub tracks: Vec<TrackOverview>,
+    /// Which of them is shown, if not all: see [`Request::Track`].
+    pub track: Option<u32>,
     /// Whether the call tree is estimated.
     pub tree_estimated: bool,
     /// Whether it is known who called whom; without that there is no call tree.
@@ -325,6 +335,15 @@ pub struct ProfileOverview {
     pub by_line: bool,
     /// Whether so many modules were imported that the tree is easier to read without what lies between them.
     pub many_imports: bool,
+}
+
+/// A thread, a process, or one of several profiles in a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrackOverview {
+    /// What it is called; no two of a file are called the same.
+    pub label: String,
+    /// What it has, in the profile's unit.
+    pub total: f64,
 }
 
 /// Totals of a log.
@@ -377,7 +396,7 @@ pub enum Response {
     FoundFunction(Option<u32>),
     /// To [`Request::ByLine`]: what answers are about now.
     ByLine(bool),
-    /// To [`Request::Reread`]: as after opening.
+    /// To [`Request::Reread`] and [`Request::Track`]: as after opening.
     Reread(Box<Overview>),
     /// To [`Request::Tree`].
     Tree(Tree),

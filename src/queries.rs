@@ -26,6 +26,7 @@ pub mod statements;
 pub mod statistics;
 pub mod table_use;
 pub mod tables;
+mod texts;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,7 @@ pub use digest::Numbers;
 pub use events::{EventKind, Events};
 pub use requests::{Origin, Request};
 pub use statements::LogBuilder;
+pub use texts::{EventText, StatementText};
 
 /// A log of SQL statements.
 #[derive(Debug, Clone, Default)]

@@ -32,6 +32,8 @@ pub struct Session {
     findings: findings::State,
     /// Of a profile by line: what it is not shown by at the moment, lines or functions.
     other: Option<Box<Profile>>,
+    /// Of a profile of which one track is shown: which, and the whole.
+    track: Option<(u32, Box<Profile>)>,
 }
 
 impl Session {
@@ -49,6 +51,7 @@ impl Session {
             queries: queries::State::default(),
             findings: findings::State::default(),
             other,
+            track: None,
         })
     }
 
@@ -63,6 +66,8 @@ impl Session {
         let content = match &document.content {
             Content::Profile(profile) => ContentOverview::Profile(ProfileOverview {
                 by_line: self.other.is_some(),
+                tracks: profile::tracks(self.track.as_ref().map_or(profile, |(_, whole)| whole)),
+                track: self.track.as_ref().map(|(track, _)| *track),
                 ..profile::overview(profile)
             }),
             Content::Queries(log) => ContentOverview::Queries(queries::overview(log)),
@@ -94,6 +99,7 @@ impl Session {
     pub fn answer(&mut self, request: &Request) -> Response {
         match request {
             Request::ByLine(by_line) => return self.show_by_line(*by_line),
+            Request::Track(track) => return self.show_track(*track),
             Request::Reread { log_line_prefix } => return self.reread(log_line_prefix.clone()),
             Request::Findings { settings } => return self.judge(settings, None),
             Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
@@ -122,10 +128,12 @@ impl Session {
     fn judge(&mut self, settings: &Settings, other: Option<&Digest>) -> Response {
         let by_line = matches!(&self.document.content, Content::Profile(profile) if profile.by_line);
         self.swap_lines(by_line);
+        self.swap_track();
         let response = match other {
             None => findings::alone(&self.document, &mut self.findings, settings),
             Some(other) => findings::pair(&self.document, &mut self.findings, settings, other),
         };
+        self.swap_track();
         self.swap_lines(by_line);
         response
     }
@@ -142,10 +150,12 @@ impl Session {
     fn share(&mut self, strip: Strip, keep: Keep, settings: &Settings) -> Response {
         let by_function = matches!(&self.document.content, Content::Profile(profile) if !profile.by_line);
         self.swap_lines(by_function);
+        self.swap_track();
         let response = match share::strip(&self.document, self.source.as_ref(), strip) {
             Ok(document) => Response::Shared(share::saved::write(&document, strip, keep, settings)),
             Err(error) => Response::Refused(format!("the file cannot be read again: {error}")),
         };
+        self.swap_track();
         self.swap_lines(by_function);
         response
     }
@@ -171,11 +181,37 @@ impl Session {
         }
     }
 
+    /// Changes the track that is shown for the whole, or the other way round.
+    fn swap_track(&mut self) {
+        if let (Content::Profile(shown), Some((_, whole))) = (&mut self.document.content, &mut self.track) {
+            std::mem::swap(shown, whole);
+        }
+    }
+
+    /// Shows one track, or all.
+    fn show_track(&mut self, track: Option<u32>) -> Response {
+        self.swap_track();
+        self.track = None;
+        let Content::Profile(whole) = &mut self.document.content else {
+            return Response::Refused("this document has no tracks".to_owned());
+        };
+        if let Some(track) = track {
+            let Some(shown) = whole.of_track(track as usize) else {
+                return Response::Refused(format!("the profile has no track number {track}"));
+            };
+            let whole = std::mem::replace(whole, Box::new(shown));
+            self.track = Some((track, whole));
+        }
+        self.profile = profile::State::default();
+        Response::Reread(Box::new(self.overview()))
+    }
+
     /// Reads the file once more, by what the user says of it; what was open stays if it cannot be read so.
     fn reread(&mut self, log_line_prefix: Option<String>) -> Response {
         match read(self.source.as_ref(), &|_| (), &Options { log_line_prefix }) {
             Ok(Read { document, places, other }) => {
                 (self.document, self.places, self.other) = (document, places, other);
+                self.track = None;
                 self.profile = profile::State::default();
                 self.queries = queries::State::default();
                 self.findings = findings::State::default();

@@ -86,7 +86,7 @@ fn speedscope_has_the_total_to_the_nanosecond() {
     for (path, profile) in recordings() {
         let tree = estimate::estimate(&profile, 10_000);
         let mut export = Vec::new();
-        speedscope::write(path, &tree, &profile.functions, &mut export).unwrap();
+        speedscope::write(path, &profile, &tree, &mut export).unwrap();
         let export: Json = serde_json::from_slice(&export).unwrap();
         let frames = export["shared"]["frames"].as_array().unwrap();
         let sampled = &export["profiles"][0];

@@ -153,7 +153,7 @@ fn assert_plain(text: &str, what: &str) {
 fn folded_stacks_have_one_line_for_each() {
     let opened = open(profile_document());
     let profile = profile(&opened);
-    let stacks = text(|out| folded::write(&tree(profile), &profile.functions, out));
+    let stacks = text(|out| folded::write(&tree(profile), &profile.functions, profile.unit, out));
     assert_plain(&stacks, "folded");
     assert_eq!(stacks.lines().count(), HOSTILE.len());
     let mut sum = 0.0;
@@ -170,7 +170,7 @@ fn folded_stacks_have_one_line_for_each() {
 fn json_has_every_name_as_it_is() {
     let opened = open(profile_document());
     let profile = profile(&opened);
-    let export = text(|out| speedscope::write(HOSTILE[0], &tree(profile), &profile.functions, out));
+    let export = text(|out| speedscope::write(HOSTILE[0], profile, &tree(profile), out));
     let export: Json = serde_json::from_str(&export).unwrap();
     let names = |rows: &Json, key: &str| -> BTreeSet<String> {
         rows.as_array().unwrap().iter().map(|row| row[key].as_str().unwrap().to_owned()).collect()
@@ -232,7 +232,8 @@ fn callgrind_has_nothing_but_its_own_lines() {
 fn pictures_have_no_markup_but_their_own() {
     let opened = open(profile_document());
     let profile = profile(&opened);
-    let interactive = text(|out| flamegraph_svg::write(HOSTILE[0], &tree(profile), &profile.functions, out));
+    let interactive =
+        text(|out| flamegraph_svg::write(HOSTILE[0], &tree(profile), &profile.functions, profile.unit, out));
     assert!(interactive.contains("CDDL"));
     let total = format!("total_samples=\"{}\"", (profile.total() * 1e9).round());
     assert!(interactive.contains(&total), "{total}");

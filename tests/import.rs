@@ -40,6 +40,19 @@ fn format_of(path: &Path) -> Option<&'static str> {
         // Packed too: the rules' tests read them.
         ("findings" | "pages" | "rules", (_, "prof")) => return None,
         (_, (_, "prof")) => "pstats",
+        ("profiles", (_, "md")) => return None,
+        // It has no functions; tests/profiles.rs says what is said of it.
+        ("profiles", ("vprof-0.38.m", _)) => return None,
+        ("profiles", (stem, _)) if stem.ends_with("speedscope") => "speedscope",
+        ("profiles", (stem, _)) if stem.starts_with("viztracer") || stem.ends_with("chrometrace") => {
+            "chrome-trace"
+        }
+        ("profiles", (stem, _)) if stem.starts_with("pyinstrument") => "pyinstrument",
+        ("profiles", (stem, _)) if stem.starts_with("vprof") => "vprof",
+        ("profiles", (stem, _)) if stem.starts_with("importtime") => "importtime",
+        ("profiles", (stem, _)) if stem.starts_with("perf") => "perf-script",
+        ("profiles", (_, "callgrind")) => "callgrind",
+        ("profiles", _) => "collapsed",
         ("findings" | "pages" | "sample", (_, "jsonl")) => "flamedrop-recorder",
         ("tools", (stem, _))
             if ["otel", "otlp", "jaeger", "zipkin"].iter().any(|word| stem.starts_with(word)) =>

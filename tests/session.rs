@@ -89,7 +89,7 @@ fn the_overview_has_the_totals() {
     assert_eq!(overview.diagnostics, []);
     let ContentOverview::Profile(profile) = overview.content else { panic!("a profile") };
     assert_eq!((profile.functions, profile.edges), (4, 5));
-    assert_eq!((profile.calls, profile.primitive_calls), (19, 18));
+    assert_eq!((profile.calls, profile.primitive_calls), (Some(19), Some(18)));
     assert_eq!(profile.total, 10.0);
     assert!(profile.tree_estimated);
 }
@@ -120,11 +120,11 @@ fn every_column_sorts_both_ways() {
 
 fn value(row: &FunctionRow, column: FunctionColumn) -> f64 {
     match column {
-        FunctionColumn::Calls => row.calls as f64,
+        FunctionColumn::Calls => row.calls.unwrap_or(-1) as f64,
         FunctionColumn::SelfTime => row.self_time,
         FunctionColumn::TotalTime => row.total_time,
-        FunctionColumn::SelfPerCall => row.self_time / row.calls as f64,
-        FunctionColumn::TotalPerCall => row.total_time / row.primitive_calls as f64,
+        FunctionColumn::SelfPerCall => row.self_time / row.calls.unwrap_or(-1) as f64,
+        FunctionColumn::TotalPerCall => row.total_time / row.primitive_calls.unwrap_or(-1) as f64,
         FunctionColumn::Place => 0.0,
     }
 }
@@ -207,8 +207,8 @@ fn callers_and_callees_have_the_edges_numbers() {
     else {
         panic!("a function")
     };
-    assert_eq!((row.name.as_str(), row.category, row.calls), ("render", Category::Templates, 2));
-    let number = |row: &FunctionRow| (row.function, row.calls, row.self_time, row.total_time);
+    assert_eq!((row.name.as_str(), row.category, row.calls), ("render", Category::Templates, Some(2)));
+    let number = |row: &FunctionRow| (row.function, row.calls.unwrap_or(-1), row.self_time, row.total_time);
     assert_eq!(callers.iter().map(number).collect::<Vec<_>>(), [(1, 1, 0.5, 3.0), (3, 1, 0.5, 1.0)]);
     assert_eq!(callees.iter().map(number).collect::<Vec<_>>(), [(2, 4, 1.0, 2.0), (3, 1, 0.5, 1.0)]);
     assert_eq!(callees[0].category, Category::Own);
@@ -324,7 +324,9 @@ fn lines_are_functions_until_lines_are_asked_for() {
     let text = |session: &mut Session| {
         let rows = table(session, FunctionColumn::TotalTime, true, "report.py");
         let row = |row: &FunctionRow| {
-            format!("{}:{} {}/{} samples\n", row.name, row.line, row.primitive_calls, row.calls)
+            // Samples are no calls.
+            assert_eq!((row.calls, row.primitive_calls), (None, None));
+            format!("{}:{} {:.3} s self, {:.3} s total\n", row.name, row.line, row.self_time, row.total_time)
         };
         let text: String = rows.iter().map(row).collect();
         let Response::Tree(tree) = ask(session, &Request::Tree { hide_imports: false }) else {

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
-use crate::format;
 use crate::layout::boxes::Boxes;
 use crate::layout::sunburst::{Arc, Disc};
 
@@ -103,7 +102,7 @@ fn paint_centre(
     if let Some(text) = name {
         scene.text(disc.x, disc.y - 8.0, text, Font::Label, fill.1, Anchor::Middle);
     }
-    let time = format::seconds(disc.span());
+    let time = boxes.tree().unit.text(disc.span());
     if let Some(text) = fit(&time, room, Font::Small, measure) {
         scene.text(disc.x, disc.y + 9.0, text, Font::Small, fill.2, Anchor::Middle);
     }

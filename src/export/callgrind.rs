@@ -8,12 +8,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::stacks::nanoseconds;
 use super::text::one_line;
-use crate::profile::{FunctionId, Functions, Profile};
+use crate::profile::{FunctionId, Functions, Profile, Unit};
 
 /// What the format calls a file or function without a name.
 const UNKNOWN: &str = "???";
 
-/// Writes the functions and edges of `profile`, recorded by running `name`, in whole nanoseconds.
+/// Writes the functions and edges of `profile`, recorded by running `name`, in whole
+/// nanoseconds, samples or bytes.
 ///
 /// Edges inside a recursion are edges like others, with their time as recorded: so does
 /// [pyprof2calltree](https://github.com/pwaller/pyprof2calltree). Names, since gprof2dot tells
@@ -24,23 +25,28 @@ const UNKNOWN: &str = "???";
 pub fn write(name: &str, profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
     let functions = &profile.functions;
     let edges = &profile.edges;
-    let total: u64 =
-        functions.self_time.iter().fold(0, |sum, &seconds| sum.saturating_add(nanoseconds(seconds)));
+    let amount = |value: f64| if profile.unit.is_time() { nanoseconds(value) } else { value.round() as u64 };
+    let total: u64 = functions.self_time.iter().fold(0, |sum, &value| sum.saturating_add(amount(value)));
+    let events = match profile.unit {
+        Unit::Seconds | Unit::CpuSeconds => "event: ns : Nanoseconds\nevents: ns",
+        Unit::Samples => "event: samples : Samples\nevents: samples",
+        Unit::Bytes => "event: bytes : Bytes\nevents: bytes",
+    };
     writeln!(out, "# callgrind format\nversion: 1\ncreator: flamedrop")?;
     writeln!(out, "cmd: {}", one_line(name).collect::<String>())?;
-    writeln!(out, "positions: line\nevent: ns : Nanoseconds\nevents: ns\nsummary: {total}")?;
+    writeln!(out, "positions: line\n{events}\nsummary: {total}")?;
     let mut positions = Positions::of(functions);
     for function in 0..functions.len() as FunctionId {
         let line = line(functions, function);
         writeln!(out)?;
         positions.write(out, "", function)?;
-        writeln!(out, "{line} {}", nanoseconds(functions.self_time[function as usize]))?;
+        writeln!(out, "{line} {}", amount(functions.self_time[function as usize]))?;
         for &edge in edges.out_of(function) {
             let edge = edge as usize;
             let callee = edges.callee[edge];
             positions.write(out, "c", callee)?;
             writeln!(out, "calls={} {}", edges.calls[edge].max(0), self::line(functions, callee))?;
-            writeln!(out, "{line} {}", nanoseconds(edges.total_time[edge]))?;
+            writeln!(out, "{line} {}", amount(edges.total_time[edge]))?;
         }
     }
     writeln!(out, "\ntotals: {total}")

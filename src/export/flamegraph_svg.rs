@@ -9,7 +9,7 @@ use inferno::flamegraph::{Options, Palette, from_lines};
 
 use super::stacks::{self, Labels, Nanoseconds};
 use super::text::one_line;
-use crate::profile::{CallTree, Functions};
+use crate::profile::{CallTree, Functions, Unit};
 
 /// Stays in the picture: its script and its looks are inferno's.
 const NOTICE: &str = "written by Flamedrop. The script and the style in this file are those of inferno \
@@ -22,7 +22,13 @@ const NOTICE: &str = "written by Flamedrop. The script and the style in this fil
 ///
 /// # Errors
 /// When `out` cannot be written, or when there is no time in the tree: that cannot be drawn.
-pub fn write(name: &str, tree: &CallTree, functions: &Functions, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(
+    name: &str,
+    tree: &CallTree,
+    functions: &Functions,
+    unit: Unit,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut options = Options::default();
     options.title = one_line(name).collect();
     options.subtitle = tree.estimated.then(|| "stacks are estimated: the profile has none".to_owned());
@@ -31,20 +37,27 @@ pub fn write(name: &str, tree: &CallTree, functions: &Functions, out: &mut dyn W
     // By name, so that the same profile gives the same picture.
     options.deterministic = true;
     // Weights are whole numbers there.
-    options.factor = 1e-3;
-    options.count_name = "µs".to_owned();
-    let lines = lines(tree, functions);
+    if unit.is_time() {
+        options.factor = 1e-3;
+    }
+    options.count_name = match unit {
+        Unit::Seconds | Unit::CpuSeconds => "µs",
+        Unit::Samples => "samples",
+        Unit::Bytes => "bytes",
+    }
+    .to_owned();
+    let lines = lines(tree, functions, unit);
     from_lines(&mut options, lines.iter().map(String::as_str), out)
 }
 
-/// Folded stacks with whole nanoseconds.
-fn lines(tree: &CallTree, functions: &Functions) -> Vec<String> {
+/// Folded stacks with whole nanoseconds, samples or bytes.
+fn lines(tree: &CallTree, functions: &Functions, unit: Unit) -> Vec<String> {
     let mut labels = Labels::new(functions);
     let mut rounding = Nanoseconds::default();
     let mut lines = Vec::new();
     // Nothing here fails.
     let _ = stacks::each::<()>(tree, |stack, seconds| {
-        let weight = rounding.next(seconds);
+        let weight = rounding.next(if unit.is_time() { seconds } else { seconds / 1e9 });
         if weight > 0 {
             let mut line = String::new();
             for (depth, &frame) in stack.iter().enumerate() {

@@ -9,51 +9,114 @@ use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
 use super::stacks::{self, Frame, Nanoseconds};
-use crate::profile::{CallTree, Functions};
+use crate::profile::{self, CallTree, Functions, Recorded, Unit};
 
-/// Writes `tree` as a sampled profile: each stack is a sample, whose weight is its self time.
+/// Writes the call tree of `profile` as sampled profiles: each stack is a sample, whose weight is its self time.
+/// Recorded stacks are written as they are, each track as a profile of its own, so that Flamedrop reads the same
+/// again; `tree` is written where they are not recorded, or where boxes of it are hidden.
 ///
-/// Weights are whole nanoseconds, so that they add up exactly in any order: to the profile's total,
+/// Weights of times are whole nanoseconds, so that they add up exactly in any order: to the profile's total,
 /// rounded. Built-in functions (file `~`) have neither file nor line; a merged box is the frame
 /// `(12 more)`.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(name: &str, tree: &CallTree, functions: &Functions, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(name: &str, profile: &profile::Profile, tree: &CallTree, out: &mut dyn Write) -> io::Result<()> {
+    let recorded = profile.recorded_tree.as_ref().filter(|recorded| recorded.tree.len() == tree.len());
+    let sources: Vec<Source<'_>> = match recorded {
+        Some(Recorded { stacks, .. }) => {
+            let labels = stacks.labels();
+            let sources = stacks.tracks.iter().zip(labels);
+            sources
+                .map(|(track, label)| Source { name: label, stacks: Stacked::Track(stacks, track) })
+                .collect()
+        }
+        None => vec![Source { name: name.to_owned(), stacks: Stacked::Tree(tree) }],
+    };
+    // A track alone that has no name is the profile.
+    let sources: Vec<Source<'_>> = match <[Source<'_>; 1]>::try_from(sources) {
+        Ok([one]) if profile.tracks().first().is_none_or(|track| track.name.is_empty()) => {
+            vec![Source { name: name.to_owned(), ..one }]
+        }
+        Ok([one]) => vec![one],
+        Err(several) => several,
+    };
+    let unit = profile.unit;
     let mut frames = Frames::default();
-    let mut total = 0;
-    samples::<io::Error>(tree, |stack, weight| {
-        stack.iter().for_each(|&frame| frames.add(frame));
-        total += weight;
-        Ok(())
-    })?;
+    let mut totals = Vec::with_capacity(sources.len());
+    for source in &sources {
+        let mut total = 0;
+        source.samples::<io::Error>(unit, |stack, weight| {
+            stack.iter().for_each(|&frame| frames.add(frame));
+            total += weight;
+            Ok(())
+        })?;
+        totals.push(total);
+    }
     let document = File {
         schema: "https://www.speedscope.app/file-format-schema.json",
-        shared: Shared { frames: AllFrames { frames: &frames, functions } },
-        profiles: [Profile {
-            kind: "sampled",
-            name,
-            unit: "nanoseconds",
-            start_value: 0,
-            end_value: total,
-            samples: Samples { tree, frames: &frames },
-            weights: Weights(tree),
-        }],
+        shared: Shared { frames: AllFrames { frames: &frames, functions: &profile.functions } },
+        profiles: sources
+            .iter()
+            .zip(&totals)
+            .map(|(source, &total)| Profile {
+                kind: "sampled",
+                name: &source.name,
+                unit: match unit {
+                    Unit::Seconds | Unit::CpuSeconds => "nanoseconds",
+                    Unit::Samples => "none",
+                    Unit::Bytes => "bytes",
+                },
+                start_value: 0,
+                end_value: total,
+                samples: Samples { source, unit, frames: &frames },
+                weights: Weights { source, unit },
+            })
+            .collect(),
         name,
         active_profile_index: 0,
+        flamedrop: (unit == Unit::CpuSeconds).then_some(Own { unit: unit.id() }),
         exporter: concat!("flamedrop@", env!("CARGO_PKG_VERSION")),
     };
     serde_json::to_writer(&mut *out, &document)?;
     writeln!(out)
 }
 
-/// Stacks with whole nanoseconds, without those that have none.
-fn samples<E>(tree: &CallTree, mut visit: impl FnMut(&[Frame], u64) -> Result<(), E>) -> Result<(), E> {
-    let mut rounding = Nanoseconds::default();
-    stacks::each(tree, |stack, seconds| match rounding.next(seconds) {
-        0 => Ok(()),
-        weight => visit(stack, weight),
-    })
+/// What one profile of the file is made of.
+struct Source<'a> {
+    name: String,
+    stacks: Stacked<'a>,
+}
+
+enum Stacked<'a> {
+    Tree(&'a CallTree),
+    Track(&'a profile::Stacks, &'a profile::Track),
+}
+
+impl Source<'_> {
+    /// Stacks with whole weights, without those that have none.
+    fn samples<E>(&self, unit: Unit, mut visit: impl FnMut(&[Frame], u64) -> Result<(), E>) -> Result<(), E> {
+        let mut rounding = Nanoseconds::default();
+        let mut each = |stack: &[Frame], value: f64| match rounding.next(if unit.is_time() {
+            value
+        } else {
+            value / 1e9
+        }) {
+            0 => Ok(()),
+            weight => visit(stack, weight),
+        };
+        match self.stacks {
+            Stacked::Tree(tree) => stacks::each(tree, each),
+            Stacked::Track(stacks, track) => {
+                let mut frames = Vec::new();
+                stacks.each(track, |stack, weight| {
+                    frames.clear();
+                    frames.extend(stack.iter().map(|&function| Frame::Function(function)));
+                    each(&frames, weight.value)
+                })
+            }
+        }
+    }
 }
 
 /// The frames that occur, in the order in which they first do.
@@ -78,11 +141,19 @@ struct File<'a> {
     #[serde(rename = "$schema")]
     schema: &'a str,
     shared: Shared<'a>,
-    profiles: [Profile<'a>; 1],
+    profiles: Vec<Profile<'a>>,
     name: &'a str,
     #[serde(rename = "activeProfileIndex")]
     active_profile_index: u32,
     exporter: &'a str,
+    /// What the format has no word for; others pass over it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flamedrop: Option<Own>,
+}
+
+#[derive(Serialize)]
+struct Own {
+    unit: &'static str,
 }
 
 #[derive(Serialize)]
@@ -138,7 +209,8 @@ struct FrameEntry<'a> {
 }
 
 struct Samples<'a> {
-    tree: &'a CallTree,
+    source: &'a Source<'a>,
+    unit: Unit,
     frames: &'a Frames,
 }
 
@@ -146,7 +218,7 @@ impl Serialize for Samples<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut sequence = serializer.serialize_seq(None)?;
         let mut stack_ids: Vec<u32> = Vec::new();
-        samples(self.tree, |stack, _| {
+        self.source.samples(self.unit, |stack, _| {
             stack_ids.clear();
             stack_ids.extend(stack.iter().filter_map(|frame| self.frames.index.get(frame)));
             sequence.serialize_element(&stack_ids)
@@ -155,12 +227,15 @@ impl Serialize for Samples<'_> {
     }
 }
 
-struct Weights<'a>(&'a CallTree);
+struct Weights<'a> {
+    source: &'a Source<'a>,
+    unit: Unit,
+}
 
 impl Serialize for Weights<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut sequence = serializer.serialize_seq(None)?;
-        samples(self.0, |_, weight| sequence.serialize_element(&weight))?;
+        self.source.samples(self.unit, |_, weight| sequence.serialize_element(&weight))?;
         sequence.end()
     }
 }

@@ -11,6 +11,8 @@ mod markdown;
 
 use serde::{Deserialize, Serialize};
 
+use crate::format;
+
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -34,6 +36,8 @@ pub enum Form {
 enum Unit {
     Seconds,
     Milliseconds,
+    /// What the profile measures, where that is no time.
+    Of(format::Unit),
 }
 
 impl Unit {
@@ -41,6 +45,7 @@ impl Unit {
         match self {
             Self::Seconds => "s",
             Self::Milliseconds => "ms",
+            Self::Of(unit) => unit.id(),
         }
     }
 
@@ -49,6 +54,7 @@ impl Unit {
         match self {
             Self::Seconds => 9,
             Self::Milliseconds => 6,
+            Self::Of(_) => 0,
         }
     }
 }
@@ -106,9 +112,9 @@ impl<'a> Cell<'a> {
         Self::Code(Cow::Borrowed(text))
     }
 
-    /// A count, if it is known: files have negative ones for those that are not.
-    fn count(count: i64) -> Self {
-        if count < 0 { Self::Nothing } else { Self::Count(count) }
+    /// A count, if it is known.
+    fn count(count: Option<i64>) -> Self {
+        count.map_or(Self::Nothing, Self::Count)
     }
 
     /// A time, if it is known.
@@ -134,6 +140,14 @@ impl<R> Column<R> {
 
     fn seconds(name: &'static str, cell: fn(&R) -> Cell<'_>) -> Self {
         Self { head: Head { name, unit: Some(Unit::Seconds), is_number: true }, cell }
+    }
+
+    /// What the profile measures.
+    fn amount(unit: format::Unit, name: &'static str, cell: fn(&R) -> Cell<'_>) -> Self {
+        match unit {
+            format::Unit::Seconds | format::Unit::CpuSeconds => Self::seconds(name, cell),
+            unit => Self { head: Head { name, unit: Some(Unit::Of(unit)), is_number: true }, cell },
+        }
     }
 
     fn milliseconds(name: &'static str, cell: fn(&R) -> Cell<'_>) -> Self {

@@ -164,11 +164,12 @@ fn finding(
         Cause::Slow => (driver, Bound::AtMost),
     };
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: about.id.to_owned(),
         key: format!("{}({}) {}", functions.file(own), functions.name(own), functions.name(entry)),
         title: format!(
             "{title}: {}, {}",
-            format::milliseconds(time),
+            profile.unit.thousandths(time),
             format::percent((time / busy).clamp(0.0, 1.0))
         ),
         at_stake: time,

@@ -45,6 +45,7 @@ mod tests {
 
     fn finding(rule: &str, key: &str, saving: f64) -> Finding {
         Finding {
+            unit: crate::format::Unit::Seconds,
             rule: rule.to_owned(),
             key: key.to_owned(),
             title: String::new(),

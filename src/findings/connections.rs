@@ -88,6 +88,7 @@ impl Rule for Connections {
             evidence.push(shown.at(Link::Statement(first as u32)));
         }
         findings.push(Finding {
+            unit: crate::format::Unit::Seconds,
             rule: ABOUT.id.to_owned(),
             key: "all".to_owned(),
             title: format!("{} connections for {} requests", connections, served.len()),

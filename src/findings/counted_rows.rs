@@ -155,6 +155,7 @@ fn finding(log: &QueryLog, table: &str, found: &Found, time: f64) -> Finding {
         shown.extend(evidence::code(log, first));
     }
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: table.to_owned(),
         title: format!(

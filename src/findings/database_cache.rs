@@ -182,6 +182,7 @@ fn finding(
         }
     };
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: "all".to_owned(),
         title: format!("A cache of the database's answers would serve {} of the reads", format::percent(share)),

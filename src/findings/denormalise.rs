@@ -173,6 +173,7 @@ fn finding(
     ];
     shown.extend(evidence::queries(log, queries));
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: through.to_owned(),
         title: format!(

@@ -69,6 +69,8 @@ pub struct Items {
 /// A profile in short. Times are milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProfileDigest {
+    /// What times are thousandths of: milliseconds, mostly.
+    pub unit: crate::format::Unit,
     /// In all.
     pub total: f64,
     /// Per layer, in the order of [`Layer::ALL`].
@@ -186,6 +188,7 @@ impl ProfileDigest {
         let execute = execute(profile, layers);
         let driver = within_drivers(profile);
         Self {
+            unit: profile.unit,
             total: profile.total() * 1e3,
             layers: layers.time.iter().map(|seconds| seconds * 1e3).collect(),
             functions: Items::new(ids.clone().map(|id| (busy(id), id)).collect(), |id, time| Item {
@@ -201,7 +204,7 @@ impl ProfileDigest {
             execute: execute.map(|function| Execute {
                 function,
                 place: functions.place(function),
-                calls: functions.calls[function as usize],
+                calls: functions.calls_of(function).unwrap_or(0),
                 time: functions.total_time[function as usize] * 1e3,
             }),
             driver,

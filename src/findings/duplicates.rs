@@ -184,6 +184,7 @@ fn finding(log: &QueryLog, id: u32, repeated: &Repeated) -> Finding {
         ),
     };
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: fingerprint.text.clone(),
         title: if repeated.requests == 1 {

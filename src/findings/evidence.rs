@@ -4,7 +4,7 @@ use super::digest::frame;
 use super::n_plus_one::place;
 use super::{Evidence, Link, Value};
 use crate::format;
-use crate::profile::{FunctionId, Functions};
+use crate::profile::{FunctionId, Profile};
 use crate::queries::{Clock, QueryLog};
 use crate::sort;
 
@@ -35,14 +35,14 @@ pub(super) fn queries(log: &QueryLog, mut all: Vec<(u32, f64)>) -> Vec<Evidence>
 
 /// Functions with their milliseconds, as `key_1`, `key_2`, …: at most three. `label` says what the time is.
 pub(super) fn functions(
-    functions: &Functions,
+    profile: &Profile,
     key: &str,
     all: &[(FunctionId, f64)],
     label: impl Fn(&str) -> String,
 ) -> Vec<Evidence> {
     let one = |(rank, &(function, time)): (usize, &(FunctionId, f64))| {
-        let place = Value::Place(functions.place(function));
-        let label = label(&format::milliseconds(time));
+        let place = Value::Place(profile.functions.place(function));
+        let label = label(&profile.unit.thousandths(time));
         Evidence::new(&format!("{key}_{}", rank + 1), &label, place).at(Link::Function(function))
     };
     all.iter().take(3).enumerate().map(one).collect()

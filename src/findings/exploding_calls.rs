@@ -57,6 +57,10 @@ impl Rule for ExplodingCalls {
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Profile(profile, layers, tree, digest) = *case else { return };
+        if profile.calls().is_none() {
+            // A sampler sees none.
+            return;
+        }
         let (functions, edges) = (&profile.functions, &profile.edges);
         // Per caller the edge that takes most; an edge has no less than what it says.
         let mut worst: std::collections::BTreeMap<u32, usize> = std::collections::BTreeMap::new();
@@ -109,6 +113,7 @@ impl Rule for ExplodingCalls {
             }
             let (remedy, code) = remedy(profile, layer, callee);
             findings.push(Finding {
+                unit: crate::format::Unit::Seconds,
                 rule: ABOUT.id.to_owned(),
                 key: format!("{}({})", functions.file(caller), functions.name(caller)),
                 title: format!("{} of {by} {what}", format::counted(of, "call", "calls")),

@@ -83,9 +83,7 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
     if calls > 0 {
         shown.push(Evidence::new("calls", "Calls", Value::Count(calls as u64)));
     }
-    shown.extend(evidence::functions(functions, "wait", &heaviest, |time| {
-        format!("{time} of all waiting in")
-    }));
+    shown.extend(evidence::functions(profile, "wait", &heaviest, |time| format!("{time} of all waiting in")));
     let what = through.map_or(String::new(), |(callee, one)| {
         let name = called(functions, callee);
         match one.calls.round() {
@@ -101,12 +99,13 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
         remedy => remedy,
     };
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: format!("{}({})", functions.file(id), functions.name(id)),
         title: format!(
             "{} waits {}, {}{what}",
             located(functions, id),
-            format::milliseconds(time),
+            profile.unit.thousandths(time),
             format::percent((time / busy).clamp(0.0, 1.0)),
         ),
         at_stake: time,

@@ -86,11 +86,11 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
             calls if calls > 1.0 => {
                 format!(
                     "{} of it in {} calls of",
-                    format::milliseconds(one.time),
+                    profile.unit.thousandths(one.time),
                     format::count(calls as i64)
                 )
             }
-            _ => format!("{} of it in", format::milliseconds(one.time)),
+            _ => format!("{} of it in", profile.unit.thousandths(one.time)),
         };
         let place = Value::Place(functions.place(*callee));
         evidence
@@ -123,12 +123,13 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
     let often = calls > 100;
     let (remedy, code) = remedy(profile, layers, id, through.map(|(callee, _)| callee), often);
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: format!("{}({})", functions.file(id), functions.name(id)),
         title: format!(
             "{} takes {}, {}{spends}",
             located(functions, id),
-            format::milliseconds(time),
+            profile.unit.thousandths(time),
             format::percent((time / busy).clamp(0.0, 1.0)),
         ),
         at_stake: time,

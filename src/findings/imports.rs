@@ -7,7 +7,6 @@ use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
     evidence,
 };
-use crate::format;
 use crate::profile::home::lies_in;
 use crate::profile::imports::MODULE;
 use crate::profile::{FunctionId, Layer, Layers, Profile};
@@ -63,25 +62,28 @@ impl Rule for Imports {
         {
             return;
         }
-        let modules = functions.calls[load as usize].max(0) as u64;
-        let mut shown = vec![
-            Evidence::new("modules", "Modules loaded, in all", Value::Count(modules))
-                .at(Link::Function(load)),
+        let mut shown = Vec::new();
+        if let Some(modules) = functions.calls_of(load) {
+            let modules = Value::Count(modules as u64);
+            shown.push(Evidence::new("modules", "Modules loaded, in all", modules).at(Link::Function(load)));
+        }
+        shown.extend([
             Evidence::new("import_ms", "Time to load them", Value::Milliseconds(time)),
             Evidence::new("share", "Share of the profile", Value::share(time, total)),
-        ];
+        ]);
         let by = |time: &str| format!("{time} of imports by");
-        shown.extend(evidence::functions(functions, "importer", &importers, by));
+        shown.extend(evidence::functions(profile, "importer", &importers, by));
         let first = spoken(functions, importers[0].0);
         let alone = importers[0].1 >= ALONE * time;
         let own = layers.layer(importers[0].0) == Layer::Own;
         findings.push(Finding {
+            unit: crate::format::Unit::Seconds,
             rule: ABOUT.id.to_owned(),
             key: functions.place(importers[0].0),
             title: if alone {
-                format!("Modules are loaded while {first} runs: {}", format::milliseconds(time))
+                format!("Modules are loaded while {first} runs: {}", profile.unit.thousandths(time))
             } else {
-                format!("Modules are loaded while functions run, most by {first}: {}", format::milliseconds(time))
+                format!("Modules are loaded while functions run, most by {first}: {}", profile.unit.thousandths(time))
             },
             at_stake: time,
             saving: time,
@@ -89,7 +91,7 @@ impl Rule for Imports {
             computed: format!(
                 "The import machinery and all below it, where a function calls it: {}. It comes once in each \
                  process, on the first request that gets there.",
-                format::milliseconds(time)
+                profile.unit.thousandths(time)
             ),
             evidence: shown,
             remedy: if own {

@@ -224,6 +224,7 @@ fn finding(
     let with_time = |id: u32| (id, log.numbers.get(id as usize).map_or(0.0, |numbers| numbers.total));
     shown.extend(evidence::queries(log, queries.into_iter().map(with_time).collect()));
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: format!("{table}{reads}"),
         title: format!(

@@ -126,6 +126,7 @@ fn finding(log: &QueryLog, id: u32, mut large: Vec<Large>, is_list: bool) -> Opt
         format::milliseconds(at_stake)
     );
     Some(Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: fingerprint.text.clone(),
         title: format!(

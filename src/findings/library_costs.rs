@@ -228,7 +228,7 @@ fn of_requests(profile: &Profile, found: &[FunctionId], outermost: &Outermost) -
     let total = profile.total() * 1e3;
     let (functions, requests) = (&profile.functions, functions(&profile.functions, REQUESTS));
     let calls =
-        |ids: &[FunctionId]| -> i64 { ids.iter().map(|&id| functions.calls[id as usize].max(0)).sum() };
+        |ids: &[FunctionId]| -> i64 { ids.iter().map(|&id| functions.calls_of(id).unwrap_or(0)).sum() };
     let (files, all) = (calls(found), calls(&requests));
     match all {
         0 if outermost.time < total / 2.0 => outermost.time,
@@ -298,8 +298,10 @@ fn finding(
     let mut shown = vec![
         Evidence::new("total_ms", "Its time", Value::Milliseconds(time)),
         Evidence::new("share", "Share of the profile", Value::share(time, total)),
-        Evidence::new("calls", "Calls", Value::Count(outermost.calls.round() as u64)),
     ];
+    if profile.calls().is_some() {
+        shown.push(Evidence::new("calls", "Calls", Value::Count(outermost.calls.round() as u64)));
+    }
     let heaviest = heaviest(functions, found);
     if let Some(heaviest) = heaviest {
         shown.push(
@@ -309,7 +311,7 @@ fn finding(
     }
     let about = if tree.estimated { "≈ " } else { "" };
     let called_for = |time: &str| format!("{about}{time} for");
-    shown.extend(evidence::functions(functions, "caller", &outermost.callers(), called_for));
+    shown.extend(evidence::functions(profile, "caller", &outermost.callers(), called_for));
     let is_file = known.key == STATIC;
     // What it made is thrown away where it was called: a third of what parsing JSON costs.
     let saving = if is_file { time } else { (time + outermost.around(functions)).min(total) };
@@ -326,13 +328,14 @@ fn finding(
     };
     let asks = callers.first().filter(|(id, own)| !is_file && is_own(*id) && own * 2.0 > time);
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: known.key.to_owned(),
         title: format!(
             "{}{} takes {}, {} of the profile",
             known.what,
             asks.map_or(String::new(), |(id, _)| format!(" for {}", spoken(functions, *id))),
-            format::milliseconds(time),
+            profile.unit.thousandths(time),
             format::percent(share(time, total))
         ),
         at_stake: saving,

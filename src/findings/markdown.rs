@@ -3,16 +3,16 @@
 use std::fmt::Write as _;
 
 use super::{Bound, CATALOGUE, Confidence, Finding, Value};
-use crate::export::text::{one_line, turns_direction};
 use crate::format;
+use crate::text::{one_line, turns_direction};
 
 /// A saving in words: `≈ 48 ms of 50 ms`, `at most 48 ms of 48 ms`.
 pub fn saving(finding: &Finding) -> String {
     if finding.at_stake <= 0.0 {
         return "a time that the log does not tell".to_owned();
     }
-    let of = format::milliseconds(finding.at_stake);
-    let saving = format::milliseconds(finding.saving);
+    let of = finding.unit.thousandths(finding.at_stake);
+    let saving = finding.unit.thousandths(finding.saving);
     match finding.bound {
         Bound::Estimate => format!("≈ {saving} of {of}"),
         Bound::AtMost => format!("at most {saving} of {of}"),
@@ -33,6 +33,7 @@ pub fn value(value: &Value) -> String {
     match value {
         Value::Count(count) => format::count(i64::try_from(*count).unwrap_or(i64::MAX)),
         Value::Milliseconds(time) => format::milliseconds(*time),
+        Value::Amount(amount, unit) => unit.text(*amount),
         Value::Share(share) => format::percent(*share),
         Value::Text(text) | Value::Sql(text) | Value::Place(text) => text.clone(),
     }
@@ -124,6 +125,7 @@ mod tests {
     #[test]
     fn nothing_in_a_finding_is_markup() {
         let finding = Finding {
+            unit: crate::format::Unit::Seconds,
             rule: "n-plus-one".into(),
             key: String::new(),
             title: "GET /<img onerror=x>/ asks _twice_\n# no heading".into(),

@@ -190,6 +190,7 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
         ));
     }
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: fingerprint.text.clone(),
         title: if loops.requests == 1 {

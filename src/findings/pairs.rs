@@ -1,6 +1,6 @@
 //! Which files are of the same thing: a profile and a log whose names differ only in their endings.
 
-use crate::import::Kind;
+use crate::document::Kind;
 
 /// What a name may end in without saying what the file is of.
 const ENDINGS: &[&str] = &[

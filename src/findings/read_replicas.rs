@@ -84,6 +84,7 @@ impl Rule for ReadReplicas {
         let queries = queries.map(|(id, time)| (id as u32, time)).collect();
         shown.extend(evidence::queries(log, queries));
         findings.push(Finding {
+            unit: crate::format::Unit::Seconds,
             rule: ABOUT.id.to_owned(),
             key: "all".to_owned(),
             title: format!("A replica could take {} of the database's time", format::percent(share)),

@@ -118,6 +118,7 @@ fn finding(log: &QueryLog, id: u32, writes: &Writes) -> Finding {
     ];
     shown.extend(evidence::code(log, first));
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: fingerprint.text.clone(),
         title: format!(

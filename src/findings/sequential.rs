@@ -112,6 +112,7 @@ fn finding(log: &QueryLog, ids: &[u32], (total, saving, times, first): (f64, f64
         .extend(evidence::queries(log, ids.iter().map(|&id| (id, log.numbers[id as usize].total)).collect()));
     let texts: Vec<&str> = ids.iter().map(|&id| log.fingerprints[id as usize].text.as_str()).collect();
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: texts.join("; "),
         title: format!(

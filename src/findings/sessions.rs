@@ -147,6 +147,7 @@ fn finding(log: &QueryLog, costs: &Costs, share: f64, (often, queries): (bool, V
     ];
     shown.extend(evidence::queries(log, queries));
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: "all".to_owned(),
         title: if often {

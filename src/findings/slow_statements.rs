@@ -87,6 +87,7 @@ impl Rule for SlowStatements {
                 );
             }
             findings.push(Finding {
+                unit: crate::format::Unit::Seconds,
                 rule: ABOUT.id.to_owned(),
                 key: fingerprint.text.clone(),
                 title: format!(
@@ -165,6 +166,7 @@ fn by_mean(log: &QueryLog, threshold: f64, findings: &mut Vec<Finding>) {
         let query = Evidence::new("query", "The query", Value::Sql(fingerprint.text.clone()));
         evidence.push(query.at(Link::Query(id as u32)));
         findings.push(Finding {
+            unit: crate::format::Unit::Seconds,
             rule: ABOUT.id.to_owned(),
             key: fingerprint.text.clone(),
             title: format!(

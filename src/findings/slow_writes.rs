@@ -184,6 +184,7 @@ fn finding(
         ),
     };
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: table.to_owned(),
         title: format!("A write of {table} takes {}", format::milliseconds(mean)),

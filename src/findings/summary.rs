@@ -14,6 +14,8 @@ pub const VITAL_SHARE: f64 = 0.8;
 /// What the findings are a part of. Times are milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
+    /// What times are thousandths of.
+    pub unit: crate::format::Unit,
     /// All time of the profile; of a log without one, of its statements.
     pub total: f64,
     /// The profiler's own time in that, about; 0 for a log alone.
@@ -48,6 +50,7 @@ impl Summary {
             .collect();
         sort::by(&mut layers, |a, b| b.1.total_cmp(&a.1));
         Self {
+            unit: digest.unit,
             total: digest.total,
             profiler: digest.python() * (1.0 - digest.unprofiled()),
             bottleneck: layers.first().map(|(layer, _)| *layer),

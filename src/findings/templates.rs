@@ -226,6 +226,7 @@ impl Included {
         let time = self.time.min(templates).min(total);
         let count = format::count(self.calls);
         Finding {
+            unit: crate::format::Unit::Seconds,
             rule: ABOUT.id.to_owned(),
             key: "includes".to_owned(),
             title: format!(
@@ -296,7 +297,7 @@ impl Rule for Templates {
             );
         }
         let own = digest.functions.largest.iter().filter(|item| item.layer == Layer::Templates);
-        shown.extend(heaviest(own.take(3)));
+        shown.extend(heaviest(profile.unit, own.take(3)));
         let rendering = Engine::that_renders(profile).renders();
         let (remedy, code) = match &parsed {
             Some(parsed) if parses => {
@@ -315,12 +316,13 @@ impl Rule for Templates {
             _ => (rendering.0.to_owned(), rendering.1),
         };
         findings.push(Finding {
+            unit: crate::format::Unit::Seconds,
             rule: ABOUT.id.to_owned(),
             key: if renders { "rendering" } else { "parsing" }.to_owned(),
             title: if renders {
-                format!("Templates take {}, {} of the profile", format::milliseconds(time), format::percent(share(time, total)))
+                format!("Templates take {}, {} of the profile", profile.unit.thousandths(time), format::percent(share(time, total)))
             } else {
-                format!("Templates are parsed during the request: {}", format::milliseconds(parsing))
+                format!("Templates are parsed during the request: {}", profile.unit.thousandths(parsing))
             },
             at_stake: saving,
             saving,

@@ -147,6 +147,7 @@ fn finding(log: &QueryLog, found: &[Open]) -> Option<Finding> {
     ];
     shown.extend(evidence::code(log, worst.pause.1));
     Some(Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: log.fingerprints[after as usize].text.clone(),
         title: format!(

@@ -188,6 +188,7 @@ fn finding(log: &QueryLog, id: u32, obstacle: &Obstacle<'_>) -> Finding {
     ];
     shown.extend(statement.and_then(|at| evidence::code(log, at as u32)));
     Finding {
+        unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
         key: fingerprint.text.clone(),
         title: format!("No plain index serves this query: {what}"),

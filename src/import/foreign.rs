@@ -53,19 +53,9 @@ pub(super) fn name(head: &[u8]) -> Option<Foreign> {
     } else if begins(b"<") {
         foreign("XML", "")
     } else if begins(b"{") || begins(b"[") {
-        if holds(b"speedscope.app/file-format-schema") {
-            foreign("a speedscope profile", "")
-        } else if holds(b"\"traceEvents\"") {
-            foreign("a Chrome trace", "")
-        } else {
-            foreign("JSON", "")
-        }
-    } else if holds(b"\nfn=") || begins(b"# callgrind format") {
-        foreign("a callgrind profile", "Save it as pstats instead, if the profiler can.")
+        foreign("JSON", "")
     } else if begins(b"# Time:") || holds(b"\n# Query_time: ") {
         foreign("a MySQL slow log", "")
-    } else if begins(b"import time:") {
-        foreign("python -X importtime", "")
     } else if !text.is_empty() && std::str::from_utf8(&text[..text.len().min(64)]).is_ok() {
         foreign("a text file", "")
     } else {
@@ -87,11 +77,6 @@ mod tests {
         assert_eq!(named(b"\x80\x04\x95\x0b"), Some("a pickle"));
         assert_eq!(named(b"\n <!DOCTYPE HTML><title>x</title>"), Some("a web page"));
         assert_eq!(named(b"{\"a\": 1}"), Some("JSON"));
-        assert_eq!(
-            named(br#"{"$schema":"https://www.speedscope.app/file-format-schema.json"}"#),
-            Some("a speedscope profile")
-        );
-        assert_eq!(named(b"# callgrind format\nevents: Ticks\n\nfn=(1) f\n"), Some("a callgrind profile"));
         assert_eq!(named(b"Dear diary"), Some("a text file"));
         assert_eq!(named(b"\x00\x01\x02"), Some("a binary file"));
         assert_eq!(named(b""), None);

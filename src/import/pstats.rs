@@ -372,7 +372,7 @@ impl Table {
         let mut ids: Vec<FunctionId> = vec![0; self.keys.len()];
         let without_entry: Vec<Slot> =
             (0..self.keys.len() as Slot).filter(|&slot| self.own[slot as usize].is_none()).collect();
-        let mut functions = Functions::default();
+        let mut functions = Functions { sampled: self.sampled, ..Functions::default() };
         let mut texts = Texts { reader, ids: FxHashMap::default(), guessed: 0 };
         for (id, &slot) in self.order.iter().chain(&without_entry).enumerate() {
             ids[slot as usize] = id as FunctionId;

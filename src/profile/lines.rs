@@ -40,8 +40,12 @@ pub(crate) fn interval(functions: &Functions) -> f64 {
 #[must_use]
 pub fn merged(profile: &Profile) -> Profile {
     let lines = &profile.functions;
-    let mut functions =
-        Functions { files: lines.files.clone(), names: lines.names.clone(), ..Functions::default() };
+    let mut functions = Functions {
+        files: lines.files.clone(),
+        names: lines.names.clone(),
+        sampled: lines.sampled,
+        ..Functions::default()
+    };
     let mut known: FxHashMap<(u32, u32), FunctionId> = FxHashMap::default();
     let mut ids: Vec<FunctionId> = Vec::with_capacity(lines.len());
     for line in 0..lines.len() {

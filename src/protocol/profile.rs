@@ -1,4 +1,4 @@
-//! What is said of a profile; times are seconds.
+//! What is said of a profile; times are in its unit, mostly seconds.
 
 use std::borrow::Cow;
 
@@ -22,10 +22,10 @@ pub struct FunctionRow {
     pub name: String,
     /// What it belongs to.
     pub category: Category,
-    /// All calls.
-    pub calls: i64,
+    /// All calls, if the file has them.
+    pub calls: Option<i64>,
     /// Of them, not recursive.
-    pub primitive_calls: i64,
+    pub primitive_calls: Option<i64>,
     /// Seconds in itself.
     pub self_time: f64,
     /// Seconds in all.
@@ -60,6 +60,8 @@ pub struct FunctionDetail {
 /// A call tree for drawing: [`crate::profile::CallTree`]'s columns, and the functions they name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tree {
+    /// What its times are.
+    pub unit: format::Unit,
     /// Whether it was estimated.
     pub estimated: bool,
     /// Per box: index into [`Self::functions`]; `u32::MAX` for "(n more)".

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::figures::{Figures, Groups, Order, groups, sum_of_statistics};
 use super::filter::{Selection, reads};
 use super::{Clock, QueryLog};
-use crate::layout::time_axis::step_of_at_least;
 use crate::sort;
+use crate::time_axis::step_of_at_least;
 
 /// Points of a curve over time, about; the step is round.
 const POINTS: f64 = 120.0;

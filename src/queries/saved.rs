@@ -1,9 +1,8 @@
 //! What a log has that comes from a saved document: texts that another file would be asked for, or only
 //! what its statements added up to.
 
-use super::QueryLog;
+use super::{EventText, QueryLog, StatementText};
 use crate::findings::Report;
-use crate::import::{EventText, StatementText};
 use crate::profile::Strings;
 
 /// Of a log that was read from a saved document (see [`crate::share`]).

@@ -22,10 +22,10 @@ pub(super) fn write(document: &Document, export: &Export) -> Option<io::Result<V
             return None;
         }
         (Content::Profile(profile), Export::Folded) => {
-            folded::write(&profile.tree(BOXES), &profile.functions, &mut out)
+            folded::write(&profile.tree(BOXES), &profile.functions, profile.unit, &mut out)
         }
         (Content::Profile(profile), Export::Speedscope) => {
-            speedscope::write(name, &profile.tree(BOXES), &profile.functions, &mut out)
+            speedscope::write(name, profile, &profile.tree(BOXES), &mut out)
         }
         (Content::Profile(profile), Export::Callgrind) => callgrind::write(name, profile, &mut out),
         (Content::Profile(profile), Export::Functions { sort, descending, filter, form }) => {

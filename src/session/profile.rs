@@ -7,7 +7,9 @@ use std::cmp::Ordering;
 use crate::profile::imports::Imports;
 use crate::profile::matcher::Matcher;
 use crate::profile::{CallTree, FunctionId, Functions, Profile, category};
-use crate::protocol::{FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response};
+use crate::protocol::{
+    FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response, TrackOverview,
+};
 use crate::sort;
 
 /// What is remembered from one request to the next: scrolling asks for many windows of one order.
@@ -28,6 +30,7 @@ struct OrderKey {
 /// The profile's totals.
 pub(super) fn overview(profile: &Profile) -> ProfileOverview {
     ProfileOverview {
+        unit: profile.unit,
         functions: profile.functions.len() as u32,
         edges: profile.edges.len() as u32,
         calls: profile.calls(),
@@ -36,8 +39,23 @@ pub(super) fn overview(profile: &Profile) -> ProfileOverview {
         tree_estimated: profile.recorded_tree.is_none(),
         has_callers: profile.has_callers(),
         by_line: false,
+        tracks: Vec::new(),
+        track: None,
         many_imports: Imports::of(profile).are_many(),
     }
+}
+
+/// What the file keeps apart; nothing where it has one track only.
+pub(super) fn tracks(profile: &Profile) -> Vec<TrackOverview> {
+    let Some(recorded) = profile.recorded_tree.as_ref().filter(|recorded| recorded.stacks.tracks.len() > 1)
+    else {
+        return Vec::new();
+    };
+    let labels = recorded.stacks.labels().into_iter();
+    labels
+        .zip(&recorded.stacks.tracks)
+        .map(|(label, track)| TrackOverview { label, total: track.total() })
+        .collect()
 }
 
 /// Answers one request.
@@ -46,7 +64,7 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
     match request {
         Request::Functions { sort, descending, filter, first, count, selected } => {
             let key = OrderKey { sort: *sort, descending: *descending, filter: filter.clone() };
-            let order = ordered(functions, state, key);
+            let order = ordered(profile, state, key);
             let start = (*first as usize).min(order.len());
             let end = start.saturating_add(*count as usize).min(order.len());
             Response::Functions {
@@ -74,6 +92,7 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
             Response::Matches { functions: matches, self_time }
         }
         Request::ByLine(_)
+        | Request::Track(_)
         | Request::Reread { .. }
         | Request::Queries { .. }
         | Request::Query { .. }
@@ -88,9 +107,16 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
 }
 
 /// The filtered, sorted functions: remembered, or made now.
-fn ordered<'a>(functions: &Functions, state: &'a mut State, key: OrderKey) -> &'a [FunctionId] {
+fn ordered<'a>(profile: &Profile, state: &'a mut State, key: OrderKey) -> &'a [FunctionId] {
     if state.order.as_ref().is_none_or(|(known, _)| *known != key) {
-        let order = order(functions, key.sort, key.descending, &key.filter);
+        let functions = &profile.functions;
+        let mut order = order(functions, key.sort, key.descending, &key.filter);
+        if profile.recorded_tree.is_some() {
+            // Of one track of several: those that are not in it have nothing.
+            order.retain(|&function| {
+                functions.total_time[function as usize] > 0.0 || functions.calls[function as usize] > 0
+            });
+        }
         state.order = Some((key, order));
     }
     state.order.as_ref().map_or(&[], |(_, order)| order)
@@ -169,8 +195,8 @@ fn row(functions: &Functions, function: FunctionId) -> FunctionRow {
         line: functions.line[index],
         name: name.to_owned(),
         category: category::classify(file, name),
-        calls: functions.calls[index],
-        primitive_calls: functions.primitive_calls[index],
+        calls: functions.calls_of(function),
+        primitive_calls: functions.primitive_calls_of(function),
         self_time: functions.self_time[index],
         total_time: functions.total_time[index],
     }
@@ -180,8 +206,8 @@ fn row(functions: &Functions, function: FunctionId) -> FunctionRow {
 fn detail(profile: &Profile, function: FunctionId) -> FunctionDetail {
     let edges = &profile.edges;
     let neighbour = |edge: usize, other: FunctionId| FunctionRow {
-        calls: edges.calls[edge],
-        primitive_calls: edges.primitive_calls[edge],
+        calls: profile.edge_calls(edge),
+        primitive_calls: profile.edge_primitive_calls(edge),
         self_time: edges.self_time[edge],
         total_time: edges.total_time[edge],
         ..row(&profile.functions, other)

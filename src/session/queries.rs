@@ -117,6 +117,7 @@ pub(super) fn answer(
         }
         Request::View(filter, ask) => views::answer(log, &texts, &mut state.views, filter, ask),
         Request::ByLine(_)
+        | Request::Track(_)
         | Request::Reread { .. }
         | Request::Functions { .. }
         | Request::Function { .. }

@@ -16,9 +16,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Keep, Strip};
-use crate::export::text::one_line;
 use crate::findings::Settings;
 use crate::input::{Input, MemorySource, Source};
+use crate::text::one_line;
 
 /// The name of the `<meta>` that tells such a page from one without documents.
 pub const META: &str = "flamedrop-saved";

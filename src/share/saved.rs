@@ -21,7 +21,6 @@ mod results;
 use super::columns::{Damaged, Reader, Writer};
 use super::{Keep, Strip};
 use crate::document::{Content, Diagnostic, Diagnostics, Document, Level};
-use crate::export::text::one_line;
 use crate::findings::{Report, Settings};
 use crate::import::{self, ImportError};
 use crate::profile::Strings;
@@ -29,6 +28,7 @@ use crate::queries::digest;
 use crate::queries::saved::{Results, Saved};
 use crate::queries::statistics::{Entry, SOURCES, Statistics};
 use crate::queries::{Clock, Connection, Frame, NONE, Origin, QueryLog, Relation, Request, Site, Statements};
+use crate::text::one_line;
 
 /// What such a file begins with. A version that could not read this one's columns would be another number.
 pub const MAGIC: &[u8] = b"flamedrop-document 1\n";
@@ -283,9 +283,10 @@ fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
         let results = Results {
             executions,
             span: columns.take("results.span")?,
+            // An earlier version kept other things under "results.report".
             report: columns
-                .take::<Option<Report>>("results.report")?
-                .ok_or_else(|| damaged("it has no findings"))?,
+                .take::<Option<Report>>("results.judgement")?
+                .ok_or_else(|| damaged("it has no findings that this version knows"))?,
         };
         of_length(log.fingerprints.len(), &[log.numbers.len()])?;
         saved.results = Some(results);

@@ -51,7 +51,7 @@ pub fn strip(document: &Document, source: &dyn Source, strip: Strip) -> io::Resu
 }
 
 fn of_profile(profile: &Profile, strip: Strip) -> Profile {
-    let Functions { files, names, file, line, name, calls, primitive_calls, self_time, total_time } =
+    let Functions { files, names, file, line, name, calls, sampled, primitive_calls, self_time, total_time } =
         &profile.functions;
     let mut functions = Functions {
         files: files.clone(),
@@ -60,6 +60,7 @@ fn of_profile(profile: &Profile, strip: Strip) -> Profile {
         line: line.clone(),
         name: name.clone(),
         calls: calls.clone(),
+        sampled: *sampled,
         primitive_calls: primitive_calls.clone(),
         self_time: self_time.clone(),
         total_time: total_time.clone(),
@@ -77,7 +78,17 @@ fn of_profile(profile: &Profile, strip: Strip) -> Profile {
         functions,
         edges: profile.edges.clone(),
         by_line: profile.by_line,
-        recorded_tree: profile.recorded_tree.clone(),
+        recorded_tree: profile.recorded_tree.clone().map(|mut recorded| {
+            if strip.paths {
+                for (number, track) in recorded.stacks.tracks.iter_mut().enumerate() {
+                    // A command line is a name as well.
+                    if track.name.contains(['/', '\\']) {
+                        track.name = format!("track {}", number + 1);
+                    }
+                }
+            }
+            recorded
+        }),
     }
 }
 

@@ -89,8 +89,8 @@ fn function(tree: &mut Tree, name: &str) -> u32 {
         line: 10 + i64::from(number),
         name: name.to_owned(),
         category,
-        calls: 1,
-        primitive_calls: 1,
+        calls: Some(1),
+        primitive_calls: Some(1),
         self_time: 0.0,
         total_time: 0.0,
     });

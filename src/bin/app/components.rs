@@ -25,4 +25,5 @@ pub mod sql;
 pub mod status;
 pub mod switch;
 pub mod table;
+pub mod tracks;
 pub mod welcome;

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use flamedrop::findings::{Digest, Report, Settings};
 use flamedrop::layout::timeline::Timeline;
 use flamedrop::protocol::{
-    Ask, ExecutionColumn, Failure, FunctionColumn, FunctionDetail, Message, Overview, Request, Response,
+    Ask, ContentOverview, ExecutionColumn, Failure, FunctionColumn, FunctionDetail, Message, Overview,
+    Request, Response,
 };
 use flamedrop::queries::by::By;
 use flamedrop::queries::filter::Filter;
@@ -90,6 +91,8 @@ pub struct OpenDocument {
     pub by_line: RwSignal<bool>,
     /// What the worker was told of that last.
     told_by_line: StoredValue<bool>,
+    /// Which of the profile's tracks is shown; `None` for all.
+    pub track: RwSignal<Option<u32>>,
     /// Which boxes are open in the call tree; `None` before it was first shown.
     pub open_boxes: RwSignal<Option<HashSet<u32>>>,
     /// Whether only the certain boxes of the flame graph stand out.
@@ -160,6 +163,7 @@ impl OpenDocument {
             zoomed_box: RwSignal::new(None),
             by_line: RwSignal::new(false),
             told_by_line: StoredValue::new(false),
+            track: RwSignal::new(None),
             open_boxes: RwSignal::new(None),
             certain_only: RwSignal::new(false),
             fingerprint: RwSignal::new(None),
@@ -219,10 +223,12 @@ impl OpenDocument {
                 if !View::of(&overview).contains(&self.view.get_untracked()) {
                     self.view.set(View::of(&overview)[0]);
                 }
-                if matches!(overview.content, flamedrop::protocol::ContentOverview::Schema(_)) {
+                if matches!(overview.content, ContentOverview::Schema(_)) {
                     spawn_local(self.ask_schema());
                 }
                 self.status.set(Status::Open(Arc::new(overview)));
+                // The address may have named one while the file was read.
+                self.ask_track();
             }
             Message::Contents(documents) => open::unpack(self, documents),
             Message::Members(members) => open::take_apart(self, members),
@@ -375,6 +381,39 @@ impl OpenDocument {
         self.forget_tree();
         // Last: the views are made anew.
         self.by_line.set(by_line);
+    }
+
+    /// Shows one of the profile's tracks, or all. Functions keep their ids, boxes do not.
+    pub fn show_track(self, track: Option<u32>) {
+        if self.track.get_untracked() != track {
+            self.track.set(track);
+            self.ask_track();
+        }
+    }
+
+    /// Has the worker show the track that is to be shown, if it shows another.
+    fn ask_track(self) {
+        let shown = untrack(|| self.overview()).map(|overview| match &overview.content {
+            ContentOverview::Profile(profile) => profile.track,
+            ContentOverview::Queries(_) | ContentOverview::Schema(_) => None,
+        });
+        let track = self.track.get_untracked();
+        if shown.is_none_or(|shown| shown == track) {
+            return;
+        }
+        spawn_local(async move {
+            match self.ask(Request::Track(track)).await {
+                Some(Response::Reread(overview)) if self.track.try_get_untracked() == Some(track) => {
+                    self.selected_box.set(None);
+                    self.zoomed_box.set(None);
+                    self.forget_tree();
+                    // Last: the views are made anew.
+                    self.status.set(Status::Open(Arc::new(*overview)));
+                }
+                Some(Response::Refused(_)) => self.track.set(None),
+                _ => {}
+            }
+        });
     }
 
     /// Shows the queries of a log, one by one: the selected one is there, whatever they were grouped by.

@@ -21,6 +21,7 @@ use crate::components::save_page::SavePage;
 use crate::components::saved_note::SavedNote;
 use crate::components::share::Share;
 use crate::components::status::StatusLine;
+use crate::components::tracks::TrackSelector;
 use crate::components::welcome::Welcome;
 use crate::document::{OpenDocument, Status};
 use crate::effect::effect;
@@ -319,6 +320,20 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     };
     let by_line = matches!(&overview.content, ContentOverview::Profile(profile) if profile.by_line);
     let by_line = by_line.then(|| view! { <LinesSwitch document /> });
+    let tracks = match &overview.content {
+        ContentOverview::Profile(profile) if !profile.tracks.is_empty() => {
+            let overview = profile.clone();
+            // Findings are about all of them.
+            let shown = Memo::new(move |_| document.view.get() != View::Findings);
+            Some(move || {
+                shown.get().then(|| {
+                    let overview = overview.clone();
+                    view! { <TrackSelector document overview /> }
+                })
+            })
+        }
+        _ => None,
+    };
     let side = match &overview.content {
         ContentOverview::Profile(profile) => {
             let profile = profile.clone();
@@ -335,6 +350,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
         <main class="opened">
             <div class="views-bar">
                 <div class="views" role="tablist" aria-label="Views">{tabs}</div>
+                {tracks}
                 {by_line}
             </div>
             {filter}

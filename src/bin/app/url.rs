@@ -92,6 +92,7 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
         (FILTER, range),
         ("with", with),
         ("by", if document.by_line.get() { "line".to_owned() } else { String::new() }),
+        ("track", number(document.track.get())),
         ("drawing", if drawing == Drawing::Icicle { String::new() } else { drawing.key().to_owned() }),
         ("lanes", if lanes == By::Connection { String::new() } else { lanes.key().to_owned() }),
         (
@@ -217,6 +218,7 @@ fn apply(state: State) {
     }
     // Ids of functions and boxes are those of what is shown.
     document.show_by_line(value("by") == Some("line"));
+    document.show_track(number("track"));
     document.show_imports_as(match value("imports") {
         Some("hidden") => Some(true),
         Some("shown") => Some(false),

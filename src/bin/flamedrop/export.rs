@@ -190,10 +190,12 @@ impl<'a> Export<'a> {
 
     fn write(&self, name: &str, out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::Folded(profile, tree) => folded::write(tree, &profile.functions, out),
-            Self::Speedscope(profile, tree) => speedscope::write(name, tree, &profile.functions, out),
+            Self::Folded(profile, tree) => folded::write(tree, &profile.functions, profile.unit, out),
+            Self::Speedscope(profile, tree) => speedscope::write(name, profile, tree, out),
             Self::Callgrind(profile) => callgrind::write(name, profile, out),
-            Self::Flamegraph(profile, tree) => flamegraph_svg::write(name, tree, &profile.functions, out),
+            Self::Flamegraph(profile, tree) => {
+                flamegraph_svg::write(name, tree, &profile.functions, profile.unit, out)
+            }
             Self::Functions(profile, order, form) => table::functions(profile, order, *form, out),
             Self::Edges(profile, order, form) => table::edges(profile, order, *form, out),
             Self::Queries(log, order, form) => table::queries(log, order, *form, out),

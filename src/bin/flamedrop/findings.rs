@@ -251,12 +251,14 @@ fn write_json(wholes: &[Whole], found: &[Found], out: &mut dyn Write) -> io::Res
 fn finding_json(finding: &Finding) -> serde_json::Value {
     let evidence: serde_json::Map<String, serde_json::Value> =
         finding.evidence.iter().map(|one| (one.key.clone(), json(&one.value))).collect();
+    let unit = finding.unit;
+    let (of, per) = if unit.is_time() { ("ms", 1.0) } else { (unit.id(), 1e-3) };
     serde_json::json!({
         "rule": finding.rule,
         "title": finding.title,
-        "saving_ms": finding.saving,
+        (format!("saving_{of}")): finding.saving * per,
         "saving_is": finding.bound,
-        "at_stake_ms": finding.at_stake,
+        (format!("at_stake_{of}")): finding.at_stake * per,
         "confidence": finding.confidence,
         "computed": finding.computed,
         "evidence": evidence,
@@ -300,7 +302,7 @@ fn captions(summary: &Summary, profile: bool, log: bool) -> Vec<String> {
 fn json(value: &Value) -> serde_json::Value {
     match value {
         Value::Count(count) => (*count).into(),
-        Value::Milliseconds(number) | Value::Share(number) => (*number).into(),
+        Value::Milliseconds(number) | Value::Amount(number, _) | Value::Share(number) => (*number).into(),
         Value::Text(text) | Value::Sql(text) | Value::Place(text) => text.as_str().into(),
     }
 }
@@ -376,7 +378,7 @@ fn picture(whole: &Whole, out: &mut dyn Write) -> io::Result<()> {
         paragraph(&format!("{name}: {}.", layers.join(", ")), out)?;
     }
     if summary.items.total > 0.0 {
-        let total = format::milliseconds(summary.total);
+        let total = summary.unit.thousandths(summary.total);
         paragraph(&format!("{name}: {total} in all. {}", summary.vital_few(*profile, *log)), out)?;
     }
     if let Some(below) = below {

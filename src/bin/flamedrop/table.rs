@@ -62,18 +62,28 @@ fn schema_table(schema: &Schema, rows: usize, out: &mut dyn Write) -> io::Result
 fn profile_table(profile: &Profile, rows: usize, out: &mut dyn Write) -> io::Result<()> {
     let functions = &profile.functions;
     let total = profile.total();
-    write!(out, "{} in {} calls", format::seconds(total), format::count(profile.calls()))?;
-    if profile.primitive_calls() != profile.calls() {
-        write!(out, " ({} primitive)", format::count(profile.primitive_calls()))?;
+    write!(out, "{} in", profile.unit.text(total))?;
+    if let Some(calls) = profile.calls() {
+        write!(out, " {} calls", format::count(calls))?;
+        if let Some(primitive) = profile.primitive_calls().filter(|&primitive| primitive != calls) {
+            write!(out, " ({} primitive)", format::count(primitive))?;
+        }
+        write!(out, " of")?;
     }
-    writeln!(out, " of {} functions", format::count(functions.len() as i64))?;
+    writeln!(out, " {} functions", format::count(functions.len() as i64))?;
+    let labels = profile.recorded_tree.as_ref().map(|recorded| recorded.stacks.labels()).unwrap_or_default();
+    if labels.len() > 1 {
+        for (label, track) in labels.iter().zip(profile.tracks()) {
+            writeln!(out, "  {}: {}", one_line(label), profile.unit.text(track.total()))?;
+        }
+    }
     let mut order: Vec<u32> = (0..functions.len() as u32).collect();
     let self_time = |id: u32| functions.self_time[id as usize];
     order.sort_by(|&a, &b| self_time(b).total_cmp(&self_time(a)));
     order.truncate(rows);
     let largest = |times: &[f64]| order.iter().map(|&id| times[id as usize]).fold(0.0, f64::max);
-    let selves = TimeColumn::for_seconds(largest(&functions.self_time));
-    let totals = TimeColumn::for_seconds(largest(&functions.total_time));
+    let selves = profile.unit.column(largest(&functions.self_time));
+    let totals = profile.unit.column(largest(&functions.total_time));
     let mut lines: Vec<[String; 5]> = vec![[
         "calls".to_owned(),
         format!("self {}", selves.unit.symbol()),
@@ -85,7 +95,7 @@ fn profile_table(profile: &Profile, rows: usize, out: &mut dyn Write) -> io::Res
         let index = id as usize;
         let share = if total > 0.0 { self_time(id) / total } else { 0.0 };
         lines.push([
-            format::recursive_calls(functions.calls[index], functions.primitive_calls[index]),
+            format::recursive_calls(functions.calls_of(id), functions.primitive_calls_of(id)),
             selves.seconds(self_time(id)),
             format::percent_cell(share),
             totals.seconds(functions.total_time[index]),

@@ -2,19 +2,32 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::profile::{FunctionId, Profile, Unit};
+use crate::profile::{FunctionId, Profile};
 
 /// Writes the profile's entries into the document's object.
 pub(super) fn entries<M: SerializeMap>(profile: &Profile, map: &mut M) -> Result<(), M::Error> {
-    let unit = match profile.unit {
-        Unit::Seconds => "seconds",
-    };
     map.serialize_entry("kind", "profile")?;
-    map.serialize_entry("unit", unit)?;
+    map.serialize_entry("unit", profile.unit.id())?;
     map.serialize_entry("total", &profile.total())?;
     map.serialize_entry("calls", &profile.calls())?;
     map.serialize_entry("primitive_calls", &profile.primitive_calls())?;
+    let labels = profile.recorded_tree.as_ref().map(|recorded| recorded.stacks.labels()).unwrap_or_default();
+    if labels.len() > 1 {
+        let tracks = labels.into_iter().zip(profile.tracks());
+        let tracks: Vec<Track> =
+            tracks.map(|(name, track)| Track { name, total: track.total(), start: track.start }).collect();
+        map.serialize_entry("tracks", &tracks)?;
+    }
     map.serialize_entry("functions", &AllFunctions(profile))
+}
+
+/// A thread, a process, or one of several profiles in a file.
+#[derive(serde::Serialize)]
+struct Track {
+    name: String,
+    total: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<f64>,
 }
 
 struct AllFunctions<'a>(&'a Profile);
@@ -29,8 +42,8 @@ impl Serialize for AllFunctions<'_> {
                 file: functions.file(id),
                 line: functions.line(id),
                 name: functions.name(id),
-                calls: functions.calls[index],
-                primitive_calls: functions.primitive_calls[index],
+                calls: functions.calls_of(id),
+                primitive_calls: functions.primitive_calls_of(id),
                 self_time: functions.self_time[index],
                 total_time: functions.total_time[index],
                 callers: Callers { profile, callee: id },
@@ -44,8 +57,8 @@ struct Function<'a> {
     file: &'a str,
     line: i64,
     name: &'a str,
-    calls: i64,
-    primitive_calls: i64,
+    calls: Option<i64>,
+    primitive_calls: Option<i64>,
     #[serde(rename = "self")]
     self_time: f64,
     #[serde(rename = "total")]
@@ -63,8 +76,8 @@ impl Serialize for Callers<'_> {
         let edges = &self.profile.edges;
         serializer.collect_seq(edges.into(self.callee).map(|edge| Caller {
             function: edges.caller[edge],
-            calls: edges.calls[edge],
-            primitive_calls: edges.primitive_calls[edge],
+            calls: self.profile.edge_calls(edge),
+            primitive_calls: self.profile.edge_primitive_calls(edge),
             self_time: edges.self_time[edge],
             total_time: edges.total_time[edge],
         }))
@@ -75,8 +88,8 @@ impl Serialize for Callers<'_> {
 struct Caller {
     /// Index in the document's list of functions.
     function: FunctionId,
-    calls: i64,
-    primitive_calls: i64,
+    calls: Option<i64>,
+    primitive_calls: Option<i64>,
     #[serde(rename = "self")]
     self_time: f64,
     #[serde(rename = "total")]

@@ -20,19 +20,20 @@ pub fn functions(profile: &Profile, order: &[FunctionId], form: Form, out: &mut 
             name: numbers.name(id),
             file: numbers.file(id),
             line: numbers.line(id),
-            calls: numbers.calls[index],
-            primitive_calls: numbers.primitive_calls[index],
+            calls: numbers.calls_of(id),
+            primitive_calls: numbers.primitive_calls_of(id),
             self_time: numbers.self_time[index],
             total_time: numbers.total_time[index],
         }
     });
+    let unit = profile.unit;
     let columns: [Column<Function<'_>>; 9] = [
         Column::count("calls", |row| Cell::count(row.calls)),
         Column::count("primitive calls", |row| Cell::count(row.primitive_calls)),
-        Column::seconds("self", |row| Cell::time(row.self_time)),
-        Column::seconds("self per call", |row| per_call(row.self_time, row.calls)),
-        Column::seconds("total", |row| Cell::time(row.total_time)),
-        Column::seconds("total per call", |row| per_call(row.total_time, row.primitive_calls)),
+        Column::amount(unit, "self", |row| Cell::time(row.self_time)),
+        Column::amount(unit, "self per call", |row| per_call(row.self_time, row.calls)),
+        Column::amount(unit, "total", |row| Cell::time(row.total_time)),
+        Column::amount(unit, "total per call", |row| per_call(row.total_time, row.primitive_calls)),
         Column::text("function", |row| Cell::code(row.name)),
         Column::text("file", |row| Cell::code(row.file)),
         Column::count("line", |row| Cell::Count(row.line)),
@@ -44,15 +45,18 @@ struct Function<'a> {
     name: &'a str,
     file: &'a str,
     line: i64,
-    calls: i64,
-    primitive_calls: i64,
+    calls: Option<i64>,
+    primitive_calls: Option<i64>,
     self_time: f64,
     total_time: f64,
 }
 
 /// As pstats does: self time by all calls, total time by primitive ones.
-fn per_call(time: f64, calls: i64) -> Cell<'static> {
-    if calls > 0 { Cell::time(time / calls as f64) } else { Cell::Nothing }
+fn per_call(time: f64, calls: Option<i64>) -> Cell<'static> {
+    match calls {
+        Some(calls @ 1..) => Cell::time(time / calls as f64),
+        _ => Cell::Nothing,
+    }
 }
 
 /// Writes those caller→callee edges of `profile`, in this order: the callers and callees of functions.
@@ -65,16 +69,17 @@ pub fn edges(profile: &Profile, order: &[usize], form: Form, out: &mut dyn Write
     let rows = order.iter().map(|&edge| Edge {
         caller: place(edges.caller[edge]),
         callee: place(edges.callee[edge]),
-        calls: edges.calls[edge],
-        primitive_calls: edges.primitive_calls[edge],
+        calls: profile.edge_calls(edge),
+        primitive_calls: profile.edge_primitive_calls(edge),
         self_time: edges.self_time[edge],
         total_time: edges.total_time[edge],
     });
+    let unit = profile.unit;
     let columns: [Column<Edge<'_>>; 10] = [
         Column::count("calls", |row| Cell::count(row.calls)),
         Column::count("primitive calls", |row| Cell::count(row.primitive_calls)),
-        Column::seconds("self", |row| Cell::time(row.self_time)),
-        Column::seconds("total", |row| Cell::time(row.total_time)),
+        Column::amount(unit, "self", |row| Cell::time(row.self_time)),
+        Column::amount(unit, "total", |row| Cell::time(row.total_time)),
         Column::text("caller", |row| Cell::code(row.caller.0)),
         Column::text("caller file", |row| Cell::code(row.caller.1)),
         Column::count("caller line", |row| Cell::Count(row.caller.2)),
@@ -89,8 +94,8 @@ pub fn edges(profile: &Profile, order: &[usize], form: Form, out: &mut dyn Write
 struct Edge<'a> {
     caller: (&'a str, &'a str, i64),
     callee: (&'a str, &'a str, i64),
-    calls: i64,
-    primitive_calls: i64,
+    calls: Option<i64>,
+    primitive_calls: Option<i64>,
     self_time: f64,
     total_time: f64,
 }
@@ -154,14 +159,14 @@ pub fn findings(findings: &[&Finding], form: Form, out: &mut dyn Write) -> io::R
     let columns: [Column<&Finding>; 10] = [
         Column::text("rule", |row| Cell::text(&row.rule)),
         Column::text("finding", |row| Cell::text(&row.title)),
-        Column::milliseconds("saving", |row| Cell::time(row.saving)),
+        Column::milliseconds("saving", |row| milliseconds(row, row.saving)),
         Column::text("saving is", |row| {
             Cell::text(match row.bound {
                 Bound::Estimate => "estimate",
                 Bound::AtMost => "at most",
             })
         }),
-        Column::milliseconds("at stake", |row| Cell::time(row.at_stake)),
+        Column::milliseconds("at stake", |row| milliseconds(row, row.at_stake)),
         Column::text("confidence", |row| Cell::text(markdown::confidence(row.confidence))),
         Column::text("evidence", |row| Cell::Text(evidence(row))),
         Column::text("remedy", |row| Cell::text(&row.remedy)),
@@ -169,6 +174,11 @@ pub fn findings(findings: &[&Finding], form: Form, out: &mut dyn Write) -> io::R
         Column::text("wrong if", |row| Cell::text(&row.doubts)),
     ];
     write(&columns, findings.iter().copied(), form, out)
+}
+
+/// A time, if it is one.
+fn milliseconds(finding: &Finding, value: f64) -> Cell<'static> {
+    if finding.unit.is_time() { Cell::time(value) } else { Cell::Nothing }
 }
 
 fn evidence(finding: &Finding) -> Cow<'static, str> {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Cell, Head};
-use crate::export::text::turns_direction;
+use crate::text::turns_direction;
 
 pub(super) fn head(heads: &[Head], out: &mut dyn Write) -> io::Result<()> {
     line(heads.iter().map(Head::title), out)

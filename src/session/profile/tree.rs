@@ -43,6 +43,7 @@ pub(super) fn answer(profile: &Profile, tree: &CallTree, hide_imports: bool) -> 
         contradiction,
     } = tree;
     Tree {
+        unit: profile.unit,
         estimated,
         function,
         parent,

@@ -1,10 +1,10 @@
-//! A profile in columns: functions, edges, and the call tree where it was recorded.
+//! A profile in columns: functions, edges, and the stacks of each track where they were recorded.
 
 use super::super::columns::{Damaged, Reader, Writer};
 use super::{KIND_PROFILE, damaged, finite, list, of_length, read_strings, within, write_strings};
-use crate::profile::call_tree::{CallTree, MERGED, Merged, MergedPart, NO_PARENT};
-use crate::profile::{Edge, Edges, Functions, Profile, Unit};
-use crate::queries::NONE;
+use crate::profile::call_tree::NO_PARENT;
+use crate::profile::stacks::Weight;
+use crate::profile::{Edge, Edges, Functions, Profile, Recorded, Stacks, Track};
 
 pub(super) fn write(profile: &Profile, columns: &mut Writer) {
     let (functions, edges) = (&profile.functions, &profile.edges);
@@ -16,6 +16,7 @@ pub(super) fn write(profile: &Profile, columns: &mut Writer) {
     columns.put("functions.line", &functions.line);
     columns.put("functions.name", &functions.name);
     columns.put("functions.calls", &functions.calls);
+    columns.put("functions.sampled", &functions.sampled);
     columns.put("functions.primitive_calls", &functions.primitive_calls);
     columns.put("functions.self_time", &functions.self_time);
     columns.put("functions.total_time", &functions.total_time);
@@ -25,24 +26,22 @@ pub(super) fn write(profile: &Profile, columns: &mut Writer) {
     columns.put("edges.primitive_calls", &edges.primitive_calls);
     columns.put("edges.self_time", &edges.self_time);
     columns.put("edges.total_time", &edges.total_time);
-    if let Some(tree) = &profile.recorded_tree {
-        columns.put("tree.function", &tree.function);
-        columns.put("tree.parent", &tree.parent);
-        columns.put("tree.depth", &tree.depth);
-        columns.put("tree.end", &tree.end);
-        columns.put("tree.recursive", &tree.recursive);
-        columns.put("tree.self_time", &tree.self_time);
-        columns.put("tree.total_time", &tree.total_time);
-        columns.put("tree.calls", &tree.calls);
-        columns.put("tree.certainty", &tree.certainty);
-        columns.put("tree.low", &tree.low);
-        columns.put("tree.high", &tree.high);
-        let parts: Vec<_> = (tree.merged.parts.iter())
-            .map(|part| (part.merged, part.function, part.self_time, part.total_time))
-            .collect();
-        columns.put("tree.merged", &parts);
-        columns.put("tree.elsewhere", &tree.merged.elsewhere);
-        columns.put("tree.contradiction", &tree.contradiction);
+    columns.put("profile.unit", &profile.unit);
+    if let Some(Recorded { stacks, .. }) = &profile.recorded_tree {
+        // Functions' numbers, edges and the tree follow from them.
+        columns.put("stacks.function", &stacks.function);
+        columns.put("stacks.parent", &stacks.parent);
+        columns.put("stacks.counted", &stacks.counted);
+        let tracks = &stacks.tracks;
+        columns.put("tracks.name", &list(tracks, |track| track.name.clone()));
+        columns.put("tracks.process", &list(tracks, |track| track.process));
+        columns.put("tracks.thread", &list(tracks, |track| track.thread));
+        columns.put("tracks.start", &list(tracks, |track| track.start));
+        columns.put("tracks.weights", &list(tracks, |track| track.weights.len() as u32));
+        let weights: Vec<&Weight> = tracks.iter().flat_map(|track| &track.weights).collect();
+        columns.put("weights.node", &list(&weights, |weight| weight.node));
+        columns.put("weights.value", &list(&weights, |weight| weight.value));
+        columns.put("weights.calls", &list(&weights, |weight| weight.calls));
     }
 }
 
@@ -54,6 +53,7 @@ pub(super) fn read(columns: &Reader<'_>) -> Result<Profile, Damaged> {
         line: columns.take("functions.line")?,
         name: columns.take("functions.name")?,
         calls: columns.take("functions.calls")?,
+        sampled: columns.take("functions.sampled")?,
         primitive_calls: columns.take("functions.primitive_calls")?,
         self_time: columns.take("functions.self_time")?,
         total_time: columns.take("functions.total_time")?,
@@ -66,11 +66,15 @@ pub(super) fn read(columns: &Reader<'_>) -> Result<Profile, Damaged> {
     within(file, functions.files.len(), false)?;
     within(&functions.name, functions.names.len(), false)?;
     finite(&[self_time, total_time])?;
+    let unit = columns.take("profile.unit")?;
+    if let Some(stacks) = read_stacks(columns, count)? {
+        return Ok(stacks.profile(functions, unit));
+    }
     Ok(Profile {
-        unit: Unit::Seconds,
+        unit,
         edges: read_edges(columns, count)?,
         by_line: columns.take("profile.by_line")?,
-        recorded_tree: read_tree(columns, count)?,
+        recorded_tree: None,
         functions,
     })
 }
@@ -98,80 +102,47 @@ fn read_edges(columns: &Reader<'_>, functions: usize) -> Result<Edges, Damaged> 
     Ok(Edges::new(functions, (0..count).map(edge).collect()))
 }
 
-fn read_tree(columns: &Reader<'_>, functions: usize) -> Result<Option<CallTree>, Damaged> {
-    let parts: Vec<(u32, u32, f64, f64)> = columns.take("tree.merged")?;
-    let parts = parts.into_iter().map(|(merged, function, self_time, total_time)| MergedPart {
-        merged,
-        function,
-        self_time,
-        total_time,
-    });
-    let tree = CallTree {
-        estimated: false,
-        function: columns.take("tree.function")?,
-        parent: columns.take("tree.parent")?,
-        depth: columns.take("tree.depth")?,
-        end: columns.take("tree.end")?,
-        recursive: columns.take("tree.recursive")?,
-        self_time: columns.take("tree.self_time")?,
-        total_time: columns.take("tree.total_time")?,
-        calls: columns.take("tree.calls")?,
-        certainty: columns.take("tree.certainty")?,
-        low: columns.take("tree.low")?,
-        high: columns.take("tree.high")?,
-        merged: Merged { parts: parts.collect(), elsewhere: columns.take("tree.elsewhere")? },
-        contradiction: columns.take("tree.contradiction")?,
-    };
-    if tree.is_empty() {
+fn read_stacks(columns: &Reader<'_>, functions: usize) -> Result<Option<Stacks>, Damaged> {
+    let function: Vec<u32> = columns.take("stacks.function")?;
+    if function.is_empty() {
         return Ok(None);
     }
-    let CallTree {
-        function,
-        parent,
-        depth,
-        end,
-        recursive,
-        self_time,
-        total_time,
-        calls,
-        certainty,
-        low,
-        high,
-        ..
-    } = &tree;
-    let count = function.len();
-    let lengths = [
-        parent.len(),
-        depth.len(),
-        end.len(),
-        recursive.len(),
-        self_time.len(),
-        total_time.len(),
-        calls.len(),
-        certainty.len(),
-        low.len(),
-        high.len(),
-    ];
-    of_length(count, &lengths)?;
-    // `MERGED` is `NONE`.
-    debug_assert_eq!(MERGED, NONE);
-    within(function, functions, true)?;
-    finite(&[self_time, total_time, calls, low, high])?;
-    for at in 0..count {
-        let (above, last) = (parent[at], end[at] as usize);
-        let fits = match above {
-            NO_PARENT => depth[at] == 0 && last <= count,
-            above => {
-                let above = above as usize;
-                above < at && depth[at] == depth[above].saturating_add(1) && last <= end[above] as usize
-            }
-        };
-        if !fits || last <= at {
-            return Err(damaged("its call tree is no tree"));
-        }
+    let parent: Vec<u32> = columns.take("stacks.parent")?;
+    let nodes = function.len();
+    of_length(nodes, &[parent.len()])?;
+    within(&function, functions, false)?;
+    if parent.iter().enumerate().any(|(node, &parent)| parent != NO_PARENT && parent as usize >= node) {
+        return Err(damaged("its stacks are no tree"));
     }
-    within(&list(&tree.merged.parts, |part| part.merged), count, false)?;
-    within(&list(&tree.merged.parts, |part| part.function), functions, false)?;
-    within(&list(&tree.merged.elsewhere, |hidden| hidden.function), functions, false)?;
-    Ok(Some(tree))
+    let names: Vec<String> = columns.take("tracks.name")?;
+    let process: Vec<Option<u64>> = columns.take("tracks.process")?;
+    let thread: Vec<Option<u64>> = columns.take("tracks.thread")?;
+    let start: Vec<Option<f64>> = columns.take("tracks.start")?;
+    let counts: Vec<u32> = columns.take("tracks.weights")?;
+    of_length(names.len(), &[process.len(), thread.len(), start.len(), counts.len()])?;
+    let node: Vec<u32> = columns.take("weights.node")?;
+    let value: Vec<f64> = columns.take("weights.value")?;
+    let calls: Vec<u32> = columns.take("weights.calls")?;
+    let all: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+    of_length(node.len(), &[value.len(), calls.len(), usize::try_from(all).unwrap_or(usize::MAX)])?;
+    within(&node, nodes, false)?;
+    if value.iter().any(|value| !value.is_finite() || *value < 0.0) {
+        return Err(damaged("its stacks have weights that are no numbers"));
+    }
+    let mut at = 0;
+    let mut tracks = Vec::with_capacity(names.len());
+    for (track, name) in names.into_iter().enumerate() {
+        let end = at + counts[track] as usize;
+        let weights =
+            (at..end).map(|at| Weight { node: node[at], value: value[at], calls: calls[at] }).collect();
+        tracks.push(Track {
+            name,
+            process: process[track],
+            thread: thread[track],
+            start: start[track],
+            weights,
+        });
+        at = end;
+    }
+    Ok(Some(Stacks { function, parent, counted: columns.take("stacks.counted")?, tracks }))
 }

@@ -30,7 +30,7 @@ pub(super) fn write(log: &QueryLog, results: &Results, columns: &mut Writer) {
     columns.put("numbers.distinct_parameters", &list(numbers, |one| one.distinct_parameters));
     columns.put("results.executions", &Some(results.executions));
     columns.put("results.span", &results.span);
-    columns.put("results.report", &Some(&results.report));
+    columns.put("results.judgement", &Some(&results.report));
 }
 
 /// What the statements of `log` add up to.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use flamedrop::format;
+use flamedrop::format::{self, Unit};
 use flamedrop::protocol::{FunctionDetail, FunctionRow, ProfileOverview, Tree};
 use leptos::prelude::*;
 
@@ -20,6 +20,7 @@ const NEAREST: usize = 6;
 #[component]
 pub fn FunctionDetails(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
     let detail = selected_function(document);
+    let whole = (overview.unit, overview.total);
     // The tree is there if a box of it is selected.
     let merged = Memo::new(move |_| {
         let selected = document.selected_box.get()?;
@@ -38,7 +39,7 @@ pub fn FunctionDetails(document: OpenDocument, overview: ProfileOverview) -> imp
                 }>"×"</button>
                 {move || match merged.get() {
                     Some(merged) => document.tree().map(|tree| merged_body(document, &tree, merged)),
-                    None => detail.get().map(|detail| body(document, detail, overview.total, recursive.get()).into_any()),
+                    None => detail.get().map(|detail| body(document, detail, whole, recursive.get()).into_any()),
                 }}
             </aside>
         </Show>
@@ -46,14 +47,21 @@ pub fn FunctionDetails(document: OpenDocument, overview: ProfileOverview) -> imp
 }
 
 /// `recursive`: the selected box is the time of its recursive calls.
-fn body(document: OpenDocument, detail: Arc<FunctionDetail>, total: f64, recursive: bool) -> impl IntoView {
+fn body(
+    document: OpenDocument,
+    detail: Arc<FunctionDetail>,
+    (unit, total): (Unit, f64),
+    recursive: bool,
+) -> impl IntoView {
     let row = &detail.row;
     let (name, file) = spelt(row);
     let copied = if file.is_empty() { name.clone() } else { file.clone() };
     let heading = if recursive { format!("{name} (recursive)") } else { name };
-    let per_call = |seconds: f64, calls: i64| {
-        if calls > 0 { format::seconds(seconds / calls as f64) } else { format::UNKNOWN.to_owned() }
+    let per_call = |time: f64, calls: Option<i64>| match calls {
+        Some(calls @ 1..) => unit.text(time / calls as f64),
+        _ => format::UNKNOWN.to_owned(),
     };
+    let counted = row.calls.is_some();
     let number = |label: &'static str, value: String, note: String| {
         view! { <div><dt>{label}</dt><dd>{value} <small>{note}</small></dd></div> }
     };
@@ -63,20 +71,21 @@ fn body(document: OpenDocument, detail: Arc<FunctionDetail>, total: f64, recursi
             <p class="place">{if file.is_empty() { "built in".to_owned() } else { file }} <CopyButton text=copied label="Copy path:line" /></p>
             {recursive.then(|| view! { <p class="place">{RECURSIVE} " The numbers below are all of the function's."</p> })}
             <dl class="numbers">
-                {number("Self", format::seconds(row.self_time), format::percent(row.self_time / total))}
-                {number("Total", format::seconds(row.total_time), format::percent(row.total_time / total))}
-                {number("Calls", format::recursive_calls(row.calls, row.primitive_calls), String::new())}
-                {number("Self per call", per_call(row.self_time, row.calls), String::new())}
-                {number("Total per call", per_call(row.total_time, row.primitive_calls), String::new())}
+                {number("Self", unit.text(row.self_time), format::percent(row.self_time / total))}
+                {number("Total", unit.text(row.total_time), format::percent(row.total_time / total))}
+                {counted.then(|| number("Calls", format::recursive_calls(row.calls, row.primitive_calls), String::new()))}
+                {counted.then(|| number("Self per call", per_call(row.self_time, row.calls), String::new()))}
+                {counted.then(|| number("Total per call", per_call(row.total_time, row.primitive_calls), String::new()))}
             </dl>
         </section>
-        {neighbours(document, "Callers", &detail.callers)}
-        {neighbours(document, "Callees", &detail.callees)}
+        {neighbours(document, unit, "Callers", &detail.callers)}
+        {neighbours(document, unit, "Callees", &detail.callees)}
     }
 }
 
 /// A merged box by function.
 fn merged_body(document: OpenDocument, tree: &Tree, merged: u32) -> AnyView {
+    let unit = tree.unit;
     let split = tree.split_of(merged, usize::MAX);
     let seconds = tree.total_time.get(merged as usize).copied().unwrap_or_default();
     let share = move |part: f64| format::percent(part / seconds);
@@ -84,13 +93,13 @@ fn merged_body(document: OpenDocument, tree: &Tree, merged: u32) -> AnyView {
         .named
         .iter()
         .filter_map(|part| Some((tree.functions.get(part.function as usize)?, part.self_time)))
-        .map(|(row, own)| neighbour(document, row, own, share(own)))
+        .map(|(row, own)| neighbour(document, unit, row, own, share(own)))
         .collect();
     let rest = (split.rest > 0.0).then(|| {
         view! {
             <p class="rest">
                 <span class="name">{others(split.others)}</span>
-                <span class="value">{format::seconds(split.rest)}</span>
+                <span class="value">{unit.text(split.rest)}</span>
                 <span class="percent">{share(split.rest)}</span>
             </p>
         }
@@ -100,7 +109,7 @@ fn merged_body(document: OpenDocument, tree: &Tree, merged: u32) -> AnyView {
             <h2 class="wrap"><span class="swatch merged" aria-hidden="true"></span>{more(tree, merged)}</h2>
             <p class="place">"Boxes too small to show one by one"</p>
             <dl class="numbers">
-                <div><dt>"Total"</dt><dd>{format::seconds(seconds)} " " <small>{format::percent(seconds / tree.total)}</small></dd></div>
+                <div><dt>"Total"</dt><dd>{unit.text(seconds)} " " <small>{format::percent(seconds / tree.total)}</small></dd></div>
             </dl>
         </section>
         <section>
@@ -113,7 +122,7 @@ fn merged_body(document: OpenDocument, tree: &Tree, merged: u32) -> AnyView {
 }
 
 /// A function one can go to, with a time and its share.
-fn neighbour(document: OpenDocument, row: &FunctionRow, seconds: f64, share: String) -> AnyView {
+fn neighbour(document: OpenDocument, unit: Unit, row: &FunctionRow, seconds: f64, share: String) -> AnyView {
     let function = row.function;
     let (name, file) = spelt(row);
     view! {
@@ -121,7 +130,7 @@ fn neighbour(document: OpenDocument, row: &FunctionRow, seconds: f64, share: Str
             <button type="button" title=format!("{name} {file}") on:click=move |_| document.select_function(function)>
                 <span class=format!("swatch {}", category_class(row)) aria-hidden="true"></span>
                 <span class="name">{name.clone()}</span>
-                <span class="value">{format::seconds(seconds)}</span>
+                <span class="value">{unit.text(seconds)}</span>
                 <span class="percent">{share}</span>
             </button>
         </li>
@@ -129,7 +138,7 @@ fn neighbour(document: OpenDocument, row: &FunctionRow, seconds: f64, share: Str
     .into_any()
 }
 
-fn neighbours(document: OpenDocument, title: &'static str, rows: &[FunctionRow]) -> AnyView {
+fn neighbours(document: OpenDocument, unit: Unit, title: &'static str, rows: &[FunctionRow]) -> AnyView {
     if rows.is_empty() {
         return ().into_any();
     }
@@ -137,7 +146,7 @@ fn neighbours(document: OpenDocument, title: &'static str, rows: &[FunctionRow])
     let items: Vec<_> = rows
         .iter()
         .take(NEAREST)
-        .map(|row| neighbour(document, row, row.total_time, format::percent(row.total_time / whole)))
+        .map(|row| neighbour(document, unit, row, row.total_time, format::percent(row.total_time / whole)))
         .collect();
     let all = (rows.len() > NEAREST).then(|| {
         view! {

@@ -82,15 +82,18 @@ fn many(count: i64, one: &str, more: &str) -> String {
 
 fn totals(content: &ContentOverview) -> Vec<String> {
     match content {
-        ContentOverview::Profile(profile) => vec![
-            format::seconds(profile.total),
-            format!(
-                "{} {}",
-                format::recursive_calls(profile.calls, profile.primitive_calls),
-                if profile.calls == 1 { "call" } else { "calls" }
-            ),
-            many(i64::from(profile.functions), "function", "functions"),
-        ],
+        ContentOverview::Profile(profile) => {
+            let mut texts = vec![profile.unit.text(profile.total)];
+            texts.extend(profile.calls.map(|calls| {
+                format!(
+                    "{} {}",
+                    format::recursive_calls(profile.calls, profile.primitive_calls),
+                    if calls == 1 { "call" } else { "calls" }
+                )
+            }));
+            texts.push(many(i64::from(profile.functions), "function", "functions"));
+            texts
+        }
         ContentOverview::Queries(log) => {
             let mut texts = vec![
                 many(i64::from(log.executions), "execution", "executions"),

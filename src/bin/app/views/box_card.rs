@@ -44,17 +44,18 @@ pub fn BoxCard(boxes: Arc<Boxes>, over: RwSignal<Option<Over>>, surface: RwSigna
     let run = Memo::new(move |_| over.get().map(|over| over.run));
     view! {
         <Card place surface>
-            {move || run.get().map(|run| if run.count > 1 { several(&run, total) } else { single(&boxes, run.first, total) })}
+            {move || run.get().map(|run| if run.count > 1 { several(&boxes, &run, total) } else { single(&boxes, run.first, total) })}
         </Card>
     }
 }
 
-fn several(run: &Run, total: f64) -> AnyView {
+fn several(boxes: &Boxes, run: &Run, total: f64) -> AnyView {
+    let unit = boxes.tree().unit;
     let width = run.right - run.left;
     let count = format::count(i64::from(run.count));
     view! {
         <p class="name">{format!("{count} small boxes")}</p>
-        <p class="note">{format!("{} together, {}; click to zoom", format::seconds(width), format::percent(width / total))}</p>
+        <p class="note">{format!("{} together, {}; click to zoom", unit.text(width), format::percent(width / total))}</p>
     }
     .into_any()
 }
@@ -66,9 +67,10 @@ fn single(boxes: &Boxes, index: u32, total: f64) -> AnyView {
     let (Some(row), Some((name, place))) = (boxes.function(index), boxed(tree, index)) else {
         return merged(boxes, index, total);
     };
+    let unit = tree.unit;
     let recursive = tree.is_recursive(index);
     let per_call = |seconds: f64| {
-        if calls > 0.0 { format!("{} per call", format::seconds(seconds / calls)) } else { String::new() }
+        if calls > 0.0 { format!("{} per call", unit.text(seconds / calls)) } else { String::new() }
     };
     let number = |label: &'static str, value: String, share: String, each: String| {
         view! { <tr><th>{label}</th><td>{value}</td><td>{share}</td><td>{each}</td></tr> }
@@ -77,8 +79,8 @@ fn single(boxes: &Boxes, index: u32, total: f64) -> AnyView {
         <p class="name"><span class=format!("swatch {}", category_class(row))></span>{name}</p>
         <p class="place">{place}{row.is_module().then(|| format!(" {}", row.name))}</p>
         <table>
-            {(!recursive).then(|| number("Total", format::seconds(total_time), format::percent(total_time / total), per_call(total_time)))}
-            {number("Self", format::seconds(self_time), format::percent(self_time / total), per_call(self_time))}
+            {(!recursive).then(|| number("Total", unit.text(total_time), format::percent(total_time / total), per_call(total_time)))}
+            {number("Self", unit.text(self_time), format::percent(self_time / total), per_call(self_time))}
             {(calls > 0.0).then(|| number("Calls", format::calls(calls), String::new(), String::new()))}
         </table>
         {recursive.then(|| view! { <p class="note">{RECURSIVE}</p> })}
@@ -100,6 +102,7 @@ pub fn boxed(tree: &Tree, at: u32) -> Option<(String, String)> {
 /// "(n more)": the functions it stands for.
 fn merged(boxes: &Boxes, index: u32, total: f64) -> AnyView {
     let tree = boxes.tree();
+    let unit = tree.unit;
     let split = tree.split_of(index, NAMED);
     let seconds = tree.total_time.get(index as usize).copied().unwrap_or_default();
     let rows: Vec<_> = split
@@ -107,15 +110,15 @@ fn merged(boxes: &Boxes, index: u32, total: f64) -> AnyView {
         .iter()
         .filter_map(|part| Some((tree.functions.get(part.function as usize)?, part.self_time)))
         .map(|(row, seconds)| {
-            view! { <tr><th>{spelt(row).0}</th><td>{format::seconds(seconds)}</td></tr> }
+            view! { <tr><th>{spelt(row).0}</th><td>{unit.text(seconds)}</td></tr> }
         })
         .collect();
     let rest = (split.rest > 0.0).then(|| {
-        view! { <tr><th><em>{others(split.others)}</em></th><td>{format::seconds(split.rest)}</td></tr> }
+        view! { <tr><th><em>{others(split.others)}</em></th><td>{unit.text(split.rest)}</td></tr> }
     });
     view! {
         <p class="name">{more(tree, index)}</p>
-        <p class="note">{format!("Small boxes, {} together, {}; self times, estimated", format::seconds(seconds), format::percent(seconds / total))}</p>
+        <p class="note">{format!("Small boxes, {} together, {}; self times, estimated", unit.text(seconds), format::percent(seconds / total))}</p>
         <table>{rows}{rest}</table>
     }
     .into_any()
@@ -148,7 +151,8 @@ fn certainty(boxes: &Boxes, index: u32) -> Option<String> {
     if tree.certainty.get(at) == Some(&(Certainty::Exact as u8)) {
         return Some("On this stack: exact".to_owned());
     }
-    let total = format::seconds(tree.total_time[at]);
+    let unit = tree.unit;
+    let total = unit.text(tree.total_time[at]);
     let width = tree.high.get(at).zip(tree.low.get(at)).map(|(high, low)| high - low);
     // Own time of hidden boxes is in it that might be elsewhere.
     if width.is_some_and(|width| width <= 1e-9 * tree.total) {
@@ -156,11 +160,7 @@ fn certainty(boxes: &Boxes, index: u32) -> Option<String> {
     }
     Some(match (tree.low.get(at), tree.high.get(at)) {
         (Some(&low), Some(&high)) if high > 0.0 => {
-            format!(
-                "On this stack ≈ {total} (between {} and {})",
-                format::seconds(low),
-                format::seconds(high)
-            )
+            format!("On this stack ≈ {total} (between {} and {})", unit.text(low), unit.text(high))
         }
         _ => format!("On this stack ≈ {total}, estimated"),
     })
@@ -173,6 +173,7 @@ pub fn spoken(boxes: &Boxes, index: u32) -> String {
     let (Some(&total_time), Some(&self_time)) = (tree.total_time.get(at), tree.self_time.get(at)) else {
         return String::new();
     };
+    let unit = tree.unit;
     let name = boxed(tree, index).map_or_else(
         || more(tree, index),
         |(name, place)| if place.is_empty() { name } else { format!("{name}, {place}") },
@@ -180,9 +181,9 @@ pub fn spoken(boxes: &Boxes, index: u32) -> String {
     let recursive = if tree.is_recursive(index) { format!(" {RECURSIVE}") } else { String::new() };
     format!(
         "{name}. Total {}, {}. Self {}. Level {}.{recursive}",
-        format::seconds(total_time),
+        unit.text(total_time),
         format::percent(total_time / boxes.total()),
-        format::seconds(self_time),
+        unit.text(self_time),
         boxes.depth(index) + 1
     )
 }

@@ -60,7 +60,8 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
         visible.with(|boxes| boxes.binary_search(&selected).ok().map(|place| place as u32))
     });
     let window = RwSignal::new(0..0);
-    let times = TimeColumn::for_seconds(overview.total);
+    let times = overview.unit.column(overview.total);
+    let counted = overview.calls.is_some();
 
     let branch = move |index: u32| {
         let at = box_at(index)?;
@@ -86,7 +87,7 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
         let faint = matches.with(|text| {
             !text.is_empty() && !tree.function_of(at).is_some_and(|row| named(row, &lower(text.trim())))
         });
-        Some(Row { cells: cells(&tree, at, level, expanded, times, toggle), faint })
+        Some(Row { cells: cells(&tree, at, level, expanded, times, counted, toggle), faint })
     };
     let actions = Actions {
         select: Arc::new(move |index| {
@@ -129,6 +130,7 @@ fn cells(
     level: u32,
     expanded: Option<bool>,
     times: TimeColumn,
+    counted: bool,
     toggle: impl Fn(u32, bool) + Copy + 'static,
 ) -> Vec<AnyView> {
     let index = at as usize;
@@ -152,10 +154,14 @@ fn cells(
         format::percent_cell(share).into_any(),
         times.seconds(tree.self_time[index]).into_any(),
         // Of a merged box that number is its name's; how many calls an estimated box is, is not always known.
-        function
-            .filter(|_| tree.calls[index] > 0.0)
-            .map_or_else(String::new, |_| format::calls(tree.calls[index]))
-            .into_any(),
+        match function {
+            Some(_) if tree.calls[index] > 0.0 && (counted || tree.estimated) => {
+                format::calls(tree.calls[index])
+            }
+            Some(_) if !counted && !tree.estimated => format::UNKNOWN.to_owned(),
+            _ => String::new(),
+        }
+        .into_any(),
         view! {
             <span class="function branch" style:--level=indent title=format!("{name} {file}")>
                 <span class="arrow-space">{arrow}</span>

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use flamedrop::format::{self, TimeColumn};
+use flamedrop::format::{self, Unit};
 use flamedrop::protocol::{FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response};
 use leptos::prelude::*;
 
-use super::functions::{function_cell, named, per_call, share_cell, spelt};
+use super::functions::{function_cell, named, only, per_call, share_cell, spelt};
 use crate::components::copy::CopyButton;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, answers, selected_function};
@@ -42,27 +42,27 @@ pub fn Callers(document: OpenDocument, overview: ProfileOverview) -> impl IntoVi
         }
     });
     let detail = selected_function(document);
-    let total = overview.total;
+    let (unit, total, counted) = (overview.unit, overview.total, overview.calls.is_some());
     view! {
         <div class="callers">
             <Show when=move || detail.get().is_some() fallback=|| view! { <p class="empty">"No function is selected."</p> }>
-                {move || detail.get().map(|detail| summary(detail.row.clone(), total))}
+                {move || detail.get().map(|detail| summary(detail.row.clone(), unit, total))}
             </Show>
             <section aria-labelledby="callers-title">
                 <h2 id="callers-title">"Callers"</h2>
-                <Neighbours document detail label="Callers" total pick=|detail| &detail.callers
+                <Neighbours document detail label="Callers" unit total counted pick=|detail| &detail.callers
                     empty="Nothing in this profile calls it: it is where a stack begins." />
             </section>
             <section aria-labelledby="callees-title">
                 <h2 id="callees-title">"Callees"</h2>
-                <Neighbours document detail label="Callees" total pick=|detail| &detail.callees
+                <Neighbours document detail label="Callees" unit total counted pick=|detail| &detail.callees
                     empty="It calls nothing that was profiled." />
             </section>
         </div>
     }
 }
 
-fn summary(row: FunctionRow, total: f64) -> impl IntoView {
+fn summary(row: FunctionRow, unit: Unit, total: f64) -> impl IntoView {
     let (name, file) = spelt(&row);
     let copied = if file.is_empty() { name.clone() } else { file.clone() };
     view! {
@@ -70,9 +70,11 @@ fn summary(row: FunctionRow, total: f64) -> impl IntoView {
             <h2>{name}</h2>
             <p class="place">{if file.is_empty() { "built in".to_owned() } else { file }} <CopyButton text=copied label="Copy place" /></p>
             <dl class="numbers">
-                <div><dt>"Self"</dt><dd>{format::seconds(row.self_time)} <small>{format::percent(row.self_time / total)}</small></dd></div>
-                <div><dt>"Total"</dt><dd>{format::seconds(row.total_time)} <small>{format::percent(row.total_time / total)}</small></dd></div>
-                <div><dt>"Calls"</dt><dd>{format::recursive_calls(row.calls, row.primitive_calls)}</dd></div>
+                <div><dt>"Self"</dt><dd>{unit.text(row.self_time)} <small>{format::percent(row.self_time / total)}</small></dd></div>
+                <div><dt>"Total"</dt><dd>{unit.text(row.total_time)} <small>{format::percent(row.total_time / total)}</small></dd></div>
+                {row.calls.map(|_| view! {
+                    <div><dt>"Calls"</dt><dd>{format::recursive_calls(row.calls, row.primitive_calls)}</dd></div>
+                })}
             </dl>
         </header>
     }
@@ -83,7 +85,9 @@ fn Neighbours(
     document: OpenDocument,
     detail: Signal<Option<Arc<FunctionDetail>>>,
     label: &'static str,
+    unit: Unit,
     total: f64,
+    counted: bool,
     pick: fn(&FunctionDetail) -> &Vec<FunctionRow>,
     empty: &'static str,
 ) -> impl IntoView {
@@ -91,7 +95,8 @@ fn Neighbours(
     let rows = Signal::derive(move || {
         detail.with(|detail| detail.as_ref().map_or(0, |detail| pick(detail).len() as u32))
     });
-    let times = TimeColumn::for_seconds(total);
+    let times = unit.column(total);
+    let kept: &'static [usize] = if counted { &[0, 1, 2, 3, 4] } else { &[1, 2, 4] };
     let at = move |index: u32| detail.with(|detail| pick(detail.as_ref()?).get(index as usize).cloned());
     let row = move |index: u32| {
         let whole = detail.with(|detail| {
@@ -99,23 +104,26 @@ fn Neighbours(
         });
         let text = document.search.with(|text| lower(text.trim()));
         at(index).map(|row| Row {
-            cells: vec![
-                format::recursive_calls(row.calls, row.primitive_calls).into_any(),
-                times.seconds(row.self_time).into_any(),
-                share_cell(times.seconds(row.total_time), row.total_time / whole),
-                per_call(row.total_time, row.primitive_calls),
-                function_cell(&row),
-            ],
+            cells: only(
+                kept,
+                vec![
+                    format::recursive_calls(row.calls, row.primitive_calls).into_any(),
+                    times.seconds(row.self_time).into_any(),
+                    share_cell(times.seconds(row.total_time), row.total_time / whole),
+                    per_call(row.total_time, row.primitive_calls),
+                    function_cell(&row),
+                ],
+            ),
             faint: !text.is_empty() && !named(&row, &text),
         })
     };
-    let unit = times.unit.symbol();
-    let columns = vec![
+    let symbol = times.unit.symbol();
+    let all_columns = vec![
         Column::number("ncalls", "", "128px", "Calls over this edge; all/primitive where recursive"),
-        Column::number("tottime", unit, "132px", "Time in the called function itself, over this edge"),
+        Column::number("tottime", symbol, "132px", "Time in the called function itself, over this edge"),
         Column::number(
             "cumtime",
-            unit,
+            symbol,
             "132px",
             "Time in the called function and all it called, over this edge",
         ),
@@ -123,6 +131,7 @@ fn Neighbours(
         Column::text("filename:lineno(function)", "minmax(220px, 1fr)", "Where the function is defined")
             .leading(),
     ];
+    let columns = only(kept, all_columns);
     let go: Arc<dyn Fn(u32) + Send + Sync> = Arc::new(move |index: u32| {
         if let Some(row) = untrack(|| at(index)) {
             document.select_function(row.function);

@@ -82,6 +82,7 @@ pub fn Findings(document: OpenDocument) -> impl IntoView {
         let nothing = judged.findings.is_empty();
         let curve = Shown {
             items: judged.summary.items.clone(),
+            unit: judged.summary.unit,
             vital: judged.summary.vital as usize,
             sentence: judged.summary.vital_few(judged.profile.is_some(), judged.log.is_some()),
             functions: judged.profile.is_some(),
@@ -224,7 +225,7 @@ fn whole(summary: &Summary) -> String {
     if summary.layers.is_empty() {
         return format!("{}{requests}.", format::capitalised(&statements));
     }
-    let total = format!("{} in all", format::milliseconds(summary.total));
+    let total = format!("{} in all", summary.unit.thousandths(summary.total));
     if statements.is_empty() { format!("{total}.") } else { format!("{total}; {statements}{requests}.") }
 }
 

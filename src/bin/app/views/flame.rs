@@ -54,7 +54,7 @@ pub fn FlameGraph(document: OpenDocument) -> impl IntoView {
             "Call tree of {}: {} boxes, {}. Arrow keys walk it; the Call tree tab has it as a table.",
             document.name.get(),
             format::count(boxes.len() as i64),
-            format::seconds(boxes.total())
+            boxes.tree().unit.text(boxes.total())
         )
     };
     let current = move || {

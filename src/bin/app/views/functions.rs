@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flamedrop::format::{self, TimeColumn, TimeUnit};
+use flamedrop::format::{self, TimeColumn, TimeUnit, Unit};
 use flamedrop::protocol::{FunctionColumn, FunctionRow, ProfileOverview, Request, Response};
 use leptos::prelude::*;
 
@@ -34,10 +34,13 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         },
     );
 
-    let times = TimeColumn::for_seconds(overview.total);
+    let times = overview.unit.column(overview.total);
     let total = overview.total;
-    let row =
-        move |index: u32| paged.at(index).map(|row| Row { cells: cells(&row, times, total), faint: false });
+    // A sampler sees no calls: without them there are no columns of them.
+    let kept: &'static [usize] = if overview.calls.is_some() { &[0, 1, 2, 3, 4, 5] } else { &[1, 3, 5] };
+    let row = move |index: u32| {
+        paged.at(index).map(|row| Row { cells: only(kept, cells(&row, times, total)), faint: false })
+    };
     let direction = move |column: FunctionColumn| {
         move || {
             let sort = sort.get();
@@ -45,21 +48,32 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         }
     };
     let unit = times.unit.symbol();
-    let columns = vec![
+    let (in_itself, in_all) = match overview.unit {
+        Unit::Seconds | Unit::CpuSeconds => {
+            ("Time in the function itself (self time)", "Time in the function and all it called (total time)")
+        }
+        Unit::Samples => {
+            ("Samples that ended in the function itself", "Samples that had the function on the stack")
+        }
+        Unit::Bytes => (
+            "Memory that the function itself asked for",
+            "Memory that the function and all it called asked for",
+        ),
+    };
+    let all_columns = vec![
         Column::number("ncalls", "", "128px", "Calls; all/primitive where a function calls itself")
             .sortable(direction(FunctionColumn::Calls)),
-        Column::number("tottime", unit, "132px", "Time in the function itself (self time)")
-            .sortable(direction(FunctionColumn::SelfTime)),
+        Column::number("tottime", unit, "132px", in_itself).sortable(direction(FunctionColumn::SelfTime)),
         Column::number("percall", "µs", "96px", "tottime divided by calls")
             .sortable(direction(FunctionColumn::SelfPerCall)),
-        Column::number("cumtime", unit, "132px", "Time in the function and all it called (total time)")
-            .sortable(direction(FunctionColumn::TotalTime)),
+        Column::number("cumtime", unit, "132px", in_all).sortable(direction(FunctionColumn::TotalTime)),
         Column::number("percall", "µs", "96px", "cumtime divided by primitive calls")
             .sortable(direction(FunctionColumn::TotalPerCall)),
         Column::text("filename:lineno(function)", "minmax(260px, 1fr)", "Where the function is defined")
             .leading()
             .sortable(direction(FunctionColumn::Place)),
     ];
+    let columns = only(kept, all_columns);
     const COLUMNS: [(FunctionColumn, bool); 6] = [
         (FunctionColumn::Calls, true),
         (FunctionColumn::SelfTime, true),
@@ -78,7 +92,8 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         }),
         open: Arc::new(move |_| document.view.set(View::Callers)),
         sort: Arc::new(move |index| {
-            if let Some(&(column, first_descending)) = COLUMNS.get(index) {
+            let column = kept.get(index).and_then(|&column| COLUMNS.get(column));
+            if let Some(&(column, first_descending)) = column {
                 sort.update(|sort| *sort = sort.clicked(column, first_descending));
             }
         }),
@@ -99,6 +114,11 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
     }
 }
 
+/// Those of `all` at the places `kept`.
+pub fn only<T>(kept: &[usize], all: Vec<T>) -> Vec<T> {
+    all.into_iter().enumerate().filter(|(place, _)| kept.contains(place)).map(|(_, one)| one).collect()
+}
+
 fn cells(row: &FunctionRow, times: TimeColumn, total: f64) -> Vec<AnyView> {
     vec![
         format::recursive_calls(row.calls, row.primitive_calls).into_any(),
@@ -111,8 +131,12 @@ fn cells(row: &FunctionRow, times: TimeColumn, total: f64) -> Vec<AnyView> {
 }
 
 /// A time per call, or a dash without calls.
-pub fn per_call(seconds: f64, calls: i64) -> AnyView {
-    if calls > 0 { PER_CALL.seconds(seconds / calls as f64) } else { format::UNKNOWN.to_owned() }.into_any()
+pub fn per_call(seconds: f64, calls: Option<i64>) -> AnyView {
+    match calls {
+        Some(calls @ 1..) => PER_CALL.seconds(seconds / calls as f64),
+        _ => format::UNKNOWN.to_owned(),
+    }
+    .into_any()
 }
 
 /// A number with a bar behind it: `share` of the whole, 0 to 1.

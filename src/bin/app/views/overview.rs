@@ -238,6 +238,7 @@ fn shown(document: OpenDocument, rows: &[GroupRow], shapes: u32, total: f64) -> 
     );
     Shown {
         items,
+        unit: format::Unit::Seconds,
         vital,
         sentence,
         functions: false,

@@ -98,8 +98,9 @@ fn body(entry: &Entry) -> AnyView {
     let state = state();
     let Some((finding, _)) = entry.get() else { return ().into_any() };
     let judged = &entry.judged;
-    let is_number =
-        |one: &&Evidence| matches!(one.value, Value::Count(_) | Value::Milliseconds(_) | Value::Share(_));
+    let is_number = |one: &&Evidence| {
+        matches!(one.value, Value::Count(_) | Value::Milliseconds(_) | Value::Amount(..) | Value::Share(_))
+    };
     let shown = |one: &Evidence| evidence(state, judged, one);
     let numbers: Vec<_> = finding.evidence.iter().filter(is_number).map(shown).collect();
     let texts: Vec<_> = finding.evidence.iter().filter(|one| !is_number(one)).map(shown).collect();

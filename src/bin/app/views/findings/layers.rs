@@ -13,6 +13,7 @@ pub fn layers_bar(state: State, summary: &Summary) -> AnyView {
     if summary.layers.is_empty() {
         return ().into_any();
     }
+    let unit = summary.unit;
     let theme = move || if state.dark() { Theme::DARK } else { Theme::LIGHT };
     let whole: f64 = summary.layers.iter().map(|(_, time)| time).sum();
     let bottleneck = summary.most();
@@ -22,7 +23,7 @@ pub fn layers_bar(state: State, summary: &Summary) -> AnyView {
         .map(|&(layer, time)| {
             let colour = move || css(theme().layer(layer).fill);
             let width = format!("{:.3}%", time / whole * 100.0);
-            let title = format!("{}: {}", layer.title(), format::milliseconds(time));
+            let title = format!("{}: {}", layer.title(), unit.thousandths(time));
             view! { <span style:width=width style:background-color=colour title=title></span> }
         })
         .collect();
@@ -35,7 +36,7 @@ pub fn layers_bar(state: State, summary: &Summary) -> AnyView {
                 <li>
                     <span class="key" style:background-color=colour aria-hidden="true"></span>
                     <span class="name">{layer.title()}</span>
-                    <span class="value">{format::milliseconds(time)}</span>
+                    <span class="value">{unit.thousandths(time)}</span>
                     <span class="percent">{format::percent(time / whole)}</span>
                 </li>
             }

@@ -23,6 +23,8 @@ const ROWS: usize = 20;
 pub struct Shown {
     /// What takes time.
     pub items: Items,
+    /// What their times are thousandths of.
+    pub unit: format::Unit,
     /// How many of the largest make [`flamedrop::findings::summary::VITAL_SHARE`] of it.
     pub vital: usize,
     /// What the curve says, in a sentence.
@@ -126,7 +128,7 @@ fn numbers(shown: &Shown, rank: usize) -> (String, String, String) {
     let items = &shown.items;
     let time = items.largest.get(rank).map_or(0.0, |item| item.time);
     let sum: f64 = items.largest.iter().take(rank + 1).map(|item| item.time).sum();
-    (format::milliseconds(time), format::percent(time / items.total), format::percent(sum / items.total))
+    (shown.unit.thousandths(time), format::percent(time / items.total), format::percent(sum / items.total))
 }
 
 fn table(curve: Curve, shown: &Arc<Shown>) -> AnyView {

@@ -1,0 +1,250 @@
+//! Callgrind's format, as Python's profilers write it: <https://valgrind.org/docs/manual/cl-format.html>.
+//!
+//! Functions with what they took themselves, and calls with what these took with all below: a call graph as
+//! pstats has it, so stacks are estimated as pstats' are.
+//!
+//! - [pyprof2calltree](https://github.com/pwaller/pyprof2calltree): nanoseconds; a name that a file has twice is
+//!   `name:line`; `~` is the file of built-in functions.
+//! - [yappi](https://github.com/sumerc/yappi/blob/master/yappi/yappi.py): `Ticks`, which are microseconds; names are
+//!   `name file:line`; each *function* has a number of its own for its file.
+//! - Flamedrop's own export: nanoseconds.
+//!
+//! What an edge's callee took itself is not in the file: it is taken to be in proportion. A call's line is
+//! the caller's first one, mostly.
+
+mod graph;
+
+use std::io::{BufRead as _, Read as _};
+
+use rustc_hash::FxHashMap;
+
+use super::records::trim_end;
+use super::{About, Format, ImportError, Kind};
+use crate::document::{Content, Diagnostics, Document, Level};
+use crate::format;
+use crate::input::Input;
+use graph::Graph;
+
+/// The format.
+pub struct Callgrind;
+
+/// For the registry.
+pub static ABOUT: About = About {
+    id: "callgrind",
+    title: "Callgrind (yappi, pyprof2calltree)",
+    kind: Kind::Profile,
+    how_to_record: "yappi.get_func_stats().save('app.callgrind', type='callgrind')\n\
+         pstats keeps more: type='pstat'.",
+};
+
+const RECORD_AGAIN: &str = "Save it as pstats instead, if the profiler can.";
+
+/// A line longer than this is none of the format.
+const LINE_LIMIT: u64 = 1 << 20;
+
+impl Format for Callgrind {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn detect(&self, head: &[u8]) -> u8 {
+        let text = super::records::trim_mark(head);
+        let (mut events, mut functions) = (false, false);
+        for line in text.split(|&byte| byte == b'\n') {
+            events |= line.starts_with(b"events:");
+            functions |= line.starts_with(b"fn=") || line.starts_with(b"fl=");
+        }
+        match (text.starts_with(b"# callgrind format"), events && functions) {
+            (_, true) => 95,
+            (true, false) => 90,
+            (false, false) => 0,
+        }
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let name = input.name().to_owned();
+        let mut reading = Reading::default();
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = input.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut line);
+            if read.map_err(|error| ImportError::reading(&error))? == 0 {
+                break;
+            }
+            reading.number += 1;
+            let text = String::from_utf8_lossy(trim_end(&line));
+            reading.line(text.trim_start_matches('\u{feff}').trim_end()).map_err(|problem| {
+                let place =
+                    format!("line {}", format::count(i64::try_from(reading.number).unwrap_or(i64::MAX)));
+                ImportError::new(self, problem, RECORD_AGAIN).at(place)
+            })?;
+        }
+        let mut diagnostics = Diagnostics::default();
+        let first = reading.first_damaged;
+        let message = "lines that are none of the format are left out";
+        diagnostics.note_many(Level::Warning, message, reading.damaged, || {
+            Some(format!("line {}", format::count(i64::try_from(first).unwrap_or(i64::MAX))))
+        });
+        if reading.pending.is_some() {
+            let message = "the file ends before the time of its last call";
+            diagnostics.note(Level::Warning, message, || None);
+        }
+        let profile = reading
+            .graph
+            .profile()
+            .ok_or_else(|| ImportError::new(self, "no function of it has any time", RECORD_AGAIN))?;
+        Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
+    }
+}
+
+/// A file's or a function's name by its number.
+type Names = FxHashMap<u32, String>;
+
+#[derive(Default)]
+struct Reading {
+    graph: Graph,
+    files: Names,
+    functions: Names,
+    yappi: bool,
+    /// Seconds of one unit of cost; `None` until the file says what it counts.
+    scale: Option<f64>,
+    file: String,
+    function: Option<u32>,
+    called_file: Option<String>,
+    called: Option<String>,
+    /// A call whose cost is on the next line: its callee, and how often.
+    pending: Option<(u32, i64)>,
+    last_line: i64,
+    positions: usize,
+    number: u64,
+    damaged: u64,
+    first_damaged: u64,
+}
+
+impl Reading {
+    fn line(&mut self, line: &str) -> Result<(), String> {
+        if line.is_empty() || line.starts_with('#') {
+            return Ok(());
+        }
+        if line.starts_with(|letter: char| letter.is_ascii_digit() || matches!(letter, '+' | '-' | '*')) {
+            return self.cost(line);
+        }
+        if let Some((key, value)) = line.split_once('=')
+            && key.bytes().all(|byte| byte.is_ascii_lowercase())
+        {
+            return self.position(key, value.trim());
+        }
+        if let Some((key, value)) = line.split_once(':') {
+            return self.header(key, value.trim());
+        }
+        self.damage();
+        Ok(())
+    }
+
+    fn damage(&mut self) {
+        self.damaged += 1;
+        if self.damaged == 1 {
+            self.first_damaged = self.number;
+        }
+    }
+
+    fn header(&mut self, key: &str, value: &str) -> Result<(), String> {
+        match key {
+            "creator" => self.yappi = value.starts_with("yappi"),
+            "positions" => self.positions = value.split_whitespace().count(),
+            "events" => {
+                let first = value.split_whitespace().next().unwrap_or_default();
+                self.scale = Some(match first.to_ascii_lowercase().as_str() {
+                    "ns" | "nanoseconds" | "nsec" => 1e-9,
+                    "us" | "microseconds" | "usec" => 1e-6,
+                    "ms" | "milliseconds" | "msec" => 1e-3,
+                    "ticks" if self.yappi => 1e-6,
+                    // Xdebug's.
+                    "time_(10ns)" => 1e-8,
+                    "time_(100ns)" => 1e-7,
+                    _ => return Err(format!("it counts {first}, which is no time")),
+                });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn position(&mut self, key: &str, value: &str) -> Result<(), String> {
+        match key {
+            "fl" => {
+                self.file = named(&mut self.files, value);
+                self.function = None;
+            }
+            // Code of another file that is within the function.
+            "fi" | "fe" => drop(named(&mut self.files, value)),
+            "fn" => {
+                let name = named(&mut self.functions, value);
+                self.function = Some(self.graph.function(&self.file, &name, self.yappi));
+                self.last_line = 0;
+                (self.called, self.called_file) = (None, None);
+            }
+            "cfl" | "cfi" => self.called_file = Some(named(&mut self.files, value)),
+            "cfn" => self.called = Some(named(&mut self.functions, value)),
+            "calls" => {
+                let count = value.split_whitespace().next().and_then(|count| count.parse::<i64>().ok());
+                let (Some(count), Some(called)) = (count.filter(|count| *count >= 0), self.called.take())
+                else {
+                    return Err("a call does not say how often, or what is called".to_owned());
+                };
+                let file = self.called_file.take().unwrap_or_else(|| self.file.clone());
+                self.pending = Some((self.graph.function(&file, &called, self.yappi), count));
+            }
+            // Object files and jumps.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// `line cost`: the function's own, or, behind a call, what that took in all.
+    fn cost(&mut self, line: &str) -> Result<(), String> {
+        let mut words = line.split_whitespace();
+        let positions = self.positions.max(1);
+        let mut position = words.next().unwrap_or_default();
+        for _ in 1..positions {
+            position = words.next().unwrap_or_default();
+        }
+        let number = |digits: &str| digits.parse::<i64>().ok();
+        let at = match position.as_bytes().first() {
+            Some(b'*') => Some(self.last_line),
+            Some(b'+') => number(&position[1..]).map(|by| self.last_line.saturating_add(by)),
+            Some(b'-') => number(&position[1..]).map(|by| self.last_line.saturating_sub(by)),
+            _ => number(position),
+        };
+        let cost = words.next().map_or(Some(0.0), |cost| cost.parse::<f64>().ok());
+        let (Some(at), Some(cost)) = (at, cost.filter(|cost| cost.is_finite() && *cost >= 0.0)) else {
+            self.damage();
+            self.pending = None;
+            return Ok(());
+        };
+        self.last_line = at;
+        let scale = self.scale.ok_or("it does not say what it counts before it counts (events:)")?;
+        let Some(function) = self.function else {
+            self.damage();
+            return Ok(());
+        };
+        match self.pending.take() {
+            Some((callee, count)) => self.graph.call(function, callee, count, cost * scale),
+            None => self.graph.own(function, at, cost * scale),
+        }
+        Ok(())
+    }
+}
+
+/// `(12) name`, which names the number, or `(12)` alone, or a name.
+fn named(names: &mut Names, text: &str) -> String {
+    let number = text.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+    let Some((Ok(number), name)) = number.map(|(number, name)| (number.parse::<u32>(), name.trim())) else {
+        return text.to_owned();
+    };
+    if !name.is_empty() {
+        names.insert(number, name.to_owned());
+        return name.to_owned();
+    }
+    names.get(&number).cloned().unwrap_or_else(|| format!("({number})"))
+}

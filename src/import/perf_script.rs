@@ -1,0 +1,274 @@
+//! The text of `perf script`, of a Python that ran with `-X perf` or `-X perf_jit`.
+//!
+//! By [`builtin-script.c`](https://github.com/torvalds/linux/blob/master/tools/perf/builtin-script.c): of each sample
+//! a head, `command thread time: period event:`, then a line a frame, innermost first, `address symbol+offset
+//! (file)`, then an empty line. Python's frames are `py::name:file`
+//! ([`perf_trampoline.c`](https://github.com/python/cpython/blob/main/Python/perf_trampoline.c)); a name may hold
+//! `<…>`, so the file is what follows the last colon. They have no line. The period of `cpu-clock` and `task-clock`
+//! is nanoseconds of a processor; of other events (`cycles`) samples are counted.
+
+use std::io::{BufRead as _, Read as _};
+
+use rustc_hash::FxHashMap;
+
+use super::frame::{NO_FILE, NO_FRAME};
+use super::records::trim_end;
+use super::{About, Format, ImportError, Kind};
+use crate::document::{Content, Diagnostics, Document, Level};
+use crate::format;
+use crate::input::Input;
+use crate::profile::call_tree::NO_PARENT;
+use crate::profile::stacks::{Builder, Same, TrackId};
+use crate::profile::{FunctionId, Track, Unit};
+
+/// The format.
+pub struct PerfScript;
+
+/// For the registry.
+pub static ABOUT: About = About {
+    id: "perf-script",
+    title: "perf script",
+    kind: Kind::Profile,
+    how_to_record: "perf record -F 999 -g -o perf.data python -X perf app.py && perf script -i perf.data > app.perf.txt",
+};
+
+const RECORD_AGAIN: &str = "Write it again: perf script -i perf.data > app.perf.txt";
+
+/// A line longer than this is no frame.
+const LINE_LIMIT: u64 = 1 << 20;
+
+/// More frames than this on one stack are left out: perf itself keeps 127, or what is set.
+const DEEPEST: usize = 1 << 16;
+
+impl Format for PerfScript {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn detect(&self, head: &[u8]) -> u8 {
+        let mut lines =
+            head.split(|&byte| byte == b'\n').map(trim_end).filter(|line| !line.starts_with(b"#"));
+        let mut after_head = false;
+        for line in lines.by_ref().take(2000) {
+            if after_head && frame(line).is_some() {
+                return 90;
+            }
+            after_head = header(line).is_some();
+        }
+        0
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let name = input.name().to_owned();
+        let mut reading = Reading::new();
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = input.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut line);
+            if read.map_err(|error| ImportError::reading(&error))? == 0 {
+                break;
+            }
+            reading.line(trim_end(&line));
+        }
+        reading.end_sample();
+        let mut diagnostics = Diagnostics::default();
+        let first = reading.first_damaged;
+        let message = "lines that are neither a sample's head nor a frame are left out";
+        diagnostics.note_many(Level::Warning, message, reading.damaged, || {
+            Some(format!("line {}", format::count(i64::try_from(first).unwrap_or(i64::MAX))))
+        });
+        if reading.builder.is_empty() {
+            return Err(ImportError::new(self, "there is no sample in it", RECORD_AGAIN));
+        }
+        if !reading.has_python {
+            let message = "no frame is Python's: python was not started with -X perf (3.12 or later)";
+            diagnostics.note(Level::Warning, message, || None);
+        }
+        let message = "samples of another event than the first one's are left out";
+        diagnostics.note_many(Level::Warning, message, reading.other_event, || None);
+        let unit = if reading.is_time == Some(true) { Unit::CpuSeconds } else { Unit::Samples };
+        let profile = reading.builder.finish(unit);
+        Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
+    }
+}
+
+/// The command and the thread (or `process/thread`) of a sample's head.
+struct Head<'a> {
+    command: &'a str,
+    process: Option<u64>,
+    thread: u64,
+    /// Whether its clock counts a processor's time; nanoseconds since the sample before, then.
+    period: Option<f64>,
+}
+
+fn header(line: &[u8]) -> Option<Head<'_>> {
+    if line.first().is_none_or(u8::is_ascii_whitespace) {
+        return None;
+    }
+    let text = std::str::from_utf8(line).ok()?;
+    // The command may have spaces: the number is the last word before the time, which ends in a colon. A
+    // processor (`[003]`) may stand between.
+    let mut at = 0;
+    for word in text.split_inclusive(' ') {
+        let begin = at;
+        at += word.len();
+        let Some(time) = word.trim_end().strip_suffix(':') else { continue };
+        if time.is_empty() || !time.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+            continue;
+        }
+        let before = text.get(..begin)?.trim_end();
+        let before = match before.strip_suffix(']').and_then(|rest| rest.rsplit_once(" [")) {
+            Some((rest, _)) => rest.trim_end(),
+            None => before,
+        };
+        let (command, number) = before.rsplit_once(' ')?;
+        let (process, thread) = match number.split_once('/') {
+            Some((process, thread)) => (process.parse().ok(), thread),
+            None => (None, number),
+        };
+        let thread = thread.parse().ok()?;
+        let mut event = text.get(at..)?.split_whitespace();
+        let period = event.next().and_then(|period| period.parse::<f64>().ok());
+        let is_clock = event
+            .next()
+            .is_some_and(|event| event.starts_with("cpu-clock") || event.starts_with("task-clock"));
+        let period = period.filter(|period| is_clock && period.is_finite() && *period > 0.0);
+        return Some(Head { command: command.trim(), process, thread, period });
+    }
+    None
+}
+
+/// A frame's symbol and its file.
+fn frame(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    if line.first().is_none_or(|byte| !byte.is_ascii_whitespace()) {
+        return None;
+    }
+    let line = line.trim_ascii();
+    let space = memchr::memchr(b' ', line)?;
+    if space == 0 || !line[..space].iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    let rest = line[space + 1..].trim_ascii_start();
+    let Some(inside) = rest.strip_suffix(b")") else { return Some((rest, b"")) };
+    match memchr::memmem::rfind(inside, b" (") {
+        Some(at) => Some((&inside[..at], &inside[at + 2..])),
+        None => Some((rest, b"")),
+    }
+}
+
+struct Reading {
+    builder: Builder,
+    known: FxHashMap<Box<[u8]>, FunctionId>,
+    tracks: FxHashMap<u64, TrackId>,
+    /// The sample that is read: its track, and its frames, innermost first.
+    track: Option<TrackId>,
+    frames: Vec<FunctionId>,
+    /// What it weighs.
+    period: Option<f64>,
+    /// Whether the first sample, and so the profile, is of a clock.
+    is_time: Option<bool>,
+    other_event: u64,
+    has_python: bool,
+    number: u64,
+    damaged: u64,
+    first_damaged: u64,
+}
+
+impl Reading {
+    fn new() -> Self {
+        Self {
+            builder: Builder::new(Same::Place, false),
+            known: FxHashMap::default(),
+            tracks: FxHashMap::default(),
+            track: None,
+            frames: Vec::new(),
+            period: None,
+            is_time: None,
+            other_event: 0,
+            has_python: false,
+            number: 0,
+            damaged: 0,
+            first_damaged: 0,
+        }
+    }
+
+    fn line(&mut self, line: &[u8]) {
+        self.number += 1;
+        if line.is_empty() {
+            self.end_sample();
+        } else if let Some(frame) = frame(line) {
+            if self.track.is_some() && self.frames.len() < DEEPEST {
+                let function = self.function(frame.0, frame.1);
+                self.frames.push(function);
+            }
+        } else if let Some(head) = header(line) {
+            self.end_sample();
+            let builder = &mut self.builder;
+            let track = *self.tracks.entry(head.thread).or_insert_with(|| {
+                builder.track(Track { process: head.process, thread: Some(head.thread), ..Track::default() })
+            });
+            // What a process runs changes when it starts another program; its last name stays.
+            if let Some(track) = self.builder.track_mut(track)
+                && track.name != head.command
+            {
+                head.command.clone_into(&mut track.name);
+            }
+            self.track = Some(track);
+            self.period = head.period;
+        } else if !line.starts_with(b"#") {
+            self.damaged += 1;
+            if self.damaged == 1 {
+                self.first_damaged = self.number;
+            }
+        }
+    }
+
+    fn end_sample(&mut self) {
+        let Some(track) = self.track.take() else { return };
+        let is_time = *self.is_time.get_or_insert(self.period.is_some());
+        if is_time != self.period.is_some() {
+            self.other_event += 1;
+            self.frames.clear();
+            return;
+        }
+        let mut node = NO_PARENT;
+        for function in std::mem::take(&mut self.frames).into_iter().rev() {
+            node = self.builder.child(node, function);
+        }
+        if node == NO_PARENT {
+            let function = self.builder.function(NO_FILE, 0, NO_FRAME);
+            node = self.builder.child(NO_PARENT, function);
+        }
+        self.builder.add(track, node, self.period.map_or(1.0, |nanoseconds| nanoseconds / 1e9), 0);
+    }
+
+    fn function(&mut self, symbol: &[u8], library: &[u8]) -> FunctionId {
+        let symbol = without_offset(symbol);
+        self.has_python |= symbol.starts_with(b"py::");
+        let mut key = symbol.to_vec();
+        // Of a Python function the second file is where its machine code lies.
+        if !symbol.starts_with(b"py::") {
+            key.push(0);
+            key.extend_from_slice(library);
+        }
+        if let Some(&known) = self.known.get(key.as_slice()) {
+            return known;
+        }
+        let (symbol, library) = (String::from_utf8_lossy(symbol), String::from_utf8_lossy(library));
+        let (name, file) = match symbol.strip_prefix("py::") {
+            Some(python) => python.rsplit_once(':').unwrap_or((python, NO_FILE)),
+            None => (symbol.as_ref(), if library.is_empty() { NO_FILE } else { library.as_ref() }),
+        };
+        let function = self.builder.function(file, 0, name);
+        self.known.insert(key.into_boxed_slice(), function);
+        function
+    }
+}
+
+/// A symbol without `+0x1b`.
+fn without_offset(symbol: &[u8]) -> &[u8] {
+    match memchr::memmem::rfind(symbol, b"+0x") {
+        Some(at) if symbol[at + 3..].iter().all(u8::is_ascii_hexdigit) => &symbol[..at],
+        _ => symbol,
+    }
+}

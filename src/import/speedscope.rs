@@ -1,0 +1,273 @@
+//! speedscope's own format: <https://www.speedscope.app/file-format-schema.json>, explained in
+//! <https://github.com/jlfwong/speedscope/wiki/Importing-from-custom-sources>.
+//!
+//! Many tools write it, with meanings of their own:
+//!
+//! - [py-spy](https://github.com/benfred/py-spy/blob/master/src/speedscope.rs), Austin's and memray's converters
+//!   give the line that was running, so a function has many frames; pyinstrument, and Flamedrop's own export,
+//!   that in which it begins.
+//! - py-spy's and Austin's threads are profiles; a stack without frames is time of a thread outside Python.
+//! - pyinstrument's `[self]` is time of the frame above it; a program that its file lost is in `endValue` only.
+//!
+//! Frames may stand behind the profiles, so stacks are kept by the number of their frames until the end.
+
+mod profiles;
+
+use rustc_hash::FxHashMap;
+
+use super::frame::{NO_FILE, NO_FRAME};
+use super::json::{Fault, Json};
+use super::{About, Format, ImportError, Kind};
+use crate::document::{Content, Diagnostics, Document, Level};
+use crate::input::Input;
+use crate::profile::call_tree::NO_PARENT;
+use crate::profile::stacks::{Builder, Same};
+use crate::profile::{Profile, Track, Unit};
+use profiles::{Read, Trie};
+
+/// speedscope JSON.
+pub struct Speedscope;
+
+/// For the registry.
+pub static ABOUT: About = About {
+    id: "speedscope",
+    title: "speedscope JSON",
+    kind: Kind::Profile,
+    how_to_record: "py-spy record -f speedscope -o app.speedscope.json -- python app.py\n\
+         Also pyinstrument -r speedscope, austin2speedscope, memray transform speedscope, and Flamedrop's own export.",
+};
+
+const RECORD_AGAIN: &str = "Write it again with the tool that it is from.";
+const CUT: &str = "It was cut short, or copied before it was complete: copy it again.";
+
+impl Format for Speedscope {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn detect(&self, head: &[u8]) -> u8 {
+        let text = super::records::trim_mark(head).trim_ascii_start();
+        let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+        if !text.starts_with(b"{") {
+            0
+        } else if holds(b"speedscope.app/file-format-schema.json") {
+            95
+        } else if holds(b"\"profiles\"") && (holds(b"\"evented\"") || holds(b"\"sampled\"")) {
+            // The schema's address is not always written.
+            70
+        } else {
+            0
+        }
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let name = input.name().to_owned();
+        let mut json = Json::new(input);
+        let file = read(&mut json).map_err(|fault| match fault {
+            Fault::Cut(_) => fault.of(self, CUT),
+            _ => fault.of(self, RECORD_AGAIN),
+        })?;
+        let mut diagnostics = Diagnostics::default();
+        let profile = file.profile(&mut diagnostics)?;
+        Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
+    }
+}
+
+/// A frame of the list that all profiles share.
+#[derive(Default)]
+struct Frame {
+    name: String,
+    file: Option<String>,
+    line: i64,
+}
+
+/// All of a file.
+#[derive(Default)]
+struct File {
+    frames: Vec<Frame>,
+    trie: Trie,
+    profiles: Vec<Read>,
+    exporter: String,
+    /// The profile to be shown first.
+    active: Option<i64>,
+    /// Our own export says that times are a processor's.
+    is_cpu: bool,
+}
+
+fn read(json: &mut Json<'_, '_>) -> Result<File, Fault> {
+    let mut file = File::default();
+    if !json.object()? {
+        return Ok(file);
+    }
+    while let Some(key) = json.key()? {
+        match key.as_str() {
+            "shared" => read_shared(json, &mut file.frames)?,
+            "profiles" => {
+                if json.array()? {
+                    while json.item()? {
+                        if let Some(profile) = profiles::read(json, &mut file.trie)? {
+                            file.profiles.push(profile);
+                        }
+                    }
+                }
+            }
+            "exporter" => file.exporter = json.text()?.unwrap_or_default(),
+            "flamedrop" => {
+                if json.object()? {
+                    while let Some(key) = json.key()? {
+                        let value = json.text()?;
+                        file.is_cpu |= key == "unit" && value.as_deref() == Some(Unit::CpuSeconds.id());
+                    }
+                }
+            }
+            "activeProfileIndex" => file.active = json.whole()?,
+            _ => json.skip()?,
+        }
+    }
+    Ok(file)
+}
+
+fn read_shared(json: &mut Json<'_, '_>, frames: &mut Vec<Frame>) -> Result<(), Fault> {
+    if !json.object()? {
+        return Ok(());
+    }
+    while let Some(key) = json.key()? {
+        if key != "frames" || !json.array()? {
+            if key != "frames" {
+                json.skip()?;
+            }
+            continue;
+        }
+        while json.item()? {
+            let mut frame = Frame::default();
+            if json.object()? {
+                while let Some(key) = json.key()? {
+                    match key.as_str() {
+                        "name" => frame.name = json.text()?.unwrap_or_default(),
+                        // pyinstrument names a place for what has none.
+                        "file" => {
+                            frame.file = json.text()?.filter(|file| !file.is_empty() && file != "<built-in>")
+                        }
+                        "line" => frame.line = json.whole()?.unwrap_or(0).max(0),
+                        _ => json.skip()?,
+                    }
+                }
+            }
+            frames.push(frame);
+        }
+    }
+    Ok(())
+}
+
+impl File {
+    fn profile(self, diagnostics: &mut Diagnostics) -> Result<Profile, ImportError> {
+        let exporter = self.exporter.to_ascii_lowercase();
+        let from = |tool: &str| exporter.starts_with(tool);
+        if let Some(&(missing, at)) =
+            self.trie.largest().iter().find(|(frame, _)| *frame as usize >= self.frames.len())
+        {
+            let problem =
+                format!("a stack has frame number {missing}, but the file has {} frames", self.frames.len());
+            let error = ImportError::new(&Speedscope, problem, RECORD_AGAIN);
+            return Err(error.at(format!("byte {}", crate::format::count(at as i64))));
+        }
+        let same = match from("py-spy") || from("austin") || from("memray") {
+            true => Same::Name,
+            false => Same::Place,
+        };
+        let mut builder = Builder::new(same, false);
+        let unit = self.unit(diagnostics);
+        let nodes = self.nodes(&mut builder, from("pyinstrument"));
+        let mut noticed = profiles::Noticed::default();
+        let mut outside = FxHashMap::default();
+        for profile in self.profiles.iter().filter(|profile| profile.unit.0 == unit) {
+            noticed.add(&profile.noticed);
+            let (name, thread) = thread_of(&profile.name, &exporter);
+            let start = unit.is_time().then_some(profile.start * profile.unit.1);
+            let track = builder.track(Track { name, thread, start, ..Track::default() });
+            for (&node, &weight) in &profile.weights {
+                let node = match nodes.get(node as usize) {
+                    Some(&node) if node != NO_PARENT => node,
+                    // A stack without frames: time of a thread outside of any function.
+                    _ => *outside.entry(()).or_insert_with(|| {
+                        let function = builder.function(NO_FILE, 0, NO_FRAME);
+                        builder.child(NO_PARENT, function)
+                    }),
+                };
+                builder.add(track, node, weight * profile.unit.1, 0);
+            }
+        }
+        noticed.say(diagnostics);
+        for profile in self.profiles.iter().filter(|profile| profile.unit.0 == unit) {
+            let (sum, whole) = (profile.weights.values().sum::<f64>(), profile.end - profile.start);
+            // The tool's fault: it goes down the first of several roots and drops the others.
+            if profile.is_evented && sum < whole / 2.0 && sum > 0.0 {
+                let message = format!(
+                    "the stacks hold {} of the {} that were recorded: the tool that wrote the file left out the rest",
+                    unit.text(sum * profile.unit.1),
+                    unit.text(whole * profile.unit.1)
+                );
+                diagnostics.note(Level::Warning, &message, || Some(profile.name.clone()));
+            }
+        }
+        if builder.is_empty() {
+            return Err(ImportError::new(&Speedscope, "no stack of it has a weight", RECORD_AGAIN));
+        }
+        Ok(builder.finish(if unit == Unit::Seconds && self.is_cpu { Unit::CpuSeconds } else { unit }))
+    }
+
+    /// What is shown: the unit of the active profile that has any weight, or of the first one.
+    fn unit(&self, diagnostics: &mut Diagnostics) -> Unit {
+        let has_weight = |profile: &&Read| !profile.weights.is_empty();
+        let active = self.active.and_then(|active| self.profiles.get(usize::try_from(active).ok()?));
+        let shown = active.filter(has_weight).or_else(|| self.profiles.iter().find(has_weight));
+        let unit = shown.map_or(Unit::Samples, |profile| profile.unit.0);
+        let others =
+            self.profiles.iter().filter(|profile| profile.unit.0 != unit && !profile.weights.is_empty());
+        let others: Vec<&str> = others.map(|profile| profile.name.as_str()).collect();
+        if !others.is_empty() {
+            let message =
+                format!("profiles that do not measure {} are left out", unit.id().replace('_', " "));
+            diagnostics
+                .note_many(Level::Warning, &message, others.len() as u64, || Some(others[0].to_owned()));
+        }
+        unit
+    }
+
+    /// Per node of the file's trie its node of the builder's.
+    fn nodes(&self, builder: &mut Builder, has_self: bool) -> Vec<u32> {
+        let functions: Vec<u32> = self
+            .frames
+            .iter()
+            .map(|frame| builder.function(frame.file.as_deref().unwrap_or(NO_FILE), frame.line, &frame.name))
+            .collect();
+        let is_self = |frame: u32| {
+            let frame = &self.frames[frame as usize];
+            has_self && frame.name == "[self]" && frame.file.is_none()
+        };
+        let mut nodes: Vec<u32> = Vec::with_capacity(self.trie.len());
+        for (parent, frame) in self.trie.nodes() {
+            let parent = if parent == NO_PARENT { NO_PARENT } else { nodes[parent as usize] };
+            let node = match is_self(frame) && parent != NO_PARENT {
+                true => parent,
+                false => builder.child(parent, functions[frame as usize]),
+            };
+            nodes.push(node);
+        }
+        nodes
+    }
+}
+
+/// The thread a profile is of, as py-spy names it: `Thread 30461 "MainThread"`; its name and its number.
+fn thread_of(name: &str, exporter: &str) -> (String, Option<u64>) {
+    let plain = || (name.to_owned(), None);
+    if !exporter.starts_with("py-spy") {
+        return plain();
+    }
+    let Some(rest) = name.strip_prefix("Thread ") else { return plain() };
+    let (number, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    match number.parse::<u64>() {
+        Ok(number) => (rest.trim_matches('"').to_owned(), Some(number)),
+        Err(_) => plain(),
+    }
+}

@@ -1,0 +1,252 @@
+//! One profile of a speedscope file: samples, or the opening and closing of frames.
+
+use rustc_hash::FxHashMap;
+
+use super::super::json::{Fault, Json};
+use crate::document::{Diagnostics, Level};
+use crate::profile::Unit;
+use crate::profile::call_tree::NO_PARENT;
+
+/// The stacks of all profiles, by the numbers of their frames.
+#[derive(Default)]
+pub(super) struct Trie {
+    parent: Vec<u32>,
+    frame: Vec<u32>,
+    children: FxHashMap<(u32, u32), u32>,
+    /// The largest number of a frame so far, and the byte at which it stands.
+    largest: Option<(u32, u64)>,
+}
+
+impl Trie {
+    pub fn child(&mut self, parent: u32, frame: u32, at: u64) -> u32 {
+        if self.largest.is_none_or(|(largest, _)| frame > largest) {
+            self.largest = Some((frame, at));
+        }
+        let next = self.parent.len() as u32;
+        let node = *self.children.entry((parent, frame)).or_insert(next);
+        if node == next {
+            self.parent.push(parent);
+            self.frame.push(frame);
+        }
+        node
+    }
+
+    pub fn len(&self) -> usize {
+        self.parent.len()
+    }
+
+    /// Per node its parent and its frame.
+    pub fn nodes(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.parent.iter().copied().zip(self.frame.iter().copied())
+    }
+
+    pub fn largest(&self) -> &Option<(u32, u64)> {
+        &self.largest
+    }
+}
+
+/// One profile.
+#[derive(Default)]
+pub(super) struct Read {
+    pub name: String,
+    /// The unit, and what its numbers are multiplied by.
+    pub unit: (Unit, f64),
+    pub is_evented: bool,
+    pub start: f64,
+    pub end: f64,
+    /// Per node of the trie what is its own; of [`NO_PARENT`], that of stacks without frames.
+    pub weights: FxHashMap<u32, f64>,
+    pub noticed: Noticed,
+}
+
+/// What was not as it should be, and how often.
+#[derive(Default, Clone)]
+pub(super) struct Noticed {
+    not_positive: u64,
+    without_weight: u64,
+    back: u64,
+    unmatched: u64,
+    open: u64,
+}
+
+impl Noticed {
+    pub fn add(&mut self, other: &Self) {
+        self.not_positive += other.not_positive;
+        self.without_weight += other.without_weight;
+        self.back += other.back;
+        self.unmatched += other.unmatched;
+        self.open += other.open;
+    }
+
+    pub fn say(&self, diagnostics: &mut Diagnostics) {
+        for (message, count) in [
+            ("samples with a weight that is negative, infinite or no number are left out", self.not_positive),
+            ("samples without a weight are left out", self.without_weight),
+            ("events that lie before the ones they follow take no time", self.back),
+            ("frames that are closed but not open are left out", self.unmatched),
+            ("frames that are not closed last until the profile ends", self.open),
+        ] {
+            diagnostics.note_many(Level::Warning, message, count, || None);
+        }
+    }
+}
+
+/// Reads a profile; `None` for what is no object.
+pub(super) fn read(json: &mut Json<'_, '_>, trie: &mut Trie) -> Result<Option<Read>, Fault> {
+    if !json.object()? {
+        return Ok(None);
+    }
+    let mut profile = Read { unit: (Unit::Samples, 1.0), ..Read::default() };
+    let mut samples: Vec<u32> = Vec::new();
+    let mut weights: Vec<f64> = Vec::new();
+    let mut events = Events::default();
+    while let Some(key) = json.key()? {
+        match key.as_str() {
+            "type" => profile.is_evented = json.text()?.as_deref() == Some("evented"),
+            "name" => profile.name = json.text()?.unwrap_or_default(),
+            "unit" => profile.unit = unit(&json.text()?.unwrap_or_default()),
+            "startValue" => profile.start = json.number()?.filter(|value| value.is_finite()).unwrap_or(0.0),
+            "endValue" => profile.end = json.number()?.filter(|value| value.is_finite()).unwrap_or(0.0),
+            "samples" => {
+                if json.array()? {
+                    while json.item()? {
+                        samples.push(sample(json, trie)?);
+                    }
+                }
+            }
+            "weights" => {
+                if json.array()? {
+                    while json.item()? {
+                        weights.push(json.number()?.unwrap_or(f64::NAN));
+                    }
+                }
+            }
+            "events" => {
+                if json.array()? {
+                    while json.item()? {
+                        events.read(json, trie, &mut profile)?;
+                    }
+                }
+            }
+            _ => json.skip()?,
+        }
+    }
+    events.end(&mut profile);
+    profile.noticed.without_weight += samples.len().saturating_sub(weights.len()) as u64;
+    for (node, weight) in samples.into_iter().zip(weights) {
+        if weight.is_finite() && weight >= 0.0 {
+            if weight > 0.0 {
+                *profile.weights.entry(node).or_default() += weight;
+            }
+        } else {
+            profile.noticed.not_positive += 1;
+        }
+    }
+    Ok(Some(profile))
+}
+
+/// `none` is what tools write that count samples.
+fn unit(text: &str) -> (Unit, f64) {
+    match text {
+        "seconds" => (Unit::Seconds, 1.0),
+        "milliseconds" => (Unit::Seconds, 1e-3),
+        "microseconds" => (Unit::Seconds, 1e-6),
+        "nanoseconds" => (Unit::Seconds, 1e-9),
+        "bytes" => (Unit::Bytes, 1.0),
+        _ => (Unit::Samples, 1.0),
+    }
+}
+
+/// The node of a stack; [`NO_PARENT`] of one without frames.
+fn sample(json: &mut Json<'_, '_>, trie: &mut Trie) -> Result<u32, Fault> {
+    let mut node = NO_PARENT;
+    if json.array()? {
+        while json.item()? {
+            let at = json.position();
+            if let Some(frame) = number(json.whole()?) {
+                node = trie.child(node, frame, at);
+            }
+        }
+    }
+    Ok(node)
+}
+
+/// The number of a frame; one that cannot be is the largest.
+fn number(frame: Option<i64>) -> Option<u32> {
+    frame.map(|frame| u32::try_from(frame).unwrap_or(u32::MAX - 1))
+}
+
+/// Events so far.
+#[derive(Default)]
+struct Events {
+    /// The frames that are open: their numbers and nodes.
+    open: Vec<(u32, u32)>,
+    last: Option<f64>,
+}
+
+impl Events {
+    fn read(&mut self, json: &mut Json<'_, '_>, trie: &mut Trie, profile: &mut Read) -> Result<(), Fault> {
+        if !json.object()? {
+            return Ok(());
+        }
+        let (mut opens, mut at, mut frame) = (None, None, None);
+        let place = json.position();
+        while let Some(key) = json.key()? {
+            match key.as_str() {
+                "type" => {
+                    opens = match json.text()?.as_deref() {
+                        Some("O") => Some(true),
+                        Some("C") => Some(false),
+                        _ => None,
+                    }
+                }
+                "at" => at = json.number()?.filter(|at| at.is_finite()),
+                "frame" => frame = number(json.whole()?),
+                _ => json.skip()?,
+            }
+        }
+        let (Some(opens), Some(at), Some(frame)) = (opens, at, frame) else {
+            profile.noticed.not_positive += 1;
+            return Ok(());
+        };
+        self.pass(at, profile);
+        if opens {
+            let parent = self.open.last().map_or(NO_PARENT, |(_, node)| *node);
+            self.open.push((frame, trie.child(parent, frame, place)));
+        } else {
+            match self.open.iter().rposition(|(open, _)| *open == frame) {
+                Some(place) => {
+                    profile.noticed.unmatched += (self.open.len() - place - 1) as u64;
+                    self.open.truncate(place);
+                }
+                None => profile.noticed.unmatched += 1,
+            }
+        }
+        Ok(())
+    }
+
+    /// Time goes on: it is the innermost frame's.
+    fn pass(&mut self, at: f64, profile: &mut Read) {
+        let last = *self.last.get_or_insert(at);
+        if at < last {
+            profile.noticed.back += 1;
+            return;
+        }
+        if let Some(&(_, node)) = self.open.last()
+            && at > last
+        {
+            *profile.weights.entry(node).or_default() += at - last;
+        }
+        self.last = Some(at);
+    }
+
+    fn end(&mut self, profile: &mut Read) {
+        if self.open.is_empty() {
+            return;
+        }
+        profile.noticed.open += self.open.len() as u64;
+        if self.last.is_some_and(|last| profile.end > last) {
+            self.pass(profile.end, profile);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! How a reader puts stacks together.
+
+use rustc_hash::FxHashMap;
+
+use super::super::call_tree::NO_PARENT;
+use super::super::{FunctionId, Functions, Profile};
+use super::{Stacks, Track, Weight};
+use crate::format::Unit;
+
+/// Index of a track of a [`Builder`].
+pub type TrackId = usize;
+
+/// Which frames are one function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Same {
+    /// Those of one file, line and name: the format has the line in which a function begins.
+    Place,
+    /// Those of one file and name: the line is the one that was running. The smallest one seen stands for the
+    /// function. Two functions of one file and name (methods whose class the tool does not name) become one.
+    Name,
+}
+
+/// Stacks being read.
+pub struct Builder {
+    same: Same,
+    functions: Functions,
+    known: FxHashMap<(u32, u32, i64), FunctionId>,
+    stacks: Stacks,
+    children: FxHashMap<(u32, FunctionId), u32>,
+    weights: Vec<FxHashMap<u32, (f64, u32)>>,
+}
+
+impl Builder {
+    /// `counted`: whether what is added comes with numbers of calls.
+    pub fn new(same: Same, counted: bool) -> Self {
+        Self {
+            same,
+            functions: Functions::default(),
+            known: FxHashMap::default(),
+            stacks: Stacks { counted, ..Stacks::default() },
+            children: FxHashMap::default(),
+            weights: Vec::new(),
+        }
+    }
+
+    /// The function of a frame. `file` is `~` for a built-in function, `line` 0 where there is none.
+    pub fn function(&mut self, file: &str, line: i64, name: &str) -> FunctionId {
+        let functions = &mut self.functions;
+        let (file, name) = (functions.files.intern(file), functions.names.intern(name));
+        let key = match self.same {
+            Same::Place => (file, name, line),
+            Same::Name => (file, name, 0),
+        };
+        let next = functions.file.len() as FunctionId;
+        let id = *self.known.entry(key).or_insert(next);
+        if id == next {
+            functions.file.push(file);
+            functions.name.push(name);
+            functions.line.push(line);
+        } else if line > 0 {
+            let first = &mut functions.line[id as usize];
+            *first = if *first > 0 { line.min(*first) } else { line };
+        }
+        id
+    }
+
+    /// The node of `function` called by `parent`, or by nothing ([`NO_PARENT`]).
+    pub fn child(&mut self, parent: u32, function: FunctionId) -> u32 {
+        let next = self.stacks.function.len() as u32;
+        let node = *self.children.entry((parent, function)).or_insert(next);
+        if node == next {
+            self.stacks.function.push(function);
+            self.stacks.parent.push(parent);
+        }
+        node
+    }
+
+    /// The node of a whole stack, outermost frame first; [`NO_PARENT`] for an empty one.
+    pub fn stack(&mut self, frames: impl Iterator<Item = FunctionId>) -> u32 {
+        frames.fold(NO_PARENT, |parent, function| self.child(parent, function))
+    }
+
+    /// A new track.
+    pub fn track(&mut self, track: Track) -> TrackId {
+        self.stacks.tracks.push(track);
+        self.weights.push(FxHashMap::default());
+        self.stacks.tracks.len() - 1
+    }
+
+    /// How many tracks there are.
+    pub fn tracks(&self) -> usize {
+        self.stacks.tracks.len()
+    }
+
+    /// A track, to name it.
+    pub fn track_mut(&mut self, track: TrackId) -> Option<&mut Track> {
+        self.stacks.tracks.get_mut(track)
+    }
+
+    /// Adds what was measured on a stack itself. What is no positive number is left out; false then.
+    pub fn add(&mut self, track: TrackId, node: u32, value: f64, calls: u32) -> bool {
+        let Some(weights) = self.weights.get_mut(track) else { return false };
+        if node == NO_PARENT || !value.is_finite() || value < 0.0 || (value == 0.0 && calls == 0) {
+            return false;
+        }
+        let weight = weights.entry(node).or_default();
+        weight.0 += value;
+        weight.1 = weight.1.saturating_add(calls);
+        true
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.weights.iter().all(FxHashMap::is_empty)
+    }
+
+    /// The profile. Tracks that have nothing are left out, the main thread of the first process comes first.
+    pub fn finish(self, unit: Unit) -> Profile {
+        let Self { functions, mut stacks, weights, known, children, .. } = self;
+        // Large, and no longer needed while the rest is made.
+        drop((known, children));
+        for (track, weights) in stacks.tracks.iter_mut().zip(weights) {
+            track.weights =
+                weights.into_iter().map(|(node, (value, calls))| Weight { node, value, calls }).collect();
+            crate::sort::by_number(&mut track.weights, |weight| weight.node);
+        }
+        stacks.tracks.retain(|track| !track.weights.is_empty());
+        if let Some(main) = stacks.tracks.iter().position(is_main) {
+            stacks.tracks[..=main].rotate_right(1);
+        }
+        stacks.profile(functions, unit)
+    }
+}
+
+/// Whether a track is a main thread: by its name, or since its number is the process's.
+fn is_main(track: &Track) -> bool {
+    track.name == "MainThread"
+        || track.name.ends_with(": MainThread")
+        || track.name.ends_with("\"MainThread\"")
+        || (track.process.is_some() && track.process == track.thread)
+}

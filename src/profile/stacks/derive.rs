@@ -1,0 +1,231 @@
+//! Functions, edges and the call tree out of stacks.
+
+use rustc_hash::FxHashMap;
+
+use super::super::call_tree::{CallTree, Certainty, NO_PARENT, NewBox};
+use super::super::{Edge, Edges, FunctionId, Functions, UNKNOWN_CALLS};
+use super::Stacks;
+
+/// What follows from stacks.
+pub(super) struct Derived {
+    pub functions: Functions,
+    pub edges: Edges,
+    pub tree: CallTree,
+}
+
+impl Stacks {
+    /// Functions, edges and tree of one track, or of all. Of `functions` only files, names and lines count.
+    pub(super) fn derive(&self, functions: &Functions, track: Option<usize>) -> Derived {
+        let nodes = self.function.len();
+        let mut own = vec![0.0; nodes];
+        let mut calls = vec![0_i64; if self.counted { nodes } else { 0 }];
+        let chosen =
+            self.tracks.iter().enumerate().filter(|(index, _)| track.is_none_or(|track| track == *index));
+        for weight in chosen.flat_map(|(_, track)| &track.weights) {
+            own[weight.node as usize] += weight.value;
+            if let Some(calls) = calls.get_mut(weight.node as usize) {
+                *calls += i64::from(weight.calls);
+            }
+        }
+        let mut total = own.clone();
+        // What is below a node that was called counts as well, though it took no time that can be measured.
+        for node in (0..nodes).rev() {
+            let parent = self.parent[node];
+            if parent != NO_PARENT {
+                total[parent as usize] += total[node];
+            }
+        }
+        let unknown = if self.counted { 0 } else { UNKNOWN_CALLS };
+        let count = functions.len();
+        let walk = Walk {
+            stacks: self,
+            own: &own,
+            total: &total,
+            calls: &calls,
+            functions: Functions {
+                files: functions.files.clone(),
+                names: functions.names.clone(),
+                file: functions.file.clone(),
+                line: functions.line.clone(),
+                name: functions.name.clone(),
+                calls: vec![unknown; count],
+                sampled: false,
+                primitive_calls: vec![unknown; count],
+                self_time: vec![0.0; count],
+                total_time: vec![0.0; count],
+            },
+            active: vec![0; count],
+            edges: Vec::new(),
+            edge_places: FxHashMap::default(),
+            edge_active: Vec::new(),
+            boxes: Vec::new(),
+            places: FxHashMap::default(),
+            unknown,
+        };
+        walk.run(&self.first_children())
+    }
+
+    /// Per node its first child and its next sibling.
+    fn first_children(&self) -> (Vec<u32>, Vec<u32>) {
+        let nodes = self.parent.len();
+        let mut first = vec![NO_PARENT; nodes];
+        let mut next = vec![NO_PARENT; nodes];
+        for node in (0..nodes).rev() {
+            let parent = self.parent[node];
+            if parent != NO_PARENT {
+                next[node] = first[parent as usize];
+                first[parent as usize] = node as u32;
+            }
+        }
+        (first, next)
+    }
+}
+
+/// The walk through all stacks, depth first, that knows what is active.
+struct Walk<'a> {
+    stacks: &'a Stacks,
+    own: &'a [f64],
+    total: &'a [f64],
+    calls: &'a [i64],
+    functions: Functions,
+    /// Per function: how often it is on the stack.
+    active: Vec<u32>,
+    edges: Vec<Edge>,
+    edge_places: FxHashMap<(FunctionId, FunctionId), u32>,
+    /// Per edge: how often it is on the stack.
+    edge_active: Vec<u32>,
+    boxes: Vec<NewBox>,
+    /// Boxes by the box above them, their function, and whether they are recursive.
+    places: FxHashMap<(u32, FunctionId, bool), u32>,
+    unknown: i64,
+}
+
+/// One frame of the walk's own stack.
+struct Frame {
+    node: u32,
+    edge: Option<u32>,
+    /// The box below which its callees' boxes are: its own, or, where it is a recursive call, the one above.
+    context: u32,
+    /// The child that comes next.
+    next: u32,
+}
+
+impl Walk<'_> {
+    fn run(mut self, (first, next): &(Vec<u32>, Vec<u32>)) -> Derived {
+        let mut stack: Vec<Frame> = Vec::new();
+        let roots = (0..self.stacks.parent.len() as u32)
+            .filter(|&node| self.stacks.parent[node as usize] == NO_PARENT);
+        for root in roots.collect::<Vec<u32>>() {
+            stack.push(self.enter(root, None, NO_PARENT, first));
+            while let Some(top) = stack.last_mut() {
+                let child = top.next;
+                if child == NO_PARENT {
+                    self.leave(top.node, top.edge);
+                    stack.pop();
+                    continue;
+                }
+                top.next = next[child as usize];
+                let (caller, context) = (self.stacks.function[top.node as usize], top.context);
+                let frame = self.enter(child, Some(caller), context, first);
+                stack.push(frame);
+            }
+        }
+        let edges = Edges::new(self.functions.len(), self.edges);
+        let mut tree = CallTree::new(false, &self.boxes);
+        tree.low.clone_from(&tree.total_time);
+        tree.high.clone_from(&tree.total_time);
+        Derived { tree, functions: self.functions, edges }
+    }
+
+    fn enter(&mut self, node: u32, caller: Option<FunctionId>, context: u32, first: &[u32]) -> Frame {
+        let at = node as usize;
+        let function = self.stacks.function[at];
+        let (own, total) = (self.own[at], self.total[at]);
+        let calls = self.calls.get(at).copied().unwrap_or(0);
+        let happened = total > 0.0 || calls > 0;
+        let index = function as usize;
+        let is_recursive = self.active[index] > 0;
+        self.active[index] += 1;
+        self.functions.self_time[index] += own;
+        if !is_recursive {
+            self.functions.total_time[index] += total;
+        }
+        if self.stacks.counted {
+            self.functions.calls[index] += calls;
+            self.functions.primitive_calls[index] += if is_recursive { 0 } else { calls };
+        }
+        let edge = caller.filter(|_| happened).map(|caller| self.edge(caller, function));
+        if let Some(edge) = edge {
+            let active = &mut self.edge_active[edge as usize];
+            let entry = &mut self.edges[edge as usize];
+            entry.self_time += own;
+            if *active == 0 {
+                entry.total_time += total;
+            }
+            if self.stacks.counted {
+                entry.calls += calls;
+                entry.primitive_calls += if *active == 0 { calls } else { 0 };
+            }
+            *active += 1;
+        }
+        let context = match is_recursive {
+            // What it calls is beside it.
+            true => {
+                if own > 0.0 {
+                    self.add_box(context, function, true, own, calls);
+                }
+                context
+            }
+            false if total > 0.0 => self.add_box(context, function, false, own, calls),
+            false => context,
+        };
+        Frame { node, edge, context, next: first[at] }
+    }
+
+    fn leave(&mut self, node: u32, edge: Option<u32>) {
+        let function = self.stacks.function[node as usize];
+        self.active[function as usize] -= 1;
+        if let Some(edge) = edge {
+            self.edge_active[edge as usize] -= 1;
+        }
+    }
+
+    fn edge(&mut self, caller: FunctionId, callee: FunctionId) -> u32 {
+        let next = self.edges.len() as u32;
+        let place = *self.edge_places.entry((caller, callee)).or_insert(next);
+        if place == next {
+            let calls = self.unknown;
+            self.edges.push(Edge {
+                caller,
+                callee,
+                calls,
+                primitive_calls: calls,
+                self_time: 0.0,
+                total_time: 0.0,
+            });
+            self.edge_active.push(0);
+        }
+        place
+    }
+
+    fn add_box(&mut self, parent: u32, function: FunctionId, recursive: bool, own: f64, calls: i64) -> u32 {
+        let next = self.boxes.len() as u32;
+        let place = *self.places.entry((parent, function, recursive)).or_insert(next);
+        if place == next {
+            self.boxes.push(NewBox {
+                function,
+                parent,
+                recursive,
+                self_time: 0.0,
+                calls: 0.0,
+                certainty: Certainty::Exact,
+                low: 0.0,
+                high: 0.0,
+            });
+        }
+        let entry = &mut self.boxes[place as usize];
+        entry.self_time += own;
+        entry.calls += calls as f64;
+        place
+    }
+}
