@@ -293,7 +293,7 @@ impl Profile {
         let times = functions.self_time.iter().zip(&functions.total_time);
         let called_more = |(own, total): (&f64, &f64)| *own >= 0.0 && total - own > NO_CALLEES * total;
         self.recorded_tree.is_some()
-            || self.edges.len() > 0
+            || !self.edges.is_empty()
             || functions.len() < 2
             || !times.into_iter().any(called_more)
     }

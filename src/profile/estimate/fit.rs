@@ -219,11 +219,11 @@ impl<'a> Fit<'a> {
         let hidden = self.hidden();
         // What is not in boxes need not be made up for.
         let up = (1.0 - hidden / graph.seconds()).max(0.0);
-        let mut need = vec![0.0; functions];
-        for function in 0..functions {
-            let (found, total) = (self.total_of(function), graph.total[function]);
-            need[function] = if found < total { found + (total - found) * up } else { total };
-        }
+        let needed = |(function, &total): (usize, &f64)| {
+            let found = self.total_of(function);
+            if found < total { found + (total - found) * up } else { total }
+        };
+        let need: Vec<f64> = graph.total.iter().enumerate().map(needed).collect();
         // Where much time contradicts itself, total times say little of what was above what.
         let totals_hold = self.totals_hold();
         let mut factor = vec![0.0; functions];
