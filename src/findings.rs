@@ -1,7 +1,7 @@
 //! What to fix first: rules that look at a profile, at a log, or at both together.
 //!
 //! A rule sees one document whole ([`Case::Profile`], [`Case::Queries`]), or the digests of a profile
-//! and a log of the same thing ([`Case::Pair`]): the two are in different workers, so what crosses is
+//! and a log of the same thing ([`judge_pair`]): the two are in different workers, so what crosses is
 //! small. Adding a rule is one file under `src/findings/`, one line in [`RULES`], and fixtures with
 //! the fault and without it.
 
