@@ -81,7 +81,7 @@ for (const colorScheme of ['light', 'dark']) {
 
 pageTest('hover, click and Escape in the flame graph', async ({ page }) => {
   await openProfile(page);
-  const orders = { x: 300, y: 6.5 * ROW };
+  const orders = { x: 300, y: 7.5 * ROW };
   await tree(page).hover({ position: orders });
   const card = page.locator('.hover-card');
   await card.getByText('orders', { exact: true }).waitFor();
@@ -96,8 +96,8 @@ pageTest('hover, click and Escape in the flame graph', async ({ page }) => {
 pageTest('the flame graph with the keyboard', async ({ page }) => {
   await openProfile(page);
   await tree(page).focus();
-  for (let step = 0; step < 7; step += 1) await page.keyboard.press('ArrowDown');
-  await spoken(page, /^orders, .*ordering\.py:\d+\. Total [\d.]+ ms, \d+ %\. Self .*\. Level 7\.$/);
+  for (let step = 0; step < 8; step += 1) await page.keyboard.press('ArrowDown');
+  await spoken(page, /^orders, .*ordering\.py:\d+\. Total [\d.]+ ms, \d+ %\. Self .*\. Level 8\.$/);
   await page.keyboard.press('Enter');
   await crumbs(page).getByRole('button', { name: 'orders', exact: true }).waitFor();
   assert.match(page.url(), /zoom=\d+/);
@@ -105,7 +105,7 @@ pageTest('the flame graph with the keyboard', async ({ page }) => {
   await page.reload();
   await crumbs(page).getByRole('button', { name: 'orders', exact: true }).waitFor();
   await tree(page).press('ArrowUp');
-  await spoken(page, /^_view_wrapper, .*Level 6\.$/);
+  await spoken(page, /^_view_wrapper, .*Level 7\.$/);
   await page.keyboard.press('Escape');
   await crumbs(page).getByRole('button', { name: 'orders', exact: true }).waitFor({ state: 'detached' });
 });
@@ -202,7 +202,7 @@ pageTest('timeline lanes by query', async ({ page }) => {
 
 pageTest('a finger selects', { viewport: 'phone', touch: true }, async ({ page, screenshot }) => {
   await openProfile(page);
-  await tree(page).tap({ position: { x: 100, y: 6.5 * ROW } });
+  await tree(page).tap({ position: { x: 100, y: 7.5 * ROW } });
   await page.getByRole('complementary', { name: 'Selected function' }).waitFor();
   await crumbs(page).getByRole('button', { name: 'orders', exact: true }).waitFor();
   await screenshot('tree-phone');

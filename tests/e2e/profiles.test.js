@@ -62,7 +62,7 @@ pageTest('one thread of several', async ({ page, screenshot }) => {
   await screenshot('profiles-track');
   await page.waitForFunction(() => /track=1/.test(location.hash));
   await show(page, 'Call tree');
-  await rows(page, 'Call tree');
+  await page.getByRole('treegrid', { name: 'Call tree' }).getByText(/thread_main/).first().waitFor();
   // Findings are about all of it.
   await show(page, 'Findings');
   await page.getByText('130 samples in all').waitFor();
