@@ -68,6 +68,7 @@ use crate::sort;
 
 use digest::Item;
 pub use digest::{Digest, ProfileDigest, QueriesDigest};
+use own_use::{OwnUses, own_use};
 pub use pricing::{Paired, Price};
 pub use settings::{Settings, Threshold, Unit};
 pub use summary::Summary;
@@ -99,8 +100,8 @@ pub enum LooksAt {
 /// What a rule is shown.
 #[derive(Debug, Clone, Copy)]
 pub enum Case<'a> {
-    /// A profile, the layers of its functions, its call tree, and its digest.
-    Profile(&'a Profile, &'a Layers, &'a CallTree, &'a ProfileDigest),
+    /// A profile, the layers of its functions, its call tree, its digest, and what its own functions cost.
+    Profile(&'a Profile, &'a Layers, &'a CallTree, &'a ProfileDigest, &'a OwnUses),
     /// A log and its digest.
     Queries(&'a QueryLog, &'a QueriesDigest),
 }
@@ -385,8 +386,9 @@ pub fn judge(document: &Document, settings: &Settings) -> Report {
 pub fn judge_profile(profile: &Profile, settings: &Settings) -> Report {
     let layers = Layers::of(profile);
     let tree = profile.tree(digest::TREE_BUDGET);
-    let digest = ProfileDigest::of(profile, &layers, &tree);
-    let case = Case::Profile(profile, &layers, &tree, &digest);
+    let uses = own_use(profile, &layers, &tree);
+    let digest = ProfileDigest::with(profile, &layers, &uses);
+    let case = Case::Profile(profile, &layers, &tree, &digest, &uses);
     // Rules are about time; a share of samples is a share of time.
     let mut findings = match profile.unit {
         format::Unit::Bytes => Vec::new(),

@@ -15,6 +15,7 @@ mod foreign;
 mod frame;
 pub mod importtime;
 mod json;
+mod lines;
 pub mod marshal;
 pub mod mysql_general;
 pub mod mysql_slow;

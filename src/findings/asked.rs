@@ -3,7 +3,7 @@
 //! theirs are better, for they name the queries.
 
 use super::naming::{called, located};
-use super::own_use::{Asked, own_use};
+use super::own_use::Asked;
 use super::remedies::{Remedy, Statements, of_layer, of_saves, of_statements_in_a_loop};
 use super::{About, Bound, Case, Confidence, Evidence, Finding, Link, Value};
 use crate::format;
@@ -48,12 +48,11 @@ const PER_STATEMENT: f64 = 50.0;
 
 /// Findings of `cause`, for the rule `about`. `least` objects are many.
 pub(super) fn judge(case: &Case<'_>, about: &About, cause: Cause, least: f64, findings: &mut Vec<Finding>) {
-    let Case::Profile(profile, layers, tree, digest) = *case else { return };
+    let Case::Profile(profile, _, _, digest, uses) = *case else { return };
     let busy = digest.busy();
     let requests = requests(profile);
-    let mut all: Vec<(FunctionId, FunctionId, Asked)> = own_use(profile, layers, tree)
-        .into_iter()
-        .flat_map(|(own, used)| used.asks.into_iter().map(move |(entry, asked)| (own, entry, asked)))
+    let mut all: Vec<(FunctionId, FunctionId, Asked)> = (uses.iter())
+        .flat_map(|(own, used)| used.asks.iter().map(|(entry, asked)| (*own, *entry, *asked)))
         .collect();
     let is_found = |asked: &Asked| {
         let many = asked.statements / requests >= STATEMENTS.max(least);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use self::queries::frame;
 use super::Link;
-use super::own_use::own_use;
+use super::own_use::{OwnUses, own_use};
 use super::pricing::{AskedBy, LEAST_SCALE, Price};
 use crate::format::short_name;
 use crate::profile::home::lies_in;
@@ -179,6 +179,11 @@ impl Items {
 impl ProfileDigest {
     /// The digest of `profile`.
     pub fn of(profile: &Profile, layers: &Layers, tree: &CallTree) -> Self {
+        Self::with(profile, layers, &own_use(profile, layers, tree))
+    }
+
+    /// The digest of `profile`, of which it is known what its own functions cost.
+    pub(super) fn with(profile: &Profile, layers: &Layers, uses: &OwnUses) -> Self {
         let functions = &profile.functions;
         let ids = 0..functions.len() as FunctionId;
         let milliseconds = |function: FunctionId| functions.self_time[function as usize] * 1e3;
@@ -210,12 +215,9 @@ impl ProfileDigest {
             driver,
             idle: layers.idle.iter().map(|(_, seconds)| seconds * 1e3).sum(),
             profiler: profiler_time(functions),
-            asked: own_use(profile, layers, tree)
-                .values()
-                .flat_map(|own| own.asks.values())
-                .fold((0.0, 0.0), |(count, time), one| {
-                    (count + one.statements, time + (one.time - one.driver).max(0.0))
-                }),
+            asked: uses.values().flat_map(|own| own.asks.values()).fold((0.0, 0.0), |(count, time), one| {
+                (count + one.statements, time + (one.time - one.driver).max(0.0))
+            }),
             asks: AskedBy::ALL.into_iter().filter_map(|asked_by| asking_frame(functions, asked_by)).collect(),
         }
     }

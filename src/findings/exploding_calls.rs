@@ -56,7 +56,7 @@ impl Rule for ExplodingCalls {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, layers, tree, digest) = *case else { return };
+        let Case::Profile(profile, layers, tree, digest, _) = *case else { return };
         if profile.calls().is_none() {
             // A sampler sees none.
             return;

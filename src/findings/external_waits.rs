@@ -2,7 +2,7 @@
 //! user's own function that asks for it.
 
 use super::naming::{called, located};
-use super::own_use::{OwnUse, most, own_use};
+use super::own_use::{OwnUse, heaviest, most};
 use super::remedies::{Statements, of_layer};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
@@ -10,7 +10,6 @@ use super::{
 };
 use crate::format;
 use crate::profile::{FunctionId, Layer, Layers, Profile};
-use crate::sort;
 
 /// See the module.
 pub(super) struct ExternalWaits;
@@ -39,22 +38,18 @@ pub(super) static ABOUT: About = About {
     thresholds: &[TIME, SHARE],
 };
 
-/// Functions that are findings of one profile.
-const MOST: usize = 5;
-
 impl Rule for ExternalWaits {
     fn about(&self) -> &'static About {
         &ABOUT
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, layers, tree, digest) = *case else { return };
+        let Case::Profile(profile, layers, _, digest, uses) = *case else { return };
         let busy = digest.busy();
         let least = settings.get(&ABOUT, &TIME).max(settings.get(&ABOUT, &SHARE) * busy);
-        let mut all: Vec<(FunctionId, OwnUse)> = own_use(profile, layers, tree).into_iter().collect();
-        all.retain(|(_, own)| own.waits > 0.0 && own.waits >= least);
-        sort::by(&mut all, |a, b| b.1.waits.total_cmp(&a.1.waits).then(a.0.cmp(&b.0)));
-        findings.extend(all.iter().take(MOST).map(|(id, own)| finding(profile, layers, *id, own, busy)));
+        for (id, own) in heaviest(uses, |own| own.waits, least) {
+            findings.push(finding(profile, layers, id, own, busy));
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! them, and less what other rules are about (statements, templates, waiting, known library calls).
 
 use super::naming::{called, is_generator, is_named, located, spoken};
-use super::own_use::{OwnUse, most, own_use};
+use super::own_use::{OwnUse, heaviest, most};
 use super::remedies::{Statements, of_layer};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
@@ -38,9 +38,6 @@ pub(super) static ABOUT: About = About {
     thresholds: &[TIME, SHARE],
 };
 
-/// Functions that are findings of one profile.
-const MOST: usize = 5;
-
 /// Callers named one by one.
 const CALLERS: usize = 3;
 
@@ -50,13 +47,12 @@ impl Rule for HottestFunction {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, layers, tree, digest) = *case else { return };
+        let Case::Profile(profile, layers, _, digest, uses) = *case else { return };
         let busy = digest.busy();
         let least = settings.get(&ABOUT, &TIME).max(settings.get(&ABOUT, &SHARE) * busy);
-        let mut all: Vec<(FunctionId, OwnUse)> = own_use(profile, layers, tree).into_iter().collect();
-        all.retain(|(_, own)| own.computes > 0.0 && own.computes >= least);
-        sort::by(&mut all, |a, b| b.1.computes.total_cmp(&a.1.computes).then(a.0.cmp(&b.0)));
-        findings.extend(all.iter().take(MOST).map(|(id, own)| finding(profile, layers, *id, own, busy)));
+        for (id, own) in heaviest(uses, |own| own.computes, least) {
+            findings.push(finding(profile, layers, id, own, busy));
+        }
     }
 }
 

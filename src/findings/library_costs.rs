@@ -185,7 +185,7 @@ impl Rule for LibraryCosts {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, layers, tree, _) = *case else { return };
+        let Case::Profile(profile, layers, tree, ..) = *case else { return };
         let total = profile.total() * 1e3;
         for known in ALL {
             let found = functions(&profile.functions, known.functions);

@@ -14,9 +14,12 @@ use crate::profile::imports::MODULE;
 use crate::profile::{CallTree, FunctionId, Functions, Layer, Layers, Profile};
 use crate::sort;
 
+/// Functions that are findings of one rule and one profile.
+const MOST: usize = 5;
+
 /// A kind of function that an own function calls, or itself. Times are milliseconds.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Through {
+pub struct Through {
     /// Time in it and below, up to the next own function.
     pub time: f64,
     /// How often it is called from there; of what waits, how often the waiting function is.
@@ -25,7 +28,7 @@ pub(super) struct Through {
 
 /// What one own function costs. Times are milliseconds.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct OwnUse {
+pub struct OwnUse {
     /// Computing: its own loops, regular expressions, serialising, copying, and what libraries do for it. Not
     /// templates, statements, imports, nor what is known to be costly in itself: those have findings of their own.
     pub computes: f64,
@@ -41,7 +44,7 @@ pub(super) struct OwnUse {
 
 /// What a function of the ORM or of a driver does for an own function. Times are milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Asked {
+pub struct Asked {
     /// With all below, up to the next own function.
     pub time: f64,
     /// How often it is called.
@@ -72,11 +75,27 @@ enum Region {
 }
 
 /// Every own function with what it costs, by its id.
-pub(super) fn own_use(profile: &Profile, layers: &Layers, tree: &CallTree) -> FxHashMap<FunctionId, OwnUse> {
+pub type OwnUses = FxHashMap<FunctionId, OwnUse>;
+
+/// Those with most of some time, ms, of at least `least`; the largest first.
+pub(super) fn heaviest(
+    uses: &OwnUses,
+    time: impl Fn(&OwnUse) -> f64,
+    least: f64,
+) -> Vec<(FunctionId, &OwnUse)> {
+    let mut all: Vec<(FunctionId, &OwnUse)> = uses.iter().map(|(id, own)| (*id, own)).collect();
+    all.retain(|(_, own)| time(own) > 0.0 && time(own) >= least);
+    sort::by(&mut all, |a, b| time(b.1).total_cmp(&time(a.1)).then(a.0.cmp(&b.0)));
+    all.truncate(MOST);
+    all
+}
+
+/// Every own function with what it costs.
+pub(super) fn own_use(profile: &Profile, layers: &Layers, tree: &CallTree) -> OwnUses {
     let functions = &profile.functions;
     let executes = executes(profile, layers);
     let boxes = Boxes::of(profile, layers, tree);
-    let mut all: FxHashMap<FunctionId, OwnUse> = FxHashMap::default();
+    let mut all = OwnUses::default();
     let mut around: Vec<(FunctionId, Region)> = Vec::with_capacity(tree.len());
     // What of the functions that wait was found in the tree.
     let mut found: FxHashMap<FunctionId, f64> = FxHashMap::default();

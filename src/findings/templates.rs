@@ -265,7 +265,7 @@ impl Rule for Templates {
     }
 
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
-        let Case::Profile(profile, layers, _, digest) = *case else { return };
+        let Case::Profile(profile, layers, _, digest, _) = *case else { return };
         let total = profile.total() * 1e3;
         let time = layers.seconds(Layer::Templates) * 1e3;
         let parsed = Parsing::of(profile);

@@ -14,14 +14,12 @@
 
 mod graph;
 
-use std::io::{BufRead as _, Read as _};
-
 use rustc_hash::FxHashMap;
 
+use super::lines::{Lines, Noted, place};
 use super::records::trim_end;
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
-use crate::format;
 use crate::input::Input;
 use graph::Graph;
 
@@ -64,27 +62,20 @@ impl Format for Callgrind {
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
         let mut reading = Reading::default();
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let read = input.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut line);
-            if read.map_err(|error| ImportError::reading(&error))? == 0 {
-                break;
-            }
-            reading.number += 1;
-            let text = String::from_utf8_lossy(trim_end(&line));
-            reading.line(text.trim_start_matches('\u{feff}').trim_end()).map_err(|problem| {
-                let place =
-                    format!("line {}", format::count(i64::try_from(reading.number).unwrap_or(i64::MAX)));
-                ImportError::new(self, problem, RECORD_AGAIN).at(place)
-            })?;
+        let mut lines = Lines::new(input, LINE_LIMIT);
+        while let Some((number, line)) = lines.next()? {
+            reading.number = number;
+            let text = String::from_utf8_lossy(trim_end(line));
+            reading
+                .line(text.trim_start_matches('\u{feff}').trim_end())
+                .map_err(|problem| ImportError::new(self, problem, RECORD_AGAIN).at(place(number)))?;
         }
         let mut diagnostics = Diagnostics::default();
-        let first = reading.first_damaged;
-        let message = "lines that are none of the format are left out";
-        diagnostics.note_many(Level::Warning, message, reading.damaged, || {
-            Some(format!("line {}", format::count(i64::try_from(first).unwrap_or(i64::MAX))))
-        });
+        reading.damaged.say(
+            Level::Warning,
+            "lines that are none of the format are left out",
+            &mut diagnostics,
+        );
         if reading.pending.is_some() {
             let message = "the file ends before the time of its last call";
             diagnostics.note(Level::Warning, message, || None);
@@ -117,8 +108,7 @@ struct Reading {
     last_line: i64,
     positions: usize,
     number: u64,
-    damaged: u64,
-    first_damaged: u64,
+    damaged: Noted,
 }
 
 impl Reading {
@@ -137,15 +127,8 @@ impl Reading {
         if let Some((key, value)) = line.split_once(':') {
             return self.header(key, value.trim());
         }
-        self.damage();
+        self.damaged.note(self.number);
         Ok(())
-    }
-
-    fn damage(&mut self) {
-        self.damaged += 1;
-        if self.damaged == 1 {
-            self.first_damaged = self.number;
-        }
     }
 
     fn header(&mut self, key: &str, value: &str) -> Result<(), String> {
@@ -218,14 +201,14 @@ impl Reading {
         };
         let cost = words.next().map_or(Some(0.0), |cost| cost.parse::<f64>().ok());
         let (Some(at), Some(cost)) = (at, cost.filter(|cost| cost.is_finite() && *cost >= 0.0)) else {
-            self.damage();
+            self.damaged.note(self.number);
             self.pending = None;
             return Ok(());
         };
         self.last_line = at;
         let scale = self.scale.ok_or("it does not say what it counts before it counts (events:)")?;
         let Some(function) = self.function else {
-            self.damage();
+            self.damaged.note(self.number);
             return Ok(());
         };
         match self.pending.take() {

@@ -19,11 +19,10 @@
 mod layout;
 mod split;
 
-use std::io::{BufRead as _, Read as _};
-
 use rustc_hash::FxHashMap;
 
 use super::frame::{NO_FILE, NO_FRAME, spelt};
+use super::lines::{Lines, Noted, place};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::format;
@@ -65,45 +64,20 @@ impl Format for Collapsed {
         let name = input.name().to_owned();
         let layout = Layout::of(input.head());
         let mut reading = Reading::new(layout);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let read = input.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut line);
-            if read.map_err(|error| ImportError::reading(&error))? == 0 {
-                break;
-            }
-            reading.number += 1;
+        let mut lines = Lines::new(input, LINE_LIMIT);
+        while let Some((number, line)) = lines.next()? {
+            reading.number = number;
             if !line.ends_with(b"\n") && line.len() as u64 == LINE_LIMIT {
                 let problem = format!("a line is longer than {}", format::bytes(LINE_LIMIT));
-                return Err(ImportError::new(self, problem, RECORD_AGAIN).at(place(reading.number)));
+                return Err(ImportError::new(self, problem, RECORD_AGAIN).at(place(number)));
             }
-            reading.line(&line);
+            reading.line(line);
         }
         let mut diagnostics = Diagnostics::default();
         let profile = reading
             .finish(&mut diagnostics)
             .ok_or_else(|| ImportError::new(self, "no line of it has a stack with a weight", RECORD_AGAIN))?;
         Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
-    }
-}
-
-fn place(line: u64) -> String {
-    format!("line {}", format::count(i64::try_from(line).unwrap_or(i64::MAX)))
-}
-
-/// How often something was noticed, and on which line first.
-#[derive(Default)]
-struct Noted {
-    count: u64,
-    first: u64,
-}
-
-impl Noted {
-    fn note(&mut self, line: u64) {
-        self.count += 1;
-        if self.count == 1 {
-            self.first = line;
-        }
     }
 }
 
@@ -267,13 +241,10 @@ impl Reading {
         if self.builder.is_empty() {
             return None;
         }
-        let note = |diagnostics: &mut Diagnostics, level, message: &str, noted: &Noted| {
-            diagnostics.note_many(level, message, noted.count, || Some(place(noted.first)));
-        };
         let skipped = "lines that are no stack with a number at the end are left out";
-        note(diagnostics, Level::Warning, skipped, &self.skipped);
+        self.skipped.say(Level::Warning, skipped, diagnostics);
         let not_positive = "stacks with a weight that is negative, infinite or no number are left out";
-        note(diagnostics, Level::Warning, not_positive, &self.not_positive);
+        self.not_positive.say(Level::Warning, not_positive, diagnostics);
         if self.freed > 0.0 {
             let freed = Unit::Bytes.text(self.freed);
             let message = format!("{freed} that were freed are left out: what is shown was allocated");

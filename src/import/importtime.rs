@@ -6,12 +6,10 @@
 //! With `-X importtime=2` (3.14) imports that were answered from `sys.modules` have lines as well,
 //! `cached | cached`; those names are right-aligned and have no time.
 
-use std::io::{BufRead as _, Read as _};
-
 use super::frame::NO_FILE;
+use super::lines::{Lines, Noted};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
-use crate::format;
 use crate::input::Input;
 use crate::profile::call_tree::NO_PARENT;
 use crate::profile::stacks::{Builder, Same};
@@ -56,17 +54,10 @@ impl Format for ImportTime {
         let mut modules: Vec<Module> = Vec::new();
         // Those whose importer has not ended yet, by their depth.
         let mut waiting: Vec<(u32, u32)> = Vec::new();
-        let (mut cached, mut damaged, mut number) = (0, 0, 0_u64);
-        let mut first_damaged = 0;
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let read = input.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut line);
-            if read.map_err(|error| ImportError::reading(&error))? == 0 {
-                break;
-            }
-            number += 1;
-            match parse(&line) {
+        let (mut cached, mut damaged) = (0, Noted::default());
+        let mut lines = Lines::new(input, LINE_LIMIT);
+        while let Some((number, line)) = lines.next()? {
+            match parse(line) {
                 Parsed::Module(own, depth, name) => {
                     let index = modules.len() as u32;
                     while let Some(&(below, child)) = waiting.last()
@@ -79,12 +70,7 @@ impl Format for ImportTime {
                     modules.push(Module { name: name.to_owned(), own, importer: NO_PARENT });
                 }
                 Parsed::Cached => cached += 1,
-                Parsed::Damaged => {
-                    damaged += 1;
-                    if damaged == 1 {
-                        first_damaged = number;
-                    }
-                }
+                Parsed::Damaged => damaged.note(number),
                 Parsed::Other => {}
             }
         }
@@ -95,10 +81,7 @@ impl Format for ImportTime {
         let mut diagnostics = Diagnostics::default();
         let message = "imports that were answered from sys.modules took no time and are left out";
         diagnostics.note_many(Level::Info, message, cached, || None);
-        let message = "lines that are no import's are left out";
-        diagnostics.note_many(Level::Warning, message, damaged, || {
-            Some(format!("line {}", format::count(first_damaged as i64)))
-        });
+        damaged.say(Level::Warning, "lines that are no import's are left out", &mut diagnostics);
         let profile = profile(&modules);
         Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
     }

@@ -7,15 +7,13 @@
 //! `<…>`, so the file is what follows the last colon. They have no line. The period of `cpu-clock` and `task-clock`
 //! is nanoseconds of a processor; of other events (`cycles`) samples are counted.
 
-use std::io::{BufRead as _, Read as _};
-
 use rustc_hash::FxHashMap;
 
 use super::frame::{NO_FILE, NO_FRAME};
+use super::lines::{Lines, Noted};
 use super::records::trim_end;
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
-use crate::format;
 use crate::input::Input;
 use crate::profile::call_tree::NO_PARENT;
 use crate::profile::stacks::{Builder, Same, TrackId};
@@ -61,22 +59,14 @@ impl Format for PerfScript {
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
         let mut reading = Reading::new();
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let read = input.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut line);
-            if read.map_err(|error| ImportError::reading(&error))? == 0 {
-                break;
-            }
-            reading.line(trim_end(&line));
+        let mut lines = Lines::new(input, LINE_LIMIT);
+        while let Some((number, line)) = lines.next()? {
+            reading.line(number, trim_end(line));
         }
         reading.end_sample();
         let mut diagnostics = Diagnostics::default();
-        let first = reading.first_damaged;
         let message = "lines that are neither a sample's head nor a frame are left out";
-        diagnostics.note_many(Level::Warning, message, reading.damaged, || {
-            Some(format!("line {}", format::count(i64::try_from(first).unwrap_or(i64::MAX))))
-        });
+        reading.damaged.say(Level::Warning, message, &mut diagnostics);
         if reading.builder.is_empty() {
             return Err(ImportError::new(self, "there is no sample in it", RECORD_AGAIN));
         }
@@ -169,9 +159,7 @@ struct Reading {
     is_time: Option<bool>,
     other_event: u64,
     has_python: bool,
-    number: u64,
-    damaged: u64,
-    first_damaged: u64,
+    damaged: Noted,
 }
 
 impl Reading {
@@ -186,14 +174,11 @@ impl Reading {
             is_time: None,
             other_event: 0,
             has_python: false,
-            number: 0,
-            damaged: 0,
-            first_damaged: 0,
+            damaged: Noted::default(),
         }
     }
 
-    fn line(&mut self, line: &[u8]) {
-        self.number += 1;
+    fn line(&mut self, number: u64, line: &[u8]) {
         if line.is_empty() {
             self.end_sample();
         } else if let Some(frame) = frame(line) {
@@ -216,10 +201,7 @@ impl Reading {
             self.track = Some(track);
             self.period = head.period;
         } else if !line.starts_with(b"#") {
-            self.damaged += 1;
-            if self.damaged == 1 {
-                self.first_damaged = self.number;
-            }
+            self.damaged.note(number);
         }
     }
 

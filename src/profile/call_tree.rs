@@ -1,5 +1,6 @@
 //! A call tree: one box per stack, as flat columns in depth-first order.
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::sort;
@@ -115,6 +116,35 @@ pub struct NewBox {
     pub low: f64,
     /// See [`CallTree::high`].
     pub high: f64,
+}
+
+/// New boxes of which there is one for each function below each box.
+#[derive(Debug, Default)]
+pub(super) struct NewBoxes {
+    /// Parents before children.
+    pub all: Vec<NewBox>,
+    places: FxHashMap<(u32, FunctionId, bool), u32>,
+}
+
+impl NewBoxes {
+    /// The box of `function` below another, which may be new and is then empty and exact.
+    pub fn place(&mut self, parent: u32, function: FunctionId, recursive: bool) -> u32 {
+        let next = self.all.len() as u32;
+        let place = *self.places.entry((parent, function, recursive)).or_insert(next);
+        if place == next {
+            self.all.push(NewBox {
+                function,
+                parent,
+                recursive,
+                self_time: 0.0,
+                calls: 0.0,
+                certainty: Certainty::Exact,
+                low: 0.0,
+                high: 0.0,
+            });
+        }
+        place
+    }
 }
 
 impl CallTree {

@@ -59,7 +59,7 @@ pub fn estimate(profile: &Profile, budget: usize) -> CallTree {
         return CallTree { estimated: true, ..CallTree::default() };
     }
     let graph = Graph::of(&flow);
-    let certain = Certain::of(&graph, &once::once(&graph));
+    let certain = Certain::of(&graph);
     let mut grown = strategy::best(&graph, &certain, budget);
     let intervals = bounds::bounds(&graph, &certain, &grown.made);
     rake::rake(&graph, &intervals, &mut grown);

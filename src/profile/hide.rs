@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::FunctionId;
-use super::call_tree::{CallTree, Certainty, MERGED, MergedPart, NO_PARENT, NewBox};
+use super::call_tree::{CallTree, Certainty, MERGED, MergedPart, NO_PARENT, NewBoxes};
 use crate::sort;
 
 /// What of a tree is not to be seen. Recursive calls of a function whose box is hidden are, too.
@@ -38,7 +38,7 @@ impl CallTree {
         let mut shown = Shown::of(self, hidden);
         let parts = shown.parts(self, hidden);
         let elsewhere = self.merged.elsewhere.clone();
-        let mut tree = Self::with_merged(self.estimated, &shown.boxes, &parts, elsewhere);
+        let mut tree = Self::with_merged(self.estimated, &shown.boxes.all, &parts, elsewhere);
         tree.contradiction = self.contradiction;
         tree.narrow();
         tree
@@ -61,9 +61,7 @@ impl CallTree {
 /// The boxes that are shown.
 #[derive(Default)]
 struct Shown {
-    boxes: Vec<NewBox>,
-    /// By parent, function and whether it is recursive: of each there is one.
-    known: FxHashMap<(u32, FunctionId, bool), u32>,
+    boxes: NewBoxes,
     /// Per box of the tree one begins with: the new one that what it called is below, or [`NO_PARENT`].
     below: Vec<u32>,
 }
@@ -111,40 +109,21 @@ impl Shown {
         shown
     }
 
-    /// The new box of `function` below another.
-    fn place(&mut self, parent: u32, function: FunctionId, recursive: bool) -> usize {
-        let next = self.boxes.len() as u32;
-        let place = *self.known.entry((parent, function, recursive)).or_insert(next);
-        if place == next {
-            self.boxes.push(NewBox {
-                function,
-                parent,
-                recursive,
-                self_time: 0.0,
-                calls: 0.0,
-                certainty: Certainty::Exact,
-                low: 0.0,
-                high: 0.0,
-            });
-        }
-        place as usize
-    }
-
     /// The box `at` stands below `parent`.
     fn keep(&mut self, tree: &CallTree, at: usize, parent: u32) -> u32 {
-        let place = self.place(parent, tree.function[at], tree.recursive[at]);
-        let new = &mut self.boxes[place];
+        let place = self.boxes.place(parent, tree.function[at], tree.recursive[at]);
+        let new = &mut self.boxes.all[place as usize];
         new.self_time += tree.self_time[at];
         new.calls += tree.calls[at];
         new.low += tree.low[at];
         new.high += tree.high[at];
         new.certainty = lesser(new.certainty, tree.certainty[at]);
-        place as u32
+        place
     }
 
     /// The own time of the box `at` is that of `place`.
     fn give(&mut self, tree: &CallTree, at: usize, place: u32) {
-        let new = &mut self.boxes[place as usize];
+        let new = &mut self.boxes.all[place as usize];
         new.self_time += tree.self_time[at];
         if tree.certainty[at] != Certainty::Exact as u8 {
             // In all it lasts as long as before.
@@ -154,8 +133,8 @@ impl Shown {
 
     /// The own time of the box `at` stays in a box of its root's function.
     fn keep_root(&mut self, tree: &CallTree, at: usize, root: usize, is_taken: bool) {
-        let place = self.place(NO_PARENT, tree.function[root], false);
-        let new = &mut self.boxes[place];
+        let place = self.boxes.place(NO_PARENT, tree.function[root], false);
+        let new = &mut self.boxes.all[place as usize];
         let own = tree.self_time[at];
         new.self_time += own;
         if !is_taken {
@@ -180,7 +159,7 @@ impl Shown {
                 continue;
             }
             let merged = self.below[part.merged as usize];
-            let Some(new) = self.boxes.get_mut(merged as usize) else { continue };
+            let Some(new) = self.boxes.all.get_mut(merged as usize) else { continue };
             let place = *known.entry((merged, part.function)).or_insert(parts.len());
             match parts.get_mut(place) {
                 Some(same) => {
@@ -216,6 +195,7 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::call_tree::NewBox;
     use super::*;
 
     fn new(function: FunctionId, parent: u32, self_time: f64) -> NewBox {

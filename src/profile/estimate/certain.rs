@@ -42,9 +42,8 @@ pub(super) struct Certain {
 }
 
 impl Certain {
-    /// Of a file that does not contradict itself; of another one nothing is certain. `once` says which functions
-    /// were called once.
-    pub fn of(graph: &Graph<'_>, once: &[bool]) -> Self {
+    /// Of a file that does not contradict itself; of another one nothing is certain.
+    pub fn of(graph: &Graph<'_>) -> Self {
         let count = graph.functions();
         let mut certain = Self { above: vec![NOBODY; count], node: vec![NONE; count], ..Self::default() };
         let edges = &graph.flow.profile.edges;
@@ -64,7 +63,7 @@ impl Certain {
             }
         }
         certain.close(graph, open);
-        certain.follow_routes(graph, once);
+        certain.follow_routes(graph);
         certain
     }
 
@@ -146,12 +145,12 @@ impl Certain {
     /// Of a certain function that was called once by one that was called more often: the edge out of the nearest
     /// function above that was called once, or of the root, below which it is; and the edges that lead from there to
     /// its caller, if they are proven.
-    pub fn way(&self, graph: &Graph<'_>, once: &[bool], function: FunctionId) -> Option<(u32, Vec<u32>)> {
+    pub fn way(&self, graph: &Graph<'_>, function: FunctionId) -> Option<(u32, Vec<u32>)> {
         let mut route: Vec<u32> = Vec::new();
         let mut below = function;
         loop {
             if let Some(edges) = self.routes.get(&below) {
-                let from = edges.iter().rposition(|&edge| is_start(graph, once, edge));
+                let from = edges.iter().rposition(|&edge| is_start(graph, edge));
                 route.splice(0..0, edges[from.unwrap_or(0)..].iter().copied());
                 if from.is_some() {
                     break;
@@ -166,7 +165,7 @@ impl Certain {
             }
             let edge = graph.into(below).find(|&edge| graph.caller[edge as usize] == above)?;
             route.insert(0, edge);
-            if is_start(graph, once, edge) {
+            if is_start(graph, edge) {
                 break;
             }
             below = above;
@@ -180,7 +179,7 @@ impl Certain {
 }
 
 /// Whether an edge is a root's or goes out of a function that was called once.
-fn is_start(graph: &Graph<'_>, once: &[bool], edge: u32) -> bool {
+fn is_start(graph: &Graph<'_>, edge: u32) -> bool {
     let caller = graph.caller[edge as usize];
-    caller == NOBODY || once[caller as usize]
+    caller == NOBODY || graph.once[caller as usize]
 }

@@ -232,7 +232,7 @@ impl<'a> Grower<'a> {
         self.chains.clear();
         self.states.clear();
         self.turns.clear();
-        if self.once.once[function as usize] {
+        if self.graph.once[function as usize] {
             self.enter_once(place, function, candidate.weight);
         } else {
             for entry in candidate.entries {
@@ -251,7 +251,7 @@ impl<'a> Grower<'a> {
         }
         let mut small = Omitted { parent: place, function: MERGED, seconds: 0.0, own: 0.0, count: 0 };
         for (function, entries) in std::mem::take(&mut self.callees) {
-            let weight = if self.once.once[function as usize] {
+            let weight = if self.graph.once[function as usize] {
                 self.graph.total[function as usize]
             } else {
                 entries.iter().map(|entry| entry.time).sum()

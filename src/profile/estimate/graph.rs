@@ -35,6 +35,8 @@ pub(super) struct Graph<'a> {
     pub root: Vec<u32>,
     /// Per function: seconds that go out of it over its edges, all activations.
     pub out: Vec<f64>,
+    /// Per function: whether the file says that it was called once, over one edge with all its time.
+    pub once: Vec<bool>,
     /// What names say of who calls whom through built-in functions.
     pub kin: Kin,
 }
@@ -58,6 +60,7 @@ impl<'a> Graph<'a> {
             recursive: Vec::with_capacity(count),
             root: vec![NOBODY; count],
             out: vec![0.0; count],
+            once: Vec::new(),
             kin: Kin::of(functions),
         };
         for edge in 0..edges.len() {
@@ -95,7 +98,23 @@ impl<'a> Graph<'a> {
         let total = &graph.total;
         graph.longest =
             sort::order(count, &mut |a, b| total[b as usize].total_cmp(&total[a as usize]).then(a.cmp(&b)));
+        graph.once = (0..count as u32).map(|function| graph.is_once(function)).collect();
         graph
+    }
+
+    fn is_once(&self, function: FunctionId) -> bool {
+        let functions = &self.flow.profile.functions;
+        let index = function as usize;
+        if functions.calls[index] != 1 || functions.primitive_calls[index] != 1 {
+            return false;
+        }
+        let mut edges = self.into(function);
+        let (Some(edge), None) = (edges.next(), edges.next()) else { return false };
+        let edge = edge as usize;
+        let total = self.total[index];
+        self.calls[edge] == 1.0
+            && self.caller[edge] != function
+            && (self.outermost[edge] - total).abs() <= 1e-6 * total
     }
 
     /// Edges out of a function.

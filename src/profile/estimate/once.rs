@@ -31,8 +31,6 @@ pub(super) enum Assignment {
 /// Which functions are items, and what each hangs below.
 #[derive(Debug, Default)]
 pub(super) struct Once {
-    /// Per function: whether it was called once and nothing contradicts that.
-    pub once: Vec<bool>,
     /// Per function: whether it is an item with a way.
     pub is_item: Vec<bool>,
     /// Items by their way, the edge of which it is known that they are somewhere below: (way, item), by way, the
@@ -46,24 +44,23 @@ impl Once {
     /// Finds them, and gives each item its way.
     pub fn of(graph: &Graph<'_>, reach: &mut Reach, certain: &Certain, assignment: Assignment) -> Self {
         let count = graph.functions();
-        let once = once(graph);
+        let once = &graph.once;
         let items: Vec<u32> = (0..count as u32)
             .filter(|&item| {
                 let caller = caller_of(graph, item);
                 once[item as usize] && caller != NOBODY && !once[caller as usize]
             })
             .collect();
-        let mut found =
-            Self { once, is_item: vec![false; count], ways: Vec::new(), routes: FxHashMap::default() };
+        let mut found = Self { is_item: vec![false; count], ways: Vec::new(), routes: FxHashMap::default() };
         let mut forced: Vec<Option<u32>> = Vec::with_capacity(items.len());
         for &item in &items {
-            let way = certain.has(item).then(|| certain.way(graph, &found.once, item)).flatten();
+            let way = certain.has(item).then(|| certain.way(graph, item)).flatten();
             forced.push(way.as_ref().map(|(way, _)| *way));
             if let Some((_, route)) = way.filter(|_| certain.routes.contains_key(&item)) {
                 found.routes.insert(item, route);
             }
         }
-        found.ways = assign::assign(graph, &found.once, &items, &forced, reach, assignment);
+        found.ways = assign::assign(graph, &items, &forced, reach, assignment);
         for &(_, item) in &found.ways {
             found.is_item[item as usize] = true;
         }
@@ -75,27 +72,6 @@ impl Once {
         let first = self.ways.partition_point(|&(other, _)| other < way);
         self.ways[first..].iter().take_while(move |&&(other, _)| other == way).map(|&(_, item)| item)
     }
-}
-
-/// Per function: whether it was called once.
-pub(super) fn once(graph: &Graph<'_>) -> Vec<bool> {
-    (0..graph.functions() as u32).map(|function| is_once(graph, function)).collect()
-}
-
-/// Whether the file says of `function` that it was called once, over one edge with all its time.
-fn is_once(graph: &Graph<'_>, function: u32) -> bool {
-    let functions = &graph.flow.profile.functions;
-    let index = function as usize;
-    if functions.calls[index] != 1 || functions.primitive_calls[index] != 1 {
-        return false;
-    }
-    let mut edges = graph.into(function);
-    let (Some(edge), None) = (edges.next(), edges.next()) else { return false };
-    let edge = edge as usize;
-    let total = graph.total[index];
-    graph.calls[edge] == 1.0
-        && graph.caller[edge] != function
-        && (graph.outermost[edge] - total).abs() <= 1e-6 * total
 }
 
 /// The only caller of a function that was called once; [`NOBODY`] of a root.

@@ -387,7 +387,7 @@ fn reserved(graph: &Graph<'_>, once: &Once) -> Vec<f64> {
             let mut edges = graph.into(function);
             let (Some(edge), None) = (edges.next(), edges.next()) else { break };
             let caller = graph.caller[edge as usize];
-            if caller == super::scaling::NOBODY || once.once[caller as usize] || caller == function {
+            if caller == super::scaling::NOBODY || graph.once[caller as usize] || caller == function {
                 break;
             }
             reserved[edge as usize] += graph.total[item as usize];

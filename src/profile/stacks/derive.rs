@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::super::call_tree::{CallTree, Certainty, NO_PARENT, NewBox};
+use super::super::call_tree::{CallTree, NO_PARENT, NewBoxes};
 use super::super::{Edge, Edges, FunctionId, Functions, UNKNOWN_CALLS};
 use super::Stacks;
 
@@ -58,8 +58,7 @@ impl Stacks {
             edges: Vec::new(),
             edge_places: FxHashMap::default(),
             edge_active: Vec::new(),
-            boxes: Vec::new(),
-            places: FxHashMap::default(),
+            boxes: NewBoxes::default(),
             unknown,
         };
         walk.run(&self.first_children())
@@ -94,9 +93,7 @@ struct Walk<'a> {
     edge_places: FxHashMap<(FunctionId, FunctionId), u32>,
     /// Per edge: how often it is on the stack.
     edge_active: Vec<u32>,
-    boxes: Vec<NewBox>,
-    /// Boxes by the box above them, their function, and whether they are recursive.
-    places: FxHashMap<(u32, FunctionId, bool), u32>,
+    boxes: NewBoxes,
     unknown: i64,
 }
 
@@ -131,7 +128,7 @@ impl Walk<'_> {
             }
         }
         let edges = Edges::new(self.functions.len(), self.edges);
-        let mut tree = CallTree::new(false, &self.boxes);
+        let mut tree = CallTree::new(false, &self.boxes.all);
         tree.low.clone_from(&tree.total_time);
         tree.high.clone_from(&tree.total_time);
         Derived { tree, functions: self.functions, edges }
@@ -209,21 +206,8 @@ impl Walk<'_> {
     }
 
     fn add_box(&mut self, parent: u32, function: FunctionId, recursive: bool, own: f64, calls: i64) -> u32 {
-        let next = self.boxes.len() as u32;
-        let place = *self.places.entry((parent, function, recursive)).or_insert(next);
-        if place == next {
-            self.boxes.push(NewBox {
-                function,
-                parent,
-                recursive,
-                self_time: 0.0,
-                calls: 0.0,
-                certainty: Certainty::Exact,
-                low: 0.0,
-                high: 0.0,
-            });
-        }
-        let entry = &mut self.boxes[place as usize];
+        let place = self.boxes.place(parent, function, recursive);
+        let entry = &mut self.boxes.all[place as usize];
         entry.self_time += own;
         entry.calls += calls as f64;
         place

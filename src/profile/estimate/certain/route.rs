@@ -24,11 +24,11 @@ const LONGEST: usize = 200;
 
 impl Certain {
     /// Adds functions called once by others that were called more often, the longest first.
-    pub(super) fn follow_routes(&mut self, graph: &Graph<'_>, once: &[bool]) {
+    pub(super) fn follow_routes(&mut self, graph: &Graph<'_>) {
         // Of an edge out of a certain function or a root: seconds of the proven functions for which it is the nearest.
         let mut taken: FxHashMap<u32, f64> = FxHashMap::default();
         for &function in &graph.longest {
-            if once[function as usize]
+            if graph.once[function as usize]
                 && self.has(function)
                 && let Some(edge) = self.entered(graph, function)
             {
@@ -39,7 +39,7 @@ impl Certain {
         for _ in 0..ROUNDS {
             let before = self.routes.len();
             for &item in &graph.longest {
-                if once[item as usize] && !self.has(item) && work <= WORK {
+                if graph.once[item as usize] && !self.has(item) && work <= WORK {
                     self.follow(graph, item, &mut taken, &mut work);
                 }
             }

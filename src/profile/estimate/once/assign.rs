@@ -23,6 +23,9 @@ const CELLS: usize = 2_000_000;
 /// Only for a way so much likelier than others (as a logarithm) does another item make room.
 const WANTED: f64 = 2.0;
 
+/// Ways below this share of all time are none: there are very many, and what hangs there makes no difference.
+const LEAST_WAY: f64 = 2e-4;
+
 /// Rounds of moves at most.
 const ROUNDS: usize = 12;
 
@@ -66,7 +69,6 @@ struct Bin {
 /// Per item that has one: (way, item), by way, the longest item first.
 pub(super) fn assign(
     graph: &Graph<'_>,
-    once: &[bool],
     items: &[u32],
     forced: &[Option<u32>],
     reach: &mut Reach,
@@ -74,7 +76,7 @@ pub(super) fn assign(
 ) -> Vec<(u32, u32)> {
     let known: FxHashMap<u32, u32> =
         items.iter().zip(forced).filter_map(|(&item, &way)| Some((item, way?))).collect();
-    let mut bins = bins(graph, once, items, reach);
+    let mut bins = bins(graph, items, reach);
     let names = Names::of(graph);
     let mut result = Vec::new();
     let mut callers: Vec<u32> = bins.keys().copied().collect();
@@ -119,7 +121,7 @@ pub(super) fn assign(
 }
 
 /// By the functions that call items: those, and the ways that lead there.
-fn bins(graph: &Graph<'_>, once: &[bool], items: &[u32], reach: &mut Reach) -> FxHashMap<u32, Bin> {
+fn bins(graph: &Graph<'_>, items: &[u32], reach: &mut Reach) -> FxHashMap<u32, Bin> {
     let mut bins: FxHashMap<u32, Bin> = FxHashMap::default();
     for &item in items {
         bins.entry(caller_of(graph, item)).or_default().items.push(item);
@@ -127,13 +129,13 @@ fn bins(graph: &Graph<'_>, once: &[bool], items: &[u32], reach: &mut Reach) -> F
     let below: FxHashMap<u32, f64> = (bins.iter())
         .map(|(&caller, bin)| (caller, bin.items.iter().map(|&item| graph.total[item as usize]).sum()))
         .collect();
-    reach.want(graph, bins.keys().copied(), once);
+    reach.want(graph, bins.keys().copied());
     let room = |edge: u32| graph.all[edge as usize] - graph.own[edge as usize];
     let mut starts: Vec<u32> = (0..graph.edges() as u32)
         .filter(|&edge| {
             let (caller, callee) = (graph.caller[edge as usize], graph.callee[edge as usize]);
-            let leads = (caller == NOBODY || once[caller as usize]) && !once[callee as usize];
-            leads && reach.leads(callee) && room(edge) > 2e-4 * graph.seconds()
+            let leads = (caller == NOBODY || graph.once[caller as usize]) && !graph.once[callee as usize];
+            leads && reach.leads(callee) && room(edge) > LEAST_WAY * graph.seconds()
         })
         .collect();
     sort::by(&mut starts, |&a, &b| room(b).total_cmp(&room(a)).then(a.cmp(&b)));

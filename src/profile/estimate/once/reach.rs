@@ -43,8 +43,8 @@ impl Reach {
     }
 
     /// What is wanted: functions that call items. Walks stop at functions that were called once.
-    pub fn want(&mut self, graph: &Graph<'_>, callers: impl Iterator<Item = u32>, once: &[bool]) {
-        self.stopped.copy_from_slice(once);
+    pub fn want(&mut self, graph: &Graph<'_>, callers: impl Iterator<Item = u32>) {
+        self.stopped.copy_from_slice(&graph.once);
         let mut open: Vec<u32> = Vec::new();
         for caller in callers {
             if !self.wanted[caller as usize] {
@@ -57,7 +57,7 @@ impl Reach {
         while let Some(function) = open.pop() {
             for edge in edges.into(function) {
                 let above = graph.caller[edge] as usize;
-                if !once[above] && !self.leads[above] {
+                if !graph.once[above] && !self.leads[above] {
                     self.leads[above] = true;
                     open.push(above as u32);
                 }
