@@ -33,6 +33,7 @@ mod expand;
 mod fit;
 mod graph;
 mod kin;
+mod margins;
 mod once;
 mod pools;
 mod rake;

@@ -4,7 +4,7 @@
 //! others', of which it is not known whose: it goes to the nearest box around that has room for it, as time that is
 //! not known further. Self times keep to the file exactly, total times as far as that moves little.
 
-use super::expand::{Expansion, Omitted};
+use super::expand::{Expansion, NO_EDGE, Omitted};
 use super::fit::Fit;
 use crate::profile::call_tree::{MERGED, NO_PARENT};
 
@@ -44,7 +44,7 @@ impl Fit<'_> {
 
     /// Returns how many seconds were moved.
     fn cap_boxes(&mut self, grown: &Expansion, excess: f64) -> f64 {
-        let totals: Vec<f64> = (0..self.graph.functions()).map(|function| self.total_of(function)).collect();
+        let totals = self.totals();
         let most = |function: usize| self.graph.total[function] * (1.0 + excess);
         let least = ROUNDING * self.graph.seconds();
         let full: Vec<bool> =
@@ -80,14 +80,13 @@ impl Fit<'_> {
 
     /// Returns how many seconds were moved.
     fn cap_leaves(&mut self, grown: &Expansion) -> f64 {
-        let functions = self.graph.functions();
         let own = &self.graph.flow.function_own;
         let least = ROUNDING * self.graph.seconds();
-        let full: Vec<bool> = (0..functions)
-            .map(|function| self.total_of(function) > self.graph.total[function] + least)
-            .collect();
+        let totals = self.totals();
+        let full: Vec<bool> =
+            totals.iter().zip(&self.graph.total).map(|(found, total)| *found > total + least).collect();
         let holders = self.holders(&full, grown);
-        let found: Vec<f64> = (0..functions).map(|function| self.own_of(function)).collect();
+        let found = self.owns();
         let mut moved = 0.0;
         for (leaf, &slot) in grown.leaves.iter().zip(&self.leaf) {
             let function = leaf.function as usize;
@@ -129,6 +128,7 @@ impl Fit<'_> {
         grown.omitted.extend(spare.map(|(at, slot)| Omitted {
             parent: if at < boxes { at as u32 } else { NO_PARENT },
             function: MERGED,
+            edge: NO_EDGE,
             seconds: seconds(slot),
             own: 0.0,
             count: 1,
@@ -139,6 +139,7 @@ impl Fit<'_> {
     /// What is omitted has no more of a function itself than its leaves leave.
     fn cap_omitted(&self, grown: &mut Expansion) {
         let own = &self.graph.flow.function_own;
+        let found = self.owns();
         let mut omitted_own = vec![0.0; own.len()];
         for omitted in &mut grown.omitted {
             omitted.own = omitted.own.min(omitted.seconds);
@@ -150,7 +151,7 @@ impl Fit<'_> {
         for omitted in &mut grown.omitted {
             let function = omitted.function as usize;
             let Some(&sum) = omitted_own.get(function) else { continue };
-            let room = (own[function] - self.own_of(function)).max(0.0);
+            let room = (own[function] - found[function]).max(0.0);
             if sum > room {
                 omitted.own *= room / sum;
             }

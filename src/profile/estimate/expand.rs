@@ -8,17 +8,18 @@ mod items;
 mod marks;
 mod queue;
 
-use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::graph::Graph;
 use super::once::{Once, Reach, caller_of};
 use super::pools::{Onward, Pools, Visit, in_proportion};
+use super::scaling::NOBODY;
 use super::strategy::Strategy;
 use crate::profile::FunctionId;
 use crate::profile::call_tree::{MERGED, NO_PARENT};
 use marks::Marks;
-use queue::{Place, Rank, Turn};
+pub(super) use queue::Heaviest;
+use queue::Rank;
 
 /// Boxes below this share of all time are not made, even if the budget has room for them.
 const SMALLEST: f64 = 1e-6;
@@ -29,11 +30,16 @@ const STEPS: u32 = 100;
 /// Columns looked at in all: when they are used up, no more boxes are made. So a profile cannot hang.
 const WORK: u64 = 120_000_000;
 
+/// No edge: a box that was entered by several.
+pub(super) const NO_EDGE: u32 = u32::MAX;
+
 /// A box that was made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Made {
     pub function: FunctionId,
     pub parent: u32,
+    /// The one it was entered by.
+    pub edge: u32,
     /// Seconds in it and below.
     pub seconds: f64,
     /// Outermost calls.
@@ -57,6 +63,8 @@ pub(super) struct Omitted {
     pub parent: u32,
     /// [`MERGED`] of several.
     pub function: FunctionId,
+    /// The one it was called by.
+    pub edge: u32,
     pub seconds: f64,
     /// Of them, in the function itself, if it is one.
     pub own: f64,
@@ -72,6 +80,8 @@ pub(super) struct Expansion {
     /// By box.
     pub leaves: Vec<Leaf>,
     pub omitted: Vec<Omitted>,
+    /// Whether it made a difference what is above what.
+    pub nested: bool,
 }
 
 /// Time that enters a function over an edge.
@@ -105,7 +115,7 @@ pub(super) struct Grower<'a> {
     reach: &'a mut Reach,
     pools: Pools,
     strategy: Strategy,
-    heap: BinaryHeap<Place>,
+    heap: BinaryHeap<Heaviest>,
     rank: Rank,
     candidates: Vec<Option<Candidate>>,
     grown: Expansion,
@@ -120,7 +130,7 @@ pub(super) struct Grower<'a> {
     entry_of: Marks,
     leaf_of: Marks,
     states: Vec<Entry>,
-    turns: BinaryHeap<Turn>,
+    turns: BinaryHeap<Heaviest>,
     callees: Vec<(FunctionId, Vec<Entry>)>,
     /// Linked lists: (edge, the one before).
     chains: Vec<(u32, u32)>,
@@ -173,7 +183,7 @@ impl<'a> Grower<'a> {
         }
         while grower.grown.made.len() < budget && grower.pools.work <= WORK {
             let Some(place) = grower.heap.pop() else { break };
-            if let Some(candidate) = grower.candidates[place.candidate.0 as usize].take() {
+            if let Some(candidate) = grower.candidates[place.item as usize].take() {
                 grower.make(candidate);
             }
         }
@@ -183,6 +193,7 @@ impl<'a> Grower<'a> {
                 grower.omit(function, parent, &entries, weight);
             }
         }
+        grower.grown.nested = grower.pools.nested;
         grower.grown
     }
 
@@ -201,7 +212,7 @@ impl<'a> Grower<'a> {
                 chain = before;
             }
         }
-        self.heap.push(Place { weight, candidate: Reverse(self.candidates.len() as u32) });
+        self.heap.push(Heaviest { weight, item: self.candidates.len() as u32 });
         self.candidates.push(Some(Candidate { weight, function, parent, entries, passed: passed.into() }));
     }
 
@@ -214,6 +225,7 @@ impl<'a> Grower<'a> {
         self.grown.omitted.push(Omitted {
             parent,
             function,
+            edge: only(entries),
             seconds: weight,
             own: own.min(weight),
             count: 1,
@@ -225,18 +237,24 @@ impl<'a> Grower<'a> {
         let place = self.grown.made.len() as u32;
         let function = candidate.function;
         let calls = candidate.entries.iter().map(|entry| entry.calls).sum();
-        self.grown.made.push(Made { function, parent: candidate.parent, seconds: candidate.weight, calls });
+        self.grown.made.push(Made {
+            function,
+            parent: candidate.parent,
+            edge: only(&candidate.entries),
+            seconds: candidate.weight,
+            calls,
+        });
         self.passed.extend_from_slice(&candidate.passed);
         self.first_passed.push(self.passed.len() as u32);
         self.mark_stack(place);
         self.chains.clear();
         self.states.clear();
         self.turns.clear();
-        if self.graph.once[function as usize] {
+        if self.is_single(function) {
             self.enter_once(place, function, candidate.weight);
         } else {
             for entry in candidate.entries {
-                self.turns.push(Turn { time: entry.time, edge: entry.edge });
+                self.turns.push(Heaviest { weight: entry.time, item: entry.edge });
                 self.state_of.set(entry.edge, self.states.len() as u32);
                 self.states.push(Entry { chain: NONE, ..entry });
             }
@@ -244,14 +262,15 @@ impl<'a> Grower<'a> {
         let least = (1e-7 * self.graph.seconds()).max(1e-4 * candidate.weight);
         let mut steps = 0;
         while let Some(turn) = self.turns.pop() {
-            let Some(state) = self.state_of.get(turn.edge) else { continue };
-            self.state_of.clear(turn.edge);
+            let Some(state) = self.state_of.get(turn.item) else { continue };
+            self.state_of.clear(turn.item);
             let state = std::mem::replace(&mut self.states[state as usize], EMPTY);
             self.step(place, state, least, &mut steps);
         }
-        let mut small = Omitted { parent: place, function: MERGED, seconds: 0.0, own: 0.0, count: 0 };
+        let mut small =
+            Omitted { parent: place, function: MERGED, edge: NO_EDGE, seconds: 0.0, own: 0.0, count: 0 };
         for (function, entries) in std::mem::take(&mut self.callees) {
-            let weight = if self.graph.once[function as usize] {
+            let weight = if self.is_single(function) {
                 self.graph.total[function as usize]
             } else {
                 entries.iter().map(|entry| entry.time).sum()
@@ -261,7 +280,9 @@ impl<'a> Grower<'a> {
             } else if weight > 0.0 {
                 small.seconds += weight;
                 small.count += 1;
-                small.function = if small.count == 1 { function } else { MERGED };
+                let is_first = small.count == 1;
+                small.function = if is_first { function } else { MERGED };
+                small.edge = if is_first { only(&entries) } else { NO_EDGE };
             }
         }
         if small.count > 0 {
@@ -285,6 +306,15 @@ impl<'a> Grower<'a> {
             }
             at = made.parent;
         }
+    }
+
+    /// Whether a function has one box, of all its time.
+    fn is_single(&self, function: FunctionId) -> bool {
+        let graph = self.graph;
+        let lone =
+            |caller: u32| caller == NOBODY || graph.once[caller as usize] || graph.in_cycle[caller as usize];
+        graph.once[function as usize]
+            && (self.pools.is_item[function as usize] || lone(caller_of(graph, function)))
     }
 
     /// A function that was called once: all its edges' numbers are this box's.
@@ -330,7 +360,7 @@ impl<'a> Grower<'a> {
                 self.state_of.set(edge, self.states.len() as u32);
                 self.states.push(entry);
             }
-            self.turns.push(Turn { time, edge });
+            self.turns.push(Heaviest { weight: time, item: edge });
             return;
         }
         let place = match self.callee_of.get(callee) {
@@ -397,15 +427,17 @@ impl<'a> Grower<'a> {
         if time <= 0.0 {
             return;
         }
-        let load: f64 = items.iter().map(|&item| graph.total[item as usize]).sum();
+        let mut load = 0.0;
+        for item in items {
+            if self.carry(function, state.edge, item, chain) {
+                load += graph.total[item as usize];
+            }
+        }
         let calls = graph.calls[state.edge as usize];
         let each = if calls > 0.0 { graph.own[state.edge as usize] / calls } else { 0.0 };
         let own = (time - load).min(state.calls * each).max(0.0);
         // The calls that entered the box are its own; others are recursive.
         self.spend(place, function, own, if chain == NONE { 0.0 } else { state.calls });
-        for item in items {
-            self.carry(function, state.edge, item, chain);
-        }
         // What items take goes with them.
         let time = time - own - load;
         if time <= 1e-15 {
@@ -417,13 +449,19 @@ impl<'a> Grower<'a> {
         if time < least || *steps > STEPS {
             self.pools.work += graph.out_of(function).len() as u64;
             let on = &self.on;
-            left = in_proportion(graph, self.once, function, time, |callee| !on.has(callee), &mut onwards);
+            left = in_proportion(
+                graph,
+                &self.pools.is_item,
+                function,
+                time,
+                |callee| !on.has(callee),
+                &mut onwards,
+            );
         } else {
             let mut pools = std::mem::take(&mut self.pools);
             let visit = Visit { function, edge: state.edge, time, calls: state.calls };
             left = pools.share_out(
                 graph,
-                self.once,
                 visit,
                 |edge| self.has_passed(edge, chain),
                 |function| self.on.has(function),
@@ -437,6 +475,11 @@ impl<'a> Grower<'a> {
             self.go_on(Entry { edge, time, calls, items: Vec::new(), chain });
         }
     }
+}
+
+/// The edge of entries over one.
+fn only(entries: &[Entry]) -> u32 {
+    if let [entry] = entries { entry.edge } else { NO_EDGE }
 }
 
 const EMPTY: Entry = Entry { edge: NONE, time: 0.0, calls: 0.0, items: Vec::new(), chain: NONE };

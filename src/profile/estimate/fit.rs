@@ -6,15 +6,19 @@
 //! entropy measures it; where the boxes cannot have them all, near to them.
 
 use super::bounds::Interval;
-use super::expand::Expansion;
+use super::expand::{Expansion, NO_EDGE};
 use super::graph::Graph;
-use crate::profile::FunctionId;
+use super::margins::Margins;
 
-/// Sweeps without much of a gain, after which it ends.
-const IDLE: usize = 4;
+/// Sweeps without much of a gain, after which it ends if there are cycles. Without them all sums can be had, and what
+/// takes long is a leaf that has none.
+const IDLE: usize = 2;
 
 /// Leaves multiplied at most, in all sweeps together, so that a large profile waits no longer than others.
 const WORK: usize = 20_000_000;
+
+/// What is missed of sums that can all be had, as a share of all time, when it ends.
+const EXACT: f64 = 1e-9;
 
 /// Errors below this share of all time are rounding.
 const ROUNDING: f64 = 1e-12;
@@ -32,32 +36,32 @@ const GAIN: f64 = 0.995;
 /// factor helps, and larger ones would only fill small boxes.
 const MOST: f64 = 6.0;
 
-/// Things by function.
-pub(super) struct ByFunction<T> {
+/// Things by their sum, a number of [`Margins`].
+pub(super) struct BySum<T> {
     first: Vec<u32>,
     all: Vec<T>,
 }
 
-impl<T: Copy + Default> ByFunction<T> {
-    fn of(functions: usize, things: impl Iterator<Item = (FunctionId, T)> + Clone) -> Self {
-        let mut first = vec![0_u32; functions + 2];
-        for (function, _) in things.clone() {
-            first[function as usize + 2] += 1;
+impl<T: Copy + Default> BySum<T> {
+    fn of(sums: usize, things: impl Iterator<Item = (usize, T)> + Clone) -> Self {
+        let mut first = vec![0_u32; sums + 2];
+        for (sum, _) in things.clone() {
+            first[sum + 2] += 1;
         }
-        for function in 0..functions {
-            first[function + 2] += first[function + 1];
+        for sum in 0..sums {
+            first[sum + 2] += first[sum + 1];
         }
-        let mut all = vec![T::default(); first[functions + 1] as usize];
-        for (function, thing) in things {
-            let next = &mut first[function as usize + 1];
+        let mut all = vec![T::default(); first[sums + 1] as usize];
+        for (sum, thing) in things {
+            let next = &mut first[sum + 1];
             all[*next as usize] = thing;
             *next += 1;
         }
         Self { first, all }
     }
 
-    pub fn get(&self, function: usize) -> &[T] {
-        &self.all[self.first[function] as usize..self.first[function + 1] as usize]
+    pub fn get(&self, sum: usize) -> &[T] {
+        &self.all[self.first[sum] as usize..self.first[sum + 1] as usize]
     }
 }
 
@@ -75,12 +79,14 @@ pub(super) struct Fit<'a> {
     pub omitted: Vec<u32>,
     /// Per box, and last for the roots: the slot of what has no place.
     pub spare: Vec<u32>,
-    /// Per function: seconds that are omitted and share a slot; and omitted seconds in the function itself.
-    pub omitted_total: Vec<f64>,
+    /// The file's sums.
+    margins: Margins,
+    /// Per sum: seconds that are omitted and share a slot; and omitted seconds in the function itself.
+    omitted_total: Vec<f64>,
     omitted_own: Vec<f64>,
-    /// Of each function: its boxes' slots, and those of its leaves.
-    pub ranges: ByFunction<(u32, u32)>,
-    pub leaves: ByFunction<u32>,
+    /// Of each sum: its boxes' slots, and those of its leaves.
+    ranges: BySum<(u32, u32)>,
+    leaves: BySum<u32>,
     /// Per slot: the nearest box around whose time is proven; last the roots.
     pub region: Vec<u32>,
     /// Per box, last the roots: its seconds less those of proven boxes inside, if it is proven; else nothing.
@@ -101,8 +107,8 @@ impl<'a> Fit<'a> {
         let at = |parent: u32| parent.min(roots) as usize;
         let mut own = vec![2_u32; boxes + 1];
         grown.leaves.iter().for_each(|leaf| own[leaf.at as usize] += 1);
-        let functions = graph.functions();
-        let (mut omitted_total, mut omitted_own) = (vec![0.0; functions], vec![0.0; functions]);
+        let margins = Margins::of(graph, grown);
+        let (mut omitted_total, mut omitted_own) = (vec![0.0; margins.len()], vec![0.0; margins.len()]);
         let mut small_in = vec![0.0; boxes + 1];
         let is_small = |seconds: f64| seconds < SMALL * graph.seconds();
         for omitted in &grown.omitted {
@@ -111,11 +117,12 @@ impl<'a> Fit<'a> {
             } else {
                 own[at(omitted.parent)] += 1;
             }
-            if let Some(total) = omitted_total.get_mut(omitted.function as usize) {
+            if (omitted.function as usize) < graph.functions() {
                 if is_small(omitted.seconds) {
-                    *total += omitted.seconds;
+                    omitted_total[margins.of_box(graph, omitted.function, omitted.edge)] += omitted.seconds;
                 }
-                omitted_own[omitted.function as usize] += omitted.own.min(omitted.seconds);
+                let own = margins.of_own(graph, omitted.function, omitted.edge);
+                omitted_own[own] += omitted.own.min(omitted.seconds);
             }
         }
         let mut count = own.clone();
@@ -156,16 +163,25 @@ impl<'a> Fit<'a> {
             })
             .collect();
         let spare: Vec<u32> = (0..=boxes).map(|at| slot(at, 0.0)).collect();
-        let of_boxes = grown.made.iter().zip(&ranges).map(|(made, &range)| (made.function, range));
-        let of_omitted = grown.omitted.iter().zip(&omitted);
-        let of_omitted = of_omitted
-            .filter(|(omitted, _)| (omitted.function as usize) < functions && !is_small(omitted.seconds));
-        let of_omitted = of_omitted.map(|(omitted, &slot)| (omitted.function, (slot, slot + 1)));
-        let of_leaves = grown.leaves.iter().zip(&leaf).map(|(leaf, &slot)| (leaf.function, slot));
+        let of_boxes = grown.made.iter().zip(&ranges);
+        let of_boxes =
+            of_boxes.map(|(made, &range)| (margins.of_box(graph, made.function, made.edge), range));
+        let of_omitted = grown.omitted.iter().zip(&omitted).filter(|(omitted, _)| {
+            (omitted.function as usize) < graph.functions() && !is_small(omitted.seconds)
+        });
+        let of_omitted = of_omitted.map(|(omitted, &slot)| {
+            (margins.of_box(graph, omitted.function, omitted.edge), (slot, slot + 1))
+        });
+        let of_leaves = grown.leaves.iter().zip(&leaf).map(|(leaf, &slot)| {
+            let at = &grown.made[leaf.at as usize];
+            let edge = if at.function == leaf.function { at.edge } else { NO_EDGE };
+            (margins.of_own(graph, leaf.function, edge), slot)
+        });
         Self {
             graph,
-            ranges: ByFunction::of(functions, of_boxes.chain(of_omitted)),
-            leaves: ByFunction::of(functions, of_leaves),
+            ranges: BySum::of(margins.len(), of_boxes.chain(of_omitted)),
+            leaves: BySum::of(margins.len(), of_leaves),
+            margins,
             guess: seconds.clone(),
             seconds,
             boxes: ranges,
@@ -181,18 +197,36 @@ impl<'a> Fit<'a> {
         }
     }
 
-    /// Seconds in all boxes of a function, and omitted ones.
-    pub fn total_of(&self, function: usize) -> f64 {
-        let mut total = self.omitted_total[function];
-        for &(from, to) in self.ranges.get(function) {
+    /// Seconds in all boxes of a sum, and omitted ones.
+    fn total_of(&self, sum: usize) -> f64 {
+        let mut total = self.omitted_total[sum];
+        for &(from, to) in self.ranges.get(sum) {
             total += self.seconds[from as usize..to as usize].iter().sum::<f64>();
         }
         total
     }
 
-    /// Seconds in all leaves of a function.
-    pub fn own_of(&self, function: usize) -> f64 {
-        self.leaves.get(function).iter().map(|&slot| self.seconds[slot as usize]).sum()
+    /// Seconds in all leaves of a sum.
+    fn own_of(&self, sum: usize) -> f64 {
+        self.leaves.get(sum).iter().map(|&slot| self.seconds[slot as usize]).sum()
+    }
+
+    /// Per function: seconds in all its boxes, and omitted ones.
+    pub fn totals(&self) -> Vec<f64> {
+        self.by_function(|sum| self.total_of(sum))
+    }
+
+    /// Per function: seconds in all its leaves.
+    pub fn owns(&self) -> Vec<f64> {
+        self.by_function(|sum| self.own_of(sum))
+    }
+
+    fn by_function(&self, seconds: impl Fn(usize) -> f64) -> Vec<f64> {
+        let mut result = vec![0.0; self.graph.functions()];
+        for (sum, &function) in self.margins.function.iter().enumerate() {
+            result[function as usize] += seconds(sum);
+        }
+        result
     }
 
     /// Whether total times are worth being kept.
@@ -208,47 +242,45 @@ impl<'a> Fit<'a> {
 
     /// By how many seconds functions' boxes miss their totals.
     pub fn missed(&self) -> f64 {
-        let totals = self.graph.total.iter().enumerate();
-        totals.map(|(function, total)| (self.total_of(function) - total).abs()).sum()
+        self.totals().iter().zip(&self.graph.total).map(|(found, total)| (found - total).abs()).sum()
     }
 
     /// Scales, in `sweeps` sweeps at most. Returns how far leaves are from the guess then: relative entropy, seconds.
     pub fn run(&mut self, sweeps: usize) -> f64 {
         let graph = self.graph;
-        let functions = graph.functions();
+        let sums = self.margins.len();
         let hidden = self.hidden();
         // What is not in boxes need not be made up for.
         let up = (1.0 - hidden / graph.seconds()).max(0.0);
-        let needed = |(function, &total): (usize, &f64)| {
-            let found = self.total_of(function);
+        let needed = |(sum, &total): (usize, &f64)| {
+            let found = self.total_of(sum);
             if found < total { found + (total - found) * up } else { total }
         };
-        let need: Vec<f64> = graph.total.iter().enumerate().map(needed).collect();
+        let need: Vec<f64> = self.margins.total.iter().enumerate().map(needed).collect();
         // Where much time contradicts itself, total times say little of what was above what.
         let totals_hold = self.totals_hold();
-        let mut factor = vec![0.0; functions];
-        let mut factor_own = vec![0.0; functions];
+        let mut factor = vec![0.0; sums];
+        let mut factor_own = vec![0.0; sums];
         let (mut best, mut idle) = (f64::INFINITY, 0);
         let in_boxes: usize = self.boxes.iter().map(|&(from, to)| (to - from) as usize).sum();
         for _ in 0..sweeps.min(WORK / in_boxes.max(1)).max(1) {
             let mut missed = 0.0;
-            for &function in graph.longest.iter().filter(|_| totals_hold) {
-                let function = function as usize;
-                let found = self.total_of(function);
-                missed += (found - need[function]).abs();
+            for &sum in self.margins.order.iter().filter(|_| totals_hold) {
+                let sum = sum as usize;
+                let found = self.total_of(sum);
+                missed += (found - need[sum]).abs();
                 // What is omitted and small stays as it is.
-                let omitted = self.omitted_total[function];
-                let (needed, found) = (need[function] - omitted, found - omitted);
-                let Some(by) = step(&mut factor[function], needed.max(0.0), found) else { continue };
-                for &(from, to) in self.ranges.get(function) {
+                let omitted = self.omitted_total[sum];
+                let (needed, found) = (need[sum] - omitted, found - omitted);
+                let Some(by) = step(&mut factor[sum], needed.max(0.0), found) else { continue };
+                for &(from, to) in self.ranges.get(sum) {
                     self.seconds[from as usize..to as usize].iter_mut().for_each(|seconds| *seconds *= by);
                 }
             }
             let (found, wanted) = self.own_wanted();
-            for function in 0..functions {
-                let step = step(&mut factor_own[function], wanted[function], found[function]);
-                let Some(by) = step else { continue };
-                for &slot in self.leaves.get(function) {
+            for sum in 0..sums {
+                let Some(by) = step(&mut factor_own[sum], wanted[sum], found[sum]) else { continue };
+                for &slot in self.leaves.get(sum) {
                     self.seconds[slot as usize] *= by;
                 }
             }
@@ -256,7 +288,8 @@ impl<'a> Fit<'a> {
             self.scale_regions();
             idle = if missed < GAIN * best { 0 } else { idle + 1 };
             best = missed.min(best);
-            if idle == IDLE {
+            let done = missed <= EXACT * graph.seconds();
+            if done || idle == IDLE && graph.has_cycles() {
                 break;
             }
         }
@@ -267,18 +300,17 @@ impl<'a> Fit<'a> {
         self.leaf.iter().map(change).sum()
     }
 
-    /// Per function: what its leaves have, and what they should have: its self time, less its part of what has no box.
+    /// Per sum: what its leaves have, and what they should have: its self time, less its part of what has no box.
     fn own_wanted(&self) -> (Vec<f64>, Vec<f64>) {
-        let functions = self.graph.functions();
-        let found: Vec<f64> = (0..functions).map(|function| self.own_of(function)).collect();
-        let mut wanted = self.graph.flow.function_own.clone();
+        let found: Vec<f64> = (0..self.margins.len()).map(|sum| self.own_of(sum)).collect();
+        let mut wanted = self.margins.own.clone();
         let mut hidden = self.hidden();
         for (wanted, omitted) in wanted.iter_mut().zip(&self.omitted_own) {
             let own = omitted.min(*wanted);
             *wanted -= own;
             hidden -= own;
         }
-        // Functions without leaves are hidden with all they have; the others with what they lack, as far as it goes.
+        // Sums without leaves are hidden with all they have; the others with what they lack, as far as it goes.
         let (mut without, mut lack, mut have) = (0.0, 0.0, 0.0);
         for (found, wanted) in found.iter().zip(&wanted) {
             if *found > 0.0 {

@@ -31,6 +31,8 @@ pub(super) struct Graph<'a> {
     pub longest: Vec<u32>,
     /// Per function: whether it is ever called below itself.
     pub recursive: Vec<bool>,
+    /// Per function: whether it can be called below itself, by what calls there are.
+    pub in_cycle: Vec<bool>,
     /// Per function: its root's edge, or [`NOBODY`].
     pub root: Vec<u32>,
     /// Per function: seconds that go out of it over its edges, all activations.
@@ -39,6 +41,11 @@ pub(super) struct Graph<'a> {
     pub once: Vec<bool>,
     /// What names say of who calls whom through built-in functions.
     pub kin: Kin,
+    /// Per function: its place in `longest`.
+    pub rank: Vec<u32>,
+    /// Per function: what edges whose boxes add up to them leave of its total and of its self time.
+    pub rest_total: Vec<f64>,
+    pub rest_own: Vec<f64>,
 }
 
 impl<'a> Graph<'a> {
@@ -58,10 +65,14 @@ impl<'a> Graph<'a> {
             total: Vec::with_capacity(count),
             longest: Vec::new(),
             recursive: Vec::with_capacity(count),
+            in_cycle: in_cycle(flow),
             root: vec![NOBODY; count],
             out: vec![0.0; count],
             once: Vec::new(),
             kin: Kin::of(functions),
+            rank: vec![0; count],
+            rest_total: Vec::new(),
+            rest_own: Vec::new(),
         };
         for edge in 0..edges.len() {
             let primitive = edges.primitive_calls[edge].max(0) as f64;
@@ -99,6 +110,10 @@ impl<'a> Graph<'a> {
         graph.longest =
             sort::order(count, &mut |a, b| total[b as usize].total_cmp(&total[a as usize]).then(a.cmp(&b)));
         graph.once = (0..count as u32).map(|function| graph.is_once(function)).collect();
+        for (place, &function) in graph.longest.iter().enumerate() {
+            graph.rank[function as usize] = place as u32;
+        }
+        (graph.rest_total, graph.rest_own) = graph.rest();
         graph
     }
 
@@ -129,6 +144,11 @@ impl<'a> Graph<'a> {
         edges.into(function).map(|edge| edge as u32).chain(root)
     }
 
+    /// Whether any function can be called below itself.
+    pub fn has_cycles(&self) -> bool {
+        self.in_cycle.contains(&true)
+    }
+
     /// How many functions there are.
     pub fn functions(&self) -> usize {
         self.total.len()
@@ -148,4 +168,15 @@ impl<'a> Graph<'a> {
     pub fn seconds(&self) -> f64 {
         self.flow.total
     }
+}
+
+/// Per function: whether a chain of calls leads from it to itself.
+fn in_cycle(flow: &Flow<'_>) -> Vec<bool> {
+    let (components, edges) = (&flow.components, &flow.profile.edges);
+    let alone = |component: &u32| components.members(*component).len() == 1;
+    let mut result: Vec<bool> = components.component.iter().map(|component| !alone(component)).collect();
+    for (&caller, callee) in edges.caller.iter().zip(&edges.callee) {
+        result[caller as usize] |= caller == *callee;
+    }
+    result
 }

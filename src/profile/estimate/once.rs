@@ -7,6 +7,7 @@
 
 mod assign;
 mod reach;
+mod widest;
 
 pub(super) use reach::Reach;
 
@@ -36,11 +37,20 @@ pub(super) struct Once {
     /// Items by their way, the edge of which it is known that they are somewhere below: (way, item), by way, the
     /// longest item first.
     pub ways: Vec<(u32, u32)>,
+    /// Per function: whether its way is proven.
+    pub is_proven: Vec<bool>,
     /// Of items whose chain of calls is proven: its edges between the way and the item's caller.
     pub routes: FxHashMap<u32, Vec<u32>>,
 }
 
 impl Once {
+    /// Of these the items whose ways are proven.
+    pub fn only_proven(&self) -> Self {
+        let ways = self.ways.iter().copied().filter(|&(_, item)| self.is_proven[item as usize]).collect();
+        let is_proven = self.is_proven.clone();
+        Self { is_item: is_proven.clone(), is_proven, ways, routes: self.routes.clone() }
+    }
+
     /// Finds them, and gives each item its way.
     pub fn of(graph: &Graph<'_>, reach: &mut Reach, certain: &Certain, assignment: Assignment) -> Self {
         let count = graph.functions();
@@ -51,10 +61,12 @@ impl Once {
                 once[item as usize] && caller != NOBODY && !once[caller as usize]
             })
             .collect();
-        let mut found = Self { is_item: vec![false; count], ways: Vec::new(), routes: FxHashMap::default() };
+        let mut found =
+            Self { is_item: vec![false; count], is_proven: vec![false; count], ..Self::default() };
         let mut forced: Vec<Option<u32>> = Vec::with_capacity(items.len());
         for &item in &items {
             let way = certain.has(item).then(|| certain.way(graph, item)).flatten();
+            found.is_proven[item as usize] = way.is_some();
             forced.push(way.as_ref().map(|(way, _)| *way));
             if let Some((_, route)) = way.filter(|_| certain.routes.contains_key(&item)) {
                 found.routes.insert(item, route);

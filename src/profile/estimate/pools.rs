@@ -59,9 +59,13 @@ pub(super) struct Pools {
     place: Vec<u32>,
     /// Per function: where its begin.
     first: Vec<u32>,
+    /// Per function: whether it is an item, which goes its own way.
+    pub is_item: Vec<bool>,
     /// Columns looked at so far.
     pub work: u64,
 
+    /// Whether it has made a difference what is above what.
+    pub nested: bool,
     nesting: Nesting,
     columns: Vec<Column>,
     order: Vec<u32>,
@@ -128,7 +132,8 @@ impl Pools {
                 in_cycle: component.get(caller as usize) == Some(&component[callee as usize]),
             }
         };
-        let mut pools = Self { place: vec![0; graph.edges()], nesting, ..Self::default() };
+        let is_item = once.is_item.clone();
+        let mut pools = Self { place: vec![0; graph.edges()], is_item, nesting, ..Self::default() };
         pools.of.reserve(graph.edges());
         let roots = graph.root.iter().copied().filter(|&edge| edge != super::scaling::NOBODY);
         for function in 0..graph.functions() as u32 {
@@ -159,6 +164,22 @@ impl Pools {
         self.pool(edge).time[usize::from(nested)]
     }
 
+    /// Of it, what is not the callee's own time.
+    pub fn room_below(&mut self, graph: &Graph<'_>, edge: u32) -> f64 {
+        let index = edge as usize;
+        let own = if graph.calls[index] > 0.0 { graph.own[index] / graph.calls[index] } else { 0.0 };
+        let pool = self.pool(edge);
+        pool.time[0] - own * pool.calls[0]
+    }
+
+    /// An item for which there is no room in one piece is a function like others: its calls are wherever its callers' are.
+    pub fn spread(&mut self, graph: &Graph<'_>, item: u32) {
+        self.is_item[item as usize] = false;
+        for edge in graph.into(item) {
+            self.pool(edge).is_item = false;
+        }
+    }
+
     /// Takes an item over `edge`.
     pub fn carry(&mut self, edge: u32, nested: bool, seconds: f64, calls: f64) {
         let (pool, which) = (self.pool(edge), usize::from(nested));
@@ -172,7 +193,6 @@ impl Pools {
     pub fn share_out(
         &mut self,
         graph: &Graph<'_>,
-        once: &Once,
         visit: Visit,
         passed: impl Fn(u32) -> bool,
         on: impl Fn(u32) -> bool,
@@ -223,7 +243,7 @@ impl Pools {
             });
         }
         if have <= visit.time {
-            return self.give_all(graph, once, visit, have, on, onwards);
+            return self.give_all(graph, visit, have, on, onwards);
         }
         if visit.time < 2e-5 * total || self.columns.len() == 1 {
             let sum: f64 = self.columns.iter().map(|column| column.guess).sum();
@@ -254,7 +274,6 @@ impl Pools {
     fn give_all(
         &mut self,
         graph: &Graph<'_>,
-        once: &Once,
         visit: Visit,
         have: f64,
         on: impl Fn(u32) -> bool,
@@ -271,7 +290,7 @@ impl Pools {
             return left;
         }
         let enters = |callee: u32| !on(callee) || graph.recursive[callee as usize];
-        in_proportion(graph, once, visit.function, left, enters, onwards)
+        in_proportion(graph, &self.is_item, visit.function, left, enters, onwards)
     }
 
     /// Edges that lead back and are passed for the first time: of two functions that both fill the time, one is
@@ -283,6 +302,7 @@ impl Pools {
         if self.order.is_empty() {
             return;
         }
+        self.nested = true;
         let part = (time / total.max(1e-12)).min(1.0);
         let (mut now, mut all, mut without, mut most) = (0.0, 0.0, 1.0, 0.0);
         for &place in &self.order {
@@ -354,7 +374,7 @@ fn pour(columns: &mut [Column], open: &mut Vec<u32>, time: f64) {
 /// lets in. None gets more than the edge has in all. Returns what is left.
 pub(super) fn in_proportion(
     graph: &Graph<'_>,
-    once: &Once,
+    is_item: &[bool],
     function: u32,
     time: f64,
     enters: impl Fn(u32) -> bool,
@@ -362,7 +382,7 @@ pub(super) fn in_proportion(
 ) -> f64 {
     let is_way = |&&edge: &&u32| {
         let callee = graph.callee[edge as usize];
-        !once.is_item[callee as usize] && graph.all[edge as usize] > 0.0 && enters(callee)
+        !is_item[callee as usize] && graph.all[edge as usize] > 0.0 && enters(callee)
     };
     let sum: f64 = graph.out_of(function).iter().filter(is_way).map(|&edge| graph.all[edge as usize]).sum();
     if sum <= 0.0 {

@@ -4,13 +4,14 @@
 //! the file says ([`super::cap`]).
 
 use super::bounds::Interval;
-use super::expand::{Expansion, Omitted};
+use super::expand::{Expansion, NO_EDGE, Omitted};
 use super::fit::Fit;
 use super::graph::Graph;
 use crate::profile::call_tree::NO_PARENT;
 
-/// Sweeps over a large tree, and over one that is only tried.
+/// Sweeps over a large tree, without cycles, and over one that is only tried.
 const SWEEPS: usize = 40;
+const WITHOUT_CYCLES: usize = 4_000;
 const TRIED: usize = 3;
 
 /// How much a change of leaves counts beside what functions miss, where guesses are compared. Values from 2 to 10
@@ -21,7 +22,7 @@ const CHANGE: f64 = 5.0;
 pub(super) fn rake(graph: &Graph<'_>, intervals: &[Interval], grown: &mut Expansion) {
     add_up(grown);
     let mut fit = Fit::of(graph, intervals, grown);
-    fit.run(SWEEPS);
+    fit.run(if graph.has_cycles() { SWEEPS } else { WITHOUT_CYCLES });
     fit.cap(grown);
     keep_total(graph, grown);
 }
@@ -47,6 +48,7 @@ fn keep_total(graph: &Graph<'_>, grown: &mut Expansion) {
             .map(|(function, &own)| Omitted {
                 parent: NO_PARENT,
                 function: function as u32,
+                edge: NO_EDGE,
                 seconds: own,
                 own,
                 count: 1,

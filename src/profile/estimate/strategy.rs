@@ -12,12 +12,31 @@ use super::once::{Assignment, Once, Reach};
 use super::pools::Nesting;
 use super::rake::misfit;
 
-/// Boxes of the small trees.
+/// Boxes of the small trees, and where each takes long.
 const TRIAL: usize = 1_000;
+const TRIAL_OF_MANY: usize = 200;
 
 /// In a graph of very many edges, items of less than this share of all time together are not worth a guess.
 const FEW: f64 = 0.1;
-const MANY: usize = 100_000;
+pub(super) const MANY: usize = 100_000;
+
+/// Misfit with functions that were called once spread, by that without, from which on they are.
+const SPREAD: f64 = 0.5;
+
+/// Misfits below this share of all time are rounding.
+const MISSED: f64 = 1e-6;
+
+/// Functions that were called once by others that were called more often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Single {
+    /// Each has one box.
+    #[default]
+    All,
+    /// One for which there is no room, where no cycle could lead to some, is a function like others.
+    WithRoom,
+    /// All are of which the file does not prove where they are.
+    Proven,
+}
 
 /// How time is shared out where the file leaves it open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,6 +47,8 @@ pub(super) struct Strategy {
     pub items_in_chains: bool,
     /// Whether items go by numbers of calls as other time does.
     pub items_matched: bool,
+    /// Which functions that were called once have one box.
+    pub single: Single,
     /// How items get their ways.
     pub assignment: Assignment,
 }
@@ -46,6 +67,7 @@ pub(super) fn best(graph: &Graph<'_>, certain: &Certain, budget: usize) -> Expan
             for items_matched in [true, false] {
                 search.attempt(Strategy { items_matched, ..search.best });
             }
+            search.spread();
             for assignment in [Assignment::Once, Assignment::Modules] {
                 search.attempt(Strategy { assignment, ..search.best });
             }
@@ -66,6 +88,8 @@ struct Search<'a> {
     tried: Vec<Strategy>,
     best: Strategy,
     misfit: f64,
+    /// Whether it made a difference what is above what.
+    nested: bool,
 }
 
 impl<'a> Search<'a> {
@@ -78,6 +102,7 @@ impl<'a> Search<'a> {
             tried: Vec::new(),
             best: Strategy::default(),
             misfit: f64::INFINITY,
+            nested: false,
         }
     }
 
@@ -100,14 +125,19 @@ impl<'a> Search<'a> {
     }
 
     fn grow(&mut self, strategy: Strategy, budget: usize) -> Expansion {
-        self.once(strategy.assignment);
-        match &self.once[strategy.assignment as usize] {
+        let once = self.once(strategy.assignment);
+        let only_proven = (strategy.single == Single::Proven).then(|| once.only_proven());
+        let once = only_proven.as_ref().or(self.once[strategy.assignment as usize].as_ref());
+        match once {
             Some(once) => Grower::grow(self.graph, once, &mut self.reach, strategy, budget),
             None => Expansion::default(),
         }
     }
 
     fn nestings(&mut self) {
+        if !self.nested {
+            return;
+        }
         let before = self.misfit;
         let apart = self.attempt(Strategy { nesting: Nesting::Apart, ..self.best });
         // If it makes no difference, the third does not either.
@@ -117,13 +147,28 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// That functions called once have several boxes must make very much fit.
+    fn spread(&mut self) {
+        let before = (self.best, self.misfit);
+        self.attempt(Strategy { single: Single::WithRoom, ..self.best });
+        // Without cycles and them all edges come out, so nothing need be missed.
+        if !self.graph.has_cycles() && self.misfit > MISSED * self.graph.seconds() {
+            self.attempt(Strategy { single: Single::Proven, ..self.best });
+        }
+        if self.misfit > SPREAD * before.1 {
+            (self.best, self.misfit) = before;
+        }
+    }
+
     /// How badly the strategy fits, if it had not been tried.
     fn attempt(&mut self, strategy: Strategy) -> Option<f64> {
         if self.tried.contains(&strategy) {
             return None;
         }
         self.tried.push(strategy);
-        let mut grown = self.grow(strategy, TRIAL);
+        let boxes = if self.graph.edges() < MANY { TRIAL } else { TRIAL_OF_MANY };
+        let mut grown = self.grow(strategy, boxes);
+        self.nested |= grown.nested;
         let misfit = misfit(self.graph, &mut grown);
         if misfit < self.misfit {
             (self.best, self.misfit) = (strategy, misfit);

@@ -2,6 +2,7 @@
 
 use super::super::once::caller_of;
 use super::super::pools::matching;
+use super::super::strategy::Single;
 use super::{Entry, Grower};
 use crate::profile::FunctionId;
 
@@ -30,7 +31,7 @@ impl Grower<'_> {
         for &edge in graph.out_of(function) {
             let callee = graph.callee[edge as usize];
             let back = callee != function && component[callee as usize] == component[function as usize];
-            let closed = self.once.is_item[callee as usize] || self.on.has(callee);
+            let closed = self.pools.is_item[callee as usize] || self.on.has(callee);
             if !back || closed || self.has_passed(edge, chain) {
                 continue;
             }
@@ -42,8 +43,9 @@ impl Grower<'_> {
         best.map(|(_, edge)| edge)
     }
 
-    /// Sends an item on, over the edge that most likely leads to its caller and has room for it.
-    pub(super) fn carry(&mut self, function: FunctionId, entered: u32, item: u32, chain: u32) {
+    /// Sends an item on, over the edge that most likely leads to its caller and has room for it. Returns whether it
+    /// did: one for which no edge has room can become a function like others.
+    pub(super) fn carry(&mut self, function: FunctionId, entered: u32, item: u32, chain: u32) -> bool {
         let graph = self.graph;
         let (caller, seconds) = (caller_of(graph, item), graph.total[item as usize]);
         let component = &graph.flow.components.component;
@@ -54,9 +56,10 @@ impl Grower<'_> {
         let mut best: Option<(f64, u32)> = None;
         let mut fit: Option<(f64, u32)> = None;
         let mut above: Option<(f64, u32)> = None;
+        let in_cycle = graph.in_cycle[function as usize];
         for &edge in graph.out_of(function).iter().filter(|_| route.is_none()) {
             let callee = graph.callee[edge as usize];
-            if self.once.is_item[callee as usize] || self.on.has(callee) && !graph.recursive[callee as usize]
+            if self.pools.is_item[callee as usize] || self.on.has(callee) && !graph.recursive[callee as usize]
             {
                 continue;
             }
@@ -69,8 +72,11 @@ impl Grower<'_> {
             if towards <= 0.0 {
                 continue;
             }
-            let room = self.pools.room(edge, self.has_passed(edge, chain));
             let nested = self.has_passed(edge, chain);
+            let mut room = self.pools.room(edge, nested);
+            if !in_cycle {
+                room = self.pools.room_below(graph, edge);
+            }
             let covers = room >= ABOVE * graph.total[function as usize] && room >= seconds * (1.0 - 1e-6);
             let back = !nested && component[callee as usize] == component[function as usize];
             if self.strategy.items_in_chains
@@ -89,13 +95,22 @@ impl Grower<'_> {
                 best = Some((weight, edge));
             }
         }
+        if self.strategy.single == Single::WithRoom
+            && !in_cycle
+            && fit.is_none()
+            && !self.once.is_proven[item as usize]
+        {
+            self.pools.spread(graph, item);
+            return false;
+        }
         // One that leads nowhere is put where it is.
         let Some((_, edge)) = route.map(|edge| (1.0, edge)).or(above).or(fit).or(best) else {
-            let Some(edge) = graph.into(item).next() else { return };
+            let Some(edge) = graph.into(item).next() else { return true };
             self.go_on(Entry { edge, time: seconds, calls: 1.0, items: Vec::new(), chain });
-            return;
+            return true;
         };
         self.carry_over(edge, item, chain);
+        true
     }
 
     pub(super) fn carry_over(&mut self, edge: u32, item: u32, chain: u32) {

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::super::graph::Graph;
 use super::super::scaling::NOBODY;
 use super::reach::Reach;
+use super::widest::Widest;
 use super::{Assignment, caller_of};
 use crate::profile::home::{Home, home};
 use crate::profile::{FunctionId, Functions};
@@ -39,6 +40,8 @@ struct Way {
     expected: f64,
     /// Calls of items, about.
     calls: f64,
+    /// The longest that an item can last on it.
+    width: f64,
     /// Seconds of the items that are on it.
     taken: f64,
     /// Items that are on it.
@@ -86,12 +89,16 @@ pub(super) fn assign(
     let weights: FxHashMap<u32, f64> = callers.iter().map(|&caller| (caller, seconds(caller))).collect();
     sort::by(&mut callers, |a, b| weights[b].total_cmp(&weights[a]).then(a.cmp(b)));
     let mut used: FxHashMap<u32, f64> = FxHashMap::default();
+    let mut widest = Widest::new(graph);
     for caller in callers {
         let Some(bin) = bins.get_mut(&caller) else { continue };
         for way in &mut bin.ways {
             way.seconds -= used.get(&way.edge).copied().unwrap_or(0.0);
         }
         bin.limit();
+        let least = bin.items.iter().map(|&item| graph.total[item as usize]).fold(f64::INFINITY, f64::min);
+        widest.to(graph, caller, least);
+        bin.ways.iter_mut().for_each(|way| way.width = widest.below(graph, way.edge));
         let modules = bin.items.iter().filter(|&&item| graph.flow.profile.functions.name(item) == "<module>");
         let are_modules = 2 * modules.count() > bin.items.len();
         bin.near = (bin.items.iter())
@@ -151,6 +158,7 @@ fn bins(graph: &Graph<'_>, items: &[u32], reach: &mut Reach) -> FxHashMap<u32, B
                     seconds: room(edge),
                     expected: if out > 0.0 { room(edge) * time * below[&caller] / out } else { 0.0 },
                     calls: graph.calls[edge as usize] * calls * each,
+                    width: f64::INFINITY,
                     taken: 0.0,
                     count: 0.0,
                 });
@@ -209,7 +217,9 @@ impl Bin {
             return edge == self.ways[way].edge;
         }
         let (item, caller) = (self.items[place], graph.caller[self.ways[way].edge as usize]);
-        caller == NOBODY || caller != item && graph.total[caller as usize] > graph.total[item as usize]
+        let seconds = graph.total[item as usize];
+        self.ways[way].width >= seconds * (1.0 - 1e-9)
+            && (caller == NOBODY || caller != item && graph.total[caller as usize] > seconds)
     }
 
     fn near(&self, place: usize, way: usize) -> f64 {
