@@ -84,6 +84,16 @@ pub trait Format: Sync {
     /// How sure the format is that `head` (the first unwrapped bytes) is one of its files: 0 not at
     /// all, 100 certain. The name is never asked.
     fn detect(&self, head: &[u8]) -> u8;
+    /// The byte of `head` at which what makes it sure begins: of two formats that are, the one is meant that begins
+    /// first. The other's line is in a literal, a comment or a parameter of it.
+    fn begins(&self, head: &[u8]) -> usize {
+        let _ = head;
+        0
+    }
+    /// Whether its lines may be wrapped in what platforms and collectors put around them ([`wrapped`]).
+    fn can_be_wrapped(&self) -> bool {
+        false
+    }
     /// Reads the whole input.
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError>;
     /// Whether files of this format that follow each other in time can be read as if they were one: true
@@ -171,6 +181,12 @@ impl ImportError {
         }
     }
 
+    /// The same error of a compressed file that ends in the middle, which may be why.
+    fn of_cut_file(mut self) -> Self {
+        self.advice = format!("What is compressed ends in the middle: copy the file again. {}", self.advice);
+        self
+    }
+
     /// The same error at a place.
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {
@@ -197,17 +213,47 @@ impl ImportError {
     }
 }
 
-/// The format that is surest of `head`, if any is.
+const CUT_SHORT: &str = "the file is cut short: what is compressed ends in the middle, and only what is before was \
+    read. Copy the file again for the rest";
+
+/// A format that scores this is sure of itself; less is a guess.
+const SURE: u8 = 60;
+
+/// The format of `head`, if any knows it: of those that are sure the one whose text begins first.
 pub fn detect(head: &[u8]) -> Option<&'static dyn Format> {
-    let mut best: Option<(u8, &'static dyn Format)> = None;
-    for &format in FORMATS {
-        let score = format.detect(head);
-        // On equal scores the earlier entry wins: the registry is ordered.
-        if score > 0 && best.is_none_or(|(most, _)| score > most) {
-            best = Some((score, format));
-        }
+    let plain = best(head, |_| true);
+    let Some((around, inner)) = wrapped::head(head) else { return plain.map(|(_, format)| format) };
+    if around.has_syslog() {
+        return plain.map(|(_, format)| format);
     }
-    best.map(|(_, format)| format)
+    let inner = best(&inner, |format| format.can_be_wrapped()).filter(|(score, _)| *score >= SURE);
+    match (plain, inner) {
+        // Formats that are JSON themselves know more of their objects than what is in one field.
+        (Some((score, plain)), Some(_)) if around.is_objects() && score >= SURE => Some(plain),
+        (_, Some((_, inner))) => Some(inner),
+        (plain, None) => plain.map(|(_, format)| format),
+    }
+}
+
+/// The format that `head` begins with, and how sure it is.
+fn best(head: &[u8], asked: impl Fn(&dyn Format) -> bool) -> Option<(u8, &'static dyn Format)> {
+    let scores = FORMATS.iter().filter(|format| asked(**format)).map(|&format| (format.detect(head), format));
+    let mut scores: Vec<(u8, &'static dyn Format)> = scores.filter(|(score, _)| *score > 0).collect();
+    if scores.iter().filter(|(score, _)| *score >= SURE).count() > 1 {
+        scores.retain(|(score, _)| *score >= SURE);
+        let begins: Vec<usize> = scores.iter().map(|(_, format)| format.begins(head)).collect();
+        let first = begins.iter().copied().min().unwrap_or(0);
+        let mut begins = begins.into_iter();
+        scores.retain(|_| begins.next() == Some(first));
+    }
+    // On equal scores the earlier entry wins: the registry is ordered.
+    let most = scores.iter().map(|(score, _)| *score).max()?;
+    scores.into_iter().find(|(score, _)| *score == most)
+}
+
+/// Where `part`, which lies within `whole`, begins in it.
+fn offset_in(whole: &[u8], part: &[u8]) -> usize {
+    (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize).min(whole.len())
 }
 
 /// Whether `source` is a database's schema, by its head only.
@@ -249,7 +295,12 @@ pub fn read(
         return Ok((saved::read(&bytes)?, input.places()));
     }
     let Some(format) = detect(input.head()) else { return Err(unknown(input.head())) };
-    let mut document = format.import(&mut input)?;
+    let imported = format.import(&mut input);
+    let cut = input.is_cut_short();
+    let mut document = imported.map_err(|error| if cut { error.of_cut_file() } else { error })?;
+    if cut {
+        document.diagnostics.note(Level::Warning, CUT_SHORT, || None);
+    }
     let places = input.places();
     if let [first, .., _] = places.parts() {
         let names: Vec<&str> = places.parts().iter().map(|part| part.name.as_str()).collect();

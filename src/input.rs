@@ -1,7 +1,7 @@
 //! Bytes to read: where they come from ([`Source`]) and what an importer sees of them ([`Input`]).
 //!
 //! A source can be opened again at any offset, so texts need not be kept in memory: they are found
-//! again in the file. An input is one reading of a source from its start, unwrapped from gzip or zstd,
+//! again in the file. An input is one reading of a source from its start, unwrapped from gzip, zstd or UTF-16,
 //! with its first bytes ready for detection. The parts of a rotated log are one source, see [`bundle`];
 //! what is in an archive are several, see [`zip`].
 
@@ -12,6 +12,7 @@ mod gzip;
 mod parts;
 mod places;
 pub mod rotation;
+mod utf16;
 pub mod zip;
 mod zstd;
 
@@ -181,6 +182,11 @@ impl<'a> Input<'a> {
     /// The first unwrapped bytes, at most [`HEAD_BYTES`]; fewer only if there are no more.
     pub fn head(&self) -> &[u8] {
         &self.head
+    }
+
+    /// Whether something compressed ended in the middle: what is before was read.
+    pub fn is_cut_short(&self) -> bool {
+        self.places.borrow().is_cut_short
     }
 
     /// Unwrapped bytes consumed so far.

@@ -10,7 +10,7 @@ use memchr::memmem;
 
 use super::mysql_slow::is_open;
 use super::records::{RECORD_LIMIT, Records, shown, trim_end, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText};
+use super::{About, Format, ImportError, Kind, StatementText, offset_in};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -51,6 +51,11 @@ impl Format for AssertQueries {
             return 96;
         }
         if lines().any(|line| Counts::of(line).is_some()) { 90 } else { 0 }
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        let mut lines = trim_mark(head).split(|&byte| byte == b'\n');
+        lines.find(|line| Counts::of(line).is_some()).map_or(0, |line| offset_in(head, line))
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {

@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 
 use super::lines::{Lines, Noted, place};
 use super::records::trim_end;
-use super::{About, Format, ImportError, Kind};
+use super::{About, Format, ImportError, Kind, offset_in};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use graph::Graph;
@@ -57,6 +57,16 @@ impl Format for Callgrind {
             (true, false) => 90,
             (false, false) => 0,
         }
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        let text = super::records::trim_mark(head);
+        if text.starts_with(b"# callgrind format") {
+            return 0;
+        }
+        let is_first =
+            |line: &&[u8]| [&b"events:"[..], b"fn=", b"fl="].iter().any(|word| line.starts_with(word));
+        text.split(|&byte| byte == b'\n').find(is_first).map_or(0, |line| offset_in(head, line))
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {

@@ -36,14 +36,11 @@ impl Format for ConnectionQueries {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let mut dicts = Dicts { text: head, at: 0 };
-        for _ in 0..3 {
-            let Some((from, to)) = dicts.next_dict() else { return 0 };
-            if Entry::read(&head[from..to]).is_some() {
-                return 89;
-            }
-        }
-        0
+        if first(head).is_some() { 89 } else { 0 }
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        first(head).unwrap_or(0)
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
@@ -68,6 +65,18 @@ impl Format for ConnectionQueries {
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
         Some(StatementText { sql: Entry::read(record)?.sql?, parameters: None })
     }
+}
+
+/// Where the first entry begins, if one is among the first dicts.
+fn first(head: &[u8]) -> Option<usize> {
+    let mut dicts = Dicts { text: head, at: 0 };
+    for _ in 0..3 {
+        let (from, to) = dicts.next_dict()?;
+        if Entry::read(&head[from..to]).is_some() {
+            return Some(from);
+        }
+    }
+    None
 }
 
 fn read(text: &[u8], name: String, format: &'static str) -> Document {
@@ -145,10 +154,11 @@ impl Entry {
         if !seconds.is_finite() || seconds < 0.0 {
             return None;
         }
-        // "3 times: INSERT …"
+        // "3 times: INSERT …"; of a generator Django cannot say how many.
         let many = sql.as_deref().and_then(|sql| {
             let (count, rest) = sql.split_once(" times: ")?;
-            (!count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit())).then(|| rest.to_owned())
+            let known = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+            (known || count == "?").then(|| rest.to_owned())
         });
         let is_many = many.is_some();
         Some(Self { sql: many.or(sql), duration: seconds * 1000.0, many: is_many })

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::elements::{Elements, in_head};
 use super::records::shown;
-use super::{About, Format, ImportError, Kind, StatementText, stamp};
+use super::{About, Format, ImportError, Kind, StatementText, offset_in, stamp};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::profile::{Category, category};
@@ -159,6 +159,13 @@ impl Format for DebugToolbar {
         // The first object is longer than the head as a rule: it has every panel.
         let long = || memchr::memmem::find(head, b"\"model\": \"debug_toolbar.historyentry\"").is_some();
         if toolbar { 97 } else { u8::from(long()) * 80 }
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        let is_first = |object: &&[u8]| {
+            serde_json::from_slice::<Entry<'_>>(object).is_ok_and(|entry| is_ours(&entry.model))
+        };
+        in_head(head).into_iter().find(is_first).map_or(0, |object| offset_in(head, object))
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {

@@ -10,7 +10,7 @@ use memchr::{memchr_iter, memmem, memrchr};
 
 use super::records::{Record, Records, shown, trim_end, trim_mark};
 use super::stamp::{self, Stamp};
-use super::{About, Format, ImportError, Kind, StatementText, clock};
+use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, wrapped};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -48,24 +48,34 @@ impl Format for DjangoLog {
         for line in trim_mark(head).split(|&byte| byte == b'\n') {
             began |= message(line).is_some();
             if began && memmem::find(line, b"; args=").is_some() {
-                // A server's log can hold such lines too, as part of its own: it is surer of itself.
                 return 80;
             }
         }
         0
     }
 
+    fn begins(&self, head: &[u8]) -> usize {
+        let mut lines = trim_mark(head).split(|&byte| byte == b'\n');
+        let first = lines.find_map(|line| message(line).map(|(open, ..)| offset_in(head, line) + open));
+        first.unwrap_or(usize::MAX)
+    }
+
+    fn can_be_wrapped(&self) -> bool {
+        true
+    }
+
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
-        let shape = Shape::of(input.head());
+        let shape = Shape::of(&wrapped::head_for(input, self));
         let mut reader = Reader::default();
-        let mut records = Records::new(input);
+        let mut records = Records::of(input, self);
         while let Some(record) = records
             .next(|record, line| shape.continues(record, line))
             .map_err(|error| ImportError::reading(&error))?
         {
             reader.record(&shape, record);
         }
+        records.diagnose(&mut reader.diagnostics);
         let (clock, mut diagnostics) = (reader.clock(), reader.diagnostics);
         if !reader.builder.is_empty() {
             diagnostics.note(
@@ -79,15 +89,27 @@ impl Format for DjangoLog {
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
-        let parts = Parts::of(record)?;
+        let record = wrapped::first(record);
+        let parts = Parts::of(&record)?;
         Some(StatementText {
-            sql: String::from_utf8_lossy(parts.sql).into_owned(),
+            sql: String::from_utf8_lossy(parts.sql).replace("\r\n", "\n"),
             parameters: parts
                 .parameters
                 .filter(|&parameters| parameters != b"None" && parameters != b"()")
                 .map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
         })
     }
+}
+
+/// Whether a message begins with `line`, behind whatever prefix.
+pub(super) fn begins(line: &[u8]) -> bool {
+    // Without its end, only where nothing is before it.
+    message(line).is_some_and(|(open, ..)| open == 0 || memmem::find(line, b"; args=").is_some())
+}
+
+/// What stands before the message that begins with `line`.
+pub(super) fn prefix(line: &[u8]) -> Option<&[u8]> {
+    message(line).map(|(open, ..)| &line[..open])
 }
 
 /// Where `(0.001) ` stands in `line`: its first byte, the milliseconds, and where the SQL begins.
@@ -223,6 +245,12 @@ fn is_value(text: &[u8]) -> bool {
     if text == b"None" {
         return true;
     }
+    // executemany() with a generator: `<generator object rows at 0x7f3c…>`
+    if text.first() == Some(&b'<') {
+        return text.last() == Some(&b'>')
+            && !text[1..].contains(&b'<')
+            && memmem::find(text, b" object").is_some();
+    }
     if !matches!(text.first(), Some(b'(' | b'[' | b'{')) {
         return false;
     }
@@ -333,7 +361,7 @@ impl Reader {
             resolution: stamp.map_or(0.0, |stamp| stamp.resolution),
             duration: parts.duration,
             offset: record.offset,
-            length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
+            length: record.length,
             ..Statement::new(recognised, connection)
         });
     }

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use super::django::Parts;
 use super::records::{Record, Records, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText, clock, stamp};
+use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -67,13 +67,26 @@ impl Format for DjangoJson {
         if long { best.max(60) } else { best }
     }
 
+    fn begins(&self, head: &[u8]) -> usize {
+        let mut lines = trim_mark(head).split(|&byte| byte == b'\n').filter(|line| line.starts_with(b"{"));
+        let is_entry = |line: &&[u8]| {
+            Fields::read(&String::from_utf8_lossy(line)).is_some_and(|fields| fields.entry().is_some())
+        };
+        lines.find(is_entry).map_or(0, |line| offset_in(head, line))
+    }
+
+    fn can_be_wrapped(&self) -> bool {
+        true
+    }
+
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
         let mut reader = Reader::default();
-        let mut records = Records::new(input);
+        let mut records = Records::of(input, self);
         while let Some(record) = records.next(|_, _| false).map_err(|error| ImportError::reading(&error))? {
             reader.record(record);
         }
+        records.diagnose(&mut reader.diagnostics);
         let Reader { builder, mut diagnostics, zone, rounded, .. } = reader;
         if builder.is_empty() {
             diagnostics.note(
@@ -96,7 +109,8 @@ impl Format for DjangoJson {
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
-        let line = String::from_utf8_lossy(trim_mark(record));
+        let record = wrapped::first(record);
+        let line = String::from_utf8_lossy(trim_mark(&record));
         let fields = Fields::read(&line)?;
         let entry = fields.entry()?;
         let parameters = entry.parameters.filter(|parameters| parameters != "null" && parameters != "[]");
@@ -386,7 +400,7 @@ impl Reader {
             resolution: stamp.map_or(0.0, |(_, resolution, _)| resolution),
             duration: entry.duration,
             offset: record.offset,
-            length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
+            length: record.length,
             request,
             ..Statement::new(recognised, connection)
         });

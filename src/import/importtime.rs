@@ -8,7 +8,7 @@
 
 use super::frame::NO_FILE;
 use super::lines::{Lines, Noted};
-use super::{About, Format, ImportError, Kind};
+use super::{About, Format, ImportError, Kind, offset_in};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::profile::call_tree::NO_PARENT;
@@ -47,6 +47,12 @@ impl Format for ImportTime {
             1 => 60,
             _ => 92,
         }
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        let mut lines = head.split(|&byte| byte == b'\n');
+        let is_first = |line: &&[u8]| matches!(parse(line), Parsed::Module(..) | Parsed::Cached);
+        lines.find(is_first).map_or(0, |line| offset_in(head, line))
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {

@@ -12,12 +12,12 @@ use rustc_hash::FxHashMap;
 
 use super::mysql_slow::{is_start, short_time};
 use super::records::{Record, Records, trim_end, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText, clock, stamp};
+use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
-use crate::queries::statements::Statement;
-use crate::queries::{Clock, Connection, LogBuilder};
+use crate::queries::statements::{Recognised, Statement};
+use crate::queries::{Clock, Connection, LogBuilder, NONE};
 use crate::sort;
 
 /// MySQL's general query log.
@@ -80,6 +80,14 @@ const COMMANDS: [&[u8]; 40] = [
     b"clone",
 ];
 
+/// Bytes of a command's column in MySQL 5.0.
+const PADDED: usize = 11;
+
+/// Whether a record begins with `line`.
+pub(super) fn begins(line: &[u8]) -> bool {
+    Line::of(line).is_some_and(|line| line.command != b"Error")
+}
+
 impl Format for MysqlGeneral {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -92,13 +100,22 @@ impl Format for MysqlGeneral {
     fn detect(&self, head: &[u8]) -> u8 {
         let mut lines = trim_mark(head).split(|&byte| byte == b'\n');
         // Any command but Error, whose text could be another log's.
-        if lines.any(|line| Line::of(line).is_some_and(|line| line.command != b"Error")) { 95 } else { 0 }
+        if lines.any(begins) { 95 } else { 0 }
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        let mut lines = trim_mark(head).split(|&byte| byte == b'\n');
+        lines.find(|line| begins(line)).map_or(usize::MAX, |line| offset_in(head, line))
+    }
+
+    fn can_be_wrapped(&self) -> bool {
+        true
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
         let mut reader = Reader::default();
-        let mut records = Records::new(input);
+        let mut records = Records::of(input, self);
         // A record always ends where the next begins, even inside a quote: statements that failed are
         // logged too, and one with a quote too many would swallow those after it.
         while let Some(record) = records
@@ -107,12 +124,15 @@ impl Format for MysqlGeneral {
         {
             reader.record(record);
         }
+        records.diagnose(&mut reader.diagnostics);
         Ok(reader.finish(name, self.id()))
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
-        let line = Line::of(trim_mark(record))?;
-        Some(StatementText { sql: String::from_utf8_lossy(sql(line.text)).into_owned(), parameters: None })
+        let record = wrapped::first(record);
+        let line = Line::of(trim_mark(&record))?;
+        let sql = String::from_utf8_lossy(sql(line.text)).replace("\r\n", "\n");
+        Some(StatementText { sql, parameters: None })
     }
 }
 
@@ -130,25 +150,42 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     fn of(record: &'a [u8]) -> Option<Self> {
         // The stamp is short, the thread's number as well.
-        let tab = memchr(b'\t', record.get(..40.min(record.len()))?)?;
-        let (time, rest) = (&record[..tab], &record[tab + 1..]);
-        let (stamp, rest) = if time.is_empty() {
+        let (stamp, rest) = if let Some(rest) = record.strip_prefix(b"\t\t") {
             // The same second as before.
-            (None, rest.strip_prefix(b"\t")?)
-        } else if let Some(stamp) = stamp::parse(time, 0) {
+            (None, rest)
+        } else if !record.first()?.is_ascii_digit() {
+            return None;
+        } else if let Some(stamp) = stamp::parse(record.get(..60.min(record.len()))?, 0) {
+            // MySQL 5.7 has blanks in place of the tab.
+            let rest = &record[stamp.range.end..];
+            rest.first().filter(|byte| b" \t".contains(byte))?;
             (Some((stamp.milliseconds, stamp.resolution, stamp.zone)), rest)
         } else {
-            (Some((short_time(time)?, 1000.0, None)), rest)
+            let tab = memchr(b'\t', record.get(..20.min(record.len()))?)?;
+            (Some((short_time(&record[..tab])?, 1000.0, None)), &record[tab..])
         };
-        let rest = &rest[rest.iter().take_while(|&&byte| byte == b' ').count()..];
+        let rest = rest.strip_prefix(b"\t").unwrap_or(rest);
+        let rest = &rest[rest.iter().take(40).take_while(|&&byte| byte == b' ').count()..];
         let digits = rest.iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
         let (thread, rest) = rest.split_at(digits);
         let rest = rest.strip_prefix(b" ").filter(|_| digits > 0)?;
         let end =
             rest.iter().take(24).position(|byte| b"\t\r\n".contains(byte)).unwrap_or(rest.len().min(24));
         let (command, text) = rest.split_at(end);
-        let text = text.strip_prefix(b"\t").unwrap_or(text);
-        COMMANDS.contains(&command).then_some(Self { stamp, thread, command, text })
+        if COMMANDS.contains(&command) {
+            let text = text.strip_prefix(b"\t").unwrap_or(text);
+            return Some(Self { stamp, thread, command, text });
+        }
+        // MySQL 5.0 fills the command up with blanks.
+        let line = rest.get(..rest.iter().position(|byte| b"\r\n".contains(byte)).unwrap_or(rest.len()))?;
+        let padded = &line[..line.len().min(PADDED)];
+        let command = padded.trim_ascii_end();
+        let is_padded = padded.len() < PADDED || matches!(line.get(PADDED), None | Some(b' '));
+        if !is_padded || !COMMANDS.contains(&command) {
+            return None;
+        }
+        let text = rest.get(PADDED + 1..).unwrap_or_default();
+        Some(Self { stamp, thread, command, text })
     }
 }
 
@@ -170,7 +207,13 @@ struct Thread {
     client: String,
     database: String,
     /// `EXECUTE name`: the log has what that runs in a record of its own, if it does run.
-    execute: Option<Statement>,
+    execute: Option<Waiting>,
+}
+
+/// A statement that may only name another, and its text: it is made known only if it is one.
+struct Waiting {
+    text: Vec<u8>,
+    statement: Statement,
 }
 
 #[derive(Default)]
@@ -243,7 +286,7 @@ impl Reader {
         }
         let thread = self.threads.entry(number).or_default();
         if let Some(waiting) = thread.execute.take() {
-            self.builder.push(waiting);
+            push(&mut self.builder, waiting);
         }
         let identity = [&number.to_le_bytes()[..], &self.starts.to_le_bytes()];
         let connection = self.builder.connection(&identity, || Connection {
@@ -257,30 +300,32 @@ impl Reader {
         {
             known.database.clone_from(&thread.database);
         }
-        let recognised = self.builder.fingerprint(text, Dialect::MySql, None);
         // The stamp is when the statement came in; its duration is not known.
         let (end, resolution) = self.time.unwrap_or((f64::NAN, 0.0));
+        let recognised = Recognised { fingerprint: NONE, parameters: 0, tags: NONE };
         let statement = Statement {
             end,
             resolution,
             offset: record.offset,
-            length: u32::try_from(record.bytes.len()).unwrap_or(u32::MAX),
+            length: record.length,
             ..Statement::new(recognised, connection)
         };
         if waits {
-            thread.execute = Some(statement);
+            thread.execute = Some(Waiting { text: text.to_vec(), statement });
         } else {
-            self.builder.push(statement);
+            let Recognised { fingerprint, parameters, tags } =
+                self.builder.fingerprint(text, Dialect::MySql, None);
+            self.builder.push(Statement { fingerprint, parameters, tags, ..statement });
         }
     }
 
     /// Adds what still waits, in the order of the file.
     fn flush(&mut self) {
-        let mut waiting: Vec<Statement> =
+        let mut waiting: Vec<Waiting> =
             self.threads.values_mut().filter_map(|thread| thread.execute.take()).collect();
-        sort::by_key(&mut waiting, |statement| statement.offset);
-        for statement in waiting {
-            self.builder.push(statement);
+        sort::by_key(&mut waiting, |waiting| waiting.statement.offset);
+        for waiting in waiting {
+            push(&mut self.builder, waiting);
         }
     }
 
@@ -307,6 +352,13 @@ impl Reader {
         let log = builder.finish(clock, None);
         Document { name, format, content: Content::Queries(Box::new(log)), diagnostics }
     }
+}
+
+/// Adds a statement that waited.
+fn push(builder: &mut LogBuilder, waiting: Waiting) {
+    let Recognised { fingerprint, parameters, tags } =
+        builder.fingerprint(&waiting.text, Dialect::MySql, None);
+    builder.push(Statement { fingerprint, parameters, tags, ..waiting.statement });
 }
 
 /// User, client and database out of `root@localhost on shop using Socket`, or `root@localhost on shop`.

@@ -24,7 +24,7 @@ use self::lanes::Lanes;
 use self::span::{Attributes, Process, Resource, Role, Span};
 use super::elements::{Elements, in_head};
 use super::records::shown;
-use super::{About, Format, ImportError, Kind, StatementText};
+use super::{About, Format, ImportError, Kind, StatementText, offset_in};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -74,6 +74,11 @@ impl Format for OpenTelemetry {
         let jaeger = holds("\"traceID\"") && holds("\"spans\"") && holds("\"operationName\"");
         let console = holds("\"trace_id\"") && holds("\"span_id\"") && holds("\"SpanKind.");
         if otlp || jaeger || console { 85 } else { 0 }
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        let is_first = |object: &&[u8]| str::from_utf8(object).is_ok_and(|text| Span::read(text).is_some());
+        in_head(head).into_iter().find(is_first).map_or(0, |object| offset_in(head, object))
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {

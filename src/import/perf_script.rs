@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use super::frame::{NO_FILE, NO_FRAME};
 use super::lines::{Lines, Noted};
 use super::records::trim_end;
-use super::{About, Format, ImportError, Kind};
+use super::{About, Format, ImportError, Kind, offset_in};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::profile::call_tree::NO_PARENT;
@@ -52,6 +52,18 @@ impl Format for PerfScript {
                 return 90;
             }
             after_head = header(line).is_some();
+        }
+        0
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        let lines = head.split(|&byte| byte == b'\n').map(trim_end).filter(|line| !line.starts_with(b"#"));
+        let mut last = None;
+        for line in lines {
+            if let Some(begin) = last.filter(|_| frame(line).is_some()) {
+                return begin;
+            }
+            last = header(line).map(|_| offset_in(head, line));
         }
         0
     }

@@ -5,5 +5,7 @@ pub mod collect;
 pub mod events;
 pub mod executions;
 pub mod infer;
+pub mod languages;
 pub mod message;
 pub mod prefix;
+pub mod steps;

@@ -1,5 +1,7 @@
 //! PostgreSQL's log as CSV (`log_destination = 'csvlog'`).
 //!
+//! Programs that opened it may have written it anew, with semicolons or tabs between the columns.
+//!
 //! One record an event, 22 columns until version 8.4, 23 until 12, 24 in 13 and 26 since 14, always in
 //! the same order:
 //! [the columns](https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG).
@@ -55,6 +57,10 @@ const LEAST: usize = 22;
 /// The most of any version: what follows is not looked at.
 const MOST: usize = 26;
 
+/// What columns may be divided by: the server's comma, and what spreadsheets write in countries where that is in
+/// numbers.
+const DIVIDERS: [u8; 3] = [b',', b';', b'\t'];
+
 /// One record's fields: their bytes in it, and whether quotes are doubled inside.
 struct Fields<'a> {
     record: &'a [u8],
@@ -65,6 +71,7 @@ impl<'a> Fields<'a> {
     /// Splits a record; `None` if it is none of the server's.
     fn read(
         record: &'a [u8],
+        divider: u8,
         mut fields: Vec<(usize, usize, bool)>,
     ) -> Result<Self, Vec<(usize, usize, bool)>> {
         fields.clear();
@@ -86,12 +93,12 @@ impl<'a> Fields<'a> {
                 fields.push((begin, end, doubled));
                 at = end + 1;
                 match record.get(at) {
-                    Some(b',') => at += 1,
+                    Some(&byte) if byte == divider => at += 1,
                     None => break,
                     Some(_) => return Err(fields),
                 }
             } else {
-                let end = memchr(b',', &record[at..]).map_or(record.len(), |comma| at + comma);
+                let end = memchr(divider, &record[at..]).map_or(record.len(), |comma| at + comma);
                 fields.push((at, end, false));
                 if end == record.len() {
                     break;
@@ -104,6 +111,11 @@ impl<'a> Fields<'a> {
             && severity_named(&read.get(SEVERITY)).is_some()
             && stamp::parse(&read.get(TIME), 0).is_some();
         if known { Ok(read) } else { Err(read.fields) }
+    }
+
+    /// The same with whatever divides its columns.
+    fn any(record: &'a [u8]) -> Option<Self> {
+        DIVIDERS.into_iter().find_map(|divider| Self::read(record, divider, Vec::new()).ok())
     }
 
     fn get(&self, column: usize) -> Cow<'a, [u8]> {
@@ -155,11 +167,43 @@ fn begins(line: &[u8]) -> bool {
     stamp::parse(line, at).is_some_and(|stamp| {
         // The zone, if it was not understood.
         let rest = &line[stamp.range.end..];
-        let comma = rest.iter().take(ZONE).position(|&byte| byte == b',');
+        let comma = rest.iter().take(ZONE).position(|byte| DIVIDERS.contains(byte));
         comma.is_some_and(|comma| {
             rest[..comma].iter().all(|&byte| byte.is_ascii_alphanumeric() || b" +-/_\"".contains(&byte))
         })
     })
+}
+
+/// Whether `text` is one record, or begins with one.
+pub(super) fn is_record(text: &[u8]) -> bool {
+    begins(text) && first(text).is_some_and(|(at, _)| at == 0)
+}
+
+/// The first record of `head` that begins at a line's start, as a file may be cut in front: where it begins, and what
+/// divides its columns.
+fn first(head: &[u8]) -> Option<(usize, u8)> {
+    let mut from = 0;
+    while let Some(rest) = head.get(from..).filter(|rest| !rest.is_empty()) {
+        let line = rest.split_inclusive(|&byte| byte == b'\n').next().unwrap_or_default();
+        if begins(line) {
+            let mut quotes = Quotes::default();
+            let mut end = line.len();
+            while let Some(next) = rest[end..].split_inclusive(|&byte| byte == b'\n').next() {
+                if !quotes.continues(&rest[..end], next) {
+                    break;
+                }
+                end += next.len();
+            }
+            let record = trim_end(&rest[..end]);
+            if let Some(divider) =
+                DIVIDERS.into_iter().find(|&divider| Fields::read(record, divider, Vec::new()).is_ok())
+            {
+                return Some((from, divider));
+            }
+        }
+        from += line.len();
+    }
+    None
 }
 
 impl Format for PostgresCsv {
@@ -167,41 +211,29 @@ impl Format for PostgresCsv {
         &ABOUT
     }
 
+    fn can_be_wrapped(&self) -> bool {
+        true
+    }
+
     fn can_be_joined(&self) -> bool {
         true
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let unwrapped = wrapped::head(head);
-        let head = unwrapped.as_ref().map_or(trim_mark(head), |(_, head)| head);
-        // The first record that begins at a line's start; a file may be cut in front.
-        let mut from = 0;
-        while let Some(rest) = head.get(from..).filter(|rest| !rest.is_empty()) {
-            let line = rest.split_inclusive(|&byte| byte == b'\n').next().unwrap_or_default();
-            if begins(line) {
-                let mut quotes = Quotes::default();
-                let mut end = line.len();
-                while let Some(next) = rest[end..].split_inclusive(|&byte| byte == b'\n').next() {
-                    if !quotes.continues(&rest[..end], next) {
-                        break;
-                    }
-                    end += next.len();
-                }
-                if Fields::read(trim_end(&rest[..end]), Vec::new()).is_ok() {
-                    return 95;
-                }
-            }
-            from += line.len();
-        }
-        0
+        if first(trim_mark(head)).is_some() { 95 } else { 0 }
     }
 
+    fn begins(&self, head: &[u8]) -> usize {
+        let mark = head.len() - trim_mark(head).len();
+        first(&head[mark..]).map_or(0, |(at, _)| mark + at)
+    }
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
         let mut collected = Collect::default();
-        let unwrapping = wrapped::of(input);
-        collected.wrapped(&unwrapping);
-        let mut records = Records::unwrapped(input, unwrapping);
+        let unwrapped = wrapped::head(input.head());
+        let head = unwrapped.as_ref().map_or(trim_mark(input.head()), |(_, head)| head);
+        let divider = first(head).map_or(b',', |(_, divider)| divider);
+        let mut records = Records::of(input, self);
         let mut spare = Vec::new();
         loop {
             let mut quotes = Quotes::default();
@@ -220,7 +252,7 @@ impl Format for PostgresCsv {
                 collected.diagnostics.note(Level::Warning, "records longer than 64 MB were skipped", place);
                 continue;
             }
-            let fields = match Fields::read(bytes, std::mem::take(&mut spare)) {
+            let fields = match Fields::read(bytes, divider, std::mem::take(&mut spare)) {
                 Ok(fields) => fields,
                 Err(fields) => {
                     spare = fields;
@@ -234,7 +266,7 @@ impl Format for PostgresCsv {
             let (client, session) = (fields.get(CLIENT), fields.get(SESSION));
             let (application, text, detail) =
                 (fields.get(APPLICATION), fields.get(MESSAGE), fields.get(DETAIL));
-            let (state, query) = (fields.get(STATE), fields.get(QUERY));
+            let (state, query, context) = (fields.get(STATE), fields.get(QUERY), fields.get(CONTEXT));
             let stamp = stamp::parse(&fields.get(TIME), 0);
             let who = Who {
                 process: &process,
@@ -251,6 +283,7 @@ impl Format for PostgresCsv {
                 state: &state,
                 statement: Some(&*query).filter(|query| !query.is_empty()),
                 parameters: message::parameters(&detail),
+                nested: message::is_nested(&context),
                 stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
                 resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
                 offset: record.offset,
@@ -267,13 +300,13 @@ impl Format for PostgresCsv {
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
         let record = wrapped::first(record);
-        let fields = Fields::read(trim_end(trim_mark(&record)), Vec::new()).ok()?;
+        let fields = Fields::any(trim_end(trim_mark(&record)))?;
         statement_text(&fields.get(MESSAGE), &fields.get(DETAIL))
     }
 
     fn event_text(&self, record: &[u8]) -> Option<EventText> {
         let record = wrapped::first(record);
-        let fields = Fields::read(trim_end(trim_mark(&record)), Vec::new()).ok()?;
+        let fields = Fields::any(trim_end(trim_mark(&record)))?;
         let text = |column| String::from_utf8_lossy(&fields.get(column)).into_owned();
         Some(event_text(text(MESSAGE), [DETAIL, HINT, CONTEXT, QUERY].map(text)))
     }
@@ -322,7 +355,7 @@ mod tests {
             columns[MESSAGE] = field(&message);
             columns[DETAIL] = field(&detail);
             let record = columns.join(",");
-            let Ok(fields) = Fields::read(record.as_bytes(), Vec::new()) else {
+            let Ok(fields) = Fields::read(record.as_bytes(), b',', Vec::new()) else {
                 return Err(TestCaseError::fail("not read"));
             };
             prop_assert_eq!(fields.get(MESSAGE).into_owned(), message.into_bytes());

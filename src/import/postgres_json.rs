@@ -13,7 +13,7 @@ use super::postgres::message::{self, Message, Step};
 use super::postgres::prefix::severity_named;
 use super::postgres_csv::without_port;
 use super::records::{Records, trim_end, trim_mark};
-use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp, wrapped};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, offset_in, stamp, wrapped};
 use crate::document::{Document, Level};
 use crate::input::Input;
 use crate::queries::plan;
@@ -90,6 +90,14 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// Where the first line of `head` begins that is a record.
+fn first(head: &[u8]) -> Option<usize> {
+    let lines = trim_mark(head).split(|&byte| byte == b'\n');
+    let is_record =
+        |line: &&[u8]| line.starts_with(b"{") && Entry::read(&String::from_utf8_lossy(line)).is_some();
+    lines.into_iter().find(is_record).map(|line| offset_in(head, line))
+}
+
 impl Format for PostgresJson {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -100,11 +108,8 @@ impl Format for PostgresJson {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let unwrapped = wrapped::head(head);
-        let head = unwrapped.as_ref().map_or(trim_mark(head), |(_, head)| head);
-        let entry = head
-            .split(|&byte| byte == b'\n')
-            .any(|line| line.starts_with(b"{") && Entry::read(&String::from_utf8_lossy(line)).is_some());
+        let entry = first(head).is_some();
+        let head = trim_mark(head);
         // One line may be longer than the head.
         let long = head.starts_with(b"{\"timestamp\":")
             && memchr::memmem::find(head, b"\"error_severity\":").is_some();
@@ -115,12 +120,18 @@ impl Format for PostgresJson {
         }
     }
 
+    fn begins(&self, head: &[u8]) -> usize {
+        first(head).unwrap_or(0)
+    }
+
+    fn can_be_wrapped(&self) -> bool {
+        true
+    }
+
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
         let mut collected = Collect::default();
-        let unwrapping = wrapped::of(input);
-        collected.wrapped(&unwrapping);
-        let mut records = Records::unwrapped(input, unwrapping);
+        let mut records = Records::of(input, self);
         while let Some(record) = records.next(|_, _| false).map_err(|error| ImportError::reading(&error))? {
             let Some(line) = record.whole_line(&mut collected.diagnostics) else { continue };
             let place = || record.place();
@@ -148,6 +159,7 @@ impl Format for PostgresJson {
                 state: entry.state_code.as_bytes(),
                 statement: entry.statement.as_deref().map(str::as_bytes),
                 parameters: message::parameters(entry.detail.as_bytes()),
+                nested: message::is_nested(entry.context.as_bytes()),
                 stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
                 resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
                 offset: record.offset,

@@ -2,18 +2,18 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem;
-
 use super::postgres::collect::Collect;
 use super::postgres::executions::{Event, Who};
 use super::postgres::infer::{self, marker};
+use super::postgres::languages;
 use super::postgres::message::{self, Message, Step};
 use super::postgres::prefix::{ClockCache, Field, Line, Prefix, Severity, severity};
 use super::postgres_json::event_text;
 use super::records::{Record, Records, trim_end, trim_mark};
+use super::wrapped::Unwrapping;
 use super::wrapped::syslog::Lent;
-use super::wrapped::{Layer, Unwrapping};
-use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp, wrapped};
+use super::{About, EventText, Format, ImportError, Kind, SURE, StatementText};
+use super::{offset_in, postgres_csv, stamp, wrapped};
 use crate::document::{Document, Level};
 use crate::input::Input;
 use crate::queries::plan;
@@ -38,76 +38,87 @@ impl Format for PostgresStderr {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        match wrapped::head(head) {
-            // That is a format of its own.
-            Some((layers, _)) if layers.contains(&Layer::Syslog) => 0,
-            Some((_, head)) => Self::sure(&head),
-            None => Self::sure(head),
-        }
+        // That is a format of its own.
+        if wrapped::around(head).has_syslog() { 0 } else { Self::sure(head).map_or(0, |(score, _)| score) }
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        Self::sure(head).map_or(0, |(_, at)| at)
+    }
+
+    fn can_be_wrapped(&self) -> bool {
+        true
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
-        let unwrapping = wrapped::of(input);
+        let unwrapping = wrapped::reading(input, self);
         import_lines(input, self.id(), unwrapping, None)
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
         let record = wrapped::first(record);
         let parts = parts(trim_mark(&record))?;
-        let message = parts.first()?.1;
+        let message = parts.first()?.2;
         let (Message::Duration(_, step) | Message::Text(step)) = message::read(message) else { return None };
         let sql = match step {
             Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql) => joined(sql),
             Step::Plan(plan) => joined(&plan::query_text(plan)?),
             _ => return None,
         };
-        let details = parts.iter().filter(|part| part.0 == b"DETAIL");
-        let parameters = details.filter_map(|part| message::parameters(part.1)).next().map(joined);
+        let details = parts.iter().filter(|part| part.1 == Severity::Detail);
+        let parameters = details.filter_map(|part| message::parameters(part.2)).next().map(joined);
         Some(StatementText { sql, parameters })
     }
 
     fn event_text(&self, record: &[u8]) -> Option<EventText> {
         let record = wrapped::first(record);
         let parts = parts(trim_mark(&record))?;
-        let named = |name: &[u8]| {
-            let part = parts.iter().skip(1).find(|part| part.0 == name);
-            part.map(|part| joined(part.1)).unwrap_or_default()
+        let named = |asked: fn(&[u8], Severity) -> bool| {
+            let part = parts.iter().skip(1).find(|part| asked(part.0, part.1));
+            part.map(|part| joined(part.2)).unwrap_or_default()
         };
-        let message = joined(message::without_state(parts.first()?.1));
-        let names: [&[u8]; 4] = [b"DETAIL", b"HINT", b"CONTEXT", b"STATEMENT"];
-        Some(event_text(message, names.map(named)))
+        let message = joined(message::without_state(parts.first()?.2));
+        let asked: [fn(&[u8], Severity) -> bool; 4] = [
+            |_, severity| severity == Severity::Detail,
+            |name, _| languages::is_hint(name),
+            |_, severity| severity == Severity::Context,
+            |_, severity| severity == Severity::Statement,
+        ];
+        Some(event_text(message, asked.map(named)))
     }
 }
 
 impl PostgresStderr {
-    /// How sure one can be that `head`, without anything around its lines, is a server's log.
-    pub(super) fn sure(head: &[u8]) -> u8 {
-        let mut best = 0;
+    /// How sure one can be that `head`, without anything around its lines, is a server's log, and where the first of
+    /// its lines says so.
+    pub(super) fn sure(head: &[u8]) -> Option<(u8, usize)> {
+        let mut best: Option<(u8, usize)> = None;
+        let mut begins = None;
         for line in trim_mark(head).split(|&byte| byte == b'\n') {
-            let Some(at) = marker(line).filter(|_| !line.starts_with(b"\t")) else { continue };
+            // JSON and CSV have the server's words in quotes.
+            if line.starts_with(b"\t") || line.starts_with(b"{\"") || postgres_csv::is_record(line) {
+                continue;
+            }
+            let Some(at) = marker(line) else { continue };
             let Some((_, begin)) = severity(&line[at..]) else { continue };
             let score = match message::read(trim_end(&line[at + begin..])) {
-                Message::Duration(..) | Message::Text(_) => return 95,
+                Message::Duration(..) | Message::Text(_) => 95,
                 Message::Disconnection | Message::Event(..) | Message::Foreign(_) => 90,
                 Message::Other if stamp::find(&line[..at]).is_some() => 70,
                 Message::Other => 30,
             };
-            best = best.max(score);
-        }
-        if best < 70 && trim_mark(head).split(|&byte| byte == b'\n').any(|line| foreign(line).is_some()) {
-            best = 70;
+            let place = offset_in(head, line) + at;
+            if score >= SURE {
+                begins.get_or_insert(place);
+            }
+            if best.is_none_or(|(most, _)| score > most) {
+                best = Some((score, begins.unwrap_or(place)));
+            }
+            if score == 95 {
+                break;
+            }
         }
         best
-    }
-}
-
-/// The language of a line that tells of a duration in another one than English, whatever its severity is
-/// called.
-fn foreign(line: &[u8]) -> Option<&'static str> {
-    let at = memmem::find(&line[..line.len().min(1024)], b":  ")?;
-    match message::read(&line[at + 3..]) {
-        Message::Foreign(language) => Some(language),
-        _ => None,
     }
 }
 
@@ -130,12 +141,12 @@ pub(super) fn import_lines(
     let name = input.name().to_owned();
     let unwrapped = match &wanted {
         Some(wanted) => Some(Cow::Borrowed(wanted.head.as_slice())),
-        None => wrapped::head(input.head()).map(|(_, head)| Cow::Owned(head)),
+        None if unwrapping.is_some() => wrapped::head(input.head()).map(|(_, head)| Cow::Owned(head)),
+        None => None,
     };
     let lent = wanted.as_ref().map(|wanted| wanted.lent).unwrap_or_default();
     let head = unwrapped.as_deref().unwrap_or(trim_mark(input.head()));
     let mut reader = Reader::new(head, input.options.log_line_prefix.as_deref(), lent);
-    reader.collect.wrapped(&unwrapping);
     let mut records = Records::unwrapped(input, unwrapping);
     loop {
         let lines = &mut reader.lines;
@@ -166,22 +177,22 @@ pub(super) fn import_lines(
     Ok(reader.finish(name, id))
 }
 
-/// What a record consists of: the word before each part's message (`LOG`, `DETAIL`), and the message with
-/// the lines that continue it.
-fn parts(record: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
-    let mut parts: Vec<(&[u8], usize, usize)> = Vec::new();
+/// What a record consists of: the word before each part's message (`LOG`, `DETAIL`) and what it says, and the message
+/// with the lines that continue it.
+fn parts(record: &[u8]) -> Option<Vec<(&[u8], Severity, &[u8])>> {
+    let mut parts: Vec<(&[u8], Severity, usize, usize)> = Vec::new();
     let mut at = 0;
     for line in record.split_inclusive(|&byte| byte == b'\n') {
         let end = at + line.len();
         let continues = !parts.is_empty() && matches!(line.first(), Some(b'\t' | b' '));
         let begins = if continues { None } else { marker(line) };
-        let begins = begins.and_then(|marker| Some((marker, severity(&line[marker..])?.1)));
+        let begins = begins.and_then(|marker| Some((marker, severity(&line[marker..])?)));
         match (begins, parts.last_mut()) {
-            (Some((marker, length)), _) => {
+            (Some((marker, (severity, length))), _) => {
                 let name = line[marker..].split(|&byte| byte == b':').next().unwrap_or_default();
-                parts.push((name, at + marker + length, end));
+                parts.push((name.trim_ascii_end(), severity, at + marker + length, end));
             }
-            (None, Some(last)) if continues => last.2 = end,
+            (None, Some(last)) if continues => last.3 = end,
             // A line of something else within the record.
             (None, Some(_)) => {}
             (None, None) => return None,
@@ -191,7 +202,7 @@ fn parts(record: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     Some(
         parts
             .into_iter()
-            .map(|(name, begin, end)| (name, record.get(begin..end).unwrap_or_default()))
+            .map(|(name, severity, begin, end)| (name, severity, record.get(begin..end).unwrap_or_default()))
             .collect(),
     )
 }
@@ -342,11 +353,6 @@ impl Reader {
         };
         let place = || record.place();
         let Some(line) = line else {
-            // Even the word before the message is another one: `СООБЩЕНИЕ:  продолжительность: …`
-            if let Some(language) = foreign(bytes) {
-                self.collect.foreign(language, place);
-                return;
-            }
             if !bytes.trim_ascii().is_empty() {
                 let foreign = "lines that are not the server's, or do not fit its prefix, were skipped";
                 self.collect.diagnostics.note(Level::Info, foreign, place);
@@ -388,6 +394,7 @@ impl Reader {
             state: of(Field::State),
             statement: text_of(Severity::Statement),
             parameters: text_of(Severity::Detail).and_then(message::parameters),
+            nested: text_of(Severity::Context).is_some_and(message::is_nested),
             stamp: line.stamp,
             resolution: line.resolution,
             offset: record.offset,

@@ -6,7 +6,7 @@
 use super::postgres::prefix::Prefix;
 use super::postgres_stderr::{PostgresStderr, Wanted, import_lines};
 use super::wrapped::syslog::{Demux, Lent, lent, year};
-use super::wrapped::{self, Layer, Unwrapping};
+use super::wrapped::{self, Unwrapping};
 use super::{About, EventText, Format, ImportError, Kind, StatementText};
 use crate::document::Document;
 use crate::input::Input;
@@ -33,29 +33,31 @@ impl Format for PostgresSyslog {
 
     fn detect(&self, head: &[u8]) -> u8 {
         match wrapped::head(head) {
-            Some((layers, head)) if layers.contains(&Layer::Syslog) => PostgresStderr::sure(&head),
+            Some((around, head)) if around.has_syslog() => {
+                PostgresStderr::sure(&head).map_or(0, |(score, _)| score)
+            }
             _ => 0,
         }
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let head = input.head();
-        let layers = wrapped::layers(head);
+        let around = wrapped::around(head);
         let lent = match &input.options.log_line_prefix {
             Some(setting) => {
                 let own = Prefix::new(setting);
                 let time = ![b'm', b't', b'n'].into_iter().any(|letter| own.has(letter));
                 Lent { time, process: !own.has_process() }
             }
-            None => lent(head),
+            None => lent(&wrapped::before_syslog(&around, head)),
         };
-        let year = year(head, input.modified());
+        let year = year(&wrapped::before_syslog(&around, head), input.modified());
         let demux = || Demux::new(lent, year);
         // The prefix is what stands there when the header has lent its part.
-        let mut sample = Unwrapping::new(layers.clone(), demux());
+        let mut sample = Unwrapping::new(around.clone(), demux());
         let sample = sample.all(head);
         let wanted = Wanted { head: sample, lent, known_year: year.is_some() };
-        import_lines(input, self.id(), Some(Unwrapping::new(layers, demux())), Some(wanted))
+        import_lines(input, self.id(), Some(Unwrapping::new(around, demux())), Some(wanted))
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {

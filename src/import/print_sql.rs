@@ -10,7 +10,7 @@ use memchr::{memchr, memmem};
 
 use super::assert_queries::begins_sql;
 use super::records::{RECORD_LIMIT, Records, trim_end, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText};
+use super::{About, Format, ImportError, Kind, StatementText, offset_in};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::profile::{Category, category};
@@ -53,6 +53,15 @@ impl Format for PrintSql {
             }
         }
         0
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        let mut lines = trim_mark(head).split(|&byte| byte == b'\n');
+        let is_first = |line: &&[u8]| {
+            let bare = plain(line);
+            begins_sql(&bare) || execution_time(&bare).is_some()
+        };
+        lines.find(is_first).map_or(0, |line| offset_in(head, line))
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::records::{Record, Records, shown, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText};
+use super::{About, Format, ImportError, Kind, StatementText, offset_in};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -65,6 +65,11 @@ impl Format for Recorder {
         } else {
             0
         }
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        let mut lines = trim_mark(head).split(|&byte| byte == b'\n');
+        lines.find(|line| line.starts_with(b"{")).map_or(0, |line| offset_in(head, line))
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {

@@ -5,7 +5,8 @@ use std::io::{self, BufRead};
 
 use memchr::memchr;
 
-use super::wrapped::Unwrapping;
+use super::Format;
+use super::wrapped::{self, Unwrapping};
 use crate::document::{Diagnostics, Level};
 use crate::input::Input;
 
@@ -77,6 +78,12 @@ impl<'i, 'a> Records<'i, 'a> {
         Self::with_limit(input, RECORD_LIMIT)
     }
 
+    /// Reads a log that `format` reads from its start, without what is around its lines.
+    pub fn of(input: &'i mut Input<'a>, format: &dyn Format) -> Self {
+        let unwrapping = wrapped::reading(input, format);
+        Self::unwrapped(input, unwrapping)
+    }
+
     /// Reads `input` from its start, without what is around its lines.
     pub fn unwrapped(input: &'i mut Input<'a>, unwrapping: Option<Unwrapping>) -> Self {
         Self { unwrapping, ..Self::new(input) }
@@ -84,10 +91,9 @@ impl<'i, 'a> Records<'i, 'a> {
 
     /// Says what was around the lines, and how many had nothing of the log in them.
     pub fn diagnose(&self, diagnostics: &mut Diagnostics) {
-        let Some(unwrapping) = &self.unwrapping else { return };
-        let (skipped, first) = unwrapping.skipped();
-        let message = "lines around the log that have none of its records were skipped";
-        diagnostics.note_many(Level::Info, message, skipped, || first);
+        if let Some(unwrapping) = &self.unwrapping {
+            wrapped::say(unwrapping, diagnostics);
+        }
     }
 
     /// The year that was given to stamps without one.

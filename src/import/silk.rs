@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::elements::{Elements, in_head};
 use super::records::shown;
-use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, offset_in, stamp};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::profile::{Category, category};
@@ -86,6 +86,13 @@ impl Format for Silk {
         // The first object may be longer than the head: it has a whole response.
         let long = || memchr::memmem::find(head, b"\"model\": \"silk.").is_some();
         if silk { 97 } else { u8::from(long()) * 80 }
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        let is_first = |object: &&[u8]| {
+            serde_json::from_slice::<Entry<'_>>(object).is_ok_and(|entry| entry.model.starts_with("silk."))
+        };
+        in_head(head).into_iter().find(is_first).map_or(0, |object| offset_in(head, object))
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {

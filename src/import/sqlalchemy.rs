@@ -4,11 +4,14 @@
 //! ([`engine/default.py` and `engine/base.py`](https://docs.sqlalchemy.org/en/20/core/engines.html#configuring-logging)):
 //! `[generated in 0.00013s] (1,)`, `[cached since 1.2s ago] (1,)`, `[raw sql] ()`. Those times are how long
 //! compiling took and how old the cache's entry is: none says how long the statement ran.
+//!
+//! A formatter may leave out the logger's name: then messages are told by what stands before such brackets. A
+//! connection's `logging_token` stands before every message, in brackets as well.
 
 use memchr::memmem;
 
 use super::records::{Record, Records, trim_end, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText, clock, stamp};
+use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -42,40 +45,62 @@ impl Format for SqlAlchemy {
 
     fn detect(&self, head: &[u8]) -> u8 {
         let mut lines = trim_mark(head).split(|&byte| byte == b'\n');
+        let style = Style::of(head);
         // JSON lines with that logger are another format's.
-        let ours = |line: &[u8]| !line.starts_with(b"{") && Message::of(line).is_some();
-        if lines.any(ours) { 85 } else { 0 }
+        let ours = |line: &[u8]| !line.starts_with(b"{") && style.message(line).is_some();
+        match (lines.any(ours), style) {
+            (false, _) => 0,
+            (true, Style::Named) => 85,
+            (true, Style::Prefixed(_)) => 80,
+        }
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        let style = Style::of(head);
+        let mut lines = trim_mark(head).split(|&byte| byte == b'\n').filter(|line| !line.starts_with(b"{"));
+        let place =
+            |line: &[u8]| style.message(line).map(|message| offset_in(head, line) + message.prefix.len());
+        lines.find_map(place).unwrap_or(usize::MAX)
+    }
+
+    fn can_be_wrapped(&self) -> bool {
+        true
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
-        let has_stamp = trim_mark(input.head())
+        let head = wrapped::head_for(input, self).into_owned();
+        let style = Style::of(&head);
+        let has_stamp = head
             .split(|&byte| byte == b'\n')
-            .find_map(Message::of)
+            .find_map(|line| style.message(line))
             .and_then(|message| stamp::find(message.prefix))
             .map(|stamp| stamp.range.start);
-        let mut reader = Reader { doubled: is_doubled(input.head()), ..Reader::default() };
-        let mut records = Records::new(input);
+        let mut reader =
+            Reader { doubled: is_doubled(&style, &head), style: style.clone(), ..Reader::default() };
+        let mut records = Records::of(input, self);
         let continues = |record: &[u8], line: &[u8]| {
             // Parameters are a repr, on one line; and another logger's line begins with a stamp as well.
-            Message::of(line).is_none()
+            style.message(line).is_none()
                 && has_stamp.is_none_or(|at| stamp::parse(line, at).is_none())
-                && !Message::of(record).is_some_and(|message| is_whole(trim(message.text)))
+                && !style.message(record).is_some_and(|message| is_whole(trim(message.text)))
         };
         while let Some(record) = records.next(continues).map_err(|error| ImportError::reading(&error))? {
             reader.record(record);
         }
+        records.diagnose(&mut reader.diagnostics);
         Ok(reader.finish(name, self.id()))
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
         // The statement, its double perhaps, and the parameters are messages of their own.
-        let texts = texts(trim_mark(record));
+        let record = wrapped::first(record);
+        let texts = texts(trim_mark(&record));
         let sql = texts.first()?;
         let parameters = texts[1..].iter().find_map(|text| parameters_of(text));
         let parameters = parameters.map(|text| String::from_utf8_lossy(text).into_owned());
         Some(StatementText {
-            sql: String::from_utf8_lossy(transaction(sql).unwrap_or(sql)).into_owned(),
+            sql: String::from_utf8_lossy(transaction(sql).unwrap_or(sql)).replace("\r\n", "\n"),
             parameters: parameters.filter(|text| !matches!(text.as_str(), "()" | "{}" | "[]" | "[()]")),
         })
     }
@@ -83,33 +108,123 @@ impl Format for SqlAlchemy {
 
 /// The texts of the messages in `record`, which begins with one.
 fn texts(record: &[u8]) -> Vec<&[u8]> {
+    let style = Style::of(record);
     let mut begins = Vec::new();
     let mut at = 0;
     for line in record.split_inclusive(|&byte| byte == b'\n') {
-        if Message::of(line).is_some() {
+        if style.message(line).is_some() {
             begins.push(at);
         }
         at += line.len();
     }
     begins.push(record.len());
     let parts = begins.windows(2).map(|range| &record[range[0]..range[1]]);
-    parts.filter_map(Message::of).map(|message| trim(message.text)).collect()
+    parts.filter_map(|part| style.message(part)).map(|message| trim(message.text)).collect()
 }
 
 fn trim(text: &[u8]) -> &[u8] {
     trim_end(text).trim_ascii()
 }
 
-/// A line with the logger's name.
+/// Whether a message begins with `line`.
+pub(super) fn begins(line: &[u8]) -> bool {
+    prefix(line).is_some()
+}
+
+/// What stands before the message that begins with `line`.
+pub(super) fn prefix(line: &[u8]) -> Option<&[u8]> {
+    if let Some(message) = Message::named(line) {
+        return Some(message.prefix);
+    }
+    state_at(line).map(|at| &line[..at])
+}
+
+/// How messages are told.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Style {
+    /// By the logger's name.
+    #[default]
+    Named,
+    /// By what stands before each, digits as `0`.
+    Prefixed(Vec<u8>),
+}
+
+impl Style {
+    /// By the first lines that show it.
+    fn of(head: &[u8]) -> Self {
+        let lines = || trim_mark(head).split(|&byte| byte == b'\n').filter(|line| !line.starts_with(b"{"));
+        if lines().any(|line| Message::named(line).is_some()) {
+            return Self::Named;
+        }
+        let prefixed =
+            |at: usize, line: &[u8]| Self::Prefixed(line[..at].iter().map(digit_as_zero).collect());
+        let by_state = lines().find_map(|line| state_at(line).map(|at| prefixed(at, line)));
+        // BEGIN and COMMIT have no brackets.
+        let by_transaction =
+            || lines().find_map(|line| memmem::find(line, b"BEGIN (implicit").map(|at| prefixed(at, line)));
+        by_state.or_else(by_transaction).unwrap_or_default()
+    }
+
+    /// The message that begins with `line`.
+    fn message<'a>(&self, line: &'a [u8]) -> Option<Message<'a>> {
+        let message = match self {
+            Self::Named => Message::named(line)?,
+            Self::Prefixed(prefix) => {
+                let begin = line.get(..prefix.len())?;
+                let fits = begin.iter().map(digit_as_zero).eq(prefix.iter().copied());
+                let text = &line[prefix.len()..];
+                // Where nothing is before it, a line of a statement must not pass for one.
+                let begins = || {
+                    super::assert_queries::begins_sql(text)
+                        || transaction(text).is_some()
+                        || state(text).is_some()
+                };
+                (fits && (!prefix.is_empty() || begins())).then_some(Message { prefix: begin, text })?
+            }
+        };
+        Some(Message { text: without_token(message.text), ..message })
+    }
+}
+
+fn digit_as_zero(byte: &u8) -> u8 {
+    if byte.is_ascii_digit() { b'0' } else { *byte }
+}
+
+/// Where in a line the brackets are that only SQLAlchemy writes, if nothing but a prefix is before them.
+fn state_at(line: &[u8]) -> Option<usize> {
+    let beginning = line.get(..PREFIX_LIMIT.min(line.len()))?;
+    let at = memchr::memchr_iter(b'[', beginning).find(|&at| state(&line[at..]).is_some())?;
+    let prefix = &line[..at];
+    let ends = prefix.last().is_none_or(|byte| b" \t:|-".contains(byte));
+    (ends && !prefix.contains(&b'\'') && !prefix.contains(&b'"')).then_some(at)
+}
+
+/// A message without a connection's `logging_token`, which is any text: `[req-7] SELECT 1`.
+fn without_token(text: &[u8]) -> &[u8] {
+    const LONGEST: usize = 200;
+    if text.first() != Some(&b'[') || state(text).is_some() {
+        return text;
+    }
+    let Some(close) = memmem::find(&text[..text.len().min(LONGEST)], b"] ") else { return text };
+    let rest = &text[close + 2..];
+    let is_message = state(rest).is_some()
+        || transaction(rest).is_some()
+        || super::assert_queries::begins_sql(trim(rest))
+        || rest.trim_ascii().is_empty();
+    if is_message { rest } else { text }
+}
+
+/// A message of the engine's.
 struct Message<'a> {
-    /// What stands before the name.
+    /// What stands before the logger's name, or before the message.
     prefix: &'a [u8],
     /// What the formatter put after it, lines that follow included.
     text: &'a [u8],
 }
 
 impl<'a> Message<'a> {
-    fn of(line: &'a [u8]) -> Option<Self> {
+    /// A line with the logger's name.
+    fn named(line: &'a [u8]) -> Option<Self> {
         let at = memmem::find(line.get(..PREFIX_LIMIT.min(line.len()))?, LOGGER)?;
         let prefix = &line[..at];
         // A prefix is on one line, and no quote or bracket opens in it that the name is part of.
@@ -126,10 +241,9 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The parameters in a message that is not a statement: after `[generated in 0.00013s] `, or alone before
-/// version 1.4.
-fn parameters_of(text: &[u8]) -> Option<&[u8]> {
-    const STATES: [&[u8]; 7] = [
+/// What is behind `[generated in 0.00013s] ` and its kin, if `text` begins with one.
+fn state(text: &[u8]) -> Option<&[u8]> {
+    const STATES: [&[u8]; 8] = [
         b"[raw sql]",
         b"[generated in ",
         b"[cached since ",
@@ -137,10 +251,18 @@ fn parameters_of(text: &[u8]) -> Option<&[u8]> {
         b"[caching disabled",
         b"[dialect ",
         b"[no cache",
+        b"[insertmanyvalues ",
     ];
-    if STATES.iter().any(|state| text.starts_with(state)) {
-        let end = memchr::memchr(b']', text)?;
-        return Some(text[end + 1..].trim_ascii());
+    STATES.iter().find(|state| text.starts_with(state))?;
+    let end = memchr::memchr(b']', text)?;
+    Some(text[end + 1..].trim_ascii())
+}
+
+/// The parameters in a message that is not a statement: after `[generated in 0.00013s] `, or alone before
+/// version 1.4.
+fn parameters_of(text: &[u8]) -> Option<&[u8]> {
+    if let Some(parameters) = state(text) {
+        return Some(parameters);
     }
     let ends: [(u8, u8); 3] = [(b'(', b')'), (b'{', b'}'), (b'[', b']')];
     let whole = ends.iter().any(|(open, close)| text.first() == Some(open) && text.last() == Some(close));
@@ -169,10 +291,10 @@ fn is_whole(text: &[u8]) -> bool {
 }
 
 /// Whether every line is there twice: echo=True adds a handler of its own, beside the root logger's.
-fn is_doubled(head: &[u8]) -> bool {
+fn is_doubled(style: &Style, head: &[u8]) -> bool {
     let messages: Vec<&[u8]> = trim_mark(head)
         .split(|&byte| byte == b'\n')
-        .filter_map(Message::of)
+        .filter_map(|line| style.message(line))
         .map(|message| trim(message.text))
         .filter(|text| transaction(text).is_none())
         .collect();
@@ -183,6 +305,7 @@ fn is_doubled(head: &[u8]) -> bool {
 
 #[derive(Default)]
 struct Reader {
+    style: Style,
     builder: LogBuilder,
     diagnostics: Diagnostics,
     doubled: bool,
@@ -206,7 +329,7 @@ struct Waiting {
 impl Reader {
     fn record(&mut self, record: Record<'_>) {
         let bytes = trim_mark(record.bytes);
-        let Some(message) = Message::of(bytes) else {
+        let Some(message) = self.style.message(bytes) else {
             if !bytes.trim_ascii().is_empty() {
                 self.diagnostics.note(Level::Info, "lines of other loggers were skipped", || record.place());
             }
@@ -224,7 +347,7 @@ impl Reader {
         if self.doubled {
             self.last = Some(text.to_vec());
         }
-        let end = record.offset + record.bytes.len() as u64;
+        let end = record.offset + u64::from(record.length);
         if let Some(parameters) = parameters_of(text) {
             if let Some(waiting) = self.waiting.take() {
                 self.push(waiting, Some(parameters), end);
@@ -247,7 +370,7 @@ impl Reader {
             end: time,
             resolution: stamp.map_or(0.0, |stamp| stamp.resolution),
             offset: record.offset,
-            length: record.bytes.len() as u64,
+            length: record.length.into(),
         };
         if transaction(text).is_some() {
             self.push(waiting, None, end);

@@ -101,6 +101,18 @@ impl View {
         }
     }
 
+    /// Where the first name of a column stands.
+    fn begins(self, head: &[u8]) -> usize {
+        let names: &[&[u8]] = match self {
+            Self::PgStatStatements => &[b"calls", b"query", b"total_exec_time", b"total_time", b"userid"],
+            Self::MysqlDigests => {
+                &[b"digest_text", b"count_star", b"sum_timer_wait", b"schema_name", b"digest"]
+            }
+        };
+        let text = head.to_ascii_lowercase();
+        names.iter().filter_map(|name| memchr::memmem::find(&text, name)).min().unwrap_or(0)
+    }
+
     fn source(self) -> &'static str {
         match self {
             Self::PgStatStatements => SOURCES[0],
@@ -156,6 +168,10 @@ impl Format for PgStatStatements {
         View::PgStatStatements.detect(head)
     }
 
+    fn begins(&self, head: &[u8]) -> usize {
+        View::PgStatStatements.begins(head)
+    }
+
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         View::PgStatStatements.import(self, input)
     }
@@ -168,6 +184,10 @@ impl Format for MysqlDigests {
 
     fn detect(&self, head: &[u8]) -> u8 {
         View::MysqlDigests.detect(head)
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        View::MysqlDigests.begins(head)
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {

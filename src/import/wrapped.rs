@@ -1,461 +1,300 @@
 //! Lines of a server's log inside something else: what platforms and collectors put around each line is
 //! taken off again, in front of the readers, which see the log as the server wrote it.
 //!
-//! - Docker's json-file: `{"log":"…\n","stream":"stderr","time":"…"}`
-//! - the container runtimes of Kubernetes (CRI): `2026-11-23T06:34:54.1Z stderr F …`
-//! - CloudNativePG: `{"logger":"postgres","msg":"record","logging_pod":"…","record":{…}}`
-//! - Google Cloud SQL: `{"textPayload":"…",…}`, one object a line or spread over several
-//! - Azure: `{"properties":{"message":"…"}}`, of single servers with `prefix` and `errorLevel`
-//! - Amazon RDS in CloudWatch: a second stamp in front of the line's own
-//! - syslog, and Heroku's logplex ([`syslog`])
+//! In front of lines ([`lines`]): the container runtimes of Kubernetes, `docker compose logs`, `docker logs -t`,
+//! `kubectl logs --prefix --timestamps`, stern, fluentd's files, CloudWatch. Around them, as JSON ([`object`]):
+//! Docker's files, CloudNativePG, Cloud SQL, Azure, Supabase, the journal, and any object with a field that holds a
+//! server's line. And [`syslog`], with Heroku's logplex.
 //!
-//! Offsets stay those of the file as it is: [`first`] does the same to one record that is read again.
+//! What is around a log is told by the shape of all its lines, never by words in them. Offsets stay those of the file
+//! as it is: [`first`] does the same to one record that is read again.
 
+mod lines;
+mod object;
+mod server;
 pub mod syslog;
+mod units;
+mod unwrapping;
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
-use std::io::{self, BufRead, Read as _};
 
-use memchr::memmem;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use super::postgres::infer::marker;
-use super::records::{RECORD_LIMIT, shown, trim_end, trim_mark};
-use super::stamp;
+use super::records::{trim_end, trim_mark};
+use super::{Format, SURE};
+use crate::document::{Diagnostics, Level};
 use crate::input::Input;
 use syslog::Demux;
+use units::Units;
+pub use unwrapping::Unwrapping;
 
 /// One kind of wrapping.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Layer {
     Docker,
-    Cri,
-    CloudNativePg,
-    /// A text under this key, in quotes and with its colon.
-    Text(&'static str),
+    /// Of a container runtime; whether its stamp is lent to records without a time.
+    Cri {
+        lent: bool,
+    },
+    Compose,
+    Kubectl,
+    /// So many names stand before each line.
+    Stern(usize),
+    Fluentd,
+    /// A stamp in front of each line, perhaps a stream's name as well; whether it is lent to records without a time.
+    Stamp {
+        named: bool,
+        lent: bool,
+    },
+    /// The server's own record in an object.
+    Record,
+    /// A text under this key.
+    Text(Box<str>),
     /// Azure's single servers.
     Azure,
-    CloudWatch,
+    /// The systemd journal; whether messages were sent to syslog, in numbered pieces.
+    Journal {
+        numbered: bool,
+    },
     Syslog,
 }
 
 impl Layer {
     /// What is around the log, as people say it.
-    pub fn name(self) -> &'static str {
-        match self {
+    pub fn name(&self) -> String {
+        let name = match self {
             Self::Docker => "Docker's JSON",
-            Self::Cri => "a container runtime's lines",
-            Self::CloudNativePg => "CloudNativePG's JSON",
-            Self::Text("\"textPayload\":") => "Google Cloud's JSON",
-            Self::Text(_) => "JSON messages",
+            Self::Cri { .. } => "a container runtime's lines",
+            Self::Compose => "the lines of docker compose logs",
+            Self::Kubectl => "the lines of kubectl logs",
+            Self::Stern(_) => "stern's lines",
+            Self::Fluentd => "fluentd's lines",
+            Self::Stamp { .. } => "lines with stamps in front (CloudWatch's, docker logs -t)",
+            Self::Record => "JSON with the server's records in it",
+            Self::Text(key) if **key == *"textPayload" => "Google Cloud's JSON",
+            Self::Text(key) => return format!("JSON's field \"{key}\""),
             Self::Azure => "Azure's JSON",
-            Self::CloudWatch => "CloudWatch's lines",
+            Self::Journal { .. } => "the journal's JSON",
             Self::Syslog => "syslog",
-        }
+        };
+        name.to_owned()
+    }
+
+    /// Whether it is JSON around each record.
+    fn is_object(&self) -> bool {
+        matches!(self, Self::Docker | Self::Record | Self::Text(_) | Self::Azure | Self::Journal { .. })
+    }
+}
+
+/// What is around the lines of a log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Around {
+    /// Outermost first; none of a plain log.
+    pub layers: Vec<Layer>,
+    /// The names in front of the lines that are a server's, where there are names: others are passed over.
+    sources: Vec<Vec<u8>>,
+}
+
+impl Around {
+    /// Whether nothing is around them.
+    pub fn is_plain(&self) -> bool {
+        self.layers.is_empty()
+    }
+
+    /// Whether each record is in an object of JSON.
+    pub fn is_objects(&self) -> bool {
+        self.layers.first().is_some_and(Layer::is_object)
+    }
+
+    /// Whether syslog's pieces are to be put together.
+    pub fn has_syslog(&self) -> bool {
+        self.layers.contains(&Layer::Syslog)
     }
 }
 
 /// Wrappings may be in one another, but not many.
-const MOST_LAYERS: usize = 3;
+const MOST_LAYERS: usize = 4;
 
-/// So many lines tell what is around them.
+/// So many objects tell what is around them.
 const SAMPLES: usize = 20;
 
-/// What is around the lines of `head`, outermost first; empty for a plain log.
-pub fn layers(head: &[u8]) -> Vec<Layer> {
-    let head = trim_mark(head);
-    let lines = head.split(|&byte| byte == b'\n').map(trim_end).filter(|line| !line.is_empty());
-    let mut samples: Vec<Cow<'_, [u8]>> = lines.take(SAMPLES).map(Cow::Borrowed).collect();
-    let mut layers = Vec::new();
-    while layers.len() < MOST_LAYERS {
-        let Some(layer) = samples.iter().find_map(|line| layer(line)) else { break };
-        layers.push(layer);
-        if layer == Layer::Syslog {
-            break;
-        }
-        samples = samples
-            .into_iter()
-            .filter_map(|line| Some(Cow::Owned(trim_end(&unwrapped(layer, &line)?.text).to_vec())))
-            .collect();
-    }
-    layers
-}
-
-fn layer(line: &[u8]) -> Option<Layer> {
-    let content = line.trim_ascii_start();
-    match content.first()? {
-        b'{' | b'"' => {
-            let holds = |needle: &[u8]| memmem::find(content, needle).is_some();
-            if content.starts_with(b"{\"log\":") {
-                return Some(Layer::Docker);
-            }
-            if holds(b"\"logging_pod\":") && holds(b"\"record\":") {
-                return Some(Layer::CloudNativePg);
-            }
-            if holds(b"\"error_severity\":") {
-                return None;
-            }
-            if holds(b"\"errorLevel\":") && holds(b"\"prefix\":") {
-                return Some(Layer::Azure);
-            }
-            ["\"textPayload\":", "\"message\":"].into_iter().map(Layer::Text).find(|layer| {
-                let text = unwrapped(*layer, line).map(|inner| inner.text.into_owned());
-                text.is_some_and(|text| marker(&text).is_some())
-            })
-        }
-        byte if byte.is_ascii_digit() && cri(line).is_some() => Some(Layer::Cri),
-        byte if byte.is_ascii_digit() && cloudwatch(line).is_some() => Some(Layer::CloudWatch),
-        _ => syslog::Line::read(line).filter(syslog::Line::is_postgres).map(|_| Layer::Syslog),
-    }
-}
+/// So many lines do.
+const LINES: usize = 500;
 
 /// What was inside a line.
 struct Inner<'a> {
     text: Cow<'a, [u8]>,
     /// Whether the line goes on in the next one.
     partial: bool,
+    /// The name in front of the line, if that has one.
+    source: &'a [u8],
 }
 
-/// A line without `layer`; `None` if nothing of the log is in it. What is not wrapped stays as it is.
-fn unwrapped(layer: Layer, line: &[u8]) -> Option<Inner<'_>> {
-    let whole = |text| Some(Inner { text, partial: false });
+/// A line without `layer`; `None` if nothing of the log is in it.
+fn stripped<'a>(layer: &Layer, text: &'a [u8]) -> Option<Inner<'a>> {
+    let as_it_is = || Inner { text: Cow::Borrowed(text), partial: false, source: b"" };
     match layer {
-        Layer::Cri => match cri(line) {
-            Some((text, partial)) => Some(Inner { text: Cow::Borrowed(text), partial }),
-            None => whole(Cow::Borrowed(line)),
-        },
-        Layer::CloudWatch => whole(Cow::Borrowed(cloudwatch(line).unwrap_or(line))),
-        Layer::Docker => {
-            #[derive(Deserialize)]
-            struct Docker<'a> {
-                #[serde(borrow)]
-                log: Cow<'a, str>,
-            }
-            let text: Docker<'_> = serde_json::from_slice(line).ok()?;
-            let partial = !text.log.ends_with('\n');
-            Some(Inner { text: Cow::Owned(text.log.into_owned().into_bytes()), partial })
+        Layer::Syslog => Some(as_it_is()),
+        // What goes on in another line has no stamp of its own.
+        Layer::Cri { .. } | Layer::Stamp { .. } => {
+            Some(lines::stripped(layer, text).unwrap_or_else(as_it_is))
         }
-        Layer::CloudNativePg => {
-            #[derive(Deserialize)]
-            struct Pod<'a> {
-                #[serde(borrow)]
-                record: &'a RawValue,
-            }
-            let pod: Pod<'_> = serde_json::from_slice(line).ok()?;
-            whole(Cow::Borrowed(pod.record.get().as_bytes()))
+        _ if layer.is_object() => object::stripped(layer, text),
+        _ => lines::stripped(layer, text),
+    }
+}
+
+/// What is around the lines of `head`.
+pub fn around(head: &[u8]) -> Around {
+    let head = trim_mark(head);
+    let begins_object = matches!(head.trim_ascii_start().first(), Some(b'{' | b'['));
+    let mut samples: Vec<Cow<'_, [u8]>> = if begins_object {
+        let (mut units, mut input, mut buffer, mut samples) =
+            (Units::new(true), head, Vec::new(), Vec::new());
+        while samples.len() < SAMPLES
+            && let Ok(Some(_)) = units.next(&mut input, &mut buffer)
+        {
+            samples.push(Cow::Owned(buffer.clone()));
         }
-        Layer::Text(key) => whole(Cow::Owned(continued(&text_after(line, key)?))),
-        Layer::Azure => {
-            let prefix = text_after(line, "\"prefix\":")?;
-            let level = text_after(line, "\"errorLevel\":")?;
-            let mut text = format!("{prefix}{level}:  {}", text_after(line, "\"message\":")?);
-            for (key, word) in [("\"detail\":", "DETAIL"), ("\"statement\":", "STATEMENT")] {
-                if let Some(more) = text_after(line, key).filter(|more| !more.is_empty()) {
-                    text += &format!("\n{prefix}{word}:  {more}");
-                }
-            }
-            whole(Cow::Owned(continued(&text)))
-        }
-        Layer::Syslog => whole(Cow::Borrowed(line)),
-    }
-}
-
-/// The JSON string after a key.
-fn text_after(line: &[u8], key: &str) -> Option<String> {
-    let after = memmem::find(line, key.as_bytes())? + key.len();
-    let rest = line.get(after..)?;
-    serde_json::Deserializer::from_slice(rest).into_iter::<String>().next()?.ok()
-}
-
-/// A message of several lines, those that go on indented as the server does.
-fn continued(text: &str) -> Vec<u8> {
-    let mut result = Vec::with_capacity(text.len());
-    for (index, line) in text.trim_end_matches('\n').split('\n').enumerate() {
-        if index > 0 {
-            result.push(b'\n');
-            if !line.starts_with('\t') && marker(line.as_bytes()).is_none() {
-                result.push(b'\t');
-            }
-        }
-        result.extend_from_slice(line.as_bytes());
-    }
-    result
-}
-
-/// The text of `2026-11-23T06:34:54.123456789Z stdout F text`, and whether it goes on (`P`).
-fn cri(line: &[u8]) -> Option<(&[u8], bool)> {
-    let stamp = iso_stamp(line)?;
-    let rest = line[stamp..].strip_prefix(b" ")?;
-    let rest = rest.strip_prefix(b"stdout ").or_else(|| rest.strip_prefix(b"stderr "))?;
-    let (tag, text) = rest.split_at_checked(2)?;
-    match tag {
-        b"F " => Some((text, false)),
-        b"P " => Some((text, true)),
-        _ => None,
-    }
-}
-
-/// The line behind CloudWatch's own stamp, and behind the stream's name that `aws logs tail` adds.
-fn cloudwatch(line: &[u8]) -> Option<&[u8]> {
-    let rest = line[iso_stamp(line)?..].strip_prefix(b" ")?;
-    if stamp::parse(rest, 0).is_some() {
-        return Some(rest);
-    }
-    let name = rest.iter().take(200).position(|&byte| byte == b' ')?;
-    let rest = &rest[name + 1..];
-    stamp::parse(rest, 0).is_some().then_some(rest)
-}
-
-/// How long the stamp with a `T` and a zone is that `line` begins with.
-fn iso_stamp(line: &[u8]) -> Option<usize> {
-    if line.get(10) != Some(&b'T') {
-        return None;
-    }
-    let found = stamp::parse(line, 0)?;
-    found.zone.as_ref()?;
-    Some(found.range.end)
-}
-
-/// Where a piece of the unwrapped text comes from.
-#[derive(Debug, Clone, Copy)]
-pub struct Block {
-    /// Where it ends in the unwrapped text.
-    end: u64,
-    /// Bytes of the file, from the first of its lines to the last.
-    pub raw: (u64, u64),
-    /// Number of its first line in the file, from 1.
-    pub line: u64,
-}
-
-/// Takes the layers off a log.
-pub struct Unwrapping {
-    layers: Vec<Layer>,
-    raw: u64,
-    lines: u64,
-    /// Bytes of unwrapped text so far.
-    position: u64,
-    blocks: VecDeque<Block>,
-    out: Vec<u8>,
-    line: Vec<u8>,
-    /// The beginning of a line that goes on.
-    partial: Vec<u8>,
-    partial_block: Option<Block>,
-    demux: Option<Demux>,
-    skipped: u64,
-    first_skipped: Option<String>,
-}
-
-impl Unwrapping {
-    /// For a log that has these layers. `demux` puts syslog's pieces together.
-    pub fn new(layers: Vec<Layer>, demux: Demux) -> Self {
-        let demux = layers.contains(&Layer::Syslog).then_some(demux);
-        Self {
-            layers,
-            raw: 0,
-            lines: 0,
-            position: 0,
-            blocks: VecDeque::new(),
-            out: Vec::new(),
-            line: Vec::new(),
-            partial: Vec::new(),
-            partial_block: None,
-            demux,
-            skipped: 0,
-            first_skipped: None,
-        }
-    }
-
-    /// More of the unwrapped text; nothing at the end. `more` is handed each piece.
-    pub fn fill(&mut self, input: &mut dyn BufRead, more: &mut Vec<u8>) -> io::Result<()> {
-        self.out.clear();
-        while self.out.is_empty() {
-            self.line.clear();
-            let limit = RECORD_LIMIT as u64;
-            if (&mut *input).take(limit).read_until(b'\n', &mut self.line)? == 0 {
-                self.end();
-                break;
-            }
-            let line = std::mem::take(&mut self.line);
-            self.take(&line);
-            self.line = line;
-        }
-        more.extend_from_slice(&self.out);
-        Ok(())
-    }
-
-    fn take(&mut self, raw: &[u8]) {
-        let begin = self.raw;
-        self.raw += raw.len() as u64;
-        self.lines += 1;
-        let mut block = Block { end: 0, raw: (begin, self.raw), line: self.lines };
-        let mut text = Cow::Borrowed(trim_end(if begin == 0 { trim_mark(raw) } else { raw }));
-        let mut partial = false;
-        for &layer in &self.layers {
-            let inner = match &text {
-                Cow::Borrowed(text) => unwrapped(layer, text),
-                Cow::Owned(text) => unwrapped(layer, text)
-                    .map(|inner| Inner { text: Cow::Owned(inner.text.into_owned()), partial: inner.partial }),
+        samples
+    } else {
+        let lines = head.split(|&byte| byte == b'\n').map(trim_end).filter(|line| !line.is_empty());
+        lines.take(LINES).map(Cow::Borrowed).collect()
+    };
+    let mut around = Around::default();
+    let mut sources: Vec<Vec<u8>> = Vec::new();
+    while around.layers.len() < MOST_LAYERS && !samples.is_empty() {
+        let first = samples.first().and_then(|line| line.first());
+        let layer = match first {
+            Some(b'{') => object::layer(&samples),
+            _ => line_layer(&samples),
+        };
+        let Some(layer) = layer else { break };
+        let mut inner: Vec<Cow<'_, [u8]>> = Vec::with_capacity(samples.len());
+        let mut inner_sources = Vec::with_capacity(samples.len());
+        for (at, sample) in samples.iter().enumerate() {
+            let Some(found) = stripped(&layer, sample) else { continue };
+            let source = match found.source {
+                b"" => sources.get(at).cloned().unwrap_or_default(),
+                source => source.to_vec(),
             };
-            match inner {
-                Some(inner) => {
-                    partial |= inner.partial;
-                    text = match inner.text {
-                        Cow::Borrowed(text) => Cow::Borrowed(trim_end(text)),
-                        Cow::Owned(mut text) => {
-                            text.truncate(trim_end(&text).len());
-                            Cow::Owned(text)
-                        }
-                    };
-                }
-                None => {
-                    // Brackets and other keys of objects that are spread over several lines are no loss.
-                    if text.first() == Some(&b'{') && text.len() > 2 {
-                        self.skipped += 1;
-                        self.first_skipped
-                            .get_or_insert_with(|| format!("line {}: {}", block.line, shown(raw)));
-                    }
-                    return;
-                }
-            }
+            inner.push(Cow::Owned(trim_end(&found.text).to_vec()));
+            inner_sources.push(source);
         }
-        if let Some(before) = self.partial_block.take() {
-            block.raw.0 = before.raw.0;
-            block.line = before.line;
-            self.partial.extend_from_slice(&text);
-            text = Cow::Owned(std::mem::take(&mut self.partial));
-        }
-        if partial && text.len() < RECORD_LIMIT {
-            self.partial = text.into_owned();
-            self.partial_block = Some(block);
-            return;
-        }
-        match &mut self.demux {
-            None => self.push(&text, block),
-            Some(demux) => {
-                demux.take(&text, block);
-                let mut complete = Vec::new();
-                while let Some(message) = demux.next(false) {
-                    complete.push(message);
-                }
-                for (text, block) in complete {
-                    self.push(&text, block);
-                }
-            }
+        (samples, sources) = (inner, inner_sources);
+        around.layers.push(layer);
+        if around.has_syslog() {
+            break;
         }
     }
-
-    fn push(&mut self, text: &[u8], mut block: Block) {
-        self.out.extend_from_slice(text);
-        self.out.push(b'\n');
-        self.position += text.len() as u64 + 1;
-        block.end = self.position;
-        self.blocks.push_back(block);
+    // Nothing is a wrapping that has no server's line in it.
+    let is_server = |text: &Cow<'_, [u8]>| around.has_syslog() || server::begins(text);
+    if !samples.iter().any(is_server) {
+        return Around::default();
     }
+    let servers = samples.iter().zip(sources).filter(|(text, _)| is_server(text));
+    let mut named: Vec<Vec<u8>> =
+        servers.map(|(_, source)| source).filter(|source| !source.is_empty()).collect();
+    named.sort_unstable();
+    named.dedup();
+    around.sources = named;
+    around
+}
 
-    /// What is still open.
-    fn end(&mut self) {
-        if let Some(block) = self.partial_block.take() {
-            let text = std::mem::take(&mut self.partial);
-            match &mut self.demux {
-                None => self.push(&text, block),
-                Some(demux) => demux.take(&text, block),
-            }
+/// What stands in front of most of these lines.
+fn line_layer(samples: &[Cow<'_, [u8]>]) -> Option<Layer> {
+    let most = |layer: &Layer| {
+        let fits = samples.iter().filter(|line| lines::stripped(layer, line).is_some()).count();
+        fits * 2 > samples.len()
+    };
+    let cri = Layer::Cri { lent: false };
+    if most(&cri) {
+        let lent = samples
+            .iter()
+            .filter_map(|line| lines::stripped(&cri, line))
+            .any(|inner| server::begins(&inner.text) && server::wants_time(&inner.text));
+        return Some(Layer::Cri { lent });
+    }
+    let named = [Layer::Compose, Layer::Kubectl, Layer::Fluentd];
+    if let Some(layer) = named.into_iter().find(most) {
+        return Some(layer);
+    }
+    // CloudWatch's messages of many lines have one stamp: the first line tells.
+    if let Some((named, lent)) = samples.iter().find_map(|line| lines::behind_stamp(line))
+        && samples.first().is_some_and(|line| lines::stripped(&Layer::Stamp { named, lent }, line).is_some())
+    {
+        return Some(Layer::Stamp { named, lent });
+    }
+    for words in [2, 3] {
+        let layer = Layer::Stern(words);
+        let holds = |line: &Cow<'_, [u8]>| {
+            lines::stripped(&layer, line).is_some_and(|inner| {
+                server::begins_surely(&inner.text) || lines::behind_stamp(&inner.text).is_some()
+            })
+        };
+        if most(&layer) && samples.iter().any(holds) {
+            return Some(layer);
         }
-        while let Some((text, block)) = self.demux.as_mut().and_then(|demux| demux.next(true)) {
-            self.push(&text, block);
-        }
     }
+    let is_syslog = |line: &Cow<'_, [u8]>| syslog::Line::read(line).is_some_and(|line| line.is_postgres());
+    samples.iter().any(is_syslog).then_some(Layer::Syslog)
+}
 
-    /// The unwrapped text of `bytes`.
-    pub fn all(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let (mut rest, mut text) = (bytes, Vec::new());
-        loop {
-            let before = text.len();
-            // Reading from memory does not fail.
-            if self.fill(&mut rest, &mut text).is_err() || text.len() == before {
-                return text;
-            }
-        }
-    }
-
-    /// Where a range of the unwrapped text is in the file; ranges are asked for in ascending order.
-    pub fn place(&mut self, begin: u64, end: u64) -> Block {
-        while self.blocks.len() > 1 && self.blocks.front().is_some_and(|block| block.end <= begin) {
-            self.blocks.pop_front();
-        }
-        let mut place = self.blocks.front().copied().unwrap_or(Block {
-            end,
-            raw: (self.raw, self.raw),
-            line: self.lines,
-        });
-        for block in &self.blocks {
-            place.raw.0 = place.raw.0.min(block.raw.0);
-            place.raw.1 = place.raw.1.max(block.raw.1);
-            if block.end >= end {
-                break;
-            }
-        }
-        place
-    }
-
-    /// How many lines had nothing of the log in them, and the first one.
-    pub fn skipped(&self) -> (u64, Option<String>) {
-        (self.skipped, self.first_skipped.clone())
-    }
-
-    /// What is around the log, as people say it.
-    pub fn names(&self) -> String {
-        self.layers.iter().map(|layer| layer.name()).collect::<Vec<_>>().join(" and ")
-    }
-
-    /// The year that was given to stamps without one.
-    pub fn year(&self) -> Option<i64> {
-        self.demux.as_ref().and_then(Demux::inferred_year)
+/// The beginning of a log that `format` reads, without what is around it.
+pub fn head_for<'a>(input: &'a Input<'_>, format: &dyn Format) -> Cow<'a, [u8]> {
+    match head(input.head()) {
+        Some((_, inner)) if format.detect(&inner) >= SURE => Cow::Owned(inner),
+        _ => Cow::Borrowed(trim_mark(input.head())),
     }
 }
 
-/// What takes the layers off a log, unless there are none; of syslog's, only the pieces are put together.
-pub fn of(input: &Input<'_>) -> Option<Unwrapping> {
-    let layers = layers(input.head());
-    (!layers.is_empty()).then(|| Unwrapping::new(layers, Demux::default()))
+/// What takes off what is around a log that `format` reads; of syslog's, only the pieces are put together.
+pub fn reading(input: &Input<'_>, format: &dyn Format) -> Option<Unwrapping> {
+    let around = around(input.head());
+    let holds = || format.detect(&all(&around, input.head())) >= SURE;
+    (!around.is_plain() && holds()).then(|| Unwrapping::new(around, Demux::default()))
 }
 
-/// The beginning of a log without its layers, for detection; `None` for a plain log.
-pub fn head(head: &[u8]) -> Option<(Vec<Layer>, Vec<u8>)> {
-    let layers = layers(head);
-    if layers.is_empty() {
+/// The beginning of a log without what is around it; `None` for a plain log.
+pub fn head(head: &[u8]) -> Option<(Around, Vec<u8>)> {
+    let around = around(head);
+    if around.is_plain() {
         return None;
     }
-    let text = all(&layers, head);
-    Some((layers, text))
+    let text = all(&around, head);
+    Some((around, text))
 }
 
-fn all(layers: &[Layer], bytes: &[u8]) -> Vec<u8> {
-    Unwrapping::new(layers.to_vec(), Demux::default()).all(bytes)
+/// The beginning of a log with syslog's lines as they are, without what is around those.
+pub fn before_syslog<'a>(around: &Around, head: &'a [u8]) -> Cow<'a, [u8]> {
+    let mut before = around.clone();
+    before.layers.retain(|layer| *layer != Layer::Syslog);
+    if before.is_plain() { Cow::Borrowed(head) } else { Cow::Owned(all(&before, head)) }
+}
+
+fn all(around: &Around, bytes: &[u8]) -> Vec<u8> {
+    Unwrapping::new(around.clone(), Demux::default()).all(bytes)
 }
 
 /// The record that begins at the first byte of `raw`, without its layers.
 pub fn first(raw: &[u8]) -> Cow<'_, [u8]> {
+    let is_object = matches!(raw.first(), Some(b'{' | b'['));
     let line = raw.split_inclusive(|&byte| byte == b'\n').next().unwrap_or_default();
-    let layers = layers(line);
-    if layers.is_empty() {
+    let around = around(if is_object { raw } else { line });
+    if around.is_plain() {
         return Cow::Borrowed(raw);
     }
-    if layers.contains(&Layer::Syslog) {
-        // Other processes' lines are among its own.
-        let mut unwrapping = Unwrapping::new(layers, Demux::default());
-        let (mut rest, mut text) = (raw, Vec::new());
-        while unwrapping.fill(&mut rest, &mut text).is_ok() && text.is_empty() && !rest.is_empty() {}
-        if text.is_empty() {
-            let _ = unwrapping.fill(&mut rest, &mut text);
-        }
-        let end = unwrapping.blocks.front().map_or(0, |block| block.end as usize);
-        text.truncate(end);
-        return Cow::Owned(text);
-    }
-    Cow::Owned(all(&layers, raw))
+    let syslog = around.has_syslog();
+    let mut unwrapping = Unwrapping::new(around, Demux::default());
+    // Other processes' lines are among syslog's own.
+    Cow::Owned(if syslog { unwrapping.first(raw) } else { unwrapping.all(raw) })
+}
+
+/// Says what was around the log's lines.
+pub fn say(unwrapping: &Unwrapping, diagnostics: &mut Diagnostics) {
+    let message = format!("the log's lines were taken out of {}", unwrapping.names());
+    diagnostics.note(Level::Info, &message, || None);
+    let (skipped, first) = unwrapping.skipped();
+    let message = "lines around the log that have none of its records were skipped";
+    diagnostics.note_many(Level::Info, message, skipped, || first);
 }
 
 #[cfg(test)]
@@ -474,7 +313,7 @@ mod tests {
             "2026-11-23T06:34:54Z some other log",
             "",
         ] {
-            assert_eq!(layers(line.as_bytes()), [], "{line}");
+            assert!(around(line.as_bytes()).is_plain(), "{line}");
             assert!(matches!(first(line.as_bytes()), Cow::Borrowed(_)));
         }
     }
@@ -486,10 +325,10 @@ mod tests {
         #[test]
         fn anything_is_unwrapped_without_loss_of_place(text in PIECES) {
             let bytes = text.as_bytes();
-            let layers = layers(bytes);
+            let around = around(bytes);
             let _ = first(bytes);
             let _ = head(bytes);
-            let mut unwrapping = Unwrapping::new(layers, Demux::new(syslog::Lent { time: true, process: true }, None));
+            let mut unwrapping = Unwrapping::new(around, Demux::new(syslog::Lent { time: true, process: true }, None));
             let all = unwrapping.all(bytes);
             let place = unwrapping.place(0, all.len() as u64);
             prop_assert!(place.raw.0 <= place.raw.1 && place.raw.1 <= bytes.len() as u64);

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::gzip::{self, Gzip};
 use super::places::{Checkpoint, Places, State};
+use super::utf16::{self, Utf16};
 use super::zstd::{self, Zstd};
 use super::{BUFFER_BYTES, Progress, Source};
 
@@ -18,6 +19,8 @@ pub enum Wrapping {
     Gzip,
     /// Zstandard, one frame or several.
     Zstd,
+    /// Text in UTF-16.
+    Utf16,
     /// Several files, each wrapped in any way.
     Joined,
 }
@@ -28,6 +31,8 @@ impl Wrapping {
             Self::Gzip
         } else if head.starts_with(&zstd::MAGIC) {
             Self::Zstd
+        } else if utf16::is_big_endian(head).is_some() {
+            Self::Utf16
         } else {
             Self::Plain
         }
@@ -47,6 +52,7 @@ enum Decoder<'a> {
     Plain(Stored<'a>),
     Gzip(Box<Gzip<Stored<'a>>>),
     Zstd(Box<Zstd<Stored<'a>>>),
+    Utf16(Box<Utf16<Stored<'a>>>),
 }
 
 impl<'a> Decoder<'a> {
@@ -54,6 +60,10 @@ impl<'a> Decoder<'a> {
         Ok(match Wrapping::of(stored.fill_buf()?) {
             Wrapping::Gzip => Self::Gzip(Box::new(Gzip::new(stored))),
             Wrapping::Zstd => Self::Zstd(Box::new(Zstd::new(stored, 0))),
+            Wrapping::Utf16 => {
+                let big_endian = utf16::is_big_endian(stored.fill_buf()?).unwrap_or_default();
+                Self::Utf16(Box::new(Utf16::new(stored, 0, big_endian)))
+            }
             _ => Self::Plain(stored),
         })
     }
@@ -63,6 +73,7 @@ impl<'a> Decoder<'a> {
             Self::Plain(_) => Wrapping::Plain,
             Self::Gzip(_) => Wrapping::Gzip,
             Self::Zstd(_) => Wrapping::Zstd,
+            Self::Utf16(_) => Wrapping::Utf16,
         }
     }
 
@@ -72,6 +83,9 @@ impl<'a> Decoder<'a> {
             Self::Plain(_) => None,
             Self::Gzip(gzip) => gzip.checkpoint().map(|(stored, state)| (stored, State::Inflate(state))),
             Self::Zstd(zstd) => zstd.checkpoint().map(|stored| (stored, State::Fresh)),
+            Self::Utf16(text) => {
+                text.checkpoint().map(|(stored, big_endian)| (stored, State::Utf16(big_endian)))
+            }
         }
     }
 }
@@ -82,6 +96,7 @@ impl Read for Decoder<'_> {
             Self::Plain(stored) => stored.read(buffer),
             Self::Gzip(gzip) => gzip.read(buffer),
             Self::Zstd(zstd) => zstd.read(buffer),
+            Self::Utf16(text) => text.read(buffer),
         }
     }
 }
@@ -159,6 +174,9 @@ impl<'a> Parts<'a> {
             State::Inflate(state) => {
                 let bytes = parts.stored(part, stored)?;
                 Decoder::Gzip(Box::new(Gzip::resume(bytes, stored, state)))
+            }
+            State::Utf16(big_endian) => {
+                Decoder::Utf16(Box::new(Utf16::new(parts.stored(part, stored)?, stored, big_endian)))
             }
             State::Fresh => match Decoder::new(parts.stored(part, stored)?)? {
                 // Straight there.
@@ -243,7 +261,14 @@ impl Read for Parts<'_> {
         }
         while let Some(mut decoder) = self.current.take() {
             self.keep_checkpoint(&decoder);
-            let count = decoder.read(buffer)?;
+            let count = match decoder.read(buffer) {
+                // What came before the end is worth reading.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && self.unwrapped > 0 => {
+                    self.places.borrow_mut().is_cut_short = true;
+                    0
+                }
+                result => result?,
+            };
             if count > 0 {
                 self.current = Some(decoder);
                 self.unwrapped += count as u64;

@@ -36,6 +36,8 @@ pub(super) enum State {
     Fresh,
     /// gzip: what may be referred to, and the codes.
     Inflate(Box<InflateState>),
+    /// UTF-16: whether it is big endian.
+    Utf16(bool),
 }
 
 /// The parts of a source and checkpoints in them, learned while it was read once.
@@ -48,18 +50,20 @@ pub struct Places {
     pub(super) parts: Vec<Part>,
     checkpoints: Vec<Checkpoint>,
     step: u64,
+    /// Whether something compressed ended in the middle.
+    pub(super) is_cut_short: bool,
 }
 
 impl Places {
     /// Before anything is known.
     pub(super) fn new(parts: Vec<Part>) -> Self {
-        Self { parts, checkpoints: Vec::new(), step: FIRST_STEP }
+        Self { parts, checkpoints: Vec::new(), step: FIRST_STEP, is_cut_short: false }
     }
 
     /// With checkpoints as close as this.
     #[cfg(test)]
     pub(super) fn with_step(parts: Vec<Part>, step: u64) -> Self {
-        Self { parts, checkpoints: Vec::new(), step }
+        Self { parts, checkpoints: Vec::new(), step, is_cut_short: false }
     }
 
     #[cfg(test)]
@@ -112,13 +116,13 @@ impl Places {
     /// Only what reading at `offset` needs.
     fn clone_for(&self, offset: u64) -> Self {
         let checkpoints = self.before(offset).cloned().into_iter().collect();
-        Self { parts: self.parts.clone(), checkpoints, step: u64::MAX }
+        Self { parts: self.parts.clone(), checkpoints, step: u64::MAX, is_cut_short: self.is_cut_short }
     }
 }
 
 impl std::fmt::Debug for Places {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { parts, checkpoints, step } = self;
+        let Self { parts, checkpoints, step, .. } = self;
         write!(formatter, "{parts:?}, {} checkpoints, one each {step} bytes", checkpoints.len())
     }
 }

@@ -71,23 +71,68 @@ fn a_gzip_header_with_everything() {
     assert_eq!(unwrapped(bytes).unwrap(), b"content");
 }
 
+/// What the source has, and whether it is cut short.
+fn read_cut(bytes: &[u8]) -> io::Result<(Vec<u8>, bool)> {
+    let source = MemorySource::new("x", bytes);
+    let mut input = Input::open(&source, &|_| ())?;
+    let mut all = Vec::new();
+    input.read_to_end(&mut all)?;
+    Ok((all, input.is_cut_short()))
+}
+
+#[test]
+fn what_is_cut_short_is_read_as_far_as_it_goes() {
+    let text = log(20_000, 7);
+    for whole in [gzip(&text), zstd(&text), [zstd(&text[..100]), zstd(&text[100..])].concat()] {
+        assert_eq!(read_cut(&whole).unwrap(), (text.clone(), false));
+        for cut in [2, 3, 5, 10] {
+            let (read, is_cut) = read_cut(&whole[..whole.len() * (cut - 1) / cut]).unwrap();
+            assert!(
+                is_cut && text.starts_with(&read) && read.len() > text.len() / 4,
+                "{} of {}",
+                read.len(),
+                text.len()
+            );
+        }
+        // Before anything was unpacked there is nothing to read.
+        assert_eq!(read_cut(&whole[..5]).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+}
+
 #[test]
 fn damage_is_an_error() {
     for whole in [gzip(&log(200, 7)), zstd(&log(200, 7))] {
         let kind = |bytes: &[u8]| unwrapped(bytes.to_vec()).unwrap_err().kind();
-        for cut in [5, 9, 40, whole.len() / 2, whole.len() - 1] {
-            let error = kind(&whole[..cut]);
-            assert!(
-                matches!(error, io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData),
-                "cut at {cut}: {error}"
-            );
-        }
         // The checksum.
         let mut other = whole.clone();
         let at = whole.len() - if whole.starts_with(&gzip::MAGIC) { 6 } else { 1 };
         other[at] ^= 1;
         assert_eq!(kind(&other), io::ErrorKind::InvalidData);
     }
+}
+
+#[test]
+fn utf_16_is_given_as_utf_8() {
+    let text = "SELECT 'é👍';\r\n".repeat(5000);
+    for big_endian in [false, true] {
+        let bytes = |unit: u16| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() };
+        let stored: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(bytes).collect();
+        let source = MemorySource::new("x.log", stored.clone());
+        let (read, places) = read(&source, 1000).unwrap();
+        assert!(read == text.as_bytes());
+        for offset in [0, 17, 40_000, text.len() as u64 - 30] {
+            let found = places.read(&source, offset, 20).unwrap();
+            assert_eq!(found, &text.as_bytes()[offset as usize..offset as usize + 20]);
+        }
+        // Half a character is one that is not known.
+        let cut = String::from_utf8(unwrapped(stored[..stored.len() - 9].to_vec()).unwrap()).unwrap();
+        assert!(
+            cut.ends_with("'é\u{fffd}") || cut.ends_with("'é👍\u{fffd}") || cut.ends_with('\u{fffd}'),
+            "{}",
+            &cut[cut.len() - 20..]
+        );
+    }
+    assert_eq!(unwrapped(b"\xff\xfe\x00\xd8a\x00".to_vec()).unwrap(), "\u{fffd}a".as_bytes());
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub(super) struct Zstd<R> {
     decoder: FrameDecoder,
     inside: bool,
     first: bool,
+    /// Whether the frame ends in the middle.
+    cut: bool,
 }
 
 impl<R: BufRead> Zstd<R> {
@@ -27,7 +29,7 @@ impl<R: BufRead> Zstd<R> {
     pub fn new(stored: R, at: u64) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(WINDOW);
-        Self { stored: Counted::new(stored, at), decoder, inside: false, first: true }
+        Self { stored: Counted::new(stored, at), decoder, inside: false, first: true, cut: false }
     }
 
     /// The stored byte at which the next frame begins; `None` inside of one.
@@ -48,6 +50,7 @@ impl<R: BufRead> Zstd<R> {
                     length,
                     ..
                 })) => self.stored.skip(length.into())?,
+                Err(_) if self.stored.peek()?.is_none() => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Err(error) => return Err(failed(error)),
             }
         }
@@ -57,6 +60,9 @@ impl<R: BufRead> Zstd<R> {
     /// After the last byte of a frame.
     fn end(&mut self) -> io::Result<()> {
         self.inside = false;
+        if self.cut {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         let (said, found) = (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum());
         match (said, found) {
             (Some(said), Some(found)) if said != found => {
@@ -85,8 +91,19 @@ impl<R: BufRead> Read for Zstd<R> {
             if self.decoder.is_finished() {
                 self.end()?;
             } else {
-                let one = BlockDecodingStrategy::UptoBlocks(1);
-                self.decoder.decode_blocks(&mut self.stored, one).map_err(failed)?;
+                let one = || BlockDecodingStrategy::UptoBlocks(1);
+                if let Err(error) = self.decoder.decode_blocks(&mut self.stored, one()) {
+                    if self.stored.peek()?.is_some() {
+                        return Err(failed(error));
+                    }
+                    // The decoder keeps a window back until the frame has ended: an empty last block, and no checksum,
+                    // make it give that.
+                    self.cut = true;
+                    let mut last: &[u8] = &[1, 0, 0, 0, 0, 0, 0];
+                    if self.decoder.decode_blocks(&mut last, one()).is_err() {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                }
             }
         }
         Ok(0)

@@ -26,7 +26,8 @@ pub fn around(sql: &[u8]) -> Option<&[u8]> {
         let text = text.strip_prefix(b"/*")?;
         memmem::find(text, b"*/").map(|end| &text[..end])
     })?;
-    (comment.len() <= LONGEST).then_some(comment)
+    // MySQL runs `/*!…*/` and takes hints out of `/*+…*/`.
+    (comment.len() <= LONGEST && !matches!(comment.first(), Some(b'!' | b'+'))).then_some(comment)
 }
 
 /// The tags in a comment; nothing if it has none that matter here.

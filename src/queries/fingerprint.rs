@@ -6,7 +6,9 @@
 //!   `%s`, `$1`, NULL, TRUE, FALSE where a value stands), are one `?`: so Django's log, with or without
 //!   interpolation, and the server's give one fingerprint;
 //! - `IN (1, 2, 3)` is `IN (?)`, `ARRAY[1, 2]` is `ARRAY[?]`; of several rows of VALUES (or of a row
-//!   list after IN) the first is kept; of repeated equal `UNION` branches, two;
+//!   list after IN) the first is kept; of repeated equal `UNION` branches, two, in subqueries as well; of
+//!   equal expressions in a list (`IN (CAST(1 AS date), CAST(2 AS date))`), one;
+//! - ASC goes: it is the default;
 //! - comments and blanks go, and a last `;`;
 //! - unquoted words ignore case, quoted identifiers keep everything, and digits always stay:
 //!   `users_2009` is not `users_2010`;
@@ -16,12 +18,14 @@
 //! same tokens the hash sees (keywords in capitals, other words small, blanks by rule), so that it
 //! does not depend on which statement was met first.
 
+mod elements;
 mod hash;
 mod limits;
 mod literals;
 mod names;
 mod output;
 
+use self::elements::Elements;
 use self::hash::*;
 use self::limits::Limits;
 use self::names::{Names, names_of, temporary_schema};
@@ -86,6 +90,8 @@ struct Normaliser<'a, const TEXT: bool> {
     limits: Limits,
     /// Depth inside the parentheses of a row list's first row.
     rows: Option<u32>,
+    /// The list whose first element is being written.
+    elements: Option<Elements>,
 }
 
 impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
@@ -102,6 +108,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
             list: 0,
             limits: Limits::default(),
             rows: None,
+            elements: None,
         }
     }
 
@@ -125,6 +132,10 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
                 TokenKind::String | TokenKind::Number | TokenKind::Placeholder => self.value(token),
                 TokenKind::Punctuation => self.punctuation(bytes),
                 TokenKind::Operator => self.operator(bytes),
+                TokenKind::Variable => {
+                    self.out.word(bytes);
+                    self.operand = false;
+                }
                 _ => self.out.operator(bytes),
             }
         }
@@ -137,6 +148,17 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
 
     fn next_is(&self, text: &[u8]) -> bool {
         self.peek().is_some_and(|token| self.lexer.bytes(token) == text)
+    }
+
+    /// Whether a subquery, or one in parentheses of its own, is next.
+    #[inline]
+    fn subquery_follows(&self) -> bool {
+        let may_begin = |byte| self.lexer.may_begin(byte);
+        (may_begin(b's') || may_begin(b'w') || may_begin(b'('))
+            && self.peek().is_some_and(|token| {
+                let bytes = self.lexer.bytes(token);
+                bytes == b"(" || matches!(key(bytes), SELECT | WITH)
+            })
     }
 
     fn word(&mut self, bytes: &[u8]) {
@@ -169,7 +191,14 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
                 self.operand = true;
                 self.rows = Some(self.depth + 1);
             }
-            UNION if self.depth == 0 => {
+            // MySQL's other spelling of VALUES; elsewhere a name.
+            VALUE if self.next_is(b"(") => {
+                self.out.word(bytes);
+                self.operand = true;
+                self.rows = Some(self.depth + 1);
+            }
+            ASC if !self.operand => {}
+            UNION if self.depth == self.out.level() => {
                 self.out.begin_branch(bytes);
                 if let Some(next) = self.peek()
                     && matches!(key(self.lexer.bytes(next)), ALL | DISTINCT)
@@ -180,7 +209,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
                 self.out.branch_begun();
                 self.operand = true;
             }
-            ORDER | LIMIT | OFFSET | FETCH if self.depth == 0 => {
+            ORDER | LIMIT | OFFSET | FETCH if self.depth == self.out.level() => {
                 self.out.end_branches();
                 self.out.word(bytes);
                 self.operand = true;
@@ -269,8 +298,23 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
                 self.depth += 1;
                 self.operand = true;
                 self.out.punctuation(byte);
+                if self.subquery_follows() {
+                    self.out.begin_subquery(self.depth);
+                }
+            }
+            b',' if self.elements.is_some_and(|elements| elements.depth == self.depth) => {
+                if !self.skip_elements() {
+                    self.operand = true;
+                    self.out.punctuation(byte);
+                }
             }
             b')' => {
+                if self.depth > 0 && self.out.level() == self.depth {
+                    self.out.end_subquery();
+                }
+                if self.elements.is_some_and(|elements| elements.depth == self.depth) {
+                    self.elements = None;
+                }
                 self.out.punctuation(byte);
                 self.operand = false;
                 if self.rows == Some(self.depth) {
@@ -283,6 +327,8 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
                 while self.next_is(b";") {
                     self.lexer.significant();
                 }
+                self.out.end_subqueries();
+                self.elements = None;
                 if self.peek().is_some() {
                     self.out.end_branches();
                     self.out.punctuation(byte);
@@ -293,6 +339,9 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
                 self.operand = true;
             }
             _ => {
+                if byte == b']' && self.elements.is_some_and(|elements| elements.depth == self.depth) {
+                    self.elements = None;
+                }
                 self.operand = !matches!(byte, b'.' | b']' | b'}');
                 self.out.punctuation(byte);
             }
@@ -322,6 +371,11 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
                     .significant()
                     .is_some_and(|token| matches!(key(ahead.bytes(token)), SELECT | WITH | VALUES));
                 self.rows = (!subquery).then_some(self.depth + 1);
+                if subquery {
+                    self.out.begin_subquery(self.depth);
+                }
+            } else if self.subquery_follows() {
+                self.out.begin_subquery(self.depth);
             } else {
                 self.values();
             }
@@ -354,8 +408,9 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
                 }
                 _ => {
                     (self.lexer, self.parameters, self.has_placeholders, self.limits.placeholders) = before;
-                    if let Some(lexer) = before_comma {
-                        self.lexer = lexer;
+                    match before_comma {
+                        Some(lexer) => self.lexer = lexer,
+                        None => self.begin_elements(),
                     }
                     return;
                 }

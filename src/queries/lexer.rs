@@ -39,7 +39,8 @@ impl Dialect {
 pub enum TokenKind {
     /// Blanks and line ends.
     Whitespace,
-    /// `-- …`, `/* … */`, in MySQL `# …`.
+    /// `-- …`, `/* … */`, in MySQL `# …`. Of MySQL's `/*!50003 … */` only the marks around it: the server runs
+    /// what is between them.
     Comment,
     /// A keyword or an unquoted identifier: see [`super::keywords::is_keyword`].
     Word,
@@ -49,8 +50,10 @@ pub enum TokenKind {
     String,
     /// `12`, `1e5`, `.5`, `0xff`.
     Number,
-    /// `%s`, `%(name)s`, `?`, `$1`, `:name`, `@name`.
+    /// `%s`, `%(name)s`, `?`, `$1`, `:name`, in SQLite `@name`.
     Placeholder,
+    /// MySQL's `@name`: a name of the session's, not a value.
+    Variable,
     /// `=`, `<>`, `::`, `->>`, …
     Operator,
     /// One of `( ) , ; . [ ] { }`.
@@ -311,9 +314,7 @@ impl<'a> Lexer<'a> {
             b':' if matches!(class(next), LETTER | DIGIT) && (at == 0 || self.byte(at - 1) != b':') => {
                 Some(self.word_end(at + 1))
             }
-            b'@' if self.dialect != Dialect::PostgreSql && class(next) == LETTER => {
-                Some(self.word_end(at + 1))
-            }
+            b'@' if self.dialect == Dialect::Sqlite && class(next) == LETTER => Some(self.word_end(at + 1)),
             _ => None,
         }
     }
@@ -331,9 +332,41 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Whether MySQL's versioned comment ends at `at`.
+    fn ends_versioned(&self, at: usize) -> bool {
+        self.dialect == Dialect::MySql
+            && self.byte(at) == b'*'
+            && self.byte(at + 1) == b'/'
+            // `2*/* two */3`
+            && self.byte(at + 2) != b'*'
+    }
+
+    /// The variable of MySQL's that begins at `at`, if one does: its end. In `'shop'@'%'` it is a host.
+    fn variable_end(&self, at: usize) -> Option<usize> {
+        if self.dialect != Dialect::MySql || self.byte(at) != b'@' {
+            return None;
+        }
+        let next = self.byte(at + 1);
+        if class(next) == LETTER {
+            return Some(self.word_end(at + 1));
+        }
+        let before = at.checked_sub(1).map_or(b' ', |before| self.byte(before));
+        let begins = !continues_word(before) && class(before) != QUOTE;
+        (begins && class(next) == QUOTE).then(|| self.quoted_end(at + 2, next, next != b'`'))
+    }
+
     fn comment_end(&self, start: usize) -> usize {
         if self.byte(start) != b'/' {
             return memchr(b'\n', &self.text[start..]).map_or(self.text.len(), |at| start + at);
+        }
+        if self.dialect == Dialect::MySql {
+            // `/*!50003 …`, MariaDB's `/*M!100100 …`: https://dev.mysql.com/doc/refman/8.4/en/comments.html
+            let mark = usize::from(self.byte(start + 2) == b'M');
+            if self.byte(start + 2 + mark) == b'!' {
+                let digits = start + 3 + mark;
+                let version = self.text.get(digits..).unwrap_or_default().iter().take(6);
+                return digits + version.take_while(|byte| byte.is_ascii_digit()).count();
+            }
         }
         let nested = self.dialect == Dialect::PostgreSql;
         let mut depth = 1_u32;
@@ -362,8 +395,14 @@ impl<'a> Lexer<'a> {
         if self.begins_comment(start) {
             return (TokenKind::Comment, self.comment_end(start));
         }
+        if self.ends_versioned(start) {
+            return (TokenKind::Comment, start + 2);
+        }
         if let Some(end) = self.placeholder_end(start) {
             return (TokenKind::Placeholder, end);
+        }
+        if let Some(end) = self.variable_end(start) {
+            return (TokenKind::Variable, end);
         }
         let first = self.byte(start);
         if first == b':' {
@@ -380,7 +419,9 @@ impl<'a> Lexer<'a> {
         while class(self.byte(end)) == OPERATOR
             && self.byte(end) != b':'
             && !self.begins_comment(end)
+            && !self.ends_versioned(end)
             && self.placeholder_end(end).is_none()
+            && self.variable_end(end).is_none()
         {
             end += 1;
         }

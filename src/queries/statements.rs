@@ -213,6 +213,12 @@ impl LogBuilder {
         })
     }
 
+    /// Makes a known connection known by `identity` as well.
+    pub fn alias(&mut self, identity: &[&[u8]], connection: u32) {
+        let key = identity.iter().fold(SEED, |state, part| mix(mix_text(state, part), 1));
+        self.connections.entry(key).or_insert(connection);
+    }
+
     /// What is known of a connection, to be completed: logs name its database when it changes.
     pub fn connection_mut(&mut self, connection: u32) -> Option<&mut Connection> {
         self.log.connections.get_mut(connection as usize)
@@ -253,6 +259,21 @@ impl LogBuilder {
         }
         push_rare(&mut self.tags_of, at, statement.tags);
         at
+    }
+
+    /// A statement, by its index in the order of the file, went on for so many ms.
+    pub fn extend(&mut self, at: usize, duration: f64) {
+        if let Some(known) = self.log.statements.duration.get_mut(at) {
+            *known += duration;
+        }
+    }
+
+    /// A statement, by its index in the order of the file, ended at this time, ms.
+    pub fn set_end(&mut self, at: usize, end: f64) {
+        let statements = &mut self.log.statements;
+        if let (Some(start), Some(duration)) = (statements.start.get_mut(at), statements.duration.get(at)) {
+            *start = end - if duration.is_nan() { 0.0 } else { *duration };
+        }
     }
 
     /// What is known by this id of [`Recognised::fingerprint`].

@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
                     statement_begins |= bytes == b";";
                     self.punctuation(bytes);
                 }
-                TokenKind::Placeholder | TokenKind::String | TokenKind::Number => {
+                TokenKind::Placeholder | TokenKind::Variable | TokenKind::String | TokenKind::Number => {
                     self.expect = Expect::Nothing;
                 }
                 _ => {}

@@ -63,6 +63,7 @@ pub(super) fn fingerprint(text: &str) -> String {
                 !set && is_name(part) && (!value_due || is_column)
             }
             TokenKind::Placeholder => part == "?",
+            TokenKind::Variable => !set && part.len() <= LONGEST_NAME && !part.contains(['\'', '"', '`']),
             TokenKind::Operator | TokenKind::Punctuation => {
                 set |= sets && part == "=";
                 if part == ";" {

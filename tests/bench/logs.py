@@ -3,6 +3,10 @@
 # the same files, in one run. A ratio of 60× means: the other took 60 times as long as Flamedrop on one core.
 #
 # usage: ./dev bench logs [KIND …] [MEGABYTES …]      (every kind, 100 megabytes, if none is given)
+#        ./dev bench logs --against PROGRAM [KIND …] [MEGABYTES …]
+#
+# --against: instead of the other tools another flamedrop, say one built from an earlier commit in a `git worktree`.
+# The medians of nine pairs of runs, in turns; fails where this one takes more than 1.05 times as long.
 
 import json
 import os
@@ -55,10 +59,46 @@ def in_page(path, contents):
     return Run("in the page (Chromium)", page["seconds"], float("nan"), page["memory"] / 1e6)
 
 
+# Slower than this is slower: less than what a machine's other work makes of the same program.
+MOST = 1.05
+
+
+def against(other, program, kinds, sizes):
+    """The medians of this program and of another one, for each kind of log."""
+    alone = ["taskset", "--cpu-list", "0"] if shutil.which("taskset") else []
+    output = INPUTS / "summary.json"
+    slower = []
+    print(f"{'':28} {'statements':>10} {'this, s':>9} {'other, s':>9} {'ratio':>7}")
+    for size in sizes:
+        for kind in kinds:
+            path = INPUTS / f"{kind}-{size:g}.{ENDINGS.get(kind, 'log')}"
+            contents = made(path, make_log.write, kind, size)
+            command = [*alone, program, "summary", "--json", path]
+            measure("flamedrop", command, times=1, output=output)
+            checked(check, contents, output)
+            ours, theirs = paired(command, [*alone, other, "summary", "--json", path])
+            ratio = ours / theirs
+            print(f"{path.name:28} {contents['statements']:10,} {ours:9.3f} {theirs:9.3f} {ratio:7.3f}", flush=True)
+            if ratio > MOST:
+                slower.append(path.name)
+    if slower:
+        sys.exit(f"More than {MOST} times as long: {', '.join(slower)}")
+
+
 def main():
+    other = None
+    if "--against" in sys.argv:
+        at = sys.argv.index("--against")
+        if at + 1 == len(sys.argv) or not shutil.which(sys.argv[at + 1]):
+            sys.exit("usage: ./dev bench logs --against PROGRAM [KIND …] [MEGABYTES …]")
+        other = os.path.abspath(shutil.which(sys.argv[at + 1]))
+        del sys.argv[at : at + 2]
     kinds = [argument for argument in sys.argv[1:] if argument in make_log.FORMATS]
     sizes = [float(argument) for argument in sys.argv[1:] if argument not in make_log.FORMATS]
     program = build()
+    if other:
+        against(other, program, kinds or list(make_log.FORMATS), sizes or [100])
+        return
     for peer, package in PEERS.items():
         if shutil.which(peer):
             version = subprocess.run([peer, "--version"], capture_output=True, text=True).stdout

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -62,6 +63,17 @@ def measure(name, command, times=3, output=os.devnull):
             peak = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
             best = Run(name, wall, cpu, peak)
     return best
+
+
+def paired(command, other, times=9, output=os.devnull):
+    """Median seconds of the command and of another one, run in turns: whatever slows the machine for a while slows
+    both. Who begins changes from pair to pair."""
+    seconds = {0: [], 1: []}
+    for pair in range(times):
+        for which in (0, 1) if pair % 2 == 0 else (1, 0):
+            run = measure(f"program {which + 1}", (command, other)[which], times=1, output=output)
+            seconds[which].append(run.wall)
+    return statistics.median(seconds[0]), statistics.median(seconds[1])
 
 
 def opened(path, *options, site=ROOT / "dist"):

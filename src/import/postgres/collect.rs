@@ -6,7 +6,6 @@ use super::prefix::Severity;
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::import::clock;
 use crate::import::stamp::Stamp;
-use crate::import::wrapped::Unwrapping;
 use crate::queries::Clock;
 
 /// Collects events.
@@ -22,13 +21,6 @@ pub struct Collect {
 }
 
 impl Collect {
-    /// Says what was around the log's lines.
-    pub fn wrapped(&mut self, unwrapping: &Option<Unwrapping>) {
-        let Some(unwrapping) = unwrapping else { return };
-        let message = format!("the log's lines were taken out of {}", unwrapping.names());
-        self.diagnostics.note(Level::Info, &message, || None);
-    }
-
     /// Says that the server speaks another language.
     pub fn foreign(&mut self, language: &str, place: impl FnOnce() -> Option<String>) {
         let problem = format!(

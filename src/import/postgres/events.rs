@@ -4,7 +4,7 @@
 //!   protocol its own record comes next; in the extended protocol, where a portal is dropped after its
 //!   `execute` was logged (with the next Bind or the end of the transaction), it came before.
 //! - A plan belongs to the execution of its text. One that ran within another statement (a function's, with
-//!   `auto_explain.log_nested_statements`) belongs to that one. What was logged by its plan only (its
+//!   `auto_explain.log_nested_statements`, which has a CONTEXT) belongs to that one, and its time is part of it. What was logged by its plan only (its
 //!   duration was below `log_min_duration_statement`) is an execution.
 //! - A temporary file is logged when it is given back. Right after a plan it is of the plan's statement. At
 //!   the end of a portal the server names no statement, or the one that closed it (`COMMIT`, `FETCH`,
@@ -48,6 +48,10 @@ struct Waiting {
     after_plan: bool,
     /// Whether it came after the text of a statement that still runs: then it is of no other.
     inside: bool,
+    /// Of a plan: whether it was logged within another statement.
+    nested: bool,
+    /// Of a plan: those that ran within its statement.
+    inner: Vec<usize>,
 }
 
 /// The events of one session.
@@ -106,21 +110,47 @@ impl Open {
     }
 
     /// A plan was logged; `statement` is the execution it is if no other is logged.
-    /// `inside` says whether the text of a statement that still runs came before.
-    pub fn plan(&mut self, builder: &mut LogBuilder, event: usize, statement: Statement, inside: bool) {
+    /// `inside` says whether the text of a statement that still runs came before, `nested` whether it was logged
+    /// within another statement.
+    pub fn plan(
+        &mut self,
+        builder: &mut LogBuilder,
+        event: usize,
+        statement: Statement,
+        inside: bool,
+        nested: bool,
+    ) {
+        let mut inner = Vec::new();
+        if !nested {
+            self.waiting.retain_mut(|waiting| {
+                let is_inner = waiting.nested
+                    && waiting
+                        .plan
+                        .as_ref()
+                        .is_some_and(|plan| plan.end.is_nan() || within(plan, &statement));
+                if is_inner {
+                    inner.push(waiting.event);
+                    inner.append(&mut waiting.inner);
+                }
+                !is_inner
+            });
+        }
         let mut recent = self.recent.iter_mut().rev();
-        if let Some(recent) =
-            recent.find(|recent| !recent.planned && recent.fingerprint == statement.fingerprint)
-        {
+        let is_its =
+            |recent: &&mut Recent| !nested && !recent.planned && recent.fingerprint == statement.fingerprint;
+        if let Some(recent) = recent.find(is_its) {
             recent.planned = true;
             builder.attach(event, recent.statement);
+            for inner in inner {
+                builder.attach(inner, recent.statement);
+            }
             self.last_plan = LastPlan::Of(recent.statement);
             return;
         }
         self.last_plan = LastPlan::Waits;
         let (fingerprint, time) = (statement.fingerprint, statement.end);
         let plan = Some(Box::new(statement));
-        self.wait(Waiting { event, fingerprint, time, plan, after_plan: false, inside });
+        self.wait(Waiting { event, fingerprint, time, plan, after_plan: false, inside, nested, inner });
     }
 
     /// A temporary file was given back; `fingerprint` is that of the SQL the server names, or [`NONE`].
@@ -128,7 +158,16 @@ impl Open {
         let of = match self.last_plan {
             LastPlan::Of(statement) => Some(statement),
             LastPlan::Waits => {
-                self.wait(Waiting { event, fingerprint, time, plan: None, after_plan: true, inside: false });
+                self.wait(Waiting {
+                    event,
+                    fingerprint,
+                    time,
+                    plan: None,
+                    after_plan: true,
+                    inside: false,
+                    nested: false,
+                    inner: Vec::new(),
+                });
                 return;
             }
             LastPlan::None if fingerprint == NONE => self.recent.last().map(|recent| recent.statement),
@@ -139,16 +178,23 @@ impl Open {
         };
         match of {
             Some(statement) => builder.attach(event, statement),
-            None => {
-                self.wait(Waiting { event, fingerprint, time, plan: None, after_plan: false, inside: false })
-            }
+            None => self.happens(event, fingerprint, time, false),
         }
     }
 
     /// An event happens in a statement that runs.
     /// `inside` says whether the text of that statement came before.
     pub fn happens(&mut self, event: usize, fingerprint: u32, time: f64, inside: bool) {
-        self.wait(Waiting { event, fingerprint, time, plan: None, after_plan: false, inside });
+        self.wait(Waiting {
+            event,
+            fingerprint,
+            time,
+            plan: None,
+            after_plan: false,
+            inside,
+            nested: false,
+            inner: Vec::new(),
+        });
     }
 
     fn wait(&mut self, waiting: Waiting) {
@@ -173,12 +219,16 @@ impl Open {
                         statement.resolution = plan.resolution;
                     }
                     let fits = statement.failed || plan.duration <= statement.duration + TOLERANCE;
-                    if waiting.inside || same && fits || within(&plan, &statement) {
+                    let timeless = waiting.nested && plan.end.is_nan();
+                    if waiting.inside || same && fits || timeless || within(&plan, &statement) {
                         mine.push(waiting.event);
+                        mine.extend(waiting.inner);
                         plans_went = None;
                     } else {
                         let alone = builder.push(*plan);
-                        builder.attach(waiting.event, alone);
+                        for event in waiting.inner.into_iter().chain([waiting.event]) {
+                            builder.attach(event, alone);
+                        }
                         plans_went = Some(alone);
                     }
                 }
@@ -233,13 +283,18 @@ impl Open {
         }
     }
 
-    /// No record of what waits will come: plans are executions of their own.
-    pub fn close(&mut self, builder: &mut LogBuilder) {
+    /// No record of what waits will come: plans are executions of their own, but not what ran within a statement
+    /// that `failed`.
+    pub fn close(&mut self, builder: &mut LogBuilder, failed: bool) {
         let mut plans_went = None;
         for waiting in std::mem::take(&mut self.waiting) {
-            if let Some(plan) = waiting.plan {
+            if failed && waiting.nested {
+                plans_went = None;
+            } else if let Some(plan) = waiting.plan {
                 let alone = builder.push(*plan);
-                builder.attach(waiting.event, alone);
+                for event in waiting.inner.into_iter().chain([waiting.event]) {
+                    builder.attach(event, alone);
+                }
                 plans_went = Some(alone);
             } else if let Some(alone) = plans_went.filter(|_| waiting.after_plan) {
                 builder.attach(waiting.event, alone);

@@ -1,6 +1,7 @@
 //! Makes executions out of a server's events, counted as the server itself counts them.
 //!
-//! - `statement` and `execute` are executions; `parse` and `bind` before an `execute` are time of it.
+//! - `statement` and `execute` are executions; `parse` and `bind` before an `execute` are time of it. A bind
+//!   whose execute was too fast to be logged is one as well ([`super::steps`]).
 //! - A text without a duration (`log_statement`) runs until the next bare duration of its session. In
 //!   the extended protocol the (at most two) bare durations before the text of an `execute` are those
 //!   of its parse and bind.
@@ -9,13 +10,17 @@
 //! - A statement that ended in an error has no duration. It is an execution (marked as failed) only if
 //!   its text was logged on its own; else the server counts no execution either
 //!   (`pg_stat_statements`), and a diagnostic says how many there were.
-//! - Each fetch of more rows from a portal is an execution: it has a start and a duration.
+//! - A fetch of more rows from a portal is time of the execution that opened it, as `pg_stat_statements` counts
+//!   it.
+//! - Behind pgbouncer clients take turns on one session: its application name, as logged in each line or as
+//!   `SET application_name` says, tells them apart.
 
 use rustc_hash::FxHashMap;
 
 use super::events::{Open, kept};
 use super::message::{self, Message, Step};
 use super::prefix::Severity;
+use super::steps::{self, Steps};
 use crate::document::{Diagnostics, Level};
 use crate::queries::fingerprint::{SEED, mix_text};
 use crate::queries::lexer::Dialect;
@@ -38,6 +43,8 @@ pub struct Event<'a> {
     pub statement: Option<&'a [u8]>,
     /// Logged parameters.
     pub parameters: Option<&'a [u8]>,
+    /// Whether it was logged within another statement (CONTEXT): by a function's.
+    pub nested: bool,
     /// When it was logged: ms, NaN if unknown.
     pub stamp: f64,
     /// The clock's step, ms.
@@ -92,8 +99,12 @@ struct Bare {
 #[derive(Debug, Default)]
 struct Session {
     connection: u32,
-    /// Parse and bind times by (hashed) name of the prepared statement, not yet executed.
-    steps: Vec<(u64, f64)>,
+    /// Hash of the application's name that the connection has; 0 while it is not known.
+    application: u64,
+    /// Parse and bind, not yet executed.
+    steps: Steps,
+    /// Portals that were executed: what they are known by, and the statement's index in the order of the file.
+    portals: Vec<(u64, usize)>,
     /// Bare durations that may turn out to be a parse and a bind.
     bare: Vec<Bare>,
     /// A text that waits for its duration; [`Statement::duration`] holds that of its parse and bind.
@@ -104,8 +115,14 @@ struct Session {
     events: Open,
 }
 
-/// More unexecuted prepared statements than these are forgotten.
-const OPEN_STEPS: usize = 16;
+/// More portals than these are forgotten.
+const OPEN_PORTALS: usize = 16;
+
+/// Where every duration is at least this, ms, the server logs only what is slow.
+const THRESHOLD: f64 = 0.5;
+
+/// So many statements that were parsed and nothing else are kept until the threshold is known.
+const MOST_PARSED: usize = 100_000;
 
 /// What was seen of each kind of event, for the reason when there are no executions.
 #[derive(Debug, Clone, Copy, Default)]
@@ -120,22 +137,42 @@ pub struct Seen {
     pub errors: u64,
     /// Fetches from a portal.
     pub fetches: u64,
+    /// Executions of which only the bind or the parse was logged.
+    pub steps_alone: u64,
 }
 
 /// Collects the events of a log.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Executions {
     builder: LogBuilder,
     sessions: FxHashMap<u64, Session>,
     seen: Seen,
     /// Whether the log has texts without durations.
     has_texts: bool,
+    /// The shortest duration, ms; NaN without any.
+    shortest: f64,
+    /// Statements of which nothing but the parse was logged.
+    parsed: Vec<Statement>,
+}
+
+impl Default for Executions {
+    fn default() -> Self {
+        Self {
+            builder: LogBuilder::default(),
+            sessions: FxHashMap::default(),
+            seen: Seen::default(),
+            has_texts: false,
+            shortest: f64::NAN,
+            parsed: Vec::new(),
+        }
+    }
 }
 
 impl Executions {
     /// Takes in the next event.
     pub fn event(&mut self, who: &Who<'_>, event: &Event<'_>) {
         self.seen.events += 1;
+        self.enter(who, who.application);
         if event.severity == Severity::Error {
             self.error(who, event);
             return;
@@ -176,6 +213,37 @@ impl Executions {
             .map_or(NONE, |sql| self.builder.fingerprint(sql, Dialect::PostgreSql, None).fingerprint)
     }
 
+    /// Of the session: the application `name` uses it from now on. What has no name yet gets this one.
+    fn enter(&mut self, who: &Who<'_>, name: &[u8]) {
+        if name.is_empty() || name == b"[unknown]" {
+            return;
+        }
+        let application = mix_text(SEED, name).max(1);
+        let session = self.session(who);
+        if session.application == application {
+            return;
+        }
+        let is_first = session.application == 0;
+        session.application = application;
+        let key = who.key();
+        let identity = key.to_le_bytes();
+        let described = Who { application: name, ..*who };
+        let connection = if is_first {
+            let connection = session.connection;
+            if let Some(known) = self.builder.connection_mut(connection) {
+                known.application = described.connection().application;
+            }
+            // The same name later is this connection again.
+            self.builder.alias(&[&identity, &application.to_le_bytes()], connection);
+            connection
+        } else {
+            self.builder.connection(&[&identity, &application.to_le_bytes()], || described.connection())
+        };
+        if let Some(session) = self.sessions.get_mut(&key) {
+            session.connection = connection;
+        }
+    }
+
     /// All executions, in their order; and what was seen.
     pub fn finish(mut self) -> (LogBuilder, Seen) {
         let mut sessions: Vec<Session> = self.sessions.drain().map(|(_, session)| session).collect();
@@ -183,15 +251,40 @@ impl Executions {
         for session in &mut sessions {
             self.close(session);
         }
+        if self.shortest >= THRESHOLD {
+            self.seen.steps_alone += self.parsed.len() as u64;
+            for statement in std::mem::take(&mut self.parsed) {
+                self.builder.push(statement);
+            }
+        }
         (self.builder, self.seen)
     }
 
-    /// Adds an execution, with the events that waited for it.
-    fn push(&mut self, who: &Who<'_>, statement: Statement, extended: bool) {
+    /// Adds an execution, with the events that waited for it; gives its index.
+    fn push(&mut self, who: &Who<'_>, statement: Statement, extended: bool) -> usize {
         match self.sessions.get_mut(&who.key()) {
             Some(session) => session.events.push(&mut self.builder, statement, extended),
             None => self.builder.push(statement),
+        }
+    }
+
+    /// A step that no execute will come for.
+    fn step_alone(&mut self, connection: u32, step: steps::Waiting) {
+        let recognised = self.builder.fingerprint(&step.sql, Dialect::PostgreSql, step.parameters.as_deref());
+        let statement = Statement {
+            end: step.stamp,
+            resolution: step.resolution,
+            duration: step.duration,
+            offset: step.offset,
+            length: step.length,
+            ..Statement::new(recognised, connection)
         };
+        if step.is_bound() {
+            self.seen.steps_alone += 1;
+            self.builder.push(statement);
+        } else if self.parsed.len() < MOST_PARSED {
+            self.parsed.push(statement);
+        }
     }
 
     fn session(&mut self, who: &Who<'_>) -> &mut Session {
@@ -216,36 +309,60 @@ impl Executions {
     }
 
     fn duration(&mut self, who: &Who<'_>, event: &Event<'_>, duration: f64, step: Step<'_>) {
+        if !matches!(step, Step::Plan(_)) {
+            self.shortest = self.shortest.min(duration);
+        }
         match step {
-            Step::Statement(sql) | Step::Fetch(_, sql) => {
-                self.seen.fetches += u64::from(matches!(step, Step::Fetch(..)));
+            Step::Statement(sql) => {
                 self.close_open(who);
+                self.application_set(who, sql);
                 let statement = self.statement(who, event, sql, duration);
-                self.push(who, statement, matches!(step, Step::Fetch(..)));
+                self.push(who, statement, false);
             }
             Step::Execute(name, sql) => {
                 self.close_open(who);
-                let name = mix_text(SEED, name);
-                let steps = &mut self.session(who).steps;
-                let before: f64 = steps.iter().filter(|step| step.0 == name).map(|step| step.1).sum();
-                steps.retain(|step| step.0 != name);
+                let (before, other) = self.session(who).steps.execute(name, sql, event.parameters);
+                if let Some(other) = other {
+                    let connection = self.session(who).connection;
+                    self.step_alone(connection, other);
+                }
                 let statement = self.statement(who, event, sql, duration + before);
-                self.push(who, statement, true);
+                let index = self.push(who, statement, true);
+                self.opened(who, name, index);
             }
-            Step::Parse(name) | Step::Bind(name) => {
-                let name = mix_text(SEED, name);
-                let steps = &mut self.session(who).steps;
-                if matches!(step, Step::Parse(_)) {
-                    // Parsed anew: what was open under this name was never executed.
-                    steps.retain(|step| step.0 != name);
+            Step::Fetch(name, sql) => {
+                self.close_open(who);
+                let portal = steps::portal(name);
+                let portals = &self.session(who).portals;
+                match portals.iter().rev().find(|open| open.0 == portal).map(|open| open.1) {
+                    Some(index) => {
+                        self.seen.fetches += 1;
+                        self.builder.extend(index, duration);
+                    }
+                    // Its execute is not in the log.
+                    None => {
+                        let statement = self.statement(who, event, sql, duration);
+                        let index = self.push(who, statement, true);
+                        self.opened(who, name, index);
+                    }
                 }
-                if steps.len() == OPEN_STEPS {
-                    steps.remove(0);
+            }
+            Step::Parse(name, sql) | Step::Bind(name, sql) => {
+                let Event { parameters, stamp, resolution, offset, length, .. } = *event;
+                let line = steps::Line { duration, parameters, stamp, resolution, offset, length };
+                let session = self.session(who);
+                let alone = match step {
+                    Step::Parse(..) => session.steps.parse(name, sql, line),
+                    _ => session.steps.bind(name, sql, line),
+                };
+                let connection = session.connection;
+                if let Some(alone) = alone {
+                    self.step_alone(connection, alone);
                 }
-                steps.push((name, duration));
             }
             Step::Bare => self.bare(who, event, duration),
             Step::Plan(text) => {
+                let nested = event.nested;
                 let sql = plan::query_text(text);
                 let statement = match &sql {
                     Some(sql) => self.statement(who, event, sql, duration),
@@ -263,9 +380,33 @@ impl Executions {
                 let index = self.builder.event(event);
                 if let Some(session) = self.sessions.get_mut(&who.key()) {
                     let inside = session.text.is_some();
-                    session.events.plan(&mut self.builder, index, statement, inside);
+                    session.events.plan(&mut self.builder, index, statement, inside, nested);
                 }
             }
+        }
+    }
+
+    /// A portal was executed as the statement of this index.
+    fn opened(&mut self, who: &Who<'_>, name: &[u8], index: usize) {
+        let portal = steps::portal(name);
+        let portals = &mut self.session(who).portals;
+        match portals.iter_mut().find(|open| open.0 == portal) {
+            Some(open) => open.1 = index,
+            None => {
+                if portals.len() == OPEN_PORTALS {
+                    portals.remove(0);
+                }
+                portals.push((portal, index));
+            }
+        }
+    }
+
+    /// Where lines do not have the application's name, a statement may set it.
+    fn application_set(&mut self, who: &Who<'_>, sql: &[u8]) {
+        if who.application.is_empty()
+            && let Some(name) = application_set(sql)
+        {
+            self.enter(who, name);
         }
     }
 
@@ -298,12 +439,11 @@ impl Executions {
         if extended {
             // Parse and bind, with or without their texts.
             let session = self.session(who);
-            before = session.bare.iter().map(|bare| bare.duration).sum::<f64>()
-                + session.steps.iter().map(|step| step.1).sum::<f64>();
+            before = session.bare.iter().map(|bare| bare.duration).sum::<f64>() + session.steps.text(sql);
             session.bare.clear();
-            session.steps.clear();
         }
         self.close_open(who);
+        self.application_set(who, sql);
         let statement = self.statement(who, event, sql, before);
         let session = self.session(who);
         (session.text, session.extended) = (Some(statement), extended);
@@ -317,7 +457,7 @@ impl Executions {
         let has_texts = self.has_texts;
         let session = self.session(who);
         session.events.interrupted();
-        session.steps.clear();
+        session.steps.failed(event.statement);
         if has_texts {
             // Parse and bind of what failed.
             session.bare.clear();
@@ -333,7 +473,7 @@ impl Executions {
                 self.builder.attach(index, failed);
             }
             None => {
-                session.events.close(&mut self.builder);
+                session.events.close(&mut self.builder, true);
                 self.seen.errors += u64::from(event.statement.is_some());
             }
         }
@@ -350,7 +490,35 @@ impl Executions {
 
     fn close(&mut self, session: &mut Session) {
         close(&mut self.builder, &mut self.seen, session);
-        session.events.close(&mut self.builder);
+        for step in session.steps.take() {
+            self.step_alone(session.connection, step);
+        }
+        session.events.close(&mut self.builder, false);
+    }
+}
+
+/// The name that `SET application_name = 'web'` sets, as pgbouncer sends it when another client's turn comes; other
+/// settings may be set before it.
+fn application_set(sql: &[u8]) -> Option<&[u8]> {
+    const LONGEST: usize = 2000;
+    let text = sql.trim_ascii_start();
+    if text.len() > LONGEST || !text.get(..4)?.eq_ignore_ascii_case(b"set ") {
+        return None;
+    }
+    let setting = b"application_name";
+    let at = text.windows(setting.len()).position(|word| word.eq_ignore_ascii_case(setting))?;
+    let rest = text[at + setting.len()..].trim_ascii_start();
+    let rest = match rest.strip_prefix(b"=") {
+        Some(rest) => rest,
+        None => rest.get(..3).filter(|to| to.eq_ignore_ascii_case(b"to ")).map(|_| &rest[3..])?,
+    };
+    let rest = rest.trim_ascii_start();
+    match rest.first()? {
+        quote @ (b'\'' | b'"') => {
+            let inner = &rest[1..];
+            Some(&inner[..inner.iter().position(|byte| byte == quote)?])
+        }
+        _ => Some(&rest[..rest.iter().position(|byte| b"; \n".contains(byte)).unwrap_or(rest.len())]),
     }
 }
 
@@ -412,8 +580,14 @@ impl Seen {
         );
         note(
             Level::Info,
-            "fetches of more rows from an open portal are counted as executions of their own",
+            "fetches of more rows from an open portal are time of the execution that opened it",
             self.fetches,
+        );
+        note(
+            Level::Info,
+            "executions of which only the bind or parse was logged: the rest of them was faster than \
+             log_min_duration_statement",
+            self.steps_alone,
         );
     }
 }

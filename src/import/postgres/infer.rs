@@ -3,6 +3,7 @@
 
 use super::super::records::trim_end;
 use super::super::stamp;
+use super::languages;
 use super::prefix::{ClockCache, Field, Prefix, severity};
 
 /// Settings in use, the more telling first.
@@ -36,14 +37,31 @@ const FEW: usize = 60;
 /// There are no more escapes than these that a setting could sensibly have.
 const MOST_ESCAPES: usize = 24;
 
-/// Where the severity begins in a line, if it has one: after anything that is no letter.
+/// Where the severity begins in a line, if it has one: after anything that is no letter, or right behind the value of
+/// a prefix that ends without a blank.
 pub fn marker(line: &[u8]) -> Option<usize> {
     let line = line.get(..line.len().min(1024))?;
-    memchr::memmem::find_iter(line, b":  ").find_map(|colon| {
+    let english = memchr::memmem::find_iter(line, b":  ").find_map(|colon| {
         let word = line[..colon].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let start = colon - word;
-        severity(&line[start..]).map(|_| start)
-    })
+        severity(&line[start..]).map(|_| start).or_else(|| glued(line, colon))
+    });
+    english.or_else(|| languages::marker(line))
+}
+
+/// The severities that follow a value without a blank: `shop@shopLOG:  `.
+fn glued(line: &[u8], colon: usize) -> Option<usize> {
+    const NAMES: [&[u8]; 8] =
+        [b"LOG", b"ERROR", b"FATAL", b"WARNING", b"DETAIL", b"STATEMENT", b"CONTEXT", b"HINT"];
+    const MESSAGES: [&[u8]; 4] = [b"duration: ", b"statement: ", b"execute ", b"parameters: "];
+    let before = &line[..colon];
+    let name = NAMES.into_iter().find(|name| before.ends_with(name))?;
+    let start = colon - name.len();
+    // `CATALOG:  ` is a word of its own, unless what follows is a server's.
+    let ends_value = !before[..start].last()?.is_ascii_uppercase();
+    let message = line[colon + 3..].to_ascii_lowercase();
+    let known = || name == b"STATEMENT" || MESSAGES.iter().any(|begin| message.starts_with(begin));
+    (ends_value || known()).then_some(start)
 }
 
 /// What was guessed.
@@ -97,6 +115,7 @@ pub fn infer(head: &[u8]) -> Option<Guess> {
         }
     }
     let prefix = best(candidates, &samples).filter(|_| !samples.is_empty())?;
+    let prefix = only_constant(prefix, &samples);
     Some(Guess { fits: rank(&prefix, &samples).fits, prefix, tried: samples.len() })
 }
 
@@ -109,6 +128,38 @@ fn named(samples: &[(&[u8], usize)]) -> Option<Prefix> {
         .filter(|setting| setting.contains("user=") && !setting.contains("%q"))
         .map(|setting| Prefix::new(setting))
         .find(|prefix| !samples.is_empty() && rank(prefix, samples).fits == samples.len())
+}
+
+/// The prefix with what changes within a process taken for no user and no database: a session has one of each, and
+/// is known by them. It may be the command (`%i`), or anything.
+fn only_constant(prefix: Prefix, samples: &[(&[u8], usize)]) -> Prefix {
+    let mut clock = ClockCache::default();
+    let mut seen: Vec<(&[u8], [&[u8]; 2])> = Vec::new();
+    let mut changes = [false; 2];
+    for &(line, _) in samples {
+        let Some(found) = prefix.read(line, &mut clock) else { continue };
+        let of = |field| found.field(field).of(line);
+        let process = if of(Field::Process).is_empty() { of(Field::Session) } else { of(Field::Process) };
+        if process.is_empty() {
+            continue;
+        }
+        let values = [of(Field::User), of(Field::Database)];
+        match seen.iter_mut().find(|known| known.0 == process) {
+            None => seen.push((process, values)),
+            Some((_, known)) => {
+                for ((known, value), changes) in known.iter_mut().zip(values).zip(&mut changes) {
+                    let is_known = |value: &[u8]| !value.is_empty() && value != b"[unknown]";
+                    if !is_known(known) {
+                        *known = value;
+                    } else {
+                        *changes |= is_known(value) && *known != value;
+                    }
+                }
+            }
+        }
+    }
+    let unwanted = [b'u', b'd'].into_iter().zip(changes).filter(|(_, changes)| *changes);
+    unwanted.fold(prefix, |prefix, (letter, _)| prefix.without(letter))
 }
 
 /// How good a prefix is: greater is better.
@@ -130,7 +181,7 @@ fn rank(prefix: &Prefix, samples: &[(&[u8], usize)]) -> Rank {
     let (mut fits, mut unclean) = (0, 0);
     for &(line, marker) in samples {
         let Some(found) = prefix.read(line, &mut clock) else { continue };
-        if found.message > marker && found.message <= marker + 12 {
+        if severity(&line[marker..]).is_some_and(|(_, length)| found.message == marker + length) {
             fits += 1;
             let fields = [Field::Application, Field::User, Field::Database, Field::Client, Field::None];
             let is_unclean =
@@ -188,11 +239,9 @@ fn model(prefix: &[u8]) -> Prefix {
             result.literal(&rest[..=length]);
             name = &rest[..length];
             at += length + 1;
-            if prefix.get(at).is_none_or(|byte| b" ,;]".contains(byte))
-                && let Some(letter) = letter_of(name)
-            {
+            if prefix.get(at).is_none_or(|byte| b" ,;]".contains(byte)) {
                 // Without a value: lines of the server's own processes.
-                result.escape(letter);
+                result.escape(letter_of(name).unwrap_or(b'?'));
                 name = b"";
             }
             continue;
@@ -242,6 +291,7 @@ fn letter_of(name: &[u8]) -> Option<u8> {
         b"cmd" | b"tag" | b"command" => b'i',
         b"qid" | b"queryid" | b"query_id" => b'Q',
         b"backend" | b"type" | b"backend_type" => b'b',
+        name if name.starts_with(b"app") => b'a',
         _ => return None,
     })
 }
@@ -249,7 +299,9 @@ fn letter_of(name: &[u8]) -> Option<u8> {
 /// The escape and length of what `text` begins with, after a name or none.
 fn value(text: &[u8], name: &[u8], before: &Prefix) -> Option<(u8, usize)> {
     let run = |asked: fn(&u8) -> bool| text.iter().take_while(|byte| asked(byte)).count();
-    if let Some(letter) = letter_of(name) {
+    if !name.is_empty() {
+        // Whatever the name says: no part of a value is the same in every line.
+        let letter = letter_of(name).unwrap_or(b'?');
         // Up to the next name, or the end.
         let length = text.iter().take_while(|byte| !b",; ])".contains(byte)).count();
         let address = letter == b'h' && text[..length].ends_with(b")");
@@ -303,9 +355,60 @@ fn value(text: &[u8], name: &[u8], before: &Prefix) -> Option<(u8, usize)> {
         };
         return Some((letter, digits));
     }
+    if is_command(&text[..word]) && !before.has(b'i') && text.get(word) != Some(&b'@') {
+        return Some((b'i', word));
+    }
     let letters =
         text.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_' || *byte >= 0x80);
-    letters.then(|| (next_name(text, word, before), word))
+    if letters {
+        return Some((next_name(text, word, before), word));
+    }
+    // `76ae13`: digits and letters, of whatever.
+    (word > digits && digits > 0).then_some((b'?', word))
+}
+
+/// Whether a word is what a process says it does (`%i`): `idle`, or the first of a command's words.
+fn is_command(word: &[u8]) -> bool {
+    const COMMANDS: [&[u8]; 37] = [
+        b"idle",
+        b"authentication",
+        b"startup",
+        b"initializing",
+        b"SELECT",
+        b"INSERT",
+        b"UPDATE",
+        b"DELETE",
+        b"MERGE",
+        b"PARSE",
+        b"BIND",
+        b"EXECUTE",
+        b"BEGIN",
+        b"COMMIT",
+        b"ROLLBACK",
+        b"SAVEPOINT",
+        b"RELEASE",
+        b"FETCH",
+        b"MOVE",
+        b"CLOSE",
+        b"DECLARE",
+        b"PREPARE",
+        b"DEALLOCATE",
+        b"COPY",
+        b"SET",
+        b"SHOW",
+        b"RESET",
+        b"CREATE",
+        b"ALTER",
+        b"DROP",
+        b"TRUNCATE",
+        b"ANALYZE",
+        b"VACUUM",
+        b"EXPLAIN",
+        b"CALL",
+        b"LISTEN",
+        b"DISCARD",
+    ];
+    COMMANDS.contains(&word)
 }
 
 /// Which of user, database and application a bare word is.

@@ -3,6 +3,7 @@
 
 use memchr::memmem;
 
+use super::languages;
 use crate::queries::EventKind;
 
 /// What a message of severity LOG says.
@@ -16,14 +17,14 @@ pub enum Message<'a> {
     Event(EventKind, f64),
     /// The session ends.
     Disconnection,
-    /// A duration in another language.
+    /// A duration in another language, of what is not understood.
     Foreign(&'static str),
     /// Anything else.
     Other,
 }
 
 /// A step of a statement's execution. A step of the extended protocol carries the name of its
-/// prepared statement.
+/// prepared statement, with that of its portal behind a slash if that has one, and the text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Step<'a> {
     /// A duration only.
@@ -31,36 +32,17 @@ pub enum Step<'a> {
     /// Simple protocol.
     Statement(&'a [u8]),
     /// Extended protocol, first step.
-    Parse(&'a [u8]),
+    Parse(&'a [u8], &'a [u8]),
     /// Extended protocol, second step.
-    Bind(&'a [u8]),
-    /// Extended protocol, third step: name and text.
+    Bind(&'a [u8], &'a [u8]),
+    /// Extended protocol, third step.
     Execute(&'a [u8], &'a [u8]),
-    /// More rows of a portal that was executed before: name and text.
+    /// More rows of a portal that was executed before.
     Fetch(&'a [u8], &'a [u8]),
     /// auto_explain's plan, in whichever spelling; its query's text is in it
     /// ([`plan::query_text`](crate::queries::plan::query_text)).
     Plan(&'a [u8]),
 }
-
-/// How other languages say "duration", with what is after it; from the servers' translations.
-static FOREIGN: &[(&str, &str)] = &[
-    ("durée", "French"),
-    ("Dauer", "German"),
-    ("duración", "Spanish"),
-    ("duração", "Portuguese"),
-    ("durata", "Italian"),
-    ("продолжительность", "Russian"),
-    ("тривалість", "Ukrainian"),
-    ("czas trwania", "Polish"),
-    ("trvání", "Czech"),
-    ("varaktighet", "Swedish"),
-    ("süre", "Turkish"),
-    ("期間", "Japanese"),
-    ("执行时间", "Chinese"),
-    ("持續時間", "Chinese"),
-    ("작업시간", "Korean"),
-];
 
 /// Reads a message (without its prefix and severity).
 pub fn read(message: &[u8]) -> Message<'_> {
@@ -69,12 +51,12 @@ pub fn read(message: &[u8]) -> Message<'_> {
         return duration(rest).unwrap_or(Message::Other);
     }
     match message.first() {
-        Some(b's' | b'e') => step(message).map_or(Message::Other, Message::Text),
+        Some(b's' | b'e') if let Some(step) = step(message) => Message::Text(step),
         Some(b'd') if message.starts_with(b"disconnection: ") => Message::Disconnection,
         Some(b't') if message.starts_with(b"temporary file: ") => temporary_file(message)
             .map_or(Message::Other, |bytes| Message::Event(EventKind::TemporaryFile, bytes)),
         Some(b'p') if message.starts_with(b"process ") => lock(message).unwrap_or(Message::Other),
-        _ => foreign(message),
+        _ => languages::read(message),
     }
 }
 
@@ -107,7 +89,7 @@ fn duration(rest: &[u8]) -> Option<Message<'_>> {
 
 /// `12.345`, as ms, and its length.
 #[inline]
-fn number(text: &[u8]) -> Option<(f64, usize)> {
+pub(super) fn number(text: &[u8]) -> Option<(f64, usize)> {
     let mut value = 0_u64;
     let mut scale = None;
     for (index, &byte) in text.iter().enumerate() {
@@ -141,9 +123,7 @@ fn step(text: &[u8]) -> Option<Step<'_>> {
         let rest = text.strip_prefix(rest)?;
         let colon = memmem::find(&rest[..rest.len().min(300)], b": ")
             .or_else(|| memmem::find(&rest[..rest.len().min(300)], b":"))?;
-        // `statement/portal`
-        let name = rest[..colon].split(|&byte| byte == b'/').next().unwrap_or_default();
-        Some((name, rest[colon + 1..].strip_prefix(b" ").unwrap_or_default()))
+        Some((&rest[..colon], rest[colon + 1..].strip_prefix(b" ").unwrap_or_default()))
     };
     if let Some((name, sql)) = named(b"execute fetch from ").or_else(|| named(b"execute from fetch ")) {
         return Some(Step::Fetch(name, sql));
@@ -151,10 +131,10 @@ fn step(text: &[u8]) -> Option<Step<'_>> {
     if let Some((name, sql)) = named(b"execute ") {
         return Some(Step::Execute(name, sql));
     }
-    if let Some((name, _)) = named(b"bind ") {
-        return Some(Step::Bind(name));
+    if let Some((name, sql)) = named(b"bind ") {
+        return Some(Step::Bind(name, sql));
     }
-    named(b"parse ").or_else(|| named(b"prepare ")).map(|(name, _)| Step::Parse(name))
+    named(b"parse ").or_else(|| named(b"prepare ")).map(|(name, sql)| Step::Parse(name, sql))
 }
 
 /// Bytes of `temporary file: path "base/pgsql_tmp/pgsql_tmp30926.1", size 712704`.
@@ -208,18 +188,17 @@ pub fn holders(detail: &str) -> Option<&str> {
     rest.split('.').next().filter(|holders| !holders.is_empty())
 }
 
-fn foreign(message: &[u8]) -> Message<'_> {
-    let beginning = &message[..message.len().min(60)];
-    if !beginning.iter().any(u8::is_ascii_digit) || !beginning.contains(&b'.') {
-        return Message::Other;
-    }
-    let language = FOREIGN.iter().find(|(word, _)| message.starts_with(word.as_bytes()));
-    language.map_or(Message::Other, |&(_, language)| Message::Foreign(language))
+/// Whether a CONTEXT says that its event happened within another statement: not if it only names the portal, whose
+/// parameters `log_parameter_max_length_on_error` adds.
+pub fn is_nested(context: &[u8]) -> bool {
+    let portal: [&[u8]; 2] = [b"unnamed portal with parameters: ", b"portal \""];
+    !context.is_empty() && !portal.iter().any(|portal| context.starts_with(portal))
 }
 
 /// The parameters of a DETAIL, if it is about them.
 pub fn parameters(detail: &[u8]) -> Option<&[u8]> {
-    detail.strip_prefix(b"parameters: ").or_else(|| detail.strip_prefix(b"Parameters: "))
+    let english = detail.strip_prefix(b"parameters: ").or_else(|| detail.strip_prefix(b"Parameters: "));
+    english.or_else(|| languages::parameters(detail))
 }
 
 #[cfg(test)]
@@ -246,6 +225,7 @@ mod tests {
             "disconnection: session time: 0:00:00.077",
             "durée : 0.361 ms, lien _pg3_0 : SELECT 1",
             "Dauer: 0.361 ms  Anweisung: SELECT 1",
+            "Dauer: 0.361 ms  irgendwas: SELECT 1",
             "checkpoint starting: immediate",
             "temporary file: path \"base/pgsql_tmp/pgsql_tmp1.0\", size 712704\n",
             "temporary file: path \"x\"",
@@ -287,8 +267,8 @@ mod tests {
         let step = |step: Step<'_>| match step {
             Step::Bare => "bare".into(),
             Step::Statement(sql) => format!("statement {:?}", text(sql)),
-            Step::Parse(name) => format!("parse {}", text(name)),
-            Step::Bind(name) => format!("bind {}", text(name)),
+            Step::Parse(name, sql) => format!("parse {} {:?}", text(name), text(sql)),
+            Step::Bind(name, sql) => format!("bind {} {:?}", text(name), text(sql)),
             Step::Execute(name, sql) => format!("execute {} {:?}", text(name), text(sql)),
             Step::Fetch(name, sql) => format!("fetch {} {:?}", text(name), text(sql)),
             Step::Plan(plan) => format!("plan {:?}", text(plan)),

@@ -7,6 +7,7 @@ use std::fmt;
 use memchr::memchr;
 
 use super::super::stamp;
+use super::languages;
 
 /// What a line is about, by the word after its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,37 +20,50 @@ pub enum Severity {
     Detail,
     /// Goes with the line before: STATEMENT.
     Statement,
-    /// Goes with the line before: HINT, CONTEXT, QUERY, LOCATION, BACKTRACE.
+    /// Goes with the line before: CONTEXT.
+    Context,
+    /// Goes with the line before: HINT, QUERY, LOCATION, BACKTRACE.
     Other,
 }
 
 impl Severity {
     /// Whether the line belongs to the one before.
     pub fn follows(self) -> bool {
-        matches!(self, Self::Detail | Self::Statement | Self::Other)
+        matches!(self, Self::Detail | Self::Statement | Self::Context | Self::Other)
     }
 }
 
-/// The severity that is spelt at the start of `text`, and where its message begins.
+/// The severity that is spelt at the start of `text` in whichever language, and where its message begins.
 #[inline]
 pub fn severity(text: &[u8]) -> Option<(Severity, usize)> {
+    english(text).or_else(|| languages::severity(text))
+}
+
+#[inline]
+fn english(text: &[u8]) -> Option<(Severity, usize)> {
     let length = text.iter().take(10).position(|&byte| byte == b':')?;
     if text.get(length + 1..length + 3) != Some(b"  ") {
         return None;
     }
-    Some((severity_named(&text[..length])?, length + 3))
+    Some((english_named(&text[..length])?, length + 3))
 }
 
-/// The severity of this name.
+/// The severity of this name, in whichever language.
 #[inline]
 pub fn severity_named(name: &[u8]) -> Option<Severity> {
+    english_named(name).or_else(|| languages::severity_named(name))
+}
+
+#[inline]
+fn english_named(name: &[u8]) -> Option<Severity> {
     Some(match name {
         b"LOG" | b"INFO" | b"NOTICE" | b"WARNING" | b"DEBUG" | b"DEBUG1" | b"DEBUG2" | b"DEBUG3"
         | b"DEBUG4" | b"DEBUG5" => Severity::Log,
         b"ERROR" | b"FATAL" | b"PANIC" => Severity::Error,
         b"DETAIL" => Severity::Detail,
         b"STATEMENT" => Severity::Statement,
-        b"HINT" | b"CONTEXT" | b"QUERY" | b"LOCATION" | b"BACKTRACE" => Severity::Other,
+        b"CONTEXT" => Severity::Context,
+        b"HINT" | b"QUERY" | b"LOCATION" | b"BACKTRACE" => Severity::Other,
         _ => return None,
     })
 }
@@ -245,6 +259,19 @@ impl Prefix {
         self.elements
             .iter()
             .any(|element| matches!(element, Element::Escape { letter, .. } if *letter == wanted))
+    }
+
+    /// This prefix with values that are not understood in place of `%letter`.
+    pub fn without(&self, unwanted: u8) -> Self {
+        let mut prefix = self.clone();
+        for element in &mut prefix.elements {
+            if let Element::Escape { letter, field, .. } = element
+                && *letter == unwanted
+            {
+                (*letter, *field) = (b'?', Field::None);
+            }
+        }
+        prefix
     }
 
     /// This prefix with `%q` after each of its literals in turn.

@@ -8,14 +8,14 @@
 //! Headers: [RFC 3164](https://www.rfc-editor.org/rfc/rfc3164) (`Nov 23 06:34:54 host postgres[77]: `, no
 //! year), the same with an ISO stamp (rsyslog's file format), [RFC 5424](https://www.rfc-editor.org/rfc/rfc5424)
 //! (`<134>1 2026-11-23T06:34:54.1Z host postgres 77 - - `), Heroku's logplex
-//! (`2026-11-23T06:34:54+00:00 app[postgres.12]: [DATABASE] [5-1] `).
+//! (`2026-11-23T06:34:54+00:00 app[postgres.12]: [DATABASE] [5-1] `, from a drain also without the colon).
 
 use std::collections::VecDeque;
 
 use super::super::postgres::infer::marker;
 use super::super::postgres::prefix::severity;
 use super::super::stamp;
-use super::Block;
+use super::unwrapping::Block;
 
 /// One line of syslog.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,7 +138,18 @@ impl<'a> Line<'a> {
 
     /// `host postgres[77]: text`, or without a host.
     fn tag(&mut self, text: &'a [u8]) -> Option<()> {
-        let colon = memchr::memmem::find(text.get(..text.len().min(400))?, b"]: ")?;
+        let head = text.get(..text.len().min(400))?;
+        // A drain of Heroku's without syslog's framing has no colon: `app[postgres.77] [DATABASE] [920-1] `.
+        if let Some(open) = memchr::memmem::find(head, b"[postgres.")
+            && let Some(close) = head[open..].iter().position(|&byte| byte == b']')
+            && head.get(open + close + 1) == Some(&b' ')
+        {
+            (self.program, self.process) = (b"postgres", &head[open + b"[postgres.".len()..open + close]);
+            number(self.process)?;
+            self.text = &text[open + close + 2..];
+            return Some(());
+        }
+        let colon = memchr::memmem::find(head, b"]: ")?;
         let head = &text[..colon];
         let open = head.iter().rposition(|&byte| byte == b'[')?;
         let program = head[..open].rsplit(|&byte| byte == b' ').next()?;
@@ -255,7 +266,7 @@ const MOST_OPEN: usize = 2000;
 const LONG: usize = 450;
 
 /// A message of more bytes than this goes on in another: pieces of one number without end.
-const LONGEST: usize = super::RECORD_LIMIT / 4;
+const LONGEST: usize = super::super::records::RECORD_LIMIT / 4;
 
 impl Demux {
     /// With what the header lends, and the year of the first stamp that has none.

@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
                 TokenKind::Placeholder if bytes == b"?" && self.asks_for_keys() => {
                     self.compare(Comparison::Operator("?"));
                 }
-                TokenKind::Placeholder => self.take(Operand::Value(Pattern::Unknown)),
+                TokenKind::Placeholder | TokenKind::Variable => self.take(Operand::Value(Pattern::Unknown)),
                 TokenKind::Operator => self.operator(bytes),
                 _ => {}
             }

@@ -63,7 +63,7 @@ macro_rules! words {
 }
 
 words! {
-    ABSOLUTE = b"absolute", ALL = b"all", AND = b"and", ARRAY = b"array", BACKWARD = b"backward",
+    ABSOLUTE = b"absolute", ALL = b"all", AND = b"and", ARRAY = b"array", ASC = b"asc", BACKWARD = b"backward",
     BETWEEN = b"between", BIT = b"bit", BY = b"by", CASE = b"case", CHAIN = b"chain", CHAR = b"char",
     CLOSE = b"close", DATE = b"date", DAY = b"day", DECLARE = b"declare", DISTINCT = b"distinct", DOUBLE = b"double",
     ELSE = b"else", FALSE = b"false", FETCH = b"fetch", FIRST = b"first", FORWARD = b"forward",
@@ -72,7 +72,7 @@ words! {
     NO = b"no", NOT = b"not", NULL = b"null", OFFSET = b"offset", ON = b"on", OR = b"or", ORDER = b"order",
     PREPARE = b"prepare", PREPARED = b"prepared", PRIOR = b"prior", RELATIVE = b"relative",
     RELEASE = b"release", RETURN = b"return", ROLLBACK = b"rollback", ROW = b"row", SECOND = b"second",
-    SELECT = b"select", THEN = b"then", TIME = b"time", TO = b"to", TRUE = b"true", UNION = b"union",
-    VALUES = b"values", VARIADIC = b"variadic", VARYING = b"varying", WHEN = b"when", WHERE = b"where", WITH = b"with",
+    SELECT = b"select", TABLE = b"table", THEN = b"then", TIME = b"time", TO = b"to", TRUE = b"true", UNION = b"union",
+    VALUE = b"value", VALUES = b"values", VARIADIC = b"variadic", VARYING = b"varying", WHEN = b"when", WHERE = b"where", WITH = b"with",
     WITHOUT = b"without", WORK = b"work", YEAR = b"year", ZONE = b"zone",
 }

@@ -24,6 +24,8 @@ pub struct Output<const TEXT: bool> {
     pub whole: u64,
     branch: u64,
     union: Option<Union>,
+    /// What was written around the subqueries that are open.
+    around: Vec<Around>,
     /// The text; empty without `TEXT`.
     pub text: String,
     last: Last,
@@ -39,6 +41,15 @@ struct Union {
     last: Last,
 }
 
+/// What was written before a subquery, whose own branches are told apart.
+struct Around {
+    whole: u64,
+    branch: u64,
+    union: Option<Union>,
+    /// The depth inside the subquery's parentheses.
+    depth: u32,
+}
+
 /// Tells tokens of equal bytes but different kind apart.
 const QUOTED: u64 = 1 << 40;
 const VALUE: u64 = 2 << 40;
@@ -47,7 +58,14 @@ const SYMBOL: u64 = 3 << 40;
 impl<const TEXT: bool> Output<TEXT> {
     /// Nothing yet.
     pub fn new() -> Self {
-        Self { whole: SEED, branch: SEED, union: None, text: String::new(), last: Last::Open }
+        Self {
+            whole: SEED,
+            branch: SEED,
+            union: None,
+            around: Vec::new(),
+            text: String::new(),
+            last: Last::Open,
+        }
     }
 
     fn blank(&mut self) {
@@ -181,8 +199,38 @@ impl<const TEXT: bool> Output<TEXT> {
         }
     }
 
+    /// The depth of parentheses at which the branches of the subquery are that is being written.
+    #[inline]
+    pub fn level(&self) -> u32 {
+        self.around.last().map_or(0, |around| around.depth)
+    }
+
+    /// A subquery begins, in parentheses that make this depth.
+    pub fn begin_subquery(&mut self, depth: u32) {
+        let (whole, branch, union) = (self.whole, self.branch, self.union.take());
+        self.around.push(Around { whole, branch, union, depth });
+        (self.whole, self.branch) = (SEED, SEED);
+    }
+
+    /// The innermost subquery ends.
+    pub fn end_subquery(&mut self) {
+        let Some(around) = self.around.pop() else { return };
+        self.close_branch();
+        let inner = self.whole;
+        (self.whole, self.union) = (around.whole, around.union);
+        self.branch = mix(around.branch, inner);
+    }
+
+    /// Whatever was opened ends here.
+    pub fn end_subqueries(&mut self) {
+        while !self.around.is_empty() {
+            self.end_subquery();
+        }
+    }
+
     /// After the last token.
     pub fn finish(&mut self) {
+        self.end_subqueries();
         self.close_branch();
     }
 }

@@ -72,6 +72,71 @@ fn lists_and_rows() {
 }
 
 #[test]
+fn lists_of_equal_expressions() {
+    same(
+        Dialect::PostgreSql,
+        "SELECT ? WHERE a IN (CAST(? AS date)) AND b = ANY(ARRAY[LOWER(?)])",
+        &[
+            "SELECT 1 WHERE a IN (CAST($1 AS date)) AND b = ANY(ARRAY[lower('x')])",
+            "SELECT 1 WHERE a IN (CAST('2026-01-01' AS date), cast(NULL AS DATE), CAST(-1 AS date)) AND b = ANY(ARRAY[lower('x'), LOWER('y')])",
+        ],
+    );
+    same(
+        Dialect::MySql,
+        "SELECT a FROM t WHERE id IN (UUID_TO_BIN(?)) AND b IN (? + f(?, ?))",
+        &[
+            "SELECT a FROM t WHERE id IN (UUID_TO_BIN('a'),UUID_TO_BIN('b'),UUID_TO_BIN('c')) AND b IN (1 + f(1, 2))",
+            "SELECT a FROM t WHERE id IN (UUID_TO_BIN('a')) AND b IN (1 + f(1, 2))",
+        ],
+    );
+    insta::assert_snapshot!(postgresql("SELECT 1 WHERE a IN (f(1), f(2), g(3), f(4)) AND c IN ((SELECT 1), (SELECT 2)) AND x IN (f(1), f("), @"SELECT ? WHERE a IN (f(?), g(?), f(?)) AND c IN ((SELECT ?), (SELECT ?)) AND x IN (f(?), f(");
+    let list = |sql: &str| shape(sql.as_bytes(), Dialect::PostgreSql);
+    let (one, three) = (list("SELECT a IN (f(1))"), list("SELECT a IN (f(1), f(2), f(3))"));
+    assert_eq!((one.hash, three.list), (three.hash, 3));
+    assert_ne!(list("SELECT a IN (f(1), f(2))").parameters, list("SELECT a IN (f(1), f(3))").parameters);
+}
+
+#[test]
+fn rows_after_value() {
+    same(
+        Dialect::MySql,
+        &mysql("INSERT INTO t(a, b) VALUE (1, 2)"),
+        &["INSERT INTO t(a, b) VALUE (1, 2)", "insert into t(a, b) value (1, 2), (3, now()), (5, 6)"],
+    );
+    insta::assert_snapshot!(postgresql("SELECT value, (a), (b) FROM t"), @"SELECT value, (a), (b) FROM t");
+}
+
+#[test]
+fn unions_repeat_in_subqueries() {
+    same(
+        Dialect::MySql,
+        "SELECT * FROM (SELECT ? UNION ALL SELECT ?) x WHERE a IN (SELECT b UNION SELECT b)",
+        &[
+            "SELECT * FROM (SELECT 1 UNION ALL SELECT 2) x WHERE a IN (SELECT b UNION SELECT b)",
+            "SELECT * FROM (SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3) x WHERE a IN (SELECT b UNION SELECT b UNION SELECT b)",
+        ],
+    );
+    let other = |sql: &str| shape(sql.as_bytes(), Dialect::MySql).hash;
+    assert_ne!(other("SELECT (SELECT 1 UNION SELECT 2)"), other("SELECT (SELECT 1)"));
+    assert_ne!(other("SELECT (SELECT 1), 2"), other("SELECT (SELECT 1, 2)"));
+    insta::assert_snapshot!(mysql("SELECT ((SELECT 1) UNION (SELECT 2) UNION (SELECT 3) ORDER BY 1) UNION SELECT a; (SELECT 1"), @"SELECT ((SELECT ?) UNION (SELECT ?) ORDER BY ?) UNION SELECT a; (SELECT ?");
+}
+
+#[test]
+fn ascending_is_the_default() {
+    same(
+        Dialect::PostgreSql,
+        "SELECT a FROM t ORDER BY a, f(b) DESC, ?",
+        &["SELECT a FROM t ORDER BY a ASC, f(b) DESC, 1 asc", "SELECT a FROM t ORDER BY a, f(b) DESC, 1"],
+    );
+}
+
+#[test]
+fn variables_of_mysql_are_names() {
+    insta::assert_snapshot!(mysql("SET @tax = 5, @`a b` := @@global.x; SELECT @A := id FROM t WHERE b = @tax"), @"SET @tax = ?, @`a b` := @@global.x; SELECT @a := id FROM t WHERE b = @tax");
+}
+
+#[test]
 fn casts_go_with_their_literal_only() {
     insta::assert_snapshot!(
         postgresql("SELECT '1'::timestamp(3) with time zone[], 2::numeric(10, 2), '3'::double precision, \"a\"::int, '4'::bytea::bytea, ('{1}')::character varying(3)[], '5'::\"public\".\"mood\", '6'::interval day to second, 7"),

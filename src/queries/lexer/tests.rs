@@ -13,6 +13,7 @@ fn spell(text: &str, dialect: Dialect) -> String {
                 TokenKind::String => "string",
                 TokenKind::Number => "number",
                 TokenKind::Placeholder => "placeholder",
+                TokenKind::Variable => "variable",
                 TokenKind::Operator => "operator",
                 TokenKind::Unknown => "unknown",
                 TokenKind::Word | TokenKind::Punctuation | TokenKind::Whitespace => "",
@@ -40,7 +41,14 @@ fn postgresql() {
 fn mysql() {
     let spell = |text| spell(text, Dialect::MySql);
     insta::assert_snapshot!(spell("`a``b` = 'it\\'s' OR \"x\\\"y\" # end"), @r#"quoted‹`a``b`› operator‹=› string‹'it\'s'› ‹OR› string‹"x\"y"› comment‹# end›"#);
-    insta::assert_snapshot!(spell("5--3 -- c\n@x @@global.y 2fa _utf8mb4'x'"), @"number‹5› operator‹-› operator‹-› number‹3› comment‹-- c› placeholder‹@x› ‹@@global› ‹.› ‹y› ‹2fa› ‹_utf8mb4› string‹'x'›");
+    insta::assert_snapshot!(spell("5--3 -- c\n@x @@global.y 2fa _utf8mb4'x'"), @"number‹5› operator‹-› operator‹-› number‹3› comment‹-- c› variable‹@x› ‹@@global› ‹.› ‹y› ‹2fa› ‹_utf8mb4› string‹'x'›");
+}
+
+#[test]
+fn what_mysql_runs_in_comments() {
+    let spell = |text| spell(text, Dialect::MySql);
+    insta::assert_snapshot!(spell("/*!40000 ALTER TABLE `a` ENABLE KEYS */; SELECT /*+ MAX_EXECUTION_TIME(1) */ 2*/* two */3"), @"comment‹/*!40000› ‹ALTER› ‹TABLE› quoted‹`a`› ‹ENABLE› ‹KEYS› comment‹*/› ‹;› ‹SELECT› comment‹/*+ MAX_EXECUTION_TIME(1) */› number‹2› operator‹*› comment‹/* two */› number‹3›");
+    insta::assert_snapshot!(spell("/*! SELECT 1*/ /*M!100100 @a:=@`b c`*/ 'shop'@'%'"), @"comment‹/*!› ‹SELECT› number‹1› comment‹*/› comment‹/*M!100100› variable‹@a› operator‹:=› variable‹@`b c`› comment‹*/› string‹'shop'› operator‹@› string‹'%'›");
 }
 
 #[test]

@@ -1,0 +1,538 @@
+//! What a server writes that speaks another language than English (`lc_messages`): names of severities, and the
+//! messages that tell of executions. Words are those of the servers' own message catalogues
+//! ([`src/backend/po`](https://github.com/postgres/postgres/tree/master/src/backend/po)), which differ in
+//! blanks, colons and the order of words as well.
+
+use memchr::memchr_iter;
+
+use super::message::{self, Message, Step};
+use super::prefix::Severity;
+
+/// Where a name stands in a step's label: `Binden S_1`, `S_1 접속`.
+#[derive(Debug, Clone, Copy)]
+enum Label {
+    /// The name follows this.
+    Before(&'static str),
+    /// The name comes first.
+    After(&'static str),
+}
+
+use Label::{After, Before};
+
+/// One language's words.
+struct Language {
+    /// Its name in English.
+    name: &'static str,
+    /// Of events of their own.
+    log: &'static [&'static str],
+    error: &'static [&'static str],
+    /// Of what goes with the line before.
+    detail: &'static str,
+    statement: &'static str,
+    context: &'static str,
+    /// HINT, QUERY, LOCATION, BACKTRACE.
+    other: &'static [&'static str],
+    /// Before a duration's number.
+    duration: &'static [&'static str],
+    /// Before a statement's text.
+    text: &'static [&'static str],
+    parse: Label,
+    bind: Label,
+    execute: &'static str,
+    /// The longer label is tried before [`Self::execute`], which may be its beginning.
+    fetch: &'static str,
+    parameters: &'static [&'static str],
+}
+
+static LANGUAGES: &[Language] = &[
+    Language {
+        name: "German",
+        log: &["WARNUNG", "HINWEIS"],
+        error: &["FEHLER", "PANIK"],
+        detail: "DETAIL",
+        statement: "ANWEISUNG",
+        context: "ZUSAMMENHANG",
+        other: &["TIPP", "ANFRAGE", "ORT"],
+        duration: &["Dauer"],
+        text: &["Anweisung"],
+        parse: Before("Parsen"),
+        bind: Before("Binden"),
+        execute: "Ausführen",
+        fetch: "Ausführen Fetch von",
+        parameters: &["Parameter"],
+    },
+    Language {
+        name: "Spanish",
+        log: &[],
+        error: &[],
+        detail: "DETALLE",
+        statement: "SENTENCIA",
+        context: "CONTEXTO",
+        other: &["SUGERENCIA", "CONSULTA", "UBICACIÓN"],
+        duration: &["duración"],
+        text: &["sentencia"],
+        parse: Before("parse:"),
+        bind: Before("bind"),
+        execute: "ejecutar",
+        fetch: "ejecutar fetch desde",
+        parameters: &["parámetros", "Parámetros"],
+    },
+    Language {
+        name: "French",
+        log: &["ATTENTION"],
+        error: &["ERREUR"],
+        detail: "DÉTAIL",
+        statement: "INSTRUCTION",
+        context: "CONTEXTE",
+        other: &["ASTUCE", "REQUÊTE", "EMPLACEMENT", "PILE D'APPEL"],
+        duration: &["durée"],
+        text: &["instruction"],
+        parse: Before("analyse"),
+        bind: Before("lien"),
+        execute: "exécute",
+        fetch: "exécute fetch à partir de",
+        parameters: &["paramètres", "Paramètres"],
+    },
+    Language {
+        name: "Italian",
+        log: &["ATTENZIONE", "NOTIFICA"],
+        error: &["ERRORE", "FATALE", "PANICO"],
+        detail: "DETTAGLI",
+        statement: "ISTRUZIONE",
+        context: "CONTESTO",
+        other: &["SUGGERIMENTO", "POSIZIONE"],
+        duration: &["durata"],
+        text: &["istruzione"],
+        parse: Before("analisi di"),
+        bind: Before("bind"),
+        execute: "esecuzione di",
+        fetch: "esecuzione di fetch da",
+        parameters: &["parametri", "Parametri"],
+    },
+    Language {
+        name: "Japanese",
+        log: &[],
+        error: &[],
+        detail: "詳細",
+        statement: "文",
+        context: "文脈",
+        other: &["ヒント", "問い合わせ", "場所", "バックトレース"],
+        duration: &["期間"],
+        text: &["文"],
+        parse: Before("パース"),
+        bind: Before("バインド"),
+        execute: "実行",
+        fetch: "取り出し実行",
+        parameters: &["パラメータ", "パラメーター"],
+    },
+    Language {
+        name: "Georgian",
+        log: &["ჟურნალი", "გაფრთხილება", "ინფორმაცია", "გამართვა"],
+        error: &["შეცდომა", "ფატალური", "პანიკა"],
+        detail: "დეტალები",
+        statement: "ოპერატორი",
+        context: "კონტექსტი",
+        other: &["მინიშნება", "მოთხოვნა", "მდებარეობა", "სტეკი"],
+        duration: &["ხანგრძლივობა"],
+        text: &["გამოსახულება", "ოპერატორი"],
+        parse: After("-ის დამუშავება"),
+        bind: Before("მიბმა"),
+        execute: "გაშვება",
+        fetch: "execute fetch from",
+        parameters: &["პარამეტრები"],
+    },
+    Language {
+        name: "Korean",
+        log: &["로그", "경고", "알림", "정보", "디버그"],
+        error: &["오류", "치명적오류", "손상"],
+        detail: "상세정보",
+        statement: "명령 구문",
+        context: "내용",
+        other: &["힌트", "쿼리", "위치", "역추적"],
+        duration: &["실행시간", "수행시간", "작업시간"],
+        text: &["명령 구문"],
+        parse: After("구문분석"),
+        bind: After("접속"),
+        execute: "쿼리실행",
+        fetch: "자료뽑기",
+        parameters: &["매개 변수"],
+    },
+    Language {
+        name: "Russian",
+        log: &["СООБЩЕНИЕ", "ПРЕДУПРЕЖДЕНИЕ", "ЗАМЕЧАНИЕ", "ИНФОРМАЦИЯ", "ОТЛАДКА"],
+        error: &["ОШИБКА", "ВАЖНО", "ПАНИКА"],
+        detail: "ПОДРОБНОСТИ",
+        statement: "ОПЕРАТОР",
+        context: "КОНТЕКСТ",
+        other: &["ПОДСКАЗКА", "ЗАПРОС", "ПОЛОЖЕНИЕ", "СТЕК"],
+        duration: &["продолжительность"],
+        text: &["оператор"],
+        parse: Before("разбор"),
+        bind: Before("сообщение Bind"),
+        execute: "выполнение",
+        fetch: "выборка из",
+        parameters: &["параметры", "Параметры"],
+    },
+    Language {
+        name: "Swedish",
+        log: &["LOGG", "VARNING", "NOTIS"],
+        error: &["FEL", "FATALT", "PANIK"],
+        detail: "DETALJ",
+        statement: "SATS",
+        context: "KONTEXT",
+        other: &["TIPS", "FRÅGA", "PLATS"],
+        duration: &["varaktighet"],
+        text: &["sats"],
+        parse: Before("parse"),
+        bind: Before("bind"),
+        execute: "kör",
+        fetch: "kör hämtning från",
+        parameters: &["parametrar", "Parametrar"],
+    },
+    Language {
+        name: "Ukrainian",
+        log: &["ЗАПИСУВАННЯ", "ПОПЕРЕДЖЕННЯ", "ПОВІДОМЛЕННЯ", "ІНФОРМАЦІЯ", "НАЛАГОДЖЕННЯ"],
+        error: &["ПОМИЛКА", "ФАТАЛЬНО", "ПАНІКА"],
+        detail: "ВІДОМОСТІ",
+        statement: "ІНСТРУКЦІЯ",
+        context: "КОНТЕКСТ",
+        other: &["УКАЗІВКА", "ЗАПИТ", "РОЗТАШУВАННЯ", "ВІДСТЕЖУВАТИ"],
+        duration: &["тривалість"],
+        text: &["оператор"],
+        parse: Before("аналізування"),
+        bind: Before("повідомлення bind"),
+        execute: "виконувати",
+        fetch: "виконати витягнення з",
+        parameters: &["параметри", "Параметри"],
+    },
+    Language {
+        name: "Chinese",
+        log: &["日志", "警告", "注意", "信息", "调试"],
+        error: &["错误", "致命错误", "比致命错误还过分的错误"],
+        detail: "详细信息",
+        statement: "语句",
+        context: "上下文",
+        other: &["提示", "查询", "位置"],
+        duration: &["执行时间"],
+        text: &["语句"],
+        parse: Before("解析"),
+        bind: Before("绑定"),
+        execute: "执行",
+        fetch: "执行FETCH操作",
+        parameters: &["参数"],
+    },
+    // Only in some versions.
+    Language {
+        name: "Portuguese",
+        log: &["AVISO", "NOTA"],
+        error: &["ERRO", "PÂNICO"],
+        detail: "DETALHE",
+        statement: "COMANDO",
+        context: "CONTEXTO",
+        other: &["DICA", "CONSULTA", "LOCAL"],
+        duration: &["duração"],
+        text: &["comando"],
+        parse: Before("análise"),
+        bind: Before("ligação"),
+        execute: "executar",
+        fetch: "executar busca de",
+        parameters: &["parâmetros", "Parâmetros"],
+    },
+    Language {
+        name: "Polish",
+        log: &["DZIENNIK", "OSTRZEŻENIE", "UWAGA"],
+        error: &["BŁĄD", "KATASTROFALNY", "PANIKA"],
+        detail: "SZCZEGÓŁY",
+        statement: "WYRAŻENIE",
+        context: "KONTEKST",
+        other: &["PODPOWIEDŹ", "ZAPYTANIE", "POZYCJA"],
+        duration: &["czas trwania"],
+        text: &["wyrażenie"],
+        parse: Before("parsowanie"),
+        bind: Before("dowiązanie"),
+        execute: "wykonanie",
+        fetch: "wykonanie pobrania z",
+        parameters: &["parametry", "Parametry"],
+    },
+    Language {
+        name: "Turkish",
+        log: &["UYARI", "BİLGİ", "NOT"],
+        error: &["HATA", "ÖLÜMCÜL"],
+        detail: "DETAY",
+        statement: "KOMUT",
+        context: "BAĞLAM",
+        other: &["İPUCU", "SORGU", "YER"],
+        duration: &["süre"],
+        text: &["komut", "ifade"],
+        parse: Before("ayrıştırma"),
+        bind: Before("bağlama"),
+        execute: "yürütme",
+        fetch: "yürütme fetch",
+        parameters: &["parametreler", "Parametreler"],
+    },
+    Language {
+        name: "Chinese",
+        log: &["日誌", "注意"],
+        error: &["錯誤", "嚴重錯誤"],
+        detail: "詳細內容",
+        statement: "陳述式",
+        context: "上下文",
+        other: &["提示", "查詢", "位置"],
+        duration: &["持續時間"],
+        text: &["陳述式"],
+        parse: Before("解析"),
+        bind: Before("繫結"),
+        execute: "執行",
+        fetch: "執行 FETCH",
+        parameters: &["參數"],
+    },
+];
+
+impl Language {
+    fn severity_named(&self, name: &[u8]) -> Option<Severity> {
+        let is = |word: &&str| word.as_bytes() == name;
+        if self.log.iter().any(|word| is(word)) {
+            Some(Severity::Log)
+        } else if self.error.iter().any(|word| is(word)) {
+            Some(Severity::Error)
+        } else if is(&self.detail) {
+            Some(Severity::Detail)
+        } else if is(&self.statement) {
+            Some(Severity::Statement)
+        } else if is(&self.context) {
+            Some(Severity::Context)
+        } else {
+            self.other.iter().any(|word| is(word)).then_some(Severity::Other)
+        }
+    }
+}
+
+/// The longest name of a severity, bytes.
+const LONGEST: usize = 40;
+
+/// The severity of this name in some language.
+pub fn severity_named(name: &[u8]) -> Option<Severity> {
+    // Cheap to say of nearly all texts: names begin with a capital, or beyond ASCII.
+    let first = name.first()?;
+    if name.len() > LONGEST || !(first.is_ascii_uppercase() || *first >= 0x80) {
+        return None;
+    }
+    LANGUAGES.iter().find_map(|language| language.severity_named(name))
+}
+
+/// The severity that is spelt at the start of `text` in some language, and where its message begins. French has a
+/// blank before the colon, Korean's and Russian's catalogues forget some behind it.
+pub fn severity(text: &[u8]) -> Option<(Severity, usize)> {
+    let first = text.first()?;
+    if !(first.is_ascii_uppercase() || *first >= 0x80) {
+        return None;
+    }
+    let colon = text.iter().take(LONGEST + 1).position(|&byte| byte == b':')?;
+    let severity = severity_named(text[..colon].strip_suffix(b" ").unwrap_or(&text[..colon]))?;
+    let blanks = text[colon + 1..].iter().take(2).take_while(|&&byte| byte == b' ').count();
+    Some((severity, colon + 1 + blanks))
+}
+
+/// Whether a line of this name is a hint.
+pub fn is_hint(name: &[u8]) -> bool {
+    // The first of each language's other words.
+    name == b"HINT"
+        || LANGUAGES.iter().any(|language| language.other.first().is_some_and(|hint| hint.as_bytes() == name))
+}
+
+/// Where the severity begins in a line, if it has one in some language.
+pub fn marker(line: &[u8]) -> Option<usize> {
+    let colons = memchr_iter(b':', line).take(24);
+    colons.into_iter().find_map(|colon| {
+        let before = line[..colon].strip_suffix(b" ").unwrap_or(&line[..colon]);
+        // Names may have a blank in them; the longest that fits is it.
+        let from = before.len().saturating_sub(LONGEST);
+        (from..before.len()).find(|&start| {
+            let begins = start == 0 || !before[start - 1].is_ascii_alphanumeric() && before[start - 1] < 0x80;
+            begins && severity_named(&before[start..]).is_some()
+        })
+    })
+}
+
+/// Reads a message in another language than English: a duration, or a text without one.
+pub fn read(message: &[u8]) -> Message<'_> {
+    let Some(first) = message.first() else { return Message::Other };
+    if !first.is_ascii_alphabetic() && *first < 0x80 {
+        return Message::Other;
+    }
+    for language in LANGUAGES {
+        let rest = language.duration.iter().find_map(|word| message.strip_prefix(word.as_bytes()));
+        if let Some((milliseconds, rest)) = rest.and_then(number) {
+            // The unit, `ms` in most alphabets, and what divides it from the rest.
+            let unit = rest.iter().take(16).take_while(|byte| !b" ,\n\r".contains(byte)).count();
+            let rest = rest[unit..].strip_prefix(b",").unwrap_or(&rest[unit..]).trim_ascii_start();
+            if rest.is_empty() {
+                return Message::Duration(milliseconds, Step::Bare);
+            }
+            return match language.step(rest) {
+                Some(step) => Message::Duration(milliseconds, step),
+                None => Message::Foreign(language.name),
+            };
+        }
+    }
+    LANGUAGES.iter().find_map(|language| language.whole_text(message)).map_or(Message::Other, Message::Text)
+}
+
+/// The parameters of a DETAIL in another language, if it is about them.
+pub fn parameters(detail: &[u8]) -> Option<&[u8]> {
+    if !memchr::memchr(b'$', detail.get(..60.min(detail.len()))?).is_some_and(|at| at > 0) {
+        return None;
+    }
+    LANGUAGES.iter().flat_map(|language| language.parameters).find_map(|word| {
+        let rest = detail.strip_prefix(word.as_bytes())?;
+        rest.strip_prefix(b" ").unwrap_or(rest).strip_prefix(b": ")
+    })
+}
+
+/// The number behind a duration's word, and what follows the blank after it.
+fn number(rest: &[u8]) -> Option<(f64, &[u8])> {
+    // Swedish's has no colon.
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    let rest = rest.strip_prefix(b":").unwrap_or(rest);
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    let (milliseconds, length) = message::number(rest)?;
+    Some((milliseconds, &rest[length + 1..]))
+}
+
+impl Language {
+    /// What stands behind the duration.
+    fn step<'a>(&self, text: &'a [u8]) -> Option<Step<'a>> {
+        for word in self.text {
+            if let Some(sql) = text.strip_prefix(word.as_bytes()).and_then(after_colon) {
+                return Some(Step::Statement(sql));
+            }
+        }
+        let (label, sql) = divided(text)?;
+        let named = |place: Label| -> Option<&'a [u8]> {
+            let name = match place {
+                Before(word) => label.strip_prefix(word.as_bytes())?,
+                After(word) => label.strip_suffix(word.as_bytes())?,
+            };
+            Some(name.trim_ascii())
+        };
+        if let Some(name) = named(Before(self.fetch)) {
+            Some(Step::Fetch(name, sql))
+        } else if let Some(name) = named(Before(self.execute)) {
+            Some(Step::Execute(name, sql))
+        } else if let Some(name) = named(self.bind) {
+            Some(Step::Bind(name, sql))
+        } else {
+            named(self.parse).map(|name| Step::Parse(name, sql))
+        }
+    }
+
+    /// A text that log_statement wrote: what says only "text:" is told by its severity's words and is SQL.
+    fn whole_text<'a>(&self, text: &'a [u8]) -> Option<Step<'a>> {
+        match self.step(text)? {
+            step @ (Step::Statement(_) | Step::Execute(..) | Step::Fetch(..)) => Some(step),
+            _ => None,
+        }
+    }
+}
+
+/// `: SQL` or ` : SQL`.
+fn after_colon(rest: &[u8]) -> Option<&[u8]> {
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest).strip_prefix(b":")?;
+    Some(rest.strip_prefix(b" ").unwrap_or(rest))
+}
+
+/// A step's label and its SQL: what is before the first colon and a blank that stands behind a name, and what is after
+/// them.
+fn divided(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let beginning = &text[..text.len().min(300)];
+    let mut colons = memchr::memmem::find_iter(beginning, b": ");
+    let mut colon = colons.next()?;
+    // Spanish: `parse: S_1: SELECT`
+    if &text[..colon] == b"parse" {
+        colon = colons.next()?;
+    }
+    Some((text[..colon].trim_ascii_end(), &text[colon + 2..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_of_every_language() {
+        let each = [
+            "Dauer: 0.361 ms",
+            "Dauer: 0.361 ms  Anweisung: SELECT 1",
+            "Dauer: 0.361 ms  Ausführen Fetch von S_1/C_2: SELECT 1",
+            "duración: 0.361 ms  parse: <unnamed>: SELECT 'a: b'",
+            "duración: 0.361 ms  ejecutar <unnamed>: SELECT 1",
+            "durée : 0.361 ms, instruction : SELECT 1",
+            "durée : 0.361 ms, lien _pg3_0 : SELECT ': '",
+            "durée : 0.361 ms  exécute _pg3_0: SELECT 1",
+            "durata: 0.361 ms  esecuzione di fetch da <unnamed>: SELECT 1",
+            "期間: 0.361 ミリ秒  パースS_1 : SELECT 1",
+            "期間: 0.361 ミリ秒  文: SELECT 1",
+            "ხანგრძლივობა: 0.361 მწმ  S_1-ის დამუშავება: SELECT 1",
+            "ხანგრძლივობა: 0.361 მწმs  გაშვება S_1: SELECT 1",
+            "실행시간: 0.361 ms  <unnamed> 접속: SELECT 1",
+            "수행시간: 0.361 ms  쿼리실행 <unnamed>: SELECT 1",
+            "продолжительность: 0.361 мс, сообщение Bind S_1: SELECT 1",
+            "продолжительность: 0.361 мс  выполнение S_1: SELECT 1",
+            "varaktighet 0.361 ms",
+            "varaktighet: 0.361 ms  kör S_1: SELECT 1",
+            "тривалість: 0.361 мс, оператор: SELECT 1",
+            "执行时间: 0.361 ms 绑定S_1: SELECT 1",
+            "执行时间: 0.361 ms 执行FETCH操作S_1: SELECT 1",
+            "执行时间: 0.361 ms 执行<unnamed>: SELECT 1",
+            "czas trwania: 0.361 ms  wyrażenie: SELECT 1",
+            "Dauer: 0.361 ms  etwas anderes",
+            "语句: SELECT 1",
+            "Anweisung: SELECT 1",
+            "Ausführen S_1: SELECT 1",
+            "Anweisung",
+            "",
+        ]
+        .map(|message| format!("{message}\n   {:?}", shown(read(message.as_bytes()))));
+        insta::assert_snapshot!(each.join("\n"));
+    }
+
+    fn shown(message: Message<'_>) -> String {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let step = |step: Step<'_>| match step {
+            Step::Bare => "bare".to_owned(),
+            Step::Statement(sql) => format!("statement {}", text(sql)),
+            Step::Parse(name, sql) => format!("parse {} {}", text(name), text(sql)),
+            Step::Bind(name, sql) => format!("bind {} {}", text(name), text(sql)),
+            Step::Execute(name, sql) => format!("execute {} {}", text(name), text(sql)),
+            Step::Fetch(name, sql) => format!("fetch {} {}", text(name), text(sql)),
+            Step::Plan(plan) => format!("plan {}", text(plan)),
+        };
+        match message {
+            Message::Duration(milliseconds, of) => format!("{milliseconds} ms {}", step(of)),
+            Message::Text(of) => format!("text {}", step(of)),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn severities_of_every_language() {
+        for (line, severity) in [
+            ("INSTRUCTION :  SELECT 1", Severity::Statement),
+            ("DÉTAIL:  paramètres : $1 = '1'", Severity::Detail),
+            ("СООБЩЕНИЕ:  x", Severity::Log),
+            ("명령 구문:  SELECT 1", Severity::Statement),
+            ("쿼리:SELECT 1", Severity::Other),
+            ("ВАЖНО:  x", Severity::Error),
+            ("上下文:  x", Severity::Context),
+        ] {
+            let found = super::severity(line.as_bytes()).map(|(severity, _)| severity);
+            assert_eq!(found, Some(severity), "{line}");
+            let prefixed = format!("2026-11-20 10:00:00.000 UTC [77] {line}");
+            assert_eq!(marker(prefixed.as_bytes()), Some(33), "{line}");
+        }
+        assert_eq!(severity(b"Note:  x"), None);
+        assert_eq!(parameters("Параметры: $1 = '1'".as_bytes()), Some(&b"$1 = '1'"[..]));
+        assert_eq!(parameters("paramètres : $1 = '1'".as_bytes()), Some(&b"$1 = '1'"[..]));
+        assert_eq!(parameters("Schlüssel (name)=($1) existiert".as_bytes()), None);
+    }
+}
