@@ -1,6 +1,7 @@
 //! What a change did: the findings of a recording before it against those of one after it.
 
-use super::Finding;
+use super::{Finding, Summary};
+use crate::format;
 
 /// The findings that went, stayed and came.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -32,10 +33,28 @@ impl<'a> Changes<'a> {
         changes
     }
 
+    /// What all of it took and what was to be saved, in one sentence. `before` and `after` are what [`time`] gives.
+    pub fn sentence(&self, before: f64, after: f64) -> String {
+        let (less, change) = if after <= before { ("less", before - after) } else { ("more", after - before) };
+        let [before, after, change, predicted] =
+            [before, after, change, self.predicted()].map(format::milliseconds);
+        let saved = match self.gone.len() {
+            0 => "No finding is gone.".to_owned(),
+            1 => format!("The finding that is gone was to save {predicted}."),
+            _ => format!("The findings that are gone were to save {predicted}."),
+        };
+        format!("{before} before, {after} after: {change} {less}. {saved}")
+    }
+
     /// What the fixes of the findings that went were to save, ms.
     pub fn predicted(&self) -> f64 {
         self.gone.iter().map(|finding| finding.saving).sum()
     }
+}
+
+/// Of these recordings together: what all of it took without the profiler's own time, ms.
+pub fn time<'a>(summaries: impl Iterator<Item = &'a Summary>) -> f64 {
+    summaries.map(|summary| (summary.total - summary.profiler).max(0.0)).sum()
 }
 
 #[cfg(test)]
@@ -76,6 +95,10 @@ mod tests {
         assert_eq!(changes.left, [(&before[1], &after[0])]);
         assert_eq!(changes.new, [&after[1]]);
         assert_eq!(changes.predicted(), 105.0);
+        assert_eq!(
+            changes.sentence(550.0, 445.0),
+            "550.0 ms before, 445.0 ms after: 105.0 ms less. The findings that are gone were to save 105.0 ms."
+        );
         assert_eq!(Changes::between(&[], &[]), Changes::default());
     }
 }

@@ -54,6 +54,28 @@ pageTest('a dropped pair opens on what to fix first, the N+1 on top', async ({ p
   assert.deepEqual(await titles(page), before);
 });
 
+/** A page with an N+1 and the same page without: profile and log of each. */
+const CHANGE = ['', 'clean-'].flatMap((kind) => [data(`pages/${kind}foreign_key.prof.gz`), data(`pages/${kind}foreign_key.sql.jsonl.gz`)]);
+
+for (const [viewport, colorScheme] of [['desktop', 'light'], ['phone', 'dark']]) {
+  pageTest(`a pair compared with the one before a change says what went, ${viewport}, ${colorScheme}`, { viewport, colorScheme }, async ({ page, screenshot }) => {
+    await drop(page, CHANGE);
+    await documentButton(page, 'clean-foreign_key.prof').click();
+    await page.getByRole('heading', { name: 'Nothing stands out' }).waitFor();
+    const change = page.getByRole('region', { name: 'What the change did' });
+    assert.equal(await change.count(), 0, 'nothing is compared unasked');
+    await page.getByRole('combobox', { name: /^Compared with/ }).selectOption({ label: 'foreign_key.prof' });
+    await change.getByText(/^[\d.]+ ms before, [\d.]+ ms after: [\d.]+ ms less\. The findings? that (is|are) gone (was|were) to save [\d.]+ ms\.$/).waitFor();
+    const gone = change.getByRole('heading', { name: 'Gone' }).locator('+ ul');
+    assert.match(await gone.innerText(), /row by row[\s\S]*saves ≈ [\d.]+ ms/);
+    assert.equal(await change.getByRole('heading', { name: 'New' }).count(), 0);
+    await assertAccessible(page);
+    await screenshot('findings-compared');
+    await page.getByRole('combobox', { name: /^Compared with/ }).selectOption({ label: 'nothing' });
+    await change.waitFor({ state: 'detached' });
+  });
+}
+
 for (const colorScheme of ['light', 'dark']) {
   for (const viewport of ['desktop', 'phone']) {
     pageTest(`an open finding is accessible, ${viewport}, ${colorScheme}`, { viewport, colorScheme }, async ({ page, screenshot }) => {

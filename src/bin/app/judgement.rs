@@ -37,6 +37,8 @@ struct Said {
     thresholds: Settings,
     /// By [`OpenDocument::id`]: the partner chosen by hand; `None` for "none".
     partners: Vec<(u32, Option<u32>)>,
+    /// By [`OpenDocument::id`]: the recording from before a change.
+    earlier: Vec<(u32, u32)>,
 }
 
 impl Judging {
@@ -107,6 +109,21 @@ impl Judging {
         storage::set_setting(THRESHOLDS, kept.trim_end());
     }
 
+    /// The recording from before a change that was chosen for a document, by its [`OpenDocument::id`]; follows it.
+    pub fn earlier(self, document: OpenDocument) -> Option<u32> {
+        self.said.with(|said| {
+            said.earlier.iter().find(|(of, _)| *of == document.id()).map(|(_, earlier)| *earlier)
+        })
+    }
+
+    /// Says which recording is from before a change, or that none is.
+    pub fn compare(self, document: OpenDocument, earlier: Option<OpenDocument>) {
+        self.said.update(|said| {
+            said.earlier.retain(|(of, _)| *of != document.id());
+            said.earlier.extend(earlier.map(|earlier| (document.id(), earlier.id())));
+        });
+    }
+
     /// What was chosen by hand for a document: a partner by its [`OpenDocument::id`], or none; follows it.
     pub fn chosen(self, document: OpenDocument) -> Option<Option<u32>> {
         self.said.with(|said| said.chosen(document.id()))
@@ -157,6 +174,8 @@ pub struct Pairing {
     pub kind: Option<Kind>,
     /// The open documents of the other kind.
     pub others: Vec<OpenDocument>,
+    /// Those of the same kind: one may be from before a change.
+    pub same: Vec<OpenDocument>,
     /// The other half of its pair.
     pub partner: Option<OpenDocument>,
     /// The schemas that its findings know, if it is a log.
@@ -193,6 +212,7 @@ pub fn pairing(state: State, document: OpenDocument) -> Pairing {
     Pairing {
         kind,
         others: of(if kind == Some(Kind::Profile) { Kind::Queries } else { Kind::Profile }),
+        same: kind.map(of).unwrap_or_default().into_iter().filter(|other| *other != document).collect(),
         partner,
         schemas: if has_log { of(Kind::Schema) } else { Vec::new() },
     }
@@ -285,10 +305,27 @@ pub type Answer = RwSignal<Option<Option<Arc<Judged>>>>;
 
 /// What was found, asked again when thresholds or partner change.
 pub fn judged(state: State, document: OpenDocument, pairing: Memo<Pairing>) -> Answer {
+    asked(state, move || Some((document, pairing.with(|pairing| pairing.partner))))
+}
+
+/// What was found in the recording from before a change that was chosen for `document`, alone or with its own partner.
+pub fn judged_earlier(state: State, document: OpenDocument) -> Answer {
+    asked(state, move || {
+        let earlier = state.judging.earlier(document)?;
+        let earlier = state.documents.get().into_iter().find(|open| open.id() == earlier)?;
+        Some((earlier, pairing(state, earlier).partner))
+    })
+}
+
+/// What was found in a document with its partner, asked again when either or the thresholds change.
+fn asked(
+    state: State,
+    of: impl Fn() -> Option<(OpenDocument, Option<OpenDocument>)> + 'static,
+) -> Answer {
     let answer = Answer::new(None);
     let latest = StoredValue::new(0_u64);
-    Effect::new(move |previous: Option<(Option<OpenDocument>, Settings)>| {
-        let asked = (pairing.with(|pairing| pairing.partner), settings(state));
+    Effect::new(move |previous: Option<(Option<(OpenDocument, Option<OpenDocument>)>, Settings)>| {
+        let asked = (of(), settings(state));
         if previous.as_ref() == Some(&asked) {
             return asked;
         }
@@ -296,7 +333,10 @@ pub fn judged(state: State, document: OpenDocument, pairing: Memo<Pairing>) -> A
             *number += 1;
             *number
         });
-        let (partner, thresholds) = asked.clone();
+        let (Some((document, partner)), thresholds) = asked.clone() else {
+            answer.set(None);
+            return asked;
+        };
         spawn_local(async move {
             let judged = judge(document, partner, &thresholds).await;
             // The view may be gone by now, or ask something else.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use flamedrop::document::{Content, Document, Level};
-use flamedrop::findings::changes::Changes;
+use flamedrop::findings::changes::{Changes, time};
 use flamedrop::findings::markdown::{confidence, saving, value};
 use flamedrop::findings::together::{Source, together};
 use flamedrop::findings::{self, Below, Digest, Finding, Report, Settings, Summary, Value, pairs};
@@ -151,10 +151,8 @@ pub fn diff(before: &[Opened], after: &[Opened], json: bool, out: &mut dyn Write
     let ((before, earlier), (after, later)) = (findings(before), findings(after));
     let changes = Changes::between(&before, &after);
     // Of a pair or a profile the time without the profiler.
-    let time = |wholes: &[Whole]| -> f64 {
-        wholes.iter().map(|whole| (whole.summary.total - whole.summary.profiler).max(0.0)).sum()
-    };
-    let (from, to) = (time(&earlier), time(&later));
+    let took = |wholes: &[Whole]| time(wholes.iter().map(|whole| &whole.summary));
+    let (from, to) = (took(&earlier), took(&later));
     if json {
         let list = |all: &[&Finding]| all.iter().map(|one| finding_json(one)).collect::<serde_json::Value>();
         let left = |(before, after): &(&Finding, &Finding)| serde_json::json!({ "before": finding_json(before), "after": finding_json(after) });
@@ -171,13 +169,7 @@ pub fn diff(before: &[Opened], after: &[Opened], json: bool, out: &mut dyn Write
         writeln!(out)?;
         return Ok(complete);
     }
-    let (less, change) = if to <= from { ("less", from - to) } else { ("more", to - from) };
-    let times = [from, to, change, changes.predicted()].map(format::milliseconds);
-    let [from, to, change, predicted] = &times;
-    writeln!(
-        out,
-        "{from} before, {to} after: {change} {less}. The findings that are gone were to save {predicted}."
-    )?;
+    writeln!(out, "{}", changes.sentence(from, to))?;
     for (heading, all) in [("Gone", &changes.gone), ("New", &changes.new)] {
         if !all.is_empty() {
             writeln!(out, "\n{heading}:")?;

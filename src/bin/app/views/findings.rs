@@ -1,5 +1,6 @@
 //! What to fix first: the findings, the whole they are a part of, and when rules speak up.
 
+mod changes;
 mod finding;
 mod layers;
 pub mod pareto;
@@ -42,6 +43,7 @@ pub fn Findings(document: OpenDocument) -> impl IntoView {
     let state = state();
     let pairing = Memo::new(move |_| judgement::pairing(state, document));
     let answer = judgement::judged(state, document, pairing);
+    let earlier = judgement::judged_earlier(state, document);
     // Once for all groups: a finding is in one of them.
     let groups = Memo::new(move |_| {
         let Some(judged) = answer.get().flatten() else { return Vec::new() };
@@ -127,6 +129,7 @@ pub fn Findings(document: OpenDocument) -> impl IntoView {
     view! {
         <div class="findings"><div>
             {together(state, document, pairing)}
+            {changes::what_changed(earlier, answer)}
             {body}
             {thresholds::thresholds(state)}
         </div></div>
@@ -203,7 +206,8 @@ fn together(state: State, document: OpenDocument, pairing: Memo<Pairing>) -> Any
         let text = format!("Indexes as in {}", names.join(", "));
         (!names.is_empty()).then(|| view! { <span class="hint">{text}</span> })
     };
-    view! { <div class="together" class:alone=move || changes() == 0>{schemas}{choice}{changed}</div> }
+    let earlier = changes::choice(state, document, pairing);
+    view! { <div class="together" class:alone=move || changes() == 0>{schemas}{choice}{earlier}{changed}</div> }
         .into_any()
 }
 
