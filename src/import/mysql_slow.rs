@@ -6,6 +6,8 @@
 //! statement. A literal may hold lines that look like a header, so a record ends only where a whole
 //! header begins and no quote is open.
 
+mod notes;
+
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr2, memchr3, memmem};
@@ -91,7 +93,9 @@ impl Format for MysqlSlow {
         let lines = record.lines().map_while(|line| line.strip_prefix('#'));
         let plan: Vec<&str> = lines.filter_map(|line| line.trim_start().strip_prefix("explain: ")).collect();
         let plan = (!plan.is_empty()).then(|| plan.join("\n"));
-        Some(EventText { message: "EXPLAIN, in the slow query log".to_owned(), plan, ..EventText::default() })
+        let explained =
+            || EventText { message: "EXPLAIN, in the slow query log".to_owned(), ..EventText::default() };
+        Some(EventText { plan, ..notes::text(record.as_bytes()).unwrap_or_else(explained) })
     }
 }
 
@@ -195,6 +199,8 @@ struct Parts<'a> {
     /// Milliseconds.
     lock_time: Option<f64>,
     failed: bool,
+    /// Whether the header says what it warned of.
+    warned: bool,
     /// Whether its plan is in the header.
     explained: bool,
     /// `SET timestamp=…`: seconds since 1970.
@@ -241,6 +247,10 @@ impl<'a> Parts<'a> {
         if let Some(explain) = line.strip_prefix(b"explain:") {
             self.explained = true;
             return !explain.is_empty();
+        }
+        if line == b"Warnings" {
+            self.warned = true;
+            return true;
         }
         let mut rest = line;
         let mut known = false;
@@ -406,6 +416,9 @@ impl Reader {
             ..Statement::new(recognised, connection)
         };
         let at = self.builder.push(statement);
+        if parts.failed || parts.warned {
+            notes::add(&mut self.builder, at, &statement, record);
+        }
         if parts.explained {
             self.builder.plan(at, &statement);
         }

@@ -7,3 +7,4 @@ pub mod executions;
 pub mod infer;
 pub mod message;
 pub mod prefix;
+pub mod server;

@@ -88,7 +88,8 @@ impl PostgresStderr {
             let Some((_, begin)) = severity(&line[at..]) else { continue };
             let score = match message::read(trim_end(&line[at + begin..])) {
                 Message::Duration(..) | Message::Text(_) => return 95,
-                Message::Disconnection | Message::Event(..) | Message::Foreign(_) => 90,
+                Message::Disconnection(_) | Message::Event(..) | Message::Foreign(_) => 90,
+                Message::CheckpointStarts => 90,
                 Message::Other if stamp::find(&line[..at]).is_some() => 70,
                 Message::Other => 30,
             };
@@ -388,6 +389,7 @@ impl Reader {
             state: of(Field::State),
             statement: text_of(Severity::Statement),
             parameters: text_of(Severity::Detail).and_then(message::parameters),
+            detail: text_of(Severity::Detail),
             stamp: line.stamp,
             resolution: line.resolution,
             offset: record.offset,
