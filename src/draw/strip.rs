@@ -14,6 +14,9 @@ const AXIS: f64 = 15.0;
 /// Distance of ticks at least, CSS pixels.
 const SPACING: f64 = 90.0;
 
+/// From when to when, ms since the log's first moment.
+type Range = (f64, f64);
+
 /// The strip's horizontal scale: the log's whole length on its whole width.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Strip {
@@ -41,7 +44,7 @@ impl Strip {
 pub fn paint(
     strip: &Strip,
     series: &Series,
-    (range, shown): (Option<(f64, f64)>, Option<(f64, f64)>),
+    (range, shown): (Option<Range>, Option<Range>),
     clock: AxisClock,
     theme: &Theme,
     measure: &dyn Measure,

@@ -72,8 +72,6 @@ pub enum Cell {
     Single(f64),
     /// A sum, with its share of the whole as a bar.
     Total(f64, f64),
-    /// A single duration, with its share of something as a bar.
-    Part(f64, f64),
     /// A share, 0 to 1.
     Percent(f64),
     /// A plain number.
@@ -117,7 +115,6 @@ impl Cell {
             Self::Bytes(bytes) => format::bytes(bytes.max(0.0) as u64).into_any(),
             Self::Single(time) => SINGLE.milliseconds(time).into_any(),
             Self::Total(time, share) => share_cell(units.totals.milliseconds(time), share),
-            Self::Part(time, share) => share_cell(SINGLE.milliseconds(time), share),
             Self::Percent(share) => format::percent_cell(share).into_any(),
             Self::Number(value, decimals) => format!("{value:.decimals$}").into_any(),
             Self::Calls(value) => format::calls(value).into_any(),
@@ -177,7 +174,6 @@ impl Cell {
             Self::Count(count) => Value::Count(count as i64),
             Self::Bytes(value) => Value::Count(value as i64),
             Self::Single(value)
-            | Self::Part(value, _)
             | Self::Total(value, _)
             | Self::Percent(value)
             | Self::Number(value, _)
