@@ -391,6 +391,22 @@ fn locks_timeouts_and_sessions_of_postgresql_18() {
     assert!((log.events.locks[1].waited - 500.04).abs() < 1e-9);
 }
 
+/// A wait whose end is not logged ends with its statement, not with an error of another one much later.
+#[test]
+fn a_wait_lasts_no_longer_than_its_statement() {
+    let document = open(&[
+        "LOG:  process 77 still waiting for ShareLock on transaction 5 after 200.000 ms",
+        "STATEMENT:  UPDATE t SET a = 1",
+        "LOG:  duration: 301.000 ms  statement: UPDATE t SET a = 1",
+        "LOG:  duration: 1.000 ms  statement: SELECT 1",
+        "LOG:  duration: 1.000 ms  statement: SELECT 1",
+        "ERROR:  division by zero",
+        "STATEMENT:  SELECT 1/0",
+    ]);
+    let lock = &log(&document).events.locks[0];
+    assert_eq!((lock.waited, lock.acquired), (200.0, false));
+}
+
 /// What a standby, a verbose server and an older one say.
 #[test]
 fn other_words_of_servers() {

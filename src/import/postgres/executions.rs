@@ -252,7 +252,11 @@ impl Executions {
     /// Adds an execution, with the events that waited for it.
     fn push(&mut self, who: &Who<'_>, statement: Statement, extended: bool) {
         match self.sessions.get_mut(&who.key()) {
-            Some(session) => session.events.push(&mut self.builder, statement, extended),
+            Some(session) => {
+                // What it waited for it got, though the log does not say when, or it did without.
+                session.waits = None;
+                session.events.push(&mut self.builder, statement, extended)
+            }
             None => self.builder.push(statement),
         };
     }
