@@ -13,13 +13,17 @@ pub mod changes;
 mod connections;
 mod counted_rows;
 mod database_cache;
+mod dead_rows;
+mod deadlocks;
 mod denormalise;
 pub mod digest;
 mod duplicates;
+mod event_times;
 mod evidence;
 mod exploding_calls;
 mod expressions;
 mod external_waits;
+mod forced_checkpoints;
 mod groups;
 mod hottest_function;
 mod imports;
@@ -27,6 +31,7 @@ mod index_candidates;
 mod index_columns;
 mod large_results;
 mod library_costs;
+mod lock_queues;
 mod lookups;
 pub mod markdown;
 mod n_plus_one;
@@ -36,7 +41,9 @@ mod own_use;
 pub mod pairs;
 pub mod pricing;
 mod read_replicas;
+mod refused_connections;
 mod remedies;
+mod repeated_errors;
 mod replay;
 mod row_writes;
 mod selected;
@@ -46,8 +53,10 @@ pub mod settings;
 mod shape;
 mod slow_statements;
 mod slow_writes;
+mod statement_timeouts;
 pub mod summary;
 mod templates;
+mod temporary_files;
 #[cfg(test)]
 mod tests;
 pub mod together;
@@ -62,8 +71,8 @@ use serde::{Deserialize, Serialize};
 use crate::document::{Content, Document};
 use crate::format;
 use crate::profile::{CallTree, Layers, Profile};
-use crate::queries::QueryLog;
 use crate::queries::fingerprint::{SEED, mix_text};
+use crate::queries::{EventClass, QueryLog};
 use crate::sort;
 
 use digest::Item;
@@ -141,6 +150,14 @@ rules! {
     slow_writes::SlowWrites: slow_writes::ABOUT,
     connections::Connections: connections::ABOUT,
     sequential::Sequential: sequential::ABOUT,
+    temporary_files::TemporaryFiles: temporary_files::ABOUT,
+    lock_queues::LockQueues: lock_queues::ABOUT,
+    deadlocks::Deadlocks: deadlocks::ABOUT,
+    statement_timeouts::StatementTimeouts: statement_timeouts::ABOUT,
+    repeated_errors::RepeatedErrors: repeated_errors::ABOUT,
+    refused_connections::RefusedConnections: refused_connections::ABOUT,
+    forced_checkpoints::ForcedCheckpoints: forced_checkpoints::ABOUT,
+    dead_rows::DeadRows: dead_rows::ABOUT,
     hottest_function::HottestFunction: hottest_function::ABOUT,
     external_waits::ExternalWaits: external_waits::ABOUT,
     imports::Imports: imports::ABOUT,
@@ -250,6 +267,8 @@ pub enum Link {
     Statement(u32),
     /// A stretch of the timeline: first and last millisecond since the log's first start.
     Range(f64, f64),
+    /// The events of a class. The last: files that were saved know links by their order.
+    Events(EventClass),
 }
 
 /// All that was found in one document, or in a pair.
@@ -281,6 +300,27 @@ pub struct Below {
 }
 
 impl Finding {
+    /// A finding of the rule `about` that says nothing yet: its numbers are milliseconds.
+    fn new(about: &About, key: String, title: String) -> Self {
+        Self {
+            rule: about.id.to_owned(),
+            key,
+            title,
+            unit: format::Unit::Seconds,
+            at_stake: 0.0,
+            saving: 0.0,
+            bound: Bound::AtMost,
+            computed: String::new(),
+            evidence: Vec::new(),
+            remedy: String::new(),
+            code: String::new(),
+            confidence: Confidence::Medium,
+            doubts: String::new(),
+            also: Vec::new(),
+            price: None,
+        }
+    }
+
     /// What it is remembered by, in this recording and in others of the same code: its rule, and a hash
     /// of its key. A key may hold SQL, which is not kept where the user does not keep files.
     pub fn mark(&self) -> String {

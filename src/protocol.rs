@@ -4,12 +4,14 @@
 //! request has a number; its answer carries the same number. Times of profiles are seconds, those of
 //! logs milliseconds.
 
+mod events;
 mod profile;
 mod queries;
 mod views;
 
 use serde::{Deserialize, Serialize};
 
+pub use events::*;
 pub use profile::*;
 pub use queries::*;
 pub use views::*;
@@ -20,7 +22,7 @@ use crate::findings::{Digest, Report, Settings};
 use crate::format::Unit;
 use crate::import::Members;
 use crate::input::Part;
-use crate::queries::EventKind;
+use crate::queries::events::EventTotal;
 use crate::queries::filter::Filter;
 use crate::share::{Keep, Strip};
 
@@ -369,10 +371,18 @@ pub struct QueriesOverview {
     pub zone: Option<String>,
     /// What the reader inferred.
     pub inferred: Option<String>,
+    /// Whether any request has a view.
+    pub views: bool,
+    /// Whether any request has an HTTP status.
+    pub statuses: bool,
+    /// Whether any request's bounds are known, not inferred: else how long they took in all is a guess.
+    pub known_requests: bool,
     /// Whether these are a server's own numbers: there are no single statements, no times, no requests.
     pub statistics: bool,
-    /// How many events of each kind there are; kinds without any are left out.
-    pub events: Vec<(EventKind, u32)>,
+    /// The events of each kind; kinds without any are left out.
+    pub events: Vec<EventTotal>,
+    /// Statements that ended in an error beside [`Self::executions`]: the server logs no duration for them.
+    pub attempts: u32,
     /// Whether it has only the results, not the single statements, since nothing else was saved: then
     /// only [`Request::Queries`], [`Request::Query`] and findings are answered.
     pub results_only: bool,

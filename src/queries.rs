@@ -17,6 +17,7 @@ pub mod highlight;
 pub mod keywords;
 mod laid_out;
 pub mod lexer;
+pub mod locks;
 pub mod overview;
 pub mod plan;
 pub mod request_use;
@@ -34,7 +35,7 @@ use crate::format;
 
 pub use columns::{ColumnUse, Sort, Usage};
 pub use digest::Numbers;
-pub use events::{EventKind, Events};
+pub use events::{EventClass, EventKind, Events};
 pub use requests::{Origin, Request};
 pub use statements::LogBuilder;
 pub use texts::{EventText, StatementText};
@@ -134,19 +135,27 @@ impl QueryLog {
         self.statistics.as_ref().map_or(self.statements.len() as u64, |statistics| statistics.calls())
     }
 
-    /// First start and last end on the log's clock, ms, of statements and of requests that were recorded
-    /// as such; `None` without statements.
+    /// First start and last end on the log's clock, ms, of statements, of requests that were recorded
+    /// as such, and of events; `None` without any.
     pub fn span(&self) -> Option<(f64, f64)> {
         if let Some(results) = self.results() {
             return results.span;
         }
-        let first = *self.statements.start.first()?;
-        let ends = (0..self.statements.len()).map(|statement| self.statements.end(statement));
-        let span = (first, ends.fold(first, f64::max));
+        let join = |span: Option<(f64, f64)>, from: f64, to: f64| match span {
+            Some((first, last)) => Some((first.min(from), last.max(to))),
+            None => Some((from, to)),
+        };
+        let mut span = None;
+        if let Some(&first) = self.statements.start.first() {
+            let ends = (0..self.statements.len()).map(|statement| self.statements.end(statement));
+            span = Some((first, ends.fold(first, f64::max)));
+        }
         let recorded = self.requests.iter().filter(|request| request.origin == Origin::Recorded);
-        Some(recorded.fold(span, |(first, last), request| {
-            (first.min(request.start), last.max(request.start + request.duration))
-        }))
+        for request in recorded.filter(|_| !self.statements.is_empty()) {
+            span = join(span, request.start, request.start + request.duration);
+        }
+        let times = self.events.time.iter().filter(|time| !time.is_nan());
+        times.fold(span, |span, &time| join(span, time, time))
     }
 
     /// The line of code a statement comes from: `orders.py:27(orders)`; empty if the log does not say.

@@ -205,7 +205,7 @@ fn what_a_file_has_not_is_not_exported() {
         (["--as", "folded", "--boxes", "10", &flat], "does not say who called whom"),
         (["--as", "callgrind", "-o", "-", &flat], "does not say who called whom"),
         (["--as", "folded", "--boxes", "10", &log], "an SQL log has no call tree"),
-        (["--as", "csv", "--table", "edges", &log], "has the tables queries and findings"),
+        (["--as", "csv", "--table", "edges", &log], "has the tables queries, events and findings"),
         (["--as", "csv", "--table", "queries", &profile], "has the tables functions, edges and findings"),
         (["--as", "callgrind", "--top", "3", &profile], "go with --as csv, json or markdown"),
         (["--as", "callgrind", "--hide-imports", "--boxes=9", &profile], "the others have no call tree"),
@@ -399,7 +399,30 @@ fn what_happened_to_statements_is_counted() {
     assert_eq!(of("unfinished", "SELECT * FROM nosuch"), serde_json::json!({"error": 1}));
     let text = flamedrop(&["summary", &path("sql/postgres/pg15.log")]).stdout;
     let text = String::from_utf8(text).expect("UTF-8");
-    assert!(text.contains("10 errors, 1 statement timeout, 1 wait for a lock, 1 lock acquired"), "{text}");
+    assert!(
+        text.contains("10 errors, 1 statement timeout, 1 wait for a lock (599 ms), 1 lock acquired"),
+        "{text}"
+    );
+}
+
+#[test]
+fn events_are_exported_and_added_up() {
+    let log = path("events/temporary-files.log.gz");
+    let output = flamedrop(&["export", "--as", "json", "--table", "events", "--filter", "temporary", &log]);
+    let rows: Vec<Json> = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(rows.len(), 6);
+    for row in &rows {
+        assert_eq!((&row["kind"], &row["bytes"]), (&"temporary_file".into(), &4_653_056.into()), "{row}");
+        assert_eq!(row["user"], "web");
+    }
+    let summary = flamedrop(&["summary", "--json", &log]).stdout;
+    let summary: Json = serde_json::from_slice(&summary).expect("JSON");
+    let groups = summary["documents"][0]["event_groups"].as_array().expect("groups").clone();
+    let files = groups.iter().find(|group| group["kind"] == "temporary_file").expect("the files");
+    assert_eq!((&files["count"], &files["total_bytes"]), (&6.into(), &(6.0 * 4_653_056.0).into()), "{files}");
+    let text = flamedrop(&["summary", &path("events/repeated-errors.log.gz")]).stdout;
+    let text = String::from_utf8(text).expect("UTF-8");
+    assert!(text.contains("40 statements failed beside these"), "{text}");
 }
 
 #[test]

@@ -223,3 +223,43 @@ fn the_general_log_has_the_slow_logs_statements() {
     };
     assert_eq!(lanes(&general), lanes(&slow));
 }
+
+/// Errors, timeouts, kills and warnings that a record's header tells of; see `mysql_slow/notes.rs`.
+#[test]
+fn what_happened_is_in_the_header() {
+    let text = "# Time: 2026-11-28T22:45:19.837142Z\n\
+        # User@Host: d[d] @ localhost [127.0.0.1]  Id:    10\n\
+        # Query_time: 0.162090  Lock_time: 0.000007 Rows_sent: 0  Rows_examined: 3029 Thread_id: 10 Errno: 3024 Killed: 0 Bytes_received: 61\n\
+        SET timestamp=1795905919;\nselect count(*) from t a, t b;\n\
+        # Time: 2026-11-28T22:45:19.838335Z\n\
+        # User@Host: d[d] @ localhost [127.0.0.1]  Id:    10\n\
+        # Query_time: 0.000727  Lock_time: 0.000008 Rows_sent: 0  Rows_examined: 0 Thread_id: 10 Errno: 1146 Killed: 0\n\
+        SET timestamp=1795905919;\nselect * from nope;\n\
+        # Time: 2026-11-28T22:45:20.838335Z\n\
+        # User@Host: d[d] @ localhost [127.0.0.1]  Id:    10\n\
+        # Query_time: 0.000727  Lock_time: 0.000008 Rows_sent: 0  Rows_examined: 0\n\
+        # Warnings\n# Note 1305 PROCEDURE shop.p1 does not exist\n\
+        SET timestamp=1795905920;\ndrop procedure if exists p1;\n";
+    let document = common::open(text).expect("a log");
+    let flamedrop::document::Content::Queries(log) = &document.content else { panic!("no log") };
+    let events = &log.events;
+    let told: Vec<String> = (0..events.len())
+        .map(|event| {
+            let state = events.state(event).unwrap_or("-");
+            format!(
+                "{:?} {state} {} of {}",
+                events.kind[event],
+                events.message(event),
+                events.statement[event]
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "StatementTimeout HY000 error 3024: maximum statement execution time exceeded of 0",
+            "Error 42S02 error 1146: table does not exist of 1",
+            "Warning - Note ? PROCEDURE shop.p1 does not exist of 2",
+        ]
+    );
+}

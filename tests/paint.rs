@@ -286,7 +286,9 @@ fn the_strip_of_time_with_a_range() {
     let draw = |range, theme: &Theme| {
         svg::write(&paint(&strip, &series, range, AxisClock::Relative, theme, &measure::table()), "Strip")
     };
-    insta::assert_snapshot!(draw(Some((20.0, 60.0)), &Theme::LIGHT));
+    insta::assert_snapshot!(draw((Some((20.0, 60.0)), None), &Theme::LIGHT));
+    // What is on the timeline's screen is marked.
+    assert_ne!(draw((None, Some((20.0, 60.0))), &Theme::LIGHT), draw((None, None), &Theme::LIGHT));
     for x in [0.0, 150.0, 300.0] {
         assert!((strip.x_of(strip.time_at(x)) - x).abs() < 1e-9);
     }

@@ -159,7 +159,10 @@ fn an_error_is_an_event_of_what_failed() {
         "FATAL:  terminating connection due to administrator command",
     ]);
     assert_eq!(executions(&document), ["SELECT ? 1.000"]);
-    assert_eq!(events(&document), ["Error -: no execution: SELECT ? / ?", "Error -: no execution: (none)"]);
+    assert_eq!(
+        events(&document),
+        ["Error -: no execution: SELECT ? / ?", "Terminated -: no execution: (none)"]
+    );
     // Where texts are logged first, the execution is known.
     let document =
         open(&["LOG:  statement: SELECT 1/0", "ERROR:  division by zero", "STATEMENT:  SELECT 1/0"]);
@@ -351,4 +354,90 @@ fn what_only_failed_is_no_query_of_the_log() {
     assert_eq!(detail.events, [(EventKind::Error, 1)]);
     assert_eq!(detail.first_events[0].message, "y");
     assert_eq!(statement(&mut session, 0).events, []);
+}
+
+/// PostgreSQL 18 with log_lock_failures: what another one's log cannot have.
+#[test]
+fn locks_timeouts_and_sessions_of_postgresql_18() {
+    let document = common::open(common::bytes("events/postgres-18-locks.log.gz")).expect("a log");
+    let log = log(&document);
+    let count = |kind: EventKind| log.events.kind.iter().filter(|&&other| other == kind).count();
+    use EventKind::*;
+    let counts = [
+        (LockFailure, 1),
+        (LockWait, 2),
+        (LockAcquired, 1),
+        (Deadlock, 1),
+        (Error, 2),
+        (StatementTimeout, 2),
+        (SessionTimeout, 1),
+        (TemporaryFile, 5),
+        // `connection ready` is all that is logged of a beginning.
+        (Connected, 4),
+        (Disconnected, 4),
+    ];
+    for (kind, expected) in counts {
+        assert_eq!(count(kind), expected, "{kind:?}");
+    }
+    assert_eq!(log.statements.len(), 20);
+    let attempts = (0..log.events.len()).filter(|&event| log.events.is_attempt(event)).count();
+    assert_eq!(attempts, 5);
+    // Of the deadlock both statements, and that its wait was for nothing.
+    let deadlock = &log.events.deadlocks[0];
+    assert_eq!(deadlock.parts.iter().map(|part| part.0).collect::<Vec<_>>(), [7765, 7764]);
+    let waits: Vec<_> = log.events.locks.iter().map(|lock| (lock.waiter, lock.acquired)).collect();
+    assert_eq!(waits, [(7765, false), (7765, true), (7765, false)]);
+    assert_eq!(log.events.locks[0].holders, [7764]);
+    assert!((log.events.locks[1].waited - 500.04).abs() < 1e-9);
+}
+
+/// A wait whose end is not logged ends with its statement, not with an error of another one much later.
+#[test]
+fn a_wait_lasts_no_longer_than_its_statement() {
+    let document = open(&[
+        "LOG:  process 77 still waiting for ShareLock on transaction 5 after 200.000 ms",
+        "STATEMENT:  UPDATE t SET a = 1",
+        "LOG:  duration: 301.000 ms  statement: UPDATE t SET a = 1",
+        "LOG:  duration: 1.000 ms  statement: SELECT 1",
+        "LOG:  duration: 1.000 ms  statement: SELECT 1",
+        "ERROR:  division by zero",
+        "STATEMENT:  SELECT 1/0",
+    ]);
+    let lock = &log(&document).events.locks[0];
+    assert_eq!((lock.waited, lock.acquired), (200.0, false));
+}
+
+/// What a standby, a verbose server and an older one say.
+#[test]
+fn other_words_of_servers() {
+    let document = open(&[
+        "ERROR:  40001: canceling statement due to conflict with recovery",
+        "DETAIL:  User query might have needed to see row versions that must be removed.",
+        "STATEMENT:  SELECT 1",
+        "FATAL:  terminating connection due to idle-in-transaction timeout",
+        "WARNING:  there is already a transaction in progress",
+        "LOG:  restartpoint starting: time",
+        "LOG:  restartpoint complete: wrote 42 buffers (0.3%); 0 transaction log file(s) added, 0 removed, 1 recycled; \
+         write=4.120 s, sync=0.004 s, total=4.200 s",
+        "LOG:  checkpoint complete: wrote 7 buffers (0.0%); 0 WAL file(s) added, 0 removed, 0 recycled; write=0.1 s, \
+         sync=0.0 s, total=0.2 s; distance=10 kB, estimate=10 kB",
+        "LOG:  checkpoint starting: xlog",
+        "FATAL:  sorry, too many clients already",
+    ]);
+    let events = events(&document);
+    assert_eq!(
+        events,
+        [
+            "RecoveryConflict 40001: no execution: SELECT ?",
+            "SessionTimeout -: no execution: (none)",
+            "Warning -: no execution: (none)",
+            "Checkpoint 4200 -: no execution: (none)",
+            "Checkpoint 200 -: no execution: (none)",
+            "Checkpoint -: no execution: (none)",
+            "Refused -: no execution: (none)",
+        ]
+    );
+    let log = log(&document);
+    let messages: Vec<&str> = (3..6).map(|event| log.events.message(event)).collect();
+    assert_eq!(messages, ["restartpoint: time", "start not logged", "xlog"]);
 }

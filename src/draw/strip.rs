@@ -14,6 +14,9 @@ const AXIS: f64 = 15.0;
 /// Distance of ticks at least, CSS pixels.
 const SPACING: f64 = 90.0;
 
+/// From when to when, ms since the log's first moment.
+type Range = (f64, f64);
+
 /// The strip's horizontal scale: the log's whole length on its whole width.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Strip {
@@ -37,11 +40,11 @@ impl Strip {
     }
 }
 
-/// Draws `series` with what is outside of `range` faded.
+/// Draws `series` with what is outside of `range` faded, and a mark above what `shown` says is on screen; both ms.
 pub fn paint(
     strip: &Strip,
     series: &Series,
-    range: Option<(f64, f64)>,
+    (range, shown): (Option<Range>, Option<Range>),
     clock: AxisClock,
     theme: &Theme,
     measure: &dyn Measure,
@@ -50,16 +53,20 @@ pub fn paint(
     let mut scene = Scene::new(width, height, theme.background);
     let floor = height - AXIS;
     let most = f64::from(series.calls.iter().copied().max().unwrap_or(0)).max(1.0);
+    let attempts = |step: usize| series.attempts.get(step).copied().unwrap_or(0);
     for (step, (&calls, &failed)) in series.calls.iter().zip(&series.failed).enumerate() {
-        if calls == 0 {
+        let failed = failed + attempts(step);
+        if calls == 0 && failed == 0 {
             continue;
         }
         let from = series.from + series.step * step as f64;
         let left = strip.x_of(from).max(0.0).round();
         let right = strip.x_of(from + series.step).min(width).round().max(left + 1.0);
         // What is there is seen, however little.
-        let tall = |count: u32| (f64::from(count) / most * (floor - 3.0)).round().max(1.0);
-        scene.rectangle(left, floor - tall(calls), right - left, tall(calls), theme.query().fill);
+        let tall = |count: u32| (f64::from(count) / most * (floor - 3.0)).round().clamp(1.0, floor - 3.0);
+        if calls > 0 {
+            scene.rectangle(left, floor - tall(calls), right - left, tall(calls), theme.query().fill);
+        }
         if failed > 0 {
             scene.rectangle(left, floor - tall(failed), right - left, tall(failed), theme.failure);
         }
@@ -83,6 +90,11 @@ pub fn paint(
         for x in [left, right - 2.0] {
             scene.rectangle(x, 0.0, 2.0, floor, theme.selection);
         }
+    }
+    if let Some((from, to)) = shown {
+        let left = strip.x_of(from.max(0.0)).round();
+        let right = strip.x_of(to.min(length)).round().max(left + 3.0);
+        scene.rectangle(left, 0.0, right - left, 3.0, theme.selection);
     }
     scene
 }

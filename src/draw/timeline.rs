@@ -12,6 +12,10 @@ use super::scene::{Anchor, Colour, Font, Item, Scene};
 /// The smallest gap that is shown, in CSS pixels.
 const LEAST_GAP: f64 = 24.0;
 
+/// The widest gap whose time is written, as a share of the lanes: in a longer one the program did something else, and
+/// its number would be louder than the statements.
+const WIDEST_NAMED: f64 = 0.2;
+
 /// What of a timeline stands out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TimelineState<'a> {
@@ -181,9 +185,14 @@ impl Painter<'_> {
             if right - left < LEAST_GAP - 8.0 {
                 continue;
             }
+            // On screen from end to end: then it says nothing.
+            if gap.left < view.from && gap.right > view.to {
+                continue;
+            }
+            let is_named = right - left <= view.lane_width() * WIDEST_NAMED;
             let label = format::milliseconds(gap.right - gap.left);
             let width = self.measure.width(&label, Font::Small);
-            if width + 20.0 <= right - left {
+            if is_named && width + 20.0 <= right - left {
                 let centre = (left + right) / 2.0;
                 let half = width / 2.0 + 5.0;
                 self.scene.line(left, middle, centre - half, middle, theme.line);

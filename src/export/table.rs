@@ -6,6 +6,7 @@
 
 mod columns;
 mod csv;
+mod events;
 mod json;
 mod markdown;
 
@@ -17,6 +18,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 pub use columns::{edges, findings, functions, queries};
+pub use events::events;
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

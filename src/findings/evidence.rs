@@ -20,7 +20,7 @@ pub(super) fn time(key: &str, label: &str, time: f64) -> Evidence {
 
 /// A query, whole.
 pub(super) fn query(log: &QueryLog, key: &str, label: &str, id: u32) -> Evidence {
-    let text = log.fingerprints.get(id as usize).map(|one| one.text.clone()).unwrap_or_default();
+    let text = log.any_fingerprint(id).map(|one| one.text.clone()).unwrap_or_default();
     Evidence::new(key, label, Value::Sql(text)).at(Link::Query(id))
 }
 

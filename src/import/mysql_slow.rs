@@ -7,6 +7,7 @@
 //! header begins and no quote is open.
 
 mod borders;
+mod notes;
 mod record;
 mod times;
 
@@ -108,7 +109,9 @@ impl Format for MysqlSlow {
         let lines = record.lines().map_while(|line| line.strip_prefix('#'));
         let plan: Vec<&str> = lines.filter_map(|line| line.trim_start().strip_prefix("explain: ")).collect();
         let plan = (!plan.is_empty()).then(|| plan.join("\n"));
-        Some(EventText { message: "EXPLAIN, in the slow query log".to_owned(), plan, ..EventText::default() })
+        let explained =
+            || EventText { message: "EXPLAIN, in the slow query log".to_owned(), ..EventText::default() };
+        Some(EventText { plan, ..notes::text(record.as_bytes()).unwrap_or_else(explained) })
     }
 }
 
@@ -194,6 +197,9 @@ impl Reader {
         let at = self.builder.push(statement);
         if !matches!(self.source, Some(Source::Stamp(_))) {
             self.ends.push(at, statement.end);
+        }
+        if parts.failed || parts.warned {
+            notes::add(&mut self.builder, at, &statement, &record);
         }
         if parts.explained {
             self.builder.plan(at, &statement);

@@ -8,4 +8,5 @@ pub mod infer;
 pub mod languages;
 pub mod message;
 pub mod prefix;
+pub mod server;
 pub mod steps;

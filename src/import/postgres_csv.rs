@@ -284,6 +284,7 @@ impl Format for PostgresCsv {
                 statement: Some(&*query).filter(|query| !query.is_empty()),
                 parameters: message::parameters(&detail),
                 nested: message::is_nested(&context),
+                detail: Some(&*detail),
                 stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
                 resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
                 offset: record.offset,

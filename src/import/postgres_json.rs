@@ -160,6 +160,7 @@ impl Format for PostgresJson {
                 statement: entry.statement.as_deref().map(str::as_bytes),
                 parameters: message::parameters(entry.detail.as_bytes()),
                 nested: message::is_nested(entry.context.as_bytes()),
+                detail: Some(entry.detail.as_bytes()),
                 stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
                 resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
                 offset: record.offset,

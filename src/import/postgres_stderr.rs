@@ -103,7 +103,8 @@ impl PostgresStderr {
             let Some((_, begin)) = severity(&line[at..]) else { continue };
             let score = match message::read(trim_end(&line[at + begin..])) {
                 Message::Duration(..) | Message::Text(_) => 95,
-                Message::Disconnection | Message::Event(..) | Message::Foreign(_) => 90,
+                Message::Disconnection(_) | Message::Event(..) | Message::Foreign(_) => 90,
+                Message::CheckpointStarts => 90,
                 Message::Other if stamp::find(&line[..at]).is_some() => 70,
                 Message::Other => 30,
             };
@@ -395,6 +396,7 @@ impl Reader {
             statement: text_of(Severity::Statement),
             parameters: text_of(Severity::Detail).and_then(message::parameters),
             nested: text_of(Severity::Context).is_some_and(message::is_nested),
+            detail: text_of(Severity::Detail),
             stamp: line.stamp,
             resolution: line.resolution,
             offset: record.offset,

@@ -144,10 +144,21 @@ impl Timeline {
     /// The same statements, of which only those in `range` are looked at, ms since the origin.
     #[must_use]
     pub fn within(&self, range: Option<(f64, f64)>) -> Self {
+        self.with_lanes(range, None)
+    }
+
+    /// The same, with the lanes only that have statements in `lanes` as well: where there are thousands, those of the
+    /// time on screen are found without scrolling.
+    #[must_use]
+    pub fn with_lanes(&self, range: Option<(f64, f64)>, lanes: Option<(f64, f64)>) -> Self {
         let mut all = Self { laid: Arc::clone(&self.laid), range, tops: vec![0.0], before: vec![0] };
+        let bounds = match (range, lanes) {
+            (Some((from, to)), Some((first, last))) => Some((from.max(first), to.min(last))),
+            (range, lanes) => range.or(lanes),
+        };
         let (mut top, mut shown) = (0.0, 0);
         for (lane, Lane { rows }) in self.laid.lanes.iter().enumerate() {
-            if all.first_in_range(lane).is_some() {
+            if all.first_within(lane, bounds).is_some() {
                 top += rows.len().max(1) as f64 * ROW_HEIGHT + 2.0 * LANE_PADDING;
                 shown += 1;
             }
@@ -164,8 +175,12 @@ impl Timeline {
 
     /// The first statement of a lane that is in the range at least in part.
     fn first_in_range(&self, lane: usize) -> Option<u32> {
+        self.first_within(lane, self.range)
+    }
+
+    fn first_within(&self, lane: usize, range: Option<(f64, f64)>) -> Option<u32> {
         let (&first, &end) = (self.laid.columns.first.get(lane)?, self.laid.columns.first.get(lane + 1)?);
-        let (from, to) = self.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let (from, to) = range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
         let reach = self.laid.reach.get(first as usize..end as usize)?;
         let statement = first + reach.partition_point(|&reach| reach < from) as u32;
         (statement < end && self.start(statement) <= to).then_some(statement)

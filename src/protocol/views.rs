@@ -3,11 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExecutionColumn, ExecutionRow, TimelineColumns};
+use super::{
+    EventColumn, EventGlance, EventGroupRow, EventRow, EventView, ExecutionColumn, ExecutionRow,
+    TimelineColumns,
+};
 use crate::findings::waste::Role;
 use crate::queries::Operation;
 use crate::queries::by::By;
 use crate::queries::compare::{Compared, Per, Shapes};
+use crate::queries::events::{EventBy, EventClass, EventFigures};
 use crate::queries::figures::Figures;
 use crate::queries::filter::Filter;
 use crate::queries::overview::{Glance, Series};
@@ -109,6 +113,39 @@ pub enum Ask {
         /// What the lanes are.
         lanes: By,
     },
+    /// How many events of each kind there are, what they add up to, and when they happen:
+    /// [`Answer::EventGlance`].
+    EventGlance,
+    /// What events can be grouped by, and how many groups there are of each: [`Answer::EventKinds`].
+    EventKinds {
+        /// Of one class only.
+        class: Option<EventClass>,
+    },
+    /// One row per group of events: [`Answer::EventGroups`].
+    EventGroups {
+        /// Of one class only.
+        class: Option<EventClass>,
+        /// By what.
+        by: EventBy,
+        /// Those of one group of statements only: of what kind, and its key.
+        within: Option<(By, u32)>,
+        /// Which rows; ids are [`EventGroupRow::key`].
+        window: Window<EventColumn>,
+    },
+    /// Single events: [`Answer::EventList`].
+    EventList {
+        /// Of one class only.
+        class: Option<EventClass>,
+        /// Those of one group only: by what, and its key.
+        within: Option<(EventBy, u32)>,
+        /// Which rows; ids are [`EventRow::event`].
+        window: Window<EventColumn>,
+    },
+    /// One event with its texts out of the file, whatever the filter: [`Answer::Event`].
+    Event {
+        /// Which: its index in the order of the file.
+        event: u32,
+    },
     /// These statements in short, for the comparison in another worker: [`Answer::Shapes`].
     Shapes,
     /// What the statements are compared with: kept, and named by the answer [`Answer::Kept`].
@@ -145,6 +182,7 @@ impl Ask {
             Self::Tables { window, .. } => of(window),
             Self::Requests { window, .. } => of(window),
             Self::Compare { window, .. } => of(window),
+            Self::EventGroups { window, .. } | Self::EventList { window, .. } => of(window),
             _ => None,
         }
     }
@@ -302,6 +340,16 @@ pub enum Answer {
     Waterfall(Box<Waterfall>),
     /// To [`Ask::Timeline`].
     Timeline(TimelineColumns),
+    /// To [`Ask::EventGlance`].
+    EventGlance(Box<EventGlance>),
+    /// To [`Ask::EventKinds`].
+    EventKinds(Vec<(EventBy, u32)>),
+    /// To [`Ask::EventGroups`]: the rows, and the figures of all of them together.
+    EventGroups(Page<EventGroupRow>, EventFigures),
+    /// To [`Ask::EventList`].
+    EventList(Page<EventRow>),
+    /// To [`Ask::Event`].
+    Event(Box<EventView>),
     /// To [`Ask::Shapes`].
     Shapes(Box<Shapes>),
     /// To [`Ask::Keep`]: its number.

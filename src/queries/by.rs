@@ -26,6 +26,8 @@ pub enum By {
     Application,
     /// The database user.
     User,
+    /// The client's host.
+    Host,
     /// The database.
     Database,
     /// The connection.
@@ -43,7 +45,7 @@ const NO_KEY: &str = "(not logged)";
 
 impl By {
     /// All kinds, in the order in which they are offered.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Fingerprint,
         Self::Table,
         Self::Operation,
@@ -52,6 +54,7 @@ impl By {
         Self::Caller,
         Self::Application,
         Self::User,
+        Self::Host,
         Self::Database,
         Self::Connection,
     ];
@@ -64,6 +67,7 @@ impl By {
             Self::Operation => "Operation",
             Self::Application => "Application",
             Self::User => "User",
+            Self::Host => "Host",
             Self::Database => "Database",
             Self::Connection => "Connection",
             Self::Request => "Request",
@@ -80,6 +84,7 @@ impl By {
             Self::Operation => "operation",
             Self::Application => "application",
             Self::User => "user",
+            Self::Host => "host",
             Self::Database => "database",
             Self::Connection => "connection",
             Self::Request => "request",
@@ -126,10 +131,14 @@ pub struct Keys {
     pub by: By,
     /// Per statement.
     pub of: Vec<u32>,
+    /// Per event of the log ([`super::Events`]): that of its statement; without one, what it says itself.
+    pub of_event: Vec<u32>,
     /// How many keys there are; not every one need have a statement.
     pub count: usize,
     /// Per key its name; empty for kinds that are numbered.
     names: Vec<String>,
+    /// Of requests: per key the fingerprint of most time, where some request has no name of its own.
+    heaviest: Vec<u32>,
 }
 
 /// Names, each once, numbered in the order in which they come.
@@ -155,35 +164,56 @@ impl<'a> Names<'a> {
 impl Keys {
     /// The keys of `log`.
     pub fn new(log: &QueryLog, by: By) -> Self {
-        let statements = &log.statements;
+        let (statements, events) = (&log.statements, &log.events);
         let mut names = Names::default();
-        let through = |bases: &[u32], keys: Vec<u32>| -> Vec<u32> {
-            bases.iter().map(|&base| keys[base as usize]).collect()
+        // Of statements and of events: what they go through, and the key of each of that; of what events have none of,
+        // the last one.
+        let through = |bases: [&[u32]; 2], keys: &[u32], none: u32| {
+            bases.map(|bases| -> Vec<u32> {
+                bases.iter().map(|&base| keys.get(base as usize).copied().unwrap_or(none)).collect()
+            })
         };
-        let of_fingerprint = &statements.fingerprint;
-        let mut connections = |of: fn(&Connection) -> &str| -> Vec<u32> {
-            let keys = log.connections.iter().map(|connection| names.id(of(connection))).collect();
-            through(&statements.connection, keys)
+        let fingerprints = [&statements.fingerprint[..], &events.fingerprint[..]];
+        let connections = [&statements.connection[..], &events.connection[..]];
+        let mut by_connection = |of: fn(&Connection) -> &str| {
+            let keys: Vec<u32> = log.connections.iter().map(|connection| names.id(of(connection))).collect();
+            through(connections, &keys, 0)
         };
-        let of = match by {
-            By::Fingerprint => of_fingerprint.clone(),
-            By::Connection => statements.connection.clone(),
-            By::Request => statements.request.clone(),
-            By::Application => connections(|connection| &connection.application),
-            By::User => connections(|connection| &connection.user),
-            By::Database => connections(|connection| &connection.database),
+        let all_fingerprints = || log.fingerprints.iter().chain(&events.unfinished);
+        let fingerprint_count = log.fingerprints.len() + events.unfinished.len();
+        let [of, mut of_event] = match by {
+            By::Fingerprint => {
+                let none = fingerprint_count as u32;
+                let of_event = events.fingerprint.iter().map(|&id| id.min(none)).collect();
+                [statements.fingerprint.clone(), of_event]
+            }
+            By::Connection => [statements.connection.clone(), events.connection.clone()],
+            By::Request => {
+                let none = log.requests.len() as u32;
+                let of_event = super::events::requests(log).into_iter().map(|id| id.min(none)).collect();
+                [statements.request.clone(), of_event]
+            }
+            By::Application => by_connection(|connection| &connection.application),
+            By::User => by_connection(|connection| &connection.user),
+            By::Host => by_connection(|connection| &connection.client),
+            By::Database => by_connection(|connection| &connection.database),
             By::Table => {
                 let first = |tables: &'_ [String]| tables.first().cloned().unwrap_or_default();
-                let keys = log.fingerprints.iter().map(|print| names.id(first(&print.tables))).collect();
-                through(of_fingerprint, keys)
+                let keys: Vec<u32> = all_fingerprints().map(|print| names.id(first(&print.tables))).collect();
+                let none = if events.is_empty() { 0 } else { names.id("") };
+                through(fingerprints, &keys, none)
             }
             By::Operation => {
-                let keys = log.fingerprints.iter().map(|print| names.id(print.operation.name())).collect();
-                through(of_fingerprint, keys)
+                let keys: Vec<u32> =
+                    all_fingerprints().map(|print| names.id(print.operation.name())).collect();
+                let none = if events.is_empty() { 0 } else { names.id("") };
+                through(fingerprints, &keys, none)
             }
             By::View => {
-                let keys = log.requests.iter().map(|request| names.id(request.view.as_str())).collect();
-                through(&statements.request, keys)
+                let keys: Vec<u32> =
+                    log.requests.iter().map(|request| names.id(request.view.as_str())).collect();
+                let none = if events.is_empty() { 0 } else { names.id("") };
+                through([&statements.request, &super::events::requests(log)], &keys, none)
             }
             By::Caller => {
                 let views: Vec<u32> =
@@ -196,21 +226,37 @@ impl Keys {
                         None => NONE,
                     })
                     .collect();
-                (0..statements.len())
+                let of: Vec<u32> = (0..statements.len())
                     .map(|at| {
                         let site = statements.site(at).map_or(NONE, |site| sites[site as usize]);
                         if site == NONE { views[statements.request[at] as usize] } else { site }
                     })
-                    .collect()
+                    .collect();
+                let none = if events.is_empty() { 0 } else { names.id("") };
+                let requests = super::events::requests(log);
+                let places = events.statement.iter().zip(&requests).map(|(&statement, &request)| {
+                    let own = of.get(statement as usize).copied();
+                    own.or_else(|| views.get(request as usize).copied()).unwrap_or(none)
+                });
+                let of_event = places.collect();
+                [of, of_event]
             }
         };
+        if by == By::Table {
+            for (event, key) in of_event.iter_mut().enumerate() {
+                if let Some(table) = super::events::vacuumed_table(events, event) {
+                    *key = names.id(table.to_owned());
+                }
+            }
+        }
         let count = match by {
-            By::Fingerprint => log.fingerprints.len(),
+            By::Fingerprint => fingerprint_count + 1,
             By::Connection => log.connections.len(),
-            By::Request => log.requests.len(),
+            By::Request => log.requests.len() + 1,
             _ => names.names.len(),
         };
-        Self { by, of, count, names: names.names }
+        let heaviest = if by == By::Request { heaviest(log) } else { Vec::new() };
+        Self { by, of, of_event, count, names: names.names, heaviest }
     }
 
     /// What a filter names the key by: its name, empty for what is not logged; or its number.
@@ -235,12 +281,20 @@ impl Keys {
     pub fn label(&self, log: &QueryLog, key: u32) -> String {
         match self.by {
             By::Fingerprint => {
-                log.fingerprints.get(key as usize).map_or_else(String::new, |it| brief(&it.text))
+                log.any_fingerprint(key).map_or_else(|| "(no statement)".to_owned(), |it| brief(&it.text))
             }
+            By::Request if key as usize >= log.requests.len() => "(no request)".to_owned(),
             By::Connection => log.connections.get(key as usize).map_or_else(String::new, Connection::title),
             By::Request => match log.requests.get(key as usize).map(super::Request::title) {
                 Some(title) if !title.is_empty() => title,
-                _ => format!("request {}", u64::from(key) + 1),
+                _ => {
+                    let number = format!("request {}", u64::from(key) + 1);
+                    let heaviest = self.heaviest.get(key as usize).copied().unwrap_or(NONE);
+                    match log.fingerprints.get(heaviest as usize) {
+                        Some(query) => format!("{} ({number})", brief(&query.text)),
+                        None => number,
+                    }
+                }
             },
             By::Table if self.value(key).is_empty() => "(no table)".to_owned(),
             _ => match self.value(key) {
@@ -249,6 +303,33 @@ impl Keys {
             },
         }
     }
+}
+
+/// Per request the fingerprint that takes most of its time, transactions left out where there is another, or [`NONE`];
+/// nothing if all requests have names.
+fn heaviest(log: &QueryLog) -> Vec<u32> {
+    if log.requests.iter().all(|request| !request.title().is_empty()) {
+        return Vec::new();
+    }
+    let (first, order) = log.by_request();
+    let statements = &log.statements;
+    let mut times: FxHashMap<u32, f64> = FxHashMap::default();
+    let of = |bounds: &[u32]| {
+        times.clear();
+        let mut best = (NONE, f64::NEG_INFINITY);
+        for &at in &order[bounds[0] as usize..bounds[1] as usize] {
+            let at = at as usize;
+            let fingerprint = statements.fingerprint[at];
+            let is_transaction = log.fingerprints[fingerprint as usize].operation == Operation::Transaction;
+            let time = times.entry(fingerprint).or_insert(if is_transaction { -1e12 } else { 0.0 });
+            *time += statements.duration[at].max(0.0);
+            if *time > best.1 {
+                best = (fingerprint, *time);
+            }
+        }
+        best.0
+    };
+    first.windows(2).map(of).collect()
 }
 
 /// Before the number of a lane.

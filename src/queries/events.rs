@@ -1,80 +1,24 @@
-//! What happened to statements beside running: errors, cancels, waits for locks, temporary files,
-//! plans.
+//! What else a log says: what happened to statements beside running (errors, cancels, waits for locks, temporary
+//! files, plans), and what the server tells of itself (checkpoints, autovacuum, sessions).
 //!
 //! An event is kept by its place in the file; its text is read again when it is asked for
 //! ([`crate::import::Format::event_text`]).
 
-use serde::{Deserialize, Serialize};
+mod facts;
+mod groups;
+mod kind;
+mod of_log;
+mod shape;
+mod total;
+
+pub use facts::{Checkpoint, Deadlock, Facts, Lock, Vacuum};
+pub use groups::{EventBy, EventFigures, EventGroups, condition, event_groups, event_key};
+pub use kind::{EventClass, EventKind};
+pub use of_log::{moment, requests, select_events, vacuumed_table};
+pub use shape::shape;
+pub use total::EventTotal;
 
 use super::{Fingerprint, NONE, QueryLog};
-
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EventKind {
-    /// It failed, for none of the reasons below.
-    Error,
-    /// It ran longer than `statement_timeout`.
-    StatementTimeout,
-    /// Someone cancelled it: `pg_cancel_backend`, Ctrl-C, a client's own timeout.
-    Cancelled,
-    /// It waited longer than `lock_timeout` for a lock.
-    LockTimeout,
-    /// It and others waited for each other: the server ended it.
-    Deadlock,
-    /// It waits for a lock longer than `deadlock_timeout`.
-    LockWait,
-    /// It got the lock it had waited for.
-    LockAcquired,
-    /// It needed more memory than `work_mem` and wrote to disk.
-    TemporaryFile,
-    /// Its plan was logged (`auto_explain`).
-    Plan,
-}
-
-impl EventKind {
-    /// All of them, the gravest first.
-    pub const ALL: [Self; 9] = [
-        Self::Error,
-        Self::StatementTimeout,
-        Self::Cancelled,
-        Self::LockTimeout,
-        Self::Deadlock,
-        Self::LockWait,
-        Self::LockAcquired,
-        Self::TemporaryFile,
-        Self::Plan,
-    ];
-
-    /// One and several of them, as people say it.
-    pub fn names(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Error => ("error", "errors"),
-            Self::StatementTimeout => ("statement timeout", "statement timeouts"),
-            Self::Cancelled => ("cancelled statement", "cancelled statements"),
-            Self::LockTimeout => ("lock timeout", "lock timeouts"),
-            Self::Deadlock => ("deadlock", "deadlocks"),
-            Self::LockWait => ("wait for a lock", "waits for locks"),
-            Self::LockAcquired => ("lock acquired after a wait", "locks acquired after a wait"),
-            Self::TemporaryFile => ("temporary file", "temporary files"),
-            Self::Plan => ("plan", "plans"),
-        }
-    }
-
-    /// `3 temporary files`
-    pub fn counted(self, count: u32) -> String {
-        let (one, several) = self.names();
-        format!("{} {}", crate::format::count(i64::from(count)), if count == 1 { one } else { several })
-    }
-
-    /// Whether the statement ended by it.
-    pub fn ends_statement(self) -> bool {
-        matches!(
-            self,
-            Self::Error | Self::StatementTimeout | Self::Cancelled | Self::LockTimeout | Self::Deadlock
-        )
-    }
-}
 
 /// An SQLSTATE: five capitals or digits, or zeros where the log does not say.
 pub type SqlState = [u8; 5];
@@ -94,6 +38,8 @@ pub struct Event {
     pub amount: f64,
     /// SQLSTATE.
     pub state: SqlState,
+    /// Id from [`super::LogBuilder::message`], or [`NONE`].
+    pub message: u32,
     /// Byte of its record.
     pub offset: u64,
     /// Bytes of its record.
@@ -118,6 +64,19 @@ pub struct Events {
     pub amount: Vec<f64>,
     /// SQLSTATE; zeros where the log does not say.
     pub state: Vec<SqlState>,
+    /// What the server says, in short: index into [`Self::messages`], or [`NONE`].
+    pub message: Vec<u32>,
+    /// Every distinct message, without what differs from one time to the next ([`shape()`]): of a checkpoint its
+    /// cause, of autovacuum its table.
+    pub messages: Vec<String>,
+    /// What is known of locks in numbers.
+    pub locks: Vec<Lock>,
+    /// What is known of checkpoints.
+    pub checkpoints: Vec<Checkpoint>,
+    /// What is known of autovacuum's work.
+    pub vacuums: Vec<Vacuum>,
+    /// What is known of deadlocks.
+    pub deadlocks: Vec<Deadlock>,
     /// Byte in the unwrapped file where its record begins.
     pub offset: Vec<u64>,
     /// Bytes of its record.
@@ -147,6 +106,7 @@ impl Events {
         self.connection.push(event.connection);
         self.amount.push(event.amount);
         self.state.push(event.state);
+        self.message.push(event.message);
         self.offset.push(event.offset);
         self.length.push(event.length);
         self.kind.len() - 1
@@ -168,7 +128,21 @@ impl Events {
         for index in indices {
             counts[self.kind[index] as usize] += 1;
         }
-        EventKind::ALL.into_iter().zip(counts).filter(|&(_, count)| count > 0).collect()
+        let all = EventKind::ALL.into_iter().map(|kind| (kind, counts[kind as usize]));
+        all.filter(|&(_, count)| count > 0).collect()
+    }
+
+    /// What the events of each kind add up to; kinds without any are left out.
+    pub fn totals(&self) -> Vec<EventTotal> {
+        let mut totals: Vec<EventTotal> = EventKind::ALL.map(EventTotal::none).into();
+        let place = |kind: EventKind| EventKind::ALL.iter().position(|&other| other == kind);
+        for event in 0..self.len() {
+            if let Some(total) = place(self.kind[event]).and_then(|place| totals.get_mut(place)) {
+                total.add(self.amount_of(event));
+            }
+        }
+        totals.retain(|total| total.count > 0);
+        totals
     }
 
     /// An event's SQLSTATE.
@@ -176,12 +150,57 @@ impl Events {
         let state = self.state.get(event).filter(|state| state[0] != 0)?;
         std::str::from_utf8(state).ok()
     }
+
+    /// What the server says of it, in short; its kind where that is not known.
+    pub fn message(&self, event: usize) -> &str {
+        let known = self.message.get(event).and_then(|&id| self.messages.get(id as usize));
+        let kind = || self.kind.get(event).map_or("", |kind| kind.names().0);
+        known.map_or_else(kind, String::as_str)
+    }
+
+    /// What is known of an event in numbers.
+    pub fn facts(&self, event: usize) -> Option<Facts> {
+        let lock = || facts::of(&self.locks, event, |one| one.event).cloned().map(Facts::Lock);
+        let checkpoint =
+            || facts::of(&self.checkpoints, event, |one| one.event).copied().map(Facts::Checkpoint);
+        let vacuum = || facts::of(&self.vacuums, event, |one| one.event).copied().map(Facts::Vacuum);
+        let deadlock = || facts::of(&self.deadlocks, event, |one| one.event).cloned().map(Facts::Deadlock);
+        match self.kind.get(event)? {
+            EventKind::LockWait | EventKind::LockFailure => lock(),
+            EventKind::Checkpoint => checkpoint(),
+            EventKind::Vacuum => vacuum(),
+            EventKind::Deadlock => deadlock(),
+            _ => None,
+        }
+    }
+
+    /// What of an event adds up: bytes of temporary files; else milliseconds, of waits for locks the whole of each
+    /// once, where it begins. NaN if there is nothing.
+    pub fn amount_of(&self, event: usize) -> f64 {
+        match self.kind[event] {
+            EventKind::LockWait => {
+                facts::of(&self.locks, event, |one| one.event).map_or(self.amount[event], |lock| lock.waited)
+            }
+            EventKind::LockAcquired | EventKind::FrequentCheckpoints => f64::NAN,
+            _ => self.amount[event],
+        }
+    }
+
+    /// Whether a statement ended by it that the server counts no execution for, nor a duration.
+    pub fn is_attempt(&self, event: usize) -> bool {
+        self.kind[event].ends_statement() && self.statement[event] == NONE && self.fingerprint[event] != NONE
+    }
 }
 
 impl QueryLog {
     /// What an event's statement is, whether or not it ever ran to its end.
     pub fn event_fingerprint(&self, event: usize) -> Option<&Fingerprint> {
-        let id = *self.events.fingerprint.get(event)? as usize;
+        self.any_fingerprint(*self.events.fingerprint.get(event)?)
+    }
+
+    /// The fingerprint of this id, also of what never ran to its end ([`Events::unfinished`]).
+    pub fn any_fingerprint(&self, id: u32) -> Option<&Fingerprint> {
+        let id = id as usize;
         self.fingerprints
             .get(id)
             .or_else(|| self.events.unfinished.get(id.checked_sub(self.fingerprints.len())?))

@@ -23,6 +23,9 @@ pub struct Figures {
     pub without_duration: u32,
     /// Executions that ended in an error.
     pub failed: u32,
+    /// Statements that ended in an error and are no executions, since the server logs no duration for them: beside
+    /// [`Self::calls`], not in it.
+    pub attempts: u32,
     /// Sum of durations.
     pub total: f64,
     /// Shortest.
@@ -59,6 +62,17 @@ impl Figures {
     /// Executions whose duration is known.
     pub fn timed(&self) -> u32 {
         self.calls - self.without_duration
+    }
+
+    /// Statements that ended in an error, executions or not.
+    pub fn all_failed(&self) -> u32 {
+        self.failed.saturating_add(self.attempts)
+    }
+
+    /// Of all statements, those that ended in an error: 0 to 1.
+    pub fn failed_share(&self) -> f64 {
+        let all = f64::from(self.calls) + f64::from(self.attempts);
+        if all > 0.0 { f64::from(self.all_failed()) / all } else { 0.0 }
     }
 
     /// [Variance-to-mean ratio](https://en.wikipedia.org/wiki/Index_of_dispersion), ms: what
@@ -165,6 +179,31 @@ pub fn groups(log: &QueryLog, order: &Order, selection: &Selection, keys: &[u32]
     Groups { keys: slots.keys, figures }
 }
 
+/// Adds to groups by keys ([`super::by::Keys::of_event`]) what failed without an execution, of the events of `selection`; a group may have nothing
+/// else.
+pub fn add_attempts(log: &QueryLog, selection: &Selection, keys: &[u32], groups: &mut Groups) {
+    let events = &log.events;
+    let mut places: FxHashMap<u32, usize> = FxHashMap::default();
+    for event in selection.iter().filter(|&event| events.is_attempt(event)) {
+        if places.is_empty() {
+            places.extend(groups.keys.iter().enumerate().map(|(place, &key)| (key, place)));
+        }
+        let key = keys.get(event).copied().unwrap_or(NONE);
+        let next = groups.keys.len();
+        let place = *places.entry(key).or_insert(next);
+        let time = events.time[event];
+        if place == next {
+            groups.keys.push(key);
+            groups.figures.push(Figures { first: time, last: time, ..Figures::default() });
+        }
+        let group = &mut groups.figures[place];
+        group.attempts += 1;
+        if group.calls == 0 {
+            (group.first, group.last) = (group.first.min(time), group.last.max(time));
+        }
+    }
+}
+
 /// The fingerprints of a server's statistics ([`super::statistics`]) whose text or tables contain `text`,
 /// ignoring case. What the server does not count is NaN or `None`.
 pub fn of_statistics(log: &QueryLog, text: &str) -> Groups {
@@ -181,6 +220,7 @@ pub fn of_statistics(log: &QueryLog, text: &str) -> Groups {
             calls: numbers.calls,
             without_duration: numbers.without_duration,
             failed: numbers.failed,
+            attempts: 0,
             total: numbers.total,
             min: numbers.min,
             mean: numbers.mean,
@@ -307,8 +347,10 @@ fn variety(
     }
 }
 
-/// The figures of all statements of `selection` together.
-pub fn whole(log: &QueryLog, order: &Order, selection: &Selection) -> Figures {
+/// The figures of all statements of `selection` together, and of what failed among `events`.
+pub fn whole(log: &QueryLog, order: &Order, selection: &Selection, events: &Selection) -> Figures {
     let keys = vec![0; log.statements.len()];
-    groups(log, order, selection, &keys, 1).figures.first().copied().unwrap_or_default()
+    let mut groups = groups(log, order, selection, &keys, 1);
+    add_attempts(log, events, &vec![0; log.events.len()], &mut groups);
+    groups.figures.first().copied().unwrap_or_default()
 }

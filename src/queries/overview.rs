@@ -33,7 +33,7 @@ pub struct Glance {
     pub writes: u32,
     /// Their time, ms.
     pub write_time: f64,
-    /// How many requests have statements among these.
+    /// How many requests have statements among these, failed ones included.
     pub requests: u32,
     /// How many connections have.
     pub connections: u32,
@@ -62,6 +62,8 @@ pub struct Series {
     pub writes: Vec<u32>,
     /// Of them, ended in an error.
     pub failed: Vec<u32>,
+    /// Statements that ended in an error in it and are no executions ([`Figures::attempts`]).
+    pub attempts: Vec<u32>,
     /// Median duration of those that start in it, ms; NaN without any.
     pub p50: Vec<f32>,
     /// 95th percentile of their durations, ms; NaN without any.
@@ -122,7 +124,14 @@ pub fn extent(log: &QueryLog, range: Option<(f64, f64)>) -> (f64, f64) {
 }
 
 /// The curves of `selection` over `steps`.
-pub fn series(log: &QueryLog, order: &Order, selection: &Selection, steps: Steps) -> Series {
+///
+/// `events` are those of the same filter.
+pub fn series(
+    log: &QueryLog,
+    order: &Order,
+    (selection, events): (&Selection, &Selection),
+    steps: Steps,
+) -> Series {
     let statements = &log.statements;
     let (origin, _) = log.span().unwrap_or_default();
     let keys: Vec<u32> = statements.start.iter().map(|start| steps.of(start - origin) as u32).collect();
@@ -134,6 +143,7 @@ pub fn series(log: &QueryLog, order: &Order, selection: &Selection, steps: Steps
         reads: vec![0; steps.count],
         writes: vec![0; steps.count],
         failed: vec![0; steps.count],
+        attempts: vec![0; steps.count],
         p50: vec![f32::NAN; steps.count],
         p95: vec![f32::NAN; steps.count],
         concurrency: Vec::new(),
@@ -150,6 +160,9 @@ pub fn series(log: &QueryLog, order: &Order, selection: &Selection, steps: Steps
         let operation = log.fingerprints[statements.fingerprint[at] as usize].operation;
         series.reads[keys[at] as usize] += u32::from(reads(operation));
         series.writes[keys[at] as usize] += u32::from(operation.is_write());
+    }
+    for event in events.iter().filter(|&event| log.events.is_attempt(event)) {
+        series.attempts[steps.of(super::events::moment(log, event, origin))] += 1;
     }
     series.concurrency = concurrency(log, selection, steps);
     series
@@ -204,29 +217,44 @@ pub fn classes(log: &QueryLog, statements: impl Iterator<Item = usize>) -> Vec<u
 
 /// How many of the keys have statements of `selection`.
 pub fn present(selection: &Selection, keys: &[u32], count: usize) -> u32 {
+    seen(selection, keys, count).iter().filter(|&&seen| seen).count() as u32
+}
+
+/// Per key whether it has statements of `selection`.
+pub fn seen(selection: &Selection, keys: &[u32], count: usize) -> Vec<bool> {
     let mut seen = vec![false; count];
     for at in selection.iter() {
         seen[keys[at] as usize] = true;
     }
-    seen.iter().filter(|&&seen| seen).count() as u32
+    seen
 }
 
-/// Totals and curves of `selection`: `figures` are those of all of it, `shapes` its fingerprints.
+/// Totals and curves of `selection` and of the events of the same filter: `figures` are those of all of it, `shapes`
+/// its fingerprints, and `request_of_event` is each event's request.
 pub fn glance(
     log: &QueryLog,
     order: &Order,
-    selection: &Selection,
+    (selection, events): (&Selection, &Selection),
     range: Option<(f64, f64)>,
     figures: Figures,
     shapes: &Groups,
+    request_of_event: &[u32],
 ) -> Glance {
     let (from, to) = extent(log, range);
     let mut glance = Glance {
         figures,
         span: to - from,
-        requests: present(selection, &log.statements.request, log.requests.len()),
+        requests: {
+            let mut seen = seen(selection, &log.statements.request, log.requests.len());
+            for event in events.iter().filter(|&event| log.events.is_attempt(event)) {
+                if let Some(seen) = request_of_event.get(event).and_then(|&of| seen.get_mut(of as usize)) {
+                    *seen = true;
+                }
+            }
+            seen.iter().filter(|&&seen| seen).count() as u32
+        },
         connections: present(selection, &log.statements.connection, log.connections.len()),
-        series: series(log, order, selection, Steps::round(from, to)),
+        series: series(log, order, (selection, events), Steps::round(from, to)),
         classes: classes(log, selection.iter()),
         timed: log.clock != Clock::Sequence,
         ..Glance::default()
@@ -247,7 +275,8 @@ impl Glance {
     /// What its fingerprints tell.
     fn by_shape(&mut self, log: &QueryLog, groups: &Groups) {
         for (&key, figures) in groups.keys.iter().zip(&groups.figures) {
-            let operation = log.fingerprints[key as usize].operation;
+            let Some(fingerprint) = log.any_fingerprint(key) else { continue };
+            let operation = fingerprint.operation;
             if reads(operation) {
                 self.reads = self.reads.saturating_add(figures.calls);
                 self.read_time += figures.total;

@@ -20,6 +20,8 @@ pub struct RequestUse {
     pub database_time: f64,
     /// Of them, ended in an error.
     pub failed: u32,
+    /// Statements that ended in an error and are none of them, as the log has no duration of them.
+    pub attempts: u32,
     /// Wall time of all: as recorded, or from the first statement to the last.
     pub wall: f64,
     /// Median wall time.
@@ -56,10 +58,12 @@ pub struct Waste {
 }
 
 /// Per request of the selection what it spends, in order of its first statement; by view if `views`
-/// gives each request's view. `threshold` is Apdex's, ms, and `waste` is per request.
+/// gives each request's view. `threshold` is Apdex's, ms, and `waste` is per request. `attempts` are the requests of
+/// statements that failed without an execution; those of none are passed over.
 pub fn request_use(
     log: &QueryLog,
     selection: &Selection,
+    attempts: impl Iterator<Item = u32>,
     waste: &[Waste],
     threshold: f64,
     views: Option<(&[u32], usize)>,
@@ -79,6 +83,14 @@ pub fn request_use(
         one.failed += u32::from(statements.failed[at] != 0);
         one.database_time += statements.duration[at].max(0.0);
     }
+    for request in attempts.filter(|&request| (request as usize) < log.requests.len()) {
+        let slot = &mut slots[request as usize];
+        if *slot == NONE {
+            *slot = each.len() as u32;
+            each.push(begun(log, request, waste, threshold));
+        }
+        each[*slot as usize].attempts += 1;
+    }
     let Some((view_of, count)) = views else { return each };
     let mut slots = vec![NONE; count];
     let mut all: Vec<(RequestUse, Vec<f64>)> = Vec::new();
@@ -94,6 +106,7 @@ pub fn request_use(
         sum.statements += one.statements;
         sum.database_time += one.database_time;
         sum.failed += one.failed;
+        sum.attempts += one.attempts;
         sum.wall += one.wall;
         sum.loops += one.loops;
         sum.repeated += one.repeated;

@@ -1,11 +1,12 @@
 //! Builds a [`QueryLog`] from statements in the order of the file.
 
+mod events;
+
 use rustc_hash::FxHashMap;
 
 use super::columns::columns;
 use super::comments::{self, Tags};
 use super::digest;
-use super::events::{Event, EventKind, SqlState};
 use super::fingerprint::{self, SEED, Shape, mix, mix_text};
 use super::lexer::Dialect;
 use super::requests::{self, Request};
@@ -104,6 +105,8 @@ pub struct LogBuilder {
     tags_of: Vec<u32>,
     /// Per connection: where its last statement ended.
     ends: Vec<f64>,
+    /// Messages of events, each once.
+    messages: FxHashMap<String, u32>,
 }
 
 impl LogBuilder {
@@ -286,37 +289,6 @@ impl LogBuilder {
         self.log.statements.duration.get(statement).is_some_and(|duration| !duration.is_nan())
     }
 
-    /// Adds an event; gives its index.
-    pub fn event(&mut self, event: Event) -> usize {
-        self.log.events.push(event)
-    }
-
-    /// Adds the plan of a statement, by its index in the order of the file, that is in its own record.
-    pub fn plan(&mut self, at: usize, statement: &Statement) {
-        let event = self.event(Event {
-            kind: EventKind::Plan,
-            time: statement.end,
-            connection: statement.connection,
-            fingerprint: statement.fingerprint,
-            amount: statement.duration,
-            state: SqlState::default(),
-            offset: statement.offset,
-            length: statement.length,
-        });
-        self.attach(event, at);
-    }
-
-    /// Says which statement, by its index in the order of the file, an event belongs to.
-    pub fn attach(&mut self, event: usize, statement: usize) {
-        let (events, statements) = (&mut self.log.events, &self.log.statements);
-        if let (Some(of), Some(&fingerprint)) =
-            (events.statement.get_mut(event), statements.fingerprint.get(statement))
-        {
-            *of = statement as u32;
-            events.fingerprint[event] = fingerprint;
-        }
-    }
-
     /// Takes out of the log's fingerprints those of no execution: only events name them.
     fn set_unfinished_apart(&mut self) {
         let log = &mut self.log;
@@ -340,7 +312,10 @@ impl LogBuilder {
                 *next - 1
             })
             .collect();
-        for fingerprint in log.statements.fingerprint.iter_mut().chain(&mut log.events.fingerprint) {
+        let deadlocks = log.events.deadlocks.iter_mut().flat_map(|deadlock| &mut deadlock.parts);
+        let of_deadlocks = deadlocks.map(|(_, fingerprint)| fingerprint);
+        let of_events = log.events.fingerprint.iter_mut().chain(of_deadlocks);
+        for fingerprint in log.statements.fingerprint.iter_mut().chain(of_events) {
             if let Some(&id) = ids.get(*fingerprint as usize) {
                 *fingerprint = id;
             }

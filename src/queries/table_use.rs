@@ -146,7 +146,8 @@ pub fn column_totals(log: &QueryLog, groups: &Groups, table: Option<&str>) -> Ve
     let mut totals: Vec<ColumnTotal> = Vec::new();
     let mut ids: FxHashMap<Key<'_>, (usize, u32)> = FxHashMap::default();
     for (&key, figures) in groups.keys.iter().zip(&groups.figures) {
-        let uses = log.fingerprints[key as usize].columns.iter();
+        let Some(fingerprint) = log.fingerprints.get(key as usize) else { continue };
+        let uses = fingerprint.columns.iter();
         for one in uses.filter(|one| table.is_none() || one.table.as_deref() == table) {
             let ColumnUse { table, column, usage, function, .. } = one;
             let next = totals.len();

@@ -2,6 +2,8 @@
 
 mod events;
 
+pub(super) use events::told;
+
 use std::cmp::Ordering;
 use std::io;
 
@@ -50,8 +52,12 @@ pub(super) fn overview(log: &QueryLog) -> QueriesOverview {
         wall_clock: matches!(log.clock, Clock::Wall { .. }),
         zone: zone(&log.clock),
         inferred: log.inferred.clone(),
+        views: log.requests.iter().any(|request| !request.view.is_empty()),
+        statuses: log.requests.iter().any(|request| request.status != 0),
+        known_requests: log.requests.iter().any(|request| !request.origin.is_inferred()),
         statistics: log.statistics.is_some(),
-        events: log.events.counts(0..log.events.len()),
+        events: log.events.totals(),
+        attempts: (0..log.events.len()).filter(|&event| log.events.is_attempt(event)).count() as u32,
         results_only: log.results().is_some(),
     }
 }

@@ -4,6 +4,7 @@
 //! filters is made once.
 
 mod compare;
+mod events;
 mod examples;
 mod groups;
 mod requests;
@@ -22,9 +23,10 @@ use crate::protocol::{
 use crate::queries::QueryLog;
 use crate::queries::by::{By, Keys};
 use crate::queries::compare::Shapes;
+use crate::queries::events::{EventGroups, select_events};
 use crate::queries::figures::{Figures, Groups, Order, whole};
 use crate::queries::filter::{Filter, OwnTexts, Selection, select};
-use crate::queries::overview::{Glance, Steps, extent, glance, glance_of_statistics};
+use crate::queries::overview::{Glance, Steps, extent, glance, glance_of_statistics, seen};
 use crate::queries::request_use::{RequestUse, Waste};
 use crate::queries::table_use::{TableUse, column_totals, table_use};
 use crate::sort;
@@ -40,10 +42,15 @@ pub(super) struct State {
     waste: OnceCell<(Vec<Role>, Vec<Waste>)>,
     /// The one used last is last.
     selections: Vec<(Filter, Rc<Selection>)>,
+    event_selections: Memory<Filter, Rc<Selection>>,
+    event_groups: Memory<events::Grouped, Rc<EventGroups>>,
+    event_group_order: Memory<events::GroupOrder, Vec<u32>>,
+    event_order: Memory<events::ListOrder, Vec<u32>>,
     wholes: Memory<Filter, Figures>,
     glances: Memory<Filter, Glance>,
     kinds: Memory<Filter, Vec<(By, u32)>>,
     groups: Memory<(Filter, By), Rc<Groups>>,
+    fingerprints: Memory<Filter, Rc<Groups>>,
     group_order: Memory<Sorted<By, GroupColumn>, Vec<u32>>,
     executions: Memory<Sorted<Option<Group>, ExecutionColumn>, Vec<u32>>,
     tables: Memory<(Filter, u32), Rc<Vec<TableUse>>>,
@@ -121,9 +128,13 @@ pub(super) fn answer(
         }
         Ask::Glance => {
             let (selection, shapes) = (look.selection(filter), look.fingerprints(filter));
-            let figures = look.whole(filter);
+            let (events, figures) = (look.event_selection(filter), look.whole(filter));
+            let requests = look.keys(By::Request);
             let order = &look.state.order;
-            let made = || glance(log, order, &selection, filter.range, figures, &shapes);
+            let made = || {
+                let both = (&*selection, &*events);
+                glance(log, order, both, filter.range, figures, &shapes, &requests.of_event)
+            };
             Answer::Glance(Box::new(look.state.glances.get(filter.clone(), made).clone()))
         }
         Ask::Kinds => Answer::Kinds(look.kinds(filter)),
@@ -151,6 +162,16 @@ pub(super) fn answer(
             let whole = Filter { range: None, ..filter.clone() }.is_all();
             Answer::Timeline(timeline::columns(log, &selection, &keys, !whole))
         }
+        Ask::EventGlance => Answer::EventGlance(Box::new(look.event_glance(filter))),
+        Ask::EventKinds { class } => Answer::EventKinds(look.event_kinds(filter, *class)),
+        Ask::EventGroups { class, by, within, window } => {
+            look.event_group_rows(filter, (*class, *by, *within), window)
+        }
+        Ask::EventList { class, within, window } => look.event_list(filter, *class, *within, window),
+        Ask::Event { event } if (*event as usize) < log.events.len() => {
+            Answer::Event(Box::new(look.event(texts, *event)))
+        }
+        Ask::Event { event } => return Response::Refused(format!("the log has no event number {event}")),
         Ask::Shapes => Answer::Shapes(Box::new(look.shapes(filter))),
         Ask::Keep(shapes) => Answer::Kept(look.keep(shapes)),
         Ask::Compare { with, per, window } => match look.compare(filter, with, *per, window) {
@@ -168,6 +189,11 @@ pub(super) fn answer(
 impl State {
     /// Forgets what was made of selections.
     fn forget_rows(&mut self) {
+        self.event_selections = Memory::default();
+        self.event_groups = Memory::default();
+        self.event_group_order = Memory::default();
+        self.event_order = Memory::default();
+        self.fingerprints = Memory::default();
         self.wholes = Memory::default();
         self.glances = Memory::default();
         self.kinds = Memory::default();
@@ -217,11 +243,28 @@ impl Look<'_> {
         selection
     }
 
+    /// The events of a filter.
+    fn event_selection(&mut self, filter: &Filter) -> Rc<Selection> {
+        if let Some(known) = self.state.event_selections.known(filter) {
+            return Rc::clone(known);
+        }
+        for facet in &filter.facets {
+            self.keys(facet.by);
+        }
+        let state = &*self.state;
+        let found = state.search.as_ref().and_then(|search| search.found(&filter.text));
+        let nothing = Keys::default();
+        let keys = |by| state.keys.iter().find(|keys| keys.by == by).map_or(&nothing, Rc::as_ref);
+        let examples = state.examples.get().map_or(&[][..], Vec::as_slice);
+        let made = Rc::new(select_events(self.log, filter, keys, OwnTexts { found, examples }));
+        Rc::clone(self.state.event_selections.get(filter.clone(), || made))
+    }
+
     /// The figures of all statements of a filter.
     fn whole(&mut self, filter: &Filter) -> Figures {
-        let selection = self.selection(filter);
+        let (selection, events) = (self.selection(filter), self.event_selection(filter));
         let (log, order) = (self.log, &self.state.order);
-        *self.state.wholes.get(filter.clone(), || whole(log, order, &selection))
+        *self.state.wholes.get(filter.clone(), || whole(log, order, &selection, &events))
     }
 
     fn executions(
@@ -315,9 +358,15 @@ impl Look<'_> {
             return known.clone();
         }
         let selection = self.selection(filter);
+        let events = self.event_selection(filter);
+        let attempts: Vec<usize> = events.iter().filter(|&event| self.log.events.is_attempt(event)).collect();
         let all = By::ALL.into_iter().map(|by| {
             let keys = self.keys(by);
-            (by, crate::queries::overview::present(&selection, &keys.of, keys.count), keys)
+            let mut seen = seen(&selection, &keys.of, keys.count);
+            for &event in &attempts {
+                seen[keys.of_event[event] as usize] = true;
+            }
+            (by, seen.iter().filter(|&&seen| seen).count() as u32, keys)
         });
         let kinds: Vec<(By, u32)> = all
             .filter(|(_, _, keys)| keys.count > 1 || !keys.value(0).is_empty())

@@ -136,7 +136,7 @@ fn of_log(log: &QueryLog, format: &str, source: &dyn Source, strip: Strip) -> io
     let sites = log.sites.iter().map(|site| of_site(site, strip, &mut names)).collect();
     let requests = log.requests.iter().enumerate();
     let requests = requests.map(|(at, request)| of_request(request, at, strip, &mut names)).collect();
-    let (mut events, said) = of_events(log, import::by_id(format), source, strip)?;
+    let (mut events, said) = of_events(log, import::by_id(format), source, strip, &mut names)?;
     events.unfinished = log.events.unfinished.iter().map(|one| of_fingerprint(one, strip)).collect();
     let saved = Saved { events: said, ..of_texts(log, format, source, strip)? };
     Ok(QueryLog {

@@ -28,8 +28,8 @@ for (const [viewport, colorScheme] of [['desktop', 'light'], ['desktop', 'dark']
     await totals.getByText('11 temporary files').waitFor();
 
     const query = await select(page, 'UPDATE t SET b', 2);
-    await query.getByText('Waited for a lock longer than 200 ms').waitFor();
-    await query.getByText('The lock was held by process 31419.').waitFor();
+    // One line for each kind, with its times; it leads to the events.
+    await query.getByRole('button', { name: /^\d+ waits? for (a )?locks? \(/ }).waitFor();
     const plan = query.getByRole('group', { name: 'Plan', exact: true });
     const nodes = plan.getByRole('row');
     assert.match(await nodes.nth(1).innerText(), /^Update on t/);
@@ -40,8 +40,8 @@ for (const [viewport, colorScheme] of [['desktop', 'light'], ['desktop', 'dark']
     await screenshot('plan');
 
     const declared = await select(page, 'DECLARE');
-    await declared.getByText('The server names another statement').first().waitFor();
-    await declared.getByText('Temporary file of').first().scrollIntoViewIfNeeded();
+    const files = declared.getByRole('button', { name: /temporary files? \(/ });
+    await files.scrollIntoViewIfNeeded();
     await screenshot('events');
   });
 }

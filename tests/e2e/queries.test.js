@@ -373,6 +373,7 @@ pageTest('tables and charts are saved as they are shown', async ({ page }) => {
   const picture = await saved(page, () => page.getByRole('button', { name: 'Save as SVG' }).click());
   assert.match(picture.text, /^<svg[^]*pid \d+/);
   await show(page, 'Compare');
+  await page.getByLabel('Before:').selectOption('earlier');
   await rows(page, 'Comparison');
   await page.getByText('Copy, save').click();
   const sides = await saved(page, () => page.getByRole('button', { name: 'Save as CSV' }).click());
@@ -382,6 +383,9 @@ pageTest('tables and charts are saved as they are shown', async ({ page }) => {
 pageTest('a log is compared with what was before', async ({ page }) => {
   await open(page, 'postgres');
   await show(page, 'Compare');
+  // Nothing is compared unasked.
+  await page.getByText('Choose what to compare with').waitFor();
+  await page.getByLabel('Before:').selectOption('earlier');
   const found = await allRows(page, 'Comparison');
   assert.ok(found.length > 10);
   await page.getByRole('status').filter({ hasText: /Before, .* After, / }).first().waitFor();
@@ -417,6 +421,7 @@ for (const viewport of ['desktop', 'phone']) {
       await page.getByRole('complementary', { name: 'Selected table' }).waitFor();
       await look('table');
       await show(page, 'Compare');
+      await page.getByLabel('Before:').selectOption('earlier');
       await rows(page, 'Comparison');
       await page.getByRole('grid', { name: 'Comparison' }).getByRole('row').nth(1).click();
       await look('compare');

@@ -4,6 +4,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod event_rules;
 mod index_rules;
 mod inverted_rules;
 mod lines;
@@ -95,6 +96,14 @@ const FAULTS: &[(&str, &[&str])] = &[
     ("postgres-rush.log", &["transactions", "slow-writes", "connections"]),
     ("postgres-stocktake.log", &["slow-writes"]),
     ("postgres-crowd.log", &["read-replicas"]),
+    ("../events/temporary-files.log", &["temporary-files"]),
+    ("../events/deadlocks.log", &["deadlocks"]),
+    ("../events/lock-queues.log", &["lock-queues"]),
+    ("../events/statement-timeouts.log", &["statement-timeouts"]),
+    ("../events/repeated-errors.log", &["repeated-errors"]),
+    ("../events/refused-connections.log", &["refused-connections"]),
+    ("../events/forced-checkpoints.log", &["forced-checkpoints"]),
+    ("../events/dead-rows.log", &["dead-rows"]),
 ];
 
 const CLEAN: &[&str] = &[
@@ -208,10 +217,11 @@ fn links_lead_to_what_is_there() {
             for link in links {
                 let fits = match link {
                     Link::Function(id) => (id as usize) < functions,
-                    Link::Query(id) => (id as usize) < log.fingerprints.len(),
+                    Link::Query(id) => log.any_fingerprint(id).is_some(),
                     Link::Statement(at) => (at as usize) < log.statements.len(),
                     // What comes before the first statement, and after the last, is seen as well.
                     Link::Range(from, to) => from < to && to > 0.0 && from < length,
+                    Link::Events(class) => log.events.kind.iter().any(|kind| kind.class() == class),
                 };
                 assert!(fits, "{name}: {} has {link:?}", finding.rule);
             }

@@ -67,6 +67,18 @@ pub fn planted() -> Vec<(&'static str, String)> {
         "LOG:  duration: 9.9 ms  plan:\n\tQuery Text: SELECT a FROM orders WHERE b = 'zqstring'\n\
             \tSeq Scan on orders  (cost=0.00..1.00 rows=1 width=4)\n\t  Filter: (b = 'zqplan'::text)".to_owned(),
         "NOTICE:  zqnotice".to_owned(),
+        "WARNING:  zqnotice 731946825".to_owned(),
+        "ERROR:  zqerror of anna".to_owned(),
+        "LOG:  automatic analyze of table \"zqdatabase.public.orders\"".to_owned(),
+        "LOG:  checkpoint starting: zqnotice".to_owned(),
+        format!("LOG:  process 77 still waiting for ShareLock on transaction 780 after 200.098 ms\n\
+            {0} {tail} DETAIL:  Process holding the lock: 31419. Wait queue: 77.\n\
+            {0} {tail} CONTEXT:  while updating zqcontext", time(13)),
+        format!("ERROR:  deadlock detected\n\
+            {0} {tail} DETAIL:  Process 77 waits for ShareLock on transaction 784; blocked by process 78.\n\
+            \tProcess 77: UPDATE orders SET a = 'zqdetail'\n\tProcess 78: UPDATE orders SET b = 'zqdetail'", time(14)),
+        "FATAL:  password authentication failed for user \"zquser\"".to_owned(),
+        "LOG:  connection authorized: user=zquser database=zqdatabase application_name=zqapplication".to_owned(),
     ]
     .iter()
     .enumerate()

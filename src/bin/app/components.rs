@@ -6,6 +6,7 @@ pub mod chart;
 pub mod copy;
 pub mod details;
 pub mod documents;
+pub mod edge;
 pub mod events;
 pub mod filter_bar;
 pub mod help;

@@ -262,6 +262,7 @@ impl Judged {
             Link::Function(_) => View::Functions,
             Link::Query(_) => View::Queries,
             Link::Statement(_) | Link::Range(..) => View::Timeline,
+            Link::Events(_) => View::Events,
         }
     }
 
@@ -287,6 +288,7 @@ impl Judged {
                 document.time_range.set(None);
                 document.statement.set(Some(statement));
             }
+            Link::Events(class) => document.log.show_events(class),
             Link::Range(from, to) => {
                 document.fingerprint.set(None);
                 document.statement.set(None);

@@ -1,9 +1,11 @@
 //! How a log is looked at: what its statements are grouped by, what is selected in its tables, and what
 //! it is compared with. All of it is in the address.
 
-use flamedrop::protocol::{CompareColumn, GroupColumn, RequestColumn, TableColumn};
+use flamedrop::protocol::{CompareColumn, EventColumn, GroupColumn, RequestColumn, TableColumn};
+use flamedrop::queries::EventClass;
 use flamedrop::queries::by::By;
 use flamedrop::queries::compare::Per;
+use flamedrop::queries::events::EventBy;
 use flamedrop::queries::filter::{Facet, Filter};
 use leptos::prelude::*;
 
@@ -12,10 +14,13 @@ use crate::storage;
 use crate::text;
 use crate::views::data_table::{parsed_sort, sort_text};
 use crate::views::queries::columns as group_columns;
-use crate::views::{compare, requests, tables};
+use crate::views::{compare, events, requests, tables};
 
 /// Apdex's threshold at first, ms: what New Relic begins with.
 pub const THRESHOLD: f64 = 500.0;
+
+/// How single events are sorted at first: in their order.
+const EVENTS_SORT: Sort<EventColumn> = Sort { column: EventColumn::First, descending: false };
 
 /// Why a server's statistics have no requests and no use of tables.
 pub const STATISTICS: &str =
@@ -27,8 +32,10 @@ const COLUMNS: &str = "query-columns";
 /// What a log is compared with.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Against {
-    /// Its own first half; with a range, what was as long before it.
+    /// Nothing yet: nobody asked.
     #[default]
+    Nothing,
+    /// Its own first half; with a range, what was as long before it.
     Earlier,
     /// A range of it, ms since its first start.
     Range(f64, f64),
@@ -67,6 +74,20 @@ pub struct LogView {
     pub request: RwSignal<Option<u32>>,
     /// How requests are sorted.
     pub request_sort: RwSignal<Sort<RequestColumn>>,
+    /// Which events are shown; `None`: the first that there are.
+    pub event_class: RwSignal<Option<EventClass>>,
+    /// What events are grouped by.
+    pub event_by: RwSignal<EventBy>,
+    /// The selected group of events: single ones are only of it.
+    pub event_group: RwSignal<Option<u32>>,
+    /// What that is called.
+    pub event_group_name: RwSignal<String>,
+    /// The selected event.
+    pub event: RwSignal<Option<u32>>,
+    /// How groups of events are sorted.
+    pub event_group_sort: RwSignal<Sort<EventColumn>>,
+    /// How single events are sorted.
+    pub event_sort: RwSignal<Sort<EventColumn>>,
     /// What it is compared with.
     pub against: RwSignal<Against>,
     /// What calls and totals are made comparable by.
@@ -96,7 +117,14 @@ impl LogView {
             threshold: RwSignal::new(THRESHOLD),
             request: RwSignal::new(None),
             request_sort: RwSignal::new(Sort::descending(RequestColumn::DatabaseTime)),
-            against: RwSignal::new(Against::Earlier),
+            event_class: RwSignal::new(None),
+            event_by: RwSignal::new(EventBy::Message),
+            event_group: RwSignal::new(None),
+            event_group_name: RwSignal::new(String::new()),
+            event: RwSignal::new(None),
+            event_group_sort: RwSignal::new(Sort::descending(EventColumn::Count)),
+            event_sort: RwSignal::new(EVENTS_SORT),
+            against: RwSignal::new(Against::Nothing),
             per: RwSignal::new(Per::Time),
             compare_sort: RwSignal::new(Sort::descending(CompareColumn::Change)),
             compared: RwSignal::new(None),
@@ -117,6 +145,16 @@ impl LogView {
         }
     }
 
+    /// Shows events of this class, by what the server says of them.
+    pub fn show_events(self, class: EventClass) {
+        if self.event_class.get_untracked() != Some(class) {
+            self.event.set(None);
+            self.event_group.set(None);
+            self.event_by.set(EventBy::Message);
+            self.event_class.set(Some(class));
+        }
+    }
+
     /// One step back, for Escape; says whether there was one.
     pub fn back_out(self, document: OpenDocument) -> bool {
         if self.wide.get_untracked() {
@@ -126,7 +164,7 @@ impl LogView {
         if document.statement.get_untracked().is_some() {
             return false;
         }
-        let selections = [self.group, self.table, self.request, self.compared];
+        let selections = [self.group, self.table, self.request, self.event, self.event_group, self.compared];
         match selections.into_iter().find(|selection| selection.get_untracked().is_some()) {
             Some(selection) => {
                 selection.set(None);
@@ -149,10 +187,15 @@ impl LogView {
             ("table", number(self.table.get())),
             ("requests", flag(self.by_view.get(), "by-view")),
             ("request", number(self.request.get())),
+            ("events", self.event_class.get().map_or("", EventClass::key).to_owned()),
+            ("events-by", flag(self.event_by.get() != EventBy::Message, self.event_by.get().key())),
+            ("events-of", number(self.event_group.get())),
+            ("event", number(self.event.get())),
             (
                 "against",
                 match self.against.get() {
-                    Against::Earlier => String::new(),
+                    Against::Nothing => String::new(),
+                    Against::Earlier => "earlier".to_owned(),
                     Against::Range(from, to) => format!("range:{from:.3}-{to:.3}"),
                     Against::Log(name) => format!("log:{name}"),
                 },
@@ -174,6 +217,15 @@ impl LogView {
             (
                 "requests-sort",
                 sort_text(requests::COLUMNS, self.request_sort.get(), RequestColumn::DatabaseTime),
+            ),
+            ("event-groups-sort", sort_text(events::GROUPS, self.event_group_sort.get(), EventColumn::Count)),
+            (
+                "events-sort",
+                if self.event_sort.get() == EVENTS_SORT {
+                    String::new()
+                } else {
+                    sort_text(events::SINGLE, self.event_sort.get(), EventColumn::Count)
+                },
             ),
             (
                 "per",
@@ -199,6 +251,16 @@ impl LogView {
         set(self.table, number("table"));
         set(self.by_view, text("requests") == "by-view");
         set(self.request, number("request"));
+        set(self.event_class, EventClass::from_key(&text("events")));
+        set(self.event_by, EventBy::from_key(&text("events-by")).unwrap_or_default());
+        set(self.event_group, number("events-of"));
+        set(self.event, number("event"));
+        set(
+            self.event_group_sort,
+            parsed_sort(events::GROUPS, &text("event-groups-sort"))
+                .unwrap_or(Sort::descending(EventColumn::Count)),
+        );
+        set(self.event_sort, parsed_sort(events::SINGLE, &text("events-sort")).unwrap_or(EVENTS_SORT));
         set(self.against, parsed_against(&text("against")).unwrap_or_default());
         // An address that says nothing of columns leaves the user's own.
         if let Some(names) = value("columns") {
@@ -239,6 +301,9 @@ impl LogView {
 }
 
 fn parsed_against(text: &str) -> Option<Against> {
+    if text == "earlier" {
+        return Some(Against::Earlier);
+    }
     let (kind, rest) = text.split_once(':')?;
     match kind {
         "log" => Some(Against::Log(rest.to_owned())),

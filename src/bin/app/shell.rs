@@ -12,6 +12,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::components::details::FunctionDetails;
 use crate::components::documents::Documents;
+use crate::components::edge;
 use crate::components::filter_bar::FilterBar;
 use crate::components::help::Help;
 use crate::components::icons;
@@ -36,6 +37,7 @@ use crate::view::View;
 use crate::views::call_tree::CallTreeTable;
 use crate::views::callers::Callers;
 use crate::views::compare::Compare;
+use crate::views::events::Events;
 use crate::views::findings::Findings;
 use crate::views::flame::FlameGraph;
 use crate::views::functions::Functions;
@@ -81,6 +83,7 @@ pub fn App() -> impl IntoView {
             None => "Flamedrop".to_owned(),
         });
     });
+    edge::restore();
     let dragging = watch_window(state);
 
     view! {
@@ -297,6 +300,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                         View::Queries => view! { <Queries document overview=log /> }.into_any(),
                         View::Tables => view! { <Tables document overview=log /> }.into_any(),
                         View::Requests => view! { <Requests document overview=log /> }.into_any(),
+                        View::Events => view! { <Events document overview=log /> }.into_any(),
                         View::Compare => view! { <Compare document overview=log /> }.into_any(),
                         _ => view! { <Timeline document overview=log /> }.into_any(),
                     }

@@ -1,6 +1,8 @@
 //! The views a document has, and their names: on the tabs, and in the address.
 
-use flamedrop::protocol::{ContentOverview, Overview};
+use flamedrop::protocol::{ContentOverview, Overview, QueriesOverview};
+use flamedrop::queries::EventKind;
+use flamedrop::queries::events::EventTotal;
 
 /// A view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,6 +17,7 @@ pub enum View {
     Queries,
     Tables,
     Requests,
+    Events,
     Compare,
 }
 
@@ -25,6 +28,16 @@ impl View {
             ContentOverview::Profile(_) => {
                 &[Self::Findings, Self::Flame, Self::CallTree, Self::Functions, Self::Callers]
             }
+            ContentOverview::Queries(ref log) if has_events(overview, log) => &[
+                Self::Findings,
+                Self::Overview,
+                Self::Timeline,
+                Self::Queries,
+                Self::Tables,
+                Self::Requests,
+                Self::Events,
+                Self::Compare,
+            ],
             ContentOverview::Queries(_) => &[
                 Self::Findings,
                 Self::Overview,
@@ -51,6 +64,7 @@ impl View {
             Self::Queries => "Queries",
             Self::Tables => "Tables",
             Self::Requests => "Requests",
+            Self::Events => "Events",
             Self::Compare => "Compare",
         }
     }
@@ -68,13 +82,14 @@ impl View {
             Self::Queries => "queries",
             Self::Tables => "tables",
             Self::Requests => "requests",
+            Self::Events => "events",
             Self::Compare => "compare",
         }
     }
 
     /// The view the address names.
     pub fn from_key(key: &str) -> Option<Self> {
-        const ALL: [View; 11] = [
+        const ALL: [View; 12] = [
             View::Findings,
             View::Flame,
             View::CallTree,
@@ -85,10 +100,17 @@ impl View {
             View::Queries,
             View::Tables,
             View::Requests,
+            View::Events,
             View::Compare,
         ];
         ALL.into_iter().find(|view| view.key() == key)
     }
+}
+
+/// Whether a log has a view of its events: servers' logs do, also where nothing happened.
+fn has_events(overview: &Overview, log: &QueriesOverview) -> bool {
+    let is_event = |total: &EventTotal| total.kind != EventKind::Plan;
+    log.events.iter().any(is_event) || overview.format.starts_with("postgres-")
 }
 
 /// How the call tree is drawn in the flame graph's view.

@@ -6,6 +6,7 @@ pub mod callers;
 pub mod compare;
 pub mod copy_table;
 pub mod data_table;
+pub mod events;
 pub mod findings;
 pub mod flame;
 pub mod functions;

@@ -14,7 +14,7 @@ use flamedrop::findings::{self, Finding, Settings};
 use flamedrop::profile::imports::Imports;
 use flamedrop::profile::matcher::Matcher;
 use flamedrop::profile::{CallTree, Profile};
-use flamedrop::queries::QueryLog;
+use flamedrop::queries::{EventKind, QueryLog};
 
 use super::{Lines, source};
 
@@ -82,6 +82,9 @@ enum Table {
     Edges,
     /// Queries of a log, by total time.
     Queries,
+    /// What else a log says, in the order of the file: errors, waits for locks, temporary files, checkpoints, …;
+    /// --filter looks at messages, kinds and queries.
+    Events,
     /// What to fix first, in a profile or in a log.
     Findings,
 }
@@ -124,6 +127,7 @@ enum Export<'a> {
     Functions(&'a Profile, Vec<u32>, Form),
     Edges(&'a Profile, Vec<usize>, Form),
     Queries(&'a QueryLog, Vec<u32>, Form),
+    Events(&'a QueryLog, Vec<u32>, Form),
     Findings(Vec<Finding>, Form),
 }
 
@@ -182,8 +186,11 @@ impl<'a> Export<'a> {
             (Content::Queries(log), None | Some(Table::Queries)) => {
                 Ok(Self::Queries(log, first(queries(log, filter), top), form))
             }
+            (Content::Queries(log), Some(Table::Events)) => {
+                Ok(Self::Events(log, first(events(log, filter), top), form))
+            }
             (Content::Profile(_), _) => Err("a profile has the tables functions, edges and findings."),
-            (Content::Queries(_), _) => Err("an SQL log has the tables queries and findings."),
+            (Content::Queries(_), _) => Err("an SQL log has the tables queries, events and findings."),
             (Content::Schema(_), _) => Err("a schema has no table to export; see flamedrop summary --json."),
         }
     }
@@ -199,6 +206,7 @@ impl<'a> Export<'a> {
             Self::Functions(profile, order, form) => table::functions(profile, order, *form, out),
             Self::Edges(profile, order, form) => table::edges(profile, order, *form, out),
             Self::Queries(log, order, form) => table::queries(log, order, *form, out),
+            Self::Events(log, order, form) => table::events(log, order, *form, out),
             Self::Findings(findings, form) => {
                 table::findings(&findings.iter().collect::<Vec<_>>(), *form, out)
             }
@@ -257,4 +265,17 @@ fn queries(log: &QueryLog, filter: &str) -> Vec<u32> {
     let mut order: Vec<u32> = (0..log.fingerprints.len() as u32).filter(matches).collect();
     order.sort_by(|&a, &b| log.numbers[b as usize].total.total_cmp(&log.numbers[a as usize].total));
     order
+}
+
+/// Events of a log, without plans, in the order of the file.
+fn events(log: &QueryLog, filter: &str) -> Vec<u32> {
+    let events = &log.events;
+    let matches = |&event: &u32| {
+        let at = event as usize;
+        events.kind[at] != EventKind::Plan
+            && (contains(events.message(at), filter)
+                || contains(&events.kind[at].key(), filter)
+                || log.event_fingerprint(at).is_some_and(|it| contains(&it.text, filter)))
+    };
+    (0..events.len() as u32).filter(matches).collect()
 }

@@ -116,9 +116,14 @@ fn queries_table(log: &QueryLog, rows: usize, out: &mut dyn Write) -> io::Result
         format::count(log.executions().try_into().unwrap_or(i64::MAX)),
         format::count(numbers.len() as i64)
     )?;
-    let events = log.events.counts(0..log.events.len());
+    let attempts = (0..log.events.len()).filter(|&event| log.events.is_attempt(event)).count() as i64;
+    if attempts > 0 {
+        let failed = format::counted(attempts, "statement", "statements");
+        writeln!(out, "{failed} failed beside these: the server logs no duration for them")?;
+    }
+    let events = log.events.totals();
     if !events.is_empty() {
-        let events: Vec<String> = events.into_iter().map(|(kind, count)| kind.counted(count)).collect();
+        let events: Vec<String> = events.iter().map(|total| total.text()).collect();
         writeln!(out, "{}", events.join(", "))?;
     }
     if let Some(inferred) = &log.inferred {

@@ -9,6 +9,7 @@ use serde::ser::SerializeMap;
 use crate::format;
 use crate::import::{self, Format, ImportError};
 use crate::input::{Input, Source, Wrapping};
+use crate::queries::events::EventTotal;
 use crate::queries::{Clock, EventKind, NONE, Operation, QueryLog, Statements};
 use crate::sort;
 
@@ -69,6 +70,7 @@ pub(super) fn entries<M: SerializeMap>(
     map.serialize_entry("fingerprints", &fingerprints)?;
     let all = log.events.counts(0..log.events.len()).into_iter().collect::<Counts>();
     map.serialize_entry("events", &all)?;
+    map.serialize_entry("event_groups", &event_groups(log))?;
     // What only ever failed, and what the server does not name a statement for.
     let unfinished: Vec<Unfinished<'_>> = log
         .events
@@ -81,6 +83,65 @@ pub(super) fn entries<M: SerializeMap>(
         })
         .collect();
     map.serialize_entry("unfinished", &unfinished)
+}
+
+/// Events of one kind that the server says the same of.
+#[derive(serde::Serialize)]
+struct EventGroup<'a> {
+    kind: EventKind,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sqlstate: Option<&'a str>,
+    count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_bytes: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_bytes: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<String>,
+}
+
+/// Events by kind, message and SQLSTATE, in order of the first; plans are their statements'.
+fn event_groups(log: &QueryLog) -> Vec<EventGroup<'_>> {
+    let events = &log.events;
+    let mut places: FxHashMap<(EventKind, u32, [u8; 5]), usize> = FxHashMap::default();
+    let mut groups: Vec<(usize, EventTotal, f64, f64)> = Vec::new();
+    for event in (0..events.len()).filter(|&event| events.kind[event] != EventKind::Plan) {
+        let (kind, time) = (events.kind[event], events.time[event]);
+        let next = groups.len();
+        let place = *places.entry((kind, events.message[event], events.state[event])).or_insert(next);
+        if place == next {
+            groups.push((event, EventTotal::none(kind), f64::NAN, f64::NAN));
+        }
+        let (_, total, first, last) = &mut groups[place];
+        total.add(events.amount_of(event));
+        (*first, *last) = (first.min(time), last.max(time));
+    }
+    let group = |(event, total, first, last): (usize, EventTotal, f64, f64)| {
+        let known = |value: f64| (total.known > 0).then_some(value);
+        let bytes = |value: f64| known(value).filter(|_| total.kind.class().is_in_bytes());
+        let times = |value: f64| known(value).filter(|_| !total.kind.class().is_in_bytes());
+        let moment = |time: f64| (!time.is_nan()).then(|| iso(&log.clock, time)).flatten();
+        EventGroup {
+            kind: total.kind,
+            message: events.message(event),
+            sqlstate: events.state(event),
+            count: total.count,
+            total_bytes: bytes(total.amount),
+            max_bytes: bytes(total.largest),
+            total_ms: times(total.amount),
+            max_ms: times(total.largest),
+            first: moment(first),
+            last: moment(last),
+        }
+    };
+    groups.into_iter().map(group).collect()
 }
 
 /// How many events of each kind.

@@ -41,6 +41,8 @@ pub struct Parts<'a> {
     /// Whether an administrator command stands in the statement's place.
     pub command: bool,
     pub failed: bool,
+    /// Whether the header says what it warned of.
+    pub warned: bool,
     /// Whether its plan is in the header.
     pub explained: bool,
     /// `SET timestamp=…`: seconds since 1970.
@@ -99,6 +101,7 @@ impl<'a> Parts<'a> {
         let line = line.strip_prefix(b"#").unwrap_or(line).trim_ascii();
         if is_warning(line) {
             // What MariaDB says of a statement may look like anything.
+            self.warned = true;
             return false;
         }
         if let Some(explain) = line.strip_prefix(b"explain:") {

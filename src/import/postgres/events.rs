@@ -11,7 +11,9 @@
 //!   `CLOSE`): then it belongs to the cursor's DECLARE, or to the last execution of the extended protocol.
 
 use super::executions::Event;
-use crate::queries::events::{self, EventKind, SqlState};
+use super::{message, server};
+use crate::queries::events::{self, Deadlock, EventKind, Facts, Lock, SqlState, Vacuum};
+use crate::queries::lexer::Dialect;
 use crate::queries::statements::Statement;
 use crate::queries::{LogBuilder, NONE, Operation};
 
@@ -73,24 +75,69 @@ const WAITING: usize = 1000;
 /// Clocks of a plan and of its statement are read one after the other, and cut to a millisecond.
 const TOLERANCE: f64 = 2.0;
 
-/// An event as it is kept.
-pub fn kept(
+/// Keeps an event, with what it says in short and in numbers; gives its index.
+pub fn keep(
+    builder: &mut LogBuilder,
     event: &Event<'_>,
     kind: EventKind,
     amount: f64,
     connection: u32,
     fingerprint: u32,
-) -> events::Event {
-    events::Event {
+) -> usize {
+    let bare = message::without_state(event.text);
+    // What log_error_verbosity = verbose puts before the text.
+    let before = event.text.get(..event.text.len() - bare.len()).and_then(|state| state.get(..5));
+    let known = if event.state.is_empty() { before.unwrap_or_default() } else { event.state };
+    let text = || String::from_utf8_lossy(bare);
+    let message = match kind {
+        EventKind::Plan => NONE,
+        _ => builder.message(server::short(kind, &text())),
+    };
+    let index = builder.event(events::Event {
         kind,
         time: event.stamp,
         connection,
         fingerprint,
         amount,
-        state: state(event.state),
+        state: state(known),
+        message,
         offset: event.offset,
         length: event.length,
+    });
+    let of = index as u32;
+    let detail = event.detail.unwrap_or_default();
+    match kind {
+        EventKind::LockWait | EventKind::LockFailure => {
+            let lock = server::lock(&text(), &String::from_utf8_lossy(detail));
+            builder.facts(Facts::Lock(Lock { event: of, waited: amount.max(0.0), ..lock }));
+        }
+        EventKind::Vacuum => {
+            builder.facts(Facts::Vacuum(Vacuum { event: of, ..server::vacuum(&text()) }));
+        }
+        EventKind::Deadlock => {
+            let parts = server::deadlocked(detail).into_iter().map(|(process, sql)| {
+                (process, builder.fingerprint(sql.trim_ascii(), Dialect::PostgreSql, None).fingerprint)
+            });
+            let parts: Vec<(u32, u32)> = parts.collect();
+            if !parts.is_empty() {
+                builder.facts(Facts::Deadlock(Deadlock { event: of, parts }));
+            }
+        }
+        _ => {}
     }
+    index
+}
+
+/// Whether an event of this kind happens to a statement; others are the server's, or a session's.
+pub fn happens_to_statements(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::LockWait
+            | EventKind::LockAcquired
+            | EventKind::LockFailure
+            | EventKind::TemporaryFile
+            | EventKind::Warning
+    )
 }
 
 /// `00000` says that there was no error.

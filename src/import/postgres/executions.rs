@@ -17,11 +17,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::events::{Open, kept};
+use super::events::{Open, happens_to_statements, keep};
 use super::message::{self, Message, Step};
 use super::prefix::Severity;
+use super::server;
 use super::steps::{self, Steps};
 use crate::document::{Diagnostics, Level};
+use crate::queries::events::{Checkpoint, Facts};
 use crate::queries::fingerprint::{SEED, mix_text};
 use crate::queries::lexer::Dialect;
 use crate::queries::statements::Statement;
@@ -45,6 +47,8 @@ pub struct Event<'a> {
     pub parameters: Option<&'a [u8]>,
     /// Whether it was logged within another statement (CONTEXT): by a function's.
     pub nested: bool,
+    /// What the server adds (DETAIL).
+    pub detail: Option<&'a [u8]>,
     /// When it was logged: ms, NaN if unknown.
     pub stamp: f64,
     /// The clock's step, ms.
@@ -74,7 +78,11 @@ impl Who<'_> {
     }
 
     fn connection(&self) -> Connection {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes.trim_ascii()).into_owned();
+        let text = |bytes: &[u8]| match bytes.trim_ascii() {
+            // What the server writes where there is none yet.
+            b"[unknown]" => String::new(),
+            bytes => String::from_utf8_lossy(bytes).into_owned(),
+        };
         Connection {
             process: text(if self.process.is_empty() { self.session } else { self.process }),
             database: text(self.database),
@@ -113,6 +121,12 @@ struct Session {
     extended: bool,
     /// Events whose statement is not yet known.
     events: Open,
+    /// The lock it waits for: the event, when that was logged, and for how long it had waited then.
+    waits: Option<(usize, f64, f64)>,
+    /// Whether its beginning was counted, and `connection ready` may follow.
+    authorized: bool,
+    /// Whether its application's name is known: sessions begin without one.
+    named: bool,
 }
 
 /// More portals than these are forgotten.
@@ -153,6 +167,8 @@ pub struct Executions {
     shortest: f64,
     /// Statements of which nothing but the parse was logged.
     parsed: Vec<Statement>,
+    /// The checkpoint that is going on: its event, its cause, and whether WAL forced it.
+    checkpoint: Option<(usize, String, bool)>,
 }
 
 impl Default for Executions {
@@ -164,6 +180,7 @@ impl Default for Executions {
             has_texts: false,
             shortest: f64::NAN,
             parsed: Vec::new(),
+            checkpoint: None,
         }
     }
 }
@@ -184,26 +201,73 @@ impl Executions {
                 let extended = !matches!(event.message, Message::Text(Step::Statement(_)));
                 self.text(who, event, sql, extended);
             }
-            Message::Event(kind, amount) => {
-                let fingerprint = self.named(event);
+            Message::Event(EventKind::Checkpoint, amount) => self.checkpoint_ends(who, event, amount),
+            Message::CheckpointStarts => {
+                let (cause, by_wal) = server::cause(&String::from_utf8_lossy(event.text));
                 let connection = self.session(who).connection;
-                let index = self.builder.event(kept(event, kind, amount, connection, fingerprint));
-                if let Some(session) = self.sessions.get_mut(&who.key()) {
-                    let inside = session.text.is_some();
-                    if kind == EventKind::TemporaryFile && !inside {
-                        session.events.temporary_file(&mut self.builder, index, fingerprint, event.stamp);
-                    } else {
-                        session.events.happens(index, fingerprint, event.stamp, inside);
-                    }
-                }
+                let index = keep(&mut self.builder, event, EventKind::Checkpoint, f64::NAN, connection, NONE);
+                self.checkpoint = Some((index, cause, by_wal));
             }
-            Message::Disconnection => {
+            Message::Event(kind, amount) => self.happens(who, event, kind, amount),
+            Message::Disconnection(time) => {
+                self.happens(who, event, EventKind::Disconnected, time);
                 if let Some(mut session) = self.sessions.remove(&who.key()) {
                     self.close(&mut session);
                 }
             }
+            Message::Other if event.severity == Severity::Warning => {
+                self.happens(who, event, EventKind::Warning, f64::NAN);
+            }
             Message::Text(_) | Message::Foreign(_) | Message::Other => {}
         }
+    }
+
+    /// Something else happens: to a statement, to a session, or to the server.
+    fn happens(&mut self, who: &Who<'_>, event: &Event<'_>, kind: EventKind, amount: f64) {
+        let fingerprint = self.named(event);
+        let session = self.session(who);
+        let connection = session.connection;
+        if kind == EventKind::Connected {
+            let is_ready = event.text.starts_with(b"connection ready");
+            if std::mem::replace(&mut session.authorized, !is_ready) && is_ready {
+                return;
+            }
+        }
+        let index = keep(&mut self.builder, event, kind, amount, connection, fingerprint);
+        let Some(session) = self.sessions.get_mut(&who.key()) else { return };
+        match kind {
+            EventKind::LockWait => session.waits = Some((index, event.stamp, amount)),
+            EventKind::LockAcquired => {
+                if let Some((waiting, ..)) = session.waits.take() {
+                    self.builder.waited(waiting, amount, true);
+                }
+            }
+            _ => {}
+        }
+        if !happens_to_statements(kind) {
+            return;
+        }
+        let inside = session.text.is_some();
+        if kind == EventKind::TemporaryFile && !inside {
+            session.events.temporary_file(&mut self.builder, index, fingerprint, event.stamp);
+        } else {
+            session.events.happens(index, fingerprint, event.stamp, inside);
+        }
+    }
+
+    /// A checkpoint is complete: the one that was said to start, or one that started before the log.
+    fn checkpoint_ends(&mut self, who: &Who<'_>, event: &Event<'_>, amount: f64) {
+        let found = server::checkpoint(&String::from_utf8_lossy(event.text));
+        let connection = self.session(who).connection;
+        let (index, cause, by_wal) = self.checkpoint.take().unwrap_or_else(|| {
+            let index = keep(&mut self.builder, event, EventKind::Checkpoint, amount, connection, NONE);
+            (index, "start not logged".to_owned(), false)
+        });
+        let restartpoint = if event.text.starts_with(b"restartpoint") { "restartpoint: " } else { "" };
+        let message = self.builder.message(format!("{restartpoint}{cause}"));
+        let of = index as u32;
+        self.builder.completed(index, event.stamp, amount, message, (event.offset, event.length));
+        self.builder.facts(Facts::Checkpoint(Checkpoint { event: of, by_wal, ..found }));
     }
 
     /// The fingerprint of the SQL an event names, or [`NONE`].
@@ -263,7 +327,11 @@ impl Executions {
     /// Adds an execution, with the events that waited for it; gives its index.
     fn push(&mut self, who: &Who<'_>, statement: Statement, extended: bool) -> usize {
         match self.sessions.get_mut(&who.key()) {
-            Some(session) => session.events.push(&mut self.builder, statement, extended),
+            Some(session) => {
+                // What it waited for it got, though the log does not say when, or it did without.
+                session.waits = None;
+                session.events.push(&mut self.builder, statement, extended)
+            }
             None => self.builder.push(statement),
         }
     }
@@ -290,10 +358,20 @@ impl Executions {
     fn session(&mut self, who: &Who<'_>) -> &mut Session {
         let key = who.key();
         let builder = &mut self.builder;
-        self.sessions.entry(key).or_insert_with(|| Session {
+        let session = self.sessions.entry(key).or_insert_with(|| Session {
             connection: builder.connection(&[&key.to_le_bytes()], || who.connection()),
             ..Session::default()
-        })
+        });
+        if !session.named && !matches!(who.application.trim_ascii(), b"" | b"[unknown]") {
+            session.named = true;
+            // The connection may have been made when the session began.
+            if let Some(connection) = builder.connection_mut(session.connection)
+                && connection.application.is_empty()
+            {
+                connection.application = String::from_utf8_lossy(who.application.trim_ascii()).into_owned();
+            }
+        }
+        session
     }
 
     fn statement(&mut self, who: &Who<'_>, event: &Event<'_>, sql: &[u8], duration: f64) -> Statement {
@@ -375,9 +453,8 @@ impl Executions {
                         ..Statement::new(self.builder.without_text(), self.session(who).connection)
                     },
                 };
-                let connection = statement.connection;
-                let event = kept(event, EventKind::Plan, duration, connection, statement.fingerprint);
-                let index = self.builder.event(event);
+                let (connection, of) = (statement.connection, statement.fingerprint);
+                let index = keep(&mut self.builder, event, EventKind::Plan, duration, connection, of);
                 if let Some(session) = self.sessions.get_mut(&who.key()) {
                     let inside = session.text.is_some();
                     session.events.plan(&mut self.builder, index, statement, inside, nested);
@@ -452,6 +529,10 @@ impl Executions {
     /// Something failed: the session's statement, if it has one. It is an execution only if its text was
     /// logged on its own.
     fn error(&mut self, who: &Who<'_>, event: &Event<'_>) {
+        if event.statement.is_none() && server::is_refusal(message::without_state(event.text), event.state) {
+            self.happens(who, event, EventKind::Refused, f64::NAN);
+            return;
+        }
         let fingerprint = self.named(event);
         let kind = message::error(event.text, event.state);
         let has_texts = self.has_texts;
@@ -464,7 +545,10 @@ impl Executions {
         }
         let connection = session.connection;
         let text = session.text.take();
-        let index = self.builder.event(kept(event, kind, f64::NAN, connection, fingerprint));
+        if let Some((waiting, since, before)) = session.waits.take() {
+            self.builder.waited(waiting, event.stamp - since + before, false);
+        }
+        let index = keep(&mut self.builder, event, kind, f64::NAN, connection, fingerprint);
         let Some(session) = self.sessions.get_mut(&who.key()) else { return };
         match text {
             Some(text) => {

@@ -4,6 +4,7 @@
 use memchr::memmem;
 
 use super::languages;
+use super::server;
 use crate::queries::EventKind;
 
 /// What a message of severity LOG says.
@@ -15,8 +16,10 @@ pub enum Message<'a> {
     Text(Step<'a>),
     /// Something else that happens to a statement, with its milliseconds or bytes.
     Event(EventKind, f64),
-    /// The session ends.
-    Disconnection,
+    /// A checkpoint starts; its cause is in the text.
+    CheckpointStarts,
+    /// The session ends, after so many ms (NaN if it does not say).
+    Disconnection(f64),
     /// A duration in another language, of what is not understood.
     Foreign(&'static str),
     /// Anything else.
@@ -52,11 +55,12 @@ pub fn read(message: &[u8]) -> Message<'_> {
     }
     match message.first() {
         Some(b's' | b'e') if let Some(step) = step(message) => Message::Text(step),
-        Some(b'd') if message.starts_with(b"disconnection: ") => Message::Disconnection,
         Some(b't') if message.starts_with(b"temporary file: ") => temporary_file(message)
             .map_or(Message::Other, |bytes| Message::Event(EventKind::TemporaryFile, bytes)),
-        Some(b'p') if message.starts_with(b"process ") => lock(message).unwrap_or(Message::Other),
-        _ => languages::read(message),
+        Some(b'p') if message.starts_with(b"process ") => {
+            lock(message).or_else(|| server::read(message)).unwrap_or(Message::Other)
+        }
+        _ => server::read(message).unwrap_or_else(|| languages::read(message)),
     }
 }
 
@@ -173,6 +177,23 @@ pub fn error(message: &[u8], state: &[u8]) -> EventKind {
         Some(reason) if reason.starts_with(b"statement timeout") => EventKind::StatementTimeout,
         Some(reason) if reason.starts_with(b"lock timeout") => EventKind::LockTimeout,
         Some(reason) if reason.starts_with(b"user request") => EventKind::Cancelled,
+        Some(reason) if reason.starts_with(b"conflict with recovery") => EventKind::RecoveryConflict,
+        None if message.starts_with(b"terminating connection due to conflict with recovery") => {
+            EventKind::RecoveryConflict
+        }
+        None if [&b"25P03"[..], b"25P04", b"57P05"].contains(&state)
+            || (message.starts_with(b"terminating connection due to ")
+                && memmem::find(message, b" timeout").is_some()) =>
+        {
+            EventKind::SessionTimeout
+        }
+        None if [&b"57P01"[..], b"57P02"].contains(&state)
+            || message.starts_with(b"terminating connection ")
+            || message.starts_with(b"connection to client lost") =>
+        {
+            EventKind::Terminated
+        }
+        None if message.starts_with(b"canceling autovacuum task") => EventKind::Cancelled,
         _ if message.starts_with(b"deadlock detected") || state == b"40P01" => EventKind::Deadlock,
         _ if state == b"57014" => EventKind::Cancelled,
         _ => EventKind::Error,

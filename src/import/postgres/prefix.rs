@@ -12,8 +12,10 @@ use super::languages;
 /// What a line is about, by the word after its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
-    /// LOG, and what is of no more interest than it: DEBUG, INFO, NOTICE, WARNING.
+    /// LOG, and what is of no more interest than it: DEBUG, INFO, NOTICE.
     Log,
+    /// WARNING.
+    Warning,
     /// ERROR, FATAL, PANIC.
     Error,
     /// Goes with the line before: DETAIL.
@@ -57,8 +59,9 @@ pub fn severity_named(name: &[u8]) -> Option<Severity> {
 #[inline]
 fn english_named(name: &[u8]) -> Option<Severity> {
     Some(match name {
-        b"LOG" | b"INFO" | b"NOTICE" | b"WARNING" | b"DEBUG" | b"DEBUG1" | b"DEBUG2" | b"DEBUG3"
-        | b"DEBUG4" | b"DEBUG5" => Severity::Log,
+        b"LOG" | b"INFO" | b"NOTICE" | b"DEBUG" | b"DEBUG1" | b"DEBUG2" | b"DEBUG3" | b"DEBUG4"
+        | b"DEBUG5" => Severity::Log,
+        b"WARNING" => Severity::Warning,
         b"ERROR" | b"FATAL" | b"PANIC" => Severity::Error,
         b"DETAIL" => Severity::Detail,
         b"STATEMENT" => Severity::Statement,

@@ -28,7 +28,7 @@ fn text(log: &QueryLog, texts: &Texts<'_>, event: usize) -> Option<EventText> {
     import::by_id(texts.format)?.event_text(&record)
 }
 
-fn told(log: &QueryLog, texts: &Texts<'_>, event: usize) -> EventDetail {
+pub(in crate::session) fn told(log: &QueryLog, texts: &Texts<'_>, event: usize) -> EventDetail {
     let events = &log.events;
     let text = text(log, texts, event).unwrap_or_default();
     let statement = Some(events.statement[event]).filter(|&statement| statement != NONE);

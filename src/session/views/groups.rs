@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::{Look, page, sorted};
 use crate::protocol::{Answer, GroupColumn, GroupDetail, GroupRow, ParameterSet, Window};
 use crate::queries::by::{By, Keys};
-use crate::queries::figures::{Figures, Groups, groups, of_statistics, sum_of_statistics};
+use crate::queries::figures::{Figures, Groups, add_attempts, groups, of_statistics, sum_of_statistics};
 use crate::queries::filter::{Filter, Selection};
 use crate::queries::overview::{CLASSES, Series, Steps, class, extent, series};
 use crate::queries::{NONE, QueryLog};
@@ -35,7 +35,7 @@ impl Rows<'_> {
     fn row(&self, place: u32) -> GroupRow {
         let (key, figures) = (self.groups.keys[place as usize], self.groups.figures[place as usize]);
         let fingerprint = match self.keys.by {
-            By::Fingerprint => self.log.fingerprints.get(key as usize),
+            By::Fingerprint => self.log.any_fingerprint(key),
             _ => None,
         };
         GroupRow {
@@ -65,16 +65,27 @@ impl Look<'_> {
             return Rc::clone(self.state.groups.get((filter.clone(), by), groups));
         }
         let (selection, keys) = (self.selection(filter), self.keys(by));
+        let events = self.event_selection(filter);
         let (log, order) = (self.log, &self.state.order);
-        Rc::clone(
-            self.state
-                .groups
-                .get((filter.clone(), by), || Rc::new(groups(log, order, &selection, &keys.of, keys.count))),
-        )
+        Rc::clone(self.state.groups.get((filter.clone(), by), || {
+            let mut groups = groups(log, order, &selection, &keys.of, keys.count);
+            add_attempts(log, &events, &keys.of_event, &mut groups);
+            Rc::new(groups)
+        }))
     }
 
+    /// The fingerprints that were executed.
     pub(super) fn fingerprints(&mut self, filter: &Filter) -> Rc<Groups> {
-        self.groups(filter, By::Fingerprint)
+        let all = self.groups(filter, By::Fingerprint);
+        if all.figures.iter().all(|figures| figures.calls > 0) {
+            return all;
+        }
+        let executed = || {
+            let pairs = all.keys.iter().zip(&all.figures).filter(|(_, figures)| figures.calls > 0);
+            let (keys, figures) = pairs.map(|(&key, &figures)| (key, figures)).unzip();
+            Rc::new(Groups { keys, figures })
+        };
+        Rc::clone(self.state.fingerprints.get(filter.clone(), executed))
     }
 
     pub(super) fn group_rows(
@@ -133,19 +144,22 @@ impl Look<'_> {
         }
         let keys = self.keys(by);
         let log = self.log;
-        let within = self.within(filter, by, key);
-        if within.is_empty() {
-            return None;
-        }
+        let (within, events) = (self.within(filter, by, key), self.event_selection(filter));
+        let of_group = |event: usize| events.contains(event) && keys.of_event[event] == key;
+        let events = Selection::from_fn(0..log.events.len(), log.events.len(), of_group);
         let all = self.whole(filter);
         let (from, to) = extent(log, filter.range);
-        let own = groups(log, &self.state.order, &within, &keys.of, keys.count);
+        let mut own = groups(log, &self.state.order, &within, &keys.of, keys.count);
+        add_attempts(log, &events, &keys.of_event, &mut own);
+        if own.keys.is_empty() {
+            return None;
+        }
         let rows = Rows { log, keys: &keys, groups: &own, total: all.total, span: to - from };
         let mut row = [rows.row(0)];
         chart(log, &within, &keys, Steps::even(from, to, SPARK), &mut row);
         let [row] = row;
         let text = match by {
-            By::Fingerprint => log.fingerprints.get(key as usize).map(|it| it.text.clone())?,
+            By::Fingerprint => log.any_fingerprint(key).map(|it| it.text.clone())?,
             _ => keys.label(log, key),
         };
         let slowest =
@@ -163,7 +177,7 @@ impl Look<'_> {
         };
         Some(GroupDetail {
             text,
-            series: series(log, &self.state.order, &within, Steps::round(from, to)),
+            series: series(log, &self.state.order, (&within, &events), Steps::round(from, to)),
             parameters: if by == By::Fingerprint { parameters(log, &within) } else { Vec::new() },
             callers,
             queries,
@@ -200,13 +214,15 @@ fn in_order(log: &QueryLog, keys: &Keys, groups: &Groups, column: GroupColumn, d
         GroupColumn::Tables => {
             let none = Vec::new();
             let tables = |place: u32| match keys.by {
-                By::Fingerprint => &log.fingerprints[groups.keys[place as usize] as usize].tables,
+                By::Fingerprint => {
+                    log.any_fingerprint(groups.keys[place as usize]).map_or(&none, |it| &it.tables)
+                }
                 _ => &none,
             };
             sorted(count, descending, &|a, b| tables(a).cmp(tables(b)))
         }
         GroupColumn::Calls => by_count(|it| u64::from(it.calls)),
-        GroupColumn::Failed => by_count(|it| u64::from(it.failed)),
+        GroupColumn::Failed => by_count(|it| u64::from(it.all_failed())),
         // Unknown is less than none.
         GroupColumn::Rows => by_count(|it| it.rows.map_or(0, |rows| rows.saturating_add(1))),
         GroupColumn::RowsExamined => by_count(|it| it.rows_examined.map_or(0, |rows| rows.saturating_add(1))),

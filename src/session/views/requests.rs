@@ -23,7 +23,7 @@ impl Look<'_> {
         window: &Window<RequestColumn>,
     ) -> Answer {
         let (selection, views) = (self.selection(filter), self.keys(By::View));
-        let requests = self.keys(By::Request);
+        let (requests, events) = (self.keys(By::Request), self.event_selection(filter));
         let log = self.log;
         let (_, wastes) = self.state.waste.get_or_init(|| waste(log));
         let uses = Rc::clone(self.state.requests.get((filter.clone(), by_view, threshold), || {
@@ -33,7 +33,9 @@ impl Look<'_> {
                 view_of[request as usize] = view;
             }
             let views = by_view.then_some((view_of.as_slice(), views.count));
-            Rc::new(request_use(log, &selection, wastes, threshold, views))
+            let attempts = events.iter().filter(|&event| log.events.is_attempt(event));
+            let attempts = attempts.map(|event| requests.of_event[event]);
+            Rc::new(request_use(log, &selection, attempts, wastes, threshold, views))
         }));
         let row = |place: u32| {
             let usage = uses[place as usize].clone();
@@ -74,7 +76,7 @@ impl Look<'_> {
                 RequestColumn::Statements => by_count(|it| it.statements),
                 RequestColumn::Loops => by_count(|it| it.loops),
                 RequestColumn::Repeated => by_count(|it| it.repeated),
-                RequestColumn::Failed => by_count(|it| it.failed),
+                RequestColumn::Failed => by_count(|it| it.failed + it.attempts),
                 RequestColumn::DatabaseTime => by_time(&|it| it.database_time),
                 RequestColumn::Wall => by_time(&|it| it.wall),
                 RequestColumn::WallP50 => by_time(&|it| it.wall_p50),
@@ -93,7 +95,10 @@ impl Look<'_> {
         let known = &log.requests[request as usize];
         let own =
             Selection::from_fn(0..statements.len(), statements.len(), |at| statements.request[at] == request);
-        let mut usage = request_use(log, &own, wastes, f64::INFINITY, None);
+        let events = 0..log.events.len();
+        let attempts = events.filter(|&event| log.events.is_attempt(event));
+        let attempts = attempts.map(|event| keys.of_event[event]).filter(|&of| of == request);
+        let mut usage = request_use(log, &own, attempts, wastes, f64::INFINITY, None);
         let usage =
             usage.pop().unwrap_or_else(|| RequestUse { request, requests: 1, ..RequestUse::default() });
         let mut end = known.start;

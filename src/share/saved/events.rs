@@ -3,11 +3,26 @@
 use super::super::columns::{Damaged, Reader, Writer};
 use super::{fingerprints, of_length, within};
 use crate::import::EventText;
-use crate::queries::{Events, QueryLog};
+use crate::queries::{Events, NONE, QueryLog};
 
 pub(super) fn write(log: &QueryLog, columns: &mut Writer) {
-    let Events { kind, time, statement, fingerprint, connection, amount, state, unfinished, .. } =
-        &log.events;
+    let Events {
+        kind,
+        time,
+        statement,
+        fingerprint,
+        connection,
+        amount,
+        state,
+        message,
+        messages,
+        locks,
+        checkpoints,
+        vacuums,
+        deadlocks,
+        unfinished,
+        ..
+    } = &log.events;
     if kind.is_empty() {
         return;
     }
@@ -18,6 +33,12 @@ pub(super) fn write(log: &QueryLog, columns: &mut Writer) {
     columns.put("events.connection", connection);
     columns.put("events.amount", amount);
     columns.put("events.state", state);
+    columns.put("events.message", message);
+    columns.put("events.messages", messages);
+    columns.put("events.locks", locks);
+    columns.put("events.checkpoints", checkpoints);
+    columns.put("events.vacuums", vacuums);
+    columns.put("events.deadlocks", deadlocks);
     if let Some(saved) = &log.saved {
         columns.put("events.text", &saved.events);
     }
@@ -30,6 +51,9 @@ pub(super) fn read(columns: &Reader<'_>, log: &QueryLog) -> Result<(Events, Vec<
     let count = kind.len();
     let mut texts: Vec<EventText> = columns.take("events.text")?;
     texts.resize(count, EventText::default());
+    // Older files do not have them.
+    let mut message: Vec<u32> = columns.take("events.message")?;
+    message.resize(count, NONE);
     let events = Events {
         kind,
         time: columns.take("events.time")?,
@@ -38,6 +62,12 @@ pub(super) fn read(columns: &Reader<'_>, log: &QueryLog) -> Result<(Events, Vec<
         connection: columns.take("events.connection")?,
         amount: columns.take("events.amount")?,
         state: columns.take("events.state")?,
+        message,
+        messages: columns.take("events.messages")?,
+        locks: columns.take("events.locks")?,
+        checkpoints: columns.take("events.checkpoints")?,
+        vacuums: columns.take("events.vacuums")?,
+        deadlocks: columns.take("events.deadlocks")?,
         offset: vec![0; count],
         length: vec![0; count],
         unfinished: fingerprints::read("unfinished", columns)?,
@@ -49,5 +79,9 @@ pub(super) fn read(columns: &Reader<'_>, log: &QueryLog) -> Result<(Events, Vec<
     within(statement, log.statements.len(), true)?;
     within(fingerprint, log.fingerprints.len() + unfinished.len(), true)?;
     within(connection, log.connections.len(), false)?;
+    within(&events.message, events.messages.len(), true)?;
+    let parts = events.deadlocks.iter().flat_map(|deadlock| &deadlock.parts);
+    let queries: Vec<u32> = parts.map(|&(_, fingerprint)| fingerprint).collect();
+    within(&queries, log.fingerprints.len() + unfinished.len(), true)?;
     Ok((events, texts))
 }

@@ -66,12 +66,12 @@ pub enum Cell {
     Bad(String),
     /// How many; none is quiet.
     Count(u64),
+    /// How many bytes.
+    Bytes(f64),
     /// A single duration.
     Single(f64),
     /// A sum, with its share of the whole as a bar.
     Total(f64, f64),
-    /// A single duration, with its share of something as a bar.
-    Part(f64, f64),
     /// A share, 0 to 1.
     Percent(f64),
     /// A plain number.
@@ -86,8 +86,8 @@ pub enum Cell {
     Curve(Vec<u32>),
     /// Reads upwards, writes downwards, per step of time.
     ReadsWrites(Vec<u32>, Vec<u32>),
-    /// A change of a sum.
-    Change(f64),
+    /// A change of a sum; whether it is more than chance.
+    Change(f64, bool),
     /// Before and after; whether it got worse (or better) by more than chance.
     Pair(Box<Cell>, Box<Cell>, Option<bool>),
 }
@@ -107,14 +107,14 @@ impl Cell {
             Self::Sql(text, operation) => view! {
                 <span class="query" title=text.clone()>
                     <span class=format!("swatch {}", operation_class(operation)) aria-hidden="true"></span>
-                    <code>{text.clone()}</code>
+                    <code>{unquoted(&text)}</code>
                 </span>
             }
             .into_any(),
             Self::Count(count) => format::count(count as i64).into_any(),
+            Self::Bytes(bytes) => format::bytes(bytes.max(0.0) as u64).into_any(),
             Self::Single(time) => SINGLE.milliseconds(time).into_any(),
             Self::Total(time, share) => share_cell(units.totals.milliseconds(time), share),
-            Self::Part(time, share) => share_cell(SINGLE.milliseconds(time), share),
             Self::Percent(share) => format::percent_cell(share).into_any(),
             Self::Number(value, decimals) => format!("{value:.decimals$}").into_any(),
             Self::Calls(value) => format::calls(value).into_any(),
@@ -142,7 +142,12 @@ impl Cell {
                 let (up, down) = mirrored(&reads, &writes);
                 picture(up, down, reads.len(), spoken)
             }
-            Self::Change(change) => {
+            Self::Change(change, false) => {
+                let sign = if change > 0.0 { "+" } else { "−" };
+                let text = format!("{sign}{}", units.totals.milliseconds(change.abs()));
+                view! { <span class="chance" title="may be chance">{text}</span> }.into_any()
+            }
+            Self::Change(change, true) => {
                 let sign = if change > 0.0 { "+" } else { "−" };
                 let text = format!("{sign}{}", units.totals.milliseconds(change.abs()));
                 let (worse, better) = (change > 0.0, change < 0.0);
@@ -167,19 +172,40 @@ impl Cell {
             Self::Text(text) | Self::Quiet(text) | Self::Bad(text) => Value::Text(text),
             Self::Sql(text, _) => Value::Code(text),
             Self::Count(count) => Value::Count(count as i64),
+            Self::Bytes(value) => Value::Count(value as i64),
             Self::Single(value)
-            | Self::Part(value, _)
             | Self::Total(value, _)
             | Self::Percent(value)
             | Self::Number(value, _)
             | Self::Calls(value)
-            | Self::Change(value) => Value::Number(value),
+            | Self::Change(value, _) => Value::Number(value),
             Self::Start(start) if start.is_nan() => Value::Nothing,
             Self::Start(start) => Value::Text(units.start(start)),
             // Two columns: the table takes it apart.
             Self::Pair(..) | Self::Histogram(_) | Self::Curve(_) | Self::ReadsWrites(..) => return None,
         })
     }
+}
+
+/// SQL without the quotes around plain names, which are all that the first words of Django's statements differ in.
+fn unquoted(sql: &str) -> String {
+    let mut parts = sql.split('"');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    let mut inside = true;
+    for part in parts {
+        let is_plain = inside
+            && !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if inside && !is_plain {
+            text.push('"');
+        }
+        text.push_str(part);
+        if inside && !is_plain {
+            text.push('"');
+        }
+        inside = !inside;
+    }
+    text
 }
 
 /// The largest value and where it is; `None` if there is none above 0.

@@ -26,27 +26,40 @@ pub fn Events(events: Vec<EventDetail>, more: u32) -> impl IntoView {
     .into_any()
 }
 
-fn item(event: EventDetail) -> AnyView {
-    let title = match (event.kind, event.amount.is_nan()) {
+/// What happened, in a few words: what adds up of it is milliseconds or bytes, NaN if unknown.
+pub fn title(kind: EventKind, amount: f64) -> String {
+    match (kind, amount.is_nan()) {
         (EventKind::TemporaryFile, false) => {
-            format!("Temporary file of {}", format::bytes(event.amount.max(0.0) as u64))
+            format!("Temporary file of {}", format::bytes(amount.max(0.0) as u64))
         }
-        (EventKind::LockWait, false) => {
-            format!("Waited for a lock longer than {}", format::milliseconds(event.amount))
-        }
-        (EventKind::LockAcquired, false) => {
-            format!("Got the lock after {}", format::milliseconds(event.amount))
-        }
+        (EventKind::LockWait, false) => format!("Waited for a lock for {}", format::milliseconds(amount)),
+        (EventKind::LockAcquired, false) => format!("Got the lock after {}", format::milliseconds(amount)),
         (EventKind::StatementTimeout, _) => "Ended by statement_timeout".to_owned(),
         (EventKind::LockTimeout, _) => "Ended by lock_timeout".to_owned(),
-        (EventKind::Cancelled, _) => "Cancelled".to_owned(),
         (EventKind::Deadlock, _) => "Ended as part of a deadlock".to_owned(),
-        _ => "Error".to_owned(),
-    };
+        (EventKind::Checkpoint, false) => format!("Checkpoint of {}", format::milliseconds(amount)),
+        (EventKind::Disconnected, false) => {
+            format!("End of a session of {}", format::milliseconds(amount))
+        }
+        (EventKind::Connected, _) => "Beginning of a session".to_owned(),
+        (EventKind::Vacuum | EventKind::Analyze, false) => {
+            format!("{} of {}", format::capitalised(kind.names().0), format::milliseconds(amount))
+        }
+        _ => format::capitalised(kind.names().0),
+    }
+}
+
+fn item(event: EventDetail) -> AnyView {
+    let title = title(event.kind, event.amount);
     let ended = event.kind.ends_statement();
     let state = event.state.map(|state| view! { " " <code title="SQLSTATE">{state}</code> });
-    let holders =
-        event.holders.map(|holders| view! { <p>{format!("The lock was held by process {holders}.")}</p> });
+    // The detail says it as well, where there is one.
+    let holders = event
+        .holders
+        .filter(|_| event.detail.is_none())
+        .map(|holders| view! { <p>{format!("The lock was held by process {holders}.")}</p> });
+    // The title says it: all else in it is a name of the server's own.
+    let message = (event.kind != EventKind::TemporaryFile).then(|| view! { <p>{event.message}</p> });
     let named = event.named.map(|named| {
         view! { <p>"The server names another statement, which only gave it back:"</p> <Sql text=named label="Statement the server names" /> }
     });
@@ -59,7 +72,7 @@ fn item(event: EventDetail) -> AnyView {
         <li class:failed=ended>
             <strong>{title}</strong>
             {state}
-            <p>{event.message}</p>
+            {message}
             {holders}
             {parts}
             {named}

@@ -57,6 +57,10 @@ pub fn FilterBar(document: OpenDocument, overview: QueriesOverview) -> impl Into
             let of = format::count(i64::from(executions));
             format!("{calls} of {of} statements · {time} of {}", format::milliseconds(total))
         })
+        .map(|text| match figures.attempts {
+            0 => text,
+            attempts => format!("{text} · {} failed beside them", format::count(i64::from(attempts))),
+        })
     };
     let span = overview.span;
     let (origin, wall_clock) = (span.map_or(0.0, |(first, _)| first), overview.wall_clock);

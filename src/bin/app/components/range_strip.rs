@@ -17,6 +17,7 @@ use crate::canvas::{Canvas, Gesture, Surface};
 use crate::document::{OpenDocument, answers};
 use crate::effect::effect;
 use crate::state::state;
+use crate::view::View;
 use crate::views::queries::start_text;
 
 /// While it is drawn, views follow once the hand is still for so long, ms: each change is a question to the
@@ -70,11 +71,15 @@ pub fn RangeStrip(document: OpenDocument, overview: QueriesOverview) -> impl Int
             _ => None,
         },
     );
+    // The part of it that is on the timeline's screen.
+    let shown =
+        Memo::new(move |_| document.time_range.get().filter(|_| document.view.get() == View::Timeline));
     let clock = if overview.wall_clock { AxisClock::Wall(origin) } else { AxisClock::Relative };
     let draw = move |surface: Surface, measure: &dyn Measure| -> Option<Scene> {
         let series: Arc<Series> = series.get().map(|(_, series)| series)?;
         let strip = brush.strip(surface);
-        Some(paint(&strip, &series, brush.range.get(), clock, &theme.get(), measure))
+        let ranges = (brush.range.get(), shown.get());
+        Some(paint(&strip, &series, ranges, clock, &theme.get(), measure))
     };
     let label = move || match brush.range.get() {
         Some(range) => format!("Time range: {}. {KEYS}", brush.text(range)),
@@ -88,6 +93,7 @@ pub fn RangeStrip(document: OpenDocument, overview: QueriesOverview) -> impl Int
                 watch=move || {
                     series.track();
                     brush.range.track();
+                    shown.track();
                     theme.track();
                 }
                 paint=draw

@@ -6,6 +6,7 @@ use flamedrop::document::Level;
 use flamedrop::format;
 use flamedrop::protocol::{ContentOverview, Overview, QueryColumn, Request, Response};
 use flamedrop::queries::EventKind;
+use flamedrop::queries::events::EventTotal;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
@@ -13,6 +14,7 @@ use wasm_bindgen::JsCast;
 use crate::document::{OpenDocument, answers};
 use crate::open;
 use crate::state::state;
+use crate::view::View;
 
 /// The status line of an open document.
 #[component]
@@ -60,6 +62,7 @@ pub fn StatusLine(document: OpenDocument, overview: Arc<Overview>) -> impl IntoV
             <ul class="totals" class:open=open aria-label="Totals" tabindex="0">
                 <li class="format">{overview.format_title.clone()}</li>
                 {totals(&overview.content).into_iter().map(|text| view! { <li>{text}</li> }).collect::<Vec<_>>()}
+                {events(document, &overview.content)}
             </ul>
             <button
                 type="button"
@@ -113,16 +116,9 @@ fn totals(content: &ContentOverview) -> Vec<String> {
                     format!("no wall clock: {length} end to end")
                 });
             }
-            // Locks that were got are waits that ended; plans are no trouble.
-            let quiet = [EventKind::LockAcquired, EventKind::Plan];
-            texts.extend(
-                log.events
-                    .iter()
-                    .filter(|(kind, _)| !quiet.contains(kind))
-                    .map(|&(kind, count)| kind.counted(count)),
-            );
-            if log.failed > 0 {
-                texts.push(format!("{} failed", format::count(i64::from(log.failed))));
+            let failed = log.failed.saturating_add(log.attempts);
+            if failed > 0 {
+                texts.push(format!("{} failed", format::count(i64::from(failed))));
             }
             texts
         }
@@ -132,6 +128,31 @@ fn totals(content: &ContentOverview) -> Vec<String> {
             many(i64::from(schema.indexes), "key or index", "keys and indexes"),
         ],
     }
+}
+
+/// What else the log says, each of which leads there.
+fn events(document: OpenDocument, content: &ContentOverview) -> Vec<AnyView> {
+    // Locks that were got are waits that ended; plans, sessions and what goes by itself are no trouble.
+    const QUIET: [EventKind; 5] = [
+        EventKind::LockAcquired,
+        EventKind::Plan,
+        EventKind::Connected,
+        EventKind::Disconnected,
+        EventKind::Analyze,
+    ];
+    let ContentOverview::Queries(log) = content else { return Vec::new() };
+    let loud = log.events.iter().filter(|total| !QUIET.contains(&total.kind));
+    let item = |total: &EventTotal| {
+        let class = total.kind.class();
+        view! {
+            <li><button type="button" class="link" on:click=move |_| {
+                document.log.show_events(class);
+                document.view.set(View::Events);
+            }>{total.kind.counted(total.count)}</button></li>
+        }
+        .into_any()
+    };
+    loud.map(item).collect()
 }
 
 /// What the reader noticed, behind a button that says how much.

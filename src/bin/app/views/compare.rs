@@ -46,7 +46,11 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
         hint: "What it costs more (or less) in all, with what was before made comparable",
         sort: Some((SortBy::Change, true)),
         cell: |row| {
-            if row.before.timed + row.after.timed > 0 { Cell::Change(row.change()) } else { Cell::Unknown }
+            if row.before.timed + row.after.timed > 0 {
+                Cell::Change(row.change(), row.is_clear())
+            } else {
+                Cell::Unknown
+            }
         },
     },
     Def {
@@ -94,9 +98,9 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
         label: "Total before",
         holds: Holds::Totals,
         width: "116px",
-        hint: "Sum of durations before, as it is",
+        hint: "Sum of durations before, made comparable",
         sort: Some((SortBy::Before, true)),
-        cell: |row| total(row.before),
+        cell: |row| total(row.before, row.scale),
     },
     Def {
         key: "after",
@@ -105,12 +109,12 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
         width: "110px",
         hint: "Sum of durations after",
         sort: Some((SortBy::After, true)),
-        cell: |row| total(row.after),
+        cell: |row| total(row.after, 1.0),
     },
 ];
 
-fn total(side: Side) -> Cell {
-    if side.timed > 0 { Cell::Total(side.total, 0.0) } else { Cell::Unknown }
+fn total(side: Side, scale: f64) -> Cell {
+    if side.timed > 0 { Cell::Total(side.total * scale, 0.0) } else { Cell::Unknown }
 }
 
 fn durations(row: &Compared, of: fn(&Side) -> f64) -> Cell {
@@ -291,13 +295,18 @@ fn Choices(document: OpenDocument, timed: bool, per: Signal<Per>) -> impl IntoVi
         others.map(|open| open.name.get()).collect::<Vec<String>>()
     });
     let value = move || match log.against.get() {
+        Against::Nothing => String::new(),
         Against::Earlier => "earlier".to_owned(),
         Against::Range(..) => "range".to_owned(),
         Against::Log(name) => format!("log:{name}"),
     };
     let options = move || {
         let chosen = value();
-        let mut all = vec![("earlier".to_owned(), "what was before, in this log".to_owned())];
+        let halves = match filter(document).range {
+            Some(_) => "what was as long before it, in this log",
+            None => "first half of this log",
+        };
+        let mut all = vec![(String::new(), "choose…".to_owned()), ("earlier".to_owned(), halves.to_owned())];
         if let Against::Range(from, to) = log.against.get() {
             let (from, to) = (format::milliseconds(from), format::milliseconds(to));
             all.push(("range".to_owned(), format!("{from} to {to} of this log")));
@@ -337,6 +346,7 @@ fn Choices(document: OpenDocument, timed: bool, per: Signal<Per>) -> impl IntoVi
                 match value.strip_prefix("log:") {
                     Some(name) => log.against.set(Against::Log(name.to_owned())),
                     None if value == "earlier" => log.against.set(Against::Earlier),
+                    None if value.is_empty() => log.against.set(Against::Nothing),
                     None => {}
                 }
             }>{options}</select>
@@ -359,12 +369,13 @@ fn sentence(comparison: &Comparison, [before, after]: &[String; 2], per: Per) ->
     let scaled = match per {
         Per::Log => String::new(),
         _ if (comparison.scale - 1.0).abs() < 1e-3 => String::new(),
-        _ => format!(", times {:.3} to be comparable", comparison.scale),
+        _ => format!(", scaled × {:.3}", comparison.scale),
     };
+    let scale = if scaled.is_empty() { 1.0 } else { comparison.scale };
     let mut text = format!(
         "Before, {before}: {} in {} calls{scaled}. After, {after}: {} in {} calls.",
-        format::milliseconds(comparison.before),
-        calls(comparison.calls_before),
+        format::milliseconds(comparison.before * scale),
+        format::calls(f64::from(comparison.calls_before) * scale),
         format::milliseconds(comparison.after),
         calls(comparison.calls_after),
     );

@@ -215,6 +215,13 @@ fn together(state: State, document: OpenDocument, pairing: Memo<Pairing>) -> Any
 fn whole(summary: &Summary) -> String {
     let statements = match summary.executions {
         0 => String::new(),
+        // Servers can log texts only.
+        many if summary.database_time <= 0.0 => {
+            format!(
+                "{}: the log has no durations",
+                format::counted(i64::from(many), "statement", "statements")
+            )
+        }
         1 => format!("one statement takes {}", format::milliseconds(summary.database_time)),
         many => format!(
             "{} statements take {}",

@@ -10,8 +10,11 @@ use flamedrop::format;
 use flamedrop::layout::chart::{Across, Data, Kind, Series, Tone, Unit};
 use flamedrop::layout::time_axis::AxisClock;
 use flamedrop::profile::Layer;
-use flamedrop::protocol::{Answer, Ask, GroupColumn, GroupRow, QueriesOverview, Response, Window};
+use flamedrop::protocol::{
+    Answer, Ask, EventGlance, GroupColumn, GroupRow, QueriesOverview, Response, Window,
+};
 use flamedrop::queries::by::By;
+use flamedrop::queries::events::{EventFigures, EventTotal};
 use flamedrop::queries::overview::Glance;
 use leptos::prelude::*;
 
@@ -49,7 +52,8 @@ pub fn Overview(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
         },
         |response| match response {
             Response::View(Answer::Groups(page, whole)) => {
-                Some(Arc::new((page.page, page.rows, whole.total)))
+                // Of those that ran to their end.
+                Some(Arc::new((page.page, whole.shapes, whole.total)))
             }
             _ => None,
         },
@@ -70,10 +74,10 @@ pub fn Overview(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
     };
     let loaded = move || glance.with(Option::is_some);
     let empty =
-        move || glance.with(|glance| glance.as_ref().is_some_and(|(_, glance)| glance.figures.calls == 0));
+        move || glance.with(|glance| glance.as_ref().is_some_and(|(_, glance)| !has_statements(glance)));
     let some = Memo::new(move |_| loaded() && !empty());
     let failures = Memo::new(move |_| {
-        glance.with(|glance| glance.as_ref().is_some_and(|(_, glance)| glance.figures.failed > 0))
+        glance.with(|glance| glance.as_ref().is_some_and(|(_, glance)| glance.figures.all_failed() > 0))
     });
     let state = state();
     let curve = move || {
@@ -83,10 +87,12 @@ pub fn Overview(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
     };
     let timed = overview.wall_clock;
     let statistics = overview.statistics;
+    let has_events = !overview.events.is_empty();
     view! {
         <div class="overview">
             {move || empty().then(|| view! { <p class="empty">"No statement fits the filter."</p> })}
-            {move || glance.get().filter(|(_, glance)| glance.figures.calls > 0).map(|(_, glance)| totals(&glance))}
+            {move || glance.get().filter(|(_, glance)| has_statements(glance)).map(|(_, glance)| totals(&glance))}
+            {has_events.then(|| view! { <EventTotals document /> })}
             <Show when=move || some.get()>
                 // A server's statistics have no single statements that charts could count.
                 <div class="charts" hidden=statistics>
@@ -110,8 +116,8 @@ pub fn Overview(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
                     </section>
                     <Show when=move || failures.get()>
                         <section>
-                            <h2>"Errors over time"</h2>
-                            <Chart label="Errors over time" data=data(failed) />
+                            <h2>"Failed statements over time"</h2>
+                            <Chart label="Failed statements over time" data=data(failed) />
                         </section>
                     </Show>
                 </div>
@@ -121,6 +127,47 @@ pub fn Overview(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
                 </section>
             </Show>
         </div>
+    }
+}
+
+/// Whether any statement is looked at, also one that only failed.
+fn has_statements(glance: &Glance) -> bool {
+    glance.figures.calls > 0 || glance.figures.attempts > 0
+}
+
+/// What else the log says of the time and the statements that are looked at; each leads to its events.
+#[component]
+fn EventTotals(document: OpenDocument) -> impl IntoView {
+    let glance = answers(
+        document,
+        move || Some(document.through_filter(Ask::EventGlance)),
+        |response| match response {
+            Response::View(Answer::EventGlance(glance)) => Some(Arc::<EventGlance>::from(glance)),
+            _ => None,
+        },
+    );
+    move || {
+        let (_, glance) = glance.get()?;
+        if glance.kinds.is_empty() {
+            return None;
+        }
+        let items: Vec<_> = glance
+            .kinds
+            .iter()
+            .map(|&(kind, figures)| {
+                let EventFigures { count, amount, largest, known, .. } = figures;
+                let text = EventTotal { kind, count, amount, largest, known }.text();
+                view! {
+                    <li><button type="button" class="link" on:click=move |_| {
+                        document.log.show_events(kind.class());
+                        document.view.set(View::Events);
+                    }>{text}</button></li>
+                }
+            })
+            .collect();
+        Some(
+            view! { <section class="event-totals"><h2>"What else the log says"</h2><ul>{items}</ul></section> },
+        )
     }
 }
 
@@ -155,7 +202,7 @@ fn totals(glance: &Glance) -> AnyView {
         ("p99", time(figures.p99), String::new()),
         ("Reads", count(glance.reads), format!("{}, {}", share(glance.reads), time(glance.read_time))),
         ("Writes", count(glance.writes), format!("{}, {}", share(glance.writes), time(glance.write_time))),
-        ("Errors", count(figures.failed), share(figures.failed)),
+        ("Failed", count(figures.all_failed()), format::percent(figures.failed_share())),
         ("Requests", count(glance.requests), String::new()),
         ("Connections", count(glance.connections), String::new()),
     ]);
@@ -212,8 +259,13 @@ fn failed(glance: &Glance, across: Across) -> Data {
     Data {
         across,
         unit: Unit::Count,
-        series: vec![series("errors", Tone::Failed, Kind::Bars, counts(&glance.series.failed))],
+        series: vec![series("failed", Tone::Failed, Kind::Bars, all_failed(&glance.series))],
     }
+}
+
+/// Executions that failed, and what failed without one.
+fn all_failed(series: &flamedrop::queries::overview::Series) -> impl Iterator<Item = f32> {
+    series.failed.iter().zip(&series.attempts).map(|(&failed, &attempts)| (failed + attempts) as f32)
 }
 
 /// The Pareto curve of the queries: `rows` are the largest of `shapes`.

@@ -4,6 +4,7 @@
 pub mod columns;
 mod detail;
 mod executions;
+mod happened;
 
 use std::sync::Arc;
 

@@ -95,23 +95,23 @@ pub const COLUMNS: &[Def<RequestRow, SortBy>] = &[
     Def {
         key: "database-time",
         label: "Database",
-        holds: Holds::In("ms"),
-        width: "112px",
+        holds: Holds::Totals,
+        width: "116px",
         hint: "Time of its statements, and as a bar their share of its wall time",
         sort: Some((SortBy::DatabaseTime, true)),
         cell: |row| {
             let share = if row.usage.wall > 0.0 { row.usage.database_time / row.usage.wall } else { 0.0 };
-            Cell::Part(row.usage.database_time, share)
+            Cell::Total(row.usage.database_time, share)
         },
     },
     Def {
         key: "wall",
         label: "Wall",
-        holds: Holds::In("ms"),
-        width: "96px",
+        holds: Holds::Totals,
+        width: "104px",
         hint: "Time from its beginning to its end: as recorded, or from its first statement to its last",
         sort: Some((SortBy::Wall, true)),
-        cell: |row| Cell::Single(row.usage.wall),
+        cell: |row| Cell::Total(row.usage.wall, 0.0),
     },
     Def {
         key: "wall-p50",
@@ -156,7 +156,7 @@ pub const COLUMNS: &[Def<RequestRow, SortBy>] = &[
         width: "72px",
         hint: "Statements that ended in an error",
         sort: Some((SortBy::Failed, true)),
-        cell: |row| Cell::Count(u64::from(row.usage.failed)),
+        cell: |row| Cell::Count(u64::from(row.usage.failed.saturating_add(row.usage.attempts))),
     },
     Def {
         key: "apdex",
@@ -169,11 +169,26 @@ pub const COLUMNS: &[Def<RequestRow, SortBy>] = &[
     },
 ];
 
-/// The columns of requests, or of views.
-fn of(by_view: bool) -> Vec<&'static Def<RequestRow, SortBy>> {
+/// What the requests of a log have.
+#[derive(Clone, Copy)]
+struct Has {
+    views: bool,
+    statuses: bool,
+    /// Bounds that are no guess: what is inferred from a connection's pauses has no response time to judge.
+    known: bool,
+}
+
+/// The columns of requests, or of views, that say something.
+fn of(by_view: bool, has: Has) -> Vec<&'static Def<RequestRow, SortBy>> {
     let left_out: &[&str] =
         if by_view { &["view", "start", "status"] } else { &["requests", "each", "wall-p50", "wall-p95"] };
-    COLUMNS.iter().filter(|def| !left_out.contains(&def.key)).collect()
+    let says_nothing = |key: &str| match key {
+        "view" => !has.views,
+        "status" => !has.statuses,
+        "apdex" => !has.known,
+        _ => false,
+    };
+    COLUMNS.iter().filter(|def| !left_out.contains(&def.key) && !says_nothing(def.key)).collect()
 }
 
 /// The requests of a log.
@@ -182,7 +197,10 @@ pub fn Requests(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
     let units = Units::of(&overview);
     let log = document.log;
     let statistics = overview.statistics;
-    let table = move || requests_table(document, log.by_view.get(), units, statistics);
+    let has = Has { views: overview.views, statuses: overview.statuses, known: overview.known_requests };
+    // Without views all would be one row.
+    let by_view = Memo::new(move |_| log.by_view.get() && has.views);
+    let table = move || requests_table(document, by_view.get(), units, has, statistics);
     let switch = switch_buttons([false, true], log.by_view, |by_view| match by_view {
         false => "Each request",
         true => "By view",
@@ -194,22 +212,22 @@ pub fn Requests(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
         Whole {
             request: Arc::new(move || {
                 let asked = Asked { first: 0, count: u32::MAX, selected: None };
-                Some(question(document, log.by_view.get(), asked))
+                Some(question(document, by_view.get(), asked))
             }),
             pick,
-            columns: Arc::new(move || of(log.by_view.get())),
+            columns: Arc::new(move || of(by_view.get(), has)),
         },
     );
     let said = (!overview.wall_clock).then(|| {
         view! { <p class="sum">"The log has no times: wall time is time in the database, laid end to end."</p> }
     });
-    let one = move || log.request.get().filter(|_| !log.by_view.get());
+    let one = move || log.request.get().filter(|_| !by_view.get());
     view! {
         <div class="split">
             <div class="listing">
                 <div class="view-bar">
-                    <div class="switch" role="group" aria-label="Rows">{switch}</div>
-                    <label class="choice">
+                    {has.views.then(|| view! { <div class="switch" role="group" aria-label="Rows">{switch}</div> })}
+                    <label class="choice" hidden=!has.known>
                         "Apdex threshold "
                         <input
                             type="number"
@@ -231,7 +249,7 @@ pub fn Requests(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
                 <div class="stacked">
                     {table}
                     {move || one().map(|request| view! { <WaterfallOf document request units /> })}
-                    {move || log.request.get().filter(|_| log.by_view.get()).map(|request| view! { <ViewOf document request /> })}
+                    {move || log.request.get().filter(|_| by_view.get()).map(|request| view! { <ViewOf document request /> })}
                 </div>
             </div>
             <Show when=move || document.statement.get().is_some() && one().is_some()>
@@ -300,7 +318,13 @@ fn pick(response: Response) -> Option<paged::Answer<RequestRow>> {
     }
 }
 
-fn requests_table(document: OpenDocument, by_view: bool, units: Units, statistics: bool) -> AnyView {
+fn requests_table(
+    document: OpenDocument,
+    by_view: bool,
+    units: Units,
+    has: Has,
+    statistics: bool,
+) -> AnyView {
     let log = document.log;
     let sort = log.request_sort;
     let paged = Paged::new(
@@ -319,7 +343,7 @@ fn requests_table(document: OpenDocument, by_view: bool, units: Units, statistic
     data_table(Setup {
         label: "Requests",
         heading: by_view.then_some("View"),
-        columns: of(by_view),
+        columns: of(by_view, has),
         paged,
         sort,
         units,

@@ -13,6 +13,7 @@ use leptos::prelude::*;
 use super::queries::start_text;
 use crate::canvas::Surface;
 use crate::components::card::Card;
+use crate::components::edge::Edge;
 use crate::components::events::Events;
 use crate::components::plan::PlanTable;
 use crate::components::sql::{CopySql, Sql};
@@ -161,6 +162,7 @@ pub fn StatementDetails(document: OpenDocument, wall_clock: bool) -> impl IntoVi
     );
     view! {
         <aside class="details" aria-label="Selected statement">
+            <Edge />
             <button type="button" class="close" aria-label="Close details" on:click=move |_| {
                 document.statement.set(None);
                 document.fingerprint.set(None);

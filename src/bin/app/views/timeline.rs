@@ -34,8 +34,16 @@ const QUERY_GUTTER: (f64, f64) = (380.0, 0.28);
 const STILL: u64 = 300;
 
 /// What lanes can be.
-const LANES: &[By] =
-    &[By::Connection, By::Request, By::Fingerprint, By::User, By::Database, By::Application, By::View];
+const LANES: &[By] = &[
+    By::Connection,
+    By::Request,
+    By::Fingerprint,
+    By::User,
+    By::Host,
+    By::Database,
+    By::Application,
+    By::View,
+];
 
 /// Everything the picture is made of; copies are the same.
 #[derive(Clone, Copy)]
@@ -92,6 +100,17 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
         None => view! { <ul class="legend" aria-hidden="true"><li>"\u{a0}"</li></ul> }.into_any(),
     };
     let empty = move || chart.lanes.get().is_some_and(|lanes| lanes.is_empty());
+    let (statistics, attempts) = (overview.statistics, overview.attempts);
+    let nothing = move || match document.filter.with(|filter| filter.failed) {
+        _ if statistics => {
+            "Statistics of a server have no single statements, so there is no timeline: the Queries tab has their \
+             numbers."
+        }
+        true if attempts > 0 => {
+            "The server logs no duration for statements that fail, so there is nothing to draw: the Events tab has them."
+        }
+        _ => "No statement fits the filter.",
+    };
     view! {
         <div class="split">
             <div class="picture">
@@ -117,7 +136,7 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
                     pointing=Signal::derive(move || chart.hover.with(|over| over.is_some_and(Over::is_statement)))
                 >
                     {move || chart.lanes.get().map(|lanes| view! { <StatementCard lanes over=chart.hover surface=chart.surface /> })}
-                    {move || empty().then(|| view! { <p class="empty">{if overview.statistics { "Statistics of a server have no single statements, so there is no timeline: the Queries tab has their numbers." } else { "No statement fits the filter." }}</p> })}
+                    {move || empty().then(|| view! { <p class="empty">{nothing()}</p> })}
                 </Canvas>
                 {legend}
                 <p class="visually-hidden" aria-live="polite">{current}</p>
@@ -177,7 +196,10 @@ impl Chart {
         let lanes = Memo::new_with_compare(
             move |_| {
                 let range = document.filter.with(|filter| filter.range);
-                all.get().map(|all| Arc::new(all.within(range)))
+                // A log has thousands of requests, of which few are on screen at a time.
+                let many = document.lanes.get() == By::Request;
+                let on_screen = many.then(|| document.time_range.get()).flatten();
+                all.get().map(|all| Arc::new(all.with_lanes(range, on_screen)))
             },
             |_, _| true,
         );

@@ -6,6 +6,7 @@ use flamedrop::queries::compare::{Compared, FEWEST, Side};
 use leptos::prelude::*;
 
 use super::{clearly, to_query};
+use crate::components::edge::Edge;
 use crate::components::sql::{CopySql, Sql};
 use crate::document::OpenDocument;
 use crate::views::copy_table::{Sheet, copy_sheet, file_of, number};
@@ -54,6 +55,7 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
     let lines: Vec<_> = TIMES.iter().map(|&(name, of)| line(name, of)).collect();
     view! {
         <aside class="details" aria-label="Selected comparison">
+            <Edge />
             <button type="button" class="close" aria-label="Close details" on:click=move |_| document.log.compared.set(None)>"×"</button>
             <section>
                 <h2>"Query" <CopySql text=row.text.clone() label="Copy fingerprint" /></h2>

@@ -48,6 +48,11 @@ pub fn sides(
             names: [name(before), name(after)],
         };
         let found = match (log_against(document), own.range) {
+            (Against::Nothing, _) => Sides::None(
+                "Choose what to compare with: the first half of this log, a range of it that is brushed, or another \
+                 open log."
+                    .to_owned(),
+            ),
             (Against::Earlier, None) if length <= 0.0 => Sides::None(
                 "The log has one moment only: there is nothing before it to compare with. Open a second log."
                     .to_owned(),

@@ -11,16 +11,16 @@ use flamedrop::layout::time_axis::AxisClock;
 use flamedrop::protocol::{
     Answer, Ask, GroupDetail, GroupRow, ParameterSet, Request, Response, StatementDetail,
 };
-use flamedrop::queries::EventKind;
 use flamedrop::queries::by::By;
 use flamedrop::queries::overview;
 use leptos::prelude::*;
 
 use super::executions::{copy_executions, executions};
+use super::happened::Happened;
 use super::{select_group, selected_group};
 use crate::components::cells::{Cell, Units};
 use crate::components::chart::Chart;
-use crate::components::events::Events;
+use crate::components::edge::Edge;
 use crate::components::plan::PlanTable;
 use crate::components::sql::{CopySql, Sql};
 use crate::document::{OpenDocument, answers};
@@ -61,6 +61,7 @@ pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl In
     let label = move || if log.by.get() == By::Fingerprint { "Selected query" } else { "Selected group" };
     view! {
         <aside class="details group" aria-label=label>
+            <Edge />
             <div class="corner">
                 <button
                     type="button"
@@ -124,8 +125,10 @@ fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin:
     let times = timed
         .then(|| chart("How long they take over time", "Durations over time", times(&detail.series, axis)));
     let slowest = detail.slowest.map(|statement| view! { <Slowest document statement units /> });
-    let happened =
-        (by == By::Fingerprint).then(|| view! { <Happened document fingerprint=detail.row.key /> });
+    let (key, value) = (detail.row.key, detail.row.value.clone());
+    let happened = (!units_only(detail)).then(|| view! { <Happened document by key value units /> });
+    let plan = (by == By::Fingerprint && detail.row.figures.calls > 0)
+        .then(|| view! { <SlowestPlan document fingerprint=key /> });
     view! {
         <section class="lead">
             {heading}
@@ -134,8 +137,9 @@ fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin:
         {durations}
         {starts}
         {times}
-        {slowest}
         {happened}
+        {slowest}
+        {plan}
         {parameters(document, detail)}
         {callers(document, by, detail, units)}
         {queries(document, detail, units)}
@@ -152,6 +156,7 @@ fn variety(detail: &GroupDetail) -> String {
     match (figures.distinct, figures.calls) {
         (0, _) => "parameters are not counted".to_owned(),
         (_, 1) => "ran once".to_owned(),
+        (_, 0) => "never ran to its end".to_owned(),
         (1, _) => "always the same parameters".to_owned(),
         (distinct, calls) if distinct == calls => "never the same parameters twice".to_owned(),
         (distinct, _) => format!("{} different parameter sets", format::count(i64::from(distinct))),
@@ -188,8 +193,8 @@ fn numbers(row: &GroupRow, units: Units) -> AnyView {
     if let Some(time) = figures.lock_time {
         facts.push(("Lock time", format::milliseconds(time)));
     }
-    if figures.failed > 0 {
-        facts.push(("Failed", count(u64::from(figures.failed))));
+    if figures.all_failed() > 0 {
+        facts.push(("Failed", count(u64::from(figures.all_failed()))));
     }
     if figures.shapes > 1 {
         facts.push(("Shapes", count(u64::from(figures.shapes))));
@@ -227,7 +232,8 @@ fn counts(series: &overview::Series, clock: AxisClock) -> Data {
     let bars = all.into_iter().filter(|(_, _, values)| is_there(values));
     let mut shown: Vec<Series> =
         bars.map(|(name, tone, values)| Series { name, tone, kind: Kind::Bars, values }).collect();
-    let failed = floats(&series.failed);
+    let pairs = series.failed.iter().zip(&series.attempts);
+    let failed: Vec<f32> = pairs.map(|(&failed, &attempts)| (failed + attempts) as f32).collect();
     if is_there(&failed) {
         shown.push(Series { name: "failed", tone: Tone::Failed, kind: Kind::Line, values: failed });
     }
@@ -284,10 +290,14 @@ fn Slowest(document: OpenDocument, statement: u32, units: Units) -> impl IntoVie
     }
 }
 
-/// What happened to its executions (errors, waits for locks, temporary files), and the plan of the
-/// slowest one that has one.
+/// Whether nothing but numbers is known of it: then there are no events.
+fn units_only(detail: &GroupDetail) -> bool {
+    detail.series.calls.is_empty()
+}
+
+/// The plan of the slowest execution that has one.
 #[component]
-fn Happened(document: OpenDocument, fingerprint: u32) -> impl IntoView {
+fn SlowestPlan(document: OpenDocument, fingerprint: u32) -> impl IntoView {
     let detail = answers(
         document,
         move || Some(Request::Query { fingerprint }),
@@ -297,23 +307,8 @@ fn Happened(document: OpenDocument, fingerprint: u32) -> impl IntoView {
         },
     );
     move || {
-        detail.get().map(|(_, detail)| {
-            let counts: Vec<String> =
-                detail.events.iter().map(|&(kind, count)| kind.counted(count)).collect();
-            let counts = (!counts.is_empty()).then(|| view! { <p class="facts">{counts.join(" · ")}</p> });
-            let told = detail.first_events.len() as u32;
-            let all: u32 = detail
-                .events
-                .iter()
-                .filter(|(kind, _)| *kind != EventKind::Plan)
-                .map(|(_, count)| count)
-                .sum();
-            view! {
-                {counts}
-                <Events events=detail.first_events.clone() more=all.saturating_sub(told) />
-                {detail.plan.clone().map(|detail| view! { <PlanTable detail=*detail /> })}
-            }
-        })
+        let (_, detail) = detail.get()?;
+        detail.plan.clone().map(|detail| view! { <PlanTable detail=*detail /> })
     }
 }
 
