@@ -45,7 +45,8 @@ pub fn write(name: &str, profile: &Profile, out: &mut dyn Write) -> io::Result<(
             let edge = edge as usize;
             let callee = edges.callee[edge];
             positions.write(out, "c", callee)?;
-            writeln!(out, "calls={} {}", edges.calls[edge].max(0), self::line(functions, callee))?;
+            let calls = profile.edge_calls(edge).unwrap_or(0);
+            writeln!(out, "calls={calls} {}", self::line(functions, callee))?;
             writeln!(out, "{line} {}", amount(edges.total_time[edge]))?;
         }
     }

@@ -31,13 +31,16 @@ pub fn repaired(profile: &Profile) -> Option<Repair> {
     // A twin that calls another is no recursion.
     recursive.retain(|function| !keys.contains(function));
     let unknown = recursion::counts_are_unknown(profile);
-    if lost.is_none() && recursive.is_empty() && !unknown {
+    let some_unknown = !unknown && profile.functions.calls.iter().any(|&calls| calls < 0);
+    if lost.is_none() && recursive.is_empty() && !unknown && !some_unknown {
         return None;
     }
     let mut repair = Repair { profile: profile.clone(), lost: lost.unwrap_or_default(), recursive };
     recursion::count(&mut repair.profile, &repair.recursive);
     if unknown {
         recursion::guess_counts(&mut repair.profile);
+    } else if some_unknown {
+        recursion::guess_missing(&mut repair.profile);
     }
     if !repair.lost.calls.is_empty() {
         put_back(&mut repair.profile, &repair.lost);

@@ -60,7 +60,7 @@ for (const colorScheme of ['light', 'dark']) {
       await openShop(page);
       await unfold(page, /shop_product/);
       await page.locator('summary', { hasText: 'As a table' }).click();
-      await page.locator('summary', { hasText: 'When rules speak up' }).click();
+      await page.locator('summary', { hasText: 'Thresholds' }).click();
       await assertAccessible(page, 'everything unfolded');
       await screenshot('finding');
     });
@@ -162,7 +162,7 @@ pageTest('dismissed findings stay so, also in other recordings, until they are r
 pageTest('thresholds: a change asks again, is kept, and is said', async ({ page }) => {
   await drop(page, [SHOP[1]]);
   await finding(page, /shop_customer/).waitFor();
-  await page.locator('summary', { hasText: 'When rules speak up' }).click();
+  await page.locator('summary', { hasText: 'Thresholds' }).click();
   const threshold = page.locator('.rule', { hasText: 'N+1' }).getByRole('spinbutton').first();
   const initially = await threshold.inputValue();
   await threshold.fill('1000');
@@ -174,7 +174,7 @@ pageTest('thresholds: a change asks again, is kept, and is said', async ({ page 
   assert.equal(await finding(page, /row by row/).count(), 0);
   await page.getByRole('button', { name: 'Use the defaults' }).click();
   await finding(page, /shop_customer/).waitFor();
-  await page.locator('summary', { hasText: 'When rules speak up' }).click();
+  await page.locator('summary', { hasText: 'Thresholds' }).click();
   assert.equal(await threshold.inputValue(), initially);
   assert.equal(await page.evaluate(() => localStorage.getItem('flamedrop.thresholds')), '');
 });
@@ -186,7 +186,7 @@ pageTest('a finding as a Markdown issue', async ({ page, context }) => {
   await found.getByRole('button', { name: 'Copy as Markdown issue' }).click();
   await page.getByText(/^Copied \d+ lines$/).waitFor();
   const text = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(text, /^# A request loads shop\\_customer row by row[\s\S]*## Evidence[\s\S]*```sql[\s\S]*## Remedy[\s\S]*select\\?_related[\s\S]*## What would make this wrong/);
+  assert.match(text, /^# A request loads shop\\_customer row by row[\s\S]*## Evidence[\s\S]*```sql[\s\S]*## Remedy[\s\S]*select\\?_related[\s\S]*## When this is wrong/);
 });
 
 pageTest('files of one stem are a pair by themselves, others by hand', async ({ page }) => {
@@ -283,8 +283,8 @@ pageTest('a search finds among findings; Forget forgets what was dismissed', asy
   await found.getByRole('button', { name: 'Dismiss' }).click();
   await page.getByText('Dismissed (1)').waitFor();
   await page.getByRole('button', { name: 'Flamedrop', exact: true }).click();
-  await page.getByRole('button', { name: 'Forget' }).click();
-  await page.getByText('All files are closed and forgotten').waitFor();
+  await page.getByRole('button', { name: 'Delete saved files' }).click();
+  await page.getByText('All files are closed, and saved copies deleted').waitFor();
   assert.equal(await page.evaluate(() => localStorage.getItem('flamedrop.dismissed-findings')), '');
 });
 

@@ -54,7 +54,7 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
         label: "What changed",
         holds: Holds::Words,
         width: "150px",
-        hint: "What changed by more than chance (99 %): durations by the Mann-Whitney U test, calls as Poisson rates",
+        hint: "What changed significantly (99 %): durations by the Mann-Whitney U test, calls as Poisson rates",
         sort: None,
         cell: |row| Cell::Text(verdict(row)),
     },
@@ -138,7 +138,7 @@ fn verdict(row: &Compared) -> String {
         (Some(slower), Some(oftener)) => format!("{slower}, {oftener}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
         (None, None) if row.before.timed < FEWEST || row.after.timed < FEWEST => "too few to say".to_owned(),
-        (None, None) => "may be chance".to_owned(),
+        (None, None) => "not significant".to_owned(),
     }
 }
 
@@ -297,7 +297,7 @@ fn Choices(document: OpenDocument, timed: bool, per: Signal<Per>) -> impl IntoVi
     };
     let options = move || {
         let chosen = value();
-        let mut all = vec![("earlier".to_owned(), "what was before, in this log".to_owned())];
+        let mut all = vec![("earlier".to_owned(), "first half of this log".to_owned())];
         if let Against::Range(from, to) = log.against.get() {
             let (from, to) = (format::milliseconds(from), format::milliseconds(to));
             all.push(("range".to_owned(), format!("{from} to {to} of this log")));
@@ -359,7 +359,7 @@ fn sentence(comparison: &Comparison, [before, after]: &[String; 2], per: Per) ->
     let scaled = match per {
         Per::Log => String::new(),
         _ if (comparison.scale - 1.0).abs() < 1e-3 => String::new(),
-        _ => format!(", times {:.3} to be comparable", comparison.scale),
+        _ => format!(", scaled × {:.3}", comparison.scale),
     };
     let mut text = format!(
         "Before, {before}: {} in {} calls{scaled}. After, {after}: {} in {} calls.",
@@ -369,7 +369,7 @@ fn sentence(comparison: &Comparison, [before, after]: &[String; 2], per: Per) ->
         calls(comparison.calls_after),
     );
     text.push_str(&format!(
-        " {} new, {} gone, {} changed by more than chance.",
+        " {} new, {} gone, {} significant.",
         comparison.new, comparison.gone, comparison.clear
     ));
     text

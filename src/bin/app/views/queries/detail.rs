@@ -153,7 +153,7 @@ fn variety(detail: &GroupDetail) -> String {
         (0, _) => "parameters are not counted".to_owned(),
         (_, 1) => "ran once".to_owned(),
         (1, _) => "always the same parameters".to_owned(),
-        (distinct, calls) if distinct == calls => "never the same parameters twice".to_owned(),
+        (distinct, calls) if distinct == calls => "all parameters distinct".to_owned(),
         (distinct, _) => format!("{} different parameter sets", format::count(i64::from(distinct))),
     }
 }
