@@ -372,12 +372,7 @@ impl Profile {
 
     /// Whether coroutines that wait count as running, as on yappi's wall clock: then waits of several overlap.
     pub fn waits_overlap(&self) -> bool {
-        let functions = &self.functions;
-        let is_coroutine = |&id: &FunctionId| home::lies_in(functions.file(id), &["asyncio/tasks.py"]);
-        let mut sleeps = (0..functions.len() as FunctionId).filter(is_coroutine);
-        functions.writer == Writer::Yappi
-            && (sleeps.any(|id| functions.self_time[id as usize] > 0.01 * self.total())
-                || !suspended::of(self).is_empty())
+        !suspended::of(self).is_empty()
     }
 
     /// The time of `function` in which each moment counts once: the file's total time, but of what pyinstrument adds

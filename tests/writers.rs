@@ -5,7 +5,10 @@ mod common;
 use flamedrop::document::{Document, Level};
 use flamedrop::findings::{self, Report, Settings};
 use flamedrop::format::percent;
+use flamedrop::input::MemorySource;
 use flamedrop::profile::{FunctionId, Layer, Layers, Profile, Writer};
+use flamedrop::protocol::{FunctionColumn, FunctionRow, Request, Response};
+use flamedrop::session::Session;
 
 fn read(name: &str) -> Document {
     common::open(common::bytes(&format!("pstats/writers/{name}")))
@@ -69,6 +72,8 @@ fn who_wrote_a_file_is_found_from_its_content() {
         ("yappi-builtins.prof.gz", Writer::Yappi),
         ("yappi-nap.prof", Writer::Yappi),
         ("yappi-builtins-nap.prof", Writer::Yappi),
+        ("yappi-cpu-nap.prof", Writer::Yappi),
+        ("yappi-builtins-tasks.prof.gz", Writer::Yappi),
         ("yappi-wall.prof", Writer::Yappi),
         ("yappi-cpu.prof", Writer::Yappi),
         ("yappi-asyncio-wall.prof.gz", Writer::Yappi),
@@ -147,6 +152,16 @@ fn yappis_hidden_c_code_is_shown() {
     assert!(of("sorter") > 0.01);
     assert_eq!(functions.calls_of(code), None);
     assert!(case.notes.contains("yappi recorded no built-in functions"), "{}", case.notes);
+    let nap = case
+        .report
+        .findings
+        .iter()
+        .find(|finding| finding.title.starts_with("nap (nap.py:14)"))
+        .expect("nap");
+    assert!(
+        nap.remedy.contains("does not say what it is") && nap.code == "yappi.start(builtins=True)",
+        "{nap:?}"
+    );
     // In the tree it is below who called it.
     let tree = case.profile.tree(100);
     let below: Vec<String> = (0..tree.len())
@@ -169,6 +184,10 @@ fn yappis_suspended_coroutines_wait() {
     let said = case.said();
     assert!(!said.contains("look for loops") && !said.contains("Look for loops"), "{said}");
     assert!(!case.titles().iter().any(|title| title.contains(" takes ")), "{:?}", case.titles());
+    // Where the loop's built-in functions are recorded, tasks are below them.
+    let again = self::case("yappi-builtins-tasks.prof.gz");
+    assert!(again.share(Layer::Waiting) > 0.97, "{}", percent(again.share(Layer::Waiting)));
+    assert!(again.notes.contains("waits of tasks overlap"), "{}", again.notes);
 }
 
 #[test]
@@ -269,7 +288,7 @@ fn a_sampler_has_samples_and_no_calls() {
     assert!(case.share(Layer::Waiting) > 0.15, "{}", percent(case.share(Layer::Waiting)));
     let mut json = Vec::new();
     let document = read("sampling.prof.gz");
-    let source = flamedrop::input::MemorySource::new("x", Vec::new());
+    let source = MemorySource::new("x", Vec::new());
     flamedrop::export::json::write(&document, &source, &mut json).expect("writing to memory");
     let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
     assert_eq!(json["samples"], 2144);
@@ -285,7 +304,7 @@ fn a_lost_total_is_at_least_the_self_time() {
     assert!(case.profile.functions.total_is_lost(infer));
     assert!(case.notes.contains("total times are unknown, at least the self time"), "{}", case.notes);
     let mut json = Vec::new();
-    let source = flamedrop::input::MemorySource::new("x", Vec::new());
+    let source = MemorySource::new("x", Vec::new());
     flamedrop::export::json::write(&read("zero-primitive-calls.prof"), &source, &mut json)
         .expect("writing to memory");
     let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
@@ -317,6 +336,48 @@ fn a_clock_that_went_back_gives_no_share_and_no_finding() {
     assert!((case.profile.total() - 1.5).abs() < 1e-9);
     assert!(case.notes.contains("the clock was set back"), "{}", case.notes);
     assert_eq!(case.titles(), Vec::<&str>::new());
+    // Exports have no negative times; their sum is the same.
+    let tree = case.profile.tree(100);
+    assert!((tree.self_time.iter().sum::<f64>() - 1.5).abs() < 1e-9, "{:?}", tree.self_time);
+    let mut callgrind = Vec::new();
+    flamedrop::export::callgrind::write("x", &case.profile, &mut callgrind).expect("writing to memory");
+    assert!(String::from_utf8(callgrind).expect("UTF-8").contains("summary: 1500000000"));
+    // A self time that is more than all has no share.
+    let rows = rows("clock-set-back-total-positive.prof");
+    let top = rows.iter().find(|row| row.name == "top").expect("top");
+    assert_eq!((top.self_time, percent(top.self_share(1.5)).as_str()), (3.0, "–"));
+}
+
+/// The functions as the page gets them.
+fn rows(name: &str) -> Vec<FunctionRow> {
+    let source = MemorySource::new("x.prof", common::bytes(&format!("pstats/writers/{name}")));
+    let mut session = Session::open(Box::new(source), &|_| ()).expect("a profile");
+    let request = Request::Functions {
+        sort: FunctionColumn::SelfTime,
+        descending: true,
+        filter: String::new(),
+        first: 0,
+        count: 100,
+        selected: None,
+    };
+    match session.answer(&request) {
+        Response::Functions { page, .. } => page,
+        _ => panic!("no functions"),
+    }
+}
+
+#[test]
+fn the_page_counts_each_moment_once_and_says_at_least() {
+    let rec = rows("pyinstrument-levels.prof").into_iter().find(|row| row.name == "rec").expect("rec");
+    assert!(rec.total_time > 1.0 && (0.7..0.8).contains(&rec.total_share(0.404)), "{rec:?}");
+    assert_eq!((rec.calls, rec.counts().as_str()), (None, "–"));
+    let infer = rows("zero-primitive-calls.prof").into_iter().find(|row| row.name == "infer").expect("infer");
+    assert_eq!(infer.total_text(flamedrop::format::Unit::Seconds), "at least 300 ms");
+    assert_eq!(percent(infer.total_share(1.0)), "–");
+    let burn = rows("sampling.prof.gz").into_iter().find(|row| row.name == "burn").expect("burn");
+    assert_eq!((burn.calls, burn.samples, burn.counts().as_str()), (None, Some((1381, 1381)), "1,381"));
+    let sleep = rows("yappi-builtins.prof.gz").into_iter().find(|row| row.name == "sleep").expect("sleep");
+    assert_eq!((sleep.file.as_str(), sleep.layer), ("time", Layer::Waiting));
 }
 
 /// main 73.49 ms; `cached` has 60.26 of it, `logged` 13.19.

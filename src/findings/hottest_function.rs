@@ -9,6 +9,7 @@ use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
 use crate::format;
+use crate::profile::writer::C_CODE;
 use crate::profile::{FunctionId, Layer, Layers, Profile};
 use crate::sort;
 
@@ -166,6 +167,11 @@ fn remedy(
     let keep = " Where the same comes again, keep the result (functools.lru_cache, if it depends on its arguments \
                 alone and they can be hashed).";
     if let Some(callee) = through {
+        if functions.name(callee) == C_CODE {
+            let remedy = "Most of it is in C code, of which this file does not say what it is: sleeping, a database, sorting. \
+                          Record again with built-in functions.";
+            return (remedy.to_owned(), "yappi.start(builtins=True)".to_owned());
+        }
         let layer = layers.layer(callee);
         if matches!(layer, Layer::Regex | Layer::Serialisation) {
             let (remedy, code) = of_layer(layer, profile, Statements::default());

@@ -412,9 +412,11 @@ impl Table {
             edge.caller = ids[edge.caller as usize];
             edge.callee = ids[edge.callee as usize];
         }
-        let hides_c_code = functions.writer == Writer::Yappi
-            && !(0..functions.len() as u32).any(|id| functions.is_built_in(id));
-        if hides_c_code {
+        let has_built_ins = (0..functions.len() as u32).any(|id| functions.is_built_in(id));
+        if functions.writer == Writer::Unknown && !has_built_ins && hidden::is_nobodys(&functions, &edges) {
+            functions.writer = Writer::Yappi;
+        }
+        if functions.writer == Writer::Yappi && !has_built_ins {
             diagnose::hidden(hidden::add(&mut functions, &mut edges), diagnostics);
         }
         let mut edges = Edges::new(functions.len(), edges);
@@ -437,7 +439,7 @@ impl Table {
             diagnose::repaired(&profile, repair, diagnostics);
         }
         diagnose::lacks(&profile, diagnostics);
-        if measured && known && self.not_finite.is_none() {
+        if !diagnose::greenlets(&profile, diagnostics) && measured && known && self.not_finite.is_none() {
             diagnose::contradictions(&profile, repair.as_ref(), diagnostics);
         }
         profile

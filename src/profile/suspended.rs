@@ -3,9 +3,9 @@
 //! (<https://github.com/sumerc/yappi/blob/master/doc/coroutine-profiling.md>).
 //!
 //! Which functions are coroutines the file does not say. But whatever a task computes runs below the loop's
-//! `Handle._run`, so all tasks together compute no longer than that takes. A function of a task (it, or what calls it,
-//! has no caller, and is neither where the loop nor where a thread begins) that takes longer itself has waited for the
-//! rest at least.
+//! `Handle._run`, so all tasks together compute no longer than that takes. A function of a task (it is called from
+//! there, or it or what calls it has no caller, and is neither where the loop nor where a thread begins) that takes
+//! longer itself has waited for the rest at least.
 
 use rustc_hash::FxHashMap;
 
@@ -32,20 +32,27 @@ pub(super) fn of(profile: &Profile) -> FxHashMap<FunctionId, f64> {
     }
     let computed: f64 = runs.iter().map(|&run| functions.total_time[run as usize].max(0.0)).sum();
     // Where the loop runs, and threads: what is called from there is not a task's, unless the loop runs it.
-    let loops = reached(profile, &runs, Way::Callers);
+    let loops = reached(profile, &runs, Way::Callers, &[]);
     let mut starts: Vec<FunctionId> = named("threading.py", "run");
     starts.extend(named("threading.py", "_bootstrap_inner"));
     starts.extend((0..functions.len() as FunctionId).filter(|&id| loops[id as usize] && !runs.contains(&id)));
-    let roots: Vec<FunctionId> = (0..functions.len() as FunctionId)
+    let mut roots: Vec<FunctionId> = (0..functions.len() as FunctionId)
         .filter(|&id| {
             Edges::into(&profile.edges, id).is_empty() && !loops[id as usize] && !starts.contains(&id)
         })
         .collect();
-    let of_tasks = reached(profile, &roots, Way::Callees);
-    let elsewhere = reached(profile, &starts, Way::Callees);
+    roots.extend(&runs);
+    let of_tasks = reached(profile, &roots, Way::Callees, &[]);
+    // Not through the loop.
+    let elsewhere = reached(profile, &starts, Way::Callees, &runs);
     for id in 0..functions.len() as FunctionId {
         let waited = functions.self_time[id as usize] - computed;
-        if of_tasks[id as usize] && !elsewhere[id as usize] && !functions.is_built_in(id) && waited > 0.0 {
+        if of_tasks[id as usize]
+            && !runs.contains(&id)
+            && !elsewhere[id as usize]
+            && !functions.is_built_in(id)
+            && waited > 0.0
+        {
             suspended.insert(id, waited);
         }
     }
@@ -58,13 +65,13 @@ enum Way {
     Callees,
 }
 
-/// What is reached from `starts`, they included.
-fn reached(profile: &Profile, starts: &[FunctionId], way: Way) -> Vec<bool> {
+/// What is reached from `starts`, they included, not through those that are `closed`.
+fn reached(profile: &Profile, starts: &[FunctionId], way: Way, closed: &[FunctionId]) -> Vec<bool> {
     let edges = &profile.edges;
     let mut seen = vec![false; profile.functions.len()];
     let mut open = starts.to_vec();
-    for &start in starts {
-        seen[start as usize] = true;
+    for &one in starts.iter().chain(closed) {
+        seen[one as usize] = true;
     }
     while let Some(at) = open.pop() {
         let mut visit = |next: FunctionId| {

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The name of the function that stands for C code of which yappi did not record what it was.
+pub const C_CODE: &str = "<C code>";
+
 /// A tool that records profiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Writer {

@@ -40,7 +40,7 @@ pageTest('a dropped pair opens on what to fix first, the N+1 on top', async ({ p
   const top = first(page).getByRole('listitem').first();
   assert.match(await top.innerText(), /loads shop_orderline row by row: 50 queries[\s\S]*N\+1[\s\S]*shop\.sql\.jsonl[\s\S]*saves ≈ [\d.]+ ms of [\d.]+ ms[\s\S]*medium confidence/);
   // One request, 127 statements: the profile's time, and the log's.
-  await first(page).getByText(/^210 ms in all; 127 statements take 59\.1 ms\.$/).waitFor();
+  await first(page).getByText(/^Total 210 ms; 127 statements take 59\.1 ms\.$/).waitFor();
   await page.getByText(/^Most time goes to database driver and ORM: \d+ %\.$/).waitFor();
   // What only describes is no finding.
   assert.ok((await titles(page)).every((title) => !/bottleneck|make \d+ %/.test(title)));
@@ -209,16 +209,16 @@ pageTest('files of one stem are a pair by themselves, others by hand', async ({ 
   await first(page).getByText(/^127 statements take/).waitFor();
   assert.equal(await partner(page).locator('option:checked').innerText(), 'none');
   await partner(page).selectOption({ label: 'one.prof' });
-  await first(page).getByText(/ms in all; 127 statements/).waitFor();
+  await first(page).getByText(/ms; 127 statements/).waitFor();
   await page.waitForFunction(() => location.hash.includes('with=one.prof'));
   await page.reload();
-  await first(page).getByText(/ms in all; 127 statements/).waitFor();
+  await first(page).getByText(/ms; 127 statements/).waitFor();
 
   // A log of the profile's own stem comes later: the choice stands until it is taken back.
   await partner(page).selectOption({ label: 'none' });
   await drop(page, [{ name: 'one.sql.log', text: await readFile(data('shop/shop.sql.log'), 'utf8') }]);
   await page.waitForFunction(() => location.hash.includes('file=one.sql.log'));
-  await first(page).getByText(/ms in all; 127 statements/).waitFor();
+  await first(page).getByText(/ms; 127 statements/).waitFor();
   assert.equal(await partner(page).locator('option:checked').innerText(), 'one.prof');
 });
 

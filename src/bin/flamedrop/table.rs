@@ -80,13 +80,13 @@ fn profile_table(profile: &Profile, rows: usize, out: &mut dyn Write) -> io::Res
         write!(out, " {} of", format::counted(samples, "sample", "samples"))?;
     }
     if let Some(calls) = profile.calls() {
-        write!(out, " {} calls", format::count(calls))?;
+        write!(out, " {}", format::counted(calls, "call", "calls"))?;
         if let Some(primitive) = profile.primitive_calls().filter(|&primitive| primitive != calls) {
             write!(out, " ({} primitive)", format::count(primitive))?;
         }
         write!(out, " of")?;
     }
-    writeln!(out, " {} functions", format::count(functions.len() as i64))?;
+    writeln!(out, " {}", format::counted(functions.len() as i64, "function", "functions"))?;
     let labels = profile.recorded_tree.as_ref().map(|recorded| recorded.stacks.labels()).unwrap_or_default();
     if labels.len() > 1 {
         for (label, track) in labels.iter().zip(profile.tracks()) {

@@ -127,18 +127,7 @@ pub(super) fn contradictions(profile: &Profile, repair: Option<&Repair>, diagnos
                        of primitive calls";
         diagnostics.note_many(Level::Warning, message, lost.count() as u64, || place(first));
     }
-    let (message, first) = if profile.has_greenlets()
-        && let Some(mixed) = found
-            .out_of_turn
-            .or(found.short)
-            .or(found.lacking)
-            .or(found.exceeding)
-            .or(consistency::false_recursion(profile))
-    {
-        let message = "greenlets (gevent) were recorded as one thread: a call that waits stays open while others run, so \
-                       calls at the same time look like recursion, and who called whom, and for how long, is mixed up";
-        (message, Some(mixed))
-    } else if let Some(edges) = found.out_of_turn {
+    let (message, first) = if let Some(edges) = found.out_of_turn {
         let message = if found.thread.is_some() {
             "threads were recorded as if they were one, as cProfile does since Python 3.12: calls at the same time look \
              like recursion, and who called whom, and for how long, is mixed up between them"
@@ -163,14 +152,25 @@ pub(super) fn contradictions(profile: &Profile, repair: Option<&Repair>, diagnos
     };
     let Some(first) = first else { return };
     let total = profile.total();
-    // Concurrency mixes up more than sums show.
-    let share = match profile.has_greenlets() {
-        true => 1.0,
-        false if total > 0.0 => (found.seconds() / total).min(1.0),
-        false => 1.0,
-    };
+    let share = if total > 0.0 { (found.seconds() / total).min(1.0) } else { 1.0 };
     let level = if share >= DOUBTFUL { Level::Warning } else { Level::Info };
     diagnostics.note_many(level, message, first.count, || place(first.function));
+}
+
+/// Says that greenlets were recorded as one thread, where it shows. Whether it was said: then it is the cause of all that
+/// does not fit.
+pub(super) fn greenlets(profile: &Profile, diagnostics: &mut Diagnostics) -> bool {
+    if !profile.has_greenlets() {
+        return false;
+    }
+    let found = Contradictions::of(profile);
+    let mixed = found.out_of_turn.or(consistency::false_recursion(profile));
+    let Some(mixed) = mixed.or(found.short).or(found.lacking).or(found.exceeding) else { return false };
+    let message = "greenlets (gevent) were recorded as one thread: a call that waits stays open while others run, so calls at \
+                   the same time look like recursion, and who called whom, and for how long, is mixed up";
+    let place = || Some(profile.functions.place(mixed.function));
+    diagnostics.note_many(Level::Warning, message, mixed.count, place);
+    true
 }
 
 /// Says what a file has not, of which all that is shown of it lacks.
@@ -185,10 +185,7 @@ pub(super) fn lacks(profile: &Profile, diagnostics: &mut Diagnostics) {
                        with Profile(timer, timeunit), such as Profile(time.perf_counter_ns, 1e-9)";
         diagnostics.note(Level::Warning, message, || None);
     }
-    if functions.writer == Writer::Yappi
-        && profile.ran(&["asyncio/base_events.py"])
-        && profile.waits_overlap()
-    {
+    if profile.waits_overlap() {
         let message = "on yappi's wall clock a coroutine that waits counts as running: waits of tasks overlap, and the sums \
                        exceed what the run lasted";
         diagnostics.note(Level::Warning, message, || None);

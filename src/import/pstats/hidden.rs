@@ -3,10 +3,12 @@
 //! ([`yappi.py`](https://github.com/sumerc/yappi/blob/master/yappi/yappi.py), `YFuncStats.get`). What a function lasts
 //! beyond itself and the functions it calls was in C code.
 
+use crate::profile::imports::MODULE;
+use crate::profile::writer::C_CODE;
 use crate::profile::{Edge, Edges, FunctionId, Functions, UNKNOWN_CALLS, strong_components};
 
 /// What the time is called. It stands for all C code, since nobody knows what it was.
-const NAME: &str = "<C code>";
+const NAME: &str = C_CODE;
 
 /// Seconds that each number may be off by: the file has whole microseconds.
 const ROUNDING: f64 = 1e-6;
@@ -36,6 +38,21 @@ pub(super) fn add(functions: &mut Functions, edges: &mut Vec<Edge>) -> f64 {
         total_time: seconds,
     }));
     all
+}
+
+/// Whether time is missing that no other tool leaves out: cProfile gives that of built-in functions, where it does not
+/// record them, to who called them. What it loses itself is functions that share file, line and name, which those with a
+/// name in a file do not.
+pub(super) fn is_nobodys(functions: &Functions, edges: &[Edge]) -> bool {
+    const LEAST: f64 = 0.01;
+    let could_be_lost = |id: FunctionId| {
+        let (file, name) = (functions.file(id), functions.name(id));
+        (name.starts_with('<') && name != MODULE) || (file.starts_with('<') && !file.starts_with("<frozen "))
+    };
+    let longest = functions.total_time.iter().copied().fold(0.0, f64::max);
+    !edges.is_empty()
+        && !(0..functions.len() as FunctionId).any(could_be_lost)
+        && hidden(functions, edges).iter().map(|(_, seconds)| seconds).sum::<f64>() > LEAST * longest
 }
 
 /// Per function that called C code, seconds of it. Functions that call each other are one: times of theirs overlap.
