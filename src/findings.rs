@@ -479,6 +479,9 @@ fn run(case: &Case<'_>, settings: &Settings) -> Vec<Finding> {
     for rule in RULES {
         rule.judge(case, settings, &mut findings);
     }
+    if let Case::Profile(profile, ..) = case {
+        caveats::drop_wrong(profile, &mut findings);
+    }
     let mut findings = cards::of(findings);
     sort::by(&mut findings, by_weight);
     findings

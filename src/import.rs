@@ -53,6 +53,7 @@ pub use crate::input::Options;
 pub use crate::queries::{EventText, StatementText};
 
 use crate::document::{Document, Level};
+use crate::format;
 use crate::input::{Input, Places, Progress, Source, bundle, rotation};
 use crate::share::saved;
 
@@ -158,7 +159,7 @@ formats! {
 
 /// A file that could not be read: what it looked like, where it broke, what to try.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}{problem}{}. {advice}", looked_like.map(|title| format!("looks like {title}, but ")).unwrap_or_default(), place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default())]
+#[error("{}{problem}{}.{}{advice}{}", looked_like.map(|title| format!("looks like {title}, but ")).unwrap_or_default(), place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default(), if advice.is_empty() { "" } else { " " }, supported.iter().map(|line| format!(" {line}.")).collect::<String>())]
 pub struct ImportError {
     /// [`Format::title`] of what it looked like, or what else it is; `None` if like nothing known.
     pub looked_like: Option<&'static str>,
@@ -168,6 +169,8 @@ pub struct ImportError {
     pub problem: String,
     /// What the user can try: whole sentences.
     pub advice: String,
+    /// What can be read, in a few lines, where nothing better can be said.
+    pub supported: &'static [&'static str],
 }
 
 impl ImportError {
@@ -178,6 +181,7 @@ impl ImportError {
             place: None,
             problem: problem.into(),
             advice: advice.into(),
+            supported: &[],
         }
     }
 
@@ -202,19 +206,26 @@ impl ImportError {
                 "What is compressed is damaged or cut short: copy the file again, or unpack it first."
             }
             QuotaExceeded => "If it is what you think it is, unpack it first.",
-            _ => "It may have been moved, changed or deleted since it was chosen: choose it again.",
+            _ => {
+                "If it is a folder, drop the files in it. Otherwise it may have been moved, changed or deleted: choose it again."
+            }
         };
         Self {
             looked_like: None,
             place: None,
             problem: format!("the file cannot be read ({error})"),
             advice: advice.to_owned(),
+            supported: &[],
         }
     }
 }
 
-const CUT_SHORT: &str = "the file is cut short: what is compressed ends in the middle, and only what is before was \
-    read. Copy the file again for the rest";
+/// What can be read, as a short list: the start page has all of it.
+pub const SUPPORTED: &[&str] = &[
+    "Profiles: cProfile and other pstats files, py-spy, pyinstrument, VizTracer, perf, callgrind, importtime",
+    "SQL logs: Django, SQLAlchemy, PostgreSQL, MySQL and MariaDB",
+    "Statistics and schemas: pg_stat_statements, MySQL's digests, pg_dump and mysqldump",
+];
 
 /// A format that scores this is sure of itself; less is a guess.
 const SURE: u8 = 60;
@@ -298,10 +309,15 @@ pub fn read(
     let imported = format.import(&mut input);
     let cut = input.is_cut_short();
     let mut document = imported.map_err(|error| if cut { error.of_cut_file() } else { error })?;
-    if cut {
-        document.diagnostics.note(Level::Warning, CUT_SHORT, || None);
-    }
     let places = input.places();
+    for damage in places.damage() {
+        let what = if damage.is_cut { "ends in the middle" } else { "is damaged" };
+        let message = format!(
+            "what is compressed {what}: the first {} of it are read, the rest is missing",
+            format::bytes(damage.unwrapped)
+        );
+        document.diagnostics.note(Level::Warning, &message, || Some(damage.part.clone()));
+    }
     if let [first, .., _] = places.parts() {
         let names: Vec<&str> = places.parts().iter().map(|part| part.name.as_str()).collect();
         let (count, names) = (names.len(), names.join(", "));
@@ -325,24 +341,27 @@ pub fn open<'a>(source: &'a dyn Source, progress: &'a dyn Fn(Progress)) -> Resul
     Input::open_parts(source, parts, progress).map_err(reading)
 }
 
-/// What can be read, as a sentence.
-fn reads() -> String {
-    let known: Vec<&str> = FORMATS.iter().map(|format| format.title()).collect();
-    format!("It reads {}.", known.join(", "))
-}
-
 /// The error for a head no format knows; names what it looks like, as far as can be said.
 fn unknown(head: &[u8]) -> ImportError {
-    let problem = if head.is_empty() {
-        "the file is empty".to_owned()
-    } else {
-        "this is no format Flamedrop reads".to_owned()
-    };
-    let reads = reads();
+    if head.is_empty() {
+        let advice = "Nothing was written to it: the program was stopped before it ended, or is still running. Record again: \
+                      python -m cProfile -o app.prof app.py";
+        return ImportError {
+            looked_like: None,
+            place: None,
+            problem: "the file is empty".to_owned(),
+            advice: advice.to_owned(),
+            supported: &[],
+        };
+    }
     let foreign = foreign::name(head);
-    let advice = match foreign {
-        Some(foreign) if !foreign.advice.is_empty() => format!("{} {reads}", foreign.advice),
-        _ => reads,
-    };
-    ImportError { looked_like: foreign.map(|foreign| foreign.what), place: None, problem, advice }
+    let advice = foreign.map_or("", |foreign| foreign.advice);
+    ImportError {
+        looked_like: foreign.map(|foreign| foreign.what),
+        place: None,
+        problem: "Flamedrop cannot read this format".to_owned(),
+        advice: advice.to_owned(),
+        // Where it is known what to do, that is enough.
+        supported: if advice.is_empty() { SUPPORTED } else { &[] },
+    }
 }

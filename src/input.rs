@@ -3,7 +3,7 @@
 //! A source can be opened again at any offset, so texts need not be kept in memory: they are found
 //! again in the file. An input is one reading of a source from its start, unwrapped from gzip, zstd or UTF-16,
 //! with its first bytes ready for detection. The parts of a rotated log are one source, see [`bundle`];
-//! what is in an archive are several, see [`zip`].
+//! what is in an archive are several, see [`zip`] and [`tar`].
 
 pub mod bundle;
 mod composite;
@@ -12,6 +12,7 @@ mod gzip;
 mod parts;
 mod places;
 pub mod rotation;
+pub mod tar;
 mod utf16;
 pub mod zip;
 mod zstd;
@@ -24,7 +25,7 @@ pub use bundle::Part;
 pub use composite::{Composite, Piece};
 use parts::Parts;
 pub use parts::Wrapping;
-pub use places::Places;
+pub use places::{Damage, Places};
 
 /// What a user says about a file that it does not say itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -186,7 +187,7 @@ impl<'a> Input<'a> {
 
     /// Whether something compressed ended in the middle: what is before was read.
     pub fn is_cut_short(&self) -> bool {
-        self.places.borrow().is_cut_short
+        self.places.borrow().damage.iter().any(|damage| damage.is_cut)
     }
 
     /// Unwrapped bytes consumed so far.
@@ -205,6 +206,10 @@ impl<'a> Input<'a> {
             let _ = bytes.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX).saturating_add(1));
         }
         self.by_ref().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        // Of a file that is read whole the first half is worth nothing.
+        if let Some(damage) = self.places.borrow().damage.first() {
+            return Err(damage.error());
+        }
         if bytes.len() as u64 > limit {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {limit} bytes")));
         }

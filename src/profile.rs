@@ -6,6 +6,7 @@
 //! activations of a recursive function; self time is additive even under recursion.
 
 mod asking;
+pub mod built_in;
 pub mod call_tree;
 pub mod category;
 mod components;
@@ -20,7 +21,9 @@ pub mod matcher;
 pub mod recursion;
 pub mod repair;
 pub mod stacks;
+mod suspended;
 pub mod twins;
+pub mod writer;
 
 use std::borrow::Cow;
 use std::hash::BuildHasher;
@@ -36,6 +39,7 @@ pub use call_tree::CallTree;
 pub use category::Category;
 pub use layer::{Layer, Layers};
 pub use stacks::{Recorded, Stacks, Track};
+pub use writer::Writer;
 
 /// What stands in a column of calls where the file has none. Nobody is shown it: [`Functions::calls_of`] and its
 /// kin say `None`.
@@ -82,6 +86,8 @@ pub struct Functions {
     pub calls: Vec<i64>,
     /// Whether the columns of calls hold samples, which balance as calls do but are none: see [`lines`].
     pub sampled: bool,
+    /// Which tool wrote the file, as far as it can be told.
+    pub writer: Writer,
     /// Per function: calls that were not recursive (pstats' `cc`).
     pub primitive_calls: Vec<i64>,
     /// Per function: seconds in the function itself (pstats' `tt`, tottime).
@@ -111,14 +117,35 @@ impl Functions {
         self.names.get(self.name[function as usize])
     }
 
-    /// Whether `function` is a built-in one, which has no file: cProfile's and `profile`'s places of those.
+    /// Whether `function` is a built-in one, which has no file.
     pub fn is_built_in(&self, function: FunctionId) -> bool {
-        matches!(self.file(function), "~" | "")
+        built_in::is_built_in(self.file(function), self.line(function))
+    }
+
+    /// File and name by which it is known what `function` does: see [`built_in::known_as`].
+    pub fn known_as(&self, function: FunctionId) -> (&str, Cow<'_, str>) {
+        built_in::known_as(self.file(function), self.line(function), self.name(function))
     }
 
     /// `function` as pstats prints it: [`crate::format::pstats_place`].
     pub fn place(&self, function: FunctionId) -> String {
         pstats_place(self.file(function), self.line(function), self.name(function))
+    }
+
+    /// Whether the file has lost the total time of `function`: betas of Python 3.12 wrote 0 for functions that they took
+    /// for recursive throughout. It is at least the self time.
+    pub fn total_is_lost(&self, function: FunctionId) -> bool {
+        let at = function as usize;
+        self.calls[at] > 0
+            && self.primitive_calls[at] == 0
+            && self.self_time[at] > 0.0
+            && self.total_time[at] == 0.0
+    }
+
+    /// Samples that ended in `function` itself, and those that had it on the stack, if that is what the file counts.
+    pub fn samples_of(&self, function: FunctionId) -> Option<(i64, i64)> {
+        let at = function as usize;
+        self.sampled.then(|| (self.primitive_calls[at].max(0), self.calls[at].max(0)))
     }
 
     /// All calls of `function`, if the file has them.
@@ -129,6 +156,11 @@ impl Functions {
     /// Calls of `function` that were not recursive, if the file has them.
     pub fn primitive_calls_of(&self, function: FunctionId) -> Option<i64> {
         known_calls(self.primitive_calls[function as usize]).filter(|_| !self.sampled)
+    }
+
+    /// The name of [`Self::known_as`].
+    pub fn known_name(&self, function: FunctionId) -> Cow<'_, str> {
+        self.known_as(function).1
     }
 
     /// First line of `function`, 0 for a built-in one.
@@ -319,6 +351,47 @@ impl Profile {
         let files: Vec<&str> = self.functions.files.iter().filter(|file| file.ends_with(".py")).collect();
         let is_library = |file: &&str| *file == "__init__.py" || matches!(home(file), Home::Standard(_));
         files.iter().all(|file| !file.contains(SEPARATORS)) && files.iter().any(is_library)
+    }
+
+    /// Whether any time was recorded: a timer without a unit leaves calls only.
+    pub fn has_times(&self) -> bool {
+        self.functions.self_time.iter().chain(&self.functions.total_time).any(|&time| time != 0.0)
+    }
+
+    /// All samples, if that is what the file counts.
+    pub fn samples(&self) -> Option<i64> {
+        let functions = &self.functions;
+        functions.sampled.then(|| functions.primitive_calls.iter().map(|&samples| samples.max(0)).sum())
+    }
+
+    /// Whether code ran in greenlets, of which profilers of threads know nothing.
+    pub fn has_greenlets(&self) -> bool {
+        self.ran(&["gevent/", "greenlet/", "eventlet/"])
+            || self.functions.names.iter().any(|name| name.contains("greenlet.greenlet'"))
+    }
+
+    /// Whether coroutines that wait count as running, as on yappi's wall clock: then waits of several overlap.
+    pub fn waits_overlap(&self) -> bool {
+        !suspended::of(self).is_empty()
+    }
+
+    /// The time of `function` in which each moment counts once: the file's total time, but of what pyinstrument adds
+    /// up once per level of recursion the outermost calls only.
+    pub fn outermost_total(&self, function: FunctionId) -> f64 {
+        let total = self.functions.total_time[function as usize];
+        if self.functions.writer != Writer::Pyinstrument {
+            return total;
+        }
+        let edges = &self.edges;
+        let (mut all, mut nested) = (0.0, 0.0);
+        for edge in edges.into(function) {
+            all += edges.total_time[edge];
+            if edges.caller[edge] == function {
+                nested += edges.total_time[edge];
+            }
+        }
+        let outermost = if nested > 0.0 && all > nested { total.min(all - nested) } else { total };
+        outermost.min(self.total())
     }
 
     /// All calls, if the file has any counts; those that it does not know are left out.

@@ -267,8 +267,10 @@ pub struct Failure {
     pub place: Option<String>,
     /// What is wrong.
     pub problem: String,
-    /// What to try.
+    /// What to try; may be empty.
     pub advice: String,
+    /// What can be read, in a few lines, where nothing better can be said.
+    pub supported: Vec<String>,
 }
 
 /// What the page shows of a document before it asks anything.
@@ -321,6 +323,12 @@ pub struct ProfileOverview {
     pub calls: Option<i64>,
     /// Of them, not recursive.
     pub primitive_calls: Option<i64>,
+    /// All samples, if that is what the file counts.
+    pub samples: Option<i64>,
+    /// Whether any time was recorded.
+    pub has_times: bool,
+    /// The longest a function takes for a call, seconds: the column of those has one unit.
+    pub longest_call: f64,
     /// What all times are.
     pub unit: Unit,
     /// All there is, in the profile's unit.

@@ -83,9 +83,7 @@ impl Session {
         Overview {
             name: document.name.clone(),
             format: document.format.to_owned(),
-            format_title: import::by_id(document.format)
-                .map_or(saved::TITLE, |format| format.title())
-                .to_owned(),
+            format_title: title(document),
             content,
             diagnostics: document.diagnostics.entries().to_vec(),
             parts: match self.places.parts() {
@@ -234,6 +232,16 @@ impl Session {
     }
 }
 
+/// The format as people say it; of a pstats file by another tool than cProfile, which tool that was.
+fn title(document: &Document) -> String {
+    match &document.content {
+        Content::Profile(profile) if let Some(tool) = profile.functions.writer.other() => {
+            format!("pstats by {tool}")
+        }
+        _ => import::by_id(document.format).map_or(saved::TITLE, |format| format.title()).to_owned(),
+    }
+}
+
 /// What came of reading a source.
 struct Read {
     document: Document,
@@ -261,6 +269,7 @@ impl From<&ImportError> for Failure {
             place: error.place.clone(),
             problem: error.problem.clone(),
             advice: error.advice.clone(),
+            supported: error.supported.iter().map(|&line| line.to_owned()).collect(),
         }
     }
 }

@@ -122,6 +122,64 @@ fn files_that_are_no_parts_of_one_log_stay_apart() {
     );
 }
 
+/// As `zcat` gives it: a log that was not copied to its end, or is damaged in the middle.
+#[test]
+fn what_is_there_of_a_log_that_is_cut_short_is_read() {
+    // Larger than a block of zstd.
+    let whole = common::bytes("postgres/client.log").repeat(20);
+    let open = |bytes: Vec<u8>| import::import(&MemorySource::new("app.log.gz", bytes), &|_| ());
+    let all = log(&open(whole.clone()).expect("a log")).statements.len();
+    for packed in [gzip(&whole), zstd(&whole)] {
+        assert_eq!(
+            common::diagnostics(&open(packed.clone()).expect("a log")).matches("compressed").count(),
+            0
+        );
+        for share in [0.5, 0.9] {
+            let cut = (packed.len() as f64 * share) as usize;
+            let document = open(packed[..cut].to_vec()).expect("a part of the log");
+            let found = log(&document).statements.len();
+            assert!(found > all / 4 && found < all, "{found} of {all}");
+            let said = common::diagnostics(&document);
+            assert!(said.contains("what is compressed ends in the middle"), "{said}");
+            let mut damaged = packed.clone();
+            for byte in &mut damaged[cut..cut + 40] {
+                *byte = !*byte;
+            }
+            let document = open(damaged).expect("a part of the log");
+            let said = common::diagnostics(&document);
+            assert!(said.contains("what is compressed is damaged"), "{said}");
+            // What is there can be looked at.
+            let mut session =
+                Session::open(Box::new(MemorySource::new("a.gz", packed[..cut].to_vec())), &|_| ())
+                    .expect("a log");
+            let statement = found as u32 - 2;
+            assert!(matches!(session.answer(&Request::Statement { statement }), Response::Statement(_)));
+        }
+    }
+    // Half a profile is none.
+    let packed = gzip(&common::bytes("pstats/3.13.prof"));
+    let error = open(packed[..packed.len() / 2].to_vec()).expect_err("no profile");
+    assert!(error.problem.contains("cut short"), "{error}");
+}
+
+#[test]
+fn the_command_line_reads_what_is_in_a_tar_archive() {
+    let (first, second) =
+        (common::bytes("sql/django/postgresql_plain.log"), common::bytes("pstats/3.13.prof"));
+    let folder = Folder::new("tar", &[("a.log", &first), ("b.prof", &second), ("notes.txt", b"Dear diary")]);
+    for (archive, flags) in [("all.tar", "-cf"), ("all.tar.gz", "-czf")] {
+        let mut tar = Command::new("tar");
+        let status =
+            tar.current_dir(&folder.0).args([flags, archive, "a.log", "b.prof", "notes.txt"]).status();
+        assert!(status.expect("tar runs").success());
+        let (json, errors) = folder.run(&["summary", "--json", archive]);
+        assert_eq!(errors, "");
+        let documents = json["documents"].as_array().expect("documents");
+        let names: Vec<&Json> = documents.iter().map(|document| &document["name"]).collect();
+        assert_eq!(names, ["a.log", "b.prof"], "{archive}");
+    }
+}
+
 /// Files in a folder of their own, which goes with it.
 struct Folder(std::path::PathBuf);
 

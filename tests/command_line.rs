@@ -35,7 +35,18 @@ fn json_has_every_number_unrounded() {
     let keys: Vec<&String> = document.as_object().expect("an object").keys().collect();
     assert_eq!(
         keys,
-        ["calls", "diagnostics", "format", "functions", "kind", "name", "primitive_calls", "total", "unit"]
+        [
+            "calls",
+            "diagnostics",
+            "format",
+            "functions",
+            "kind",
+            "name",
+            "primitive_calls",
+            "recorded_by",
+            "total",
+            "unit"
+        ]
     );
     assert_eq!(document["name"], "3.13.prof");
     assert_eq!(document["kind"], "profile");
@@ -466,4 +477,30 @@ fn what_a_change_did_is_said() {
     );
     let odd = flamedrop(&["diff", &before[0], &before[1], &after[0]]);
     assert!(!odd.status.success() && text(&odd.stderr).contains("before and after"), "{}", text(&odd.stderr));
+}
+
+/// What is drawn, or adds times up, needs some; tables have the calls.
+#[test]
+fn without_times_every_export_of_them_ends_the_same_way() {
+    let file = path("pstats/writers/timer-without-unit-all-zero.prof");
+    for format in ["folded", "speedscope", "callgrind", "flamegraph"] {
+        let output = flamedrop(&["export", "--as", format, &file]);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""), "{format}");
+        assert!(
+            text(&output.stderr).contains("the file has no times, so there is nothing to draw"),
+            "{format}"
+        );
+    }
+    for format in ["csv", "json", "markdown"] {
+        let output = flamedrop(&["export", "--as", format, &file]);
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{format}");
+        let first = text(&output.stdout).lines().find(|line| line.contains("600")).map(str::to_owned);
+        assert!(first.is_some_and(|line| line.contains("isinstance")), "{format}: most calls first");
+    }
+    let output = flamedrop(&["summary", &file]);
+    assert!(
+        text(&output.stdout).contains("no times, but 3,403 calls of 16 functions"),
+        "{}",
+        text(&output.stdout)
+    );
 }

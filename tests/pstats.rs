@@ -374,7 +374,7 @@ fn pyinstruments_recursion_is_folded() {
         (burn, row(0.4, 0.4, vec![(rec, unknown(0.3, 0.3)), (main, unknown(0.1, 0.1))])),
     ]))
     .expect("a profile");
-    assert!(common::diagnostics(&document).contains("counts no recursive calls"));
+    assert!(common::diagnostics(&document).contains("once per level"));
     let profile = common::profile(document);
     let tree = profile.tree(100);
     assert_eq!(tree.contradiction, 0.0);

@@ -4,7 +4,7 @@ mod common;
 
 use common::marshal::{Value, key, numbers, stats};
 use flamedrop::input::{MemorySource, Source};
-use flamedrop::profile::Category;
+use flamedrop::profile::Layer;
 use flamedrop::protocol::{
     Ask, ContentOverview, FunctionColumn, FunctionDetail, FunctionRow, Request, Response, Tree, decode,
     encode,
@@ -207,11 +207,11 @@ fn callers_and_callees_have_the_edges_numbers() {
     else {
         panic!("a function")
     };
-    assert_eq!((row.name.as_str(), row.category, row.calls), ("render", Category::Templates, Some(2)));
+    assert_eq!((row.name.as_str(), row.layer, row.calls), ("render", Layer::Templates, Some(2)));
     let number = |row: &FunctionRow| (row.function, row.calls.unwrap_or(-1), row.self_time, row.total_time);
     assert_eq!(callers.iter().map(number).collect::<Vec<_>>(), [(1, 1, 0.5, 3.0), (3, 1, 0.5, 1.0)]);
     assert_eq!(callees.iter().map(number).collect::<Vec<_>>(), [(2, 4, 1.0, 2.0), (3, 1, 0.5, 1.0)]);
-    assert_eq!(callees[0].category, Category::Own);
+    assert_eq!(callees[0].layer, Layer::Own);
 
     let refused = ask(&mut session, &Request::Function { function: 4 });
     assert!(matches!(refused, Response::Refused(_)));

@@ -4,7 +4,7 @@
 //! Fills are chosen in [Oklab](https://bottosson.github.io/posts/oklab/), where equal lightness looks
 //! equally light in every hue: no layer shouts, and one text colour is legible on all.
 
-use crate::profile::{Category, Layer};
+use crate::profile::Layer;
 use crate::protocol::{FunctionRow, Tree};
 use crate::queries::Operation;
 
@@ -83,17 +83,23 @@ impl Theme {
     }
 
     /// A function of a layer. `seed` varies it a little, so that neighbours differ.
-    pub fn function(&self, category: Category, seed: u32, exact: bool) -> Fill {
+    pub fn function(&self, layer: Layer, seed: u32, exact: bool) -> Fill {
         // −1 to 1, twice.
         let vary = |bits: u32| f64::from(bits & 0xff) / 127.5 - 1.0;
-        let (hue, chroma) = match category {
-            Category::Own => (58.0, 0.150),
-            Category::Library => (80.0, 0.042),
-            Category::Database => (250.0, 0.110),
-            Category::Templates => (148.0, 0.110),
-            Category::Network => (310.0, 0.105),
-            Category::Python => (230.0, 0.020),
+        let (hue, chroma) = match layer {
+            Layer::Own => (58.0, 0.150),
+            Layer::Library => (80.0, 0.042),
+            Layer::Database => (250.0, 0.110),
+            Layer::Templates => (148.0, 0.110),
+            Layer::Serialisation => (192.0, 0.090),
+            Layer::Network => (310.0, 0.105),
+            Layer::Regex => (12.0, 0.100),
+            Layer::Imports => (112.0, 0.110),
+            Layer::Waiting => (340.0, 0.050),
+            Layer::Python => (230.0, 0.020),
+            Layer::Untold => (80.0, 0.004),
         };
+        // Hues stand closer where there are more of them: 7 degrees do not reach the next.
         let hue = hue + 7.0 * vary(seed);
         let shade = 0.020 * vary(seed >> 8);
         let (lightness, strength) = match (self.dark, exact) {
@@ -102,30 +108,24 @@ impl Theme {
             (true, true) => (0.47, 0.78),
             (true, false) => (0.395, 0.62),
         };
-        if self.dark && category == Category::Own {
+        if self.dark && layer == Layer::Own {
             // One's own code is what one looks for: in the dark it alone is bright, under dark text.
             let lightness = if exact { 0.75 } else { 0.66 };
             let fill = Self::LIGHT.filled(lightness + shade, chroma * strength, hue);
             return Fill { quiet: fill.text, ..fill };
         }
+        // Nothing but its lightness, nearer to the ground, tells it from Python's grey.
+        let lightness = match (layer, self.dark) {
+            (Layer::Untold, false) => lightness + 0.09,
+            (Layer::Untold, true) => lightness - 0.09,
+            _ => lightness,
+        };
         self.filled(lightness + shade, chroma * strength, hue)
     }
 
-    /// A layer as a whole: its functions' colour, where they have one of their own.
+    /// A layer as a whole: the middle of its functions' colours.
     pub fn layer(&self, layer: Layer) -> Fill {
-        let category = match layer {
-            Layer::Own => Category::Own,
-            Layer::Database => Category::Database,
-            Layer::Templates => Category::Templates,
-            Layer::Network => Category::Network,
-            Layer::Library => Category::Library,
-            Layer::Python => Category::Python,
-            Layer::Serialisation => return self.toned(192.0, 0.090),
-            Layer::Regex => return self.toned(12.0, 0.100),
-            Layer::Imports => return self.toned(112.0, 0.110),
-            Layer::Waiting => return self.toned(340.0, 0.050),
-        };
-        self.function(category, 0x8080, true)
+        self.function(layer, 0x8080, true)
     }
 
     /// A query as a whole: what the database did, deeper than the code around it.
@@ -135,20 +135,16 @@ impl Theme {
         Fill { fill, text, quiet: text }
     }
 
-    fn toned(&self, hue: f64, chroma: f64) -> Fill {
-        let (lightness, strength) = if self.dark { (0.47, 0.78) } else { (0.80, 1.0) };
-        self.filled(lightness, chroma * strength, hue)
-    }
-
     /// "(n more)": many small things in one.
     pub fn merged(&self) -> Fill {
         self.filled(if self.dark { 0.33 } else { 0.90 }, 0.004, 260.0)
     }
 
-    /// What a search found.
+    /// What a search found: the yellow of a marker, which no layer has.
     pub fn matched(&self, seed: u32) -> Fill {
         let shade = 0.02 * (f64::from(seed >> 8 & 0xff) / 127.5 - 1.0);
-        self.filled(if self.dark { 0.46 } else { 0.78 } + shade, if self.dark { 0.18 } else { 0.16 }, 345.0)
+        let fill = Self::LIGHT.filled(0.90 + shade, 0.185, 103.0);
+        Fill { quiet: fill.text, ..fill }
     }
 
     /// What a search did not find.
@@ -200,8 +196,8 @@ impl FunctionFills {
         let fills = tree.functions.iter().map(|row| {
             let seed = seed(row);
             [
-                theme.function(row.category, seed, false),
-                theme.function(row.category, seed, true),
+                theme.function(row.layer, seed, false),
+                theme.function(row.layer, seed, true),
                 theme.matched(seed),
             ]
         });
@@ -291,14 +287,6 @@ pub fn contrast(one: Colour, other: Colour) -> f64 {
 mod tests {
     use super::*;
 
-    const CATEGORIES: [Category; 6] = [
-        Category::Own,
-        Category::Library,
-        Category::Database,
-        Category::Templates,
-        Category::Network,
-        Category::Python,
-    ];
     const OPERATIONS: [Operation; 7] = [
         Operation::Select,
         Operation::Insert,
@@ -320,9 +308,9 @@ mod tests {
             let mut hatched = Vec::new();
             for seed in [0, 0xff, 0xff00, 0xffff, 0x8080] {
                 hatched.push(theme.matched(seed));
-                for category in CATEGORIES {
-                    plain.push(theme.function(category, seed, true));
-                    hatched.push(theme.function(category, seed, false));
+                for layer in Layer::ALL {
+                    plain.push(theme.function(layer, seed, true));
+                    hatched.push(theme.function(layer, seed, false));
                 }
             }
             let share = f64::from(theme.hatch.3) / 255.0;
@@ -361,18 +349,45 @@ mod tests {
             }
             assert!(contrast(theme.background, theme.query().fill) >= 3.0);
             for exact in [false, true] {
-                for (index, &one) in CATEGORIES.iter().enumerate() {
-                    for &other in &CATEGORIES[..index] {
+                for (index, &one) in Layer::ALL.iter().enumerate() {
+                    for &other in &Layer::ALL[..index] {
                         let middle = 0x8080;
                         let distance = apart(
                             theme.function(one, middle, exact).fill,
                             theme.function(other, middle, exact).fill,
                         );
-                        assert!(distance > 20.0, "{one:?} {other:?} {distance} {theme:?}");
+                        let least = if exact { 20.0 } else { 12.0 };
+                        assert!(distance > least, "{one:?} {other:?} {distance} {exact} {theme:?}");
                     }
                 }
             }
+            for layer in Layer::ALL {
+                for seed in [0, 0xff, 0xff00, 0xffff, 0x8080] {
+                    let distance = apart(theme.matched(seed).fill, theme.function(layer, seed, true).fill);
+                    assert!(
+                        distance > 60.0,
+                        "{layer:?} looks as if it had been searched for: {distance} {theme:?}"
+                    );
+                }
+            }
         }
+    }
+
+    /// Squares in tables have the colours of boxes.
+    #[test]
+    fn the_style_sheet_has_the_same_colours() {
+        let sheet = include_str!("../../style/main.css");
+        let mut wanted = String::new();
+        for theme in [Theme::LIGHT, Theme::DARK] {
+            for layer in Layer::ALL {
+                let Colour(red, green, blue, _) = theme.layer(layer).fill;
+                let line = format!("--layer-{}: #{red:02x}{green:02x}{blue:02x};", layer.id());
+                if !sheet.contains(&line) {
+                    wanted.push_str(&format!("{line}\n"));
+                }
+            }
+        }
+        assert!(wanted.is_empty(), "style/main.css lacks\n{wanted}");
     }
 
     #[test]

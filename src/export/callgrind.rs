@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::stacks::nanoseconds;
 use super::text::one_line;
+use crate::profile::repair::without_negatives;
 use crate::profile::{FunctionId, Functions, Profile, Unit};
 
 /// What the format calls a file or function without a name.
@@ -23,6 +24,9 @@ const UNKNOWN: &str = "???";
 /// # Errors
 /// When `out` cannot be written.
 pub fn write(name: &str, profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
+    // The format has no negative costs: without them the sum is the profile's all the same.
+    let clean = without_negatives(profile);
+    let profile = clean.as_ref().unwrap_or(profile);
     let functions = &profile.functions;
     let edges = &profile.edges;
     let amount = |value: f64| if profile.unit.is_time() { nanoseconds(value) } else { value.round() as u64 };
@@ -45,7 +49,8 @@ pub fn write(name: &str, profile: &Profile, out: &mut dyn Write) -> io::Result<(
             let edge = edge as usize;
             let callee = edges.callee[edge];
             positions.write(out, "c", callee)?;
-            writeln!(out, "calls={} {}", edges.calls[edge].max(0), self::line(functions, callee))?;
+            let calls = profile.edge_calls(edge).unwrap_or(0);
+            writeln!(out, "calls={calls} {}", self::line(functions, callee))?;
             writeln!(out, "{line} {}", amount(edges.total_time[edge]))?;
         }
     }

@@ -66,7 +66,7 @@ pub(super) fn judge(case: &Case<'_>, about: &About, cause: Cause, least: f64, fi
         }
     };
     // Batches are what replaces a loop.
-    let is_batch = |entry: FunctionId| BATCHES.contains(&profile.functions.name(entry));
+    let is_batch = |entry: FunctionId| BATCHES.contains(&&*profile.functions.known_name(entry));
     all.retain(|(_, entry, asked)| {
         !(is_batch(*entry) && matches!(cause, Cause::Loop | Cause::Saves))
             && asked.time >= TIME
@@ -91,10 +91,10 @@ const SLOW: Remedy = (
 fn requests(profile: &Profile) -> f64 {
     let functions = &profile.functions;
     let handles = |&id: &FunctionId| {
-        functions.name(id) == "_get_response"
+        functions.known_name(id) == "_get_response"
             && lies_in(functions.file(id), &["django/core/handlers/base.py"])
     };
-    let calls = (0..functions.len() as FunctionId).filter(handles).map(|id| functions.calls[id as usize]);
+    let calls = (0..functions.len() as FunctionId).filter(handles).filter_map(|id| functions.calls_of(id));
     calls.max().unwrap_or(1).max(1) as f64
 }
 
@@ -110,7 +110,7 @@ fn finding(
     let time = if cause == Cause::Slow { asked.driver } else { asked.time }.min(busy);
     let statements = asked.statements.round().max(1.0);
     let what = called(functions, entry);
-    let is_relation = functions.name(entry) == "__get__";
+    let is_relation = functions.known_name(entry) == "__get__";
     let many = |count: f64| format::count(count.round() as i64);
     let who = located(functions, own);
     let title = match cause {
@@ -126,7 +126,7 @@ fn finding(
         ),
     };
     let (remedy, code): Remedy = match cause {
-        Cause::Loop => of_statements_in_a_loop(profile, functions.name(entry)),
+        Cause::Loop => of_statements_in_a_loop(profile, &functions.known_name(entry)),
         Cause::Saves => of_saves(profile),
         Cause::Slow => SLOW,
         Cause::Objects => {

@@ -69,11 +69,11 @@ impl Boxes {
                 if function == MERGED {
                     continue;
                 }
-                let (file, name) = (functions.file(function), functions.name(function));
-                if is_save(file, name) {
+                let (file, name) = functions.known_as(function);
+                if is_save(file, &name) {
                     saves += tree.calls[below];
                 }
-                if below >= driven && executes(file, name) {
+                if below >= driven && executes(file, &name) {
                     statements += tree.calls[below];
                     driven = tree.end[below] as usize;
                 }

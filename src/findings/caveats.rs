@@ -1,8 +1,8 @@
 //! What makes findings of a profile doubtful that contradicts itself: only those that rest on a function whose
 //! numbers do not fit are less sure, and each says why.
 
-use super::{Confidence, Finding, Link};
-use crate::profile::consistency::{Contradictions, affected};
+use super::{Confidence, Evidence, Finding, Link};
+use crate::profile::consistency::{Contradictions, affected, set_back};
 use crate::profile::{FunctionId, Profile};
 
 /// Lowers the confidence of findings about functions whose numbers contradict each other.
@@ -32,6 +32,19 @@ pub(super) fn add(profile: &Profile, findings: &mut [Finding]) {
     }
 }
 
+/// Leaves out what rests on times that are wrong, since the clock was set back: they say nothing.
+pub(super) fn drop_wrong(profile: &Profile, findings: &mut Vec<Finding>) {
+    let wrong = set_back(profile);
+    if wrong.is_empty() {
+        return;
+    }
+    let rests_on = |one: &Evidence| match one.link {
+        Some(Link::Function(id)) => !one.key.starts_with("caller") && wrong.contains(&id),
+        _ => false,
+    };
+    findings.retain(|finding| !finding.evidence.iter().any(rests_on));
+}
+
 fn lower(confidence: Confidence) -> Confidence {
     match confidence {
         Confidence::High => Confidence::Medium,
@@ -45,6 +58,11 @@ fn because(profile: &Profile, contradictions: &Contradictions, id: FunctionId) -
     let place = functions.place(id);
     if functions.self_time[id as usize] < 0.0 || functions.total_time[id as usize] < 0.0 {
         return format!(" The file has a negative time for {place}, which no function can take.");
+    }
+    if profile.has_greenlets() {
+        return format!(
+            " Calls of several greenlets are mixed up at {place}: who called it, and for how long, is unreliable."
+        );
     }
     match (contradictions.out_of_turn, contradictions.thread) {
         (Some(_), Some(thread)) => format!(
@@ -61,4 +79,14 @@ fn because(profile: &Profile, contradictions: &Contradictions, id: FunctionId) -
              the time of only one of them."
         ),
     }
+}
+
+/// What a tracing profiler does to what is called often, by the tool that recorded it.
+pub(super) fn overhead(profile: &Profile) -> String {
+    let writer = profile.functions.writer;
+    let tool = writer.name().filter(|_| !writer.samples()).unwrap_or("A tracing profiler");
+    format!(
+        "{tool} adds overhead to every call: the true share of a function that is called very often is smaller. It counts \
+         a generator once per item."
+    )
 }

@@ -35,7 +35,8 @@ impl<'a> Changes<'a> {
 
     /// What all of it took and what was to be saved, in one sentence. `before` and `after` are what [`time`] gives.
     pub fn sentence(&self, before: f64, after: f64) -> String {
-        let (less, change) = if after <= before { ("less", before - after) } else { ("more", after - before) };
+        let (less, change) =
+            if after <= before { ("less", before - after) } else { ("more", after - before) };
         let [before, after, change, predicted] =
             [before, after, change, self.predicted()].map(format::milliseconds);
         let saved = match self.gone.len() {

@@ -13,15 +13,15 @@ pub(super) struct Connections;
 
 const CONNECTIONS: Threshold = Threshold {
     key: "connections",
-    title: "at least so many connections end while others begin",
+    title: "minimum connections that end while others begin",
     default: 20.0,
     unit: Unit::Count,
-    source: "our own: more than the workers of a small site",
+    source: "our choice: more than the workers of a small site",
 };
 
 const REQUESTS: Threshold = Threshold {
     key: "requests",
-    title: "each of which serves at most so many requests",
+    title: "maximum requests per connection",
     default: 2.0,
     unit: Unit::Count,
     source: "Django's default, CONN_MAX_AGE = 0, gives 1; requests may be inferred wrongly",
@@ -29,10 +29,10 @@ const REQUESTS: Threshold = Threshold {
 
 const COST: Threshold = Threshold {
     key: "cost",
-    title: "opening one takes",
+    title: "time to open one",
     default: 20.0,
     unit: Unit::Milliseconds,
-    source: "our own: TCP, TLS, SCRAM and a new server process within one data centre",
+    source: "our choice: TCP, TLS, SCRAM and a new server process within one data centre",
 };
 
 /// A connection that is silent for so long, ms, before another begins has ended, as far as a log can tell:
@@ -96,7 +96,7 @@ impl Rule for Connections {
             saving: time,
             bound: Bound::AtMost,
             computed: format!(
-                "{} connections at {} each, which the log does not hold: set what opening one takes here.",
+                "{} connections at {} each, which the log does not hold: set what time to open one here.",
                 format::count(connections as i64),
                 format::milliseconds(cost)
             ),

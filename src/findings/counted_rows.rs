@@ -16,10 +16,10 @@ pub(super) struct CountedRows;
 
 const COUNTS: Threshold = Threshold {
     key: "aggregates",
-    title: "at least so many aggregates in one request, over rows it loads as well",
+    title: "minimum aggregates per request over rows that it loads as well",
     default: 2.0,
     unit: Unit::Count,
-    source: "our own: one is what Paginator asks",
+    source: "our choice: one is what Paginator asks",
 };
 
 /// So many different loads of a table are looked at in one request: no page has more.

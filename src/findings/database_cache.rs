@@ -16,32 +16,32 @@ pub(super) struct DatabaseCache;
 
 const HITS: Threshold = Threshold {
     key: "hits",
-    title: "the cache would answer at least this share of reads",
+    title: "minimum share of reads that the cache would answer",
     default: 0.3,
     unit: Unit::Share,
-    source: "our own: each miss costs a tenth more, each hit saves six sevenths (django-cachalot)",
+    source: "our choice: each miss costs a tenth more, each hit saves six sevenths (django-cachalot)",
 };
 
 const SAVING: Threshold = Threshold {
     key: "saving",
-    title: "and save at least",
+    title: "minimum saving",
     default: 300.0,
     unit: Unit::Milliseconds,
-    source: "django-cachalot's documentation: pages below 300 ms are not worth the trouble",
+    source: "as django-cachalot's documentation: pages below 300 ms are not worth the trouble",
 };
 
 const WRITES: Threshold = Threshold {
     key: "writes",
-    title: "tables written more often in a minute are left out",
+    title: "maximum writes per minute of a table",
     default: 50.0,
     unit: Unit::Count,
-    source: "django-cachalot's documentation: 50 modifications a minute",
+    source: "as django-cachalot's documentation",
 };
 
 /// For the registry.
 pub(super) static ABOUT: About = About {
     id: "database-cache",
-    title: "A cache of the database's answers",
+    title: "Database cache",
     looks_at: LooksAt::Queries,
     thresholds: &[HITS, SAVING, WRITES],
 };

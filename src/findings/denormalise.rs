@@ -18,26 +18,26 @@ pub(super) struct Denormalise;
 
 const CALLS: Threshold = Threshold {
     key: "executions",
-    title: "a join over a table between runs at least so often",
+    title: "minimum executions of a join over a table in between",
     default: 50.0,
     unit: Unit::Count,
-    source: "our own: copies that are kept up to date must serve many reads",
+    source: "our choice: copies that are kept up to date must serve many reads",
 };
 
 const TIME: Threshold = Threshold {
     key: "time",
-    title: "and takes at least so long in all",
+    title: "minimum total time",
     default: 100.0,
     unit: Unit::Milliseconds,
-    source: "our own: below it there is nothing to gain",
+    source: "our choice: below it there is nothing to gain",
 };
 
 const WRITTEN: Threshold = Threshold {
     key: "written",
-    title: "while its tables are written at most so often for each read",
+    title: "maximum writes of its tables per read",
     default: 0.05,
     unit: Unit::Share,
-    source: "our own: each write then has to change the copies as well",
+    source: "our choice: each write then has to change the copies as well",
 };
 
 /// For the registry.

@@ -257,6 +257,10 @@ const SHORTEST: f64 = 2e-3;
 /// all calls of built-in functions.
 fn profiler_time(functions: &Functions) -> f64 {
     const OFTEN: i64 = 20;
+    if functions.sampled {
+        // A sampler looks from outside.
+        return 0.0;
+    }
     let mut short: Vec<(f64, f64)> = (0..functions.len() as FunctionId)
         .filter(|&id| functions.is_built_in(id) && functions.calls[id as usize] >= OFTEN)
         .map(|id| {
@@ -281,7 +285,7 @@ fn profiler_time(functions: &Functions) -> f64 {
 /// The function of the ORM that asks for such statements: of several of its name the one that takes most.
 fn asking_frame(functions: &Functions, asked_by: AskedBy) -> Option<AskingFrame> {
     let (file, name) = asked_by.function();
-    let is = |&id: &FunctionId| functions.name(id) == name && lies_in(functions.file(id), &[file]);
+    let is = |&id: &FunctionId| functions.known_name(id) == name && lies_in(functions.file(id), &[file]);
     let time = |id: FunctionId| functions.total_time[id as usize];
     let function =
         (0..functions.len() as FunctionId).filter(is).max_by(|&a, &b| time(a).total_cmp(&time(b)))?;
@@ -289,7 +293,7 @@ fn asking_frame(functions: &Functions, asked_by: AskedBy) -> Option<AskingFrame>
         asked_by,
         function,
         place: functions.place(function),
-        calls: functions.calls[function as usize],
+        calls: functions.calls_of(function).unwrap_or(0),
         time: time(function).max(0.0) * 1e3,
     })
 }
@@ -300,7 +304,7 @@ pub(super) fn execute(profile: &Profile, layers: &Layers) -> Option<FunctionId> 
     // Of functions that call each other the outermost has the most time.
     (0..functions.len() as FunctionId)
         .filter(|&function| layers.layer(function) == Layer::Database)
-        .filter(|&function| matches!(base_name(functions.name(function)), "execute" | "_execute"))
+        .filter(|&function| matches!(base_name(&functions.known_name(function)), "execute" | "_execute"))
         .max_by(|&a, &b| functions.total_time[a as usize].total_cmp(&functions.total_time[b as usize]))
 }
 
@@ -310,7 +314,10 @@ pub(super) fn execute(profile: &Profile, layers: &Layers) -> Option<FunctionId> 
 fn within_drivers(profile: &Profile) -> Vec<(FunctionId, f64)> {
     let (functions, edges) = (&profile.functions, &profile.edges);
     let mut within: Vec<bool> = (0..functions.len() as FunctionId)
-        .map(|function| category::is_driver(functions.file(function), functions.name(function)))
+        .map(|function| {
+            let (file, name) = functions.known_as(function);
+            category::is_driver(file, &name)
+        })
         .collect();
     let mut changed = true;
     // Each pass goes one call deeper; what is called back is shallow.

@@ -21,18 +21,18 @@ pub(super) struct Duplicates;
 
 const EXECUTIONS: Threshold = Threshold {
     key: "executions",
-    title: "at least so many equal executions in one request",
+    title: "minimum equal executions per request",
     default: 2.0,
     unit: Unit::Count,
-    source: "django-debug-toolbar and perf-sentinel: 2",
+    source: "as django-debug-toolbar and perf-sentinel",
 };
 
 const TIME: Threshold = Threshold {
     key: "time",
-    title: "of which all but the first take at least so long in one request",
+    title: "minimum time per request of all but the first",
     default: 0.0,
     unit: Unit::Milliseconds,
-    source: "django-debug-toolbar has no least time",
+    source: "as django-debug-toolbar, which has no minimum",
 };
 
 /// For the registry.
@@ -188,10 +188,10 @@ fn finding(log: &QueryLog, id: u32, repeated: &Repeated) -> Finding {
         rule: ABOUT.id.to_owned(),
         key: fingerprint.text.clone(),
         title: if repeated.requests == 1 {
-            format!("{} asks {table} the same {count} times over", request_title(log, request))
+            format!("{} repeats the same {table} query {count} times", request_title(log, request))
         } else {
             format!(
-                "{table} is asked the same up to {count} times over in {} requests",
+                "{} requests repeat the same {table} query (up to {count} times)",
                 format::count(i64::from(repeated.requests))
             )
         },

@@ -1,6 +1,7 @@
 //! Functions whose calls explode: one call of the user's own function makes thousands of another.
 
 use super::boxes::Boxes;
+use super::caveats::overhead;
 use super::library_costs::is_known;
 use super::naming::{is_generator, is_named, spoken};
 use super::remedies::{Remedy, Statements, of_layer};
@@ -16,26 +17,26 @@ pub(super) struct ExplodingCalls;
 
 const RATIO: Threshold = Threshold {
     key: "ratio",
-    title: "one call makes at least so many calls of one function",
+    title: "minimum calls of one function per call of another",
     default: 1000.0,
     unit: Unit::Count,
-    source: "our own: loops over a page's rows make tens",
+    source: "our choice: loops over a page's rows make tens",
 };
 
 const TIME: Threshold = Threshold {
     key: "time",
-    title: "which take at least",
+    title: "minimum time",
     default: 25.0,
     unit: Unit::Milliseconds,
-    source: "our own: a tenth of 250 ms, which is a quick page",
+    source: "our choice: a tenth of 250 ms, which is a quick page",
 };
 
 const SHARE: Threshold = Threshold {
     key: "share",
-    title: "and at least this share of the profile",
+    title: "minimum share of the profile",
     default: 0.1,
     unit: Unit::Share,
-    source: "our own: below a tenth there is more to gain elsewhere",
+    source: "our choice: below a tenth there is more to gain elsewhere",
 };
 
 /// Milliseconds: a built-in function that takes less for each call (`append`, `len`) is no work that could be
@@ -45,7 +46,7 @@ const TRIFLE: f64 = 1e-3;
 /// For the registry.
 pub(super) static ABOUT: About = About {
     id: "exploding-calls",
-    title: "Calls that explode",
+    title: "Called too often",
     looks_at: LooksAt::Profile,
     thresholds: &[RATIO, TIME, SHARE],
 };
@@ -93,15 +94,16 @@ impl Rule for ExplodingCalls {
             // what it calls.
             let around = (functions.self_time[caller as usize].max(0.0) * 1e3).min(time);
             let saving = (time + around).min(functions.total_time[caller as usize].max(0.0) * 1e3).max(time);
-            let (calls, of) = (edges.calls[edge], functions.calls[caller as usize]);
+            let (calls, of) = (edges.calls[edge], functions.calls[caller as usize].max(1));
             let (by, name) = (spoken(functions, caller), spoken(functions, callee));
-            let what = match (is_generator(profile, callee), of == 1) {
-                (true, one) => {
-                    format!("{} {} items of {name}", if one { "takes" } else { "take" }, format::count(calls))
-                }
-                (false, one) => {
-                    format!("{} {name} {} times", if one { "calls" } else { "call" }, format::count(calls))
-                }
+            let many = format::count(calls);
+            let what = match is_generator(profile, callee) {
+                true => format!("takes {many} items of {name}"),
+                false => format!("calls {name} {many} times"),
+            };
+            let within = match of {
+                1 => "one call".to_owned(),
+                of => format::counted(of, "call", "calls"),
             };
             let work = boxes.as_ref().map(|boxes| boxes.work(profile, tree, caller, callee));
             let layer = work.and_then(|work| work.layer).unwrap_or(layers.layer(callee));
@@ -116,12 +118,12 @@ impl Rule for ExplodingCalls {
                 unit: crate::format::Unit::Seconds,
                 rule: ABOUT.id.to_owned(),
                 key: format!("{}({})", functions.file(caller), functions.name(caller)),
-                title: format!("{} of {by} {what}", format::counted(of, "call", "calls")),
+                title: format!("{by} {what} in {within}"),
                 at_stake: saving,
                 saving,
                 bound: Bound::AtMost,
                 computed: "The time of these calls with all they make, and as much again of the function that calls, in \
-                           which the loop runs: fewer calls save at most all of it."
+                           which the loop runs: fewer calls can save up to all of it."
                     .to_owned(),
                 evidence: vec![
                     Evidence::new("function", "The function that calls", Value::Place(functions.place(caller)))
@@ -134,8 +136,7 @@ impl Rule for ExplodingCalls {
                 remedy: remedy.to_owned(),
                 code: code.to_owned(),
                 confidence: Confidence::Medium,
-                doubts: "cProfile charges every call: without it many small calls take less. A generator counts as \
-                         called for each item it gives.".to_owned(),
+                doubts: overhead(profile),
                 also: Vec::new(),
                 price: None,
             });
@@ -159,7 +160,7 @@ fn remedy(profile: &Profile, layer: Layer, callee: FunctionId) -> Remedy {
             "",
         ),
         Layer::Own | Layer::Python if SEARCHING.contains(&name.as_str()) || (is_own && is_named(&name)) => (
-            "Look for a loop inside a loop, a search step by step (solve it, or use bisect), a list that is \
+            "Look for a loop inside a loop, a search step by step (compute it directly, or use bisect), a list that is \
              searched where a dict or set would find, and a property that computes anew each time it is \
              read (functools.cached_property).",
             if SEARCHING.contains(&name.as_str()) {

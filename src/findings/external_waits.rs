@@ -16,18 +16,18 @@ pub(super) struct ExternalWaits;
 
 const TIME: Threshold = Threshold {
     key: "time",
-    title: "an own function waits at least so long",
+    title: "minimum waiting time of a function of your own",
     default: 50.0,
     unit: Unit::Milliseconds,
-    source: "our own: a server in the same data centre answers in a few milliseconds",
+    source: "our choice: a server in the same data centre answers in a few milliseconds",
 };
 
 const SHARE: Threshold = Threshold {
     key: "share",
-    title: "and at least this share of the profile",
+    title: "minimum share of the profile",
     default: 0.1,
     unit: Unit::Share,
-    source: "our own: below a tenth there is more to gain elsewhere",
+    source: "our choice: below a tenth there is more to gain elsewhere",
 };
 
 /// For the registry.
@@ -71,11 +71,10 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
         Evidence::new(
             "total_ms",
             "All it takes",
-            Value::Milliseconds(functions.total_time[id as usize] * 1e3),
+            Value::Milliseconds((profile.outermost_total(id) * 1e3).max(time)),
         ),
     ];
-    let calls = functions.calls[id as usize];
-    if calls > 0 {
+    if let Some(calls @ 1..) = functions.calls_of(id) {
         shown.push(Evidence::new("calls", "Calls", Value::Count(calls as u64)));
     }
     shown.extend(evidence::functions(profile, "wait", &heaviest, |time| format!("{time} of all waiting in")));
@@ -86,7 +85,7 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
             _ => format!(": {name}"),
         }
     });
-    let sleeps = |&(id, _): &(FunctionId, f64)| functions.name(id).contains("time.sleep");
+    let sleeps = |&(id, _): &(FunctionId, f64)| functions.known_name(id).contains("time.sleep");
     let (remedy, code) = match of_layer(layer, profile, Statements::default()) {
         (remedy, _) if layer == Layer::Waiting && heaviest.first().is_some_and(sleeps) => {
             (remedy, "done.wait(timeout=3)  # in place of: while not ready(): time.sleep(0.1)")
@@ -106,7 +105,7 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
         at_stake: time,
         saving: time,
         bound: Bound::AtMost,
-        computed: "What it waits for, by the profile; a fix saves at most all of it.".to_owned(),
+        computed: "What it waits for, by the profile; a fix can save up to all of it.".to_owned(),
         evidence: shown,
         remedy: remedy.to_owned(),
         code: code.to_owned(),

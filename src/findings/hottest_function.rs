@@ -1,6 +1,7 @@
 //! The user's own functions by what a fix in them can save: their total time less that of other own functions below
 //! them, and less what other rules are about (statements, templates, waiting, known library calls).
 
+use super::caveats::overhead;
 use super::naming::{called, is_generator, is_named, located, spoken};
 use super::own_use::{OwnUse, heaviest, most};
 use super::remedies::{Statements, of_layer};
@@ -8,6 +9,7 @@ use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
 };
 use crate::format;
+use crate::profile::writer::C_CODE;
 use crate::profile::{FunctionId, Layer, Layers, Profile};
 use crate::sort;
 
@@ -16,18 +18,18 @@ pub(super) struct HottestFunction;
 
 const TIME: Threshold = Threshold {
     key: "time",
-    title: "an own function takes at least so long, without the other own functions it calls",
+    title: "minimum time of a function of your own, without the others of yours that it calls",
     default: 25.0,
     unit: Unit::Milliseconds,
-    source: "our own: a tenth of 250 ms, which is a quick page",
+    source: "our choice: a tenth of 250 ms, which is a quick page",
 };
 
 const SHARE: Threshold = Threshold {
     key: "share",
-    title: "and at least this share of the profile",
+    title: "minimum share of the profile",
     default: 0.1,
     unit: Unit::Share,
-    source: "our own: below a tenth there is more to gain elsewhere",
+    source: "our choice: below a tenth there is more to gain elsewhere",
 };
 
 /// For the registry.
@@ -58,10 +60,10 @@ impl Rule for HottestFunction {
 
 fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, busy: f64) -> Finding {
     let (functions, edges) = (&profile.functions, &profile.edges);
-    let at = id as usize;
-    let total = (functions.total_time[at] * 1e3).max(0.0);
+    let total = (profile.outermost_total(id) * 1e3).max(0.0);
     let time = if total > 0.0 { own.computes.min(total) } else { own.computes }.min(busy);
-    let calls = functions.calls[at];
+    // None where the file has none: then nothing rests on them.
+    let calls = functions.calls_of(id).unwrap_or(0);
     let through = most(&own.through).filter(|(callee, one)| *callee != id && one.time >= own.computes / 3.0);
     let mut evidence = vec![
         Evidence::new("function", "The function", Value::Place(functions.place(id))).at(Link::Function(id)),
@@ -96,7 +98,7 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
     sort::by(&mut callers, |&a, &b| edges.total_time[b].total_cmp(&edges.total_time[a]));
     for (rank, &edge) in callers.iter().take(CALLERS).enumerate() {
         let caller = edges.caller[edge];
-        let label = match edges.calls[edge] {
+        let label = match profile.edge_calls(edge).unwrap_or(0) {
             1 => "Called once by".to_owned(),
             calls @ 2.. => format!("Called {} times by", format::count(calls)),
             _ => "Called by".to_owned(),
@@ -116,7 +118,10 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
             _ => String::new(),
         },
     };
-    let often = calls > 100;
+    let often = match calls {
+        0 => None,
+        calls => Some(calls > 100),
+    };
     let (remedy, code) = remedy(profile, layers, id, through.map(|(callee, _)| callee), often);
     Finding {
         unit: crate::format::Unit::Seconds,
@@ -132,41 +137,45 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
         saving: time,
         bound: Bound::AtMost,
         computed: "Its total time, without that of other functions of your own below it, without statements, templates \
-                   and waiting: a fix in it saves at most all of that."
+                   and waiting: a fix in it can save up to all of that."
             .to_owned(),
         evidence,
         remedy,
         code,
         confidence: Confidence::Medium,
-        doubts: if often {
-            "cProfile charges every call; the true share of a function that is called very often is smaller. \
-             A generator counts as called for each item it gives."
-        } else {
-            "One recording: with other arguments, and in another request, it may take another time."
-        }
-        .to_owned(),
+        doubts: match often {
+            Some(true) => overhead(profile),
+            _ => "This is one recording: with other arguments, or in another request, it may take more or less time."
+                .to_owned(),
+        },
         also: Vec::new(),
         price: None,
     }
 }
 
-/// What helps, and code.
+/// What helps, and code. `often`: whether it is called often, if the file has calls.
 fn remedy(
     profile: &Profile,
     layers: &Layers,
     id: FunctionId,
     through: Option<FunctionId>,
-    often: bool,
+    often: Option<bool>,
 ) -> (String, String) {
     let functions = &profile.functions;
-    let name = functions.name(id);
+    let name = &*functions.known_name(id);
+    let is_often = often == Some(true);
     let keep = " Where the same comes again, keep the result (functools.lru_cache, if it depends on its arguments \
                 alone and they can be hashed).";
     if let Some(callee) = through {
+        if functions.name(callee) == C_CODE {
+            let remedy = "Most of it is in C code, of which this file does not say what it is: sleeping, a database, sorting. \
+                          Record again with built-in functions.";
+            return (remedy.to_owned(), "yappi.start(builtins=True)".to_owned());
+        }
         let layer = layers.layer(callee);
         if matches!(layer, Layer::Regex | Layer::Serialisation) {
             let (remedy, code) = of_layer(layer, profile, Statements::default());
-            return (format!("{remedy}{}", if often { keep } else { "" }), code.to_owned());
+            return (format!("{remedy}{}", if is_often { keep } else { "" }), code.to_owned());
         }
         if spoken(functions, callee) == "print" {
             return (
@@ -186,11 +195,14 @@ fn remedy(
     let remedy = if is_generator(profile, id) {
         "It gives items one by one: ask for fewer of them (filter and sum in the database), or do for each \
          only what the sum needs."
-    } else if often && is_named(name) {
+    } else if is_often && is_named(name) {
         "It is called often: take it out of the loop, do the work once for all rows, or keep results \
          that come again (functools.lru_cache, if it depends on its arguments alone and they can be hashed)."
-    } else if often {
+    } else if is_often {
         "It is called often: take it out of the loop, or do the work once for all rows."
+    } else if often.is_none() {
+        "Look for loops in it, and for what they call: use a dict or set in place of searching lists, do work once that \
+         comes again, and let the database filter, sort and sum."
     } else {
         "Most of the time is within few calls: look for loops inside it, use a dict or set in place of \
          searching lists, and let the database filter, sort and sum."

@@ -17,18 +17,18 @@ pub(super) struct Imports;
 
 const TIME: Threshold = Threshold {
     key: "time",
-    title: "loading modules takes at least so long",
+    title: "minimum time of loading modules",
     default: 10.0,
     unit: Unit::Milliseconds,
-    source: "our own: a module that is loaded already costs microseconds, one that is not some milliseconds",
+    source: "our choice: a module that is loaded already costs microseconds, one that is not some milliseconds",
 };
 
 const SHARE: Threshold = Threshold {
     key: "share",
-    title: "and at least this share of the profile",
+    title: "minimum share of the profile",
     default: 0.05,
     unit: Unit::Share,
-    source: "our own: one part in twenty",
+    source: "our choice: one part in twenty",
 };
 
 /// For the registry.
@@ -186,8 +186,8 @@ impl AtRunTime {
         let (functions, edges) = (&profile.functions, &profile.edges);
         // Every module that is really loaded passes here; one that is loaded already does not.
         let load = (0..functions.len() as FunctionId)
-            .filter(|&id| functions.name(id) == "_load_unlocked" && layers.layer(id) == Layer::Imports)
-            .max_by_key(|&id| functions.calls[id as usize])?;
+            .filter(|&id| functions.known_name(id) == "_load_unlocked" && layers.layer(id) == Layer::Imports)
+            .max_by_key(|&id| functions.calls_of(id))?;
         let is_entry: Vec<bool> =
             (0..functions.len() as FunctionId).map(|id| is_entry(profile, layers, id)).collect();
         // Where the start of the process is recorded, what libraries load belongs to it.
@@ -195,7 +195,8 @@ impl AtRunTime {
             let is_script = functions.name(id) == MODULE
                 && layers.layer(id) == Layer::Own
                 && functions.total_time[id as usize] >= WHOLE * profile.total();
-            is_script || is_start(functions.file(id), functions.name(id))
+            let (file, name) = functions.known_as(id);
+            is_script || is_start(file, &name)
         });
         let mut times: FxHashMap<FunctionId, f64> = FxHashMap::default();
         for edge in 0..edges.len() {
@@ -219,10 +220,10 @@ impl AtRunTime {
 }
 
 fn is_entry(profile: &Profile, layers: &Layers, id: FunctionId) -> bool {
-    let (file, name) = (profile.functions.file(id), profile.functions.name(id));
+    let (file, name) = profile.functions.known_as(id);
     let known = |entry: &&str| name == *entry || name.trim_end_matches('>').ends_with(&format!(" {entry}"));
     (layers.layer(id) == Layer::Imports && ENTRIES.iter().any(known))
-        || (matches!(name, "cached_import" | "import_string") && lies_in(file, &[PASSING_ON]))
+        || (matches!(&*name, "cached_import" | "import_string") && lies_in(file, &[PASSING_ON]))
 }
 
 /// Whether it starts a process, and does nothing else.
@@ -238,7 +239,7 @@ fn is_frozen_start(file: &str) -> bool {
 /// Whether a function runs when its module is loaded or a process starts.
 fn starts(profile: &Profile, id: FunctionId) -> bool {
     let (functions, edges) = (&profile.functions, &profile.edges);
-    let (file, name) = (functions.file(id), functions.name(id));
+    let (file, name) = functions.known_as(id);
     // `main()` of a script; what a module calls while it is loaded.
     let called_by_modules = || {
         let mut callers = edges.into(id).map(|edge| functions.name(edges.caller[edge])).peekable();

@@ -29,19 +29,19 @@ pub(super) struct IndexCandidates;
 /// How slow a query must be as a rule: one execution may have met a cold cache; also of [`super::unindexable`].
 pub(super) const MEDIAN: Threshold = Threshold {
     key: "median",
-    title: "an execution takes at least so long as a rule (median)",
+    title: "minimum median time of an execution",
     default: 20.0,
     unit: Unit::Milliseconds,
-    source: "PgHero's slow queries: 20 ms",
+    source: "as PgHero's slow queries",
 };
 
 /// When a key does not tell rows apart; see [`lookups::wasteful`].
 pub(super) const EXAMINED: Threshold = Threshold {
     key: "examined",
-    title: "though a key is compared: rows looked at for each row returned",
+    title: "minimum rows examined per row returned, though a key is compared",
     default: 10.0,
     unit: Unit::Count,
-    source: "our own: with a fitting index the two are near each other",
+    source: "our choice: with a fitting index the two are near each other",
 };
 
 /// For the registry.
@@ -237,7 +237,7 @@ fn finding(
         saving: time,
         bound: Bound::AtMost,
         computed: format!(
-            "Its {executions} took {}; an index saves at most all of it.",
+            "Its {executions} took {}; an index can save up to all of it.",
             format::milliseconds(time)
         ),
         evidence: shown,

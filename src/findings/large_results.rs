@@ -14,10 +14,10 @@ pub(super) struct LargeResults;
 
 const ROWS: Threshold = Threshold {
     key: "rows",
-    title: "a query returns, or names in an IN list, at least so many rows",
+    title: "minimum rows returned, or keys in an IN list",
     default: 1000.0,
     unit: Unit::Count,
-    source: "our own: no page shows so many; Oracle allows no more in one list",
+    source: "our choice: no page shows so many; Oracle allows no more in one list",
 };
 
 /// For the registry.

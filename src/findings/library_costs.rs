@@ -17,18 +17,18 @@ pub(super) struct LibraryCosts;
 
 const SHARE: Threshold = Threshold {
     key: "share",
-    title: "one of them takes at least this share of the profile",
+    title: "minimum share of the profile",
     default: 0.1,
     unit: Unit::Share,
-    source: "our own: below a tenth there is more to gain elsewhere",
+    source: "our choice: below a tenth there is more to gain elsewhere",
 };
 
 const TIME: Threshold = Threshold {
     key: "time",
-    title: "and so long (a static file: any time)",
+    title: "minimum time (of a static file: any)",
     default: 20.0,
     unit: Unit::Milliseconds,
-    source: "our own: a tenth of 200 ms, which is a quick page",
+    source: "our choice: a tenth of 200 ms, which is a quick page",
 };
 
 /// For the registry.
@@ -215,10 +215,10 @@ fn functions(functions: &Functions, places: &[Place]) -> Vec<FunctionId> {
 }
 
 fn is_one_of(functions: &Functions, id: FunctionId, places: &[Place]) -> bool {
-    let name = functions.name(id);
-    places.iter().any(|(file, names)| match functions.file(id) {
+    let (known, name) = functions.known_as(id);
+    places.iter().any(|(file, names)| match known {
         "~" | "" => *file == "~" && names.iter().any(|ending| name.trim_end_matches('>').ends_with(ending)),
-        path => names.contains(&name) && lies_in(path, &[file]),
+        path => names.contains(&&*name) && lies_in(path, &[file]),
     })
 }
 
@@ -317,7 +317,7 @@ fn finding(
     let saving = if is_file { time } else { (time + outermost.around(functions)).min(total) };
     let (remedy, code) = match heaviest {
         Some(id) if known.key == JSON_KEY => {
-            of_json(profile, functions.name(id), outermost.is_called_by(functions, "from_db_value"))
+            of_json(profile, &functions.known_name(id), outermost.is_called_by(functions, "from_db_value"))
         }
         _ => (known.remedy, code(functions, known, found)),
     };
@@ -346,7 +346,7 @@ fn finding(
              would be asked for none of them."
         } else {
             "Its time with all it calls, and as much again of its callers' own at most, in which what it made is \
-             thrown away; a fix saves at most all of it."
+             thrown away; a fix can save up to all of it."
         }
         .to_owned(),
         evidence: shown,

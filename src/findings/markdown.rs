@@ -6,16 +6,18 @@ use super::{Bound, CATALOGUE, Confidence, Finding, Value};
 use crate::format;
 use crate::text::{one_line, turns_direction};
 
-/// A saving in words: `≈ 48 ms of 50 ms`, `at most 48 ms of 48 ms`.
+/// What a fix is worth, in words: `saves ≈ 48 ms of 50 ms`, `could save up to 48 ms of 50 ms`; where that is all of it,
+/// `could save up to 48 ms`.
 pub fn saving(finding: &Finding) -> String {
     if finding.at_stake <= 0.0 {
-        return "a time that the log does not tell".to_owned();
+        return "saves a time that the log does not tell".to_owned();
     }
     let of = finding.unit.thousandths(finding.at_stake);
     let saving = finding.unit.thousandths(finding.saving);
     match finding.bound {
-        Bound::Estimate => format!("≈ {saving} of {of}"),
-        Bound::AtMost => format!("at most {saving} of {of}"),
+        Bound::Estimate => format!("saves ≈ {saving} of {of}"),
+        Bound::AtMost if saving == of => format!("could save up to {saving}"),
+        Bound::AtMost => format!("could save up to {saving} of {of}"),
     }
 }
 
@@ -46,8 +48,8 @@ pub fn issue(finding: &Finding) -> String {
     let mut text = format!("# {}\n\n", escaped(&finding.title));
     let _ = writeln!(
         text,
-        "Saves {} (confidence: {}). {}\n",
-        saving(finding),
+        "{} (confidence: {}). {}\n",
+        format::capitalised(&saving(finding)),
         confidence(finding.confidence),
         escaped(&finding.computed),
     );
@@ -75,7 +77,7 @@ pub fn issue(finding: &Finding) -> String {
             let _ = writeln!(text, "\n{}", block(&also.code, "python", ""));
         }
     }
-    let _ = writeln!(text, "\n## What would make this wrong\n\n{}", escaped(&finding.doubts));
+    let _ = writeln!(text, "\n## When this is wrong\n\n{}", escaped(&finding.doubts));
     let _ = writeln!(text, "\n*Found by Flamedrop: {rule} (`{}`)*", finding.rule);
     text
 }

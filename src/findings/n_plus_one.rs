@@ -22,27 +22,27 @@ pub(super) struct NPlusOne;
 
 const EXECUTIONS: Threshold = Threshold {
     key: "executions",
-    title: "at least so many parameter sets in one request",
+    title: "minimum different parameter sets per request",
     default: 5.0,
     unit: Unit::Count,
-    source: "Sentry and perf-sentinel: 5",
+    source: "as Sentry and perf-sentinel",
 };
 
 const DISTINCT: Threshold = Threshold {
     key: "distinct",
-    title: "of which at least this share has parameters of its own",
+    title: "minimum share of executions with parameters of their own",
     default: 0.25,
     unit: Unit::Share,
-    source: "our own: Sentry and perf-sentinel want all to differ, but rows that are asked for up to four \
+    source: "our choice: Sentry and perf-sentinel want all to differ, but rows that are asked for up to four \
              times each are still fetched in a loop; below that they are duplicates",
 };
 
 const TIME: Threshold = Threshold {
     key: "time",
-    title: "and takes at least so long in one request",
+    title: "minimum time per request",
     default: 0.0,
     unit: Unit::Milliseconds,
-    source: "Sentry: 50 ms in production; here none, because a database on the same machine answers in \
+    source: "none, where Sentry has 50 ms in production, because a database on the same machine answers in \
              a fraction of what it takes over a network",
 };
 
@@ -156,14 +156,14 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
     let (from, to) = (log.statements.start[first as usize], log.statements.end(last as usize));
     let mut evidence = vec![
         Evidence::new("executions", "Executions in all", Value::Count(loops.executions)),
-        Evidence::new("requests", "Requests with it", Value::Count(u64::from(loops.requests))),
+        Evidence::new("requests", "Requests affected", Value::Count(u64::from(loops.requests))),
         Evidence::new(
             "executions_in_worst_request",
             "Executions in the worst request",
             Value::Count(count as u64),
         )
         .at(Link::Range(from - origin, to - origin)),
-        Evidence::new("distinct_parameters", "With parameters of their own", Value::Count(loops.distinct)),
+        Evidence::new("distinct_parameters", "Distinct parameters", Value::Count(loops.distinct)),
         Evidence::new("total_ms", "Time of these executions", Value::Milliseconds(loops.time)),
         Evidence::new("query", "The query", Value::Sql(fingerprint.text.clone())).at(Link::Query(id)),
     ];
@@ -171,7 +171,7 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
         evidence.push(
             Evidence::new(
                 "source",
-                "What it probably loops over",
+                "Probably the loop's query",
                 Value::Sql(log.fingerprints[source as usize].text.clone()),
             )
             .at(Link::Query(source)),
@@ -194,10 +194,10 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
         rule: ABOUT.id.to_owned(),
         key: fingerprint.text.clone(),
         title: if loops.requests == 1 {
-            format!("{title} {verb}s {what} {by}: {count} queries where one or two would do")
+            format!("{title} {verb}s {what} {by}: {count} queries instead of 1 or 2")
         } else {
             format!(
-                "{} requests {verb} {what} {by}: up to {count} queries where one or two would do",
+                "{} requests {verb} {what} {by}: up to {count} queries instead of 1 or 2",
                 format::count(i64::from(loops.requests))
             )
         },

@@ -12,11 +12,11 @@ const ITERATING: &[&str] =
 /// `prices`; of a library's function `dumps (json)`; of a built-in function `time.sleep`, `list.index`, `sum`; of
 /// one without a name what it is, and where: `a lambda (prices.py:12)`.
 pub(super) fn spoken(functions: &Functions, id: FunctionId) -> String {
-    let (file, name) = (functions.file(id), functions.name(id));
+    let (file, name) = functions.known_as(id);
     if functions.is_built_in(id) {
-        return built_in(name);
+        return built_in(&name);
     }
-    let what = match name {
+    let what = match &*name {
         "<genexpr>" => "a generator expression",
         "<lambda>" => "a lambda",
         "<listcomp>" => "a list comprehension",
@@ -29,7 +29,7 @@ pub(super) fn spoken(functions: &Functions, id: FunctionId) -> String {
                     let package = rest.split(['/', '\\', '.']).next().unwrap_or(rest);
                     format!("{name} ({package})")
                 }
-                Home::Script(_) | Home::Elsewhere => name.to_owned(),
+                Home::Script(_) | Home::Elsewhere => name.into_owned(),
             };
         }
     };
@@ -40,12 +40,12 @@ pub(super) fn spoken(functions: &Functions, id: FunctionId) -> String {
 /// [`spoken`] at the beginning of a sentence, where a name keeps its case.
 pub(super) fn titled(functions: &Functions, id: FunctionId) -> String {
     let spoken = spoken(functions, id);
-    if functions.name(id).starts_with('<') { capitalised(&spoken) } else { spoken }
+    if functions.known_name(id).starts_with('<') { capitalised(&spoken) } else { spoken }
 }
 
 /// A function that another calls, as code names it: `re.sub`, `html.escape`, `list.index`, `find_price`.
 pub(super) fn called(functions: &Functions, id: FunctionId) -> String {
-    let (file, name) = (functions.file(id), functions.name(id));
+    let (file, name) = functions.known_as(id);
     if functions.is_built_in(id) || name.starts_with('<') {
         return spoken(functions, id);
     }
@@ -55,7 +55,7 @@ pub(super) fn called(functions: &Functions, id: FunctionId) -> String {
             let stem = base_name(rest);
             format!("{}.{name}", stem.strip_suffix(".py").unwrap_or(stem))
         }
-        Home::Script(_) | Home::Elsewhere => name.to_owned(),
+        Home::Script(_) | Home::Elsewhere => name.into_owned(),
     }
 }
 
@@ -89,15 +89,16 @@ pub(super) fn is_named(name: &str) -> bool {
 pub(super) fn is_generator(profile: &Profile, id: FunctionId) -> bool {
     let (functions, edges) = (&profile.functions, &profile.edges);
     let iterates = |caller: FunctionId| {
-        functions.is_built_in(caller) && ITERATING.contains(&built_in(functions.name(caller)).as_str())
+        functions.is_built_in(caller) && ITERATING.contains(&built_in(&functions.known_name(caller)).as_str())
     };
-    functions.name(id) == "<genexpr>"
-        || (matches!(functions.name(id), "__iter__" | "_iterator" | "iterator" | "results_iter")
+    let name = functions.known_name(id);
+    name == "<genexpr>"
+        || (matches!(&*name, "__iter__" | "_iterator" | "iterator" | "results_iter")
             && lies_in(
                 functions.file(id),
                 &["django/db/models/query.py", "django/db/models/sql/compiler.py"],
             ))
-        || (matches!(functions.name(id), "iterrows" | "itertuples")
+        || (matches!(&*name, "iterrows" | "itertuples")
             && lies_in(functions.file(id), &["pandas/core/frame.py"]))
         || edges.into(id).any(|edge| iterates(edges.caller[edge]))
 }

@@ -52,7 +52,7 @@ impl Outermost {
         // What is too small for a box of its own is not in the tree.
         let functions = &profile.functions;
         for &function in found {
-            outermost.time = outermost.time.max(functions.total_time[function as usize] * 1e3);
+            outermost.time = outermost.time.max(profile.outermost_total(function) * 1e3);
             outermost.calls = outermost.calls.max(functions.primitive_calls[function as usize] as f64);
         }
         outermost
@@ -69,8 +69,9 @@ impl Outermost {
 
     /// Whether most of it is for functions of this name.
     pub fn is_called_by(&self, functions: &Functions, name: &str) -> bool {
-        let by =
-            |(&caller, &time): (&FunctionId, &f64)| if functions.name(caller) == name { time } else { 0.0 };
+        let by = |(&caller, &time): (&FunctionId, &f64)| {
+            if functions.known_name(caller) == name { time } else { 0.0 }
+        };
         self.direct.iter().map(by).sum::<f64>() > self.time / 2.0
     }
 

@@ -104,7 +104,9 @@ pub(super) fn own_use(profile: &Profile, layers: &Layers, tree: &CallTree) -> Ow
         let (above, region) =
             if parent == NO_PARENT { (MERGED, Region::Outside) } else { around[parent as usize] };
         let function = tree.function[at];
-        let (time, calls) = (tree.self_time[at] * 1e3, tree.calls[at]);
+        // Where the file counts none, those of the tree are guessed, or samples.
+        let counted = function == MERGED || functions.calls_of(function).is_some();
+        let (time, calls) = (tree.self_time[at] * 1e3, if counted { tree.calls[at] } else { 0.0 });
         if function == MERGED {
             around.push((above, region));
             // What is too small to be shown works for what called it.
@@ -127,7 +129,7 @@ pub(super) fn own_use(profile: &Profile, layers: &Layers, tree: &CallTree) -> Ow
         // An own wrapper around the execution of statements is a part of it.
         let wraps = matches!(region, Region::Asks(_))
             && tree.function[parent as usize] != MERGED
-            && functions.name(tree.function[parent as usize]) == WRAPPED_BY;
+            && functions.known_name(tree.function[parent as usize]) == WRAPPED_BY;
         let is_own = layers.layer(function) == Layer::Own && !wraps;
         if is_own && !(above != MERGED && is_part_of(functions, function, above)) {
             let own = all.entry(function).or_default();
@@ -144,7 +146,7 @@ pub(super) fn own_use(profile: &Profile, layers: &Layers, tree: &CallTree) -> Ow
             // A comprehension or lambda of it, called by a function of the ORM or not.
             _ if is_own => Region::Itself,
             // It only passes on: what it calls is what asks.
-            Region::Asks(entry) if functions.name(entry) == PASSES_ON && layer == Layer::Database => {
+            Region::Asks(entry) if functions.known_name(entry) == PASSES_ON && layer == Layer::Database => {
                 Region::Asks(function)
             }
             Region::Asks(entry) => Region::Asks(entry),
@@ -190,8 +192,8 @@ pub(super) fn own_use(profile: &Profile, layers: &Layers, tree: &CallTree) -> Ow
                 if function == entry {
                     asked.calls += calls;
                 }
-                let (file, name) = (functions.file(function), functions.name(function));
-                if is_save(file, name) {
+                let (file, name) = functions.known_as(function);
+                if is_save(file, &name) {
                     asked.saves += calls;
                 }
                 if name == "from_db" {
@@ -200,7 +202,7 @@ pub(super) fn own_use(profile: &Profile, layers: &Layers, tree: &CallTree) -> Ow
                 if executes == Some(function) {
                     asked.statements += calls;
                 }
-                if is_driver(file, name) {
+                if is_driver(file, &name) {
                     asked.driver += time;
                 }
             }
@@ -243,7 +245,7 @@ fn add_waits(
         own.waits += left;
         let through = own.waits_through.entry(via).or_default();
         through.time += left;
-        through.calls = through.calls.max(functions.calls[via as usize].max(0) as f64);
+        through.calls = through.calls.max(functions.calls_of(via).unwrap_or(0) as f64);
         // It was taken for computing: of what waits, or else of what takes most.
         own.computes = (own.computes - left).max(0.0);
         let taken =
@@ -263,6 +265,10 @@ fn who_asks(
     left: f64,
 ) -> Option<(FunctionId, FunctionId)> {
     let (functions, edges) = (&profile.functions, &profile.edges);
+    if layers.layer(leaf) == Layer::Own {
+        // A coroutine that was suspended.
+        return Some((leaf, leaf));
+    }
     let mut at = leaf;
     for _ in 0..DEEPEST {
         let callers = edges.into(at).filter(|&edge| edges.caller[edge] != at);
@@ -287,16 +293,18 @@ fn executes(profile: &Profile, layers: &Layers) -> Option<FunctionId> {
     let functions = &profile.functions;
     // What SQLAlchemy's sessions write of themselves does not pass `Session.execute`.
     let by_engine = (0..functions.len() as FunctionId).filter(|&id| {
-        matches!(functions.name(id), "do_execute" | "do_execute_no_params")
+        matches!(&*functions.known_name(id), "do_execute" | "do_execute_no_params")
             && lies_in(functions.file(id), &["sqlalchemy/engine/default.py"])
     });
-    by_engine.chain(execute(profile, layers)).max_by_key(|&id| functions.calls[id as usize])
+    by_engine.chain(execute(profile, layers)).max_by_key(|&id| functions.calls_of(id))
 }
 
 /// Whether `inner` is written within `outer`: a comprehension, a generator expression or a lambda.
 fn is_part_of(functions: &Functions, inner: FunctionId, outer: FunctionId) -> bool {
-    matches!(functions.name(inner), "<listcomp>" | "<dictcomp>" | "<setcomp>" | "<genexpr>" | "<lambda>")
-        && functions.file(inner) == functions.file(outer)
+    matches!(
+        &*functions.known_name(inner),
+        "<listcomp>" | "<dictcomp>" | "<setcomp>" | "<genexpr>" | "<lambda>"
+    ) && functions.file(inner) == functions.file(outer)
         && functions.line(inner) >= functions.line(outer)
         && functions.name(outer) != MODULE
 }

@@ -12,26 +12,26 @@ pub(super) struct ReadReplicas;
 
 const LAG: Threshold = Threshold {
     key: "lag",
-    title: "a read stays so long after a write of its tables on the same connection",
+    title: "minimum time between a write and a read of the same table on one connection",
     default: 1000.0,
     unit: Unit::Milliseconds,
-    source: "our own: streaming replication is within a second as a rule",
+    source: "our choice: streaming replication is within a second as a rule",
 };
 
 const SHARE: Threshold = Threshold {
     key: "share",
-    title: "the reads that could leave take at least this share of the time",
+    title: "minimum share of time of the reads that could move",
     default: 0.5,
     unit: Unit::Share,
-    source: "our own: below a half another server buys little",
+    source: "our choice: below a half another server buys little",
 };
 
 const READS: Threshold = Threshold {
     key: "reads",
-    title: "and are at least so many",
+    title: "minimum number of them",
     default: 500.0,
     unit: Unit::Count,
-    source: "our own: a few pages say nothing about a day",
+    source: "our choice: a few pages say nothing about a day",
 };
 
 /// For the registry.

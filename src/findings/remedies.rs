@@ -102,8 +102,13 @@ pub(super) fn of_layer(layer: Layer, profile: &Profile, statements: Statements) 
         ),
         Layer::Library => (
             "The time is in installed packages: see which of the own functions calls them most (callers of \
-             the heaviest function), and call them less often or with less.",
+             the heaviest function). First reduce how often they are called, then make them faster.",
             "",
+        ),
+        Layer::Untold => (
+            "Record again, and save with dump_stats() before strip_dirs(): with the directories of the files it can be told \
+             whose code takes the time.",
+            "profiler.dump_stats(\"app.prof\")",
         ),
         Layer::Python => (
             "The time is in the standard library: see who calls the heaviest functions. copy.deepcopy, \
@@ -111,12 +116,12 @@ pub(super) fn of_layer(layer: Layer, profile: &Profile, statements: Statements) 
             "",
         ),
         Layer::Own if !profile.ran(&["django/", "sqlalchemy/", "peewee.py"]) => (
-            "The time is in your own code: look at its hottest functions first. Do the work once in place of \
+            "The time is in your own code: look at its slowest functions first. Do the work once in place of \
              once per row, and use a set or dict for look-ups.",
             "",
         ),
         Layer::Own => (
-            "The time is in your own code: look at its hottest functions first. Do the work once in place of \
+            "The time is in your own code: look at its slowest functions first. Do the work once in place of \
              once per row, use a set or dict for look-ups, let the database sum and sort.",
             "",
         ),

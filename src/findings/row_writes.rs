@@ -19,10 +19,10 @@ pub(super) struct RowWrites;
 
 const EXECUTIONS: Threshold = Threshold {
     key: "executions",
-    title: "the same write runs at least so often in one request",
+    title: "minimum equal writes per request",
     default: 5.0,
     unit: Unit::Count,
-    source: "as of N+1 queries: Sentry and perf-sentinel",
+    source: "as for N+1 queries",
 };
 
 /// For the registry.

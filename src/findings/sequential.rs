@@ -15,18 +15,18 @@ pub(super) struct Sequential;
 
 const EACH: Threshold = Threshold {
     key: "each",
-    title: "queries that take at least so long each",
+    title: "minimum time of each query",
     default: 30.0,
     unit: Unit::Milliseconds,
-    source: "Sentry: 30 ms",
+    source: "as Sentry",
 };
 
 const SAVING: Threshold = Threshold {
     key: "saving",
-    title: "would save at least so much side by side",
+    title: "minimum saving if they ran at once",
     default: 100.0,
     unit: Unit::Milliseconds,
-    source: "Sentry: 100 ms",
+    source: "as Sentry",
 };
 
 /// So far, ms, may a query seem to begin before the end of the one before: servers round what they write to

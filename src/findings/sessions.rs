@@ -14,26 +14,26 @@ pub(super) struct Sessions;
 
 const SHARE: Threshold = Threshold {
     key: "share",
-    title: "sessions and their users take at least this share of the database's time",
+    title: "minimum share of the database's time for sessions and their users",
     default: 0.1,
     unit: Unit::Share,
-    source: "our own: below a tenth there is more to gain elsewhere",
+    source: "our choice: below a tenth there is more to gain elsewhere",
 };
 
 const REQUESTS: Threshold = Threshold {
     key: "requests",
-    title: "in at least so many requests",
+    title: "minimum requests",
     default: 20.0,
     unit: Unit::Count,
-    source: "our own: a single page says little about its neighbours",
+    source: "our choice: a single page says little about its neighbours",
 };
 
 const SAVES: Threshold = Threshold {
     key: "saves",
-    title: "or a GET that saves the session does so in at least this share of GETs",
+    title: "or minimum share of GETs that save the session",
     default: 0.5,
     unit: Unit::Share,
-    source: "our own: reading a page should not write",
+    source: "our choice: reading a page should not write",
 };
 
 /// For the registry.

@@ -14,18 +14,18 @@ pub(super) struct SlowStatements;
 
 const DURATION: Threshold = Threshold {
     key: "duration",
-    title: "from so long on an execution is slow",
+    title: "slow from",
     default: 500.0,
     unit: Unit::Milliseconds,
-    source: "django-debug-toolbar (SQL_WARNING_THRESHOLD), Sentry and New Relic (explain_threshold): 500 ms",
+    source: "as django-debug-toolbar (SQL_WARNING_THRESHOLD), Sentry and New Relic (explain_threshold)",
 };
 
 const WAITED: Threshold = Threshold {
     key: "waited",
-    title: "of a profile: from so long on each statement of a function is waited for",
+    title: "slow from, in a profile: mean wait per statement of a function",
     default: 60.0,
     unit: Unit::Milliseconds,
-    source: "our own: more than a statement's way to another region and back (45 ms); Sentry's rules for the database \
+    source: "our choice: more than a statement's way to another region and back (45 ms); Sentry's rules for the database \
              begin at 50 ms",
 };
 
@@ -91,7 +91,7 @@ impl Rule for SlowStatements {
                 rule: ABOUT.id.to_owned(),
                 key: fingerprint.text.clone(),
                 title: format!(
-                    "{} takes up to {}: {}",
+                    "{}: up to {}: {}",
                     named(fingerprint),
                     format::milliseconds(slowest),
                     shortened(&fingerprint.text),
@@ -138,12 +138,12 @@ const CODE: &str = "print(queryset.explain(analyze=True))  # Seq Scan over many 
 fn named(fingerprint: &Fingerprint) -> String {
     let tables = fingerprint.tables.join(", ");
     match (fingerprint.operation, tables.is_empty()) {
-        (_, true) => "A statement".to_owned(),
-        (Operation::Select, _) => format!("A query of {tables}"),
-        (Operation::Insert, _) => format!("An insert into {tables}"),
-        (Operation::Update, _) => format!("An update of {tables}"),
-        (Operation::Delete, _) => format!("A delete from {tables}"),
-        _ => format!("A statement on {tables}"),
+        (_, true) => "Slow statement".to_owned(),
+        (Operation::Select, _) => format!("Slow query on {tables}"),
+        (Operation::Insert, _) => format!("Slow insert into {tables}"),
+        (Operation::Update, _) => format!("Slow update of {tables}"),
+        (Operation::Delete, _) => format!("Slow delete from {tables}"),
+        _ => format!("Slow statement on {tables}"),
     }
 }
 
@@ -170,7 +170,7 @@ fn by_mean(log: &QueryLog, threshold: f64, findings: &mut Vec<Finding>) {
             rule: ABOUT.id.to_owned(),
             key: fingerprint.text.clone(),
             title: format!(
-                "{} takes {} on average: {}",
+                "{}: {} on average: {}",
                 named(fingerprint),
                 format::milliseconds(numbers.mean),
                 shortened(&fingerprint.text),

@@ -15,18 +15,18 @@ pub(super) struct SlowWrites;
 
 const MEAN: Threshold = Threshold {
     key: "mean",
-    title: "a write takes at least so long on the average (of many rows, for each hundred of them)",
+    title: "minimum mean time of a write (per 100 rows, where it writes many)",
     default: 20.0,
     unit: Unit::Milliseconds,
-    source: "PgHero's slow queries: 20 ms",
+    source: "as PgHero's slow queries",
 };
 
 const WRITES: Threshold = Threshold {
     key: "writes",
-    title: "of at least so many",
+    title: "minimum number of them",
     default: 5.0,
     unit: Unit::Count,
-    source: "our own: one may have met a checkpoint",
+    source: "our choice: one may have met a checkpoint",
 };
 
 /// For the registry.

@@ -11,6 +11,9 @@ use crate::sort;
 /// The share of the time that "the vital few" make: Pareto's 80 %.
 pub const VITAL_SHARE: f64 = 0.8;
 
+/// The share of a profile below which a layer is not named.
+const LEAST_LAYER: f64 = 1e-3;
+
 /// What the findings are a part of. Times are milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
@@ -121,14 +124,26 @@ impl Summary {
         (saving > 0.0).then_some(Below { rule: String::new(), title, saving, bound: Bound::AtMost })
     }
 
+    /// The layers that are worth naming: below a thousandth they are noise.
+    pub fn named_layers(&self) -> impl Iterator<Item = (Layer, f64)> + Clone + '_ {
+        let whole: f64 = self.layers.iter().map(|(_, time)| time).sum();
+        self.layers.iter().copied().filter(move |(_, time)| *time >= LEAST_LAYER * whole)
+    }
+
     /// What the bar of layers says, in a sentence; nothing for a log alone.
     pub fn most(&self) -> Option<String> {
         let (layer, time) = self.layers.first()?;
         let whole: f64 = self.layers.iter().map(|(_, time)| time).sum();
-        Some(format!("Most time goes to {}: {}.", layer.name(), format::percent(share(*time, whole))))
+        let share = format::percent(share(*time, whole));
+        Some(match layer {
+            Layer::Untold => format!(
+                "Where {share} of the time goes cannot be told: the files have lost their directories."
+            ),
+            layer => format!("Most time goes to {}: {share}.", layer.name()),
+        })
     }
 
-    /// What the curve says, in a sentence: `7 of 412 functions and queries make 80 % of the time.`
+    /// What the curve says, in a sentence: `7 of 412 functions and queries account for 80 % of the time.`
     pub fn vital_few(&self, functions: bool, queries: bool) -> String {
         let items = &self.items;
         let (count, sum) = items.vital(VITAL_SHARE);
@@ -149,7 +164,7 @@ impl Summary {
             "{} of {} {things} {} {} of the time{of_queries}.",
             format::count(count as i64),
             format::count(i64::from(items.count)),
-            if count == 1 { "makes" } else { "make" },
+            if count == 1 { "accounts for" } else { "account for" },
             format::percent(made),
         )
     }

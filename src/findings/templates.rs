@@ -14,34 +14,34 @@ pub(super) struct Templates;
 
 const TIME: Threshold = Threshold {
     key: "time",
-    title: "they take at least",
+    title: "minimum time",
     default: 60.0,
     unit: Unit::Milliseconds,
-    source: "our own: a fifth of 300 ms, below which django-cachalot's documentation calls no page worth the trouble",
+    source: "our choice: a fifth of 300 ms, below which django-cachalot's documentation calls no page worth the trouble",
 };
 
 const SHARE: Threshold = Threshold {
     key: "share",
-    title: "and at least this share of the profile",
+    title: "minimum share of the profile",
     default: 0.2,
     unit: Unit::Share,
-    source: "our own: a page that is mostly text may well spend a tenth on it",
+    source: "our choice: a page that is mostly text may well spend a tenth on it",
 };
 
 const PARSING: Threshold = Threshold {
     key: "parsing",
-    title: "or parsing them takes at least",
+    title: "or minimum time of parsing",
     default: 10.0,
     unit: Unit::Milliseconds,
-    source: "our own: with the cached loader none is parsed after the first request",
+    source: "our choice: with the cached loader none is parsed after the first request",
 };
 
 const INCLUDES: Threshold = Threshold {
     key: "includes",
-    title: "or so many are included in one request, and take that share and a third of that time",
+    title: "or minimum includes per request, with that share and a third of that time",
     default: 100.0,
     unit: Unit::Count,
-    source: "our own: a page's frame includes a dozen; a hundred are a loop",
+    source: "our choice: a page's frame includes a dozen; a hundred are a loop",
 };
 
 /// What includes take a loop's finding needs, of [`TIME`].
@@ -77,7 +77,7 @@ impl Parsing {
     fn of(profile: &Profile) -> Option<Self> {
         let functions = &profile.functions;
         let is = |id: FunctionId, places: &[&str], name: &str| {
-            functions.name(id) == name && lies_in(functions.file(id), places)
+            functions.known_name(id) == name && lies_in(functions.file(id), places)
         };
         let all = (0..functions.len() as FunctionId).filter_map(|function| {
             let engine = if is(function, &["django/template/base.py"], "compile_nodelist") {
@@ -93,7 +93,7 @@ impl Parsing {
         });
         // Django's report of an error is a template as well, which is not the user's.
         let reported: f64 = (0..functions.len() as FunctionId)
-            .filter(|&id| functions.name(id).starts_with("get_traceback_"))
+            .filter(|&id| functions.known_name(id).starts_with("get_traceback_"))
             .filter(|&id| lies_in(functions.file(id), &["django/views/debug.py"]))
             .map(|id| functions.total_time[id as usize] * 1e3)
             .sum();
@@ -114,7 +114,7 @@ impl Engine {
             Self::Django => edges
                 .into(parse)
                 .map(|edge| edges.caller[edge])
-                .filter(|&caller| functions.name(caller) == "__init__")
+                .filter(|&caller| functions.known_name(caller) == "__init__")
                 .map(|template| sum(template, &["django/template/loaders/"]))
                 .sum(),
             Self::Jinja => sum(parse, &["jinja2/loaders.py"]),
@@ -131,7 +131,7 @@ impl Engine {
                 django += time;
             } else if lies_in(file, &["jinja2/"])
                 || (matches!(home(file), Home::Elsewhere)
-                    && classify(file, functions.name(id)) == Category::Templates)
+                    && classify(file, &functions.known_name(id)) == Category::Templates)
             {
                 jinja += time;
             }
@@ -205,7 +205,7 @@ impl Included {
     fn of(profile: &Profile) -> Option<Self> {
         let (functions, edges) = (&profile.functions, &profile.edges);
         let is = |id: FunctionId, file: &str| {
-            functions.name(id) == "render" && lies_in(functions.file(id), &[file])
+            functions.known_name(id) == "render" && lies_in(functions.file(id), &[file])
         };
         let all = (0..edges.len()).filter(|&edge| {
             is(edges.caller[edge], "django/template/loader_tags.py")

@@ -14,10 +14,10 @@ pub(super) struct Transactions;
 
 const IDLE: Threshold = Threshold {
     key: "idle",
-    title: "a transaction is open for so long without a statement, in pauses of more than 100 ms",
+    title: "minimum time a transaction is open without a statement, in pauses of more than 100 ms",
     default: 250.0,
     unit: Unit::Milliseconds,
-    source: "our own: long before a second others wait; PostgreSQL's idle_in_transaction_session_timeout is \
+    source: "our choice: long before a second others wait; PostgreSQL's idle_in_transaction_session_timeout is \
              set to seconds",
 };
 

@@ -19,10 +19,10 @@ pub(super) struct Unindexable;
 /// How far an OFFSET is far; also of [`super::index_candidates`].
 pub(super) const OFFSET: Threshold = Threshold {
     key: "offset",
-    title: "an OFFSET is far from so many rows on",
+    title: "minimum OFFSET",
     default: 1000.0,
     unit: Unit::Count,
-    source: "our own: ten pages of a hundred rows; all of them are read and thrown away",
+    source: "our choice: ten pages of a hundred rows; all of them are read and thrown away",
 };
 
 /// For the registry.
@@ -196,7 +196,7 @@ fn finding(log: &QueryLog, id: u32, obstacle: &Obstacle<'_>) -> Finding {
         saving: numbers.total,
         bound: Bound::AtMost,
         computed: format!(
-            "Its {} took {}; a better question saves at most all of it.",
+            "Its {} took {}; a better query can save up to all of it.",
             format::counted(i64::from(numbers.calls), "execution", "executions"),
             format::milliseconds(numbers.total)
         ),

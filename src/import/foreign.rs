@@ -2,6 +2,8 @@
 //! and what to do with it. By their first bytes, as `file` does:
 //! <https://en.wikipedia.org/wiki/List_of_file_signatures>.
 
+use crate::input::tar;
+
 /// What a file is, and what to do with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Foreign {
@@ -13,6 +15,11 @@ pub(super) struct Foreign {
 
 const UNPACK: &str = "Unpack it and drop what is in it.";
 
+const PICTURE: &str =
+    "Drop the recording itself, not a picture of it. To make one: python -m cProfile -o app.prof app.py";
+
+const RECORD: &str = "Record a profile of it and drop that: python -m cProfile -o app.prof app.py";
+
 /// First bytes, what they begin, and what to do.
 const SIGNATURES: &[(&[u8], &str, &str)] = &[
     (b"PK\x03\x04", "a ZIP archive", UNPACK),
@@ -20,47 +27,186 @@ const SIGNATURES: &[(&[u8], &str, &str)] = &[
     (b"\xfd7zXZ\x00", "an xz archive", UNPACK),
     (b"BZh", "a bzip2 archive", UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", UNPACK),
-    (b"\x89PNG\r\n\x1a\n", "a PNG picture", ""),
-    (b"\xff\xd8\xff", "a JPEG picture", ""),
-    (b"GIF8", "a GIF picture", ""),
-    (b"%PDF-", "a PDF", ""),
-    (b"SQLite format 3\x00", "an SQLite database", ""),
-    (b"\x7fELF", "a program", ""),
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture", PICTURE),
+    (b"\xff\xd8\xff", "a JPEG picture", PICTURE),
+    (b"GIF8", "a GIF picture", PICTURE),
+    (b"RIFF", "a WebP picture or a sound", PICTURE),
+    (b"%PDF-", "a PDF", PICTURE),
+    (
+        b"SQLite format 3\x00",
+        "an SQLite database",
+        "Drop a log of its statements, or its schema: sqlite3 app.db .schema > schema.sql",
+    ),
+    (b"\x7fELF", "a program", "Record a profile of it and drop that."),
     (b"\xca\xfe\xba\xbe", "a Java class", ""),
     (b"\xac\xed\x00\x05", "a serialised Java object", ""),
-    (b"TACH", "a Tachyon recording", "Write it as pstats: python -m profiling.sampling replay --pstats."),
+    (
+        b"TACH",
+        "a binary recording of Python 3.15's sampling profiler",
+        "Write it as pstats: python -m profiling.sampling replay --pstats -o app.prof recording.bin",
+    ),
+    (b"MOJ", "a binary recording of Austin", "Write it as text: mojo2austin recording.mojo app.austin"),
+    (
+        b"memray\0",
+        "a recording of memray",
+        "Write it as speedscope's JSON: memray transform speedscope recording.bin",
+    ),
+];
+
+/// What stands in a pickle, what it is then, and what to do: names of classes stand in it as they are.
+const PICKLES: &[(&[u8], &str, &str)] = &[
+    (
+        b"LineStats",
+        "line_profiler's times of lines",
+        "Flamedrop shows functions and who called them. Record those: python -m cProfile -o app.prof app.py",
+    ),
+    (
+        b"YFuncStats",
+        "yappi's own statistics",
+        "Write them as pstats: yappi.get_func_stats().save(\"app.prof\", type=\"pstat\")",
+    ),
+    (
+        b"tracemalloc",
+        "a snapshot of tracemalloc",
+        "It has memory by line, not functions and who called them. For times: python -m cProfile -o app.prof app.py",
+    ),
+    (
+        b"pstats",
+        "a pickled pstats.Stats",
+        "Write it as Python itself does, in place of pickle.dump: stats.dump_stats(\"app.prof\")",
+    ),
+    // Keys of cProfile's dict.
+    (
+        b".py",
+        "a pickled dict of statistics",
+        "Write it as Python itself does, in place of pickle.dump: marshal.dump(stats, file), or dump_stats(\"app.prof\") \
+         of the profiler",
+    ),
+];
+
+/// What stands in a web page that another tool made, which tool, and what to do.
+const PAGES: &[(&[u8], &str, &str)] = &[
+    (
+        b"pyinstrument",
+        "pyinstrument's web page",
+        "Write the profile as pstats: pyinstrument -r pstats -o app.prof app.py (or of the last session: pyinstrument \
+         --load-prev ID -r pstats -o app.prof)",
+    ),
+    (
+        b"EMBEDDED_DATA",
+        "a web page of Python 3.15's sampling profiler",
+        "Write the profile as pstats: python -m profiling.sampling run --pstats -o app.prof app.py",
+    ),
+    (
+        b"memray",
+        "memray's web page",
+        "Write the recording as speedscope's JSON: memray transform speedscope recording.bin",
+    ),
+    (b"scalene", "Scalene's web page", RECORD),
+    (b"viztracer", "VizTracer's web page", "Write the trace as JSON: viztracer -o result.json app.py"),
+    (
+        b"flamedrop",
+        "a page of Flamedrop without documents",
+        "Open it in the browser. A page that was saved with its documents has them in it.",
+    ),
 ];
 
 /// Names `head`, if anything can be said of it.
 pub(super) fn name(head: &[u8]) -> Option<Foreign> {
+    let foreign = |what, advice| Some(Foreign { what, advice });
+    let among = |table: &'static [(&'static [u8], &'static str, &'static str)]| {
+        let known = table.iter().find(|(word, ..)| memchr::memmem::find(head, word).is_some());
+        known.map(|&(_, what, advice)| Foreign { what, advice })
+    };
     if let Some(&(_, what, advice)) = SIGNATURES.iter().find(|(bytes, ..)| head.starts_with(bytes)) {
-        return Some(Foreign { what, advice });
+        return foreign(what, advice);
     }
-    // A pickle of protocol 2 to 5 begins with PROTO and ends its first opcode within the head.
+    if tar::is_archive(head) {
+        return foreign("a tar archive", UNPACK);
+    }
+    // A pickle of protocol 2 to 5 begins with PROTO and ends its first opcode within the head; the older ones begin with
+    // a class or a dict in a text.
     if let [0x80, 2..=5, ..] = head {
-        return Some(Foreign { what: "a pickle", advice: "" });
+        return among(PICKLES).or(foreign("a pickle", ""));
+    }
+    if head.starts_with(b"ccopy_reg\n") || head.starts_with(b"c__builtin__\n") || head.starts_with(b"(dp0\n")
+    {
+        return among(PICKLES).or(foreign("a pickle", ""));
     }
     if head.contains(&0) {
-        return Some(Foreign { what: "a binary file", advice: "" });
+        return foreign("a binary file", "");
     }
     let text = head.trim_ascii_start();
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let begins = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
-    let foreign = |what, advice| Some(Foreign { what, advice });
     if begins(b"<!doctype html") || begins(b"<html") {
-        foreign("a web page", "Save the file itself, not the page that shows it.")
+        among(PAGES).or(foreign("a web page", "Save the file itself, not the page that shows it."))
+    } else if begins(b"<") && holds(b"<svg") {
+        foreign(
+            "an SVG picture",
+            "Drop the recording itself, not a picture of it (py-spy record -f speedscope).",
+        )
     } else if begins(b"<") {
         foreign("XML", "")
+    } else if holds(b"\"n_cpu_percent_python\"") {
+        foreign(
+            "a profile of Scalene",
+            "It has shares of lines. For functions and who called them: python -m cProfile -o app.prof app.py",
+        )
     } else if begins(b"{") || begins(b"[") {
         foreign("JSON", "")
     } else if begins(b"# Time:") || holds(b"\n# Query_time: ") {
         foreign("a MySQL slow log", "")
+    } else if is_printed_table(text) {
+        foreign(
+            "a table that cProfile or pstats printed",
+            "Numbers in it are rounded, and who called whom is missing. Write the profile itself: python -m cProfile -o \
+             app.prof app.py",
+        )
+    } else if is_python(text) {
+        foreign("a Python program", RECORD)
     } else if !text.is_empty() && std::str::from_utf8(&text[..text.len().min(64)]).is_ok() {
         foreign("a text file", "")
     } else {
         None
     }
+}
+
+/// What `pstats.Stats.print_stats` prints: `12 function calls in 0.001 seconds`, and a table.
+fn is_printed_table(text: &[u8]) -> bool {
+    let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+    holds(b"ncalls  tottime  percall  cumtime")
+        || (holds(b" function calls")
+            && holds(b" in ")
+            && holds(b" seconds")
+            && holds(b"filename:lineno(function)"))
+}
+
+/// Whether a text is a program in Python: its first lines that are no comments say so, or several of all.
+fn is_python(text: &[u8]) -> bool {
+    let first = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    if first.starts_with(b"#!") && memchr::memmem::find(first, b"python").is_some() {
+        return true;
+    }
+    let starts = |line: &[u8]| {
+        const BEGINS: &[&[u8]] =
+            &[b"import ", b"from ", b"def ", b"class ", b"async def ", b"@", b"if __name__"];
+        BEGINS.iter().any(|word| line.starts_with(word))
+    };
+    let is_statement = |line: &[u8]| {
+        let words = line.trim_ascii_end();
+        match () {
+            () if line.starts_with(b"from ") => memchr::memmem::find(line, b" import ").is_some(),
+            () if line.starts_with(b"import ") => words.get(7..).is_some_and(|names| {
+                names.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._, ".contains(byte))
+            }),
+            () if line.starts_with(b"@") => true,
+            () => words.ends_with(b":") || words.ends_with(b"("),
+        }
+    };
+    let lines = text.split(|&byte| byte == b'\n').take(200);
+    lines.filter(|line| starts(line) && is_statement(line)).count() >= 1
 }
 
 #[cfg(test)]
@@ -78,6 +224,22 @@ mod tests {
         assert_eq!(named(b"\n <!DOCTYPE HTML><title>x</title>"), Some("a web page"));
         assert_eq!(named(b"{\"a\": 1}"), Some("JSON"));
         assert_eq!(named(b"Dear diary"), Some("a text file"));
+        assert_eq!(named(b"from the diary: nothing was written\n"), Some("a text file"));
+        assert_eq!(
+            named(b"# a comment\nimport time, json\n\ndef work():\n    pass\n"),
+            Some("a Python program")
+        );
+        assert_eq!(named(b"#!/usr/bin/env python3\nprint(1)\n"), Some("a Python program"));
+        let table = b"         12 function calls in 0.001 seconds\n\n   ncalls  tottime  percall  cumtime  percall filename:lineno(function)\n";
+        assert_eq!(named(table), Some("a table that cProfile or pstats printed"));
+        assert_eq!(
+            named(b"\x80\x04\x95\x8c\x0dline_profiler\x94\x8c\x09LineStats"),
+            Some("line_profiler's times of lines")
+        );
+        assert_eq!(
+            named(b"<!DOCTYPE html><script>var pyinstrumentHTMLRenderer"),
+            Some("pyinstrument's web page")
+        );
         assert_eq!(named(b"\x00\x01\x02"), Some("a binary file"));
         assert_eq!(named(b""), None);
     }

@@ -6,11 +6,13 @@
 //! <https://github.com/python/cpython/blob/main/Lib/cProfile.py>; the numbers come from
 //! `Modules/_lsprof.c`. Bytes after the dict are ignored, as Python does.
 //!
-//! Other tools write the same dict with other meanings. Those are read as far as they can be, and a
-//! diagnostic says what is different.
+//! Other tools write the same dict with other meanings. Which one it was is found out once (`writer`); what is read,
+//! and what is said of it, follows from that.
 
 mod diagnose;
 mod head;
+mod hidden;
+mod writer;
 
 use std::ops::Range;
 
@@ -22,7 +24,7 @@ use crate::document::{Content, Diagnostics, Document, Level};
 use crate::format;
 use crate::input::Input;
 use crate::profile::repair::repaired;
-use crate::profile::{Edge, Edges, FunctionId, Functions, Profile, Unit, lines};
+use crate::profile::{Edge, Edges, FunctionId, Functions, Profile, Unit, Writer, lines};
 
 /// The format.
 pub struct Pstats;
@@ -126,9 +128,7 @@ fn read(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Profile, ImportEr
     let after = bytes.len() - reader.position();
     let profile = table.finish(&reader, after, diagnostics);
     if profile.is_stripped() {
-        let message = "the files have lost their directories (strip_dirs()), so that own code and libraries look \
-                       alike: rules about own code say nothing; save with dump_stats() before strip_dirs()";
-        diagnostics.note(Level::Warning, message, || None);
+        diagnose::stripped(&profile, diagnostics);
     }
     Ok(profile)
 }
@@ -194,21 +194,6 @@ struct Table {
 
 fn note(noted: &mut Option<Noted>, slot: Slot) {
     noted.get_or_insert(Noted { count: 0, first: slot }).count += 1;
-}
-
-/// Whether the file has all calls where pstats has primitive ones, as
-/// [yappi](https://github.com/sumerc/yappi/blob/master/yappi/yappi.py) (`convert2pstats`) writes it: a
-/// function that calls itself then has more primitive calls than calls, and none has fewer. Its edges
-/// are in pstats' own order.
-fn counts_are_swapped(functions: &Functions) -> bool {
-    let mut swapped = false;
-    for (&calls, &primitive) in functions.calls.iter().zip(&functions.primitive_calls) {
-        if calls < 0 || primitive < 0 || primitive < calls {
-            return false;
-        }
-        swapped |= primitive > calls;
-    }
-    swapped
 }
 
 impl Table {
@@ -393,7 +378,9 @@ impl Table {
             functions.self_time.push(own.self_time);
             functions.total_time.push(own.total_time);
         }
-        let swapped = !self.sampled && counts_are_swapped(&functions);
+        let seen = writer::Seen { sampled: self.sampled, counts_only: self.counts_only.is_some() };
+        functions.writer = writer::of(&functions, seen);
+        let swapped = functions.writer == Writer::Yappi && writer::counts_are_swapped(&functions);
         if swapped {
             std::mem::swap(&mut functions.calls, &mut functions.primitive_calls);
             let message =
@@ -425,6 +412,13 @@ impl Table {
             edge.caller = ids[edge.caller as usize];
             edge.callee = ids[edge.callee as usize];
         }
+        let has_built_ins = (0..functions.len() as u32).any(|id| functions.is_built_in(id));
+        if functions.writer == Writer::Unknown && !has_built_ins && hidden::is_nobodys(&functions, &edges) {
+            functions.writer = Writer::Yappi;
+        }
+        if functions.writer == Writer::Yappi && !has_built_ins {
+            diagnose::hidden(hidden::add(&mut functions, &mut edges), diagnostics);
+        }
         let mut edges = Edges::new(functions.len(), edges);
         if self.sampled {
             let interval = lines::interval(&functions);
@@ -444,7 +438,8 @@ impl Table {
         if let Some(repair) = &repair {
             diagnose::repaired(&profile, repair, diagnostics);
         }
-        if measured && known && self.not_finite.is_none() {
+        diagnose::lacks(&profile, diagnostics);
+        if !diagnose::greenlets(&profile, diagnostics) && measured && known && self.not_finite.is_none() {
             diagnose::contradictions(&profile, repair.as_ref(), diagnostics);
         }
         profile

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Format, ImportError, detect};
 use crate::document::{Content, Document};
-use crate::input::zip::{self, Member};
-use crate::input::{Input, MemorySource, Part, Source, bundle, rotation};
+use crate::input::zip::{self, Archive, Member};
+use crate::input::{Input, MemorySource, Part, Source, bundle, rotation, tar};
 use crate::queries::Clock;
 
 /// Files that came as one.
@@ -26,26 +26,11 @@ pub struct Members {
 /// # Errors
 /// When it is an archive that cannot be read, or with nothing in it that can.
 pub fn members(source: &dyn Source) -> Result<Option<Members>, ImportError> {
-    if let Some(archive) = zip::archive(source).map_err(|error| of_archive(&error))? {
-        let refused = archive.refused;
-        let mut members = archive.members;
-        let mut failed = None;
-        members.retain(|member| match knows(source, member) {
-            Ok(known) => known,
-            Err(error) => {
-                failed = Some(error);
-                false
-            }
-        });
-        return match (members.is_empty(), refused.first(), failed) {
-            (false, ..) => Ok(Some(Members { files: members, archive: true })),
-            (true, Some((name, reason)), _) => Err(archive_error(
-                format!("nothing in it can be read: {name} {reason}"),
-                "Unpack it and drop what is in it.",
-            )),
-            (true, None, Some(error)) => Err(of_archive(&error)),
-            (true, None, None) => Err(archive_error("there is no profile and no log in it", &super::reads())),
-        };
+    if let Some(archive) = zip::archive(source).map_err(|error| of_archive(ZIP, &error))? {
+        return in_archive(source, ZIP, archive).map(Some);
+    }
+    if let Some(archive) = tar::archive(source).map_err(|error| of_archive(TAR, &error))? {
+        return in_archive(source, TAR, archive).map(Some);
     }
     let Some(parts) = bundle::parts(source).map_err(|error| ImportError::reading(&error))? else {
         return Ok(None);
@@ -60,6 +45,35 @@ pub fn members(source: &dyn Source) -> Result<Option<Members>, ImportError> {
         return Ok(None);
     }
     Ok(Some(Members { files: parts.into_iter().map(Member::from).collect(), archive: false }))
+}
+
+const ZIP: &str = "a ZIP archive";
+const TAR: &str = "a tar archive";
+
+/// Those of an archive's files that can be read.
+fn in_archive(source: &dyn Source, kind: &'static str, archive: Archive) -> Result<Members, ImportError> {
+    let Archive { mut members, refused } = archive;
+    let mut failed = None;
+    members.retain(|member| match knows(source, member) {
+        Ok(known) => known,
+        Err(error) => {
+            failed = Some(error);
+            false
+        }
+    });
+    match (members.is_empty(), refused.first(), failed) {
+        (false, ..) => Ok(Members { files: members, archive: true }),
+        (true, Some((name, reason)), _) => Err(archive_error(
+            kind,
+            format!("nothing in it can be read: {name} {reason}"),
+            "Unpack it and drop what is in it.",
+        )),
+        (true, None, Some(error)) => Err(of_archive(kind, &error)),
+        (true, None, None) => Err(ImportError {
+            supported: super::SUPPORTED,
+            ..archive_error(kind, "there is no profile and no log in it", "")
+        }),
+    }
 }
 
 /// Whether some format knows what is in `member`.
@@ -96,22 +110,23 @@ impl Source for Around<'_> {
     }
 }
 
-fn archive_error(problem: impl Into<String>, advice: &str) -> ImportError {
+fn archive_error(kind: &'static str, problem: impl Into<String>, advice: &str) -> ImportError {
     ImportError {
-        looked_like: Some("a ZIP archive"),
+        looked_like: Some(kind),
         place: None,
         problem: problem.into(),
         advice: advice.to_owned(),
+        supported: &[],
     }
 }
 
-fn of_archive(error: &io::Error) -> ImportError {
+fn of_archive(kind: &'static str, error: &io::Error) -> ImportError {
     match error.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-            archive_error(error.to_string(), "Copy the archive again: it may not have come over whole.")
+            archive_error(kind, error.to_string(), "Copy the archive again: it may not have come over whole.")
         }
         io::ErrorKind::QuotaExceeded => {
-            archive_error(error.to_string(), "Unpack it and drop those that matter.")
+            archive_error(kind, error.to_string(), "Unpack it and drop those that matter.")
         }
         _ => ImportError::reading(error),
     }

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
 use super::gzip::{self, Gzip};
-use super::places::{Checkpoint, Places, State};
+use super::places::{Checkpoint, Damage, Places, State};
 use super::utf16::{self, Utf16};
 use super::zstd::{self, Zstd};
 use super::{BUFFER_BYTES, Progress, Source};
@@ -121,6 +121,8 @@ pub(super) struct Parts<'a> {
     unwrapped: u64,
     /// The same without those.
     expanded: u64,
+    /// The same of the part that is read.
+    of_part: u64,
     last: u8,
     /// Whether checkpoints are to be kept.
     learns: bool,
@@ -143,6 +145,7 @@ impl<'a> Parts<'a> {
             counter: Rc::new(RefCell::new(counter)),
             unwrapped: 0,
             expanded: 0,
+            of_part: 0,
             last: b'\n',
             learns: true,
         };
@@ -167,6 +170,7 @@ impl<'a> Parts<'a> {
             counter: Rc::new(RefCell::new(Counter { read: 0, size: u64::MAX, progress: None })),
             unwrapped: 0,
             expanded: 0,
+            of_part: 0,
             last: b'\n',
             learns: false,
         };
@@ -225,6 +229,7 @@ impl<'a> Parts<'a> {
             return Ok(());
         }
         self.current = Some(Decoder::new(self.stored(self.at, 0)?)?);
+        self.of_part = 0;
         if self.learns {
             let (part, unwrapped) = (self.at, self.unwrapped);
             let checkpoint = Checkpoint { part, unwrapped, stored: 0, state: State::Fresh };
@@ -241,6 +246,20 @@ impl<'a> Parts<'a> {
             let checkpoint = Checkpoint { part: self.at, unwrapped: self.unwrapped, stored, state };
             self.places.borrow_mut().keep(checkpoint);
         }
+    }
+
+    /// What is compressed and cut short or damaged ends there: what was unwrapped is worth reading, as `zcat` gives it.
+    /// An error where that is nothing, or where something else is wrong.
+    fn survive(&self, error: io::Error) -> io::Result<()> {
+        let is_cut = error.kind() == io::ErrorKind::UnexpectedEof;
+        if self.of_part == 0 || !(is_cut || error.kind() == io::ErrorKind::InvalidData) {
+            return Err(error);
+        }
+        let mut places = self.places.borrow_mut();
+        let part = places.parts.get(self.at).map_or_else(String::new, |part| part.name.clone());
+        let problem = if is_cut { "it is cut short".to_owned() } else { error.to_string() };
+        places.damage.push(Damage { part, unwrapped: self.of_part, is_cut, problem });
+        Ok(())
     }
 
     fn check_expansion(&self) -> io::Result<()> {
@@ -262,14 +281,14 @@ impl Read for Parts<'_> {
         while let Some(mut decoder) = self.current.take() {
             self.keep_checkpoint(&decoder);
             let count = match decoder.read(buffer) {
-                // What came before the end is worth reading.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && self.unwrapped > 0 => {
-                    self.places.borrow_mut().is_cut_short = true;
+                Ok(count) => count,
+                Err(error) => {
+                    self.survive(error)?;
                     0
                 }
-                result => result?,
             };
             if count > 0 {
+                self.of_part += count as u64;
                 self.current = Some(decoder);
                 self.unwrapped += count as u64;
                 self.expanded += count as u64;

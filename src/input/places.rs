@@ -40,6 +40,27 @@ pub(super) enum State {
     Utf16(bool),
 }
 
+/// Where a compressed part could not be unwrapped any further: what comes before is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The part's name.
+    pub part: String,
+    /// Unwrapped bytes of it before.
+    pub unwrapped: u64,
+    /// Whether it simply ends, as a file that was not copied to its end does.
+    pub is_cut: bool,
+    /// What is wrong, in words.
+    pub problem: String,
+}
+
+impl Damage {
+    /// As an error, for what cannot do with a part.
+    pub(super) fn error(&self) -> io::Error {
+        let kind = if self.is_cut { io::ErrorKind::UnexpectedEof } else { io::ErrorKind::InvalidData };
+        io::Error::new(kind, self.problem.clone())
+    }
+}
+
 /// The parts of a source and checkpoints in them, learned while it was read once.
 ///
 /// At first a checkpoint is due after each megabyte; when there are too many, every other one goes and
@@ -50,20 +71,19 @@ pub struct Places {
     pub(super) parts: Vec<Part>,
     checkpoints: Vec<Checkpoint>,
     step: u64,
-    /// Whether something compressed ended in the middle.
-    pub(super) is_cut_short: bool,
+    pub(super) damage: Vec<Damage>,
 }
 
 impl Places {
     /// Before anything is known.
     pub(super) fn new(parts: Vec<Part>) -> Self {
-        Self { parts, checkpoints: Vec::new(), step: FIRST_STEP, is_cut_short: false }
+        Self { parts, checkpoints: Vec::new(), step: FIRST_STEP, damage: Vec::new() }
     }
 
     /// With checkpoints as close as this.
     #[cfg(test)]
     pub(super) fn with_step(parts: Vec<Part>, step: u64) -> Self {
-        Self { parts, checkpoints: Vec::new(), step, is_cut_short: false }
+        Self { parts, checkpoints: Vec::new(), step, damage: Vec::new() }
     }
 
     #[cfg(test)]
@@ -74,6 +94,11 @@ impl Places {
     /// What the file was put together from, in order of time; one part if it was not.
     pub fn parts(&self) -> &[Part] {
         &self.parts
+    }
+
+    /// Compressed parts that are damaged or cut short.
+    pub fn damage(&self) -> &[Damage] {
+        &self.damage
     }
 
     /// Whether the place after so many unwrapped bytes is worth a checkpoint.
@@ -116,13 +141,13 @@ impl Places {
     /// Only what reading at `offset` needs.
     fn clone_for(&self, offset: u64) -> Self {
         let checkpoints = self.before(offset).cloned().into_iter().collect();
-        Self { parts: self.parts.clone(), checkpoints, step: u64::MAX, is_cut_short: self.is_cut_short }
+        Self { parts: self.parts.clone(), checkpoints, step: u64::MAX, damage: Vec::new() }
     }
 }
 
 impl std::fmt::Debug for Places {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { parts, checkpoints, step, .. } = self;
-        write!(formatter, "{parts:?}, {} checkpoints, one each {step} bytes", checkpoints.len())
+        let Self { parts, checkpoints, step, damage } = self;
+        write!(formatter, "{parts:?}, {} checkpoints, one each {step} bytes, {damage:?}", checkpoints.len())
     }
 }

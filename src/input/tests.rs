@@ -100,14 +100,37 @@ fn what_is_cut_short_is_read_as_far_as_it_goes() {
 }
 
 #[test]
-fn damage_is_an_error() {
-    for whole in [gzip(&log(200, 7)), zstd(&log(200, 7))] {
-        let kind = |bytes: &[u8]| unwrapped(bytes.to_vec()).unwrap_err().kind();
+fn what_is_damaged_gives_what_comes_before() {
+    // Several blocks.
+    let text = log(9000, 7);
+    for whole in [gzip(&text), zstd(&text)] {
+        for cut in [5, 9] {
+            let error = unwrapped(whole[..cut].to_vec()).unwrap_err().kind();
+            assert!(
+                matches!(error, io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData),
+                "cut at {cut}: {error}"
+            );
+        }
+        let damage_of = |bytes: Vec<u8>| {
+            let (found, places) = read(&MemorySource::new("x", bytes), 1).unwrap();
+            assert!(text.starts_with(&found));
+            (found.len(), places.damage().to_vec())
+        };
+        for cut in [whole.len() * 3 / 4, whole.len() - 1] {
+            let (found, damage) = damage_of(whole[..cut].to_vec());
+            assert!(found > text.len() / 3, "{found}");
+            assert!(
+                matches!(&damage[..], [one] if one.is_cut && one.unwrapped == found as u64),
+                "{damage:?}"
+            );
+        }
         // The checksum.
         let mut other = whole.clone();
         let at = whole.len() - if whole.starts_with(&gzip::MAGIC) { 6 } else { 1 };
         other[at] ^= 1;
-        assert_eq!(kind(&other), io::ErrorKind::InvalidData);
+        let (found, damage) = damage_of(other);
+        assert_eq!((found, damage.len(), damage[0].is_cut), (text.len(), 1, false));
+        assert_eq!(damage_of(whole.clone()), (text.len(), Vec::new()));
     }
 }
 

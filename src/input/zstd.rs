@@ -20,8 +20,8 @@ pub(super) struct Zstd<R> {
     decoder: FrameDecoder,
     inside: bool,
     first: bool,
-    /// Whether the frame ends in the middle.
-    cut: bool,
+    /// What stopped it, once everything before was given.
+    failed: Option<io::Error>,
 }
 
 impl<R: BufRead> Zstd<R> {
@@ -29,7 +29,7 @@ impl<R: BufRead> Zstd<R> {
     pub fn new(stored: R, at: u64) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(WINDOW);
-        Self { stored: Counted::new(stored, at), decoder, inside: false, first: true, cut: false }
+        Self { stored: Counted::new(stored, at), decoder, inside: false, first: true, failed: None }
     }
 
     /// The stored byte at which the next frame begins; `None` inside of one.
@@ -60,9 +60,6 @@ impl<R: BufRead> Zstd<R> {
     /// After the last byte of a frame.
     fn end(&mut self) -> io::Result<()> {
         self.inside = false;
-        if self.cut {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
         let (said, found) = (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum());
         match (said, found) {
             (Some(said), Some(found)) if said != found => {
@@ -89,20 +86,22 @@ impl<R: BufRead> Read for Zstd<R> {
                 return Ok(count);
             }
             if self.decoder.is_finished() {
-                self.end()?;
+                match self.failed.take() {
+                    Some(error) => return Err(error),
+                    None => self.end()?,
+                }
             } else {
                 let one = || BlockDecodingStrategy::UptoBlocks(1);
                 if let Err(error) = self.decoder.decode_blocks(&mut self.stored, one()) {
-                    if self.stored.peek()?.is_some() {
-                        return Err(failed(error));
-                    }
-                    // The decoder keeps a window back until the frame has ended: an empty last block, and no checksum,
-                    // make it give that.
-                    self.cut = true;
+                    let is_cut = matches!(self.stored.peek(), Ok(None));
+                    let error = if is_cut { io::ErrorKind::UnexpectedEof.into() } else { failed(error) };
+                    // A block is decoded once it is read whole, so what came before is right. The decoder holds it back
+                    // as long as later blocks may refer to it: it gets a last block, of no bytes.
                     let mut last: &[u8] = &[1, 0, 0, 0, 0, 0, 0];
                     if self.decoder.decode_blocks(&mut last, one()).is_err() {
-                        return Err(io::ErrorKind::UnexpectedEof.into());
+                        return Err(error);
                     }
+                    self.failed = Some(error);
                 }
             }
         }

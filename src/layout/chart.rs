@@ -1,7 +1,7 @@
 //! Where everything of a chart is: bars and lines over equal steps, with axes of round values.
 
 use crate::format;
-use crate::queries::overview::{CLASSES, FIRST_CLASS};
+use crate::queries::overview::{CLASSES, bound};
 
 use super::time_axis::{self, AxisClock, Tick};
 
@@ -146,7 +146,7 @@ impl Data {
     }
 }
 
-/// What the durations of a class are: `512 µs to 1.02 ms`.
+/// What the durations of a class are: `500 µs to 1 ms`.
 pub fn class_name(class: usize) -> String {
     let above = format::milliseconds(bound(class.saturating_sub(1)));
     match class {
@@ -154,11 +154,6 @@ pub fn class_name(class: usize) -> String {
         _ if class + 1 == CLASSES => format!("over {above}"),
         _ => format!("{above} to {}", format::milliseconds(bound(class))),
     }
-}
-
-/// The longest duration of a class, ms.
-fn bound(class: usize) -> f64 {
-    FIRST_CLASS * 2_f64.powi(class as i32)
 }
 
 /// Where everything is on a surface.
@@ -234,8 +229,10 @@ impl Chart {
             Across::Durations(first) => {
                 let each = room / self.steps.max(1) as f64;
                 let every = (SPACING * 0.75 / each.max(0.1)).ceil().max(1.0) as usize;
+                // Powers of ten, as many as have room; where a class alone has it, 2 and 5 times those as well.
+                let every = if every > 1 { every.next_multiple_of(3) } else { 1 };
                 (1..self.steps)
-                    .step_by(every)
+                    .filter(|at| (first + at - 1).is_multiple_of(every))
                     .map(|at| (self.x_of(at), format::milliseconds(bound(first + at - 1))))
                     .collect()
             }
@@ -281,7 +278,7 @@ mod tests {
         classes[class(0.75)] = 4;
         classes[CLASSES - 1] = 1;
         let data = Data::durations(&classes);
-        assert_eq!(data.step_name(1), "512 µs to 1.02 ms");
+        assert_eq!(data.step_name(1), "500 µs to 1 ms");
         assert!(
             data.step_name(data.steps() - 1).starts_with("over "),
             "{}",

@@ -115,14 +115,14 @@ fn serves(profile: &Profile) -> bool {
     ];
     let functions = &profile.functions;
     (0..functions.len() as FunctionId).any(|id| {
-        let (file, name) = (functions.file(id), functions.name(id));
+        let (file, name) = functions.known_as(id);
         SERVERS.iter().any(|(server, function)| name == *function && lies_in(file, &[*server]))
     })
 }
 
 /// Whether a function only passes on what others ask for: Python's own sockets and what waits for them.
 fn passes_on(profile: &Profile, layer: Layer, id: FunctionId) -> bool {
-    let (file, name) = (profile.functions.file(id), profile.functions.name(id));
+    let (file, name) = profile.functions.known_as(id);
     match file {
         "~" | "" => {
             matches!(layer, Layer::Network | Layer::Waiting)
@@ -131,7 +131,7 @@ fn passes_on(profile: &Profile, layer: Layer, id: FunctionId) -> bool {
         }
         _ => {
             matches!(base_name(file), "socket.py" | "ssl.py" | "selectors.py" | "threading.py" | "queue.py")
-                && matches!(layer, Layer::Network | Layer::Python)
+                && matches!(layer, Layer::Network | Layer::Python | Layer::Waiting)
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::home::{Home, SEPARATORS, base_name, home};
+use super::home::{Home, SEPARATORS, base_name, home, is_pythons};
 use super::imports::MODULE;
 
 /// A layer.
@@ -108,6 +108,13 @@ const LAYERS: &[(&str, Category)] = &[
     ("daphne", Network),
     ("dns", Network),
     ("ftplib", Network),
+    ("gevent._socket3", Network),
+    ("gevent._socketcommon", Network),
+    ("gevent._ssl3", Network),
+    ("gevent.baseserver", Network),
+    ("gevent.pywsgi", Network),
+    ("gevent.server", Network),
+    ("gevent.ssl", Network),
     ("grpc", Network),
     ("gunicorn", Network),
     ("h11", Network),
@@ -176,7 +183,10 @@ const TEMPLATE_ENDINGS: &[&str] = &[".html", ".htm", ".j2", ".jinja", ".jinja2",
 pub fn classify(file: &str, name: &str) -> Category {
     match file {
         // cProfile's and `profile`'s places of built-in functions.
-        "~" | "" => look_up(LAYERS, owner(name).split('.')).unwrap_or(Python),
+        "~" | "" => {
+            let others = if is_of_a_package(name) { Library } else { Python };
+            look_up(LAYERS, owner(name).split('.')).unwrap_or(others)
+        }
         "<template>" => Templates,
         "<stdin>" | "<console>" => Own,
         _ if file.starts_with('<') => generated(file),
@@ -247,6 +257,23 @@ fn owner(name: &str) -> &str {
         }
         None => inner.rsplit(' ').next().unwrap_or(inner),
     }
+}
+
+/// Whether a built-in function is of a package that was compiled: `<built-in method black.main>`,
+/// `<method 'get' of 'multidict._multidict.MultiDict' objects>`. Python's own types are in no module, or in one of its.
+fn is_of_a_package(name: &str) -> bool {
+    // These name a class, not a module.
+    if name.trim_start_matches('<').starts_with("function ") {
+        return false;
+    }
+    let owner = owner(name);
+    let is_name = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    owner
+        .split_once('.')
+        .is_some_and(|(module, rest)| is_name(module) && rest.split('.').all(is_name) && !is_pythons(module))
 }
 
 /// Database drivers: below them nothing but the wait for the database is left.
@@ -442,6 +469,10 @@ mod tests {
             ("<built-in method markupsafe._speedups._escape_inner>", Templates),
             ("<built-in method numpy.array>", Library),
             ("<method 'reduce' of 'numpy.ufunc' objects>", Library),
+            ("<built-in method black.main>", Library),
+            ("<method 'get' of 'multidict._multidict.MultiDict' objects>", Library),
+            ("<method 'popleft' of 'collections.deque' objects>", Python),
+            ("<built-in method __new__ of type object at 0x7f0000000000>", Python),
         ] {
             assert_eq!(classify("~", name), expected, "{name}");
             assert_eq!(classify("", name), expected, "{name}");

@@ -83,6 +83,28 @@ impl Contradictions {
     }
 }
 
+/// Below this share of all time a negative time is rounding.
+const SET_BACK: f64 = 0.01;
+
+/// Functions whose times are wrong because the clock was set back: those that have negative ones, what takes longer
+/// itself than in all, and what called them.
+pub fn set_back(profile: &Profile) -> FxHashSet<FunctionId> {
+    let functions = &profile.functions;
+    let all: f64 = functions.self_time.iter().map(|time| time.abs()).sum();
+    let mut wrong = FxHashSet::default();
+    let is_negative = |id: &FunctionId| {
+        let (own, total) = (functions.self_time[*id as usize], functions.total_time[*id as usize]);
+        own.min(total) < -SET_BACK * all
+    };
+    let mut open: Vec<FunctionId> = (0..functions.len() as FunctionId).filter(is_negative).collect();
+    while let Some(function) = open.pop() {
+        if wrong.insert(function) {
+            open.extend(profile.edges.callers(function));
+        }
+    }
+    wrong
+}
+
 /// From this share of its total time on a function's numbers are off by more than rounding and small callees.
 const OFF: f64 = 0.05;
 
@@ -137,6 +159,23 @@ fn out_of_turn(profile: &Profile) -> Option<Found> {
         let only_nested = edges.primitive_calls[edge] == 0 && functions.primitive_calls[callee as usize] > 0;
         if edges.calls[edge] == 0 || only_nested {
             found.add(callee, edges.self_time[edge].max(0.0));
+        }
+    }
+    found.some()
+}
+
+/// Functions that have recursive calls, though nothing that they call leads back to them.
+pub fn false_recursion(profile: &Profile) -> Option<Found> {
+    let functions = &profile.functions;
+    let components = Components::of(functions.len(), &profile.edges);
+    let mut found = Found::default();
+    for function in 0..functions.len() as FunctionId {
+        let index = function as usize;
+        let nested =
+            functions.primitive_calls[index] < functions.calls[index] && functions.primitive_calls[index] > 0;
+        let calls_itself = || profile.edges.callers(function).any(|caller| caller == function);
+        if nested && components.members(components.component[index]).len() == 1 && !calls_itself() {
+            found.add(function, functions.total_time[index].max(0.0));
         }
     }
     found.some()

@@ -175,6 +175,23 @@ fn is_standard(path: &str) -> bool {
     STANDARD.split(' ').any(|known| known == module)
 }
 
+/// Whether a module is part of Python, whether written in Python or in C.
+pub(super) fn is_pythons(module: &str) -> bool {
+    STANDARD.split(' ').chain(COMPILED.split(' ')).any(|known| known == module)
+}
+
+/// Modules of Python that are written in C, from 2.7 to 3.15, with a space between; see [`STANDARD`].
+const COMPILED: &str = "_abc _ast _asyncio _bisect _blake2 _bz2 _codecs _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp \
+     _codecs_kr _codecs_tw _collections _contextvars _crypt _csv _ctypes _curses _curses_panel _datetime _dbm _decimal \
+     _elementtree _frozen_importlib _frozen_importlib_external _functools _gdbm _hashlib _heapq _hmac _hotshot _imp \
+     _interpchannels _interpqueues _interpreters _io _json _locale _lsprof _lzma _md5 _multibytecodec \
+     _multiprocessing _opcode _operator _overlapped _pickle _posixshmem _posixsubprocess _queue _random _remote_debugging \
+     _scproxy _sha _sha1 _sha2 _sha256 _sha3 _sha512 _signal _socket _sqlite3 _sre _ssl _stat _statistics _string \
+     _struct _suggestions _symtable _sysconfig _thread _tkinter _tokenize _tracemalloc _types _typing _uuid _warnings \
+     _weakref _winapi _wmi _zoneinfo _zstd __builtin__ array atexit audioop binascii builtins cPickle cStringIO \
+     cmath errno exceptions faulthandler fcntl future_builtins gc grp itertools linuxaudiodev marshal math mmap msvcrt nis \
+     nt posix pwd pyexpat resource select spwd strop sys syslog termios thread time unicodedata winreg winsound zlib";
+
 /// The modules of the standard library that are written in Python, from 2.7 to 3.15, with a space between; without
 /// some that an application's own modules are more likely to be (`new`, `test`, `user`, `this`).
 /// <https://docs.python.org/3/library/sys.html#sys.stdlib_module_names>

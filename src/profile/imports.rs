@@ -109,7 +109,11 @@ impl<'a> Imports<'a> {
     pub fn of(profile: &'a Profile) -> Self {
         let functions = &profile.functions;
         let ids = 0..functions.len() as FunctionId;
-        let machinery = ids.map(|id| is_machinery(functions.file(id), functions.name(id))).collect();
+        let is_one = |id| {
+            let (file, name) = functions.known_as(id);
+            is_machinery(file, &name)
+        };
+        let machinery = ids.map(is_one).collect();
         Self { profile, machinery }
     }
 
@@ -248,12 +252,11 @@ impl<'a> Walk<'a> {
     /// Whether the box `at` runs the code of a module, of one at least.
     fn runs_a_module(&self, at: usize) -> bool {
         let (tree, functions) = (self.tree, &self.imports.profile.functions);
-        let of = |id: FunctionId| (functions.file(id), functions.name(id));
-        let (file, name) = of(tree.function[at]);
-        if !is_runner(file, name) {
+        let (file, name) = functions.known_as(tree.function[at]);
+        if !is_runner(file, &name) {
             return false;
         }
-        let is_module = |&id: &FunctionId| id != MERGED && is_module(of(id).0, of(id).1);
+        let is_module = |&id: &FunctionId| id != MERGED && is_module(functions.file(id), functions.name(id));
         let mut below = at + 1;
         while below < tree.end[at] as usize {
             if is_module(&tree.function[below]) {

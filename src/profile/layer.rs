@@ -8,6 +8,7 @@ use super::asking::{Asking, Shares};
 use super::category::{self, Category};
 use super::home::lies_in;
 use super::imports;
+use super::suspended;
 use super::{FunctionId, Functions, Profile};
 use crate::format::capitalised;
 use crate::sort;
@@ -36,11 +37,13 @@ pub enum Layer {
     Library,
     /// Python's own machinery: the standard library, and built-in functions called by it.
     Python,
+    /// Whose code it is cannot be told: the file has lost its directories.
+    Untold,
 }
 
 impl Layer {
     /// Every layer, in the order they are shown.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Own,
         Self::Database,
         Self::Templates,
@@ -51,6 +54,7 @@ impl Layer {
         Self::Waiting,
         Self::Library,
         Self::Python,
+        Self::Untold,
     ];
 
     /// What people call it, within a sentence.
@@ -66,6 +70,24 @@ impl Layer {
             Self::Waiting => "waiting",
             Self::Library => "other libraries",
             Self::Python => "Python itself",
+            Self::Untold => "cannot be told",
+        }
+    }
+
+    /// Its name in style sheets.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Database => "database",
+            Self::Templates => "templates",
+            Self::Serialisation => "serialisation",
+            Self::Network => "network",
+            Self::Regex => "regex",
+            Self::Imports => "imports",
+            Self::Waiting => "waiting",
+            Self::Library => "library",
+            Self::Python => "python",
+            Self::Untold => "untold",
         }
     }
 
@@ -118,6 +140,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("select", Layer::Waiting),
     ("_thread.lock", Layer::Waiting),
     ("_thread.RLock", Layer::Waiting),
+    ("_thread._ThreadHandle", Layer::Waiting),
     ("thread.lock", Layer::Waiting),
     ("_queue", Layer::Waiting),
     ("_multiprocessing.SemLock", Layer::Waiting),
@@ -136,6 +159,38 @@ const LAYERS: &[(&str, Layer)] = &[
     ("_winapi.WaitForMultipleObjects", Layer::Waiting),
     ("_winapi.WaitForSingleObject", Layer::Waiting),
     ("_overlapped.GetQueuedCompletionStatus", Layer::Waiting),
+    // Greenlets: what switches to the hub waits until it switches back.
+    ("gevent.hub", Layer::Waiting),
+    ("gevent.event", Layer::Waiting),
+    ("gevent.lock", Layer::Waiting),
+    ("gevent._hub_local", Layer::Waiting),
+    ("gevent._hub_primitives", Layer::Waiting),
+    ("gevent._waiter", Layer::Waiting),
+    ("gevent._gevent_c_hub_primitives", Layer::Waiting),
+    ("gevent._gevent_c_semaphore", Layer::Waiting),
+    ("gevent._gevent_c_waiter", Layer::Waiting),
+    ("gevent._gevent_cevent", Layer::Waiting),
+    ("gevent._gevent_cgreenlet", Layer::Waiting),
+    ("gevent._gevent_cqueue", Layer::Waiting),
+    ("greenlet.greenlet", Layer::Waiting),
+    ("eventlet.hubs", Layer::Waiting),
+    ("eventlet.greenthread", Layer::Waiting),
+];
+
+/// Functions of the standard library that wait, in C, where a tool does not record C: then the waiting is their own
+/// time. Where it is recorded, next to nothing is.
+const BLOCKING: &[(&str, &[&str])] = &[
+    ("asyncio/locks.py", &["acquire", "wait", "wait_for"]),
+    ("asyncio/queues.py", &["get", "join", "put"]),
+    ("asyncio/tasks.py", &["sleep", "wait", "_wait", "wait_for"]),
+    ("concurrent/futures/_base.py", &["result", "wait"]),
+    ("multiprocessing/connection.py", &["_poll", "_recv", "poll", "recv", "recv_bytes", "wait"]),
+    ("multiprocessing/popen_fork.py", &["poll", "wait"]),
+    ("multiprocessing/popen_spawn_win32.py", &["wait"]),
+    ("queue.py", &["get", "put"]),
+    ("selectors.py", &["select"]),
+    ("subprocess.py", &["_communicate", "_try_wait", "_wait", "communicate", "wait"]),
+    ("threading.py", &["_join_os_thread", "_wait_for_tstate_lock", "join", "wait", "wait_for"]),
 ];
 
 /// Seconds: what takes longer to read one line waits for somebody to write it.
@@ -154,6 +209,9 @@ pub fn classify(file: &str, name: &str) -> Layer {
     }
     if let Some(layer) = category::of_module(LAYERS, file, name) {
         return layer;
+    }
+    if BLOCKING.iter().any(|(place, names)| names.contains(&name) && lies_in(file, &[place])) {
+        return Layer::Waiting;
     }
     match category::classify(file, name) {
         Category::Own => Layer::Own,
@@ -189,17 +247,23 @@ impl Layers {
     /// says who that was: its time counts in the layer of its callers, edge by edge. Waiting for a socket
     /// counts where it is asked for.
     ///
-    /// Of a profile without directories ([`Profile::is_stripped`]) no code is known to be the user's own.
+    /// Of a profile without directories ([`Profile::is_stripped`]) no code is known to be the user's own, and none a
+    /// library's: see [`Layer::Untold`].
     pub fn of(profile: &Profile) -> Self {
         let (functions, edges) = (&profile.functions, &profile.edges);
         let stripped = profile.is_stripped();
         let of: Vec<Layer> = (0..functions.len() as FunctionId)
-            .map(|function| match classify(functions.file(function), functions.name(function)) {
-                Layer::Own if stripped => Layer::Library,
-                Layer::Python if reads_pipes(profile, function) => Layer::Waiting,
-                layer => layer,
+            .map(|function| {
+                let (file, name) = functions.known_as(function);
+                match classify(file, &name) {
+                    // Without directories a library's `base.py` looks as the user's own does.
+                    Layer::Own if stripped => Layer::Untold,
+                    Layer::Python if reads_pipes(profile, function) => Layer::Waiting,
+                    layer => layer,
+                }
             })
             .collect();
+        let suspended = suspended::of(profile);
         let asking = Asking::of(profile, &of);
         let mut layers = Self {
             of,
@@ -228,8 +292,10 @@ impl Layers {
                         layers.idle.push((function, idle));
                     }
                 }
+            } else if let Some(seconds) = suspended.get(&function) {
+                give(Layer::Waiting, *seconds);
             } else if layers.is_shared(functions, function) {
-                let reads = reads(functions.name(function));
+                let reads = reads(&functions.known_as(function).1);
                 for edge in edges.into(function) {
                     let caller = edges.caller[edge];
                     let waits = reads && is_pipe(functions.file(caller));
@@ -294,12 +360,12 @@ impl Layers {
 fn reads_pipes(profile: &Profile, function: FunctionId) -> bool {
     let (functions, edges) = (&profile.functions, &profile.edges);
     let mut callers = edges.into(function).map(|edge| functions.file(edges.caller[edge])).peekable();
-    let name = functions.name(function);
-    let (calls, time) = (functions.calls[function as usize], functions.self_time[function as usize]);
+    let name = functions.known_as(function).1;
+    let (calls, time) = (functions.calls_of(function).unwrap_or(0), functions.self_time[function as usize]);
     let mean = time / calls.max(1) as f64;
     // A line of a file is read in far less, and so is what a file's buffer takes at once.
     let is_line = name.starts_with("<method 'readline'");
-    reads(name)
+    reads(&name)
         && ((callers.peek().is_some() && callers.all(is_pipe))
             || (is_line && mean > LINE)
             || (mean > READ && profile.ran(&["subprocess.py"])))
@@ -337,6 +403,12 @@ mod tests {
             ("~", "<method 'acquire' of '_thread.lock' objects>", Layer::Waiting),
             ("~", "<method 'poll' of 'select.epoll' objects>", Layer::Waiting),
             ("~", "<built-in method posix.waitpid>", Layer::Waiting),
+            ("~", "<method 'join' of '_thread._ThreadHandle' objects>", Layer::Waiting),
+            ("/usr/lib/python3.12/threading.py", "wait", Layer::Waiting),
+            ("/usr/lib/python3.12/asyncio/tasks.py", "sleep", Layer::Waiting),
+            (&format!("{site}gevent/hub.py"), "sleep", Layer::Waiting),
+            (&format!("{site}gevent/_socket3.py"), "recv", Layer::Network),
+            ("~", "<built-in method black.main>", Layer::Library),
             ("~", "<built-in method time.monotonic>", Layer::Python),
             ("/usr/lib/python3.12/reprlib.py", "repr", Layer::Python),
             (&format!("{site}django/db/models/query.py"), "get", Layer::Database),

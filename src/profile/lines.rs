@@ -44,6 +44,7 @@ pub fn merged(profile: &Profile) -> Profile {
         files: lines.files.clone(),
         names: lines.names.clone(),
         sampled: lines.sampled,
+        writer: lines.writer,
         ..Functions::default()
     };
     let mut known: FxHashMap<(u32, u32), FunctionId> = FxHashMap::default();

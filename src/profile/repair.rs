@@ -30,19 +30,59 @@ pub fn repaired(profile: &Profile) -> Option<Repair> {
     let mut recursive = recursion::uncounted(profile);
     // A twin that calls another is no recursion.
     recursive.retain(|function| !keys.contains(function));
+    let negative = without_negatives(profile);
     let unknown = recursion::counts_are_unknown(profile);
-    if lost.is_none() && recursive.is_empty() && !unknown {
+    let some_unknown = !unknown && profile.functions.calls.iter().any(|&calls| calls < 0);
+    if lost.is_none() && recursive.is_empty() && !unknown && !some_unknown && negative.is_none() {
         return None;
     }
-    let mut repair = Repair { profile: profile.clone(), lost: lost.unwrap_or_default(), recursive };
+    let whole = negative.unwrap_or_else(|| profile.clone());
+    let mut repair = Repair { profile: whole, lost: lost.unwrap_or_default(), recursive };
     recursion::count(&mut repair.profile, &repair.recursive);
     if unknown {
         recursion::guess_counts(&mut repair.profile);
+    } else if some_unknown {
+        recursion::guess_missing(&mut repair.profile);
     }
     if !repair.lost.calls.is_empty() {
         put_back(&mut repair.profile, &repair.lost);
     }
     Some(repair)
+}
+
+/// `profile` without the negative times that a clock which was set back leaves, so that its self times still add up to
+/// its total: what is negative is nothing, and what called it takes as much less itself. `None` where none is negative.
+pub fn without_negatives(profile: &Profile) -> Option<Profile> {
+    let is_negative = |times: &[f64]| times.iter().any(|&time| time < 0.0);
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    if !is_negative(&functions.self_time) && !is_negative(&functions.total_time) {
+        return None;
+    }
+    let mut clean = profile.clone();
+    for times in [
+        &mut clean.functions.self_time,
+        &mut clean.functions.total_time,
+        &mut clean.edges.self_time,
+        &mut clean.edges.total_time,
+    ] {
+        times.iter_mut().for_each(|time| *time = time.max(0.0));
+    }
+    for function in 0..functions.len() as FunctionId {
+        let calls_one = edges.out_of(function).iter().any(|&edge| edges.total_time[edge as usize] < 0.0);
+        if !calls_one {
+            continue;
+        }
+        let below: f64 =
+            edges.out_of(function).iter().map(|&edge| edges.total_time[edge as usize].max(0.0)).sum();
+        let left = (functions.total_time[function as usize] - below).max(0.0);
+        let own = &mut clean.functions.self_time[function as usize];
+        let share = if *own > left { left / *own } else { 1.0 };
+        *own *= share;
+        for edge in Edges::into(edges, function) {
+            clean.edges.self_time[edge] *= share;
+        }
+    }
+    Some(clean)
 }
 
 /// Adds the lost twins' calls to those of the twin that stayed.

@@ -30,7 +30,7 @@
 //! random programs against everything else.
 
 use super::consistency::{Contradictions, ROUNDING};
-use super::{FunctionId, Profile};
+use super::{FunctionId, Functions, Profile};
 use crate::sort;
 
 /// Calls of a lost twin that are put back.
@@ -319,7 +319,12 @@ const MOST: i64 = 1 << 50;
 /// is recorded. It is not if built-in functions were left out, nor in files of other tools, where time may
 /// be missing for other reasons.
 pub(crate) fn is_recorded_by_cprofile(profile: &Profile) -> bool {
-    profile.functions.names.iter().any(|name| name.contains("'_lsprof.Profiler' objects"))
+    has_profiler(&profile.functions)
+}
+
+/// Whether cProfile's own methods are among these functions.
+pub(crate) fn has_profiler(functions: &Functions) -> bool {
+    functions.names.iter().any(|name| name.contains("'_lsprof.Profiler' objects"))
 }
 
 /// Calls of `function` by itself.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::format;
 use crate::profile::call_tree::NO_PARENT;
-use crate::profile::{Category, imports};
+use crate::profile::{Layer, imports};
 
 /// A function's own numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,18 +21,55 @@ pub struct FunctionRow {
     /// Name.
     pub name: String,
     /// What it belongs to.
-    pub category: Category,
+    pub layer: Layer,
     /// All calls, if the file has them.
     pub calls: Option<i64>,
     /// Of them, not recursive.
     pub primitive_calls: Option<i64>,
     /// Seconds in itself.
     pub self_time: f64,
+    /// Samples that ended in it, and those that had it on the stack, if that is what the file counts.
+    pub samples: Option<(i64, i64)>,
     /// Seconds in all.
     pub total_time: f64,
+    /// Seconds in all in which each moment counts once: [`crate::profile::Profile::outermost_total`].
+    pub outermost: f64,
+    /// Whether the file has lost the total time, which then is what it is at least.
+    pub is_least: bool,
 }
 
 impl FunctionRow {
+    /// The share of its self time in `whole`; no number where it is none, as after the clock was set back.
+    pub fn self_share(&self, whole: f64) -> f64 {
+        share(self.self_time, whole)
+    }
+
+    /// The share of its total time in `whole`; no number where it is none, or unknown.
+    pub fn total_share(&self, whole: f64) -> f64 {
+        if self.is_least { f64::NAN } else { share(self.outermost, whole) }
+    }
+
+    /// Its total time: a cell of a column, `≥ 300.00` where the file has lost it.
+    pub fn total_cell(&self, column: format::TimeColumn) -> String {
+        let text = column.seconds(self.total_time);
+        if self.is_least { format!("≥ {text}") } else { text }
+    }
+
+    /// Its total time with its unit.
+    pub fn total_text(&self, unit: format::Unit) -> String {
+        let text = unit.text(self.total_time);
+        if self.is_least { format!("at least {text}") } else { text }
+    }
+
+    /// pstats' ncalls; of a sampled file the samples, `600` or `600/12`, of which 12 ended in the function itself.
+    pub fn counts(&self) -> String {
+        match self.samples {
+            Some((own, all)) if own != all => format!("{}/{}", format::count(all), format::count(own)),
+            Some((_, all)) => format::count(all),
+            None => format::recursive_calls(self.calls, self.primitive_calls),
+        }
+    }
+
     /// What it is called where it stands alone: [`format::short_name`], and the code of a module, which always is
     /// `<module>`, by its file.
     pub fn label(&self) -> Cow<'_, str> {
@@ -44,6 +81,12 @@ impl FunctionRow {
     pub fn is_module(&self) -> bool {
         imports::is_module(&self.file, &self.name)
     }
+}
+
+/// A share that is one: neither below nothing nor more than all, but for rounding.
+fn share(part: f64, whole: f64) -> f64 {
+    let share = part / whole;
+    if (0.0..=1.0 + 1e-6).contains(&share) { share.min(1.0) } else { f64::NAN }
 }
 
 /// A function and its neighbours.
@@ -78,7 +121,7 @@ pub struct Tree {
     pub self_time: Vec<f64>,
     /// Per box: seconds in all.
     pub total_time: Vec<f64>,
-    /// Per box: calls; of "(n more)", how many boxes it stands for.
+    /// Per box: calls, or samples where the file counts those; of "(n more)", how many boxes it stands for.
     pub calls: Vec<f64>,
     /// Per box: see [`crate::profile::call_tree::Certainty`].
     pub certainty: Vec<u8>,
@@ -102,6 +145,18 @@ pub struct Tree {
 }
 
 impl Tree {
+    /// How often the box `at` was called, if the file says something about it.
+    pub fn calls_of(&self, at: u32) -> Option<f64> {
+        let calls = self.calls.get(at as usize).copied().filter(|&calls| calls > 0.0)?;
+        self.function_of(at)?.calls.map(|_| calls)
+    }
+
+    /// How many samples had the box `at` on the stack, if that is what the file counts.
+    pub fn samples_of(&self, at: u32) -> Option<f64> {
+        let samples = self.calls.get(at as usize).copied().filter(|&samples| samples > 0.0)?;
+        self.function_of(at)?.samples.map(|_| samples)
+    }
+
     /// The function of the box `at`; `None` for "(n more)".
     pub fn function_of(&self, at: u32) -> Option<&FunctionRow> {
         self.functions.get(*self.function.get(at as usize)? as usize)

@@ -11,11 +11,11 @@ use crate::time_axis::step_of_at_least;
 /// Points of a curve over time, about; the step is round.
 const POINTS: f64 = 120.0;
 
-/// Classes of durations: each twice as long as the one before.
+/// Classes of durations: 1, 2 and 5 times each power of ten.
 pub const CLASSES: usize = 24;
 
 /// The longest duration of the first class, ms: a microsecond. The last class takes all that is longer
-/// than about 4 s.
+/// than 20 s.
 pub const FIRST_CLASS: f64 = 1e-3;
 
 /// Totals and curves.
@@ -75,9 +75,17 @@ pub struct Series {
 
 /// The class of a duration, ms: see [`CLASSES`].
 pub fn class(duration: f64) -> usize {
-    let doublings = (duration / FIRST_CLASS).log2().ceil();
-    // The cast saturates, and makes 0 of NaN.
-    (doublings as usize).min(CLASSES - 1)
+    if duration.is_nan() {
+        return 0;
+    }
+    (0..CLASSES - 1).find(|&class| duration <= bound(class)).unwrap_or(CLASSES - 1)
+}
+
+/// The longest duration of a class, ms.
+pub fn bound(class: usize) -> f64 {
+    // Whole numbers up to here: 0.005 is not five times 0.001 in binary.
+    let factor = [1.0, 2.0, 5.0][class % 3] * 10_f64.powi((class / 3) as i32);
+    factor / (1.0 / FIRST_CLASS)
 }
 
 /// Steps of equal length from `from` on.

@@ -17,7 +17,7 @@ pub(super) fn write(document: &Document, export: &Export) -> Option<io::Result<V
     let name = &document.name;
     let written = match (&document.content, export) {
         (Content::Profile(profile), Export::Folded | Export::Speedscope | Export::Callgrind)
-            if !profile.has_callers() =>
+            if !profile.has_callers() || !profile.has_times() =>
         {
             return None;
         }

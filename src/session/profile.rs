@@ -3,10 +3,11 @@
 mod tree;
 
 use std::cmp::Ordering;
+use std::rc::Rc;
 
 use crate::profile::imports::Imports;
 use crate::profile::matcher::Matcher;
-use crate::profile::{CallTree, FunctionId, Functions, Profile, category};
+use crate::profile::{CallTree, FunctionId, Functions, Layers, Profile};
 use crate::protocol::{
     FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response, TrackOverview,
 };
@@ -18,6 +19,14 @@ pub(super) struct State {
     order: Option<(OrderKey, Vec<FunctionId>)>,
     /// The call tree with all its boxes: estimating it takes far longer than hiding some.
     tree: Option<CallTree>,
+    /// What each function belongs to: the colours of all views, and what findings say.
+    layers: Option<Rc<Layers>>,
+}
+
+impl State {
+    fn layers(&mut self, profile: &Profile) -> Rc<Layers> {
+        Rc::clone(self.layers.get_or_insert_with(|| Rc::new(Layers::of(profile))))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +44,9 @@ pub(super) fn overview(profile: &Profile) -> ProfileOverview {
         edges: profile.edges.len() as u32,
         calls: profile.calls(),
         primitive_calls: profile.primitive_calls(),
+        samples: profile.samples(),
+        has_times: profile.has_times(),
+        longest_call: longest_call(&profile.functions),
         total: profile.total(),
         tree_estimated: profile.recorded_tree.is_none(),
         has_callers: profile.has_callers(),
@@ -43,6 +55,12 @@ pub(super) fn overview(profile: &Profile) -> ProfileOverview {
         track: None,
         many_imports: Imports::of(profile).are_many(),
     }
+}
+
+/// The longest total time by primitive calls, seconds.
+fn longest_call(functions: &Functions) -> f64 {
+    let calls = functions.total_time.iter().zip(&functions.primitive_calls).filter(|(_, calls)| **calls > 0);
+    calls.map(|(time, &calls)| time / calls as f64).fold(0.0, f64::max)
 }
 
 /// What the file keeps apart; nothing where it has one track only.
@@ -64,17 +82,18 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
     match request {
         Request::Functions { sort, descending, filter, first, count, selected } => {
             let key = OrderKey { sort: *sort, descending: *descending, filter: filter.clone() };
+            let layers = state.layers(profile);
             let order = ordered(profile, state, key);
             let start = (*first as usize).min(order.len());
             let end = start.saturating_add(*count as usize).min(order.len());
             Response::Functions {
                 rows: order.len() as u32,
-                page: order[start..end].iter().map(|&function| row(functions, function)).collect(),
+                page: order[start..end].iter().map(|&function| row(profile, &layers, function)).collect(),
                 selected: super::queries::rank(order, *selected),
             }
         }
         Request::Function { function } if (*function as usize) < functions.len() => {
-            Response::Function(detail(profile, *function))
+            Response::Function(detail(profile, &state.layers(profile), *function))
         }
         Request::Function { function } => {
             Response::Refused(format!("the profile has no function number {function}"))
@@ -83,8 +102,9 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
             Response::FoundFunction(functions.find(file, *line, name))
         }
         Request::Tree { hide_imports } => {
+            let layers = state.layers(profile);
             let tree = state.tree.get_or_insert_with(|| profile.tree(tree::BUDGET).into_owned());
-            Response::Tree(tree::answer(profile, tree, *hide_imports))
+            Response::Tree(tree::answer(profile, &layers, tree, *hide_imports))
         }
         Request::SearchFunctions { text } => {
             let matches = Matcher::new(functions, text).matches();
@@ -142,7 +162,15 @@ fn sort(functions: &Functions, order: &mut [FunctionId], column: FunctionColumn,
             by_key(order, descending, |function| functions.self_time[function], f64::total_cmp);
         }
         FunctionColumn::TotalTime => {
-            by_key(order, descending, |function| functions.total_time[function], f64::total_cmp);
+            let least = |function: usize| functions.total_time[function].max(functions.self_time[function]);
+            let total = |function: usize| {
+                if functions.total_is_lost(function as FunctionId) {
+                    least(function)
+                } else {
+                    functions.total_time[function]
+                }
+            };
+            by_key(order, descending, total, f64::total_cmp);
         }
         FunctionColumn::SelfPerCall => {
             let value = |function| per_call(functions.self_time[function], functions.calls[function]);
@@ -186,31 +214,39 @@ fn by_key<K>(
 }
 
 /// A function's own numbers.
-fn row(functions: &Functions, function: FunctionId) -> FunctionRow {
+fn row(profile: &Profile, layers: &Layers, function: FunctionId) -> FunctionRow {
+    let functions = &profile.functions;
     let index = function as usize;
-    let (file, name) = (functions.file(function), functions.name(function));
+    let is_least = functions.total_is_lost(function);
     FunctionRow {
         function,
-        file: file.to_owned(),
+        file: functions.file(function).to_owned(),
         line: functions.line[index],
-        name: name.to_owned(),
-        category: category::classify(file, name),
+        name: functions.name(function).to_owned(),
+        layer: layers.layer(function),
         calls: functions.calls_of(function),
         primitive_calls: functions.primitive_calls_of(function),
+        samples: functions.samples_of(function),
         self_time: functions.self_time[index],
-        total_time: functions.total_time[index],
+        total_time: if is_least { functions.self_time[index] } else { functions.total_time[index] },
+        outermost: profile.outermost_total(function),
+        is_least,
     }
 }
 
 /// A function with its callers and callees, whose numbers are those of the edges.
-fn detail(profile: &Profile, function: FunctionId) -> FunctionDetail {
+fn detail(profile: &Profile, layers: &Layers, function: FunctionId) -> FunctionDetail {
     let edges = &profile.edges;
     let neighbour = |edge: usize, other: FunctionId| FunctionRow {
         calls: profile.edge_calls(edge),
         primitive_calls: profile.edge_primitive_calls(edge),
+        // Of samples over an edge the file does not say which ended there.
+        samples: profile.functions.sampled.then(|| (edges.calls[edge].max(0), edges.calls[edge].max(0))),
         self_time: edges.self_time[edge],
         total_time: edges.total_time[edge],
-        ..row(&profile.functions, other)
+        outermost: edges.total_time[edge],
+        is_least: false,
+        ..row(profile, layers, other)
     };
     let mut callers: Vec<FunctionRow> =
         edges.into(function).map(|edge| neighbour(edge, edges.caller[edge])).collect();
@@ -222,5 +258,5 @@ fn detail(profile: &Profile, function: FunctionId) -> FunctionDetail {
     for rows in [&mut callers, &mut callees] {
         sort::by(rows, |a, b| b.total_time.total_cmp(&a.total_time));
     }
-    FunctionDetail { row: row(&profile.functions, function), callers, callees }
+    FunctionDetail { row: row(profile, layers, function), callers, callees }
 }

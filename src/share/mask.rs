@@ -213,7 +213,8 @@ impl Names {
     /// library, and of others the bare name in a numbered folder. It stays of the same category, and
     /// different files stay different.
     pub(super) fn file(&mut self, file: &str) -> String {
-        if matches!(file, "~" | "") || file.starts_with('<') {
+        // yappi has the module of a built-in function in place of a file: there is nothing above it.
+        if matches!(file, "~" | "") || file.starts_with('<') || !file.contains(['/', '\\', '.']) {
             return file.to_owned();
         }
         let short = match home(file) {

@@ -191,6 +191,7 @@ pub fn read(bytes: &[u8]) -> Result<Document, ImportError> {
         place: None,
         problem,
         advice: "Save it again from where it came from.".to_owned(),
+        supported: &[],
     })
 }
 

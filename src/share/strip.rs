@@ -51,8 +51,19 @@ pub fn strip(document: &Document, source: &dyn Source, strip: Strip) -> io::Resu
 }
 
 fn of_profile(profile: &Profile, strip: Strip) -> Profile {
-    let Functions { files, names, file, line, name, calls, sampled, primitive_calls, self_time, total_time } =
-        &profile.functions;
+    let Functions {
+        files,
+        names,
+        file,
+        line,
+        name,
+        calls,
+        sampled,
+        writer,
+        primitive_calls,
+        self_time,
+        total_time,
+    } = &profile.functions;
     let mut functions = Functions {
         files: files.clone(),
         names: names.clone(),
@@ -61,6 +72,7 @@ fn of_profile(profile: &Profile, strip: Strip) -> Profile {
         name: name.clone(),
         calls: calls.clone(),
         sampled: *sampled,
+        writer: *writer,
         primitive_calls: primitive_calls.clone(),
         self_time: self_time.clone(),
         total_time: total_time.clone(),

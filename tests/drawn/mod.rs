@@ -1,6 +1,6 @@
 //! Inputs drawn as text, so that a test reads like the picture it checks.
 
-use flamedrop::profile::Category;
+use flamedrop::profile::Layer;
 use flamedrop::protocol::{FunctionRow, TimelineColumns, Tree};
 use flamedrop::queries::Operation;
 
@@ -73,13 +73,13 @@ fn function(tree: &mut Tree, name: &str) -> u32 {
     if let Some(known) = tree.functions.iter().position(|row| row.name == name) {
         return known as u32;
     }
-    let category = match name.as_bytes().first() {
-        Some(b'o') => Category::Own,
-        Some(b'd') => Category::Database,
-        Some(b't') => Category::Templates,
-        Some(b'n') => Category::Network,
-        Some(b'p') => Category::Python,
-        _ => Category::Library,
+    let layer = match name.as_bytes().first() {
+        Some(b'o') => Layer::Own,
+        Some(b'd') => Layer::Database,
+        Some(b't') => Layer::Templates,
+        Some(b'n') => Layer::Network,
+        Some(b'p') => Layer::Python,
+        _ => Layer::Library,
     };
     let number = tree.functions.len() as u32;
     tree.functions.push(FunctionRow {
@@ -88,11 +88,14 @@ fn function(tree: &mut Tree, name: &str) -> u32 {
         file: format!("/srv/shop/{name}.py"),
         line: 10 + i64::from(number),
         name: name.to_owned(),
-        category,
+        layer,
         calls: Some(1),
         primitive_calls: Some(1),
+        samples: None,
         self_time: 0.0,
         total_time: 0.0,
+        outermost: 0.0,
+        is_least: false,
     });
     number
 }

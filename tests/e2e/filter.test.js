@@ -46,7 +46,7 @@ for (const viewport of ['desktop', 'phone']) {
       await page.getByText('Filter', { exact: true }).click();
       await bar(page).getByLabel('Kind').selectOption('operation');
       await bar(page).getByLabel('Value').selectOption('SELECT');
-      await bar(page).getByRole('button', { name: 'Only it' }).click();
+      await bar(page).getByRole('button', { name: 'Include' }).click();
       await chips(page).getByText('Operation: SELECT').waitFor();
       await strip(page).press('ArrowRight');
       await page.waitForTimeout(400);
@@ -65,7 +65,7 @@ pageTest('a condition holds in all views and in the address', async ({ page }) =
   await page.getByText('Filter', { exact: true }).click();
   await bar(page).getByLabel('Kind').selectOption('operation');
   await bar(page).getByLabel('Value').selectOption('SELECT');
-  await bar(page).getByRole('button', { name: 'Only it' }).click();
+  await bar(page).getByRole('button', { name: 'Include' }).click();
   const selects = await left(page, (count) => count > 0 && count < 253);
   assert.match(await total(page, 'Statements'), new RegExp(`^${selects}$`));
   assert.match(await total(page, 'Writes'), /^0/);
@@ -75,7 +75,7 @@ pageTest('a condition holds in all views and in the address', async ({ page }) =
   // What is left and what is left out make the whole.
   await chips(page).getByRole('button', { name: 'Remove filter Operation: SELECT' }).click();
   await bar(page).getByText('253 statements').waitFor();
-  await bar(page).getByRole('button', { name: 'All but it' }).click();
+  await bar(page).getByRole('button', { name: 'Exclude' }).click();
   await left(page, 253 - selects);
   await page.goBack();
   await bar(page).getByText('253 statements').first().waitFor();
@@ -91,7 +91,7 @@ pageTest('the form keeps what was chosen, and the focus', async ({ page }) => {
   };
   await kind.selectOption('operation');
   await value.selectOption('UPDATE');
-  const button = bar(page).getByRole('button', { name: 'Only it' });
+  const button = bar(page).getByRole('button', { name: 'Include' });
   await button.press('Enter');
   await chips(page).getByText('Operation: UPDATE').waitFor();
   await kept();
@@ -144,13 +144,13 @@ pageTest('a text is looked for in queries, then in every statement', async ({ pa
   await page.getByRole('searchbox', { name: 'Search' }).fill('auth_user');
   const inQueries = await left(page, (count) => count > 0 && count < 253);
   await page.getByText('Filter', { exact: true }).click();
-  await bar(page).getByRole('button', { name: 'Search all texts' }).click();
+  await bar(page).getByRole('button', { name: 'Search full SQL' }).click();
   await chips(page).getByText('“auth_user” in any text').waitFor();
   await left(page, (count) => count >= inQueries && count < 253);
   // A value stands in no query, but in a text: at once in that of each query's slowest execution.
   await page.getByRole('searchbox', { name: 'Search' }).fill("it''s");
   await left(page, (count) => count > 0 && count < 253);
-  await bar(page).getByRole('button', { name: 'Search all texts' }).click();
+  await bar(page).getByRole('button', { name: 'Search full SQL' }).click();
   await chips(page).getByText('in any text').waitFor();
   const inTexts = await left(page, (count) => count > 0 && count < 253);
   // A link says so as well.

@@ -40,7 +40,7 @@ pageTest('a dropped pair opens on what to fix first, the N+1 on top', async ({ p
   const top = first(page).getByRole('listitem').first();
   assert.match(await top.innerText(), /loads shop_orderline row by row: 50 queries[\s\S]*N\+1[\s\S]*shop\.sql\.jsonl[\s\S]*saves ≈ [\d.]+ ms of [\d.]+ ms[\s\S]*medium confidence/);
   // One request, 127 statements: the profile's time, and the log's.
-  await first(page).getByText(/^210 ms in all; 127 statements take 59\.1 ms\.$/).waitFor();
+  await first(page).getByText(/^Total 210 ms; 127 statements take 59\.1 ms\.$/).waitFor();
   await page.getByText(/^Most time goes to database driver and ORM: \d+ %\.$/).waitFor();
   // What only describes is no finding.
   assert.ok((await titles(page)).every((title) => !/bottleneck|make \d+ %/.test(title)));
@@ -82,7 +82,7 @@ for (const colorScheme of ['light', 'dark']) {
       await openShop(page);
       await unfold(page, /shop_product/);
       await page.locator('summary', { hasText: 'As a table' }).click();
-      await page.locator('summary', { hasText: 'When rules speak up' }).click();
+      await page.locator('summary', { hasText: 'Thresholds' }).click();
       await assertAccessible(page, 'everything unfolded');
       await screenshot('finding');
     });
@@ -184,7 +184,7 @@ pageTest('dismissed findings stay so, also in other recordings, until they are r
 pageTest('thresholds: a change asks again, is kept, and is said', async ({ page }) => {
   await drop(page, [SHOP[1]]);
   await finding(page, /shop_customer/).waitFor();
-  await page.locator('summary', { hasText: 'When rules speak up' }).click();
+  await page.locator('summary', { hasText: 'Thresholds' }).click();
   const threshold = page.locator('.rule', { hasText: 'N+1' }).getByRole('spinbutton').first();
   const initially = await threshold.inputValue();
   await threshold.fill('1000');
@@ -196,7 +196,7 @@ pageTest('thresholds: a change asks again, is kept, and is said', async ({ page 
   assert.equal(await finding(page, /row by row/).count(), 0);
   await page.getByRole('button', { name: 'Use the defaults' }).click();
   await finding(page, /shop_customer/).waitFor();
-  await page.locator('summary', { hasText: 'When rules speak up' }).click();
+  await page.locator('summary', { hasText: 'Thresholds' }).click();
   assert.equal(await threshold.inputValue(), initially);
   assert.equal(await page.evaluate(() => localStorage.getItem('flamedrop.thresholds')), '');
 });
@@ -208,7 +208,7 @@ pageTest('a finding as a Markdown issue', async ({ page, context }) => {
   await found.getByRole('button', { name: 'Copy as Markdown issue' }).click();
   await page.getByText(/^Copied \d+ lines$/).waitFor();
   const text = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(text, /^# A request loads shop\\_customer row by row[\s\S]*## Evidence[\s\S]*```sql[\s\S]*## Remedy[\s\S]*select\\?_related[\s\S]*## What would make this wrong/);
+  assert.match(text, /^# A request loads shop\\_customer row by row[\s\S]*## Evidence[\s\S]*```sql[\s\S]*## Remedy[\s\S]*select\\?_related[\s\S]*## When this is wrong/);
 });
 
 pageTest('files of one stem are a pair by themselves, others by hand', async ({ page }) => {
@@ -231,16 +231,16 @@ pageTest('files of one stem are a pair by themselves, others by hand', async ({ 
   await first(page).getByText(/^127 statements take/).waitFor();
   assert.equal(await partner(page).locator('option:checked').innerText(), 'none');
   await partner(page).selectOption({ label: 'one.prof' });
-  await first(page).getByText(/ms in all; 127 statements/).waitFor();
+  await first(page).getByText(/ms; 127 statements/).waitFor();
   await page.waitForFunction(() => location.hash.includes('with=one.prof'));
   await page.reload();
-  await first(page).getByText(/ms in all; 127 statements/).waitFor();
+  await first(page).getByText(/ms; 127 statements/).waitFor();
 
   // A log of the profile's own stem comes later: the choice stands until it is taken back.
   await partner(page).selectOption({ label: 'none' });
   await drop(page, [{ name: 'one.sql.log', text: await readFile(data('shop/shop.sql.log'), 'utf8') }]);
   await page.waitForFunction(() => location.hash.includes('file=one.sql.log'));
-  await first(page).getByText(/ms in all; 127 statements/).waitFor();
+  await first(page).getByText(/ms; 127 statements/).waitFor();
   assert.equal(await partner(page).locator('option:checked').innerText(), 'one.prof');
 });
 
@@ -305,8 +305,8 @@ pageTest('a search finds among findings; Forget forgets what was dismissed', asy
   await found.getByRole('button', { name: 'Dismiss' }).click();
   await page.getByText('Dismissed (1)').waitFor();
   await page.getByRole('button', { name: 'Flamedrop', exact: true }).click();
-  await page.getByRole('button', { name: 'Forget' }).click();
-  await page.getByText('All files are closed and forgotten').waitFor();
+  await page.getByRole('button', { name: 'Delete saved files' }).click();
+  await page.getByText('All files are closed, and saved copies deleted').waitFor();
   assert.equal(await page.evaluate(() => localStorage.getItem('flamedrop.dismissed-findings')), '');
 });
 

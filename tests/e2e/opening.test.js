@@ -144,8 +144,8 @@ pageTest('nothing is kept when the switch is off, or after Forget', async ({ pag
   await drop(page, SHOP);
   await opened(page);
   await page.getByRole('button', { name: 'Flamedrop', exact: true }).click();
-  await page.getByRole('button', { name: 'Forget' }).click();
-  await page.getByText('All files are closed and forgotten').waitFor();
+  await page.getByRole('button', { name: 'Delete saved files' }).click();
+  await page.getByText('All files are closed, and saved copies deleted').waitFor();
   await page.reload();
   await keep.waitFor();
   assert.equal(await page.getByRole('list', { name: 'Documents' }).getByRole('listitem').count(), 0);

@@ -65,7 +65,7 @@ pageTest('one thread of several', async ({ page, screenshot }) => {
   await page.getByRole('treegrid', { name: 'Call tree' }).getByText(/thread_main/).first().waitFor();
   // Findings are about all of it.
   await show(page, 'Findings');
-  await page.getByText('130 samples in all').waitFor();
+  await page.getByText('Total 130 samples').waitFor();
   assert.equal(await selector.count(), 0);
   await show(page, 'Flame graph');
   await selector.selectOption({ index: 0 });

@@ -241,7 +241,13 @@ impl OpenDocument {
     }
 
     fn fail(self, problem: &str, advice: &str) {
-        self.end(Failure { looked_like: None, place: None, problem: problem.into(), advice: advice.into() });
+        self.end(Failure {
+            looked_like: None,
+            place: None,
+            problem: problem.into(),
+            advice: advice.into(),
+            supported: Vec::new(),
+        });
     }
 
     fn end(self, failure: Failure) {

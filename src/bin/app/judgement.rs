@@ -320,10 +320,7 @@ pub fn judged_earlier(state: State, document: OpenDocument) -> Answer {
 }
 
 /// What was found in a document with its partner, asked again when either or the thresholds change.
-fn asked(
-    state: State,
-    of: impl Fn() -> Option<(OpenDocument, Option<OpenDocument>)> + 'static,
-) -> Answer {
+fn asked(state: State, of: impl Fn() -> Option<(OpenDocument, Option<OpenDocument>)> + 'static) -> Answer {
     let answer = Answer::new(None);
     let latest = StoredValue::new(0_u64);
     Effect::new(move |previous: Option<(Option<(OpenDocument, Option<OpenDocument>)>, Settings)>| {

@@ -50,7 +50,7 @@ pub fn change_theme(state: State) {
     state.theme.set(next);
     storage::set_setting("theme", next.as_str());
     state.say(match next {
-        crate::state::ThemeChoice::System => "Theme: as the system says",
+        crate::state::ThemeChoice::System => "Theme: system",
         crate::state::ThemeChoice::Light => "Theme: light",
         crate::state::ThemeChoice::Dark => "Theme: dark",
     });

@@ -169,7 +169,7 @@ pub fn open_transfer(state: State, transfer: &DataTransfer) {
 /// Opens a pasted text.
 pub fn open_text(state: State, text: &str) {
     if text.trim().is_empty() {
-        state.say("There is no text to open");
+        state.say("The clipboard has no text");
         return;
     }
     let number = state.documents.with_untracked(|documents| {
@@ -294,7 +294,7 @@ pub fn forget(state: State) {
     for document in state.documents.get_untracked() {
         state.close(document);
     }
-    drop_copies(state, Some("All files are closed and forgotten"));
+    drop_copies(state, Some("All files are closed, and saved copies deleted"));
 }
 
 fn drop_copies(state: State, done: Option<&'static str>) {

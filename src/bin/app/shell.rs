@@ -155,7 +155,7 @@ fn Bar() -> impl IntoView {
         ThemeChoice::Dark => icons::moon().into_any(),
     };
     let theme_label = move || match state.theme.get() {
-        ThemeChoice::System => "Theme: as the system says",
+        ThemeChoice::System => "Theme: system",
         ThemeChoice::Light => "Theme: light",
         ThemeChoice::Dark => "Theme: dark",
     };
@@ -248,7 +248,7 @@ fn Reading(document: OpenDocument) -> impl IntoView {
 #[component]
 fn Failed(document: OpenDocument, failure: Failure) -> impl IntoView {
     let state = state();
-    let Failure { looked_like, place, problem, advice } = failure;
+    let Failure { looked_like, place, problem, advice, supported } = failure;
     view! {
         <main class="state failed"><div role="alert">
             <h2>{move || format!("{} could not be read", document.name.get())}</h2>
@@ -256,7 +256,13 @@ fn Failed(document: OpenDocument, failure: Failure) -> impl IntoView {
                 {looked_like.map(|format| view! { <div><dt>"Looks like"</dt><dd>{format}</dd></div> })}
                 <div><dt>"Problem"</dt><dd>{problem}</dd></div>
                 {place.map(|place| view! { <div><dt>"Place"</dt><dd>{place}</dd></div> })}
-                <div><dt>"Try"</dt><dd>{advice}</dd></div>
+                {(!advice.is_empty()).then(|| view! { <div><dt>"Try"</dt><dd>{advice}</dd></div> })}
+                {(!supported.is_empty()).then(|| view! {
+                    <div>
+                        <dt>"Supported"</dt>
+                        <dd><ul>{supported.into_iter().map(|line| view! { <li>{line}</li> }).collect::<Vec<_>>()}</ul></dd>
+                    </div>
+                })}
             </dl>
             <p class="actions">
                 <button type="button" on:click=move |_| open::choose()>"Choose another file…"</button>
@@ -286,6 +292,9 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                     match view {
                         View::Flame | View::CallTree | View::Callers if !profile.has_callers => {
                             view! { <NoCallers view /> }.into_any()
+                        }
+                        View::Flame | View::CallTree if !profile.has_times => {
+                            view! { <NoTimes view /> }.into_any()
                         }
                         View::CallTree => view! { <CallTreeTable document overview=profile /> }.into_any(),
                         View::Functions => view! { <Functions document overview=profile /> }.into_any(),
@@ -394,6 +403,21 @@ fn NoCallers(view: View) -> impl IntoView {
                 <code>"subcalls=False"</code> ", or " <code>"python -m cProfile -o app.prof app.py"</code> "."
             </p>
             <p>"Functions has all its numbers."</p>
+        </div>
+    }
+}
+
+/// What stands for the views that draw times.
+#[component]
+fn NoTimes(view: View) -> impl IntoView {
+    view! {
+        <div class="not-saved">
+            <h2>{format!("No {} in this file", view.title().to_lowercase())}</h2>
+            <p>"It has no times: nothing ran while it was recorded, or its timer gave whole numbers without a unit."</p>
+            <p>
+                "A timer of nanoseconds needs its unit: " <code>"cProfile.Profile(time.perf_counter_ns, 1e-9)"</code> "."
+            </p>
+            <p>"Functions has the calls."</p>
         </div>
     }
 }

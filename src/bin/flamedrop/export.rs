@@ -13,7 +13,7 @@ use flamedrop::export::{callgrind, flamegraph_svg, folded, speedscope};
 use flamedrop::findings::{self, Finding, Settings};
 use flamedrop::profile::imports::Imports;
 use flamedrop::profile::matcher::Matcher;
-use flamedrop::profile::{CallTree, Profile};
+use flamedrop::profile::{CallTree, Functions, Profile};
 use flamedrop::queries::{EventKind, QueryLog};
 
 use super::{Lines, source};
@@ -158,12 +158,14 @@ impl<'a> Export<'a> {
             if !profile.has_callers() {
                 return Err(NO_CALLERS);
             }
+            if !profile.has_times() {
+                return Err(NO_TIMES);
+            }
             let tree = || tree(profile, arguments);
             return Ok(match arguments.format {
                 Format::Speedscope => Self::Speedscope(profile, tree()),
                 Format::Callgrind => Self::Callgrind(profile),
-                Format::Flamegraph if profile.total() > 0.0 => Self::Flamegraph(profile, tree()),
-                Format::Flamegraph => return Err("there is no time in this profile to be drawn."),
+                Format::Flamegraph => Self::Flamegraph(profile, tree()),
                 _ => Self::Folded(profile, tree()),
             });
         };
@@ -218,6 +220,10 @@ impl<'a> Export<'a> {
 const NO_CALLERS: &str = "the file does not say who called whom, so there is no call tree; record it without \
                           subcalls=False, or export it as csv, json or markdown.";
 
+/// What is said where nothing took any time.
+const NO_TIMES: &str = "the file has no times, so there is nothing to draw; its calls can be exported as csv, json or \
+                        markdown.";
+
 /// What is said where imports are to be hidden, and there is no tree.
 const NO_TREE: &str =
     "--hide-imports goes with --as folded, speedscope or flamegraph: the others have no call tree.";
@@ -237,11 +243,15 @@ fn contains(text: &str, filter: &str) -> bool {
     text.to_lowercase().contains(&filter.to_lowercase())
 }
 
-/// Largest self time first.
+/// Largest self time first, or most calls where there are no times.
 fn functions(profile: &Profile, filter: &str) -> Vec<u32> {
     let mut order = Matcher::new(&profile.functions, filter).matches();
-    let times = &profile.functions.self_time;
-    order.sort_by(|&a, &b| times[b as usize].total_cmp(&times[a as usize]));
+    let Functions { self_time, calls, .. } = &profile.functions;
+    let timed = profile.has_times();
+    order.sort_by(|&a, &b| match timed {
+        true => self_time[b as usize].total_cmp(&self_time[a as usize]),
+        false => calls[b as usize].cmp(&calls[a as usize]),
+    });
     order
 }
 

@@ -175,14 +175,14 @@ pub fn diff(before: &[Opened], after: &[Opened], json: bool, out: &mut dyn Write
             writeln!(out, "\n{heading}:")?;
         }
         for finding in all {
-            paragraph(&format!("{} (saves {})", finding.title, saving(finding)), out)?;
+            paragraph(&format!("{} ({})", finding.title, saving(finding)), out)?;
         }
     }
     if !changes.left.is_empty() {
         writeln!(out, "\nLeft:")?;
     }
     for (before, after) in &changes.left {
-        paragraph(&format!("{} (saves {}; before: {})", after.title, saving(after), saving(before)), out)?;
+        paragraph(&format!("{} ({}; before: {})", after.title, saving(after), saving(before)), out)?;
     }
     Ok(complete)
 }
@@ -316,7 +316,7 @@ fn write_text(wholes: &[Whole], found: &[Found], out: &mut dyn Write) -> io::Res
         writeln!(out, "\n{}. {}", rank + 1, one_line(&finding.title))?;
         writeln!(
             out,
-            "   {} · saves {} · confidence {} · {}",
+            "   {} · {} · confidence {} · {}",
             finding.rule,
             saving(finding),
             confidence(finding.confidence),
@@ -371,7 +371,7 @@ fn picture(whole: &Whole, out: &mut dyn Write) -> io::Result<()> {
     }
     if summary.items.total > 0.0 {
         let total = summary.unit.thousandths(summary.total);
-        paragraph(&format!("{name}: {total} in all. {}", summary.vital_few(*profile, *log)), out)?;
+        paragraph(&format!("{name}: total {total}. {}", summary.vital_few(*profile, *log)), out)?;
     }
     if let Some(below) = below {
         paragraph(&format!("Below the thresholds: {}.", below.title), out)?;

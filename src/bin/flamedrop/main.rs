@@ -47,7 +47,7 @@ enum Command {
     /// Print the numbers of profiles and SQL logs.
     ///
     /// Formats are recognised by content, whatever the file is called. gzip and zstd are unwrapped, each
-    /// file in a ZIP archive is one of its own, and the parts of a rotated log (app.log, app.log.1,
+    /// file in a ZIP or tar archive is one of its own, and the parts of a rotated log (app.log, app.log.1,
     /// app.log.2.gz) are read as one log. A file that cannot be read is reported on standard error, the
     /// others are still printed, and the exit status is 1.
     Summary {

@@ -12,8 +12,7 @@ use flamedrop::schema::Schema;
 
 /// Writes the totals of `document`, its first `rows` functions or queries and its diagnostics.
 pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Result<()> {
-    let title = import::by_id(document.format).map_or(document.format, |format| format.title());
-    writeln!(out, "{}  ({title})", one_line(&document.name))?;
+    writeln!(out, "{}  ({})", one_line(&document.name), title(document))?;
     match &document.content {
         Content::Profile(profile) => profile_table(profile, rows, out)?,
         Content::Queries(log) => queries_table(log, rows, out)?,
@@ -34,6 +33,16 @@ pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Resul
         }
     }
     Ok(())
+}
+
+/// The format as people say it; of a pstats file by another tool than cProfile, which tool that was.
+fn title(document: &Document) -> String {
+    match &document.content {
+        Content::Profile(profile) if let Some(tool) = profile.functions.writer.other() => {
+            format!("pstats by {tool}")
+        }
+        _ => import::by_id(document.format).map_or(document.format, |format| format.title()).to_owned(),
+    }
 }
 
 /// Tables with their keys and indexes.
@@ -62,15 +71,22 @@ fn schema_table(schema: &Schema, rows: usize, out: &mut dyn Write) -> io::Result
 fn profile_table(profile: &Profile, rows: usize, out: &mut dyn Write) -> io::Result<()> {
     let functions = &profile.functions;
     let total = profile.total();
-    write!(out, "{} in", profile.unit.text(total))?;
+    let timed = profile.has_times();
+    match timed {
+        true => write!(out, "{} in", profile.unit.text(total))?,
+        false => write!(out, "no times, but")?,
+    }
+    if let Some(samples) = profile.samples() {
+        write!(out, " {} of", format::counted(samples, "sample", "samples"))?;
+    }
     if let Some(calls) = profile.calls() {
-        write!(out, " {} calls", format::count(calls))?;
+        write!(out, " {}", format::counted(calls, "call", "calls"))?;
         if let Some(primitive) = profile.primitive_calls().filter(|&primitive| primitive != calls) {
             write!(out, " ({} primitive)", format::count(primitive))?;
         }
         write!(out, " of")?;
     }
-    writeln!(out, " {} functions", format::count(functions.len() as i64))?;
+    writeln!(out, " {}", format::counted(functions.len() as i64, "function", "functions"))?;
     let labels = profile.recorded_tree.as_ref().map(|recorded| recorded.stacks.labels()).unwrap_or_default();
     if labels.len() > 1 {
         for (label, track) in labels.iter().zip(profile.tracks()) {
@@ -79,13 +95,17 @@ fn profile_table(profile: &Profile, rows: usize, out: &mut dyn Write) -> io::Res
     }
     let mut order: Vec<u32> = (0..functions.len() as u32).collect();
     let self_time = |id: u32| functions.self_time[id as usize];
-    order.sort_by(|&a, &b| self_time(b).total_cmp(&self_time(a)));
+    let counts = |id: u32| functions.calls[id as usize];
+    order.sort_by(|&a, &b| match timed {
+        true => self_time(b).total_cmp(&self_time(a)),
+        false => counts(b).cmp(&counts(a)),
+    });
     order.truncate(rows);
     let largest = |times: &[f64]| order.iter().map(|&id| times[id as usize]).fold(0.0, f64::max);
     let selves = profile.unit.column(largest(&functions.self_time));
     let totals = profile.unit.column(largest(&functions.total_time));
     let mut lines: Vec<[String; 5]> = vec![[
-        "calls".to_owned(),
+        if functions.sampled { "samples" } else { "calls" }.to_owned(),
         format!("self {}", selves.unit.symbol()),
         "%".to_owned(),
         format!("total {}", totals.unit.symbol()),
@@ -93,12 +113,23 @@ fn profile_table(profile: &Profile, rows: usize, out: &mut dyn Write) -> io::Res
     ]];
     for &id in &order {
         let index = id as usize;
-        let share = if total > 0.0 { self_time(id) / total } else { 0.0 };
+        // More than all, or less than nothing, is no share: the clock was set back.
+        let share = self_time(id) / total;
+        let share = if (0.0..=1.0 + 1e-6).contains(&share) { share } else { f64::NAN };
+        let known = |text: String| if timed { text } else { format::UNKNOWN.to_owned() };
+        let lasted = match functions.total_is_lost(id) {
+            true => format!("≥ {}", totals.seconds(self_time(id))),
+            false => totals.seconds(functions.total_time[index]),
+        };
         lines.push([
-            format::recursive_calls(functions.calls_of(id), functions.primitive_calls_of(id)),
-            selves.seconds(self_time(id)),
+            match functions.samples_of(id) {
+                Some((own, all)) if own != all => format!("{}/{}", format::count(all), format::count(own)),
+                Some((_, all)) => format::count(all),
+                None => format::recursive_calls(functions.calls_of(id), functions.primitive_calls_of(id)),
+            },
+            known(selves.seconds(self_time(id))),
             format::percent_cell(share),
-            totals.seconds(functions.total_time[index]),
+            known(lasted),
             one_line(&functions.place(id)),
         ]);
     }

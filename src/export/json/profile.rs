@@ -8,7 +8,14 @@ use crate::profile::{FunctionId, Profile};
 pub(super) fn entries<M: SerializeMap>(profile: &Profile, map: &mut M) -> Result<(), M::Error> {
     map.serialize_entry("kind", "profile")?;
     map.serialize_entry("unit", profile.unit.id())?;
-    map.serialize_entry("total", &profile.total())?;
+    // What no function has is unknown, not nothing.
+    map.serialize_entry("total", &profile.has_times().then(|| profile.total()))?;
+    if let Some(tool) = profile.functions.writer.name() {
+        map.serialize_entry("recorded_by", tool)?;
+    }
+    if let Some(samples) = profile.samples() {
+        map.serialize_entry("samples", &samples)?;
+    }
     map.serialize_entry("calls", &profile.calls())?;
     map.serialize_entry("primitive_calls", &profile.primitive_calls())?;
     let labels = profile.recorded_tree.as_ref().map(|recorded| recorded.stacks.labels()).unwrap_or_default();
@@ -36,16 +43,21 @@ impl Serialize for AllFunctions<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let profile = self.0;
         let functions = &profile.functions;
+        let timed = profile.has_times();
         serializer.collect_seq((0..functions.len()).map(|index| {
             let id = index as FunctionId;
+            let lost = functions.total_is_lost(id);
             Function {
                 file: functions.file(id),
                 line: functions.line(id),
                 name: functions.name(id),
                 calls: functions.calls_of(id),
                 primitive_calls: functions.primitive_calls_of(id),
-                self_time: functions.self_time[index],
-                total_time: functions.total_time[index],
+                samples: functions.samples_of(id).map(|(_, all)| all),
+                self_samples: functions.samples_of(id).map(|(own, _)| own),
+                self_time: timed.then(|| functions.self_time[index]),
+                total_time: (timed && !lost).then(|| functions.total_time[index]),
+                total_at_least: lost.then(|| functions.self_time[index]),
                 callers: Callers { profile, callee: id },
             }
         }))
@@ -59,10 +71,19 @@ struct Function<'a> {
     name: &'a str,
     calls: Option<i64>,
     primitive_calls: Option<i64>,
+    /// Samples that had it on the stack, where the file counts those.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    samples: Option<i64>,
+    /// Samples that ended in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    self_samples: Option<i64>,
     #[serde(rename = "self")]
-    self_time: f64,
+    self_time: Option<f64>,
     #[serde(rename = "total")]
-    total_time: f64,
+    total_time: Option<f64>,
+    /// Where the file has lost the total time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_at_least: Option<f64>,
     callers: Callers<'a>,
 }
 
@@ -77,6 +98,7 @@ impl Serialize for Callers<'_> {
         serializer.collect_seq(edges.into(self.callee).map(|edge| Caller {
             function: edges.caller[edge],
             calls: self.profile.edge_calls(edge),
+            samples: self.profile.functions.sampled.then(|| edges.calls[edge].max(0)),
             primitive_calls: self.profile.edge_primitive_calls(edge),
             self_time: edges.self_time[edge],
             total_time: edges.total_time[edge],
@@ -90,6 +112,8 @@ struct Caller {
     function: FunctionId,
     calls: Option<i64>,
     primitive_calls: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    samples: Option<i64>,
     #[serde(rename = "self")]
     self_time: f64,
     #[serde(rename = "total")]

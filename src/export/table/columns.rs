@@ -14,6 +14,8 @@ use crate::queries::{Fingerprint, Numbers, Operation, QueryLog};
 /// When `out` cannot be written.
 pub fn functions(profile: &Profile, order: &[FunctionId], form: Form, out: &mut dyn Write) -> io::Result<()> {
     let numbers = &profile.functions;
+    // What no function has is unknown, not nothing.
+    let timed = profile.has_times();
     let rows = order.iter().map(|&id| {
         let index = id as usize;
         Function {
@@ -22,14 +24,30 @@ pub fn functions(profile: &Profile, order: &[FunctionId], form: Form, out: &mut 
             line: numbers.line(id),
             calls: numbers.calls_of(id),
             primitive_calls: numbers.primitive_calls_of(id),
-            self_time: numbers.self_time[index],
-            total_time: numbers.total_time[index],
+            samples: numbers.samples_of(id),
+            self_time: if timed { numbers.self_time[index] } else { f64::NAN },
+            total_time: if timed && !numbers.total_is_lost(id) {
+                numbers.total_time[index]
+            } else {
+                f64::NAN
+            },
         }
     });
     let unit = profile.unit;
+    let [counts, own_counts]: [Column<Function<'_>>; 2] = if numbers.sampled {
+        [
+            Column::count("samples", |row| Cell::count(row.samples.map(|(_, all)| all))),
+            Column::count("self samples", |row| Cell::count(row.samples.map(|(own, _)| own))),
+        ]
+    } else {
+        [
+            Column::count("calls", |row| Cell::count(row.calls)),
+            Column::count("primitive calls", |row| Cell::count(row.primitive_calls)),
+        ]
+    };
     let columns: [Column<Function<'_>>; 9] = [
-        Column::count("calls", |row| Cell::count(row.calls)),
-        Column::count("primitive calls", |row| Cell::count(row.primitive_calls)),
+        counts,
+        own_counts,
         Column::amount(unit, "self", |row| Cell::time(row.self_time)),
         Column::amount(unit, "self per call", |row| per_call(row.self_time, row.calls)),
         Column::amount(unit, "total", |row| Cell::time(row.total_time)),
@@ -47,6 +65,7 @@ struct Function<'a> {
     line: i64,
     calls: Option<i64>,
     primitive_calls: Option<i64>,
+    samples: Option<(i64, i64)>,
     self_time: f64,
     total_time: f64,
 }
@@ -65,18 +84,20 @@ fn per_call(time: f64, calls: Option<i64>) -> Cell<'static> {
 /// When `out` cannot be written.
 pub fn edges(profile: &Profile, order: &[usize], form: Form, out: &mut dyn Write) -> io::Result<()> {
     let (functions, edges) = (&profile.functions, &profile.edges);
+    let timed = profile.has_times();
     let place = |id: FunctionId| (functions.name(id), functions.file(id), functions.line(id));
     let rows = order.iter().map(|&edge| Edge {
         caller: place(edges.caller[edge]),
         callee: place(edges.callee[edge]),
-        calls: profile.edge_calls(edge),
+        // A sampler's counts of edges are all of one kind: which samples ended there is not in the file.
+        calls: profile.edge_calls(edge).or(functions.sampled.then(|| edges.calls[edge].max(0))),
         primitive_calls: profile.edge_primitive_calls(edge),
-        self_time: edges.self_time[edge],
-        total_time: edges.total_time[edge],
+        self_time: if timed { edges.self_time[edge] } else { f64::NAN },
+        total_time: if timed { edges.total_time[edge] } else { f64::NAN },
     });
     let unit = profile.unit;
     let columns: [Column<Edge<'_>>; 10] = [
-        Column::count("calls", |row| Cell::count(row.calls)),
+        Column::count(if functions.sampled { "samples" } else { "calls" }, |row| Cell::count(row.calls)),
         Column::count("primitive calls", |row| Cell::count(row.primitive_calls)),
         Column::amount(unit, "self", |row| Cell::time(row.self_time)),
         Column::amount(unit, "total", |row| Cell::time(row.total_time)),

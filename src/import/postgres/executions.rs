@@ -659,7 +659,7 @@ impl Seen {
         );
         note(
             Level::Info,
-            "statements ended in an error; the server logs no duration for them and counts no execution",
+            "statements failed: they have no duration and are not counted as executions",
             self.errors,
         );
         note(

@@ -3,7 +3,7 @@
 use super::row;
 use crate::profile::call_tree::{MERGED, MergedPart};
 use crate::profile::imports::Imports;
-use crate::profile::{CallTree, FunctionId, Profile};
+use crate::profile::{CallTree, FunctionId, Layers, Profile};
 use crate::protocol::{FunctionRow, MergedFunction, Tree};
 
 /// Boxes of an estimated call tree: more than a screen can show, few enough to lay out at once.
@@ -14,14 +14,15 @@ pub(super) const BUDGET: usize = 10_000;
 const NAMED: usize = 20;
 
 /// `tree` with the functions it names.
-pub(super) fn answer(profile: &Profile, tree: &CallTree, hide_imports: bool) -> Tree {
+pub(super) fn answer(profile: &Profile, layers: &Layers, tree: &CallTree, hide_imports: bool) -> Tree {
     let imports = Imports::of(profile).hidden(tree);
     let has_imports = imports.is_some();
     let tree = match imports.filter(|_| hide_imports) {
         Some(imports) => tree.without(&imports),
         None => tree.clone(),
     };
-    let mut named = Named { profile, index: vec![MERGED; profile.functions.len()], functions: Vec::new() };
+    let mut named =
+        Named { profile, layers, index: vec![MERGED; profile.functions.len()], functions: Vec::new() };
     let function = tree.function.iter().map(|&function| named.place(function)).collect();
     let merged = merged(&tree.merged.parts, &mut named);
     let total = tree.total();
@@ -81,6 +82,7 @@ fn merged(parts: &[MergedPart], named: &mut Named<'_>) -> Vec<MergedFunction> {
 /// The functions of the tree, in the order in which they are first named.
 struct Named<'a> {
     profile: &'a Profile,
+    layers: &'a Layers,
     /// Per function of the profile: its place in `functions`, or [`MERGED`].
     index: Vec<u32>,
     functions: Vec<FunctionRow>,
@@ -91,7 +93,7 @@ impl Named<'_> {
         let Some(place) = self.index.get_mut(function as usize) else { return MERGED };
         if *place == MERGED {
             *place = self.functions.len() as u32;
-            self.functions.push(row(&self.profile.functions, function));
+            self.functions.push(row(self.profile, self.layers, function));
         }
         *place
     }

@@ -17,6 +17,7 @@ pub(super) fn write(profile: &Profile, columns: &mut Writer) {
     columns.put("functions.name", &functions.name);
     columns.put("functions.calls", &functions.calls);
     columns.put("functions.sampled", &functions.sampled);
+    columns.put("functions.writer", &functions.writer);
     columns.put("functions.primitive_calls", &functions.primitive_calls);
     columns.put("functions.self_time", &functions.self_time);
     columns.put("functions.total_time", &functions.total_time);
@@ -54,6 +55,7 @@ pub(super) fn read(columns: &Reader<'_>) -> Result<Profile, Damaged> {
         name: columns.take("functions.name")?,
         calls: columns.take("functions.calls")?,
         sampled: columns.take("functions.sampled")?,
+        writer: columns.take("functions.writer")?,
         primitive_calls: columns.take("functions.primitive_calls")?,
         self_time: columns.take("functions.self_time")?,
         total_time: columns.take("functions.total_time")?,

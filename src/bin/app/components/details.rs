@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use flamedrop::format::{self, Unit};
+use flamedrop::format::{self, TimeColumn, Unit};
 use flamedrop::protocol::{FunctionDetail, FunctionRow, ProfileOverview, Tree};
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ use super::copy::CopyButton;
 use crate::document::{OpenDocument, selected_function};
 use crate::view::View;
 use crate::views::box_card::{RECURSIVE, more, others};
-use crate::views::functions::{category_class, spelt};
+use crate::views::functions::{layer_class, spelt};
 
 /// Callers and callees shown before "all".
 const NEAREST: usize = 6;
@@ -67,12 +67,13 @@ fn body(
     };
     view! {
         <section>
-            <h2 class="wrap"><span class=format!("swatch {}", category_class(row)) aria-hidden="true"></span>{heading}</h2>
+            <h2 class="wrap"><span class=format!("swatch {}", layer_class(row)) aria-hidden="true"></span>{heading}</h2>
             <p class="place">{if file.is_empty() { "built in".to_owned() } else { file }} <CopyButton text=copied label="Copy path:line" /></p>
             {recursive.then(|| view! { <p class="place">{RECURSIVE} " The numbers below are all of the function's."</p> })}
             <dl class="numbers">
-                {number("Self", unit.text(row.self_time), format::percent(row.self_time / total))}
-                {number("Total", unit.text(row.total_time), format::percent(row.total_time / total))}
+                {number("Self", unit.text(row.self_time), format::percent(row.self_share(total)))}
+                {number("Total", row.total_text(unit), format::percent(row.total_share(total)))}
+                {row.samples.map(|_| number("Samples", row.counts(), String::new()))}
                 {counted.then(|| number("Calls", format::recursive_calls(row.calls, row.primitive_calls), String::new()))}
                 {counted.then(|| number("Self per call", per_call(row.self_time, row.calls), String::new()))}
                 {counted.then(|| number("Total per call", per_call(row.total_time, row.primitive_calls), String::new()))}
@@ -89,17 +90,19 @@ fn merged_body(document: OpenDocument, tree: &Tree, merged: u32) -> AnyView {
     let split = tree.split_of(merged, usize::MAX);
     let seconds = tree.total_time.get(merged as usize).copied().unwrap_or_default();
     let share = move |part: f64| format::percent(part / seconds);
+    let largest = split.named.iter().map(|part| part.self_time).fold(split.rest, f64::max);
+    let column = unit.column(largest);
     let items: Vec<_> = split
         .named
         .iter()
         .filter_map(|part| Some((tree.functions.get(part.function as usize)?, part.self_time)))
-        .map(|(row, own)| neighbour(document, unit, row, own, share(own)))
+        .map(|(row, own)| neighbour(document, column, row, own, share(own)))
         .collect();
     let rest = (split.rest > 0.0).then(|| {
         view! {
             <p class="rest">
                 <span class="name">{others(split.others)}</span>
-                <span class="value">{unit.text(split.rest)}</span>
+                <span class="value">{with_unit(column, split.rest)}</span>
                 <span class="percent">{share(split.rest)}</span>
             </p>
         }
@@ -107,7 +110,7 @@ fn merged_body(document: OpenDocument, tree: &Tree, merged: u32) -> AnyView {
     view! {
         <section>
             <h2 class="wrap"><span class="swatch merged" aria-hidden="true"></span>{more(tree, merged)}</h2>
-            <p class="place">"Boxes too small to show one by one"</p>
+            <p class="place">"Boxes too small to draw"</p>
             <dl class="numbers">
                 <div><dt>"Total"</dt><dd>{unit.text(seconds)} " " <small>{format::percent(seconds / tree.total)}</small></dd></div>
             </dl>
@@ -121,16 +124,27 @@ fn merged_body(document: OpenDocument, tree: &Tree, merged: u32) -> AnyView {
     .into_any()
 }
 
+/// A time of a column, with its unit: a list has no head to say it.
+fn with_unit(column: TimeColumn, seconds: f64) -> String {
+    format!("{} {}", column.seconds(seconds), column.unit.symbol())
+}
+
 /// A function one can go to, with a time and its share.
-fn neighbour(document: OpenDocument, unit: Unit, row: &FunctionRow, seconds: f64, share: String) -> AnyView {
+fn neighbour(
+    document: OpenDocument,
+    column: TimeColumn,
+    row: &FunctionRow,
+    seconds: f64,
+    share: String,
+) -> AnyView {
     let function = row.function;
     let (name, file) = spelt(row);
     view! {
         <li>
             <button type="button" title=format!("{name} {file}") on:click=move |_| document.select_function(function)>
-                <span class=format!("swatch {}", category_class(row)) aria-hidden="true"></span>
+                <span class=format!("swatch {}", layer_class(row)) aria-hidden="true"></span>
                 <span class="name">{name.clone()}</span>
-                <span class="value">{unit.text(seconds)}</span>
+                <span class="value">{with_unit(column, seconds)}</span>
                 <span class="percent">{share}</span>
             </button>
         </li>
@@ -143,10 +157,11 @@ fn neighbours(document: OpenDocument, unit: Unit, title: &'static str, rows: &[F
         return ().into_any();
     }
     let whole: f64 = rows.iter().map(|row| row.total_time).sum();
+    let column = unit.column(rows.iter().map(|row| row.total_time).fold(0.0, f64::max));
     let items: Vec<_> = rows
         .iter()
         .take(NEAREST)
-        .map(|row| neighbour(document, unit, row, row.total_time, format::percent(row.total_time / whole)))
+        .map(|row| neighbour(document, column, row, row.total_time, format::percent(row.total_time / whole)))
         .collect();
     let all = (rows.len() > NEAREST).then(|| {
         view! {

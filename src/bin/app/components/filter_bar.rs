@@ -237,8 +237,8 @@ fn Adder(document: OpenDocument) -> impl IntoView {
         <div class="fields">
             <KindSelect document label="Kind" kinds=&By::ALL chosen=by />
             <label>"Value " <select on:change=move |event| value.set(Some(event_target_value(&event)))>{options}</select></label>
-            <button type="button" on:click=move |_| add(false)>"Only it"</button>
-            <button type="button" on:click=move |_| add(true)>"All but it"</button>
+            <button type="button" on:click=move |_| add(false)>"Include"</button>
+            <button type="button" on:click=move |_| add(true)>"Exclude"</button>
             <label>"At least " <input type="number" min="0" step="any"
                 prop:value=move || shown(document.filter.get().shortest)
                 on:change=move |event| {
@@ -332,7 +332,7 @@ fn AllTexts(document: OpenDocument) -> impl IntoView {
                 disabled=move || text().is_empty() || document.filter.get().all_texts
                 on:click=move |_| start()
             >
-                "Search all texts"
+                "Search full SQL"
             </button>
         }
         .into_any(),

@@ -16,13 +16,16 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("/", "Search"),
             ("1 … 9", "The document's views"),
             ("[  ]", "Previous, next document"),
-            ("t", "Light, dark, or as the system says"),
+            ("t", "Light, dark, or as the system"),
             ("Esc", "Close, clear, zoom out"),
         ],
     ),
     (
         "Findings",
-        &[("← →  Home, End", "Walk the Pareto curve"), ("Enter", "Open a finding; go to the curve's item")],
+        &[
+            ("← →  Home, End", "Move along the Pareto curve"),
+            ("Enter", "Open a finding; go to the curve's item"),
+        ],
     ),
     (
         "Flame graph",
@@ -31,7 +34,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("← →", "To the neighbours"),
             ("Enter", "Zoom to the box"),
             ("+ −", "Zoom in, out"),
-            ("0", "Everything"),
+            ("0", "Reset zoom"),
             ("c", "Copy path:line"),
             ("Wheel, pinch", "Zoom in, out; with Shift or Alt: scroll"),
             ("Drag", "Move"),
@@ -40,8 +43,8 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
     (
         "Tables",
         &[
-            ("↑ ↓  j k", "Walk"),
-            ("Page ↑ ↓, Home, End", "Walk faster"),
+            ("↑ ↓  j k", "Move"),
+            ("Page ↑ ↓, Home, End", "Move by a page"),
             ("← →", "Call tree: close, open"),
             ("Enter", "Functions: callers and callees; call tree: open; callers: go there"),
             (
@@ -56,7 +59,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("← →", "Previous, next statement"),
             ("↑ ↓", "Previous, next lane"),
             ("+ −", "Zoom in, out"),
-            ("0", "Everything"),
+            ("0", "Reset zoom"),
             ("Shift ← →", "Earlier, later"),
             ("z", "Zoom to the statement"),
             ("Enter", "Its query"),

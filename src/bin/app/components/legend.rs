@@ -3,21 +3,12 @@
 use flamedrop::draw::Theme;
 use flamedrop::draw::scene::Colour;
 use flamedrop::format;
-use flamedrop::profile::Category;
+use flamedrop::profile::Layer;
 use flamedrop::protocol::Tree;
 use flamedrop::queries::Operation;
 use leptos::prelude::*;
 
 use crate::document::OpenDocument;
-
-const CATEGORIES: [(Category, &str); 6] = [
-    (Category::Own, "own code"),
-    (Category::Library, "libraries"),
-    (Category::Database, "database"),
-    (Category::Templates, "templates"),
-    (Category::Network, "network"),
-    (Category::Python, "Python"),
-];
 
 const OPERATIONS: [(Operation, &str); 7] = [
     (Operation::Select, "SELECT"),
@@ -31,24 +22,32 @@ const OPERATIONS: [(Operation, &str); 7] = [
 
 /// The layers that are in the call tree, how much of it is certain, and the switches of what is shown of it.
 #[component]
-pub fn TreeLegend(document: OpenDocument, theme: Signal<Theme>) -> impl IntoView {
+pub fn TreeLegend(
+    document: OpenDocument,
+    theme: Signal<Theme>,
+    /// Whether the picture hatches what is estimated, or only pales it.
+    hatched: bool,
+) -> impl IntoView {
     let layers = move |tree: &Tree| -> Vec<_> {
-        let is_there = |category| tree.functions.iter().any(|row| row.category == category);
-        let layers = CATEGORIES.into_iter().filter(|(category, _)| is_there(*category));
+        let is_there = |layer| tree.functions.iter().any(|row| row.layer == layer);
+        let layers = Layer::ALL.into_iter().filter(|&layer| is_there(layer));
         layers
-            .map(|(category, name)| {
-                let colour = move || css(theme.get().function(category, 0x8080, true).fill);
-                view! { <li><span class="key" style:background-color=colour></span>{name}</li> }
+            .map(|layer| {
+                let colour = move || css(theme.get().layer(layer).fill);
+                view! { <li><span class="key" style:background-color=colour></span>{layer.name()}</li> }
             })
             .collect()
     };
     let certain_only = document.certain_only;
     let estimated = move |tree: &Tree| {
-        let certain = format!("{} of the time is certain", format::percent(tree.certain_share));
-        let hint = "Certain: the file determines it exactly, or to within a fifth";
+        let certain = format!("exact: {}", format::percent(tree.certain_share));
+        let hint = "Share of the time whose boxes the file determines exactly, or to within a fifth";
         tree.estimated.then(|| {
             view! {
-                <li><span class="key hatched"></span>"paler, hatched: estimated"</li>
+                <li>
+                    {hatched.then(|| view! { <span class="key hatched"></span> })}
+                    {if hatched { "estimated (hatched)" } else { "estimated (paler)" }}
+                </li>
                 <li class="switched" title=hint>
                     {certain}
                     <button
@@ -56,7 +55,7 @@ pub fn TreeLegend(document: OpenDocument, theme: Signal<Theme>) -> impl IntoView
                         aria-pressed=move || certain_only.get().to_string()
                         on:click=move |_| certain_only.update(|only| *only = !*only)
                     >
-                        "Fade the rest"
+                        "Dim estimated"
                     </button>
                 </li>
             }

@@ -27,7 +27,7 @@ pub fn CopySql(text: String, label: &'static str) -> impl IntoView {
     let laid_out = laid_out.map(|laid_out| {
         view! {
             <button type="button" class="link small" title="Copies it with line breaks and blanks added, as shown here" on:click=move |_| copy(laid_out.clone())>
-                "Copy laid out"
+                "Copy formatted"
             </button>
         }
     });

@@ -86,7 +86,11 @@ fn many(count: i64, one: &str, more: &str) -> String {
 fn totals(content: &ContentOverview) -> Vec<String> {
     match content {
         ContentOverview::Profile(profile) => {
-            let mut texts = vec![profile.unit.text(profile.total)];
+            let mut texts = vec![if profile.has_times {
+                profile.unit.text(profile.total)
+            } else {
+                "no times".to_owned()
+            }];
             texts.extend(profile.calls.map(|calls| {
                 format!(
                     "{} {}",
@@ -94,6 +98,7 @@ fn totals(content: &ContentOverview) -> Vec<String> {
                     if calls == 1 { "call" } else { "calls" }
                 )
             }));
+            texts.extend(profile.samples.map(|samples| many(samples, "sample", "samples")));
             texts.push(many(i64::from(profile.functions), "function", "functions"));
             texts
         }

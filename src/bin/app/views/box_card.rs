@@ -9,7 +9,7 @@ use flamedrop::profile::call_tree::Certainty;
 use flamedrop::protocol::Tree;
 use leptos::prelude::*;
 
-use super::functions::{category_class, spelt};
+use super::functions::{layer_class, spelt};
 use crate::canvas::Surface;
 use crate::components::card::Card;
 
@@ -63,25 +63,27 @@ fn several(boxes: &Boxes, run: &Run, total: f64) -> AnyView {
 fn single(boxes: &Boxes, index: u32, total: f64) -> AnyView {
     let tree = boxes.tree();
     let at = index as usize;
-    let (total_time, self_time, calls) = (tree.total_time[at], tree.self_time[at], tree.calls[at]);
+    let (total_time, self_time) = (tree.total_time[at], tree.self_time[at]);
+    let (calls, samples) = (tree.calls_of(index), tree.samples_of(index));
     let (Some(row), Some((name, place))) = (boxes.function(index), boxed(tree, index)) else {
         return merged(boxes, index, total);
     };
     let unit = tree.unit;
     let recursive = tree.is_recursive(index);
     let per_call = |seconds: f64| {
-        if calls > 0.0 { format!("{} per call", unit.text(seconds / calls)) } else { String::new() }
+        calls.map_or(String::new(), |calls| format!("{} per call", unit.text(seconds / calls)))
     };
     let number = |label: &'static str, value: String, share: String, each: String| {
         view! { <tr><th>{label}</th><td>{value}</td><td>{share}</td><td>{each}</td></tr> }
     };
     view! {
-        <p class="name"><span class=format!("swatch {}", category_class(row))></span>{name}</p>
+        <p class="name"><span class=format!("swatch {}", layer_class(row))></span>{name}</p>
         <p class="place">{place}{row.is_module().then(|| format!(" {}", row.name))}</p>
         <table>
             {(!recursive).then(|| number("Total", unit.text(total_time), format::percent(total_time / total), per_call(total_time)))}
             {number("Self", unit.text(self_time), format::percent(self_time / total), per_call(self_time))}
-            {(calls > 0.0).then(|| number("Calls", format::calls(calls), String::new(), String::new()))}
+            {calls.map(|calls| number("Calls", format::calls(calls), String::new(), String::new()))}
+            {samples.map(|samples| number("Samples", format::calls(samples), String::new(), String::new()))}
         </table>
         {recursive.then(|| view! { <p class="note">{RECURSIVE}</p> })}
         {certainty(boxes, index).map(|text| view! { <p class="note">{text}</p> })}

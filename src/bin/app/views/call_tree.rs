@@ -9,7 +9,7 @@ use flamedrop::protocol::{ProfileOverview, Tree};
 use leptos::prelude::*;
 
 use super::box_card::{boxed, more};
-use super::functions::{category_class, named, share_cell};
+use super::functions::{layer_class, named, share_cell};
 use crate::components::legend::ImportsSwitch;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::OpenDocument;
@@ -62,6 +62,7 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
     let window = RwSignal::new(0..0);
     let times = overview.unit.column(overview.total);
     let counted = overview.calls.is_some();
+    let sampled = overview.samples.is_some();
 
     let branch = move |index: u32| {
         let at = box_at(index)?;
@@ -115,7 +116,11 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
         Column::number("Total", unit, "132px", "Time in the function and all it called, on this stack"),
         Column::number("Share", "%", "72px", "Share of the whole profile"),
         Column::number("Self", unit, "104px", "Time in the function itself, on this stack"),
-        Column::number("Calls", "", "88px", "Calls on this stack"),
+        if sampled {
+            Column::number("Samples", "", "88px", "Samples with this stack")
+        } else {
+            Column::number("Calls", "", "88px", "Calls on this stack")
+        },
         Column::text("Function", "minmax(320px, 1fr)", "Open a row to see what it called").leading(),
     ];
     view! {
@@ -136,9 +141,8 @@ fn cells(
     let index = at as usize;
     let share = tree.total_time[index] / tree.total;
     let function = tree.function_of(at);
-    let (name, file) =
-        boxed(tree, at).unwrap_or_else(|| (more(tree, at), "too small to show one by one".to_owned()));
-    let class = function.map_or("merged", category_class);
+    let (name, file) = boxed(tree, at).unwrap_or_else(|| (more(tree, at), "too small to draw".to_owned()));
+    let class = function.map_or("merged", layer_class);
     // Deep stacks stay readable: the indent stops growing, the level is in the tree's own attribute.
     let indent = level.min(40).to_string();
     let arrow = expanded.map(|expanded| {
@@ -155,11 +159,12 @@ fn cells(
         times.seconds(tree.self_time[index]).into_any(),
         // Of a merged box that number is its name's; how many calls an estimated box is, is not always known.
         match function {
-            Some(_) if tree.calls[index] > 0.0 && (counted || tree.estimated) => {
-                format::calls(tree.calls[index])
-            }
-            Some(_) if !counted && !tree.estimated => format::UNKNOWN.to_owned(),
-            _ => String::new(),
+            Some(_) => match tree.calls_of(at).or(tree.samples_of(at)) {
+                Some(count) => format::calls(count),
+                None if !counted => format::UNKNOWN.to_owned(),
+                None => String::new(),
+            },
+            None => String::new(),
         }
         .into_any(),
         view! {

@@ -6,7 +6,7 @@ use flamedrop::format::{self, Unit};
 use flamedrop::protocol::{FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response};
 use leptos::prelude::*;
 
-use super::functions::{function_cell, named, only, per_call, share_cell, spelt};
+use super::functions::{function_cell, named, only, per_call, per_call_column, share_cell, spelt};
 use crate::components::copy::CopyButton;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, answers, selected_function};
@@ -42,7 +42,12 @@ pub fn Callers(document: OpenDocument, overview: ProfileOverview) -> impl IntoVi
         }
     });
     let detail = selected_function(document);
-    let (unit, total, counted) = (overview.unit, overview.total, overview.calls.is_some());
+    let (unit, total, longest_call) = (overview.unit, overview.total, overview.longest_call);
+    let counts = match (overview.calls, overview.samples) {
+        (Some(_), _) => Some("ncalls"),
+        (None, Some(_)) => Some("samples"),
+        (None, None) => None,
+    };
     view! {
         <div class="callers">
             <Show when=move || detail.get().is_some() fallback=|| view! { <p class="empty">"No function is selected."</p> }>
@@ -50,12 +55,12 @@ pub fn Callers(document: OpenDocument, overview: ProfileOverview) -> impl IntoVi
             </Show>
             <section aria-labelledby="callers-title">
                 <h2 id="callers-title">"Callers"</h2>
-                <Neighbours document detail label="Callers" unit total counted pick=|detail| &detail.callers
+                <Neighbours document detail label="Callers" unit total longest_call counts pick=|detail| &detail.callers
                     empty="Nothing in this profile calls it: it is where a stack begins." />
             </section>
             <section aria-labelledby="callees-title">
                 <h2 id="callees-title">"Callees"</h2>
-                <Neighbours document detail label="Callees" unit total counted pick=|detail| &detail.callees
+                <Neighbours document detail label="Callees" unit total longest_call counts pick=|detail| &detail.callees
                     empty="It calls nothing that was profiled." />
             </section>
         </div>
@@ -70,11 +75,10 @@ fn summary(row: FunctionRow, unit: Unit, total: f64) -> impl IntoView {
             <h2>{name}</h2>
             <p class="place">{if file.is_empty() { "built in".to_owned() } else { file }} <CopyButton text=copied label="Copy place" /></p>
             <dl class="numbers">
-                <div><dt>"Self"</dt><dd>{unit.text(row.self_time)} <small>{format::percent(row.self_time / total)}</small></dd></div>
-                <div><dt>"Total"</dt><dd>{unit.text(row.total_time)} <small>{format::percent(row.total_time / total)}</small></dd></div>
-                {row.calls.map(|_| view! {
-                    <div><dt>"Calls"</dt><dd>{format::recursive_calls(row.calls, row.primitive_calls)}</dd></div>
-                })}
+                <div><dt>"Self"</dt><dd>{unit.text(row.self_time)} <small>{format::percent(row.self_share(total))}</small></dd></div>
+                <div><dt>"Total"</dt><dd>{row.total_text(unit)} <small>{format::percent(row.total_share(total))}</small></dd></div>
+                {row.calls.map(|_| view! { <div><dt>"Calls"</dt><dd>{row.counts()}</dd></div> })}
+                {row.samples.map(|_| view! { <div><dt>"Samples"</dt><dd>{row.counts()}</dd></div> })}
             </dl>
         </header>
     }
@@ -87,7 +91,9 @@ fn Neighbours(
     label: &'static str,
     unit: Unit,
     total: f64,
-    counted: bool,
+    longest_call: f64,
+    /// What the file counts, as a column is called.
+    counts: Option<&'static str>,
     pick: fn(&FunctionDetail) -> &Vec<FunctionRow>,
     empty: &'static str,
 ) -> impl IntoView {
@@ -96,7 +102,12 @@ fn Neighbours(
         detail.with(|detail| detail.as_ref().map_or(0, |detail| pick(detail).len() as u32))
     });
     let times = unit.column(total);
-    let kept: &'static [usize] = if counted { &[0, 1, 2, 3, 4] } else { &[1, 2, 4] };
+    let each = per_call_column(longest_call);
+    let kept: &'static [usize] = match counts {
+        Some("samples") => &[0, 1, 2, 4],
+        Some(_) => &[0, 1, 2, 3, 4],
+        None => &[1, 2, 4],
+    };
     let at = move |index: u32| detail.with(|detail| pick(detail.as_ref()?).get(index as usize).cloned());
     let row = move |index: u32| {
         let whole = detail.with(|detail| {
@@ -107,10 +118,10 @@ fn Neighbours(
             cells: only(
                 kept,
                 vec![
-                    format::recursive_calls(row.calls, row.primitive_calls).into_any(),
+                    row.counts().into_any(),
                     times.seconds(row.self_time).into_any(),
                     share_cell(times.seconds(row.total_time), row.total_time / whole),
-                    per_call(row.total_time, row.primitive_calls),
+                    per_call(row.total_time, row.primitive_calls, each),
                     function_cell(&row),
                 ],
             ),
@@ -119,7 +130,10 @@ fn Neighbours(
     };
     let symbol = times.unit.symbol();
     let all_columns = vec![
-        Column::number("ncalls", "", "128px", "Calls over this edge; all/primitive where recursive"),
+        match counts {
+            Some(samples @ "samples") => Column::number(samples, "", "128px", "Samples of this edge"),
+            _ => Column::number("ncalls", "", "128px", "Calls over this edge; all/primitive where recursive"),
+        },
         Column::number("tottime", symbol, "132px", "Time in the called function itself, over this edge"),
         Column::number(
             "cumtime",
@@ -127,7 +141,7 @@ fn Neighbours(
             "132px",
             "Time in the called function and all it called, over this edge",
         ),
-        Column::number("percall", "µs", "96px", "cumtime divided by primitive calls"),
+        Column::number("percall", each.unit.symbol(), "96px", "cumtime divided by primitive calls"),
         Column::text("filename:lineno(function)", "minmax(220px, 1fr)", "Where the function is defined")
             .leading(),
     ];

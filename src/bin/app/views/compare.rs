@@ -58,7 +58,7 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
         label: "What changed",
         holds: Holds::Words,
         width: "150px",
-        hint: "What changed by more than chance (99 %): durations by the Mann-Whitney U test, calls as Poisson rates",
+        hint: "What changed significantly (99 %): durations by the Mann-Whitney U test, calls as Poisson rates",
         sort: None,
         cell: |row| Cell::Text(verdict(row)),
     },
@@ -142,7 +142,7 @@ fn verdict(row: &Compared) -> String {
         (Some(slower), Some(oftener)) => format!("{slower}, {oftener}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
         (None, None) if row.before.timed < FEWEST || row.after.timed < FEWEST => "too few to say".to_owned(),
-        (None, None) => "may be chance".to_owned(),
+        (None, None) => "not significant".to_owned(),
     }
 }
 
@@ -380,7 +380,7 @@ fn sentence(comparison: &Comparison, [before, after]: &[String; 2], per: Per) ->
         calls(comparison.calls_after),
     );
     text.push_str(&format!(
-        " {} new, {} gone, {} changed by more than chance.",
+        " {} new, {} gone, {} significant.",
         comparison.new, comparison.gone, comparison.clear
     ));
     text

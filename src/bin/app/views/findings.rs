@@ -167,8 +167,7 @@ fn together(state: State, document: OpenDocument, pairing: Memo<Pairing>) -> Any
         let Pairing { kind, others, partner, .. } = pairing.get();
         if others.is_empty() {
             let wanted = if kind == Some(Kind::Profile) { "SQL log" } else { "profile" };
-            let hint =
-                format!("Drop the {wanted} of the same request as well: code and SQL are judged together.");
+            let hint = format!("Add this request's {wanted} to analyse code and SQL together.");
             return view! { <p class="hint">{hint}</p> }.into_any();
         }
         let option = |other: OpenDocument| {
@@ -215,12 +214,8 @@ fn together(state: State, document: OpenDocument, pairing: Memo<Pairing>) -> Any
 fn whole(summary: &Summary) -> String {
     let statements = match summary.executions {
         0 => String::new(),
-        // Servers can log texts only.
-        many if summary.database_time <= 0.0 => {
-            format!(
-                "{}: the log has no durations",
-                format::counted(i64::from(many), "statement", "statements")
-            )
+        count if summary.database_time <= 0.0 => {
+            format!("{} statements; the log has no durations", format::count(i64::from(count)))
         }
         1 => format!("one statement takes {}", format::milliseconds(summary.database_time)),
         many => format!(
@@ -236,7 +231,7 @@ fn whole(summary: &Summary) -> String {
     if summary.layers.is_empty() {
         return format!("{}{requests}.", format::capitalised(&statements));
     }
-    let total = format!("{} in all", summary.unit.thousandths(summary.total));
+    let total = format!("Total {}", summary.unit.thousandths(summary.total));
     if statements.is_empty() { format!("{total}.") } else { format!("{total}; {statements}{requests}.") }
 }
 

@@ -83,7 +83,7 @@ pub fn FlameGraph(document: OpenDocument) -> impl IntoView {
                 {move || chart.boxes.get().map(|boxes| view! { <BoxCard boxes over=chart.hover surface=chart.surface /> })}
                 {move || empty().then(|| view! { <p class="empty">"The profile has no time in it: nothing to draw."</p> })}
             </Canvas>
-            <TreeLegend document theme=chart.theme />
+            {move || view! { <TreeLegend document theme=chart.theme hatched=document.drawing.get() != Drawing::Sunburst /> }}
             <p class="visually-hidden" aria-live="polite">{current}</p>
         </div>
     }

@@ -12,8 +12,14 @@ use crate::document::{OpenDocument, Sort};
 use crate::text::lower;
 use crate::view::View;
 
-/// The unit of per-call times: most calls take microseconds.
-pub const PER_CALL: TimeColumn = TimeColumn { unit: TimeUnit::Microseconds, decimals: 1 };
+/// The unit of per-call times, of which the longest is given: microseconds, which most calls take, unless that makes
+/// numbers of six digits.
+pub fn per_call_column(longest: f64) -> TimeColumn {
+    match longest < 0.1 {
+        true => TimeColumn { unit: TimeUnit::Microseconds, decimals: 1 },
+        false => TimeColumn { unit: TimeUnit::Milliseconds, decimals: 4 },
+    }
+}
 
 /// The functions table of a profile.
 #[component]
@@ -36,10 +42,21 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
 
     let times = overview.unit.column(overview.total);
     let total = overview.total;
-    // A sampler sees no calls: without them there are no columns of them.
-    let kept: &'static [usize] = if overview.calls.is_some() { &[0, 1, 2, 3, 4, 5] } else { &[1, 3, 5] };
+    let calls = per_call_column(overview.longest_call);
+    // A sampler sees no calls: without them there are no columns of them, and none of times without any.
+    let sampled = overview.samples.is_some();
+    let kept: &'static [usize] = match (overview.calls.is_some(), sampled, overview.has_times) {
+        (true, _, true) => &[0, 1, 2, 3, 4, 5],
+        (true, _, false) => &[0, 5],
+        (false, true, _) => &[0, 1, 3, 5],
+        (false, false, _) => &[1, 3, 5],
+    };
+    // Nothing else can be sorted by.
+    if !overview.has_times && sort.get_untracked().column != FunctionColumn::Place {
+        sort.set(Sort { column: FunctionColumn::Calls, descending: true });
+    }
     let row = move |index: u32| {
-        paged.at(index).map(|row| Row { cells: only(kept, cells(&row, times, total)), faint: false })
+        paged.at(index).map(|row| Row { cells: only(kept, cells(&row, times, calls, total)), faint: false })
     };
     let direction = move |column: FunctionColumn| {
         move || {
@@ -61,13 +78,22 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         ),
     };
     let all_columns = vec![
-        Column::number("ncalls", "", "128px", "Calls; all/primitive where a function calls itself")
-            .sortable(direction(FunctionColumn::Calls)),
+        if sampled {
+            Column::number(
+                "samples",
+                "",
+                "128px",
+                "Samples that had the function on the stack; after a stroke those that ended in it, where they differ",
+            )
+        } else {
+            Column::number("ncalls", "", "128px", "Calls; all/primitive where a function calls itself")
+        }
+        .sortable(direction(FunctionColumn::Calls)),
         Column::number("tottime", unit, "132px", in_itself).sortable(direction(FunctionColumn::SelfTime)),
-        Column::number("percall", "µs", "96px", "tottime divided by calls")
+        Column::number("percall", calls.unit.symbol(), "96px", "tottime divided by calls")
             .sortable(direction(FunctionColumn::SelfPerCall)),
         Column::number("cumtime", unit, "132px", in_all).sortable(direction(FunctionColumn::TotalTime)),
-        Column::number("percall", "µs", "96px", "cumtime divided by primitive calls")
+        Column::number("percall", calls.unit.symbol(), "96px", "cumtime divided by primitive calls")
             .sortable(direction(FunctionColumn::TotalPerCall)),
         Column::text("filename:lineno(function)", "minmax(260px, 1fr)", "Where the function is defined")
             .leading()
@@ -119,21 +145,21 @@ pub fn only<T>(kept: &[usize], all: Vec<T>) -> Vec<T> {
     all.into_iter().enumerate().filter(|(place, _)| kept.contains(place)).map(|(_, one)| one).collect()
 }
 
-fn cells(row: &FunctionRow, times: TimeColumn, total: f64) -> Vec<AnyView> {
+fn cells(row: &FunctionRow, times: TimeColumn, each: TimeColumn, total: f64) -> Vec<AnyView> {
     vec![
-        format::recursive_calls(row.calls, row.primitive_calls).into_any(),
-        share_cell(times.seconds(row.self_time), row.self_time / total),
-        per_call(row.self_time, row.calls),
-        share_cell(times.seconds(row.total_time), row.total_time / total),
-        per_call(row.total_time, row.primitive_calls),
+        row.counts().into_any(),
+        share_cell(times.seconds(row.self_time), row.self_share(total)),
+        per_call(row.self_time, row.calls, each),
+        share_cell(row.total_cell(times), row.total_share(total)),
+        per_call(row.total_time, row.primitive_calls, each),
         function_cell(row),
     ]
 }
 
 /// A time per call, or a dash without calls.
-pub fn per_call(seconds: f64, calls: Option<i64>) -> AnyView {
+pub fn per_call(seconds: f64, calls: Option<i64>, column: TimeColumn) -> AnyView {
     match calls {
-        Some(calls @ 1..) => PER_CALL.seconds(seconds / calls as f64),
+        Some(calls @ 1..) => column.seconds(seconds / calls as f64),
         _ => format::UNKNOWN.to_owned(),
     }
     .into_any()
@@ -158,7 +184,7 @@ pub fn function_cell(row: &FunctionRow) -> AnyView {
     let short = name.len() < 40;
     view! {
         <span class="function" title=place>
-            <span class=format!("swatch {}", category_class(row)) aria-hidden="true"></span>
+            <span class=format!("swatch {}", layer_class(row)) aria-hidden="true"></span>
             <span class="name" class:short=short>{name}</span>
             <span class="file"><bdi>{file}</bdi></span>
         </span>
@@ -174,16 +200,8 @@ pub fn spelt(row: &FunctionRow) -> (String, String) {
 }
 
 /// The style class of what a function belongs to.
-pub fn category_class(row: &FunctionRow) -> &'static str {
-    use flamedrop::profile::Category;
-    match row.category {
-        Category::Own => "own",
-        Category::Library => "library",
-        Category::Database => "database",
-        Category::Templates => "templates",
-        Category::Network => "network",
-        Category::Python => "python",
-    }
+pub fn layer_class(row: &FunctionRow) -> &'static str {
+    row.layer.id()
 }
 
 /// Whether a function has `text` (in lower case) in its name or place, as the search finds it.

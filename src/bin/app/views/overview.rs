@@ -106,8 +106,8 @@ pub fn Overview(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
                     </section>
                     {timed.then(|| view! {
                         <section>
-                            <h2>"Statements at the same time"</h2>
-                            <Chart label="Statements at the same time" data=data(concurrency) />
+                            <h2>"Concurrent statements"</h2>
+                            <Chart label="Concurrent statements" data=data(concurrency) />
                         </section>
                     })}
                     <section>
@@ -122,7 +122,7 @@ pub fn Overview(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
                     </Show>
                 </div>
                 <section class="pictures">
-                    <h2>"Which queries make the time"</h2>
+                    <h2>"Queries by total time"</h2>
                     {curve}
                 </section>
             </Show>
@@ -193,7 +193,7 @@ fn totals(glance: &Glance) -> AnyView {
             format!("{} a minute", format::mean(rate * 60.0)),
         ));
         let busy = figures.total / glance.span;
-        numbers.push(("At the same time", format::mean(busy), "on average".to_owned()));
+        numbers.push(("Average concurrency", format::mean(busy), String::new()));
     }
     numbers.extend([
         ("Mean", time(figures.mean), String::new()),

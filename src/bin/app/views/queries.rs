@@ -104,7 +104,7 @@ fn groups_table(document: OpenDocument, by: By, mask: u32, units: Units) -> AnyV
             select_group(document, Some(row.key));
             document.log.wide.set(true);
         }),
-        empty: "No query matches the search.".to_owned(),
+        empty: "No query matches the filter.".to_owned(),
     })
 }
 

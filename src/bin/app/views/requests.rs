@@ -133,7 +133,7 @@ pub const COLUMNS: &[Def<RequestRow, SortBy>] = &[
     },
     Def {
         key: "loops",
-        label: "In loops",
+        label: "N+1",
         holds: Holds::Numbers,
         width: "84px",
         hint: "Statements of loops over rows (N+1): the same query again and again with other parameters",
@@ -142,7 +142,7 @@ pub const COLUMNS: &[Def<RequestRow, SortBy>] = &[
     },
     Def {
         key: "repeated",
-        label: "Repeated",
+        label: "Duplicates",
         holds: Holds::Numbers,
         width: "88px",
         hint: "Statements that only repeat another one of the same request, parameters included",

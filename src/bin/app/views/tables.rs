@@ -66,7 +66,7 @@ pub const COLUMNS: &[Def<TableRow, SortBy>] = &[
     },
     Def {
         key: "share",
-        label: "Its part",
+        label: "Share of time",
         holds: Holds::Totals,
         width: "116px",
         hint: "Its equal part of the time of every statement that names it: these add up to the time of all statements that name a table",
@@ -96,7 +96,7 @@ pub const COLUMNS: &[Def<TableRow, SortBy>] = &[
     },
     Def {
         key: "time",
-        label: "Both",
+        label: "Total time",
         holds: Holds::Totals,
         width: "100px",
         hint: "Time of all statements that name it, each in full",

@@ -121,7 +121,7 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
                     <div class="switch" role="group" aria-label="Zoom">
                         <button type="button" aria-label="Zoom in" on:click=move |_| chart.zoom(0.5)>"+"</button>
                         <button type="button" aria-label="Zoom out" disabled=move || !zoomed() on:click=move |_| chart.zoom(2.0)>"−"</button>
-                        <button type="button" disabled=move || !zoomed() on:click=move |_| chart.zoom_out()>"Everything"</button>
+                        <button type="button" disabled=move || !zoomed() on:click=move |_| chart.zoom_out()>"Reset zoom"</button>
                     </div>
                     <button type="button" class="link" on:click=move |_| picture(state(), document)>"Save as SVG"</button>
                 </div>

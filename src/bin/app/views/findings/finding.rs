@@ -72,7 +72,7 @@ pub fn finding_item(entry: Entry) -> AnyView {
         Confidence::Low => "sure low",
     };
     let files = entry.judged.files(*source);
-    let (title, saves, of) = (finding.title.clone(), format!("saves {saved}"), of.to_owned());
+    let (title, saves, of) = (finding.title.clone(), saved.to_owned(), of.to_owned());
     view! {
         <li class="finding">
             <details on:toggle=toggled>
@@ -131,12 +131,12 @@ fn body(entry: &Entry) -> AnyView {
             <p>{finding.remedy.clone()}</p>
             {code}
             {also}
-            <h4>"What it rests on"</h4>
+            <h4>"Evidence"</h4>
             <dl class="evidence">{numbers}</dl>
             <dl class="evidence texts">{texts}</dl>
             <h4>"How the saving was computed"</h4>
             <p>{finding.computed.clone()}</p>
-            <h4>"What would make this wrong"</h4>
+            <h4>"When this is wrong"</h4>
             <p>{finding.doubts.clone()}</p>
             <p class="actions">
                 <button type="button" on:click=move |_| copy(markdown.clone())>"Copy as Markdown issue"</button>

@@ -17,10 +17,11 @@ pub fn layers_bar(state: State, summary: &Summary) -> AnyView {
     let theme = move || if state.dark() { Theme::DARK } else { Theme::LIGHT };
     let whole: f64 = summary.layers.iter().map(|(_, time)| time).sum();
     let bottleneck = summary.most();
+    // One unit for the column, so that its numbers can be compared by eye.
+    let column = unit.column(summary.layers.iter().map(|(_, time)| time / 1e3).fold(0.0, f64::max));
     let segments: Vec<_> = summary
-        .layers
-        .iter()
-        .map(|&(layer, time)| {
+        .named_layers()
+        .map(|(layer, time)| {
             let colour = move || css(theme().layer(layer).fill);
             let width = format!("{:.3}%", time / whole * 100.0);
             let title = format!("{}: {}", layer.title(), unit.thousandths(time));
@@ -28,15 +29,14 @@ pub fn layers_bar(state: State, summary: &Summary) -> AnyView {
         })
         .collect();
     let rows: Vec<_> = summary
-        .layers
-        .iter()
-        .map(|&(layer, time)| {
+        .named_layers()
+        .map(|(layer, time)| {
             let colour = move || css(theme().layer(layer).fill);
             view! {
                 <li>
                     <span class="key" style:background-color=colour aria-hidden="true"></span>
                     <span class="name">{layer.title()}</span>
-                    <span class="value">{unit.thousandths(time)}</span>
+                    <span class="value">{format!("{} {}", column.milliseconds(time), column.unit.symbol())}</span>
                     <span class="percent">{format::percent(time / whole)}</span>
                 </li>
             }

@@ -52,7 +52,7 @@ struct Curve {
 /// Picture, sentence and table.
 pub fn pareto_curve(state: State, shown: Shown) -> AnyView {
     if shown.items.largest.is_empty() {
-        return view! { <p class="hint">"There are no durations in it."</p> }.into_any();
+        return view! { <p class="hint">"Nothing here has a duration."</p> }.into_any();
     }
     let shown = Arc::new(shown);
     let surface = RwSignal::new(Surface { width: 0.0, height: 0.0, pixel_ratio: 1.0 });

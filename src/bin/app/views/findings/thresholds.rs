@@ -26,7 +26,7 @@ pub fn thresholds(state: State) -> AnyView {
     let changed = move || state.judging.changed_thresholds() > 0;
     view! {
         <details class="fold thresholds">
-            <summary><h2>"When rules speak up"</h2></summary>
+            <summary><h2>"Thresholds"</h2></summary>
             <p class="hint">"A change is kept in this browser, for all files."</p>
             {rules}
             <p class="actions"><button type="button" disabled=move || !changed() on:click=move |_| reset(state)>"Reset all"</button></p>
@@ -70,7 +70,7 @@ fn row(state: State, about: &'static About, threshold: &'static Threshold) -> An
         }
     };
     let default = format!(
-        "Default {}{}{unit}: {}.",
+        "Default {}{}{unit} ({}).",
         spelt(threshold.default),
         if unit.is_empty() { "" } else { " " },
         threshold.source

@@ -158,7 +158,7 @@ fn variety(detail: &GroupDetail) -> String {
         (_, 1) => "ran once".to_owned(),
         (_, 0) => "never ran to its end".to_owned(),
         (1, _) => "always the same parameters".to_owned(),
-        (distinct, calls) if distinct == calls => "never the same parameters twice".to_owned(),
+        (distinct, calls) if distinct == calls => "all parameters distinct".to_owned(),
         (distinct, _) => format!("{} different parameter sets", format::count(i64::from(distinct))),
     }
 }
