@@ -15,18 +15,18 @@ pub(super) struct DeadRows;
 
 const KEPT: Threshold = Threshold {
     key: "kept",
-    title: "one autovacuum of a table had to keep so many dead rows",
+    title: "minimum dead rows that one autovacuum of a table had to keep",
     default: 10_000.0,
     unit: Unit::Count,
-    source: "our own: fewer cost a scan of the table little",
+    source: "our choice: fewer cost a scan of the table little",
 };
 
 const LONG: Threshold = Threshold {
     key: "long",
-    title: "or took so long",
+    title: "or minimum time it took",
     default: 60_000.0,
     unit: Unit::Milliseconds,
-    source: "our own: a minute",
+    source: "our choice: a minute",
 };
 
 /// For the registry.

@@ -16,10 +16,10 @@ pub(super) struct Deadlocks;
 
 const DEADLOCKS: Threshold = Threshold {
     key: "deadlocks",
-    title: "at least so many deadlocks of the same statements",
+    title: "minimum deadlocks of the same statements",
     default: 1.0,
     unit: Unit::Count,
-    source: "our own: each ends a transaction that was right",
+    source: "our choice: each ends a transaction that was right",
 };
 
 /// For the registry.

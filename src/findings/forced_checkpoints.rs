@@ -13,18 +13,18 @@ pub(super) struct ForcedCheckpoints;
 
 const FORCED: Threshold = Threshold {
     key: "forced",
-    title: "at least so many checkpoints were forced by WAL",
+    title: "minimum checkpoints that WAL forced",
     default: 3.0,
     unit: Unit::Count,
-    source: "our own: one large load may well force one or two",
+    source: "our choice: one large load may well force one or two",
 };
 
 const SHARE: Threshold = Threshold {
     key: "share",
-    title: "and at least this part of all",
+    title: "minimum share of all checkpoints",
     default: 0.5,
     unit: Unit::Share,
-    source: "our own; PostgreSQL's documentation calls most checkpoints by time the usual state",
+    source: "our choice: PostgreSQL's documentation calls most checkpoints by time the usual state",
 };
 
 /// For the registry.

@@ -17,10 +17,10 @@ pub(super) struct LockQueues;
 
 const WAITED: Threshold = Threshold {
     key: "waited",
-    title: "executions of a query waited so long for locks, together",
+    title: "minimum time that executions of a query waited for locks, together",
     default: 1000.0,
     unit: Unit::Milliseconds,
-    source: "our own: PostgreSQL logs a wait from deadlock_timeout on, which is a second by default",
+    source: "our choice: PostgreSQL logs a wait from deadlock_timeout on, which is a second by default",
 };
 
 /// For the registry.

@@ -14,10 +14,10 @@ pub(super) struct RefusedConnections;
 
 const TIMES: Threshold = Threshold {
     key: "times",
-    title: "at least so many connections were refused for one reason",
+    title: "minimum connections refused for one reason",
     default: 3.0,
     unit: Unit::Count,
-    source: "our own: a mistyped password is no trouble",
+    source: "our choice: a mistyped password is no trouble",
 };
 
 /// For the registry.

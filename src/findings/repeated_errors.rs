@@ -16,10 +16,10 @@ pub(super) struct RepeatedErrors;
 
 const TIMES: Threshold = Threshold {
     key: "times",
-    title: "the same error of the same statement at least so many times",
+    title: "minimum occurrences of the same error of the same statement",
     default: 10.0,
     unit: Unit::Count,
-    source: "our own: fewer are seen in the application's own log",
+    source: "our choice: fewer are seen in the application's own log",
 };
 
 /// For the registry.

@@ -16,10 +16,10 @@ pub(super) struct StatementTimeouts;
 
 const TIMES: Threshold = Threshold {
     key: "times",
-    title: "a timeout ended the same statement at least so many times",
+    title: "minimum executions of the same statement that a timeout ended",
     default: 3.0,
     unit: Unit::Count,
-    source: "our own: one may have met a lock or a busy server",
+    source: "our choice: one may have met a lock or a busy server",
 };
 
 /// For the registry.

@@ -15,10 +15,10 @@ pub(super) struct TemporaryFiles;
 
 const FILES: Threshold = Threshold {
     key: "files",
-    title: "at least so many temporary files",
+    title: "minimum temporary files",
     default: 5.0,
     unit: Unit::Count,
-    source: "our own: a report now and then may well use the disk",
+    source: "our choice: a report now and then may well use the disk",
 };
 
 /// For the registry.

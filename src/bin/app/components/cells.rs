@@ -145,7 +145,7 @@ impl Cell {
             Self::Change(change, false) => {
                 let sign = if change > 0.0 { "+" } else { "−" };
                 let text = format!("{sign}{}", units.totals.milliseconds(change.abs()));
-                view! { <span class="chance" title="may be chance">{text}</span> }.into_any()
+                view! { <span class="chance" title="not significant">{text}</span> }.into_any()
             }
             Self::Change(change, true) => {
                 let sign = if change > 0.0 { "+" } else { "−" };
