@@ -48,12 +48,19 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
         move || {
             let mut sheet =
                 Sheet::new(&[("what", Holds::Words), ("before", Holds::Numbers), ("after", Holds::Numbers)]);
-            let calls = |side: &Side| Value::Count(i64::from(side.calls));
-            sheet.push(vec![Value::Text("calls".to_owned()), calls(&row.before), calls(&row.after)]);
+            let calls = |side: &Side, scale: f64| number(f64::from(side.calls) * scale);
+            sheet.push(vec![
+                Value::Text("calls".to_owned()),
+                calls(&row.before, row.scale),
+                calls(&row.after, 1.0),
+            ]);
             for (name, of) in TIMES {
-                let value = |side: &Side| if side.timed > 0 { number(of(side)) } else { Value::Nothing };
+                let scale = if name == "Total" { row.scale } else { 1.0 };
+                let value = |side: &Side, scale: f64| {
+                    if side.timed > 0 { number(of(side) * scale) } else { Value::Nothing }
+                };
                 let name = Value::Text(format!("{} (ms)", name.to_ascii_lowercase()));
-                sheet.push(vec![name, value(&row.before), value(&row.after)]);
+                sheet.push(vec![name, value(&row.before, scale), value(&row.after, 1.0)]);
             }
             sheet
         }
