@@ -28,9 +28,15 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
     let known = |side: &Side, time: f64| {
         if side.timed > 0 { format::milliseconds(time) } else { format::UNKNOWN.to_owned() }
     };
+    // What adds up is made comparable, as in the table; what is of each execution is as it is.
+    let scale = |name: &str| if name == "Total" { row.scale } else { 1.0 };
     let line = |name: &'static str, of: Time| {
-        view! { <tr><th>{name}</th><td class="number">{known(&row.before, of(&row.before))}</td><td class="number">{known(&row.after, of(&row.after))}</td></tr> }
+        let before = of(&row.before) * scale(name);
+        view! { <tr><th>{name}</th><td class="number">{known(&row.before, before)}</td><td class="number">{known(&row.after, of(&row.after))}</td></tr> }
     };
+    let scaled = ((row.scale - 1.0).abs() >= 1e-3).then(|| {
+        view! { <p class="hint">{format!("Calls and total before are scaled × {:.3} to be comparable.", row.scale)}</p> }
+    });
     let said = said(&row);
     let said: Vec<_> = said.into_iter().map(|text| view! { <li>{text}</li> }).collect();
     let open = row.fingerprint.is_some().then(|| {
@@ -42,12 +48,19 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
         move || {
             let mut sheet =
                 Sheet::new(&[("what", Holds::Words), ("before", Holds::Numbers), ("after", Holds::Numbers)]);
-            let calls = |side: &Side| Value::Count(i64::from(side.calls));
-            sheet.push(vec![Value::Text("calls".to_owned()), calls(&row.before), calls(&row.after)]);
+            let calls = |side: &Side, scale: f64| number(f64::from(side.calls) * scale);
+            sheet.push(vec![
+                Value::Text("calls".to_owned()),
+                calls(&row.before, row.scale),
+                calls(&row.after, 1.0),
+            ]);
             for (name, of) in TIMES {
-                let value = |side: &Side| if side.timed > 0 { number(of(side)) } else { Value::Nothing };
+                let scale = if name == "Total" { row.scale } else { 1.0 };
+                let value = |side: &Side, scale: f64| {
+                    if side.timed > 0 { number(of(side) * scale) } else { Value::Nothing }
+                };
                 let name = Value::Text(format!("{} (ms)", name.to_ascii_lowercase()));
-                sheet.push(vec![name, value(&row.before), value(&row.after)]);
+                sheet.push(vec![name, value(&row.before, scale), value(&row.after, 1.0)]);
             }
             sheet
         }
@@ -65,10 +78,11 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
                 <table class="items sides">
                     <thead><tr><td></td><th class="number">"Before"</th><th class="number">"After"</th></tr></thead>
                     <tbody>
-                        <tr><th>"Calls"</th><td class="number">{format::count(i64::from(row.before.calls))}</td><td class="number">{format::count(i64::from(row.after.calls))}</td></tr>
+                        <tr><th>"Calls"</th><td class="number">{format::calls(f64::from(row.before.calls) * row.scale)}</td><td class="number">{format::count(i64::from(row.after.calls))}</td></tr>
                         {lines}
                     </tbody>
                 </table>
+                {scaled}
                 {open}
             </section>
         </aside>
