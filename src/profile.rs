@@ -18,6 +18,7 @@ pub mod imports;
 pub mod layer;
 pub mod lines;
 pub mod matcher;
+mod native;
 pub mod recursion;
 pub mod repair;
 pub mod stacks;

@@ -33,6 +33,9 @@ const TIME: f64 = 10.0;
 /// Statements of one function of the ORM in one request: several lists of one page are not yet a loop.
 const STATEMENTS: f64 = 10.0;
 
+/// Calls of what asks, by its statements, from which on it is called in a loop.
+const REPEATED: f64 = 0.2;
+
 /// What asks for many rows at once, if need be by several statements.
 const BATCHES: &[&str] = &[
     "bulk_create",
@@ -67,11 +70,17 @@ pub(super) fn judge(case: &Case<'_>, about: &About, cause: Cause, least: f64, fi
     };
     // Batches are what replaces a loop.
     let is_batch = |entry: FunctionId| BATCHES.contains(&&*profile.functions.known_name(entry));
+    // What was called once and runs a hundred statements (a migration) has its loop inside.
+    let is_repeated = |entry: FunctionId, asked: &Asked| {
+        let calls = profile.functions.calls_of(entry);
+        cause != Cause::Loop || calls.is_none_or(|calls| calls as f64 >= REPEATED * asked.statements)
+    };
     all.retain(|(_, entry, asked)| {
         !(is_batch(*entry) && matches!(cause, Cause::Loop | Cause::Saves))
             && asked.time >= TIME
             && asked.time >= SHARE * busy
             && is_found(asked)
+            && is_repeated(*entry, asked)
     });
     sort::by(&mut all, |a, b| b.2.time.total_cmp(&a.2.time).then((a.0, a.1).cmp(&(b.0, b.1))));
     // Half of a thousand boxes is none of its own.

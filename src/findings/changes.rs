@@ -1,7 +1,7 @@
 //! What a change did: the findings of a recording before it against those of one after it.
 
 use super::{Finding, Summary};
-use crate::format;
+use crate::format::Unit;
 
 /// The findings that went, stayed and came.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,12 +33,13 @@ impl<'a> Changes<'a> {
         changes
     }
 
-    /// What all of it took and what was to be saved, in one sentence. `before` and `after` are what [`time`] gives.
-    pub fn sentence(&self, before: f64, after: f64) -> String {
+    /// What all of it took and what was to be saved, in one sentence. `before` and `after` are what [`time`] gives, of
+    /// recordings in `unit`.
+    pub fn sentence(&self, before: f64, after: f64, unit: Unit) -> String {
         let (less, change) =
             if after <= before { ("less", before - after) } else { ("more", after - before) };
         let [before, after, change, predicted] =
-            [before, after, change, self.predicted()].map(format::milliseconds);
+            [before, after, change, self.predicted()].map(|amount| unit.thousandths(amount));
         let saved = match self.gone.len() {
             0 => "No finding is gone.".to_owned(),
             1 => format!("The finding that is gone was to save {predicted}."),
@@ -47,13 +48,13 @@ impl<'a> Changes<'a> {
         format!("{before} before, {after} after: {change} {less}. {saved}")
     }
 
-    /// What the fixes of the findings that went were to save, ms.
+    /// What the fixes of the findings that went were to save, thousandths of the unit.
     pub fn predicted(&self) -> f64 {
         self.gone.iter().map(|finding| finding.saving).sum()
     }
 }
 
-/// Of these recordings together: what all of it took without the profiler's own time, ms.
+/// Of these recordings together: what all of it took without the profiler's own time, thousandths of the unit.
 pub fn time<'a>(summaries: impl Iterator<Item = &'a Summary>) -> f64 {
     summaries.map(|summary| (summary.total - summary.profiler).max(0.0)).sum()
 }
@@ -97,8 +98,8 @@ mod tests {
         assert_eq!(changes.new, [&after[1]]);
         assert_eq!(changes.predicted(), 105.0);
         assert_eq!(
-            changes.sentence(550.0, 445.0),
-            "550.0 ms before, 445.0 ms after: 105.0 ms less. The findings that are gone were to save 105.0 ms."
+            changes.sentence(550.0, 445.0, Unit::Seconds),
+            "550 ms before, 445 ms after: 105 ms less. The findings that are gone were to save 105 ms."
         );
         assert_eq!(Changes::between(&[], &[]), Changes::default());
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::home::{Home, SEPARATORS, base_name, home, is_pythons};
 use super::imports::MODULE;
+use super::native::is_native;
 
 /// A layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -234,6 +235,7 @@ fn in_file(file: &str, name: &str) -> Category {
         Home::Script(_) if name != MODULE => Own,
         Home::Installed(rest) | Home::Script(rest) => look_up(LAYERS, modules(rest)).unwrap_or(Library),
         Home::Standard(rest) => look_up(LAYERS, modules(rest)).unwrap_or(Python),
+        Home::Elsewhere if is_native(file, name) => Python,
         Home::Elsewhere => Own,
     }
 }

@@ -8,6 +8,7 @@ use super::asking::{Asking, Shares};
 use super::category::{self, Category};
 use super::home::lies_in;
 use super::imports;
+use super::native;
 use super::suspended;
 use super::{FunctionId, Functions, Profile};
 use crate::format::capitalised;
@@ -211,6 +212,9 @@ pub fn classify(file: &str, name: &str) -> Layer {
         return layer;
     }
     if BLOCKING.iter().any(|(place, names)| names.contains(&name) && lies_in(file, &[place])) {
+        return Layer::Waiting;
+    }
+    if native::waits(name) && native::is_native(file, name) {
         return Layer::Waiting;
     }
     match category::classify(file, name) {

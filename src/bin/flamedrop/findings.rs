@@ -7,7 +7,7 @@ use flamedrop::findings::changes::{Changes, time};
 use flamedrop::findings::markdown::{confidence, saving, value};
 use flamedrop::findings::together::{Source, together};
 use flamedrop::findings::{self, Below, Digest, Finding, Report, Settings, Summary, Value, pairs};
-use flamedrop::format;
+use flamedrop::format::{self, Unit};
 use flamedrop::import::{self, Kind};
 
 use super::source::Opened;
@@ -153,14 +153,16 @@ pub fn diff(before: &[Opened], after: &[Opened], json: bool, out: &mut dyn Write
     // Of a pair or a profile the time without the profiler.
     let took = |wholes: &[Whole]| time(wholes.iter().map(|whole| &whole.summary));
     let (from, to) = (took(&earlier), took(&later));
+    let unit = later.first().map_or(Unit::Seconds, |whole| whole.summary.unit);
     if json {
+        let (of, per) = suffix(unit);
         let list = |all: &[&Finding]| all.iter().map(|one| finding_json(one)).collect::<serde_json::Value>();
         let left = |(before, after): &(&Finding, &Finding)| serde_json::json!({ "before": finding_json(before), "after": finding_json(after) });
         let all = serde_json::json!({
-            "before_ms": from,
-            "after_ms": to,
-            "saved_ms": from - to,
-            "predicted_ms": changes.predicted(),
+            (format!("before_{of}")): from * per,
+            (format!("after_{of}")): to * per,
+            (format!("saved_{of}")): (from - to) * per,
+            (format!("predicted_{of}")): changes.predicted() * per,
             "gone": list(&changes.gone),
             "left": changes.left.iter().map(left).collect::<Vec<_>>(),
             "new": list(&changes.new),
@@ -169,7 +171,7 @@ pub fn diff(before: &[Opened], after: &[Opened], json: bool, out: &mut dyn Write
         writeln!(out)?;
         return Ok(complete);
     }
-    writeln!(out, "{}", changes.sentence(from, to))?;
+    writeln!(out, "{}", changes.sentence(from, to, unit))?;
     for (heading, all) in [("Gone", &changes.gone), ("New", &changes.new)] {
         if !all.is_empty() {
             writeln!(out, "\n{heading}:")?;
@@ -225,11 +227,12 @@ fn write_json(wholes: &[Whole], found: &[Found], out: &mut dyn Write) -> io::Res
     let summary: Vec<serde_json::Value> = wholes.iter().map(summary_json).collect();
     let below = |whole: &Whole| {
         let below = whole.below.as_ref()?;
+        let (of, per) = suffix(whole.summary.unit);
         Some(serde_json::json!({
             "files": whole.files,
             "rule": (!below.rule.is_empty()).then_some(&below.rule),
             "title": below.title,
-            "saving_ms": below.saving,
+            (format!("saving_{of}")): below.saving * per,
             "saving_is": below.bound,
         }))
     };
@@ -241,10 +244,13 @@ fn write_json(wholes: &[Whole], found: &[Found], out: &mut dyn Write) -> io::Res
 
 /// A finding, without what other rules say of its cause.
 fn finding_json(finding: &Finding) -> serde_json::Value {
-    let evidence: serde_json::Map<String, serde_json::Value> =
-        finding.evidence.iter().map(|one| (one.key.clone(), json(&one.value))).collect();
-    let unit = finding.unit;
-    let (of, per) = if unit.is_time() { ("ms", 1.0) } else { (unit.id(), 1e-3) };
+    let (of, per) = suffix(finding.unit);
+    let evidence: serde_json::Map<String, serde_json::Value> = (finding.evidence.iter())
+        .map(|one| match (&one.value, one.key.strip_suffix("_ms")) {
+            (Value::Milliseconds(amount), Some(key)) => (format!("{key}_{of}"), (amount * per).into()),
+            (value, _) => (one.key.clone(), json(value)),
+        })
+        .collect();
     serde_json::json!({
         "rule": finding.rule,
         "title": finding.title,
@@ -260,19 +266,25 @@ fn finding_json(finding: &Finding) -> serde_json::Value {
     })
 }
 
+/// How names of numbers in JSON end, and what thousandths of the unit are multiplied by there.
+fn suffix(unit: Unit) -> (&'static str, f64) {
+    if unit.is_time() { ("ms", 1.0) } else { (unit.id(), 1e-3) }
+}
+
 /// The whole of a file or a pair: what the bar, the curve and the request say.
 fn summary_json(whole: &Whole) -> serde_json::Value {
     let Whole { files, kinds: (profile, log), summary, .. } = whole;
+    let (of, per) = suffix(summary.unit);
     let layer = |&(layer, time): &(flamedrop::profile::Layer, f64)| {
         serde_json::json!({
             "layer": layer,
-            "total_ms": time,
+            (format!("total_{of}")): time * per,
             "share": if summary.total > 0.0 { (time / summary.total).clamp(0.0, 1.0) } else { 0.0 },
         })
     };
     serde_json::json!({
         "files": files,
-        "total_ms": summary.total,
+        (format!("total_{of}")): summary.total * per,
         "layers": summary.layers.iter().map(layer).collect::<Vec<_>>(),
         "bottleneck": summary.bottleneck,
         "items": summary.items.count,

@@ -54,7 +54,7 @@ fn section(before: &Arc<Judged>, after: &Arc<Judged>) -> AnyView {
     let (earlier, later) = (all(before), all(after));
     let changes = Changes::between(&earlier, &later);
     let took = |judged: &Judged| time(std::iter::once(&judged.summary));
-    let sentence = changes.sentence(took(before), took(after));
+    let sentence = changes.sentence(took(before), took(after), after.summary.unit);
     let saves = |finding: &Finding| format!("saves {}", saving(finding));
     let left = changes.left.iter().map(|(before, after)| {
         let worth = format!("saves {}; before: {}", saving(after), saving(before));
