@@ -85,6 +85,12 @@ impl Who<'_> {
     }
 }
 
+/// [`Who`], with what its session is known by.
+struct Keyed<'a> {
+    who: Who<'a>,
+    key: u64,
+}
+
 /// A duration without a text.
 #[derive(Debug, Clone, Copy)]
 struct Bare {
@@ -149,6 +155,8 @@ pub struct Executions {
     seen: Seen,
     /// Whether the log has texts without durations.
     has_texts: bool,
+    /// The session and the application of the line before.
+    entered: (u64, u64),
     /// The shortest duration, ms; NaN without any.
     shortest: f64,
     /// Statements of which nothing but the parse was logged.
@@ -162,6 +170,7 @@ impl Default for Executions {
             sessions: FxHashMap::default(),
             seen: Seen::default(),
             has_texts: false,
+            entered: (0, 0),
             shortest: f64::NAN,
             parsed: Vec::new(),
         }
@@ -171,8 +180,11 @@ impl Default for Executions {
 impl Executions {
     /// Takes in the next event.
     pub fn event(&mut self, who: &Who<'_>, event: &Event<'_>) {
+        let who = &Keyed { who: *who, key: who.key() };
         self.seen.events += 1;
-        self.enter(who, who.application);
+        if event.message != Message::Disconnection {
+            self.enter(who, who.who.application);
+        }
         if event.severity == Severity::Error {
             self.error(who, event);
             return;
@@ -188,7 +200,7 @@ impl Executions {
                 let fingerprint = self.named(event);
                 let connection = self.session(who).connection;
                 let index = self.builder.event(kept(event, kind, amount, connection, fingerprint));
-                if let Some(session) = self.sessions.get_mut(&who.key()) {
+                if let Some(session) = self.sessions.get_mut(&who.key) {
                     let inside = session.text.is_some();
                     if kind == EventKind::TemporaryFile && !inside {
                         session.events.temporary_file(&mut self.builder, index, fingerprint, event.stamp);
@@ -198,7 +210,8 @@ impl Executions {
                 }
             }
             Message::Disconnection => {
-                if let Some(mut session) = self.sessions.remove(&who.key()) {
+                self.entered = (0, 0);
+                if let Some(mut session) = self.sessions.remove(&who.key) {
                     self.close(&mut session);
                 }
             }
@@ -214,20 +227,24 @@ impl Executions {
     }
 
     /// Of the session: the application `name` uses it from now on. What has no name yet gets this one.
-    fn enter(&mut self, who: &Who<'_>, name: &[u8]) {
+    fn enter(&mut self, who: &Keyed<'_>, name: &[u8]) {
         if name.is_empty() || name == b"[unknown]" {
             return;
         }
         let application = mix_text(SEED, name).max(1);
+        if self.entered == (who.key, application) {
+            return;
+        }
+        self.entered = (who.key, application);
         let session = self.session(who);
         if session.application == application {
             return;
         }
         let is_first = session.application == 0;
         session.application = application;
-        let key = who.key();
+        let key = who.key;
         let identity = key.to_le_bytes();
-        let described = Who { application: name, ..*who };
+        let described = Who { application: name, ..who.who };
         let connection = if is_first {
             let connection = session.connection;
             if let Some(known) = self.builder.connection_mut(connection) {
@@ -256,13 +273,15 @@ impl Executions {
             for statement in std::mem::take(&mut self.parsed) {
                 self.builder.push(statement);
             }
+        } else if !self.parsed.is_empty() {
+            self.builder.may_have_unused();
         }
         (self.builder, self.seen)
     }
 
     /// Adds an execution, with the events that waited for it; gives its index.
-    fn push(&mut self, who: &Who<'_>, statement: Statement, extended: bool) -> usize {
-        match self.sessions.get_mut(&who.key()) {
+    fn push(&mut self, who: &Keyed<'_>, statement: Statement, extended: bool) -> usize {
+        match self.sessions.get_mut(&who.key) {
             Some(session) => session.events.push(&mut self.builder, statement, extended),
             None => self.builder.push(statement),
         }
@@ -287,16 +306,16 @@ impl Executions {
         }
     }
 
-    fn session(&mut self, who: &Who<'_>) -> &mut Session {
-        let key = who.key();
+    fn session(&mut self, who: &Keyed<'_>) -> &mut Session {
+        let key = who.key;
         let builder = &mut self.builder;
         self.sessions.entry(key).or_insert_with(|| Session {
-            connection: builder.connection(&[&key.to_le_bytes()], || who.connection()),
+            connection: builder.connection(&[&key.to_le_bytes()], || who.who.connection()),
             ..Session::default()
         })
     }
 
-    fn statement(&mut self, who: &Who<'_>, event: &Event<'_>, sql: &[u8], duration: f64) -> Statement {
+    fn statement(&mut self, who: &Keyed<'_>, event: &Event<'_>, sql: &[u8], duration: f64) -> Statement {
         let recognised = self.builder.fingerprint(sql, Dialect::PostgreSql, event.parameters);
         Statement {
             end: event.stamp,
@@ -308,7 +327,7 @@ impl Executions {
         }
     }
 
-    fn duration(&mut self, who: &Who<'_>, event: &Event<'_>, duration: f64, step: Step<'_>) {
+    fn duration(&mut self, who: &Keyed<'_>, event: &Event<'_>, duration: f64, step: Step<'_>) {
         if !matches!(step, Step::Plan(_)) {
             self.shortest = self.shortest.min(duration);
         }
@@ -378,7 +397,7 @@ impl Executions {
                 let connection = statement.connection;
                 let event = kept(event, EventKind::Plan, duration, connection, statement.fingerprint);
                 let index = self.builder.event(event);
-                if let Some(session) = self.sessions.get_mut(&who.key()) {
+                if let Some(session) = self.sessions.get_mut(&who.key) {
                     let inside = session.text.is_some();
                     session.events.plan(&mut self.builder, index, statement, inside, nested);
                 }
@@ -387,7 +406,7 @@ impl Executions {
     }
 
     /// A portal was executed as the statement of this index.
-    fn opened(&mut self, who: &Who<'_>, name: &[u8], index: usize) {
+    fn opened(&mut self, who: &Keyed<'_>, name: &[u8], index: usize) {
         let portal = steps::portal(name);
         let portals = &mut self.session(who).portals;
         match portals.iter_mut().find(|open| open.0 == portal) {
@@ -402,15 +421,15 @@ impl Executions {
     }
 
     /// Where lines do not have the application's name, a statement may set it.
-    fn application_set(&mut self, who: &Who<'_>, sql: &[u8]) {
-        if who.application.is_empty()
+    fn application_set(&mut self, who: &Keyed<'_>, sql: &[u8]) {
+        if who.who.application.is_empty()
             && let Some(name) = application_set(sql)
         {
             self.enter(who, name);
         }
     }
 
-    fn bare(&mut self, who: &Who<'_>, event: &Event<'_>, duration: f64) {
+    fn bare(&mut self, who: &Keyed<'_>, event: &Event<'_>, duration: f64) {
         let session = self.session(who);
         if let Some(text) = session.text.take() {
             let extended = session.extended;
@@ -427,14 +446,14 @@ impl Executions {
         session.bare.push(Bare { duration, stamp, resolution, offset, length });
         if session.bare.len() > 2 {
             let first = session.bare.remove(0);
-            if let Some(session) = self.sessions.get_mut(&who.key()) {
+            if let Some(session) = self.sessions.get_mut(&who.key) {
                 alone(&mut self.builder, &mut self.seen, session, first);
             }
         }
     }
 
     /// A text without a duration; it runs from now on.
-    fn text(&mut self, who: &Who<'_>, event: &Event<'_>, sql: &[u8], extended: bool) {
+    fn text(&mut self, who: &Keyed<'_>, event: &Event<'_>, sql: &[u8], extended: bool) {
         let mut before = 0.0;
         if extended {
             // Parse and bind, with or without their texts.
@@ -451,7 +470,7 @@ impl Executions {
 
     /// Something failed: the session's statement, if it has one. It is an execution only if its text was
     /// logged on its own.
-    fn error(&mut self, who: &Who<'_>, event: &Event<'_>) {
+    fn error(&mut self, who: &Keyed<'_>, event: &Event<'_>) {
         let fingerprint = self.named(event);
         let kind = message::error(event.text, event.state);
         let has_texts = self.has_texts;
@@ -465,7 +484,7 @@ impl Executions {
         let connection = session.connection;
         let text = session.text.take();
         let index = self.builder.event(kept(event, kind, f64::NAN, connection, fingerprint));
-        let Some(session) = self.sessions.get_mut(&who.key()) else { return };
+        let Some(session) = self.sessions.get_mut(&who.key) else { return };
         match text {
             Some(text) => {
                 let statement = Statement { failed: true, duration: f64::NAN, ..text };
@@ -480,8 +499,8 @@ impl Executions {
     }
 
     /// Whatever of the session is still open will get no more.
-    fn close_open(&mut self, who: &Who<'_>) {
-        let Some(session) = self.sessions.get_mut(&who.key()) else { return };
+    fn close_open(&mut self, who: &Keyed<'_>) {
+        let Some(session) = self.sessions.get_mut(&who.key) else { return };
         session.events.interrupted();
         if session.text.is_some() || !session.bare.is_empty() {
             close(&mut self.builder, &mut self.seen, session);
