@@ -91,6 +91,10 @@ pub trait Format: Sync {
         let _ = head;
         0
     }
+    /// Whether it consists of lines of text, whatever is in them: within JSON they are none.
+    fn is_lines(&self) -> bool {
+        false
+    }
     /// Whether its lines may be wrapped in what platforms and collectors put around them ([`wrapped`]).
     fn can_be_wrapped(&self) -> bool {
         false
@@ -232,18 +236,22 @@ const SURE: u8 = 60;
 
 /// The format of `head`, if any knows it: of those that are sure the one whose text begins first.
 pub fn detect(head: &[u8]) -> Option<&'static dyn Format> {
-    let plain = best(head, |_| true);
+    let is_json = wrapped::is_json(head);
+    // What stands on a line within JSON is no line.
+    let plain = best(head, |format| !(is_json && format.is_lines()));
     let Some((around, inner)) = wrapped::head(head) else { return plain.map(|(_, format)| format) };
-    if around.has_syslog() {
-        return plain.map(|(_, format)| format);
+    // Formats that are JSON themselves know more of their objects than what is in one field.
+    if let Some((score, format)) = plain
+        && is_json
+        && score >= SURE
+    {
+        return Some(format);
     }
-    let inner = best(&inner, |format| format.can_be_wrapped()).filter(|(score, _)| *score >= SURE);
-    match (plain, inner) {
-        // Formats that are JSON themselves know more of their objects than what is in one field.
-        (Some((score, plain)), Some(_)) if around.is_objects() && score >= SURE => Some(plain),
-        (_, Some((_, inner))) => Some(inner),
-        (plain, None) => plain.map(|(_, format)| format),
-    }
+    let inner = match around.has_syslog() {
+        true => best(head, |format| format.id() == postgres_syslog::ABOUT.id),
+        false => best(&inner, |format| format.can_be_wrapped()),
+    };
+    inner.filter(|(score, _)| *score >= SURE).or(plain).map(|(_, format)| format)
 }
 
 /// The format that `head` begins with, and how sure it is.

@@ -106,6 +106,13 @@ fn wrapped(log: &Log) -> Vec<(&'static str, String)> {
                 entry.to_string()
             }),
         ),
+        (
+            "fluentd, of two containers",
+            each_line(text, |_, line| {
+                let web = json!({"log": "10.0.0.5 - - GET /", "kubernetes": {"container_name": "web"}});
+                format!("{web}\n{}", json!({"log": line, "kubernetes": {"container_name": "db"}}))
+            }),
+        ),
         ("fluentd", each_line(text, |_, line| format!("2026-11-29T12:56:17+00:00\tdb.shop\t{}", json!({"container_name": "/db", "source": "stderr", "log": line})))),
         ("any JSON, among other lines", format!("{other}\n{}", each_line(text, |_, line| json!({"level": "info", "host": "db1", "data": {"line": line}}).to_string()))),
         ("Cloud SQL", each_record(log, entry)),
@@ -288,7 +295,9 @@ fn lines_of_two_servers_stay_apart() {
     for name in ["postgres-18.log", "mariadb.slow.log"] {
         let log = logs().into_iter().find(|log| log.name == name).expect("a log");
         let plain = read(log.text.as_bytes(), name);
-        let both: String = log.text.lines().map(|line| format!("db-1  | {line}\ndb-2  | {line}\n")).collect();
+        // Another process of another server.
+        let lines = log.text.lines().map(|line| (line, line.replace("[26735]", "[36735]")));
+        let both: String = lines.map(|(one, other)| format!("db-1  | {one}\ndb-2  | {other}\n")).collect();
         let twice: Vec<_> = plain.iter().flat_map(|one| [one.clone(), one.clone()]).collect();
         assert_eq!(read(both.as_bytes(), name), twice, "{name}");
     }

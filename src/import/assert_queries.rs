@@ -43,6 +43,10 @@ impl Format for AssertQueries {
         &ABOUT
     }
 
+    fn is_lines(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let lines = || trim_mark(head).split(|&byte| byte == b'\n');
         if lines().any(|line| matches!(Counts::of(line), Some(Counts { pytest: false, .. })))
@@ -55,7 +59,12 @@ impl Format for AssertQueries {
 
     fn begins(&self, head: &[u8]) -> usize {
         let mut lines = trim_mark(head).split(|&byte| byte == b'\n');
-        lines.find(|line| Counts::of(line).is_some()).map_or(0, |line| offset_in(head, line))
+        let place = |line: &[u8]| {
+            let words: [&[u8]; 2] = [b" queries executed", b"Expected to perform "];
+            let within = words.into_iter().filter_map(|words| memmem::find(line, words)).min().unwrap_or(0);
+            offset_in(head, line) + within
+        };
+        lines.find(|line| Counts::of(line).is_some()).map_or(0, place)
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {

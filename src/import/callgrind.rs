@@ -45,6 +45,10 @@ impl Format for Callgrind {
         &ABOUT
     }
 
+    fn is_lines(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let text = super::records::trim_mark(head);
         let (mut events, mut functions) = (false, false);

@@ -56,6 +56,10 @@ impl Format for Collapsed {
         &ABOUT
     }
 
+    fn is_lines(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         layout::score(head)
     }

@@ -43,6 +43,10 @@ impl Format for DjangoLog {
         true
     }
 
+    fn is_lines(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let mut began = false;
         for line in trim_mark(head).split(|&byte| byte == b'\n') {
@@ -103,8 +107,10 @@ impl Format for DjangoLog {
 
 /// Whether a message begins with `line`, behind whatever prefix.
 pub(super) fn begins(line: &[u8]) -> bool {
-    // Without its end, only where nothing is before it.
-    message(line).is_some_and(|(open, ..)| open == 0 || memmem::find(line, b"; args=").is_some())
+    // Without its end, only where nothing or a stamp is before it.
+    message(line).is_some_and(|(open, ..)| {
+        open == 0 || stamp::find(&line[..open]).is_some() || memmem::find(line, b"; args=").is_some()
+    })
 }
 
 /// What stands before the message that begins with `line`.

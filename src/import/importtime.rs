@@ -37,6 +37,10 @@ impl Format for ImportTime {
         &ABOUT
     }
 
+    fn is_lines(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let lines = head.split(|&byte| byte == b'\n');
         let count =
@@ -52,7 +56,8 @@ impl Format for ImportTime {
     fn begins(&self, head: &[u8]) -> usize {
         let mut lines = head.split(|&byte| byte == b'\n');
         let is_first = |line: &&[u8]| matches!(parse(line), Parsed::Module(..) | Parsed::Cached);
-        lines.find(is_first).map_or(0, |line| offset_in(head, line))
+        let place = |line: &[u8]| offset_in(head, line) + memchr::memmem::find(line, MARK).unwrap_or(0);
+        lines.find(is_first).map_or(0, place)
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {

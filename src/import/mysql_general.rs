@@ -97,6 +97,10 @@ impl Format for MysqlGeneral {
         true
     }
 
+    fn is_lines(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let mut lines = trim_mark(head).split(|&byte| byte == b'\n');
         // Any command but Error, whose text could be another log's.

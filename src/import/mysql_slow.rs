@@ -48,6 +48,10 @@ impl Format for MysqlSlow {
         true
     }
 
+    fn is_lines(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let mut best = 0;
         for line in trim_mark(head).split(|&byte| byte == b'\n') {
@@ -134,8 +138,6 @@ struct Reader {
     /// `# Time:` of an earlier record: it is left out while the second is the same.
     time: Option<f64>,
     times: clock::Clock,
-    /// Whether MariaDB said how long statements were in the storage engine.
-    engine_time: bool,
     /// When statements ended, where a session may set that.
     ends: Times,
 }
@@ -156,9 +158,6 @@ impl Reader {
                 "times that no statement can take are left out: the server's clock was set while they ran";
             self.diagnostics.note(Level::Warning, problem, &place);
         }
-        if parts.engine_time.is_some() {
-            self.engine_time = true;
-        }
         let duration = parts.duration.unwrap_or(f64::NAN);
         if !parts.timed || parts.command || parts.sql.is_empty() {
             if parts.command || parts.timed {
@@ -169,6 +168,11 @@ impl Reader {
                 self.diagnostics.note(Level::Warning, problem, place);
             }
             return;
+        }
+        if parts.may_have_waited_for_rows() {
+            let problem = "statements spent nearly all their time in the storage engine, where waits for rows are \
+                           counted: MariaDB's Lock_time has waits for tables only";
+            self.diagnostics.note(Level::Info, problem, &place);
         }
         let recognised = self.builder.fingerprint(parts.sql, Dialect::MySql, None);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -238,16 +242,11 @@ impl Reader {
     }
 
     fn finish(self, name: String, format: &'static str) -> Document {
-        let Self { mut builder, mut diagnostics, source, ends, engine_time, .. } = self;
+        let Self { mut builder, mut diagnostics, source, ends, .. } = self;
         let moved = ends.mend(&mut builder);
         let problem = "statements have a time that their session had set (SET timestamp = …): they are shown where they \
                        stand in the log";
         diagnostics.note_many(Level::Info, problem, moved, || None);
-        if engine_time {
-            let problem = "MariaDB's Lock_time has waits for tables only: those for rows are part of the duration, and of \
-                           Engine_time in the log";
-            diagnostics.note(Level::Info, problem, || None);
-        }
         if builder.is_empty() {
             diagnostics.note(
                 Level::Warning,

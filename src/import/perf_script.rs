@@ -43,6 +43,10 @@ impl Format for PerfScript {
         &ABOUT
     }
 
+    fn is_lines(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let mut lines =
             head.split(|&byte| byte == b'\n').map(trim_end).filter(|line| !line.starts_with(b"#"));
@@ -58,12 +62,13 @@ impl Format for PerfScript {
 
     fn begins(&self, head: &[u8]) -> usize {
         let lines = head.split(|&byte| byte == b'\n').map(trim_end).filter(|line| !line.starts_with(b"#"));
-        let mut last = None;
+        let mut after_head = false;
         for line in lines {
-            if let Some(begin) = last.filter(|_| frame(line).is_some()) {
-                return begin;
+            // A sample's head may begin with any words: its frame is what tells.
+            if after_head && frame(line).is_some() {
+                return offset_in(head, line);
             }
-            last = header(line).map(|_| offset_in(head, line));
+            after_head = header(line).is_some();
         }
         0
     }

@@ -109,7 +109,7 @@ impl<'a> Fields<'a> {
         let read = Self { record, fields };
         let known = read.fields.len() >= LEAST
             && severity_named(&read.get(SEVERITY)).is_some()
-            && stamp::parse(&read.get(TIME), 0).is_some();
+            && is_time(&read.get(TIME));
         if known { Ok(read) } else { Err(read.fields) }
     }
 
@@ -148,14 +148,23 @@ struct Quotes {
 impl Quotes {
     fn continues(&mut self, record: &[u8], line: &[u8]) -> bool {
         if record.is_empty() {
-            return !begins(line);
+            return !is_record(line);
         }
         let quotes = memchr_iter(b'"', &record[self.seen..]).count();
         self.seen = record.len();
         self.open ^= quotes % 2 == 1;
         // A damaged record leaves its quote open; only a new one begins like this.
-        self.open && !begins(line)
+        self.open && !is_record(line)
     }
+}
+
+/// Whether a column holds a time and its zone, and nothing else.
+fn is_time(column: &[u8]) -> bool {
+    stamp::parse(column, 0).is_some_and(|stamp| {
+        let rest = &column[stamp.range.end..];
+        rest.len() <= ZONE
+            && rest.iter().all(|&byte| byte.is_ascii_alphanumeric() || b" +-/_".contains(&byte))
+    })
 }
 
 /// Bytes of a zone's name, `America/Argentina/ComodRivadavia` being the longest.
@@ -174,9 +183,34 @@ fn begins(line: &[u8]) -> bool {
     })
 }
 
-/// Whether `text` is one record, or begins with one.
+/// Whether a record begins with `text`, whose other lines may be missing: its columns up to the severity are a server's.
 pub(super) fn is_record(text: &[u8]) -> bool {
-    begins(text) && first(text).is_some_and(|(at, _)| at == 0)
+    begins(text) && DIVIDERS.iter().any(|&divider| is_beginning(text, divider))
+}
+
+/// [`is_record`] with columns that are divided by this.
+fn is_beginning(text: &[u8], divider: u8) -> bool {
+    let mut rest = text;
+    for column in 0..=SEVERITY {
+        let (value, after) = match rest.strip_prefix(b"\"") {
+            Some(quoted) => match memchr(b'"', quoted) {
+                Some(end) => (&quoted[..end], &quoted[end + 1..]),
+                None => return false,
+            },
+            None => {
+                let end = memchr(divider, rest).unwrap_or(rest.len());
+                rest.split_at(end)
+            }
+        };
+        if column == TIME && !is_time(value) || column == SEVERITY && severity_named(value).is_none() {
+            return false;
+        }
+        match after.strip_prefix(&[divider]) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    true
 }
 
 /// The first record of `head` that begins at a line's start, as a file may be cut in front: where it begins, and what
@@ -216,6 +250,10 @@ impl Format for PostgresCsv {
     }
 
     fn can_be_joined(&self) -> bool {
+        true
+    }
+
+    fn is_lines(&self) -> bool {
         true
     }
 

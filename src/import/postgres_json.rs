@@ -210,9 +210,13 @@ pub(super) fn statement_text(message: &[u8], detail: &[u8]) -> Option<StatementT
     let (Message::Duration(_, step) | Message::Text(step)) = message::read(message) else { return None };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let sql = match step {
-        Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql) => text(sql),
+        Step::Statement(sql)
+        | Step::Execute(_, sql)
+        | Step::Fetch(_, sql)
+        | Step::Bind(_, sql)
+        | Step::Parse(_, sql) => text(sql),
         Step::Plan(plan) => text(&plan::query_text(plan)?),
-        _ => return None,
+        Step::Bare => return None,
     };
     Some(StatementText { sql, parameters: message::parameters(detail).map(text) })
 }

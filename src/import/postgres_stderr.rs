@@ -37,6 +37,10 @@ impl Format for PostgresStderr {
         true
     }
 
+    fn is_lines(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         // That is a format of its own.
         if wrapped::around(head).has_syslog() { 0 } else { Self::sure(head).map_or(0, |(score, _)| score) }
@@ -61,9 +65,13 @@ impl Format for PostgresStderr {
         let message = parts.first()?.2;
         let (Message::Duration(_, step) | Message::Text(step)) = message::read(message) else { return None };
         let sql = match step {
-            Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql) => joined(sql),
+            Step::Statement(sql)
+            | Step::Execute(_, sql)
+            | Step::Fetch(_, sql)
+            | Step::Bind(_, sql)
+            | Step::Parse(_, sql) => joined(sql),
             Step::Plan(plan) => joined(&plan::query_text(plan)?),
-            _ => return None,
+            Step::Bare => return None,
         };
         let details = parts.iter().filter(|part| part.1 == Severity::Detail);
         let parameters = details.filter_map(|part| message::parameters(part.2)).next().map(joined);
@@ -178,9 +186,12 @@ pub(super) fn import_lines(
     Ok(reader.finish(name, id))
 }
 
+/// A part of a record: the word before its message, what that says, and the message.
+type Part<'a> = (&'a [u8], Severity, &'a [u8]);
+
 /// What a record consists of: the word before each part's message (`LOG`, `DETAIL`) and what it says, and the message
 /// with the lines that continue it.
-fn parts(record: &[u8]) -> Option<Vec<(&[u8], Severity, &[u8])>> {
+fn parts(record: &[u8]) -> Option<Vec<Part<'_>>> {
     let mut parts: Vec<(&[u8], Severity, usize, usize)> = Vec::new();
     let mut at = 0;
     for line in record.split_inclusive(|&byte| byte == b'\n') {
@@ -226,11 +237,11 @@ struct Lines {
     /// The line after the current record, if it was read already.
     ahead: Option<Option<Line>>,
     /// The current record's other lines.
-    parts: Vec<Part>,
+    parts: Vec<Follower>,
 }
 
 /// DETAIL, STATEMENT, … of a record.
-struct Part {
+struct Follower {
     severity: Severity,
     /// Where its line begins in the record.
     line: usize,
@@ -260,7 +271,7 @@ impl Lines {
         match found {
             Some(found) if found.severity.follows() => {
                 if !record.is_empty() {
-                    self.parts.push(Part {
+                    self.parts.push(Follower {
                         severity: found.severity,
                         line: record.len(),
                         message: record.len() + found.message,

@@ -31,6 +31,10 @@ impl Format for PostgresSyslog {
         &ABOUT
     }
 
+    fn is_lines(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         match wrapped::head(head) {
             Some((around, head)) if around.has_syslog() => {

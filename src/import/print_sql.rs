@@ -40,6 +40,10 @@ impl Format for PrintSql {
         &ABOUT
     }
 
+    fn is_lines(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let mut began = false;
         for line in trim_mark(head).split(|&byte| byte == b'\n') {

@@ -43,6 +43,10 @@ impl Format for SqlAlchemy {
         &ABOUT
     }
 
+    fn is_lines(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &[u8]) -> u8 {
         let mut lines = trim_mark(head).split(|&byte| byte == b'\n');
         let style = Style::of(head);

@@ -114,7 +114,7 @@ impl Around {
 const MOST_LAYERS: usize = 4;
 
 /// So many objects tell what is around them.
-const SAMPLES: usize = 20;
+const SAMPLES: usize = 100;
 
 /// So many lines do.
 const LINES: usize = 500;
@@ -125,12 +125,12 @@ struct Inner<'a> {
     /// Whether the line goes on in the next one.
     partial: bool,
     /// The name in front of the line, if that has one.
-    source: &'a [u8],
+    source: Cow<'a, [u8]>,
 }
 
 /// A line without `layer`; `None` if nothing of the log is in it.
 fn stripped<'a>(layer: &Layer, text: &'a [u8]) -> Option<Inner<'a>> {
-    let as_it_is = || Inner { text: Cow::Borrowed(text), partial: false, source: b"" };
+    let as_it_is = || Inner { text: Cow::Borrowed(text), partial: false, source: Cow::Borrowed(b"") };
     match layer {
         Layer::Syslog => Some(as_it_is()),
         // What goes on in another line has no stamp of its own.
@@ -142,10 +142,34 @@ fn stripped<'a>(layer: &Layer, text: &'a [u8]) -> Option<Inner<'a>> {
     }
 }
 
+/// Whether `text` is an object of JSON, or a list of them: `[pod/shop-db-0/postgres] ` is none.
+fn begins_object(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    match text.strip_prefix(b"[") {
+        Some(list) => list.trim_ascii_start().first().is_none_or(|byte| b"{]".contains(byte)),
+        None => text.strip_prefix(b"{").is_some_and(|object| {
+            object.trim_ascii_start().first().is_none_or(|byte| b"\"}'".contains(byte))
+        }),
+    }
+}
+
+/// Whether `head` is JSON's objects and nothing between them.
+pub fn is_json(head: &[u8]) -> bool {
+    let head = trim_mark(head);
+    let (mut units, mut input, mut buffer) = (Units::new(true), head, Vec::new());
+    let mut count = 0;
+    while count < SAMPLES
+        && let Ok(Some(_)) = units.next(&mut input, &mut buffer)
+    {
+        count += 1;
+    }
+    begins_object(head) && count > 0 && units.skipped == 0
+}
+
 /// What is around the lines of `head`.
 pub fn around(head: &[u8]) -> Around {
     let head = trim_mark(head);
-    let begins_object = matches!(head.trim_ascii_start().first(), Some(b'{' | b'['));
+    let begins_object = begins_object(head);
     let mut samples: Vec<Cow<'_, [u8]>> = if begins_object {
         let (mut units, mut input, mut buffer, mut samples) =
             (Units::new(true), head, Vec::new(), Vec::new());
@@ -172,7 +196,7 @@ pub fn around(head: &[u8]) -> Around {
         let mut inner_sources = Vec::with_capacity(samples.len());
         for (at, sample) in samples.iter().enumerate() {
             let Some(found) = stripped(&layer, sample) else { continue };
-            let source = match found.source {
+            let source = match &*found.source {
                 b"" => sources.get(at).cloned().unwrap_or_default(),
                 source => source.to_vec(),
             };
@@ -234,8 +258,9 @@ fn line_layer(samples: &[Cow<'_, [u8]>]) -> Option<Layer> {
             return Some(layer);
         }
     }
-    let is_syslog = |line: &Cow<'_, [u8]>| syslog::Line::read(line).is_some_and(|line| line.is_postgres());
-    samples.iter().any(is_syslog).then_some(Layer::Syslog)
+    let lines: Vec<_> = samples.iter().filter_map(|line| syslog::Line::read(line)).collect();
+    let is_syslog = lines.len() * 2 > samples.len() && lines.iter().any(syslog::Line::is_postgres);
+    is_syslog.then_some(Layer::Syslog)
 }
 
 /// The beginning of a log that `format` reads, without what is around it.
@@ -276,11 +301,18 @@ fn all(around: &Around, bytes: &[u8]) -> Vec<u8> {
 
 /// The record that begins at the first byte of `raw`, without its layers.
 pub fn first(raw: &[u8]) -> Cow<'_, [u8]> {
-    let is_object = matches!(raw.first(), Some(b'{' | b'['));
+    let is_object = begins_object(raw);
     let line = raw.split_inclusive(|&byte| byte == b'\n').next().unwrap_or_default();
-    let around = around(if is_object { raw } else { line });
+    let mut around = around(if is_object { raw } else { line });
     if around.is_plain() {
         return Cow::Borrowed(raw);
+    }
+    if around.sources.len() > 1 {
+        // Of several servers it is the first one's.
+        let (mut units, mut input, mut object) = (Units::new(true), raw, Vec::new());
+        if let Ok(Some(_)) = units.next(&mut input, &mut object) {
+            around.sources = self::around(&object).sources;
+        }
     }
     let syslog = around.has_syslog();
     let mut unwrapping = Unwrapping::new(around, Demux::default());

@@ -107,6 +107,8 @@ pub struct LogBuilder {
     ends: Vec<f64>,
     /// Messages of events, each once.
     messages: FxHashMap<String, u32>,
+    /// Whether fingerprints may be those of nothing.
+    may_have_unused: bool,
 }
 
 impl LogBuilder {
@@ -289,10 +291,15 @@ impl LogBuilder {
         self.log.statements.duration.get(statement).is_some_and(|duration| !duration.is_nan())
     }
 
-    /// Takes out of the log's fingerprints those of no execution: only events name them.
+    /// Some fingerprints may turn out to be those of no execution and no event: they go.
+    pub fn may_have_unused(&mut self) {
+        self.may_have_unused = true;
+    }
+
+    /// Takes out of the log's fingerprints those of no execution: only events name them, or nothing does.
     fn set_unfinished_apart(&mut self) {
         let log = &mut self.log;
-        if log.events.is_empty() {
+        if log.events.is_empty() && !self.may_have_unused {
             return;
         }
         let mut executed = vec![false; log.fingerprints.len()];
@@ -303,11 +310,22 @@ impl LogBuilder {
         if first as usize == executed.len() {
             return;
         }
+        let mut named = vec![false; log.fingerprints.len()];
+        for &fingerprint in &log.events.fingerprint {
+            if let Some(named) = named.get_mut(fingerprint as usize) {
+                *named = true;
+            }
+        }
         let (mut next, mut unfinished) = (0, first);
         let ids: Vec<u32> = executed
             .iter()
-            .map(|&executed| {
-                let next = if executed { &mut next } else { &mut unfinished };
+            .zip(&named)
+            .map(|(&executed, &named)| {
+                let next = match (executed, named) {
+                    (true, _) => &mut next,
+                    (false, true) => &mut unfinished,
+                    (false, false) => return NONE,
+                };
                 *next += 1;
                 *next - 1
             })
@@ -320,8 +338,13 @@ impl LogBuilder {
                 *fingerprint = id;
             }
         }
-        for (fingerprint, executed) in std::mem::take(&mut log.fingerprints).into_iter().zip(executed) {
-            if executed { &mut log.fingerprints } else { &mut log.events.unfinished }.push(fingerprint);
+        let all = std::mem::take(&mut log.fingerprints);
+        for ((fingerprint, executed), named) in all.into_iter().zip(executed).zip(named) {
+            match (executed, named) {
+                (true, _) => log.fingerprints.push(fingerprint),
+                (false, true) => log.events.unfinished.push(fingerprint),
+                (false, false) => {}
+            }
         }
     }
 

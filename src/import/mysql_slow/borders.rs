@@ -25,7 +25,10 @@ pub(super) fn is_host(line: &[u8]) -> bool {
 
 /// `/usr/sbin/mysqld, Version: 8.0.39 (…). started with:`.
 pub(in super::super) fn is_start(line: &[u8]) -> bool {
-    trim_end(line).ends_with(b"started with:") && memmem::find(line, b", Version: ").is_some()
+    // A path, which only on Windows has blanks in it.
+    let is_path = |path: &[u8]| !path.contains(&b' ') || path.get(1) == Some(&b':');
+    trim_end(line).ends_with(b"started with:")
+        && memmem::find(line, b", Version: ").is_some_and(|at| is_path(&line[..at]))
 }
 
 /// `# Query_time: 0.000490  Lock_time: …`: the first line of a record with `log_short_format`.

@@ -150,6 +150,14 @@ impl<'a> Parts<'a> {
         rest.get(close + 1..).unwrap_or_default()
     }
 
+    /// Whether it took long, and nearly all that time in the storage engine.
+    pub fn may_have_waited_for_rows(&self) -> bool {
+        const LONG: f64 = 100.0;
+        let (Some(duration), Some(engine)) = (self.duration, self.engine_time) else { return false };
+        let locked = self.waited().unwrap_or(0.0);
+        duration >= LONG && engine >= 0.9 * duration && locked < 0.1 * duration
+    }
+
     /// Milliseconds it waited for locks of tables and rows.
     pub fn waited(&self) -> Option<f64> {
         match (self.lock_time, self.row_lock_time) {

@@ -94,9 +94,10 @@ fn in_order(runs: &[Run]) -> Vec<usize> {
     // The most records of a chain that ends with each run, and the run before it in that chain.
     let mut best: Vec<(usize, Option<usize>)> = Vec::with_capacity(runs.len());
     for (index, run) in runs.iter().enumerate() {
+        // Of equal ones the nearest.
         let before = (0..index)
             .filter(|&before| runs[before].last <= run.first + FAR)
-            .max_by_key(|&before| best[before].0);
+            .max_by(|&a, &b| best[a].0.cmp(&best[b].0).then(runs[a].last.total_cmp(&runs[b].last)));
         let records = before.map_or(0, |before| best[before].0) + run.length();
         best.push((records, before));
     }

@@ -93,6 +93,12 @@ impl Who<'_> {
     }
 }
 
+/// [`Who`], with what its session is known by.
+struct Keyed<'a> {
+    who: Who<'a>,
+    key: u64,
+}
+
 /// A duration without a text.
 #[derive(Debug, Clone, Copy)]
 struct Bare {
@@ -125,8 +131,6 @@ struct Session {
     waits: Option<(usize, f64, f64)>,
     /// Whether its beginning was counted, and `connection ready` may follow.
     authorized: bool,
-    /// Whether its application's name is known: sessions begin without one.
-    named: bool,
 }
 
 /// More portals than these are forgotten.
@@ -163,6 +167,8 @@ pub struct Executions {
     seen: Seen,
     /// Whether the log has texts without durations.
     has_texts: bool,
+    /// The session and the application of the line before.
+    entered: (u64, u64),
     /// The shortest duration, ms; NaN without any.
     shortest: f64,
     /// Statements of which nothing but the parse was logged.
@@ -178,6 +184,7 @@ impl Default for Executions {
             sessions: FxHashMap::default(),
             seen: Seen::default(),
             has_texts: false,
+            entered: (0, 0),
             shortest: f64::NAN,
             parsed: Vec::new(),
             checkpoint: None,
@@ -188,8 +195,11 @@ impl Default for Executions {
 impl Executions {
     /// Takes in the next event.
     pub fn event(&mut self, who: &Who<'_>, event: &Event<'_>) {
+        let who = &Keyed { who: *who, key: who.key() };
         self.seen.events += 1;
-        self.enter(who, who.application);
+        if !matches!(event.message, Message::Disconnection(_)) {
+            self.enter(who, who.who.application);
+        }
         if event.severity == Severity::Error {
             self.error(who, event);
             return;
@@ -211,7 +221,8 @@ impl Executions {
             Message::Event(kind, amount) => self.happens(who, event, kind, amount),
             Message::Disconnection(time) => {
                 self.happens(who, event, EventKind::Disconnected, time);
-                if let Some(mut session) = self.sessions.remove(&who.key()) {
+                self.entered = (0, 0);
+                if let Some(mut session) = self.sessions.remove(&who.key) {
                     self.close(&mut session);
                 }
             }
@@ -223,7 +234,7 @@ impl Executions {
     }
 
     /// Something else happens: to a statement, to a session, or to the server.
-    fn happens(&mut self, who: &Who<'_>, event: &Event<'_>, kind: EventKind, amount: f64) {
+    fn happens(&mut self, who: &Keyed<'_>, event: &Event<'_>, kind: EventKind, amount: f64) {
         let fingerprint = self.named(event);
         let session = self.session(who);
         let connection = session.connection;
@@ -234,7 +245,7 @@ impl Executions {
             }
         }
         let index = keep(&mut self.builder, event, kind, amount, connection, fingerprint);
-        let Some(session) = self.sessions.get_mut(&who.key()) else { return };
+        let Some(session) = self.sessions.get_mut(&who.key) else { return };
         match kind {
             EventKind::LockWait => session.waits = Some((index, event.stamp, amount)),
             EventKind::LockAcquired => {
@@ -256,7 +267,7 @@ impl Executions {
     }
 
     /// A checkpoint is complete: the one that was said to start, or one that started before the log.
-    fn checkpoint_ends(&mut self, who: &Who<'_>, event: &Event<'_>, amount: f64) {
+    fn checkpoint_ends(&mut self, who: &Keyed<'_>, event: &Event<'_>, amount: f64) {
         let found = server::checkpoint(&String::from_utf8_lossy(event.text));
         let connection = self.session(who).connection;
         let (index, cause, by_wal) = self.checkpoint.take().unwrap_or_else(|| {
@@ -278,20 +289,24 @@ impl Executions {
     }
 
     /// Of the session: the application `name` uses it from now on. What has no name yet gets this one.
-    fn enter(&mut self, who: &Who<'_>, name: &[u8]) {
+    fn enter(&mut self, who: &Keyed<'_>, name: &[u8]) {
         if name.is_empty() || name == b"[unknown]" {
             return;
         }
         let application = mix_text(SEED, name).max(1);
+        if self.entered == (who.key, application) {
+            return;
+        }
+        self.entered = (who.key, application);
         let session = self.session(who);
         if session.application == application {
             return;
         }
         let is_first = session.application == 0;
         session.application = application;
-        let key = who.key();
+        let key = who.key;
         let identity = key.to_le_bytes();
-        let described = Who { application: name, ..*who };
+        let described = Who { application: name, ..who.who };
         let connection = if is_first {
             let connection = session.connection;
             if let Some(known) = self.builder.connection_mut(connection) {
@@ -320,13 +335,15 @@ impl Executions {
             for statement in std::mem::take(&mut self.parsed) {
                 self.builder.push(statement);
             }
+        } else if !self.parsed.is_empty() {
+            self.builder.may_have_unused();
         }
         (self.builder, self.seen)
     }
 
     /// Adds an execution, with the events that waited for it; gives its index.
-    fn push(&mut self, who: &Who<'_>, statement: Statement, extended: bool) -> usize {
-        match self.sessions.get_mut(&who.key()) {
+    fn push(&mut self, who: &Keyed<'_>, statement: Statement, extended: bool) -> usize {
+        match self.sessions.get_mut(&who.key) {
             Some(session) => {
                 // What it waited for it got, though the log does not say when, or it did without.
                 session.waits = None;
@@ -355,26 +372,16 @@ impl Executions {
         }
     }
 
-    fn session(&mut self, who: &Who<'_>) -> &mut Session {
-        let key = who.key();
+    fn session(&mut self, who: &Keyed<'_>) -> &mut Session {
+        let key = who.key;
         let builder = &mut self.builder;
-        let session = self.sessions.entry(key).or_insert_with(|| Session {
-            connection: builder.connection(&[&key.to_le_bytes()], || who.connection()),
+        self.sessions.entry(key).or_insert_with(|| Session {
+            connection: builder.connection(&[&key.to_le_bytes()], || who.who.connection()),
             ..Session::default()
-        });
-        if !session.named && !matches!(who.application.trim_ascii(), b"" | b"[unknown]") {
-            session.named = true;
-            // The connection may have been made when the session began.
-            if let Some(connection) = builder.connection_mut(session.connection)
-                && connection.application.is_empty()
-            {
-                connection.application = String::from_utf8_lossy(who.application.trim_ascii()).into_owned();
-            }
-        }
-        session
+        })
     }
 
-    fn statement(&mut self, who: &Who<'_>, event: &Event<'_>, sql: &[u8], duration: f64) -> Statement {
+    fn statement(&mut self, who: &Keyed<'_>, event: &Event<'_>, sql: &[u8], duration: f64) -> Statement {
         let recognised = self.builder.fingerprint(sql, Dialect::PostgreSql, event.parameters);
         Statement {
             end: event.stamp,
@@ -386,7 +393,7 @@ impl Executions {
         }
     }
 
-    fn duration(&mut self, who: &Who<'_>, event: &Event<'_>, duration: f64, step: Step<'_>) {
+    fn duration(&mut self, who: &Keyed<'_>, event: &Event<'_>, duration: f64, step: Step<'_>) {
         if !matches!(step, Step::Plan(_)) {
             self.shortest = self.shortest.min(duration);
         }
@@ -455,7 +462,7 @@ impl Executions {
                 };
                 let (connection, of) = (statement.connection, statement.fingerprint);
                 let index = keep(&mut self.builder, event, EventKind::Plan, duration, connection, of);
-                if let Some(session) = self.sessions.get_mut(&who.key()) {
+                if let Some(session) = self.sessions.get_mut(&who.key) {
                     let inside = session.text.is_some();
                     session.events.plan(&mut self.builder, index, statement, inside, nested);
                 }
@@ -464,7 +471,7 @@ impl Executions {
     }
 
     /// A portal was executed as the statement of this index.
-    fn opened(&mut self, who: &Who<'_>, name: &[u8], index: usize) {
+    fn opened(&mut self, who: &Keyed<'_>, name: &[u8], index: usize) {
         let portal = steps::portal(name);
         let portals = &mut self.session(who).portals;
         match portals.iter_mut().find(|open| open.0 == portal) {
@@ -479,15 +486,15 @@ impl Executions {
     }
 
     /// Where lines do not have the application's name, a statement may set it.
-    fn application_set(&mut self, who: &Who<'_>, sql: &[u8]) {
-        if who.application.is_empty()
+    fn application_set(&mut self, who: &Keyed<'_>, sql: &[u8]) {
+        if who.who.application.is_empty()
             && let Some(name) = application_set(sql)
         {
             self.enter(who, name);
         }
     }
 
-    fn bare(&mut self, who: &Who<'_>, event: &Event<'_>, duration: f64) {
+    fn bare(&mut self, who: &Keyed<'_>, event: &Event<'_>, duration: f64) {
         let session = self.session(who);
         if let Some(text) = session.text.take() {
             let extended = session.extended;
@@ -504,14 +511,14 @@ impl Executions {
         session.bare.push(Bare { duration, stamp, resolution, offset, length });
         if session.bare.len() > 2 {
             let first = session.bare.remove(0);
-            if let Some(session) = self.sessions.get_mut(&who.key()) {
+            if let Some(session) = self.sessions.get_mut(&who.key) {
                 alone(&mut self.builder, &mut self.seen, session, first);
             }
         }
     }
 
     /// A text without a duration; it runs from now on.
-    fn text(&mut self, who: &Who<'_>, event: &Event<'_>, sql: &[u8], extended: bool) {
+    fn text(&mut self, who: &Keyed<'_>, event: &Event<'_>, sql: &[u8], extended: bool) {
         let mut before = 0.0;
         if extended {
             // Parse and bind, with or without their texts.
@@ -528,7 +535,7 @@ impl Executions {
 
     /// Something failed: the session's statement, if it has one. It is an execution only if its text was
     /// logged on its own.
-    fn error(&mut self, who: &Who<'_>, event: &Event<'_>) {
+    fn error(&mut self, who: &Keyed<'_>, event: &Event<'_>) {
         if event.statement.is_none() && server::is_refusal(message::without_state(event.text), event.state) {
             self.happens(who, event, EventKind::Refused, f64::NAN);
             return;
@@ -549,7 +556,7 @@ impl Executions {
             self.builder.waited(waiting, event.stamp - since + before, false);
         }
         let index = keep(&mut self.builder, event, kind, f64::NAN, connection, fingerprint);
-        let Some(session) = self.sessions.get_mut(&who.key()) else { return };
+        let Some(session) = self.sessions.get_mut(&who.key) else { return };
         match text {
             Some(text) => {
                 let statement = Statement { failed: true, duration: f64::NAN, ..text };
@@ -564,8 +571,8 @@ impl Executions {
     }
 
     /// Whatever of the session is still open will get no more.
-    fn close_open(&mut self, who: &Who<'_>) {
-        let Some(session) = self.sessions.get_mut(&who.key()) else { return };
+    fn close_open(&mut self, who: &Keyed<'_>) {
+        let Some(session) = self.sessions.get_mut(&who.key) else { return };
         session.events.interrupted();
         if session.text.is_some() || !session.bare.is_empty() {
             close(&mut self.builder, &mut self.seen, session);

@@ -464,6 +464,27 @@ mod tests {
                 "2026-08-17 06:00:00 UTC app=web front db=shop pid=77 xid=0 LOG:  x",
                 "2026-08-17 06:00:00 UTC app=web db=shop pid=77 xid=12 LOG:  x",
             ]),
+            // Without a blank at the end, with names nobody knows, with what a process does.
+            guess(&[
+                "2026-08-17 06:00:00.123 UTC [44] shop@shopLOG:  x",
+                "2026-08-17 06:00:00.123 UTC [44] shop@shopSTATEMENT:  x",
+            ]),
+            guess(&[
+                "2026-08-17 06:00:00 UTC [44] usr=shop,zz=7,appli=76ae13 LOG:  x",
+                "2026-08-17 06:00:00 UTC [44] usr=shop,zz=81b,appli=8a LOG:  x",
+            ]),
+            guess(&[
+                "2026-08-17 06:00:00.123 UTC [44] idle LOG:  x",
+                "2026-08-17 06:00:00.123 UTC [44] CREATE TABLE LOG:  x",
+            ]),
+            guess(&[
+                "2026-08-17 06:00:00.123 UTC [44] one two LOG:  x",
+                "2026-08-17 06:00:00.123 UTC [44] three two LOG:  x",
+            ]),
+            guess(&[
+                "2026-08-17 06:00:00.123 UTC [44] shop@shop ОШИБКА:  x",
+                "2026-08-17 06:00:00.123 UTC [44] shop@shop ОПЕРАТОР:  x",
+            ]),
             guess(&["[77] LOG:  x"]),
             guess(&["LOG:  x"]),
             guess(&["nothing of a server"]),

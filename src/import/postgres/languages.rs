@@ -290,19 +290,20 @@ static LANGUAGES: &[Language] = &[
 
 impl Language {
     fn severity_named(&self, name: &[u8]) -> Option<Severity> {
-        let is = |word: &&str| word.as_bytes() == name;
-        if self.log.iter().any(|word| is(word)) {
+        let is = |word: &str| word.as_bytes() == name;
+        let any = |words: &[&str]| words.iter().any(|word| is(word));
+        if any(self.log) {
             Some(Severity::Log)
-        } else if self.error.iter().any(|word| is(word)) {
+        } else if any(self.error) {
             Some(Severity::Error)
-        } else if is(&self.detail) {
+        } else if is(self.detail) {
             Some(Severity::Detail)
-        } else if is(&self.statement) {
+        } else if is(self.statement) {
             Some(Severity::Statement)
-        } else if is(&self.context) {
+        } else if is(self.context) {
             Some(Severity::Context)
         } else {
-            self.other.iter().any(|word| is(word)).then_some(Severity::Other)
+            any(self.other).then_some(Severity::Other)
         }
     }
 }
@@ -380,9 +381,8 @@ pub fn read(message: &[u8]) -> Message<'_> {
 
 /// The parameters of a DETAIL in another language, if it is about them.
 pub fn parameters(detail: &[u8]) -> Option<&[u8]> {
-    if !memchr::memchr(b'$', detail.get(..60.min(detail.len()))?).is_some_and(|at| at > 0) {
-        return None;
-    }
+    // `$1 = '5'` is near its beginning.
+    memchr::memchr(b'$', detail.get(..60.min(detail.len()))?)?;
     LANGUAGES.iter().flat_map(|language| language.parameters).find_map(|word| {
         let rest = detail.strip_prefix(word.as_bytes())?;
         rest.strip_prefix(b" ").unwrap_or(rest).strip_prefix(b": ")

@@ -69,11 +69,16 @@ pub fn portal(name: &[u8]) -> u64 {
     mix_text(SEED, name).max(1)
 }
 
+/// Of a text, whether or not its line's end is part of it.
+fn hash(sql: &[u8]) -> u64 {
+    mix_text(SEED, sql.trim_ascii_end())
+}
+
 impl Steps {
     /// A parse: gives what waited under this name, of which nothing more will come.
     pub fn parse(&mut self, name: &[u8], sql: &[u8], line: Line<'_>) -> Option<Waiting> {
         let (statement, _) = names(name);
-        let text = mix_text(SEED, sql);
+        let text = hash(sql);
         if let Some(same) = self.position(|step| step.name == statement && step.portal == 0) {
             if self.waiting[same].text == text {
                 // Parsed twice, as clients do that do not keep what they prepare.
@@ -93,7 +98,7 @@ impl Steps {
     /// A bind: gives what waited in its portal, of which nothing more will come.
     pub fn bind(&mut self, name: &[u8], sql: &[u8], line: Line<'_>) -> Option<Waiting> {
         let (statement, portal) = names(name);
-        let text = mix_text(SEED, sql);
+        let text = hash(sql);
         let before = self.position(|step| step.portal == portal).map(|at| self.waiting.remove(at));
         match self.position(|step| step.name == statement && step.portal == 0) {
             Some(parsed) if self.waiting[parsed].text == text => {
@@ -122,7 +127,7 @@ impl Steps {
         };
         let step = self.waiting.remove(at);
         let differs = |kept: &Vec<u8>| parameters.is_some_and(|parameters| parameters != kept.as_slice());
-        if step.text != mix_text(SEED, sql) || step.parameters.as_ref().is_some_and(differs) {
+        if step.text != hash(sql) || step.parameters.as_ref().is_some_and(differs) {
             return (0.0, Some(step));
         }
         (step.duration, None)
@@ -134,7 +139,7 @@ impl Steps {
         if self.waiting.is_empty() {
             return 0.0;
         }
-        let text = mix_text(SEED, sql);
+        let text = hash(sql);
         let mine = |step: &Waiting| step.text == text;
         let duration = self.waiting.iter().filter(|step| mine(step)).map(|step| step.duration).sum();
         self.waiting.retain(|step| !mine(step));

@@ -8,7 +8,7 @@ use super::{Inner, Layer};
 
 /// A line of `text`, of the source that this is, if it is known.
 fn line<'a>(text: &'a [u8], source: &'a [u8]) -> Option<Inner<'a>> {
-    Some(Inner { text: Cow::Borrowed(text), partial: false, source })
+    Some(Inner { text: Cow::Borrowed(text), partial: false, source: Cow::Borrowed(source) })
 }
 
 /// The line without `layer`, which stands in front of it; `None` if it does not.
@@ -37,7 +37,7 @@ fn cri(text: &[u8], lent: bool) -> Option<Inner<'_>> {
         _ => return None,
     };
     let text = if lent { with_time(&text[..stamp], rest) } else { Cow::Borrowed(rest) };
-    Some(Inner { text, partial, source: b"" })
+    Some(Inner { text, partial, source: Cow::Borrowed(b"") })
 }
 
 /// `db-1  | text`, as `docker compose logs` writes it; its colours are passed over.
@@ -103,7 +103,7 @@ fn stamped(text: &[u8], named: bool, lent: bool) -> Option<Inner<'_>> {
         false => rest,
     };
     let text = if lent { with_time(&text[..stamp], rest) } else { Cow::Borrowed(rest) };
-    Some(Inner { text, partial: false, source: b"" })
+    Some(Inner { text, partial: false, source: Cow::Borrowed(b"") })
 }
 
 /// Whether a stream's name stands behind the stamp, and whether the line's own time is missing; `None` if no record

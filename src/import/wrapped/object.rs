@@ -31,7 +31,27 @@ struct Found<'a> {
     /// journald's number of the process that wrote, and when: microseconds since 1970.
     process: Option<&'a RawValue>,
     time: Option<&'a RawValue>,
+    /// What the line comes from: container, pod, stream.
+    source: Vec<u8>,
 }
+
+/// Keys whose values say which of several programs a line is of.
+const SOURCES: [&str; 12] = [
+    "container_name",
+    "container_id",
+    "containerName",
+    "CONTAINER_NAME",
+    "pod_name",
+    "podName",
+    "pod",
+    "logStreamName",
+    "logStream",
+    "_SYSTEMD_UNIT",
+    "SYSLOG_IDENTIFIER",
+    "database_id",
+];
+
+const LONGEST_SOURCE: usize = 1000;
 
 const PARTS: [&str; 4] = ["DETAIL", "HINT", "CONTEXT", "STATEMENT"];
 
@@ -70,6 +90,9 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
                 "errorLevel" => found.error_level = Some(value),
                 "_PID" | "SYSLOG_PID" => found.process = Some(value),
                 "__REALTIME_TIMESTAMP" => found.time = Some(value),
+                key if SOURCES.contains(&key) && found.source.len() < LONGEST_SOURCE => {
+                    found.source.extend_from_slice(value.get().as_bytes());
+                }
                 _ => {}
             }
             within(found, value, depth + 1);
@@ -148,6 +171,10 @@ fn layer_of(object: &[u8], all: &[Cow<'_, [u8]>]) -> Option<Layer> {
         let numbered = found.process.is_some() && is_numbered(&message);
         return (numbered || server::begins(&message)).then_some(Layer::Journal { numbered });
     }
+    if is_docker(&value) {
+        let text = value.get("log").and_then(serde_json::Value::as_str);
+        return text.filter(|text| server::begins(text.as_bytes())).map(|_| Layer::Docker);
+    }
     let key = key_of(&value)?;
     let texts = all.iter().take(super::SAMPLES).filter_map(|object| {
         let object = String::from_utf8_lossy(object).into_owned();
@@ -157,6 +184,17 @@ fn layer_of(object: &[u8], all: &[Cow<'_, [u8]>]) -> Option<Layer> {
     // Docker ends whole lines, and cuts long ones.
     let partial = key == "log" && ends.iter().any(|&ends| ends);
     Some(if partial { Layer::Docker } else { Layer::Text(key.into()) })
+}
+
+/// Whether an object is a line of Docker's own files: those end whole lines, and cut long ones.
+fn is_docker(value: &serde_json::Value) -> bool {
+    const KEYS: [&str; 4] = ["log", "stream", "time", "attrs"];
+    let map = value.as_object();
+    map.is_some_and(|map| {
+        map.contains_key("log")
+            && map.contains_key("stream")
+            && map.keys().all(|key| KEYS.contains(&key.as_str()))
+    })
 }
 
 /// `[5-1] ` at the beginning of a syslog message.
@@ -192,18 +230,21 @@ fn key_of(value: &serde_json::Value) -> Option<String> {
 /// What an object holds of the log; `None` if nothing.
 pub fn stripped(layer: &Layer, object: &[u8]) -> Option<Inner<'static>> {
     let object = String::from_utf8_lossy(object);
-    let whole = |text: Vec<u8>| Some(Inner { text: Cow::Owned(text), partial: false, source: b"" });
+    let inner = |text: Vec<u8>, partial: bool, found: Found<'_>| {
+        Some(Inner { text: Cow::Owned(text), partial, source: Cow::Owned(found.source) })
+    };
     match layer {
         Layer::Docker => {
-            let text = text(found(&object, "log")?.text?)?.into_owned();
+            let found = found(&object, "log")?;
+            let text = text(found.text?)?.into_owned();
             let partial = !text.ends_with(b"\n");
-            Some(Inner { text: Cow::Owned(text), partial, source: b"" })
+            inner(text, partial, found)
         }
         Layer::Text(key) => {
             let found = found(&object, key)?;
             let text = text(found.text?)?;
             let parts = found.parts.map(|part| part.and_then(self::text));
-            whole(with_parts(&text, &parts))
+            inner(with_parts(&text, &parts), false, found)
         }
         Layer::Azure => {
             let found = found(&object, "message")?;
@@ -212,13 +253,17 @@ pub fn stripped(layer: &Layer, object: &[u8]) -> Option<Inner<'static>> {
             line.extend_from_slice(b":  ");
             line.extend_from_slice(&text(found.text?)?);
             let parts = found.parts.map(|part| part.and_then(text));
-            whole(with_parts(&line, &parts))
+            inner(with_parts(&line, &parts), false, found)
         }
-        Layer::Record => whole(record(&found(&object, "")?)?),
+        Layer::Record => {
+            let found = found(&object, "")?;
+            inner(record(&found)?, false, found)
+        }
         Layer::Journal { numbered } => {
             let found = found(&object, "MESSAGE")?;
             let message = text(found.text?)?;
-            whole(if *numbered { syslog_line(&found, &message) } else { message.into_owned() })
+            let text = if *numbered { syslog_line(&found, &message) } else { message.into_owned() };
+            inner(text, false, found)
         }
         _ => None,
     }

@@ -40,7 +40,8 @@ fn has_json(line: &[u8]) -> bool {
 /// Whether the time is missing that such a line should have: it is then lent by what is around it.
 pub fn wants_time(text: &[u8]) -> bool {
     let line = first_line(text);
-    if line.first() == Some(&b'{') {
+    // The general log's lines have the time of the one before.
+    if line.first() == Some(&b'{') || mysql_slow::begins(line) || mysql_general::begins(line) {
         return false;
     }
     let prefix = marker(line)

@@ -78,7 +78,9 @@ impl Units {
             for &byte in bytes {
                 taken += 1;
                 let is_first = scan.depth == 0;
+                let was_passing = scan.passing;
                 let step = scan.take(byte, buffer.len());
+                self.skipped += u64::from(scan.passing && !was_passing && step == Step::Between);
                 if byte == b'\n' {
                     self.lines += 1;
                 }

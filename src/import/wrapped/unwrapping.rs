@@ -274,11 +274,11 @@ fn within<'a>(layer: &super::Layer, text: Cow<'a, [u8]>) -> Option<Within<'a>> {
                     Cow::Owned(text)
                 }
             };
-            Some((text, Cow::Borrowed(source), partial))
+            Some((text, source, partial))
         }
         Cow::Owned(text) => {
             let Inner { text, partial, source } = stripped(layer, &text)?;
-            Some((Cow::Owned(trim_end(&text).to_vec()), Cow::Owned(source.to_vec()), partial))
+            Some((Cow::Owned(trim_end(&text).to_vec()), Cow::Owned(source.into_owned()), partial))
         }
     }
 }

@@ -83,7 +83,7 @@ fn lists_of_equal_expressions() {
     );
     same(
         Dialect::MySql,
-        "SELECT a FROM t WHERE id IN (UUID_TO_BIN(?)) AND b IN (? + f(?, ?))",
+        "SELECT a FROM t WHERE id IN (uuid_to_bin(?)) AND b IN (? + f(?, ?))",
         &[
             "SELECT a FROM t WHERE id IN (UUID_TO_BIN('a'),UUID_TO_BIN('b'),UUID_TO_BIN('c')) AND b IN (1 + f(1, 2))",
             "SELECT a FROM t WHERE id IN (UUID_TO_BIN('a')) AND b IN (1 + f(1, 2))",
