@@ -163,7 +163,7 @@ formats! {
 
 /// A file that could not be read: what it looked like, where it broke, what to try.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}{problem}{}.{}{advice}{}", looked_like.map(|title| format!("looks like {title}, but ")).unwrap_or_default(), place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default(), if advice.is_empty() { "" } else { " " }, supported.iter().map(|line| format!(" {line}.")).collect::<String>())]
+#[error("{}{problem}{}.{}{}", looked_like.map(|title| format!("looks like {title}, but ")).unwrap_or_default(), place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default(), with_blank(advice), with_blank(&supported_in_words(supported)))]
 pub struct ImportError {
     /// [`Format::title`] of what it looked like, or what else it is; `None` if like nothing known.
     pub looked_like: Option<&'static str>,
@@ -175,6 +175,15 @@ pub struct ImportError {
     pub advice: String,
     /// What can be read, in a few lines, where nothing better can be said.
     pub supported: &'static [&'static str],
+}
+
+/// A sentence after another.
+fn with_blank(sentence: &str) -> String {
+    if sentence.is_empty() { String::new() } else { format!(" {sentence}") }
+}
+
+fn supported_in_words(supported: &[&str]) -> String {
+    if supported.is_empty() { String::new() } else { format!("Supported: {}.", supported.join("; ")) }
 }
 
 impl ImportError {

@@ -96,7 +96,7 @@ fn what_cannot_be_read_is_said_and_the_rest_is_printed() {
         let errors = text(&output.stderr);
         assert_eq!(errors.lines().count(), 2, "{errors}");
         assert!(
-            errors.contains("3.13.json: looks like JSON, but this is no format Flamedrop reads. It reads"),
+            errors.contains("3.13.json: looks like JSON, but Flamedrop cannot read this format. Supported:"),
             "{errors}"
         );
         assert!(errors.contains("flamedrop: no/such/file: "), "{errors}");
@@ -384,7 +384,7 @@ fn a_servers_statistics_have_findings() {
     let summary = &json["summary"][0];
     assert_eq!(summary["items_of_80_percent"], 1);
     let caption = summary["captions"][0].as_str().expect("a sentence");
-    assert!(caption.starts_with("1 of ") && caption.contains(" makes 80 % of the time"), "{caption}");
+    assert!(caption.starts_with("1 of ") && caption.contains(" accounts for 80 % of the time"), "{caption}");
     assert_eq!(json["below"], serde_json::json!([]));
 }
 

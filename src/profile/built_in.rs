@@ -10,6 +10,8 @@
 
 use std::borrow::Cow;
 
+use super::home::is_pythons;
+
 /// cProfile's place of built-in functions.
 pub(crate) const BUILT_IN: &str = "~";
 
@@ -112,6 +114,39 @@ fn unqualified(name: &str) -> &str {
         Some((around, last)) if !last.is_empty() && !around.is_empty() && !name.starts_with('<') => last,
         _ => name,
     }
+}
+
+/// The module (and class) of a built-in function, dotted:
+/// `<built-in method time.sleep>`, `<method 'execute' of 'sqlite3.Cursor' objects>`,
+/// `<built-in method fetchall of sqlite3.Cursor object at 0x…>`, Python 2's `<time.sleep>`,
+/// `<function SQLiteCursorWrapper.execute at 0x…>`.
+pub(super) fn owner(name: &str) -> &str {
+    let inner = name.trim_matches(['<', '>', '{', '}']);
+    let inner = inner.split_once(" at 0x").map_or(inner, |(inner, _)| inner);
+    match inner.split_once(" of ") {
+        Some((_, class)) => {
+            let class = class.trim_start_matches('\'');
+            &class[..class.find(['\'', ' ']).unwrap_or(class.len())]
+        }
+        None => inner.rsplit(' ').next().unwrap_or(inner),
+    }
+}
+
+/// Whether a built-in function is of a package that was compiled: `<built-in method black.main>`,
+/// `<method 'get' of 'multidict._multidict.MultiDict' objects>`. Python's own types are in no module, or in one of its.
+pub(super) fn is_of_a_package(name: &str) -> bool {
+    // These name a class, not a module.
+    if name.trim_start_matches('<').starts_with("function ") {
+        return false;
+    }
+    let owner = owner(name);
+    let is_name = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    owner
+        .split_once('.')
+        .is_some_and(|(module, rest)| is_name(module) && rest.split('.').all(is_name) && !is_pythons(module))
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::home::{Home, SEPARATORS, base_name, home, is_pythons};
+use super::built_in::{is_of_a_package, owner};
+use super::home::{Home, SEPARATORS, base_name, home};
 use super::imports::MODULE;
 use super::native::is_native;
 
@@ -243,39 +244,6 @@ fn in_file(file: &str, name: &str) -> Category {
 /// The dotted name of a file's module, part by part.
 fn modules(path: &str) -> impl Iterator<Item = &str> + Clone {
     path.split(SEPARATORS).map(|part| part.split_once('.').map_or(part, |(stem, _)| stem))
-}
-
-/// The module (and class) of a built-in function, dotted:
-/// `<built-in method time.sleep>`, `<method 'execute' of 'sqlite3.Cursor' objects>`,
-/// `<built-in method fetchall of sqlite3.Cursor object at 0x…>`, Python 2's `<time.sleep>`,
-/// `<function SQLiteCursorWrapper.execute at 0x…>`.
-fn owner(name: &str) -> &str {
-    let inner = name.trim_matches(['<', '>', '{', '}']);
-    let inner = inner.split_once(" at 0x").map_or(inner, |(inner, _)| inner);
-    match inner.split_once(" of ") {
-        Some((_, class)) => {
-            let class = class.trim_start_matches('\'');
-            &class[..class.find(['\'', ' ']).unwrap_or(class.len())]
-        }
-        None => inner.rsplit(' ').next().unwrap_or(inner),
-    }
-}
-
-/// Whether a built-in function is of a package that was compiled: `<built-in method black.main>`,
-/// `<method 'get' of 'multidict._multidict.MultiDict' objects>`. Python's own types are in no module, or in one of its.
-fn is_of_a_package(name: &str) -> bool {
-    // These name a class, not a module.
-    if name.trim_start_matches('<').starts_with("function ") {
-        return false;
-    }
-    let owner = owner(name);
-    let is_name = |part: &str| {
-        part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
-    owner
-        .split_once('.')
-        .is_some_and(|(module, rest)| is_name(module) && rest.split('.').all(is_name) && !is_pythons(module))
 }
 
 /// Database drivers: below them nothing but the wait for the database is left.

@@ -7,6 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use super::components::Components;
+use super::consistency::ROUNDING;
 use super::recursion;
 use super::twins::{self, Lost};
 use super::{Edge, Edges, FunctionId, Profile};
@@ -51,7 +52,8 @@ pub fn repaired(profile: &Profile) -> Option<Repair> {
 }
 
 /// `profile` without the negative times that a clock which was set back leaves, so that its self times still add up to
-/// its total: what is negative is nothing, and what called it takes as much less itself. `None` where none is negative.
+/// its total: what is negative is nothing, and what called it takes as much less itself. `None` where none is negative, or they
+/// do not add up by that: then it was not only the clock.
 pub fn without_negatives(profile: &Profile) -> Option<Profile> {
     let is_negative = |times: &[f64]| times.iter().any(|&time| time < 0.0);
     let (functions, edges) = (&profile.functions, &profile.edges);
@@ -82,7 +84,8 @@ pub fn without_negatives(profile: &Profile) -> Option<Profile> {
             clean.edges.self_time[edge] *= share;
         }
     }
-    Some(clean)
+    let (total, sum) = (profile.total(), clean.total());
+    (total > 0.0 && (sum - total).abs() <= ROUNDING * total).then_some(clean)
 }
 
 /// Adds the lost twins' calls to those of the twin that stayed.

@@ -271,7 +271,7 @@ fn small_built_in_functions_do_not_explode() {
     // One cause, one card.
     let all = super::flat(judged("search_list"));
     let search = all.iter().find(|one| one.rule == "exploding-calls").expect("in the card");
-    assert!(search.title.ends_with("calls list.index 3,000 times"), "{}", search.title);
+    assert!(search.title.ends_with("calls list.index 3,000 times in one call"), "{}", search.title);
     let hottest = found("search_list", "hottest-function");
     assert!(hottest.title.ends_with(": list.index 3,000 times"), "{}", hottest.title);
     assert!(hottest.code.starts_with("by_key = {"), "{}", hottest.code);
