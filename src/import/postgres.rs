@@ -1,6 +1,7 @@
 //! What PostgreSQL's log formats share: the prefix of a line, the grammar of messages, and the
 //! executions they add up to.
 
+pub mod application;
 pub mod collect;
 pub mod events;
 pub mod executions;
@@ -8,5 +9,6 @@ pub mod infer;
 pub mod languages;
 pub mod message;
 pub mod prefix;
+pub mod seen;
 pub mod server;
 pub mod steps;

@@ -17,12 +17,13 @@
 
 use rustc_hash::FxHashMap;
 
+use super::application;
 use super::events::{Open, happens_to_statements, keep};
 use super::message::{self, Message, Step};
 use super::prefix::Severity;
+use super::seen::Seen;
 use super::server;
 use super::steps::{self, Steps};
-use crate::document::{Diagnostics, Level};
 use crate::queries::events::{Checkpoint, Facts};
 use crate::queries::fingerprint::{SEED, mix_text};
 use crate::queries::lexer::Dialect;
@@ -141,23 +142,6 @@ const THRESHOLD: f64 = 0.5;
 
 /// So many statements that were parsed and nothing else are kept until the threshold is known.
 const MOST_PARSED: usize = 100_000;
-
-/// What was seen of each kind of event, for the reason when there are no executions.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Seen {
-    /// Events in all.
-    pub events: u64,
-    /// Texts that no duration came for.
-    pub texts_alone: u64,
-    /// Durations without a text.
-    pub durations_alone: u64,
-    /// Statements that ended in an error and are no executions.
-    pub errors: u64,
-    /// Fetches from a portal.
-    pub fetches: u64,
-    /// Executions of which only the bind or the parse was logged.
-    pub steps_alone: u64,
-}
 
 /// Collects the events of a log.
 #[derive(Debug)]
@@ -355,7 +339,7 @@ impl Executions {
 
     /// A step that no execute will come for.
     fn step_alone(&mut self, connection: u32, step: steps::Waiting) {
-        let recognised = self.builder.fingerprint(&step.sql, Dialect::PostgreSql, step.parameters.as_deref());
+        let recognised = self.builder.fingerprint(&step.sql, Dialect::PostgreSql, step.parameters());
         let statement = Statement {
             end: step.stamp,
             resolution: step.resolution,
@@ -488,7 +472,7 @@ impl Executions {
     /// Where lines do not have the application's name, a statement may set it.
     fn application_set(&mut self, who: &Keyed<'_>, sql: &[u8]) {
         if who.who.application.is_empty()
-            && let Some(name) = application_set(sql)
+            && let Some(name) = application::set_by(sql)
         {
             self.enter(who, name);
         }
@@ -588,31 +572,6 @@ impl Executions {
     }
 }
 
-/// The name that `SET application_name = 'web'` sets, as pgbouncer sends it when another client's turn comes; other
-/// settings may be set before it.
-fn application_set(sql: &[u8]) -> Option<&[u8]> {
-    const LONGEST: usize = 2000;
-    let text = sql.trim_ascii_start();
-    if text.len() > LONGEST || !text.get(..4)?.eq_ignore_ascii_case(b"set ") {
-        return None;
-    }
-    let setting = b"application_name";
-    let at = text.windows(setting.len()).position(|word| word.eq_ignore_ascii_case(setting))?;
-    let rest = text[at + setting.len()..].trim_ascii_start();
-    let rest = match rest.strip_prefix(b"=") {
-        Some(rest) => rest,
-        None => rest.get(..3).filter(|to| to.eq_ignore_ascii_case(b"to ")).map(|_| &rest[3..])?,
-    };
-    let rest = rest.trim_ascii_start();
-    match rest.first()? {
-        quote @ (b'\'' | b'"') => {
-            let inner = &rest[1..];
-            Some(&inner[..inner.iter().position(|byte| byte == quote)?])
-        }
-        _ => Some(&rest[..rest.iter().position(|byte| b"; \n".contains(byte)).unwrap_or(rest.len())]),
-    }
-}
-
 /// Adds what is open in a session.
 fn close(builder: &mut LogBuilder, seen: &mut Seen, session: &mut Session) {
     if let Some(text) = session.text.take() {
@@ -638,47 +597,4 @@ fn alone(builder: &mut LogBuilder, seen: &mut Seen, session: &mut Session, bare:
         ..Statement::new(recognised, session.connection)
     };
     session.events.push(builder, statement, false);
-}
-
-impl Seen {
-    /// Says what the log does not have, and which setting would log it.
-    pub fn diagnose(&self, executions: usize, diagnostics: &mut Diagnostics) {
-        const REMEDY: &str = "set log_min_duration_statement = 0 (and log_statement = 'none')";
-        let mut note = |level, message: &str, count: u64| {
-            diagnostics.note_many(level, message, count, || None);
-        };
-        if executions == 0 {
-            note(
-                Level::Warning,
-                &format!("no statement in it: the server did not log them; {REMEDY} and record again"),
-                1,
-            );
-        }
-        note(
-            Level::Warning,
-            &format!("statements have no duration: log_statement logs texts only; {REMEDY}"),
-            self.texts_alone,
-        );
-        note(
-            Level::Warning,
-            &format!("durations have no text: log_duration logs no text; {REMEDY}"),
-            self.durations_alone,
-        );
-        note(
-            Level::Info,
-            "statements failed: they have no duration and are not counted as executions",
-            self.errors,
-        );
-        note(
-            Level::Info,
-            "fetches of more rows from an open portal are time of the execution that opened it",
-            self.fetches,
-        );
-        note(
-            Level::Info,
-            "executions of which only the bind or parse was logged: the rest of them was faster than \
-             log_min_duration_statement",
-            self.steps_alone,
-        );
-    }
 }
