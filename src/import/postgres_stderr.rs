@@ -382,14 +382,15 @@ impl Reader {
             application: of(Field::Application),
             client: of(Field::Client),
         };
+        let detail = text_of(Severity::Detail);
         let event = Event {
             severity: line.severity,
             message,
             text,
             state: of(Field::State),
             statement: text_of(Severity::Statement),
-            parameters: text_of(Severity::Detail).and_then(message::parameters),
-            detail: text_of(Severity::Detail),
+            parameters: detail.and_then(message::parameters),
+            detail,
             stamp: line.stamp,
             resolution: line.resolution,
             offset: record.offset,
