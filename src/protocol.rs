@@ -363,7 +363,7 @@ pub struct QueriesOverview {
     pub executions: u32,
     /// How many distinct fingerprints.
     pub fingerprints: u32,
-    /// How many connections.
+    /// How many connections; processes of the server's own that log something are among them.
     pub connections: u32,
     /// Sum of durations, ms.
     pub total: f64,

@@ -82,7 +82,8 @@ fn overview() {
     let ContentOverview::Queries(totals) = overview.content else { panic!("a profile") };
     assert_eq!(
         (totals.executions, totals.connections, totals.without_duration, totals.failed),
-        (253, 24, 0, 0)
+        // 24 sessions, and four processes of the server's own, which log checkpoints and autovacuum.
+        (253, 28, 0, 0)
     );
     assert_eq!((totals.wall_clock, totals.zone.as_deref()), (true, Some("CET")));
     assert_eq!(totals.inferred.as_deref(), Some("log_line_prefix = '%m [%p] %q%u@%d/%a %h %Q %e: '"));
@@ -175,7 +176,12 @@ fn the_timeline_is_sorted_by_lane_then_start() {
         let mut all = timeline.statement.clone();
         all.sort_unstable();
         assert!(all.iter().copied().eq(0..count as u32));
-        assert_eq!(timeline.start.iter().copied().fold(f64::MAX, f64::min), 0.0);
+        // The log's first moment is its first statement's, or what was logged before: the session began.
+        let first = timeline.start.iter().copied().fold(f64::MAX, f64::min);
+        assert!(
+            if path.ends_with("pg15.log") { (0.0..10.0).contains(&first) } else { first == 0.0 },
+            "{path} {first}"
+        );
     }
     let lanes = timeline(&mut postgres()).lanes;
     assert_eq!(lanes[..2], ["pid 30050 · postgres", "pid 30926 · shop"]);

@@ -399,15 +399,16 @@ impl Reader {
             application: of(Field::Application),
             client: of(Field::Client),
         };
+        let detail = text_of(Severity::Detail);
         let event = Event {
             severity: line.severity,
             message,
             text,
             state: of(Field::State),
             statement: text_of(Severity::Statement),
-            parameters: text_of(Severity::Detail).and_then(message::parameters),
+            parameters: detail.and_then(message::parameters),
             nested: text_of(Severity::Context).is_some_and(message::is_nested),
-            detail: text_of(Severity::Detail),
+            detail,
             stamp: line.stamp,
             resolution: line.resolution,
             offset: record.offset,
