@@ -125,6 +125,10 @@ impl Functions {
 
     /// File and name by which it is known what `function` does: see [`built_in::known_as`].
     pub fn known_as(&self, function: FunctionId) -> (&str, Cow<'_, str>) {
+        if self.writer == Writer::ImportTime {
+            // Finding, loading and running a module is the import system's work, whatever the module is for.
+            return (imports::SYSTEM_FILE, Cow::Borrowed(self.name(function)));
+        }
         built_in::known_as(self.file(function), self.line(function), self.name(function))
     }
 

@@ -1,6 +1,8 @@
 //! speedscope's own format: <https://www.speedscope.app/file-format-schema.json>, explained in
 //! <https://github.com/jlfwong/speedscope/wiki/Importing-from-custom-sources>.
 
+mod events;
+
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -8,12 +10,17 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
+use self::events::{Event, Events};
 use super::stacks::{self, Frame, Nanoseconds};
 use crate::profile::{self, CallTree, Functions, Recorded, Unit};
 
 /// Writes the call tree of `profile` as sampled profiles: each stack is a sample, whose weight is its self time.
 /// Recorded stacks are written as they are, each track as a profile of its own, so that Flamedrop reads the same
 /// again; `tree` is written where they are not recorded, or where boxes of it are hidden.
+///
+/// Where frames are so many below each other that the samples would be much longer than what they say, each repeating
+/// the one before, an evented profile is written in place of a sampled one: the same stacks, as frames that open and
+/// close.
 ///
 /// Weights of times are whole nanoseconds, so that they add up exactly in any order: to the profile's total,
 /// rounded. Built-in functions (file `~`) have neither file nor line; a merged box is the frame
@@ -27,11 +34,9 @@ pub fn write(name: &str, profile: &profile::Profile, tree: &CallTree, out: &mut 
         Some(Recorded { stacks, .. }) => {
             let labels = stacks.labels();
             let sources = stacks.tracks.iter().zip(labels);
-            sources
-                .map(|(track, label)| Source { name: label, stacks: Stacked::Track(stacks, track) })
-                .collect()
+            sources.map(|(track, label)| Source::new(label, Stacked::Track(stacks, track))).collect()
         }
-        None => vec![Source { name: name.to_owned(), stacks: Stacked::Tree(tree) }],
+        None => vec![Source::new(name.to_owned(), Stacked::Tree(tree))],
     };
     // A track alone that has no name is the profile.
     let sources: Vec<Source<'_>> = match <[Source<'_>; 1]>::try_from(sources) {
@@ -46,11 +51,21 @@ pub fn write(name: &str, profile: &profile::Profile, tree: &CallTree, out: &mut 
     let mut totals = Vec::with_capacity(sources.len());
     for source in &sources {
         let mut total = 0;
-        source.samples::<io::Error>(unit, |stack, weight| {
-            stack.iter().for_each(|&frame| frames.add(frame));
-            total += weight;
-            Ok(())
-        })?;
+        if source.is_deep() {
+            events::each::<io::Error>(source, unit, |event| {
+                match event {
+                    Event::Open(frame, _) => frames.add(frame),
+                    Event::Close(_, at) => total = at,
+                }
+                Ok(())
+            })?;
+        } else {
+            source.samples::<io::Error>(unit, |stack, weight| {
+                stack.iter().for_each(|&frame| frames.add(frame));
+                total += weight;
+                Ok(())
+            })?;
+        }
         totals.push(total);
     }
     let document = File {
@@ -60,7 +75,7 @@ pub fn write(name: &str, profile: &profile::Profile, tree: &CallTree, out: &mut 
             .iter()
             .zip(&totals)
             .map(|(source, &total)| Profile {
-                kind: "sampled",
+                kind: if source.is_deep() { "evented" } else { "sampled" },
                 name: &source.name,
                 unit: match unit {
                     Unit::Seconds | Unit::CpuSeconds => "nanoseconds",
@@ -69,8 +84,9 @@ pub fn write(name: &str, profile: &profile::Profile, tree: &CallTree, out: &mut 
                 },
                 start_value: 0,
                 end_value: total,
-                samples: Samples { source, unit, frames: &frames },
-                weights: Weights { source, unit },
+                samples: (!source.is_deep()).then_some(Samples { source, unit, frames: &frames }),
+                weights: (!source.is_deep()).then_some(Weights { source, unit }),
+                events: source.is_deep().then_some(Events { source, unit, frames: &frames }),
             })
             .collect(),
         name,
@@ -86,6 +102,8 @@ pub fn write(name: &str, profile: &profile::Profile, tree: &CallTree, out: &mut 
 struct Source<'a> {
     name: String,
     stacks: Stacked<'a>,
+    /// See [`Source::is_deep`].
+    is_deep: bool,
 }
 
 enum Stacked<'a> {
@@ -93,7 +111,22 @@ enum Stacked<'a> {
     Track(&'a profile::Stacks, &'a profile::Track),
 }
 
-impl Source<'_> {
+/// Frames of all samples that are few, however often they are repeated: some megabytes.
+const FEW_FRAMES: u64 = 1_000_000;
+
+/// So many frames for each event are many.
+const REPEATED: u64 = 8;
+
+impl<'a> Source<'a> {
+    fn new(name: String, stacks: Stacked<'a>) -> Self {
+        let (frames, events) = events::lengths(&stacks);
+        Self { name, stacks, is_deep: frames > FEW_FRAMES && frames / REPEATED > events }
+    }
+
+    /// Whether it is written as events.
+    fn is_deep(&self) -> bool {
+        self.is_deep
+    }
     /// Stacks with whole weights, without those that have none.
     fn samples<E>(&self, unit: Unit, mut visit: impl FnMut(&[Frame], u64) -> Result<(), E>) -> Result<(), E> {
         let mut rounding = Nanoseconds::default();
@@ -170,8 +203,12 @@ struct Profile<'a> {
     unit: &'a str,
     start_value: u64,
     end_value: u64,
-    samples: Samples<'a>,
-    weights: Weights<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    samples: Option<Samples<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<Weights<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<Events<'a>>,
 }
 
 struct AllFrames<'a> {

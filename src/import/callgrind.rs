@@ -7,11 +7,12 @@
 //!   `name:line`; `~` is the file of built-in functions.
 //! - [yappi](https://github.com/sumerc/yappi/blob/master/yappi/yappi.py): `Ticks`, which are microseconds; names are
 //!   `name file:line`; each *function* has a number of its own for its file.
-//! - Flamedrop's own export: nanoseconds.
+//! - Flamedrop's own export: nanoseconds, or samples or bytes, which have no numbers of calls.
 //!
 //! What an edge's callee took itself is not in the file: it is taken to be in proportion. A call's line is
 //! the caller's first one, mostly.
 
+mod dominators;
 mod graph;
 
 use rustc_hash::FxHashMap;
@@ -21,6 +22,8 @@ use super::records::trim_end;
 use super::{About, Format, ImportError, Kind, offset_in};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
+use crate::profile::Unit;
+use crate::profile::stacks::is_amount;
 use graph::Graph;
 
 /// The format.
@@ -76,9 +79,11 @@ impl Format for Callgrind {
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
         let mut reading = Reading::default();
+        let mut is_whole = true;
         let mut lines = Lines::new(input, LINE_LIMIT);
         while let Some((number, line)) = lines.next()? {
             reading.number = number;
+            is_whole = line.ends_with(b"\n");
             let text = String::from_utf8_lossy(trim_end(line));
             reading
                 .line(text.trim_start_matches('\u{feff}').trim_end())
@@ -90,13 +95,25 @@ impl Format for Callgrind {
             "lines that are none of the format are left out",
             &mut diagnostics,
         );
+        let at_end = || Some(place(reading.number));
         if reading.pending.is_some() {
             let message = "the file ends before the time of its last call";
-            diagnostics.note(Level::Warning, message, || None);
+            diagnostics.note(Level::Warning, message, at_end);
+        } else if !is_whole && !reading.yappi {
+            // yappi itself writes no end behind the last line.
+            let message =
+                "the file ends in the middle of a line: it was cut short, or is still being written";
+            diagnostics.note(Level::Warning, message, at_end);
         }
+        if reading.yappi {
+            // It names all functions before it says what they took.
+            let message = "functions are named but what they took is missing: the file was cut short";
+            diagnostics.note_many(Level::Warning, message, reading.graph.unsaid(), at_end);
+        }
+        let unit = reading.unit;
         let profile = reading
             .graph
-            .profile()
+            .profile(unit)
             .ok_or_else(|| ImportError::new(self, "no function of it has any time", RECORD_AGAIN))?;
         Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
     }
@@ -111,6 +128,7 @@ struct Reading {
     files: Names,
     functions: Names,
     yappi: bool,
+    unit: Unit,
     /// Seconds of one unit of cost; `None` until the file says what it counts.
     scale: Option<f64>,
     file: String,
@@ -151,7 +169,14 @@ impl Reading {
             "positions" => self.positions = value.split_whitespace().count(),
             "events" => {
                 let first = value.split_whitespace().next().unwrap_or_default();
-                self.scale = Some(match first.to_ascii_lowercase().as_str() {
+                let lower = first.to_ascii_lowercase();
+                self.unit = match lower.as_str() {
+                    "samples" => Unit::Samples,
+                    "bytes" => Unit::Bytes,
+                    _ => Unit::Seconds,
+                };
+                self.scale = Some(match lower.as_str() {
+                    "samples" | "bytes" => 1.0,
                     "ns" | "nanoseconds" | "nsec" => 1e-9,
                     "us" | "microseconds" | "usec" => 1e-6,
                     "ms" | "milliseconds" | "msec" => 1e-3,
@@ -159,7 +184,7 @@ impl Reading {
                     // Xdebug's.
                     "time_(10ns)" => 1e-8,
                     "time_(100ns)" => 1e-7,
-                    _ => return Err(format!("it counts {first}, which is no time")),
+                    _ => return Err(format!("it counts {first}, neither time, samples nor bytes")),
                 });
             }
             _ => {}
@@ -214,7 +239,7 @@ impl Reading {
             _ => number(position),
         };
         let cost = words.next().map_or(Some(0.0), |cost| cost.parse::<f64>().ok());
-        let (Some(at), Some(cost)) = (at, cost.filter(|cost| cost.is_finite() && *cost >= 0.0)) else {
+        let (Some(at), Some(cost)) = (at, cost.filter(|cost| is_amount(*cost))) else {
             self.damaged.note(self.number);
             self.pending = None;
             return Ok(());

@@ -6,9 +6,11 @@
 //!
 //! - [VizTracer](https://github.com/gaogaotiantian/viztracer): an `X` is a call, `func (file:line)`; events are in
 //!   the order of their ends. What did not fit into its buffer is gone, and only `overflow` says so. A forked
-//!   child has its parent's thread number in another process.
+//!   child has its parent's thread number in another process. With `--log_async` a task is a thread of its own, while
+//!   its calls happened within those of the thread that the event loop is in.
 //! - [py-spy](https://github.com/benfred/py-spy/blob/master/src/chrometrace.rs): a `B` and an `E` for each run of a
 //!   *line*, so their number is no number of calls; file and line are arguments.
+//!   With `-t` and `-s` the outermost are none: `thread (N): name` and `process N:"command"`.
 //!
 //! What else a trace can hold (counters, flows, asynchronous and instant events) takes no time of a thread.
 

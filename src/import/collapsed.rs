@@ -31,7 +31,7 @@ use crate::profile::call_tree::NO_PARENT;
 use crate::profile::stacks::{Builder, Same, TrackId};
 use crate::profile::{FunctionId, Track, Unit};
 use layout::{Layout, Measure};
-use split::Root;
+pub(super) use split::{Root, root_of_frame};
 
 /// Collapsed stacks.
 pub struct Collapsed;
@@ -128,6 +128,9 @@ impl Reading {
         }
         if line.starts_with(b"# ") && self.layout.header(line) {
             return;
+        }
+        if !self.layout.is_known {
+            self.layout.look_at(line);
         }
         let Some((stack, weights)) = self.layout.weights(line) else {
             self.skipped.note(self.number);
@@ -247,7 +250,7 @@ impl Reading {
         }
         let skipped = "lines that are no stack with a number at the end are left out";
         self.skipped.say(Level::Warning, skipped, diagnostics);
-        let not_positive = "stacks with a weight that is negative, infinite or no number are left out";
+        let not_positive = "stacks with a weight that is negative, too large or no number are left out";
         self.not_positive.say(Level::Warning, not_positive, diagnostics);
         if self.freed > 0.0 {
             let freed = Unit::Bytes.text(self.freed);

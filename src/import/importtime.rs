@@ -7,13 +7,13 @@
 //! `cached | cached`; those names are right-aligned and have no time.
 
 use super::frame::NO_FILE;
-use super::lines::{Lines, Noted};
+use super::lines::{Lines, Noted, place};
 use super::{About, Format, ImportError, Kind, offset_in};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::profile::call_tree::NO_PARENT;
 use crate::profile::stacks::{Builder, Same};
-use crate::profile::{Profile, Track, Unit};
+use crate::profile::{Profile, Track, Unit, Writer};
 
 /// The format.
 pub struct ImportTime;
@@ -66,6 +66,8 @@ impl Format for ImportTime {
         // Those whose importer has not ended yet, by their depth.
         let mut waiting: Vec<(u32, u32)> = Vec::new();
         let (mut cached, mut damaged) = (0, Noted::default());
+        // Of the last module: its line, and whether that is whole.
+        let mut last = (0, true);
         let mut lines = Lines::new(input, LINE_LIMIT);
         while let Some((number, line)) = lines.next()? {
             match parse(line) {
@@ -79,6 +81,7 @@ impl Format for ImportTime {
                     }
                     waiting.push((depth, index));
                     modules.push(Module { name: name.to_owned(), own, importer: NO_PARENT });
+                    last = (number, line.ends_with(b"\n"));
                 }
                 Parsed::Cached => cached += 1,
                 Parsed::Damaged => damaged.note(number),
@@ -93,6 +96,16 @@ impl Format for ImportTime {
         let message = "imports that were answered from sys.modules took no time and are left out";
         diagnostics.note_many(Level::Info, message, cached, || None);
         damaged.say(Level::Warning, "lines that are no import's are left out", &mut diagnostics);
+        let within = waiting.iter().filter(|(depth, _)| *depth > 0).count() as u64;
+        if within > 0 {
+            // A module's line is written when its import ends.
+            let message = "imports end the file whose importers are missing, and what came after: it was cut short, \
+                           or the program was stopped";
+            diagnostics.note_many(Level::Warning, message, within, || Some(place(last.0)));
+        } else if !last.1 {
+            let message = "the file ends in the middle of a line: it may be cut short";
+            diagnostics.note(Level::Warning, message, || Some(place(last.0)));
+        }
         let profile = profile(&modules);
         Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
     }
@@ -107,6 +120,7 @@ struct Module {
 
 fn profile(modules: &[Module]) -> Profile {
     let mut builder = Builder::new(Same::Place, true);
+    builder.writer(Writer::ImportTime);
     let track = builder.track(Track::default());
     let mut nodes = vec![NO_PARENT; modules.len()];
     // An importer comes after what it imported.

@@ -6,15 +6,19 @@
 //! - [py-spy](https://github.com/benfred/py-spy/blob/master/src/speedscope.rs), Austin's and memray's converters
 //!   give the line that was running, so a function has many frames; pyinstrument, and Flamedrop's own export,
 //!   that in which it begins.
-//! - py-spy's and Austin's threads are profiles; a stack without frames is time of a thread outside Python.
+//! - py-spy's and Austin's threads are profiles; a stack without frames is time of a thread outside Python. With `-t`
+//!   and `-s` py-spy's outermost frames are none: `thread (N): name` and `process N:"command"`.
 //! - pyinstrument's `[self]` is time of the frame above it; a program that its file lost is in `endValue` only.
 //!
 //! Frames may stand behind the profiles, so stacks are kept by the number of their frames until the end.
 
 mod profiles;
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
+use super::collapsed::{Root, root_of_frame};
 use super::frame::{NO_FILE, NO_FRAME};
 use super::json::{Fault, Json};
 use super::{About, Format, ImportError, Kind};
@@ -177,14 +181,24 @@ impl File {
         };
         let mut builder = Builder::new(same, false);
         let unit = self.unit(diagnostics);
-        let nodes = self.nodes(&mut builder, from("pyinstrument"));
+        let roots = self.roots(from("py-spy"));
+        let nodes = self.nodes(&mut builder, from("pyinstrument"), &roots);
         let mut noticed = profiles::Noticed::default();
         let mut outside = FxHashMap::default();
         for profile in self.profiles.iter().filter(|profile| profile.unit.0 == unit) {
             noticed.add(&profile.noticed);
-            let (name, thread) = thread_of(&profile.name, &exporter);
-            let start = unit.is_time().then_some(profile.start * profile.unit.1);
-            let track = builder.track(Track { name, thread, start, ..Track::default() });
+            let mut track = track_of(&profile.name, &exporter);
+            // What the stacks themselves say is more: the name, once it is known.
+            let said = profile.weights.keys().filter_map(|&node| roots.get(node as usize)?.as_ref());
+            if let Some(root) = said.max_by_key(|root| (!root.name.is_empty(), root.name.len())) {
+                track.process = root.process.or(track.process);
+                track.thread = root.thread.or(track.thread);
+                if !root.name.is_empty() {
+                    track.name.clone_from(&root.name);
+                }
+            }
+            track.start = unit.is_time().then_some(profile.start * profile.unit.1);
+            let track = builder.track(track);
             for (&node, &weight) in &profile.weights {
                 let node = match nodes.get(node as usize) {
                     Some(&node) if node != NO_PARENT => node,
@@ -234,23 +248,59 @@ impl File {
         unit
     }
 
+    /// Per node of the file's trie whose stack it is of, where its outermost frames say so.
+    fn roots(&self, is_py_spy: bool) -> Vec<Option<Rc<Root>>> {
+        if !is_py_spy {
+            return Vec::new();
+        }
+        let root = |frame: &Frame| frame.file.is_none().then(|| root_of_frame(&frame.name)).flatten();
+        let of_frame: Vec<Option<Root>> = self.frames.iter().map(root).collect();
+        let mut roots: Vec<Option<Rc<Root>>> = Vec::with_capacity(self.trie.len());
+        // Whether nothing but roots is above a node, and it is one.
+        let mut is_root: Vec<bool> = Vec::with_capacity(self.trie.len());
+        for (parent, frame) in self.trie.nodes() {
+            let above = if parent == NO_PARENT { None } else { roots[parent as usize].clone() };
+            let may_be = parent == NO_PARENT || is_root[parent as usize];
+            let own = of_frame[frame as usize].as_ref().filter(|_| may_be);
+            is_root.push(own.is_some());
+            roots.push(match (own, above) {
+                (Some(own), Some(above)) => Some(Rc::new(above.and(own))),
+                (Some(own), None) => Some(Rc::new(own.clone())),
+                (None, above) => above,
+            });
+        }
+        roots
+    }
+
     /// Per node of the file's trie its node of the builder's.
-    fn nodes(&self, builder: &mut Builder, has_self: bool) -> Vec<u32> {
-        let functions: Vec<u32> = self
-            .frames
-            .iter()
-            .map(|frame| builder.function(frame.file.as_deref().unwrap_or(NO_FILE), frame.line, &frame.name))
-            .collect();
+    fn nodes(&self, builder: &mut Builder, has_self: bool, roots: &[Option<Rc<Root>>]) -> Vec<u32> {
+        // Each where it is needed: a root is none.
+        let mut functions: Vec<Option<u32>> = vec![None; self.frames.len()];
         let is_self = |frame: u32| {
             let frame = &self.frames[frame as usize];
             has_self && frame.name == "[self]" && frame.file.is_none()
         };
         let mut nodes: Vec<u32> = Vec::with_capacity(self.trie.len());
         for (parent, frame) in self.trie.nodes() {
+            let above = if parent == NO_PARENT { None } else { roots.get(parent as usize) };
             let parent = if parent == NO_PARENT { NO_PARENT } else { nodes[parent as usize] };
+            // A root, which names a thread or adds to the name: no function.
+            if parent == NO_PARENT
+                && let Some(Some(root)) = roots.get(nodes.len())
+                && !above.is_some_and(|above| above.as_ref().is_some_and(|above| Rc::ptr_eq(above, root)))
+            {
+                nodes.push(NO_PARENT);
+                continue;
+            }
             let node = match is_self(frame) && parent != NO_PARENT {
                 true => parent,
-                false => builder.child(parent, functions[frame as usize]),
+                false => {
+                    let function = *functions[frame as usize].get_or_insert_with(|| {
+                        let frame = &self.frames[frame as usize];
+                        builder.function(frame.file.as_deref().unwrap_or(NO_FILE), frame.line, &frame.name)
+                    });
+                    builder.child(parent, function)
+                }
             };
             nodes.push(node);
         }
@@ -258,16 +308,32 @@ impl File {
     }
 }
 
-/// The thread a profile is of, as py-spy names it: `Thread 30461 "MainThread"`; its name and its number.
-fn thread_of(name: &str, exporter: &str) -> (String, Option<u64>) {
-    let plain = || (name.to_owned(), None);
+/// The thread a profile is of, as py-spy names it: `Thread 30461 "MainThread"`, with `-s` `Process 30461 Thread …`.
+fn track_of(name: &str, exporter: &str) -> Track {
+    let plain = || Track { name: name.to_owned(), ..Track::default() };
     if !exporter.starts_with("py-spy") {
         return plain();
     }
-    let Some(rest) = name.strip_prefix("Thread ") else { return plain() };
+    let of_process = name.strip_prefix("Process ").and_then(|rest| rest.split_once(' '));
+    let (process, rest) = match of_process.and_then(|(process, rest)| Some((process.parse().ok()?, rest))) {
+        Some((process, rest)) => (Some(process), rest),
+        None => (None, name),
+    };
+    let Some(rest) = rest.strip_prefix("Thread ") else { return plain() };
     let (number, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-    match number.parse::<u64>() {
-        Ok(number) => (rest.trim_matches('"').to_owned(), Some(number)),
-        Err(_) => plain(),
+    match number_of(number) {
+        Some(thread) => {
+            let name = rest.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(rest);
+            Track { name: name.to_owned(), process, thread: Some(thread), ..Track::default() }
+        }
+        None => plain(),
+    }
+}
+
+/// A thread's, decimal or with `0x`.
+fn number_of(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
     }
 }

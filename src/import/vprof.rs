@@ -16,7 +16,7 @@ use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::profile::call_tree::NO_PARENT;
-use crate::profile::stacks::{Builder, Same};
+use crate::profile::stacks::{Builder, Same, is_amount};
 use crate::profile::{Edges, Functions, Profile, Track, Unit};
 
 /// The format.
@@ -199,7 +199,7 @@ impl Modes {
             return self.of_stacks(diagnostics);
         }
         if has_rows {
-            let message = "mode p has no callers: no function is below another in the call tree";
+            let message = "mode p has no callers, so there is no call tree; with stacks: vprof -c c app.py --output-file app.json";
             diagnostics.note(Level::Info, message, || None);
             return Ok(of_rows(&self.rows, diagnostics));
         }
@@ -211,12 +211,13 @@ impl Modes {
     }
 
     fn of_stacks(&self, diagnostics: &mut Diagnostics) -> Result<Profile, ImportError> {
-        let known = self.run_time.is_finite()
-            && self.run_time > 0.0
-            && self.samples.is_finite()
-            && self.samples > 0.0;
+        let known = [self.run_time, self.samples].iter().all(|&number| is_amount(number) && number > 0.0);
         let (unit, each) =
             if known { (Unit::Seconds, self.run_time / self.samples) } else { (Unit::Samples, 1.0) };
+        if !known {
+            let message = "the file does not say how long it ran, or of how many samples it is (runTime, totalSamples): what is shown are samples";
+            diagnostics.note(Level::Warning, message, || None);
+        }
         let mut builder = Builder::new(Same::Place, false);
         let track = builder.track(Track::default());
         let mut places: Vec<u32> = Vec::with_capacity(self.stacks.len());
@@ -242,8 +243,7 @@ fn of_rows(rows: &[Row], diagnostics: &mut Diagnostics) -> Profile {
     let mut functions = Functions::default();
     let mut bad = 0;
     for row in rows {
-        let is_time = |time: f64| time.is_finite() && time >= 0.0;
-        if !is_time(row.own) || !is_time(row.total) {
+        if !is_amount(row.own) || !is_amount(row.total) {
             bad += 1;
             continue;
         }
@@ -256,7 +256,7 @@ fn of_rows(rows: &[Row], diagnostics: &mut Diagnostics) -> Profile {
         // Totals are rounded to four decimals, self times are not.
         functions.total_time.push(row.total.max(row.own));
     }
-    let message = "functions with a time that is negative, infinite or no number are left out";
+    let message = "functions with a time that is negative, too large or no number are left out";
     diagnostics.note_many(Level::Warning, message, bad, || None);
     let edges = Edges::new(functions.len(), Vec::new());
     Profile { unit: Unit::Seconds, functions, edges, by_line: false, recorded_tree: None }

@@ -36,6 +36,9 @@ const MACHINERY: &[(&str, ())] =
 const FILES: &[&str] =
     &["importlib/__init__.py", "importlib/_bootstrap.py", "importlib/_bootstrap_external.py", "imp.py"];
 
+/// What stands for the import system's own code, where no file of it is named.
+pub(super) const SYSTEM_FILE: &str = "<frozen importlib>";
+
 /// What runs code that it is given: a module's, as the import system does, or whatever a program wrote.
 const RUNNERS: &[(&str, ())] =
     &[("builtins.exec", ()), ("exec", ()), ("builtins.execfile", ()), ("execfile", ())];

@@ -9,7 +9,7 @@
 mod builder;
 mod derive;
 
-pub use builder::{Builder, Same, TrackId};
+pub use builder::{Builder, Same, TrackId, is_amount};
 
 use super::call_tree::{CallTree, NO_PARENT};
 use super::{FunctionId, Functions, Profile};

@@ -21,13 +21,16 @@ pub enum Writer {
     Pyinstrument,
     /// Python 3.15's `profiling.sampling`: samples of lines, no calls.
     Sampling,
+    /// `python -X importtime`: what it calls a function is the import of a module.
+    ImportTime,
 }
 
 impl Writer {
     /// Its name in sentences and in JSON; nothing where it is not known.
     pub fn name(self) -> Option<&'static str> {
         match self {
-            Self::Unknown => None,
+            // The format says it.
+            Self::Unknown | Self::ImportTime => None,
             Self::CProfile => Some("cProfile"),
             Self::Profile => Some("profile"),
             Self::Yappi => Some("yappi"),

@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
@@ -99,6 +100,26 @@ function selfTimes({ shared, profiles }) {
   }
   return times;
 }
+
+test('deep stacks are events, which fit the schema', { timeout: TIMEOUT }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'flamedrop-'));
+  try {
+    const deepest = 1600;
+    const frames = Array.from({ length: deepest }, (_, at) => `f${at % 5} (a.py:1)`);
+    const lines = frames.map((_, at) => `${frames.slice(0, at + 1).join(';')} 2\n`);
+    const file = join(folder, 'deep.collapsed');
+    await writeFile(file, lines.join(''));
+    const exported = JSON.parse(await flamedrop('export', '--as', 'speedscope', file));
+    const validate = new Ajv({ strict: false }).compile(JSON.parse(await readFile(schema, 'utf8')));
+    assert.ok(validate(exported), JSON.stringify(validate.errors));
+    const [profile] = exported.profiles;
+    assert.equal(profile.type, 'evented');
+    assert.equal(profile.events.length, 2 * deepest);
+    assert.equal(profile.endValue, 2 * deepest);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 for (const version of ['2.7', '3.8', '3.13']) {
   test(`speedscope takes the profile of Python ${version}, with its total`, { timeout: TIMEOUT }, async () => {

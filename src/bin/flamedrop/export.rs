@@ -217,8 +217,9 @@ impl<'a> Export<'a> {
 }
 
 /// What is said where it is not known who called whom.
-const NO_CALLERS: &str = "the file does not say who called whom, so there is no call tree; record it without \
-                          subcalls=False, or export it as csv, json or markdown.";
+const NO_CALLERS: &str = "the file does not say who called whom, so there is no call tree; record it with callers \
+                          (cProfile without subcalls=False, vprof -c c in place of p), or export it as csv, json or \
+                          markdown.";
 
 /// What is said where nothing took any time.
 const NO_TIMES: &str = "the file has no times, so there is nothing to draw; its calls can be exported as csv, json or \

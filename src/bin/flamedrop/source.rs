@@ -80,7 +80,7 @@ fn members(path: &Path) -> Vec<Opened> {
                 })
                 .collect();
         }
-        Err(error) => return failed(error.to_string()),
+        Err(error) => return failed(import::ImportError::reading(&error).to_string()),
     }
     match import::members(source.as_ref()) {
         Ok(None) => vec![Opened { label, source: Ok(source), whole: false }],

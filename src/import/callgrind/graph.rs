@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::super::frame::NO_FILE;
+use super::dominators::Dominators;
 use crate::profile::{Edge, Edges, FunctionId, Functions, Profile, Unit, strong_components};
 
 /// `name path:line` at the space between: a name like `<built-in method exec>` has spaces of its own.
@@ -20,6 +21,8 @@ pub(super) struct Graph {
     known: FxHashMap<(u32, u32), FunctionId>,
     edges: FxHashMap<(FunctionId, FunctionId), (i64, f64)>,
     order: Vec<(FunctionId, FunctionId)>,
+    /// Per function whether the file says what it took itself.
+    said: Vec<bool>,
 }
 
 impl Graph {
@@ -49,6 +52,7 @@ impl Graph {
             functions.file.push(key.0);
             functions.name.push(functions.names.intern(plain));
             functions.line.push(line.max(0));
+            self.said.push(false);
             functions.calls.push(0);
             functions.primitive_calls.push(0);
             functions.self_time.push(0.0);
@@ -61,10 +65,16 @@ impl Graph {
     pub fn own(&mut self, function: FunctionId, line: i64, seconds: f64) {
         let index = function as usize;
         self.functions.self_time[index] += seconds;
+        self.said[index] = true;
         let first = &mut self.functions.line[index];
         if line > 0 && (*first == 0 || line < *first) && self.functions.file(function) != NO_FILE {
             self.functions.line[index] = line;
         }
+    }
+
+    /// How many functions the file names, but does not say what they took.
+    pub fn unsaid(&self) -> u64 {
+        self.said.iter().filter(|said| !**said).count() as u64
     }
 
     /// Calls, and the seconds they took with all below.
@@ -78,8 +88,8 @@ impl Graph {
         edge.1 += seconds;
     }
 
-    /// The profile; `None` where there is no time in it.
-    pub fn profile(mut self) -> Option<Profile> {
+    /// The profile; `None` where there is nothing measured in it.
+    pub fn profile(mut self, unit: Unit) -> Option<Profile> {
         let all: f64 = self.functions.self_time.iter().sum();
         if all <= 0.0 {
             return None;
@@ -93,51 +103,78 @@ impl Graph {
             })
             .collect();
         let mut edges = Edges::new(self.functions.len(), edges);
-        let component = strong_components(self.functions.len(), &edges);
+        let count = self.functions.len();
+        let component = strong_components(count, &edges);
         let is_within = |edges: &Edges, edge: usize| {
             component[edges.caller[edge] as usize] == component[edges.callee[edge] as usize]
         };
         let functions = &mut self.functions;
-        for function in 0..functions.len() {
+        let below: Vec<f64> = (0..count as FunctionId)
+            .map(|function| {
+                let out = edges.out_of(function).iter().map(|&edge| edge as usize);
+                out.filter(|&edge| edges.callee[edge] != function).map(|edge| edges.total_time[edge]).sum()
+            })
+            .collect();
+        // Where a program begins: what nobody calls, and of functions that call each other, and that nobody else
+        // calls, the one that took longest.
+        let mut first: FxHashMap<u32, usize> = FxHashMap::default();
+        let took = |function: usize| functions.self_time[function] + below[function];
+        for function in 0..count {
+            let known = first.entry(component[function]).or_insert(function);
+            if took(function) > took(*known) {
+                *known = function;
+            }
+        }
+        for edge in 0..edges.len() {
+            if !is_within(&edges, edge) {
+                first.remove(&component[edges.callee[edge] as usize]);
+            }
+        }
+        let mut entries: Vec<usize> = first.into_values().collect();
+        crate::sort::by_number(&mut entries, |entry| *entry as u32);
+        let dominators = Dominators::of(count, &edges, &entries);
+        // A file of samples has no number of any call.
+        let is_counted = edges.is_empty() || edges.calls.iter().any(|&calls| calls > 0);
+        for function in 0..count {
             let incoming = Edges::into(&edges, function as FunctionId);
-            let (mut calls, mut outside, mut outside_time, mut all_time) = (0_i64, 0_i64, 0.0, 0.0);
+            let is_entry = entries.binary_search(&function).is_ok();
+            let (mut calls, mut outermost) = (i64::from(is_entry), i64::from(is_entry));
+            let (mut outermost_time, mut longest, mut all_time) = (0.0, 0.0_f64, 0.0);
+            let mut is_recursive = false;
             for edge in incoming.clone() {
                 calls = calls.saturating_add(edges.calls[edge]);
                 all_time += edges.total_time[edge];
-                if is_within(&edges, edge) {
+                longest = longest.max(edges.total_time[edge]);
+                // Whatever its caller was called by, it was called below this function: within a call of it.
+                if dominators.lead_through(function, edges.caller[edge] as usize) {
                     edges.primitive_calls[edge] = 0;
-                } else {
-                    outside = outside.saturating_add(edges.calls[edge]);
-                    outside_time += edges.total_time[edge];
+                    is_recursive = true;
+                    continue;
+                }
+                outermost = outermost.saturating_add(edges.calls[edge]);
+                outermost_time += edges.total_time[edge];
+                if is_within(&edges, edge) {
+                    is_recursive = true;
                 }
             }
             let own = functions.self_time[function];
-            let below: f64 = edges
-                .out_of(function as FunctionId)
-                .iter()
-                .filter(|&&edge| edges.callee[edge as usize] != function as FunctionId)
-                .map(|&edge| edges.total_time[edge as usize])
-                .sum();
-            let is_recursive = incoming.clone().any(|edge| is_within(&edges, edge));
-            // Where nobody calls it, it was begun once; recursive calls are within the outermost ones.
-            functions.calls[function] = calls.saturating_add(i64::from(outside == 0));
-            functions.primitive_calls[function] = outside.max(1);
-            functions.total_time[function] = match (is_recursive, outside > 0) {
-                (false, _) => own + below,
-                (true, true) => outside_time.max(own),
-                (true, false) => (own + below).min(all),
+            functions.calls[function] = if is_counted { calls } else { -1 };
+            functions.primitive_calls[function] = if is_counted { outermost.max(1) } else { -1 };
+            let whole = own + below[function];
+            functions.total_time[function] = match (is_recursive, is_entry) {
+                (false, _) => whole,
+                (true, true) => whole.min(all),
+                // Calls from several functions of a circle can be within each other.
+                (true, false) => outermost_time.min(whole.min(all)).max(longest).max(own),
             };
             for edge in incoming {
                 let share = if all_time > 0.0 { edges.total_time[edge] / all_time } else { 0.0 };
                 edges.self_time[edge] = (own * share).min(edges.total_time[edge]);
+                if !is_counted {
+                    (edges.calls[edge], edges.primitive_calls[edge]) = (-1, -1);
+                }
             }
         }
-        Some(Profile {
-            unit: Unit::Seconds,
-            functions: self.functions,
-            edges,
-            by_line: false,
-            recorded_tree: None,
-        })
+        Some(Profile { unit, functions: self.functions, edges, by_line: false, recorded_tree: None })
     }
 }

@@ -2,11 +2,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::super::frame::{self, NO_FILE};
+use super::super::collapsed::{Root, root_of_frame};
+use super::super::frame::{self, NO_FILE, NO_FRAME};
 use super::super::json::{Fault, Json};
-use super::lanes::{Lane, Span};
+use super::lanes::{Lane, Stretches, lie_within};
 use crate::document::{Diagnostics, Level};
-use crate::profile::stacks::{Builder, Same};
+use crate::profile::call_tree::NO_PARENT;
+use crate::profile::stacks::{Builder, Same, TrackId};
 use crate::profile::{FunctionId, Profile, Strings, Track, Unit};
 
 /// What is known of the events so far.
@@ -111,13 +113,14 @@ impl Reading {
                 }
             }
             "X" => {
-                let duration = event.duration.unwrap_or(0.0);
-                let (Some(at), true) = (nanoseconds(event.at), duration.is_finite() && duration >= 0.0)
+                let duration = nanoseconds(Some(event.duration.unwrap_or(0.0)));
+                let (Some(at), Some(duration)) =
+                    (nanoseconds(event.at), duration.filter(|duration| *duration >= 0))
                 else {
                     self.damaged += 1;
                     return;
                 };
-                let end = at.saturating_add(nanoseconds(Some(duration)).unwrap_or(0));
+                let end = at.saturating_add(duration);
                 let frame = self.frame(&event);
                 self.lane(id).whole(at, end, frame);
             }
@@ -166,20 +169,57 @@ impl Reading {
         place
     }
 
+    /// Leaves the steps of tasks out of the threads that made them: VizTracer's `--log_async` gives each task a lane of
+    /// its own, named after it, whose calls happened within the event loop's `Context.run` of the thread's lane.
+    fn part_tasks(&mut self, ids: &[Option<(Id, Id)>], frames: &[(String, i64, String)]) {
+        let is_step = |(file, _, name): &(String, i64, String)| {
+            let of_loop = file.replace('\\', "/").ends_with("asyncio/events.py");
+            name.ends_with("Context.run") || (of_loop && matches!(name.as_str(), "Handle._run" | "_run"))
+        };
+        let is_step: Vec<bool> = frames.iter().map(is_step).collect();
+        let steps: Vec<Stretches> =
+            self.lanes.iter().map(|lane| lane.stretches(|frame| is_step[frame as usize])).collect();
+        for (task, id) in ids.iter().enumerate() {
+            let Some(id) = id.as_ref().filter(|id| self.threads.contains_key(*id)) else { continue };
+            let all = self.lanes[task].stretches(|_| true);
+            let is_thread = |place: &usize| {
+                *place != task
+                    && !steps[*place].is_empty()
+                    && ids[*place].as_ref().is_some_and(|(process, _)| *process == id.0)
+                    && lie_within(&all, &steps[*place])
+                    && !self.lanes[*place].begins_within(&all)
+            };
+            if let Some(thread) = (0..ids.len()).find(is_thread) {
+                self.lanes[thread].leave_out(&all);
+            }
+        }
+    }
+
     /// All stacks; `None` where there are none.
-    pub fn profile(self, diagnostics: &mut Diagnostics) -> Option<Profile> {
+    pub fn profile(mut self, diagnostics: &mut Diagnostics) -> Option<Profile> {
         let same = if self.sampled { Same::Name } else { Same::Place };
         let mut builder = Builder::new(same, !self.sampled);
-        let functions: Vec<FunctionId> =
-            self.frames.iter().map(|(file, line, name)| builder.function(file, *line, name)).collect();
+        // Roots are none, so each is made where it is needed.
+        let frames = std::mem::take(&mut self.frames);
+        let mut functions: Vec<Option<FunctionId>> = vec![None; frames.len()];
+        let sampled = self.sampled;
+        let root = |(file, _, name): &(String, i64, String)| {
+            let is_none = sampled && (file.is_empty() || file == NO_FILE);
+            is_none.then(|| root_of_frame(name)).flatten()
+        };
+        let roots: Vec<Option<Root>> = frames.iter().map(root).collect();
+        let mut tracks = RootTracks::default();
         let mut ids: Vec<Option<(Id, Id)>> = vec![None; self.lanes.len()];
-        for (id, place) in self.by_id {
+        for (id, place) in std::mem::take(&mut self.by_id) {
             ids[place] = Some(id);
+        }
+        if !sampled {
+            self.part_tasks(&ids, &frames);
         }
         let mut noticed = super::lanes::Noticed::default();
         let first = self.lanes.iter().filter_map(Lane::first).min().unwrap_or(0);
         let several = self.processes.len() > 1;
-        for (lane, id) in self.lanes.into_iter().zip(ids) {
+        for (lane, id) in std::mem::take(&mut self.lanes).into_iter().zip(ids) {
             let (process, thread) = id.unwrap_or_default();
             let start = lane.first().map(|at| (at - first) as f64 / 1e9);
             let mut name = self.threads.get(&(process.clone(), thread.clone())).cloned().unwrap_or_default();
@@ -191,18 +231,49 @@ impl Reading {
             }
             let track =
                 Track { name, process: process.number(), thread: thread.number(), start, ..Track::default() };
-            let track = builder.track(track);
-            lane.stacks(&mut noticed, &mut |parent, Span { frame, .. }| {
-                builder.child(parent, functions[frame as usize])
-            })
-            .into_iter()
-            .for_each(|(node, own)| {
-                builder.add(track, node, own as f64 / 1e9, 1);
+            let own = builder.track(track.clone());
+            let (mut at, mut said) = (own, Root::default());
+            let mut of: Vec<Option<TrackId>> = Vec::new();
+            let stacks = lane.stacks(&mut noticed, &mut |parent, is_outermost, span| {
+                if span.is_elsewhere() {
+                    of.push(None);
+                    return parent;
+                }
+                if is_outermost {
+                    (at, said) = (own, Root::default());
+                }
+                let frame = span.frame as usize;
+                if let (NO_PARENT, Some(root)) = (parent, &roots[frame]) {
+                    said = said.and(root);
+                    at = tracks.of(&said, &track, &mut builder);
+                    of.push(Some(at));
+                    return NO_PARENT;
+                }
+                of.push(Some(at));
+                let (file, line, name) = &frames[frame];
+                let function = *functions[frame].get_or_insert_with(|| builder.function(file, *line, name));
+                builder.child(parent, function)
             });
+            for ((node, own), track) in stacks.into_iter().zip(of) {
+                let Some(track) = track else { continue };
+                // A thread in which no Python ran.
+                let node = match node {
+                    NO_PARENT if own > 0 => {
+                        let function = builder.function(NO_FILE, 0, NO_FRAME);
+                        builder.child(NO_PARENT, function)
+                    }
+                    node => node,
+                };
+                builder.add(track, node, own as f64 / 1e9, 1);
+            }
         }
         noticed.say(diagnostics);
         for (level, message, count) in [
-            (Level::Warning, "events without a time, or with one that is none, are left out", self.damaged),
+            (
+                Level::Warning,
+                "events without a time, or with one that is none or too large, are left out",
+                self.damaged,
+            ),
             (
                 Level::Info,
                 "events that take no time of a thread (counters, flows, asynchronous ones) are left out",
@@ -217,6 +288,26 @@ impl Reading {
             diagnostics.note(Level::Warning, message, || None);
         }
         (!builder.is_empty()).then(|| builder.finish(Unit::Seconds))
+    }
+}
+
+/// The tracks of what py-spy writes as outermost frames.
+#[derive(Default)]
+struct RootTracks(FxHashMap<(Option<u64>, Option<u64>), TrackId>);
+
+impl RootTracks {
+    /// That of a root in a lane that `lane` describes.
+    fn of(&mut self, root: &Root, lane: &Track, builder: &mut Builder) -> TrackId {
+        let (process, thread) = (root.process.or(lane.process), root.thread.or(lane.thread));
+        let new = || builder.track(Track { process, thread, ..lane.clone() });
+        let track = *self.0.entry((process, thread)).or_insert_with(new);
+        // Its name is known only once the module threading was imported.
+        if !root.name.is_empty()
+            && let Some(track) = builder.track_mut(track)
+        {
+            track.name.clone_from(&root.name);
+        }
+        track
     }
 }
 

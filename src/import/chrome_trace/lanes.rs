@@ -46,7 +46,57 @@ impl Noticed {
     }
 }
 
+/// The frame of a stretch in which what ran is in another lane.
+const ELSEWHERE: u32 = u32::MAX;
+
+impl Span {
+    /// Whether what ran is in another lane.
+    pub fn is_elsewhere(&self) -> bool {
+        self.frame == ELSEWHERE
+    }
+}
+
+/// Stretches of time in order, none within another, in nanoseconds.
+pub(super) type Stretches = Vec<(i64, i64)>;
+
+/// Whether each of `inner` lies within one of `outer`, but for what rounding of both ends makes.
+pub(super) fn lie_within(inner: &Stretches, outer: &Stretches) -> bool {
+    inner.iter().all(|&(from, to)| {
+        let after = outer.partition_point(|&(begin, _)| begin <= from + 2);
+        outer[..after].last().is_some_and(|&(_, end)| to <= end + 2)
+    })
+}
+
 impl Lane {
+    /// When any of `of` was on, the outermost calls of it.
+    pub fn stretches(&self, of: impl Fn(u32) -> bool) -> Stretches {
+        let mut all: Stretches =
+            self.spans.iter().filter(|span| of(span.frame)).map(|span| (span.from, span.to)).collect();
+        crate::sort::by(&mut all, |a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+        let mut end = i64::MIN;
+        all.retain(|&(_, to)| {
+            let is_outermost = to > end;
+            end = end.max(to);
+            is_outermost
+        });
+        all
+    }
+
+    /// Whether a call of its own begins in one of these stretches.
+    pub fn begins_within(&self, stretches: &Stretches) -> bool {
+        self.spans.iter().filter(|span| !span.is_elsewhere()).any(|span| {
+            let before = stretches.partition_point(|&(from, _)| from + 2 < span.from);
+            stretches[..before].last().is_some_and(|&(_, to)| span.from + 2 < to)
+        })
+    }
+
+    /// What ran in these stretches is in another lane.
+    pub fn leave_out(&mut self, stretches: &Stretches) {
+        for &(from, to) in stretches {
+            self.spans.push(Span { from, to, order: i64::MAX, frame: ELSEWHERE });
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
@@ -80,11 +130,12 @@ impl Lane {
         }
     }
 
-    /// Each call as a node and the nanoseconds in it alone. `child` makes the node of a call below another.
+    /// Each call as a node and the nanoseconds in it alone, in the order in which `child` makes the node of a call
+    /// below another: it is told the other's node, and whether there is none.
     pub fn stacks(
         mut self,
         noticed: &mut Noticed,
-        child: &mut dyn FnMut(u32, Span) -> u32,
+        child: &mut dyn FnMut(u32, bool, Span) -> u32,
     ) -> Vec<(u32, i64)> {
         noticed.open += self.open.len() as u64;
         noticed.unmatched += self.unmatched;
@@ -115,7 +166,7 @@ impl Lane {
                 }
                 own[above].1 -= span.to - span.from;
             }
-            let node = child(parent.map_or(NO_PARENT, |(above, _)| own[above].0), span);
+            let node = child(parent.map_or(NO_PARENT, |(above, _)| own[above].0), parent.is_none(), span);
             within.push((own.len(), span.to));
             own.push((node, span.to - span.from));
         }

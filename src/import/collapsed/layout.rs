@@ -43,20 +43,40 @@ pub(super) struct Layout {
     austin: bool,
     /// Whether Austin said what it measures.
     said: bool,
+    /// Whether a line with a stack was looked at.
+    pub is_known: bool,
 }
 
 impl Layout {
     /// By the first lines.
     pub fn of(head: &[u8]) -> Self {
-        let mut layout = Self { style: Style::Names, measure: Measure::Samples, austin: false, said: false };
+        let mut layout = Self {
+            style: Style::Names,
+            measure: Measure::Samples,
+            austin: false,
+            said: false,
+            is_known: false,
+        };
+        layout.look(lines_of(head));
+        layout
+    }
+
+    /// By one line that is whole, where none of the head was: a recursion's stack can be longer than that.
+    pub fn look_at(&mut self, line: &[u8]) {
+        self.look(std::iter::once(line));
+    }
+
+    fn look<'a>(&mut self, looked_at: impl Iterator<Item = &'a [u8]>) {
         let (mut brackets, mut colons, mut differences, mut own, mut lines) = (0, 0, 0, 0, 0);
-        for line in lines_of(head) {
-            if line.starts_with(b"# ") && layout.header(line) {
+        for line in looked_at {
+            if line.starts_with(b"# ") && self.header(line) {
                 continue;
             }
-            let Some((stack, number)) = last_number(line) else { continue };
+            let Some((stack, number)) = last_number(line).filter(|(stack, _)| !stack.is_empty()) else {
+                continue;
+            };
             lines += 1;
-            layout.austin |= is_austin(stack);
+            self.austin |= is_austin(stack);
             match style(stack) {
                 Style::Brackets => brackets += 1,
                 Style::Colons => colons += 1,
@@ -65,20 +85,20 @@ impl Layout {
             differences += usize::from(last_number(stack).is_some_and(|(rest, _)| !rest.is_empty()));
             own += usize::from(has_six_decimals(number));
         }
-        layout.style = match () {
+        self.is_known = lines > 0;
+        self.style = match () {
             () if brackets > colons => Style::Brackets,
             () if colons > 0 => Style::Colons,
             () => Style::Names,
         };
-        if !layout.said && lines > 0 {
-            layout.measure = match () {
-                () if layout.austin => Measure::Microseconds,
+        if !self.said && lines > 0 {
+            self.measure = match () {
+                () if self.austin => Measure::Microseconds,
                 () if differences == lines => Measure::Difference,
                 () if own == lines => Measure::Microseconds,
                 () => Measure::Samples,
             };
         }
-        layout
     }
 
     /// Takes in a line `# key: value`; whether it is one.
@@ -152,6 +172,7 @@ fn lines_of(head: &[u8]) -> impl Iterator<Item = &[u8]> {
     let whole = match memchr::memrchr(b'\n', head) {
         // The last line may be cut.
         Some(end) if head.len() >= crate::input::HEAD_BYTES => &head[..end],
+        None if head.len() >= crate::input::HEAD_BYTES => &[],
         _ => head,
     };
     let lines = trim_mark(whole).split(|&byte| byte == b'\n').map(trim_end);
@@ -163,7 +184,7 @@ pub(super) fn score(head: &[u8]) -> u8 {
     if head.contains(&0) {
         return 0;
     }
-    let (mut lines, mut stacks, mut styled, mut parted) = (0_u32, 0_u32, 0_u32, 0_u32);
+    let (mut lines, mut stacks, mut styled, mut parted, mut frameless) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
     for line in lines_of(head) {
         if line.starts_with(b"# ") && line.contains(&b':') {
             continue;
@@ -173,16 +194,23 @@ pub(super) fn score(head: &[u8]) -> u8 {
         if parsed(number).is_none() && !number.contains(&b',') {
             continue;
         }
+        if stack.is_empty() {
+            // py-spy's of threads in which no Python ran: it says nothing of how frames are spelt.
+            frameless += 1;
+            continue;
+        }
         stacks += 1;
-        let has_root = is_austin(stack) || stack.starts_with(b"tid:") || stack.starts_with(b"thread (");
-        styled += u32::from(has_root || style(stack) != Style::Names);
+        styled += u32::from(has_root(stack) || style(stack) != Style::Names);
         // SQL has its semicolons at ends and before spaces.
         let parts = memchr::memchr_iter(b';', stack)
             .filter(|&at| stack.get(at + 1).is_some_and(|&next| next != b' '));
         parted += u32::from(parts.count() > 0);
     }
+    if lines == frameless {
+        return cut_line(head).map_or(0, score_of_cut);
+    }
     // One damaged line is none too many, where there are many.
-    if stacks == 0 || stacks * 10 < lines * 9 {
+    if stacks == 0 || frameless > stacks || (stacks + frameless) * 10 < lines * 9 {
         return 0;
     }
     if styled * 2 > stacks && (parted * 2 > stacks || styled == stacks) {
@@ -191,6 +219,40 @@ pub(super) fn score(head: &[u8]) -> u8 {
         55
     } else {
         0
+    }
+}
+
+fn has_root(stack: &[u8]) -> bool {
+    is_austin(stack) || stack.starts_with(b"tid:") || stack.starts_with(b"thread (")
+}
+
+/// The line that a head is filled by, behind lines of a head of the format's own.
+fn cut_line(head: &[u8]) -> Option<&[u8]> {
+    if head.len() < crate::input::HEAD_BYTES {
+        return None;
+    }
+    let begin = memchr::memrchr(b'\n', head).map_or(0, |end| end + 1);
+    Some(trim_mark(&head[begin..]))
+}
+
+/// How sure it is that this is the beginning of a stack: a recursion a thousand deep is longer than the head.
+fn score_of_cut(line: &[u8]) -> u8 {
+    /// A line as long as this has as many frames, of any spelling.
+    const FEWEST: usize = 50;
+    let Some(end) = memchr::memrchr(b';', line) else { return 0 };
+    let (mut frames, mut styled, mut odd) = (0_usize, 0_usize, 0_usize);
+    for frame in line[..end].split(|&byte| byte == b';') {
+        frames += 1;
+        styled += usize::from(style(frame) != Style::Names);
+        // Programs and statements on one line have these, and spaces behind their semicolons.
+        let is_odd = |byte: &u8| matches!(byte, b'=' | b'{' | b'}' | b'"' | b'\'');
+        odd += usize::from(frame.is_empty() || frame.starts_with(b" ") || frame.iter().any(is_odd));
+    }
+    match () {
+        () if frames < FEWEST => 0,
+        () if styled * 2 > frames => 85,
+        () if odd * 10 < frames => 55,
+        () => 0,
     }
 }
 

@@ -10,7 +10,7 @@ const MOST_JOINED: usize = 8;
 
 /// Whose stack it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Root {
+pub(in crate::import) struct Root {
     pub process: Option<u64>,
     pub thread: Option<u64>,
     pub name: String,
@@ -86,6 +86,34 @@ pub(super) fn root(stack: &[u8], style: Style) -> (usize, Root) {
         }
     }
     (end, root)
+}
+
+/// The root that a frame is which has no place, where frames come one by one: py-spy writes the same frames in its
+/// JSON formats, `process 12:"command"` and `thread (12): name`.
+pub(in crate::import) fn root_of_frame(name: &str) -> Option<Root> {
+    if let Some((process, command)) = name.strip_prefix("process ").and_then(|rest| rest.split_once(':'))
+        && let Some(process) = whole(process.as_bytes())
+        && let Some(command) = command.strip_prefix('"').and_then(|command| command.strip_suffix('"'))
+    {
+        return Some(Root { process: Some(process), thread: None, name: command.to_owned() });
+    }
+    let (thread, rest) = name.strip_prefix("thread (")?.split_once(')')?;
+    let thread = Some(whole(thread.as_bytes())?);
+    match rest.strip_prefix(':') {
+        Some(name) => Some(Root { process: None, thread, name: name.trim().to_owned() }),
+        None => rest.is_empty().then(|| Root { process: None, thread, name: String::new() }),
+    }
+}
+
+impl Root {
+    /// What a root below this one says of the same stack.
+    pub(in crate::import) fn and(&self, below: &Self) -> Self {
+        let name = match (self.name.as_str(), below.name.as_str()) {
+            ("", name) | (name, "") => name.to_owned(),
+            (one, other) => format!("{one} {other}"),
+        };
+        Self { process: below.process.or(self.process), thread: below.thread.or(self.thread), name }
+    }
 }
 
 /// Where the frame that begins at `begin` ends, and whether that is sure.

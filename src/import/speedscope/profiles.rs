@@ -6,6 +6,7 @@ use super::super::json::{Fault, Json};
 use crate::document::{Diagnostics, Level};
 use crate::profile::Unit;
 use crate::profile::call_tree::NO_PARENT;
+use crate::profile::stacks::is_amount;
 
 /// The stacks of all profiles, by the numbers of their frames.
 #[derive(Default)]
@@ -63,25 +64,37 @@ pub(super) struct Read {
 #[derive(Default, Clone)]
 pub(super) struct Noticed {
     not_positive: u64,
+    without_frame: u64,
     without_weight: u64,
     back: u64,
     unmatched: u64,
+    damaged: u64,
     open: u64,
 }
 
 impl Noticed {
     pub fn add(&mut self, other: &Self) {
         self.not_positive += other.not_positive;
+        self.without_frame += other.without_frame;
         self.without_weight += other.without_weight;
         self.back += other.back;
+        self.damaged += other.damaged;
         self.unmatched += other.unmatched;
         self.open += other.open;
     }
 
     pub fn say(&self, diagnostics: &mut Diagnostics) {
         for (message, count) in [
-            ("samples with a weight that is negative, infinite or no number are left out", self.not_positive),
+            (
+                "samples with a weight that is negative, too large or no number are left out",
+                self.not_positive,
+            ),
+            (
+                "samples and events with a frame that is no number of one, as 0.5 or -1, are left out",
+                self.without_frame,
+            ),
             ("samples without a weight are left out", self.without_weight),
+            ("events without a type, or with a time that is none, are left out", self.damaged),
             ("events that lie before the ones they follow take no time", self.back),
             ("frames that are closed but not open are left out", self.unmatched),
             ("frames that are not closed last until the profile ends", self.open),
@@ -97,7 +110,7 @@ pub(super) fn read(json: &mut Json<'_, '_>, trie: &mut Trie) -> Result<Option<Re
         return Ok(None);
     }
     let mut profile = Read { unit: (Unit::Samples, 1.0), ..Read::default() };
-    let mut samples: Vec<u32> = Vec::new();
+    let mut samples: Vec<Option<u32>> = Vec::new();
     let mut weights: Vec<f64> = Vec::new();
     let mut events = Events::default();
     while let Some(key) = json.key()? {
@@ -134,7 +147,11 @@ pub(super) fn read(json: &mut Json<'_, '_>, trie: &mut Trie) -> Result<Option<Re
     events.end(&mut profile);
     profile.noticed.without_weight += samples.len().saturating_sub(weights.len()) as u64;
     for (node, weight) in samples.into_iter().zip(weights) {
-        if weight.is_finite() && weight >= 0.0 {
+        let Some(node) = node else {
+            profile.noticed.without_frame += 1;
+            continue;
+        };
+        if is_amount(weight) {
             if weight > 0.0 {
                 *profile.weights.entry(node).or_default() += weight;
             }
@@ -157,23 +174,22 @@ fn unit(text: &str) -> (Unit, f64) {
     }
 }
 
-/// The node of a stack; [`NO_PARENT`] of one without frames.
-fn sample(json: &mut Json<'_, '_>, trie: &mut Trie) -> Result<u32, Fault> {
-    let mut node = NO_PARENT;
+/// The node of a stack, [`NO_PARENT`] of one without frames; `None` where one of them is no number.
+fn sample(json: &mut Json<'_, '_>, trie: &mut Trie) -> Result<Option<u32>, Fault> {
+    let mut node = Some(NO_PARENT);
     if json.array()? {
         while json.item()? {
             let at = json.position();
-            if let Some(frame) = number(json.whole()?) {
-                node = trie.child(node, frame, at);
-            }
+            let frame = number(json.whole()?);
+            node = node.zip(frame).map(|(node, frame)| trie.child(node, frame, at));
         }
     }
     Ok(node)
 }
 
-/// The number of a frame; one that cannot be is the largest.
+/// The number of a frame, if it can be one.
 fn number(frame: Option<i64>) -> Option<u32> {
-    frame.map(|frame| u32::try_from(frame).unwrap_or(u32::MAX - 1))
+    frame.and_then(|frame| u32::try_from(frame).ok()).filter(|frame| *frame != NO_PARENT)
 }
 
 /// Events so far.
@@ -200,13 +216,17 @@ impl Events {
                         _ => None,
                     }
                 }
-                "at" => at = json.number()?.filter(|at| at.is_finite()),
+                "at" => at = json.number()?.filter(|at| is_amount(at.abs())),
                 "frame" => frame = number(json.whole()?),
                 _ => json.skip()?,
             }
         }
-        let (Some(opens), Some(at), Some(frame)) = (opens, at, frame) else {
-            profile.noticed.not_positive += 1;
+        let Some(frame) = frame else {
+            profile.noticed.without_frame += 1;
+            return Ok(());
+        };
+        let (Some(opens), Some(at)) = (opens, at) else {
+            profile.noticed.damaged += 1;
             return Ok(());
         };
         self.pass(at, profile);

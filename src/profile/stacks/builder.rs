@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::super::call_tree::NO_PARENT;
-use super::super::{FunctionId, Functions, Profile};
+use super::super::{FunctionId, Functions, Profile, Writer};
 use super::{Stacks, Track, Weight};
 use crate::format::Unit;
 
@@ -18,6 +18,14 @@ pub enum Same {
     /// Those of one file and name: the line is the one that was running. The smallest one seen stands for the
     /// function. Two functions of one file and name (methods whose class the tool does not name) become one.
     Name,
+}
+
+/// What is more than this is damage: sums of such numbers are infinite, which no view can show.
+const LARGEST: f64 = 1e100;
+
+/// Whether it can be what was measured: a number that is not negative, and not so large that sums overflow.
+pub fn is_amount(value: f64) -> bool {
+    (0.0..=LARGEST).contains(&value)
 }
 
 /// Stacks being read.
@@ -41,6 +49,11 @@ impl Builder {
             children: FxHashMap::default(),
             weights: Vec::new(),
         }
+    }
+
+    /// Which tool wrote the file, where that makes a difference.
+    pub fn writer(&mut self, writer: Writer) {
+        self.functions.writer = writer;
     }
 
     /// The function of a frame. `file` is `~` for a built-in function, `line` 0 where there is none.
@@ -97,10 +110,10 @@ impl Builder {
         self.stacks.tracks.get_mut(track)
     }
 
-    /// Adds what was measured on a stack itself. What is no positive number is left out; false then.
+    /// Adds what was measured on a stack itself. What is no amount ([`is_amount`]) is left out; false then.
     pub fn add(&mut self, track: TrackId, node: u32, value: f64, calls: u32) -> bool {
         let Some(weights) = self.weights.get_mut(track) else { return false };
-        if node == NO_PARENT || !value.is_finite() || value < 0.0 || (value == 0.0 && calls == 0) {
+        if node == NO_PARENT || !is_amount(value) || (value == 0.0 && calls == 0) {
             return false;
         }
         let weight = weights.entry(node).or_default();

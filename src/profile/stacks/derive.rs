@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::super::call_tree::{CallTree, NO_PARENT, NewBoxes};
-use super::super::{Edge, Edges, FunctionId, Functions, UNKNOWN_CALLS, Writer};
+use super::super::{Edge, Edges, FunctionId, Functions, UNKNOWN_CALLS};
 use super::Stacks;
 
 /// What follows from stacks.
@@ -50,7 +50,7 @@ impl Stacks {
                 name: functions.name.clone(),
                 calls: vec![unknown; count],
                 sampled: false,
-                writer: Writer::Unknown,
+                writer: functions.writer,
                 primitive_calls: vec![unknown; count],
                 self_time: vec![0.0; count],
                 total_time: vec![0.0; count],
