@@ -32,7 +32,9 @@ fn check_texts(bytes: &[u8], document: &Document, log: &QueryLog) {
     let format = import::by_id(document.format).expect("registered");
     for at in 0..log.statements.len() {
         let (offset, length) = (log.statements.offset[at] as usize, log.statements.length[at] as usize);
-        let text = format.statement_text(&bytes[offset..offset + length]).expect("its text");
+        let record = &bytes[offset..offset + length];
+        let text = format.statement_text(record);
+        let text = text.unwrap_or_else(|| panic!("its text: {}", String::from_utf8_lossy(record)));
         let expected = &log.fingerprints[log.statements.fingerprint[at] as usize].text;
         let found = [Dialect::PostgreSql, Dialect::MySql, Dialect::Sqlite]
             .map(|dialect| fingerprint::text(text.sql.as_bytes(), dialect));

@@ -109,13 +109,18 @@ impl Format for DjangoJson {
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
-        let record = wrapped::first(record);
-        let line = String::from_utf8_lossy(trim_mark(&record));
-        let fields = Fields::read(&line)?;
-        let entry = fields.entry()?;
-        let parameters = entry.parameters.filter(|parameters| parameters != "null" && parameters != "[]");
-        Some(StatementText { sql: entry.sql?, parameters })
+        // A formatter's own object may look as if it were around a text.
+        text_of(record).or_else(|| text_of(&wrapped::first(record)))
     }
+}
+
+/// What one line says of a statement.
+fn text_of(record: &[u8]) -> Option<StatementText> {
+    let line = String::from_utf8_lossy(trim_mark(record));
+    let fields = Fields::read(&line)?;
+    let entry = fields.entry()?;
+    let parameters = entry.parameters.filter(|parameters| parameters != "null" && parameters != "[]");
+    Some(StatementText { sql: entry.sql?, parameters })
 }
 
 /// The keys of one line that matter, values as written.

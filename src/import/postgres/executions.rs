@@ -181,7 +181,9 @@ impl Executions {
     pub fn event(&mut self, who: &Who<'_>, event: &Event<'_>) {
         let who = &Keyed { who: *who, key: who.key() };
         self.seen.events += 1;
-        if !matches!(event.message, Message::Disconnection(_)) {
+        // A session that ends may have got its name for that line only; one that has none yet is called so.
+        let is_unnamed = || self.sessions.get(&who.key).is_some_and(|session| session.application == 0);
+        if !matches!(event.message, Message::Disconnection(_)) || is_unnamed() {
             self.enter(who, who.who.application);
         }
         if event.severity == Severity::Error {

@@ -18,7 +18,7 @@ const IDLE: usize = 2;
 const WORK: usize = 20_000_000;
 
 /// What is missed of sums that can all be had, as a share of all time, when it ends.
-const EXACT: f64 = 1e-9;
+const EXACT: f64 = 1e-13;
 
 /// Errors below this share of all time are rounding.
 const ROUNDING: f64 = 1e-12;
