@@ -99,7 +99,8 @@ fn nested_plans_are_inside_their_statements() {
     let (_, log) = read("auto_explain.log");
     assert_eq!((log.statements.len(), events(&log, EventKind::Plan)), (39, 26));
     assert_eq!(calls(&log, "SELECT fn(?)"), 6);
-    let plans = log.events.kind.iter().zip(&log.events.statement).filter(|(kind, _)| **kind == EventKind::Plan);
+    let plans =
+        log.events.kind.iter().zip(&log.events.statement).filter(|(kind, _)| **kind == EventKind::Plan);
     assert!(plans.into_iter().all(|(_, statement)| (*statement as usize) < log.statements.len()));
 }
 

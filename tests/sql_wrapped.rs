@@ -19,7 +19,7 @@ struct Log {
 fn logs() -> Vec<Log> {
     let is_postgres = |line: &str| {
         let follows = ["DETAIL:  ", "STATEMENT:  ", "CONTEXT:  "].iter().any(|word| line.contains(word));
-        line.starts_with("2026-") && !(follows && !line.contains("LOG:  "))
+        line.starts_with("2026-") && (!follows || line.contains("LOG:  "))
     };
     let is_slow = |line: &str| line.starts_with("# Time: ") || line.starts_with("# User@Host: ");
     let is_general =
@@ -292,19 +292,18 @@ fn django_s_and_sqlalchemy_s_lines_are_read_behind_names_and_stamps() {
 /// Two servers whose lines take turns.
 #[test]
 fn lines_of_two_servers_stay_apart() {
-    for name in ["postgres-18.log", "mariadb.slow.log"] {
-        let log = logs().into_iter().find(|log| log.name == name).expect("a log");
-        let plain = read(log.text.as_bytes(), name);
-        // Another process of another server.
-        let lines = log.text.lines().map(|line| (line, line.replace("[26735]", "[36735]")));
-        let both: String = lines.map(|(one, other)| format!("db-1  | {one}\ndb-2  | {other}\n")).collect();
-        let twice: Vec<_> = plain.iter().flat_map(|one| [one.clone(), one.clone()]).collect();
-        // Parameters of the server that speaks second are behind the other's lines, and not found again.
-        let texts = |all: Vec<(String, Option<String>, String)>| {
-            let mut texts: Vec<_> = all.into_iter().map(|(sql, _, duration)| (sql, duration)).collect();
-            texts.sort();
-            texts
-        };
-        assert_eq!(texts(read(both.as_bytes(), name)), texts(twice), "{name}");
-    }
+    let name = "postgres-18.log";
+    let log = logs().into_iter().find(|log| log.name == name).expect("a log");
+    let plain = read(log.text.as_bytes(), name);
+    // Another process of another server.
+    let lines = log.text.lines().map(|line| (line, line.replace("[26735]", "[36735]")));
+    let both: String = lines.map(|(one, other)| format!("db-1  | {one}\ndb-2  | {other}\n")).collect();
+    let twice: Vec<_> = plain.iter().flat_map(|one| [one.clone(), one.clone()]).collect();
+    // Parameters of the server that speaks second are behind the other's lines, and not found again.
+    let texts = |all: Vec<(String, Option<String>, String)>| {
+        let mut texts: Vec<_> = all.into_iter().map(|(sql, _, duration)| (sql, duration)).collect();
+        texts.sort();
+        texts
+    };
+    assert_eq!(texts(read(both.as_bytes(), name)), texts(twice), "{name}");
 }

@@ -44,7 +44,7 @@ pageTest('a dropped pair opens on what to fix first, the N+1 on top', async ({ p
   await page.getByText(/^Most time goes to database driver and ORM: \d+ %\.$/).waitFor();
   // What only describes is no finding.
   assert.ok((await titles(page)).every((title) => !/bottleneck|make \d+ %/.test(title)));
-  await page.getByText(/^\d+ of 994 functions and queries make 80 % of the time; \d+ of them are queries\.$/).waitFor();
+  await page.getByText(/^\d+ of 994 functions and queries account for 80 % of the time; \d+ of them are queries\.$/).waitFor();
   // The same in the log's tab.
   const before = await titles(page);
   await documentButton(page, 'shop.sql.jsonl').click();
@@ -276,7 +276,7 @@ pageTest('a recorded request says which line of code asks row by row', async ({ 
 
 pageTest('evidence leads to functions and to stretches of time', async ({ page }) => {
   await drop(page, RECORDED('duplicates'));
-  const found = finding(page, /the same \d+ times over/).first();
+  const found = finding(page, /repeats? the same .* query/).first();
   await found.locator('summary').click();
   assert.match(await found.innerText(), /duplicates\.prof \+ duplicates\.sql\.jsonl/);
   await found.getByTitle('Show in Timeline').first().click();

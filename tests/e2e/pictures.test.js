@@ -176,7 +176,7 @@ pageTest('hover and click in the timeline, gaps too', async ({ page }) => {
   await openLog(page);
   const { width } = await lanes(page).boundingBox();
   // The log's longest statement, on the last lane.
-  const longest = { x: 148 + (width - 148) * 0.68, y: 26 + 3 * 28 + 14 };
+  const longest = { x: 148 + (width - 148) * 0.735, y: 26 + 3 * 28 + 14 };
   await lanes(page).hover({ position: longest });
   const card = page.locator('.hover-card');
   await card.getByText(/^SELECT … FROM "shop_product"/).waitFor();
@@ -186,7 +186,7 @@ pageTest('hover and click in the timeline, gaps too', async ({ page }) => {
   await details.getByText(/pid 28556/).waitFor();
   await details.getByRole('button', { name: 'Close details' }).click();
   // Between two connections' turns nothing runs on the first.
-  await lanes(page).hover({ position: { x: 148 + (width - 148) * 0.355, y: 26 + 14 } });
+  await lanes(page).hover({ position: { x: 148 + (width - 148) * 0.6106, y: 26 + 14 } });
   await card.getByText(/^[\d.]+ ms without a statement$/).waitFor();
 });
 

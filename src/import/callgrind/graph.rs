@@ -119,8 +119,8 @@ impl Graph {
         // calls, the one that took longest.
         let mut first: FxHashMap<u32, usize> = FxHashMap::default();
         let took = |function: usize| functions.self_time[function] + below[function];
-        for function in 0..count {
-            let known = first.entry(component[function]).or_insert(function);
+        for (function, &component) in component.iter().enumerate() {
+            let known = first.entry(component).or_insert(function);
             if took(function) > took(*known) {
                 *known = function;
             }
@@ -135,7 +135,7 @@ impl Graph {
         let dominators = Dominators::of(count, &edges, &entries);
         // A file of samples has no number of any call.
         let is_counted = edges.is_empty() || edges.calls.iter().any(|&calls| calls > 0);
-        for function in 0..count {
+        for (function, &below) in below.iter().enumerate() {
             let incoming = Edges::into(&edges, function as FunctionId);
             let is_entry = entries.binary_search(&function).is_ok();
             let (mut calls, mut outermost) = (i64::from(is_entry), i64::from(is_entry));
@@ -160,7 +160,7 @@ impl Graph {
             let own = functions.self_time[function];
             functions.calls[function] = if is_counted { calls } else { -1 };
             functions.primitive_calls[function] = if is_counted { outermost.max(1) } else { -1 };
-            let whole = own + below[function];
+            let whole = own + below;
             functions.total_time[function] = match (is_recursive, is_entry) {
                 (false, _) => whole,
                 (true, true) => whole.min(all),

@@ -168,6 +168,8 @@ fn meanwhile(document: OpenDocument, event: &EventView, units: Units) -> Option<
         "The log has no statement of the process that holds the lock.".to_owned()
     } else if event.meanwhile.is_empty() {
         "Nothing: its transaction was open while it ran no statement (idle in transaction).".to_owned()
+    } else if event.idle <= 0.0 {
+        "It ran statements all the while:".to_owned()
     } else {
         format!("It ran no statement for {} of the wait.", format::milliseconds(event.idle))
     };
