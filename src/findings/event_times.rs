@@ -1,9 +1,26 @@
 //! What a connection ran before something happened to it: statements that fail have no duration in a server's log,
 //! so what they took is bounded by what came before.
 
+use std::hash::Hash;
+
 use rustc_hash::FxHashMap;
 
 use crate::queries::{Operation, QueryLog};
+
+/// Things by key, both in the order in which they come first.
+pub(super) fn grouped<K: Copy + Eq + Hash, T>(things: impl Iterator<Item = (K, T)>) -> Vec<(K, Vec<T>)> {
+    let mut groups: Vec<(K, Vec<T>)> = Vec::new();
+    let mut places: FxHashMap<K, usize> = FxHashMap::default();
+    for (key, thing) in things {
+        let next = groups.len();
+        let place = *places.entry(key).or_insert(next);
+        if place == next {
+            groups.push((key, Vec::new()));
+        }
+        groups[place].1.push(thing);
+    }
+    groups
+}
 
 /// The statements of connections that have events of interest, in order.
 pub(super) struct Before<'a> {

@@ -1,8 +1,7 @@
 //! Queues for locks: statements that wait while a transaction holds what they need.
 
-use rustc_hash::FxHashMap;
-
 use super::digest::shortened;
+use super::event_times::grouped;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
     evidence,
@@ -41,17 +40,8 @@ impl Rule for LockQueues {
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Queries(log, _) = *case else { return };
         let events = &log.events;
-        let mut groups: Vec<(u32, Vec<&Lock>)> = Vec::new();
-        let mut places: FxHashMap<u32, usize> = FxHashMap::default();
-        for lock in events.locks.iter().filter(|lock| is_wait(log, lock)) {
-            let query = events.fingerprint[lock.event as usize];
-            let next = groups.len();
-            let place = *places.entry(query).or_insert(next);
-            if place == next {
-                groups.push((query, Vec::new()));
-            }
-            groups[place].1.push(lock);
-        }
+        let waits = events.locks.iter().filter(|lock| is_wait(log, lock));
+        let mut groups = grouped(waits.map(|lock| (events.fingerprint[lock.event as usize], lock)));
         groups.retain(|(_, waits)| {
             waits.iter().map(|lock| lock.waited).sum::<f64>() >= settings.get(&ABOUT, &WAITED)
         });

@@ -1,9 +1,7 @@
 //! Errors that repeat: the same message of the same statement again and again.
 
-use rustc_hash::FxHashMap;
-
 use super::digest::shortened;
-use super::event_times::Before;
+use super::event_times::{Before, grouped};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
     evidence,
@@ -38,21 +36,12 @@ impl Rule for RepeatedErrors {
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Queries(log, _) = *case else { return };
         let events = &log.events;
-        let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut places: FxHashMap<(u32, u32), usize> = FxHashMap::default();
         let errors = (0..events.len()).filter(|&event| events.kind[event] == EventKind::Error);
-        for event in errors {
-            let next = groups.len();
-            let key = (events.message[event], events.fingerprint[event]);
-            let place = *places.entry(key).or_insert(next);
-            if place == next {
-                groups.push(Vec::new());
-            }
-            groups[place].push(event);
-        }
-        groups.retain(|group| group.len() as f64 >= settings.get(&ABOUT, &TIMES));
-        let before = Before::new(log, groups.iter().flatten().copied());
-        findings.extend(groups.iter().map(|group| found(log, &before, group)));
+        let key = |event: usize| (events.message[event], events.fingerprint[event]);
+        let mut groups = grouped(errors.map(|event| (key(event), event)));
+        groups.retain(|(_, group)| group.len() as f64 >= settings.get(&ABOUT, &TIMES));
+        let before = Before::new(log, groups.iter().flat_map(|(_, group)| group).copied());
+        findings.extend(groups.iter().map(|(_, group)| found(log, &before, group)));
     }
 }
 

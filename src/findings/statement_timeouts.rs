@@ -1,9 +1,7 @@
 //! Statements that a timeout ended: all they did is lost.
 
-use rustc_hash::FxHashMap;
-
 use super::digest::shortened;
-use super::event_times::Before;
+use super::event_times::{Before, grouped};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
     evidence,
@@ -38,20 +36,13 @@ impl Rule for StatementTimeouts {
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let Case::Queries(log, _) = *case else { return };
         let events = &log.events;
-        let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut places: FxHashMap<(EventKind, u32), usize> = FxHashMap::default();
-        let ended = |kind| matches!(kind, EventKind::StatementTimeout | EventKind::LockTimeout);
-        for event in (0..events.len()).filter(|&event| ended(events.kind[event])) {
-            let next = groups.len();
-            let place = *places.entry((events.kind[event], events.fingerprint[event])).or_insert(next);
-            if place == next {
-                groups.push(Vec::new());
-            }
-            groups[place].push(event);
-        }
-        groups.retain(|group| group.len() as f64 >= settings.get(&ABOUT, &TIMES));
-        let before = Before::new(log, groups.iter().flatten().copied());
-        findings.extend(groups.iter().map(|group| found(log, &before, group)));
+        let is_ended = |kind| matches!(kind, EventKind::StatementTimeout | EventKind::LockTimeout);
+        let ended = (0..events.len()).filter(|&event| is_ended(events.kind[event]));
+        let key = |event: usize| (events.kind[event], events.fingerprint[event]);
+        let mut groups = grouped(ended.map(|event| (key(event), event)));
+        groups.retain(|(_, group)| group.len() as f64 >= settings.get(&ABOUT, &TIMES));
+        let before = Before::new(log, groups.iter().flat_map(|(_, group)| group).copied());
+        findings.extend(groups.iter().map(|(_, group)| found(log, &before, group)));
     }
 }
 

@@ -172,9 +172,32 @@ impl Selection {
 }
 
 /// What is wanted of one kind, per key.
-struct Wanted<'a> {
-    keys: &'a Keys,
-    is_wanted: Vec<bool>,
+pub(super) struct Wanted<'a> {
+    pub keys: &'a Keys,
+    pub is_wanted: Vec<bool>,
+}
+
+impl<'a> Wanted<'a> {
+    /// What the facets of `filter` want of each kind they name, but for tables, of which a statement has several.
+    pub fn of(filter: &Filter, keys: impl Fn(By) -> &'a Keys) -> Vec<Self> {
+        let mut kinds: FxHashMap<By, Vec<&Facet>> = FxHashMap::default();
+        for facet in filter.facets.iter().filter(|facet| facet.by != By::Table) {
+            kinds.entry(facet.by).or_default().push(facet);
+        }
+        kinds
+            .into_iter()
+            .map(|(by, facets)| {
+                let keys = keys(by);
+                let mut is_wanted = vec![facets.iter().all(|facet| facet.not); keys.count];
+                for facet in facets {
+                    if let Some(key) = keys.find(&facet.value) {
+                        is_wanted[key as usize] = !facet.not;
+                    }
+                }
+                Self { keys, is_wanted }
+            })
+            .collect()
+    }
 }
 
 /// What is known of statements' own texts.
@@ -227,23 +250,7 @@ pub fn select<'a>(
                     || own.examples.get(id).is_some_and(|example| example.contains(&text)))
         })
         .collect();
-    let mut kinds: FxHashMap<By, Vec<&Facet>> = FxHashMap::default();
-    for facet in filter.facets.iter().filter(|facet| facet.by != By::Table) {
-        kinds.entry(facet.by).or_default().push(facet);
-    }
-    let wanted: Vec<Wanted<'a>> = kinds
-        .into_iter()
-        .map(|(by, facets)| {
-            let keys = keys(by);
-            let mut is_wanted = vec![facets.iter().all(|facet| facet.not); keys.count];
-            for facet in facets {
-                if let Some(key) = keys.find(&facet.value) {
-                    is_wanted[key as usize] = !facet.not;
-                }
-            }
-            Wanted { keys, is_wanted }
-        })
-        .collect();
+    let wanted = Wanted::of(filter, keys);
     let in_texts = (filter.all_texts && !text.is_empty()).then(|| own.found.unwrap_or_default());
     let (shortest, longest) =
         (filter.shortest.unwrap_or(f64::NEG_INFINITY), filter.longest.unwrap_or(f64::INFINITY));

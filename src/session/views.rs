@@ -224,16 +224,7 @@ impl Look<'_> {
         let (filter, selection) = match known {
             Some(place) => self.state.selections.remove(place),
             None => {
-                for facet in &filter.facets {
-                    self.keys(facet.by);
-                }
-                let state = &*self.state;
-                let found = state.search.as_ref().and_then(|search| search.found(&filter.text));
-                // All that facets name were made above.
-                let nothing = Keys::default();
-                let keys = |by| state.keys.iter().find(|keys| keys.by == by).map_or(&nothing, Rc::as_ref);
-                let examples = state.examples.get().map_or(&[][..], Vec::as_slice);
-                (filter.clone(), Rc::new(select(self.log, filter, keys, OwnTexts { found, examples })))
+                (filter.clone(), self.made(filter, |log, filter, keys, own| select(log, filter, keys, own)))
             }
         };
         if self.state.selections.len() == SELECTIONS {
@@ -243,20 +234,30 @@ impl Look<'_> {
         selection
     }
 
-    /// The events of a filter.
-    fn event_selection(&mut self, filter: &Filter) -> Rc<Selection> {
-        if let Some(known) = self.state.event_selections.known(filter) {
-            return Rc::clone(known);
-        }
+    /// What `select` lets through, given the keys that the filter names and what is known of texts.
+    fn made(
+        &mut self,
+        filter: &Filter,
+        select: impl for<'k> FnOnce(&'k QueryLog, &Filter, &dyn Fn(By) -> &'k Keys, OwnTexts<'k>) -> Selection,
+    ) -> Rc<Selection> {
         for facet in &filter.facets {
             self.keys(facet.by);
         }
         let state = &*self.state;
         let found = state.search.as_ref().and_then(|search| search.found(&filter.text));
+        // All that facets name were made above.
         let nothing = Keys::default();
         let keys = |by| state.keys.iter().find(|keys| keys.by == by).map_or(&nothing, Rc::as_ref);
         let examples = state.examples.get().map_or(&[][..], Vec::as_slice);
-        let made = Rc::new(select_events(self.log, filter, keys, OwnTexts { found, examples }));
+        Rc::new(select(self.log, filter, &keys, OwnTexts { found, examples }))
+    }
+
+    /// The events of a filter.
+    fn event_selection(&mut self, filter: &Filter) -> Rc<Selection> {
+        if let Some(known) = self.state.event_selections.known(filter) {
+            return Rc::clone(known);
+        }
+        let made = self.made(filter, |log, filter, keys, own| select_events(log, filter, keys, own));
         Rc::clone(self.state.event_selections.get(filter.clone(), || made))
     }
 

@@ -34,7 +34,7 @@ pub(super) enum Single {
     All,
     /// One for which there is no room, where no cycle could lead to some, is a function like others.
     WithRoom,
-    /// All are of which the file does not prove where they are.
+    /// Only those of which the file proves where they are; all others are functions like others.
     Proven,
 }
 

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::{EventKind, Events};
 use crate::queries::by::{By, Keys};
-use crate::queries::filter::{Facet, Filter, OwnTexts, Selection};
+use crate::queries::filter::{Facet, Filter, OwnTexts, Selection, Wanted};
 use crate::queries::requests::BURST_GAP;
 use crate::queries::{NONE, QueryLog};
 
@@ -116,23 +116,7 @@ pub fn select_events<'a>(
         (wanted.peek().is_none() || wanted.any(|facet| names(event, facet)))
             && !tables.iter().any(|facet| facet.not && names(event, facet))
     };
-    let mut kinds: FxHashMap<By, Vec<&Facet>> = FxHashMap::default();
-    for facet in filter.facets.iter().filter(|facet| facet.by != By::Table) {
-        kinds.entry(facet.by).or_default().push(facet);
-    }
-    let wanted: Vec<(&Keys, Vec<bool>)> = kinds
-        .into_iter()
-        .map(|(by, facets)| {
-            let keys = keys(by);
-            let mut is_wanted = vec![facets.iter().all(|facet| facet.not); keys.count];
-            for facet in facets {
-                if let Some(key) = keys.find(&facet.value) {
-                    is_wanted[key as usize] = !facet.not;
-                }
-            }
-            (keys, is_wanted)
-        })
-        .collect();
+    let wanted = Wanted::of(filter, keys);
     let by_duration = filter.shortest.is_some() || filter.longest.is_some();
     let (shortest, longest) =
         (filter.shortest.unwrap_or(f64::NEG_INFINITY), filter.longest.unwrap_or(f64::INFINITY));
@@ -144,7 +128,7 @@ pub fn select_events<'a>(
         in_range(event)
             && (!filter.failed || failed)
             && (!by_duration || (duration >= shortest && duration <= longest))
-            && wanted.iter().all(|(keys, is_wanted)| {
+            && wanted.iter().all(|Wanted { keys, is_wanted }| {
                 keys.of_event
                     .get(event)
                     .and_then(|&key| is_wanted.get(key as usize))
