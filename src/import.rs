@@ -198,9 +198,9 @@ impl ImportError {
         }
     }
 
-    /// The same error of a compressed file that ends in the middle, which may be why.
+    /// The same error of a compressed file that ends in the middle: that is why, whatever else it may have been.
     fn of_cut_file(mut self) -> Self {
-        self.advice = format!("What is compressed ends in the middle: copy the file again. {}", self.advice);
+        "What is compressed ends in the middle: copy the file again, or record it again.".clone_into(&mut self.advice);
         self
     }
 
@@ -214,17 +214,19 @@ impl ImportError {
     /// Reading itself failed.
     pub fn reading(error: &io::Error) -> Self {
         use io::ErrorKind::{InvalidData, InvalidInput, QuotaExceeded, UnexpectedEof};
-        let advice = match error.kind() {
-            InvalidInput | InvalidData | UnexpectedEof => {
-                "What is compressed is damaged or cut short: copy the file again, or unpack it first."
-            }
-            QuotaExceeded => "If it is what you think it is, unpack it first.",
-            _ => {
-                "If it is a folder, drop the files in it. Otherwise it may have been moved, changed or deleted: choose it again."
-            }
+        let (looked_like, advice) = match error.kind() {
+            InvalidInput | InvalidData | UnexpectedEof => (
+                Some("a compressed file"),
+                "What is compressed is damaged or cut short: copy the file again, or unpack it first.",
+            ),
+            QuotaExceeded => (Some("a compressed file"), "If it is what you think it is, unpack it first."),
+            _ => (
+                None,
+                "If it is a folder, drop the files in it. Otherwise it may have been moved, changed or deleted: choose it again.",
+            ),
         };
         Self {
-            looked_like: None,
+            looked_like,
             place: None,
             problem: format!("the file cannot be read ({error})"),
             advice: advice.to_owned(),

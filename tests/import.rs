@@ -152,7 +152,9 @@ fn every_truncation_gives_a_document_or_a_clear_error() {
                 let error = result.as_ref().expect_err("a cut profile is none");
                 let begun = end > 12;
                 assert!(!begun || error.looked_like.is_some(), "{} at {end}: {error}", path.display());
-                assert!(!begun || error.place.is_some(), "{} at {end}: {error}", path.display());
+                // What is compressed may end before anything comes out of it.
+                let has_place = error.place.is_some() || bytes.starts_with(&[0x1f, 0x8b]);
+                assert!(!begun || has_place, "{} at {end}: {error}", path.display());
             }
             is_clear(result).unwrap_or_else(|error| panic!("{} at {end}: {error}", path.display()));
         }

@@ -295,7 +295,7 @@ impl<'a> Fit<'a> {
         }
         let change = |&slot: &u32| {
             let (before, after) = (self.guess[slot as usize], self.seconds[slot as usize]);
-            if before > 0.0 && after > 0.0 { after * (after / before).ln() - after + before } else { before }
+            if before > 0.0 && after > 0.0 { after * libm::log(after / before) - after + before } else { before }
         };
         self.leaf.iter().map(change).sum()
     }
@@ -368,8 +368,8 @@ fn step(factor: &mut f64, needed: f64, found: f64) -> Option<f64> {
     if found <= 0.0 || found == needed {
         return None;
     }
-    let now = (*factor + (needed / found).max(f64::MIN_POSITIVE).ln()).clamp(-MOST, MOST);
-    let by = (now - *factor).exp();
+    let now = (*factor + libm::log((needed / found).max(f64::MIN_POSITIVE))).clamp(-MOST, MOST);
+    let by = libm::exp(now - *factor);
     *factor = now;
     Some(by)
 }

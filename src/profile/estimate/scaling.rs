@@ -183,7 +183,7 @@ impl<'a> Graph<'a> {
         let damping = (4.0 / largest).min(1.0);
         for open in open.iter_mut() {
             let difference = solution[open.to as usize] - solution.get(open.from as usize).unwrap_or(&0.0);
-            let factor = (damping * difference).clamp(-20.0, 20.0).exp();
+            let factor = libm::exp((damping * difference).clamp(-20.0, 20.0));
             open.seconds = (open.seconds * factor).max(self.least);
         }
         true

@@ -103,7 +103,7 @@ pub(super) fn assign(
         let are_modules = 2 * modules.count() > bin.items.len();
         bin.near = (bin.items.iter())
             .flat_map(|&item| bin.ways.iter().map(move |way| (item, graph.caller[way.edge as usize])))
-            .map(|(item, caller)| names.near(graph, item, caller).ln() as f32)
+            .map(|(item, caller)| libm::log(names.near(graph, item, caller)) as f32)
             .collect();
         bin.forced = bin.items.iter().map(|item| known.get(item).copied()).collect();
         bin.give_out(graph);
@@ -199,7 +199,7 @@ impl Bin {
             let mut best: Option<(f64, usize)> = None;
             for (index, way) in self.ways.iter().enumerate() {
                 if way.fits(seconds) && self.can(graph, place, index) {
-                    let weight = density(seconds, way).ln() + self.near(place, index);
+                    let weight = libm::log(density(seconds, way)) + self.near(place, index);
                     if best.is_none_or(|best| weight > best.0) {
                         best = Some((weight, index));
                     }
@@ -337,7 +337,7 @@ impl Bin {
         let noise = 0.7 * self.between * count.max(1.0).sqrt() + 0.01 * way.seconds;
         let off = (way.seconds - taken - expected) / noise;
         let more = (count - way.calls).abs();
-        0.5 * (1.0 + off * off).ln() + 0.3 * more
+        0.5 * libm::log1p(off * off) + 0.3 * more
     }
 }
 
@@ -348,15 +348,15 @@ fn density(seconds: f64, way: &Way) -> f64 {
     let all = (way.expected - way.taken).max(0.05 * left).max(1e-12);
     let noise = 0.1 * left + 1e-9;
     // The last one must fill what is left.
-    let single = (-(all - seconds).abs() / noise).exp() / noise;
+    let single = libm::exp(-(all - seconds).abs() / noise) / noise;
     if calls <= 1.0 {
         return calls.max(0.05) * single;
     }
     let part = (seconds / all.max(seconds * 1.001)).min(0.999);
     let mut many =
-        if calls < 2.0 { 2.0 / all } else { calls * (calls - 1.0) / all * (1.0 - part).powf(calls - 2.0) };
+        if calls < 2.0 { 2.0 / all } else { calls * (calls - 1.0) / all * libm::pow(1.0 - part, calls - 2.0) };
     if seconds > all {
-        many *= (-(seconds - all) / noise).exp();
+        many *= libm::exp(-(seconds - all) / noise);
     }
     if calls < 2.0 { (2.0 - calls) * single + (calls - 1.0) * many } else { many }
 }
