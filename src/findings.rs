@@ -72,6 +72,7 @@ use crate::document::{Content, Document};
 use crate::format;
 use crate::profile::{CallTree, Layers, Profile};
 use crate::queries::fingerprint::{SEED, mix_text};
+use crate::queries::saved::Results;
 use crate::queries::{EventClass, QueryLog};
 use crate::sort;
 
@@ -286,6 +287,19 @@ pub struct Report {
     pub below: Option<Below>,
 }
 
+impl Report {
+    /// As it is kept with a log without statements.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // It does not fail for data in memory; postcard's signature allows for it.
+        postcard::to_stdvec(self).unwrap_or_default()
+    }
+
+    /// What [`Self::to_bytes`] gave, of a log that was saved as results only.
+    pub fn kept(results: &Results) -> Option<Self> {
+        postcard::from_bytes(&results.judgement).ok()
+    }
+}
+
 /// The largest cause that passes no threshold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Below {
@@ -448,7 +462,7 @@ pub fn judge_profile(profile: &Profile, settings: &Settings) -> Report {
 /// Judges a log. One without single statements was judged when it was saved, with the thresholds of then.
 pub fn judge_queries(log: &QueryLog, settings: &Settings) -> Report {
     if let Some(results) = log.results() {
-        return results.report.clone();
+        return Report::kept(results).unwrap_or_default();
     }
     let mut digest = QueriesDigest::of(log);
     let case = Case::Queries(log, &digest);

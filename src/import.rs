@@ -55,7 +55,7 @@ pub use crate::queries::{EventText, StatementText};
 use crate::document::{Document, Level};
 use crate::format;
 use crate::input::{Input, Places, Progress, Source, bundle, rotation};
-use crate::share::saved;
+use crate::saved;
 
 /// What a user is told about a format.
 #[derive(Debug, PartialEq, Eq)]
@@ -186,6 +186,9 @@ fn supported_in_words(supported: &[&str]) -> String {
     if supported.is_empty() { String::new() } else { format!("Supported: {}.", supported.join("; ")) }
 }
 
+/// What a file looks like of which no more is known.
+const COMPRESSED: &str = "a compressed file";
+
 impl ImportError {
     /// An error of `format`.
     pub fn new(format: &dyn Format, problem: impl Into<String>, advice: impl Into<String>) -> Self {
@@ -200,8 +203,19 @@ impl ImportError {
 
     /// The same error of a compressed file that ends in the middle: that is why, whatever else it may have been.
     fn of_cut_file(mut self) -> Self {
-        "What is compressed ends in the middle: copy the file again, or record it again.".clone_into(&mut self.advice);
+        "What is compressed ends in the middle: copy the file again, or record it again."
+            .clone_into(&mut self.advice);
         self
+    }
+
+    /// The same error of a compressed file of which too little is there to tell what it is.
+    fn of_too_little(self) -> Self {
+        Self {
+            looked_like: self.looked_like.or(Some(COMPRESSED)),
+            problem: "too little of it is there to tell what it is".to_owned(),
+            supported: &[],
+            ..self.of_cut_file()
+        }
     }
 
     /// The same error at a place.
@@ -216,10 +230,10 @@ impl ImportError {
         use io::ErrorKind::{InvalidData, InvalidInput, QuotaExceeded, UnexpectedEof};
         let (looked_like, advice) = match error.kind() {
             InvalidInput | InvalidData | UnexpectedEof => (
-                Some("a compressed file"),
+                Some(COMPRESSED),
                 "What is compressed is damaged or cut short: copy the file again, or unpack it first.",
             ),
-            QuotaExceeded => (Some("a compressed file"), "If it is what you think it is, unpack it first."),
+            QuotaExceeded => (Some(COMPRESSED), "If it is what you think it is, unpack it first."),
             _ => (
                 None,
                 "If it is a folder, drop the files in it. Otherwise it may have been moved, changed or deleted: choose it again.",
@@ -322,9 +336,20 @@ pub fn read(
     if saved::is(input.head()) {
         // It names the format it was recorded in, which it is shown as.
         let bytes = input.read_all(saved::LIMIT).map_err(|error| ImportError::reading(&error))?;
-        return Ok((saved::read(&bytes)?, input.places()));
+        let format = |id: &str| by_id(id).map(|format| format.id());
+        let document = saved::read(&bytes, &format).map_err(|problem| ImportError {
+            looked_like: Some(saved::TITLE),
+            place: None,
+            problem,
+            advice: "Save it again from where it came from.".to_owned(),
+            supported: &[],
+        })?;
+        return Ok((document, input.places()));
     }
-    let Some(format) = detect(input.head()) else { return Err(unknown(input.head())) };
+    let Some(format) = detect(input.head()) else {
+        let error = unknown(input.head());
+        return Err(if input.is_cut_short() { error.of_too_little() } else { error });
+    };
     let imported = format.import(&mut input);
     let cut = input.is_cut_short();
     let mut document = imported.map_err(|error| if cut { error.of_cut_file() } else { error })?;

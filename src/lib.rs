@@ -16,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod diagnostics;
 pub mod document;
 pub mod draw;
 pub mod export;
@@ -28,6 +29,7 @@ pub mod link;
 pub mod profile;
 pub mod protocol;
 pub mod queries;
+pub mod saved;
 pub mod schema;
 pub mod session;
 pub mod share;

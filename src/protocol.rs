@@ -122,7 +122,7 @@ pub enum Request {
     },
     /// The document, or one of its tables, as other tools read it.
     Export(Export),
-    /// The document as it is handed on, in [Flamedrop's own format](crate::share::saved).
+    /// The document as it is handed on, in [Flamedrop's own format](crate::saved).
     Share {
         /// What is left out.
         strip: Strip,

@@ -9,7 +9,7 @@ mod profile;
 mod queries;
 mod views;
 
-use crate::document::{Content, Document};
+use crate::document::{self, Content, Document};
 use crate::findings::{Digest, Settings};
 use crate::import::{self, ImportError, Options};
 use crate::input::{MemorySource, Places, Progress, Source};
@@ -17,8 +17,8 @@ use crate::profile::{Profile, lines};
 use crate::protocol::{
     ContentOverview, Export, Failure, Overview, ProfileOverview, Request, Response, SchemaOverview,
 };
-use crate::queries::statistics;
-use crate::share::{self, Keep, Strip, saved};
+use crate::saved;
+use crate::share::{self, Keep, Strip};
 
 /// One open document.
 pub struct Session {
@@ -150,7 +150,7 @@ impl Session {
         self.swap_lines(by_function);
         self.swap_track();
         let response = match share::strip(&self.document, self.source.as_ref(), strip) {
-            Ok(document) => Response::Shared(share::saved::write(&document, strip, keep, settings)),
+            Ok(document) => Response::Shared(saved::write(&document, &strip.in_words(), keep, settings)),
             Err(error) => Response::Refused(format!("the file cannot be read again: {error}")),
         };
         self.swap_track();
@@ -162,11 +162,16 @@ impl Session {
         let source = MemorySource::new("earlier", earlier);
         let document = import::import(&source, &|_| ())
             .map_err(|error| error.to_string())
-            .and_then(|earlier| statistics::between(&earlier, &self.document));
+            .and_then(|earlier| document::between(&earlier, &self.document));
         match document {
             Ok(document) => {
                 let whole = Strip { literals: false, parameters: false, paths: false };
-                Response::Shared(saved::write(&document, whole, Keep::Everything, &Settings::default()))
+                Response::Shared(saved::write(
+                    &document,
+                    &whole.in_words(),
+                    Keep::Everything,
+                    &Settings::default(),
+                ))
             }
             Err(problem) => Response::Refused(problem),
         }

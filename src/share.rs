@@ -2,21 +2,21 @@
 //! has them within itself.
 //!
 //! What is left out is not cut out of the text of a log: the *document* is written, in a format of our
-//! own ([`saved`]) that has only what is named here, and in which a statement's text is its fingerprint.
+//! own ([`crate::saved`]) that has only what is named here, and in which a statement's text is its fingerprint.
 //! So what a reader learns to keep tomorrow does not leave the house before someone has said that it
 //! may. All numbers stay what they were.
 
-mod columns;
 mod events;
 mod mask;
 pub mod page;
-pub mod saved;
 mod strip;
 mod texts;
 
 use serde::{Deserialize, Serialize};
 
 pub use strip::strip;
+
+pub use crate::saved::Keep;
 
 /// What is left out of documents before they are handed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,14 +57,4 @@ impl Strip {
             parts.iter().filter(|(left_out, _)| *left_out).map(|(_, what)| *what).collect();
         parts.join(", ")
     }
-}
-
-/// How much of documents is handed on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Keep {
-    /// All of it.
-    #[default]
-    Everything,
-    /// Of logs no single statement, only what they add up to. Profiles are sums already.
-    Results,
 }

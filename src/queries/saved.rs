@@ -2,10 +2,9 @@
 //! what its statements added up to.
 
 use super::{EventText, QueryLog, StatementText};
-use crate::findings::Report;
 use crate::profile::Strings;
 
-/// Of a log that was read from a saved document (see [`crate::share`]).
+/// Of a log that was read from a saved document (see [`crate::saved`]).
 #[derive(Debug, Clone, Default)]
 pub struct Saved {
     /// Every distinct SQL or parameters text, once.
@@ -27,8 +26,9 @@ pub struct Results {
     pub executions: u32,
     /// [`QueryLog::span`].
     pub span: Option<(f64, f64)>,
-    /// What the rules found, with the thresholds of then.
-    pub report: Report,
+    /// What the rules found, with the thresholds of then: [`crate::findings::Report::kept`] reads it. Opaque here, as
+    /// rules know of logs and not the other way.
+    pub judgement: Vec<u8>,
 }
 
 impl Saved {

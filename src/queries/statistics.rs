@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::{LockTime, Numbers, Rows};
 use super::{Fingerprint, NONE, QueryLog};
-use crate::document::{Content, Diagnostics, Document, Level};
+use crate::diagnostics::{Diagnostics, Level};
 use crate::sort;
 
 /// What [`Statistics::source`] may be.
@@ -243,19 +243,6 @@ impl QueryLog {
             ..Self::default()
         }
     }
-}
-
-/// What happened between two states of one server's counters, as a document.
-///
-/// # Errors
-/// When one of the two is no statistics, or they are of different kinds.
-pub fn between(before: &Document, after: &Document) -> Result<Document, String> {
-    let (Content::Queries(earlier), Content::Queries(later)) = (&before.content, &after.content) else {
-        return Err("only statistics of a server have a difference, not profiles".to_owned());
-    };
-    let (log, diagnostics) = difference(earlier, later)?;
-    let name = format!("{} − {}", after.name, before.name);
-    Ok(Document { name, format: after.format, content: Content::Queries(Box::new(log)), diagnostics })
 }
 
 /// What happened between two states of one server's counters, with what has to be said about it.

@@ -211,7 +211,7 @@ pub fn documents(source: &dyn Source) -> io::Result<Option<Vec<MemorySource>>> {
 /// # Errors
 /// When it is damaged, or too large.
 pub fn unzipped(document: &MemorySource) -> io::Result<MemorySource> {
-    let bytes = Input::open(document, &|_| ())?.read_all(super::saved::LIMIT)?;
+    let bytes = Input::open(document, &|_| ())?.read_all(crate::saved::LIMIT)?;
     Ok(MemorySource::new(document.name(), bytes))
 }
 

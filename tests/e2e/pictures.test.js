@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { assertAccessible } from './support/axe.js';
 import { data, drop } from './support/files.js';
 import { pageTest } from './support/page.js';
-import { opened, show } from './support/views.js';
+import { opened, show, waitUntilDrawn } from './support/views.js';
 
 const ROW = 20;
 
@@ -14,26 +14,6 @@ const tree = (page) => page.getByRole('application', { name: /^Call tree of shop
 const lanes = (page) => page.getByRole('application', { name: /^Timeline of .*: 335 statements on 4 lanes/ });
 const crumbs = (page) => page.getByRole('navigation', { name: 'Stack' });
 const spoken = (page, text) => page.locator('[aria-live=polite]').getByText(text).waitFor({ state: 'attached' });
-
-/** How many different colours a canvas has; a blank one has one, an undrawn one is transparent. */
-const colours = (canvas) =>
-  canvas.evaluate((canvas) => {
-    // Of a copy: reading the canvas itself often would have the browser warn, and slow it down.
-    const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height });
-    const context = copy.getContext('2d', { willReadFrequently: true });
-    if (copy.width === 0 || copy.height === 0) return 0;
-    context.drawImage(canvas, 0, 0);
-    const { data } = context.getImageData(0, 0, copy.width, copy.height);
-    return new Set(new Uint32Array(data.buffer)).size;
-  });
-
-async function waitUntilDrawn(page, canvas) {
-  await canvas.waitFor();
-  for (let tries = 0; (await colours(canvas)) < 4; tries += 1) {
-    assert.ok(tries < 50, 'nothing is drawn');
-    await page.waitForTimeout(100);
-  }
-}
 
 /** Drops a file once the page listens. */
 async function open(page, file) {

@@ -185,9 +185,10 @@ pageTest('the menu works by keyboard', {}, async ({ page }) => {
   await first.waitFor();
   await page.keyboard.press('End');
   await page.keyboard.press('Home');
-  assert.ok(await first.evaluate((item) => item === document.activeElement));
+  const isFocused = (item) => item === document.activeElement;
+  await page.waitForFunction(isFocused, await first.elementHandle());
   await page.keyboard.press('Escape');
-  assert.ok(await button.evaluate((button) => button === document.activeElement));
+  await page.waitForFunction(isFocused, await button.elementHandle());
 });
 
 pageTest('exports are what the command line writes', {}, async ({ page }) => {

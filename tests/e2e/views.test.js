@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { assertAccessible } from './support/axe.js';
 import { data, drop } from './support/files.js';
 import { pageTest } from './support/page.js';
-import { documentButton, opened, rows, show } from './support/views.js';
+import { documentButton, opened, rows, show, waitUntilDrawn } from './support/views.js';
 
 const SHOP = [data('shop/shop.prof'), data('shop/shop.sql.jsonl')];
 
@@ -91,13 +91,13 @@ pageTest('the state of a view is in the address', async ({ page }) => {
 pageTest('a box of the flame graph is zoomed to, and back', async ({ page, screenshot }) => {
   await openShop(page);
   await show(page, 'Flame graph');
-  await page.waitForTimeout(300);
   const picture = page.getByRole('application');
+  await waitUntilDrawn(page, picture);
   const { width } = await picture.boundingBox();
   const crumbs = page.getByRole('navigation', { name: 'Stack' }).getByRole('button');
   assert.deepEqual(await crumbs.allInnerTexts(), ['all']);
   await picture.hover({ position: { x: width / 3, y: 130 } });
-  await page.waitForTimeout(200);
+  await page.locator('.hover-card.placed .name').waitFor();
   await screenshot('flame-graph-hover');
   await picture.click({ position: { x: width / 3, y: 130 } });
   await page.waitForFunction(() => /zoom=\d/.test(location.hash));

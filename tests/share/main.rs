@@ -16,8 +16,9 @@ use flamedrop::queries::EventClass;
 use flamedrop::queries::by::By;
 use flamedrop::queries::events::EventBy;
 use flamedrop::queries::filter::Filter;
+use flamedrop::saved;
 use flamedrop::session::Session;
-use flamedrop::share::{Keep, Strip, saved};
+use flamedrop::share::{Keep, Strip};
 use planted::{NAMES, PLANTED, contains, planted};
 
 /// A recording of each kind and format.

@@ -12,9 +12,9 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, KeyboardEvent, PointerEvent, WheelEvent};
 
-use crate::components::size::observed_size;
 use crate::effect::effect;
 use crate::play::Player;
+use crate::size::observed_size;
 
 /// The style sheet's sans-serif faces, as a canvas wants them.
 pub const FACES: &str =

@@ -1,5 +1,5 @@
 //! How a log is looked at: what its statements are grouped by, what is selected in its tables, and what
-//! it is compared with. All of it is in the address.
+//! it is compared with. All of it is in the address (`url/log.rs`).
 
 use flamedrop::protocol::{CompareColumn, EventColumn, GroupColumn, RequestColumn, TableColumn};
 use flamedrop::queries::EventClass;
@@ -10,24 +10,16 @@ use flamedrop::queries::filter::{Facet, Filter};
 use leptos::prelude::*;
 
 use crate::document::{OpenDocument, Sort};
-use crate::storage;
-use crate::text;
-use crate::views::data_table::{parsed_sort, sort_text};
-use crate::views::queries::columns as group_columns;
-use crate::views::{compare, events, requests, tables};
 
 /// Apdex's threshold at first, ms: what New Relic begins with.
 pub const THRESHOLD: f64 = 500.0;
 
 /// How single events are sorted at first: in their order.
-const EVENTS_SORT: Sort<EventColumn> = Sort { column: EventColumn::First, descending: false };
+pub const EVENTS_SORT: Sort<EventColumn> = Sort { column: EventColumn::First, descending: false };
 
 /// Why a server's statistics have no requests and no use of tables.
 pub const STATISTICS: &str =
     "Statistics of a server have no single statements: the Queries tab has their numbers.";
-
-/// The setting that keeps which columns groups have.
-const COLUMNS: &str = "query-columns";
 
 /// What a log is compared with.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -56,8 +48,8 @@ pub struct LogView {
     pub group: RwSignal<Option<u32>>,
     /// Whether the selected group has the whole width.
     pub wide: RwSignal<bool>,
-    /// Which columns groups have: a bit each.
-    pub columns: RwSignal<u32>,
+    /// Which columns groups have, a bit each; `None`: as they were chosen last.
+    pub columns: RwSignal<Option<u32>>,
     /// How groups are sorted.
     pub group_sort: RwSignal<Sort<GroupColumn>>,
     /// Whether tables are a picture over time.
@@ -101,14 +93,13 @@ pub struct LogView {
 impl LogView {
     /// As a log is looked at first.
     pub fn new() -> Self {
-        let columns = storage::setting(COLUMNS).map(|kept| group_columns::from_names(&kept));
         Self {
             adding: RwSignal::new(By::Table),
             adding_value: RwSignal::new(None),
             by: RwSignal::new(By::Fingerprint),
             group: RwSignal::new(None),
             wide: RwSignal::new(false),
-            columns: RwSignal::new(columns.unwrap_or(group_columns::DEFAULT)),
+            columns: RwSignal::new(None),
             group_sort: RwSignal::new(Sort::descending(GroupColumn::Total)),
             matrix: RwSignal::new(false),
             table: RwSignal::new(None),
@@ -129,12 +120,6 @@ impl LogView {
             compare_sort: RwSignal::new(Sort::descending(CompareColumn::Change)),
             compared: RwSignal::new(None),
         }
-    }
-
-    /// Chooses the columns of groups, for this visit and the next.
-    pub fn set_columns(self, columns: u32) {
-        self.columns.set(columns);
-        storage::set_setting(COLUMNS, &group_columns::names(columns));
     }
 
     /// Groups by another kind: what was selected is of no meaning there.
@@ -172,153 +157,6 @@ impl LogView {
             }
             None => false,
         }
-    }
-
-    /// Where one looks: steps that Back takes back.
-    pub fn place(self) -> Vec<(&'static str, String)> {
-        let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
-        let flag = |set: bool, text: &str| if set { text.to_owned() } else { String::new() };
-        let by = self.by.get();
-        vec![
-            ("group-by", flag(by != By::Fingerprint, by.key())),
-            ("group", number(self.group.get())),
-            ("wide", flag(self.wide.get(), "yes")),
-            ("tables", flag(self.matrix.get(), "over-time")),
-            ("table", number(self.table.get())),
-            ("requests", flag(self.by_view.get(), "by-view")),
-            ("request", number(self.request.get())),
-            ("events", self.event_class.get().map_or("", EventClass::key).to_owned()),
-            ("events-by", flag(self.event_by.get() != EventBy::Message, self.event_by.get().key())),
-            ("events-of", number(self.event_group.get())),
-            ("event", number(self.event.get())),
-            (
-                "against",
-                match self.against.get() {
-                    Against::Nothing => String::new(),
-                    Against::Earlier => "earlier".to_owned(),
-                    Against::Range(from, to) => format!("range:{from:.3}-{to:.3}"),
-                    Against::Log(name) => format!("log:{name}"),
-                },
-            ),
-        ]
-    }
-
-    /// How one looks at it.
-    pub fn manner(self) -> Vec<(&'static str, String)> {
-        let (columns, threshold) = (self.columns.get(), self.threshold.get());
-        vec![
-            (
-                "columns",
-                if columns == group_columns::DEFAULT { String::new() } else { group_columns::names(columns) },
-            ),
-            ("queries-sort", sort_text(group_columns::ALL, self.group_sort.get(), GroupColumn::Total)),
-            ("tables-sort", sort_text(tables::COLUMNS, self.table_sort.get(), TableColumn::Share)),
-            ("apdex", if threshold == THRESHOLD { String::new() } else { threshold.to_string() }),
-            (
-                "requests-sort",
-                sort_text(requests::COLUMNS, self.request_sort.get(), RequestColumn::DatabaseTime),
-            ),
-            ("event-groups-sort", sort_text(events::GROUPS, self.event_group_sort.get(), EventColumn::Count)),
-            (
-                "events-sort",
-                if self.event_sort.get() == EVENTS_SORT {
-                    String::new()
-                } else {
-                    sort_text(events::SINGLE, self.event_sort.get(), EventColumn::Count)
-                },
-            ),
-            (
-                "per",
-                match self.per.get() {
-                    Per::Time => String::new(),
-                    Per::Request => "request".to_owned(),
-                    Per::Log => "log".to_owned(),
-                },
-            ),
-            ("compare-sort", sort_text(compare::COLUMNS, self.compare_sort.get(), CompareColumn::Change)),
-            ("compared", self.compared.get().map(|place| place.to_string()).unwrap_or_default()),
-        ]
-    }
-
-    /// Makes it what the address says.
-    pub fn apply(self, value: impl Fn(&str) -> Option<String>) {
-        let text = |key: &str| value(key).unwrap_or_default();
-        let number = |key: &str| text(key).parse::<u32>().ok();
-        set(self.by, By::from_key(&text("group-by")).unwrap_or_default());
-        set(self.group, number("group"));
-        set(self.wide, text("wide") == "yes");
-        set(self.matrix, text("tables") == "over-time");
-        set(self.table, number("table"));
-        set(self.by_view, text("requests") == "by-view");
-        set(self.request, number("request"));
-        set(self.event_class, EventClass::from_key(&text("events")));
-        set(self.event_by, EventBy::from_key(&text("events-by")).unwrap_or_default());
-        set(self.event_group, number("events-of"));
-        set(self.event, number("event"));
-        set(
-            self.event_group_sort,
-            parsed_sort(events::GROUPS, &text("event-groups-sort"))
-                .unwrap_or(Sort::descending(EventColumn::Count)),
-        );
-        set(self.event_sort, parsed_sort(events::SINGLE, &text("events-sort")).unwrap_or(EVENTS_SORT));
-        set(self.against, parsed_against(&text("against")).unwrap_or_default());
-        // An address that says nothing of columns leaves the user's own.
-        if let Some(names) = value("columns") {
-            set(self.columns, group_columns::from_names(&names));
-        }
-        set(
-            self.group_sort,
-            parsed_sort(group_columns::ALL, &text("queries-sort"))
-                .unwrap_or(Sort::descending(GroupColumn::Total)),
-        );
-        set(
-            self.table_sort,
-            parsed_sort(tables::COLUMNS, &text("tables-sort"))
-                .unwrap_or(Sort::descending(TableColumn::Share)),
-        );
-        set(
-            self.request_sort,
-            parsed_sort(requests::COLUMNS, &text("requests-sort"))
-                .unwrap_or(Sort::descending(RequestColumn::DatabaseTime)),
-        );
-        set(
-            self.compare_sort,
-            parsed_sort(compare::COLUMNS, &text("compare-sort"))
-                .unwrap_or(Sort::descending(CompareColumn::Change)),
-        );
-        let threshold = text("apdex").parse().ok().filter(|ms: &f64| ms.is_finite() && *ms > 0.0);
-        set(self.threshold, threshold.unwrap_or(THRESHOLD));
-        set(
-            self.per,
-            match text("per").as_str() {
-                "request" => Per::Request,
-                "log" => Per::Log,
-                _ => Per::Time,
-            },
-        );
-        set(self.compared, number("compared"));
-    }
-}
-
-fn parsed_against(text: &str) -> Option<Against> {
-    if text == "earlier" {
-        return Some(Against::Earlier);
-    }
-    let (kind, rest) = text.split_once(':')?;
-    match kind {
-        "log" => Some(Against::Log(rest.to_owned())),
-        "range" => {
-            let (from, to) = rest.split_once('-')?;
-            let (from, to) = (text::number(from)?, text::number(to)?);
-            (from < to).then_some(Against::Range(from, to))
-        }
-        _ => None,
-    }
-}
-
-fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
-    if signal.with_untracked(|old| *old != value) {
-        signal.set(value);
     }
 }
 

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, FileReader, HtmlAnchorElement, Response as Fetched, Url};
 
-use crate::components::copy::copy_and_say;
+use crate::clipboard::copy_and_say;
 use crate::document::OpenDocument;
 use crate::state::State;
 use crate::{canvas, embedded, judgement, saved};

@@ -10,7 +10,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 
-use crate::components::details::FunctionDetails;
 use crate::components::documents::Documents;
 use crate::components::edge;
 use crate::components::filter_bar::FilterBar;
@@ -26,17 +25,18 @@ use crate::components::tracks::TrackSelector;
 use crate::components::welcome::Welcome;
 use crate::document::{OpenDocument, Status};
 use crate::effect::effect;
+use crate::gallery;
 use crate::keys;
 use crate::offline;
 use crate::open;
 use crate::program::program;
-use crate::remote;
 use crate::state::{State, ThemeChoice, state};
 use crate::url;
 use crate::view::View;
 use crate::views::call_tree::CallTreeTable;
 use crate::views::callers::Callers;
 use crate::views::compare::Compare;
+use crate::views::details::FunctionDetails;
 use crate::views::events::Events;
 use crate::views::findings::Findings;
 use crate::views::flame::FlameGraph;
@@ -64,7 +64,7 @@ pub fn App() -> impl IntoView {
             None => url::follow(state),
         }
         waiting.go_on(state);
-        remote::show_gallery(state);
+        gallery::show(state);
         offline::register();
         // Before it is needed: the first file need not wait for it, nor be without it offline.
         spawn_local(async {

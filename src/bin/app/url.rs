@@ -2,6 +2,8 @@
 //! same thing. Ids of functions, boxes and fingerprints follow the order of the file, so the same file
 //! gives the same ids again.
 
+mod log;
+
 use std::cell::Cell;
 
 use flamedrop::link;
@@ -58,7 +60,7 @@ fn place(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
     let words = document.filter.get().words();
     // A brush is moved, not stepped.
     places.extend(words.into_iter().filter(|word| !is_range(word)).map(|word| (FILTER, word)));
-    places.extend(document.log.place());
+    places.extend(log::place(document.log));
     places
 }
 
@@ -121,7 +123,7 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
             sort_text(EXECUTION_COLUMNS, document.execution_sort.get(), ExecutionColumn::Duration),
         ),
     ];
-    manners.extend(document.log.manner());
+    manners.extend(log::manner(document.log));
     manners
 }
 
@@ -252,7 +254,7 @@ fn apply(state: State) {
     set(document.time_range, range);
     let sort = value("sort").and_then(|text| parsed_sort(FUNCTION_COLUMNS, text));
     set(document.function_sort, sort.unwrap_or(Sort::descending(FunctionColumn::SelfTime)));
-    document.log.apply(|key| value(key).map(str::to_owned));
+    log::apply(document.log, |key| value(key).map(str::to_owned));
     let sort = value("executions-sort").and_then(|text| parsed_sort(EXECUTION_COLUMNS, text));
     set(document.execution_sort, sort.unwrap_or(Sort::descending(ExecutionColumn::Duration)));
     state.show(Some(document));

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, File, HtmlElement, HtmlInputElement};
 
-use crate::components::copy::copy_and_say;
+use crate::clipboard::copy_and_say;
 use crate::effect::effect;
 use crate::keys;
 use crate::open;

@@ -14,13 +14,12 @@ use std::rc::Rc;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand};
 
-use flamedrop::document::{Content, Document};
+use flamedrop::document::{self, Content, Document};
 use flamedrop::export::json;
 use flamedrop::findings::{CATALOGUE, Settings};
 use flamedrop::import;
 use flamedrop::input::Source;
 use flamedrop::profile::lines;
-use flamedrop::queries::statistics;
 
 use self::source::Opened;
 
@@ -241,7 +240,7 @@ fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write
     if !is_statistics(&first) && !is_statistics(&second) {
         return findings::diff(&[before], &[after], json, out);
     }
-    let document = match statistics::between(&first, &second) {
+    let document = match document::between(&first, &second) {
         Ok(document) => document,
         Err(problem) => {
             complain(&after.label, &problem);

@@ -14,8 +14,9 @@ use flamedrop::findings::Settings;
 use flamedrop::import;
 use flamedrop::input::Source;
 use flamedrop::link;
+use flamedrop::saved;
 use flamedrop::share::page::{self, About};
-use flamedrop::share::{self, Keep, Strip, saved};
+use flamedrop::share::{self, Keep, Strip};
 
 /// The page in one file.
 const PAGE: &str = "flamedrop.html";
@@ -137,7 +138,7 @@ fn element(source: &dyn Source, strip: Strip, keep: Keep) -> Result<(String, Str
         bytes
     } else {
         let stripped = share::strip(&document, source, strip).map_err(|error| error.to_string())?;
-        saved::write(&stripped, strip, keep, &Settings::default())
+        saved::write(&stripped, &strip.in_words(), keep, &Settings::default())
     };
     let gzip = if bytes.starts_with(&[0x1f, 0x8b]) {
         bytes

@@ -1,8 +1,8 @@
 //! The digest of a log.
 
 use super::{Digest, Item, Items, QueriesDigest, shortened};
-use crate::findings::Link;
 use crate::findings::pricing::AskedBy;
+use crate::findings::{Link, Report};
 use crate::profile::Layer;
 use crate::queries::{Frame, Origin, QueryLog};
 
@@ -10,9 +10,9 @@ impl QueriesDigest {
     /// The digest of `log`.
     pub fn of(log: &QueryLog) -> Self {
         if let Some(Digest::Queries(digest)) =
-            log.results().and_then(|results| results.report.digest.as_ref())
+            log.results().and_then(Report::kept).and_then(|report| report.digest)
         {
-            return digest.clone();
+            return digest;
         }
         let items = log.numbers.iter().enumerate().map(|(id, numbers)| (numbers.total, id as u32));
         let recorded = log.requests.iter().filter(|request| request.origin == Origin::Recorded).count();

@@ -1,5 +1,7 @@
 // Finding things on the page as people do: by role and name.
 
+import assert from 'node:assert/strict';
+
 /** Waits until the page's WebAssembly runs: what was painted before is taken over. */
 export const ready = (page) => page.locator('html:not([data-starting])').waitFor();
 
@@ -44,3 +46,24 @@ export const drawn = (grid) =>
 /** The text of a table's column heads. */
 export const heads = (page, table) =>
   page.getByRole('grid', { name: table, exact: true }).getByRole('columnheader').allInnerTexts();
+
+/** How many different colours a canvas has; a blank one has one, an undrawn one is transparent. */
+const colours = (canvas) =>
+  canvas.evaluate((canvas) => {
+    // Of a copy: reading the canvas itself often would have the browser warn, and slow it down.
+    const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height });
+    const context = copy.getContext('2d', { willReadFrequently: true });
+    if (copy.width === 0 || copy.height === 0) return 0;
+    context.drawImage(canvas, 0, 0);
+    const { data } = context.getImageData(0, 0, copy.width, copy.height);
+    return new Set(new Uint32Array(data.buffer)).size;
+  });
+
+/** Waits until a canvas shows more than its background. */
+export async function waitUntilDrawn(page, canvas) {
+  await canvas.waitFor();
+  for (let tries = 0; (await colours(canvas)) < 4; tries += 1) {
+    assert.ok(tries < 50, 'nothing is drawn');
+    await page.waitForTimeout(100);
+  }
+}

@@ -8,7 +8,6 @@ use flamedrop::queries::Operation;
 use leptos::prelude::*;
 
 use super::sql::operation_class;
-use crate::views::functions::share_cell;
 
 /// The unit of single executions: also beneath a millisecond one reads them in it.
 pub const SINGLE: TimeColumn = TimeColumn { unit: TimeUnit::Milliseconds, decimals: 2 };
@@ -263,4 +262,14 @@ fn mirrored(reads: &[u32], writes: &[u32]) -> (String, String) {
         values.iter().enumerate().filter_map(bar).collect::<String>()
     };
     (side(reads, true), side(writes, false))
+}
+
+/// A number with a bar behind it: `share` of the whole, 0 to 1.
+pub fn share_cell(text: String, share: f64) -> AnyView {
+    let width = if share.is_finite() { (share * 100.0).clamp(0.0, 100.0) } else { 0.0 };
+    view! {
+        <span class="share" style:width=format!("{width:.1}%") aria-hidden="true"></span>
+        <span class="value">{text}</span>
+    }
+    .into_any()
 }

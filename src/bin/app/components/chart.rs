@@ -12,10 +12,10 @@ use web_sys::KeyboardEvent;
 use super::card::Card;
 use super::legend::css;
 use crate::canvas::{Canvas, Gesture, Surface};
+use crate::components::copy_table::{Sheet, copy_sheet, number};
+use crate::components::data_table::Holds;
 use crate::save::save_text;
 use crate::state::state;
-use crate::views::copy_table::{Sheet, copy_sheet, number};
-use crate::views::data_table::Holds;
 
 /// Everything the picture is made of; copies are the same.
 #[derive(Clone, Copy)]

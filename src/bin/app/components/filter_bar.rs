@@ -16,7 +16,7 @@ use super::kinds::KindSelect;
 use super::range_strip::RangeStrip;
 use crate::document::{OpenDocument, answers};
 use crate::text;
-use crate::views::queries::start_text;
+use crate::text::start_text;
 
 /// Values that are offered, those of most time.
 const OFFERED: u32 = 200;

@@ -17,8 +17,8 @@ use crate::canvas::{Canvas, Gesture, Surface};
 use crate::document::{OpenDocument, answers};
 use crate::effect::effect;
 use crate::state::state;
+use crate::text::start_text;
 use crate::view::View;
-use crate::views::queries::start_text;
 
 /// While it is drawn, views follow once the hand is still for so long, ms: each change is a question to the
 /// worker. A key that was not pressed just before is not a hand on its way: it is followed at once.

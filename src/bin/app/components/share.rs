@@ -119,7 +119,8 @@ pub fn Share() -> impl IntoView {
                 {icons::down()}
             </button>
             <div class="menu" role="menu" id=MENU aria-label="Share" hidden=move || !open.get()>
-                {move || open.get().then(items)}
+                // As it was when it was opened: what is made anew below a focused item takes the focus away.
+                {move || open.get().then(|| untrack(items))}
             </div>
         </div>
     }

@@ -4,7 +4,8 @@ use flamedrop::queries::Operation;
 use flamedrop::queries::highlight::{Piece, PieceKind, formatted, pieces};
 use leptos::prelude::*;
 
-use super::copy::{CopyButton, copy};
+use super::copy::CopyButton;
+use crate::clipboard::copy;
 
 /// A block of SQL, laid out by its clauses. `label` names it for screen readers, since it scrolls and
 /// takes the focus.

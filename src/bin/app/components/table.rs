@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
-use super::size::observed_size;
+use crate::size::observed_size;
 
 use crate::effect::effect;
 

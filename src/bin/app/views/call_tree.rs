@@ -9,7 +9,8 @@ use flamedrop::protocol::{ProfileOverview, Tree};
 use leptos::prelude::*;
 
 use super::box_card::{boxed, more};
-use super::functions::{layer_class, named, share_cell};
+use super::functions::{layer_class, named};
+use crate::components::cells::share_cell;
 use crate::components::legend::ImportsSwitch;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::OpenDocument;

@@ -6,7 +6,8 @@ use flamedrop::format::{self, Unit};
 use flamedrop::protocol::{FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response};
 use leptos::prelude::*;
 
-use super::functions::{function_cell, named, only, per_call, per_call_column, share_cell, spelt};
+use super::functions::{function_cell, named, only, per_call, per_call_column, spelt};
+use crate::components::cells::share_cell;
 use crate::components::copy::CopyButton;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, answers, selected_function};

@@ -17,11 +17,11 @@ use flamedrop::queries::events::{EventBy, EventTotal};
 use leptos::prelude::*;
 
 use self::detail::EventDetails;
-use super::copy_table::{Whole, copy_table};
-use super::data_table::{Setup, data_table};
-use super::paged::{self, Asked, Paged};
 use crate::components::cells::Units;
 use crate::components::chart::Chart;
+use crate::components::copy_table::{Whole, copy_table};
+use crate::components::data_table::{Setup, data_table};
+use crate::components::paged::{self, Asked, Paged};
 use crate::document::{OpenDocument, Sort, answers};
 use crate::log_view::filter;
 

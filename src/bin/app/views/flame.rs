@@ -17,7 +17,7 @@ use super::box_card::{BoxCard, Over, spoken};
 use super::functions::spelt;
 use super::sunburst::{disc, over_disc};
 use crate::canvas::{Canvas, Gesture, Surface};
-use crate::components::copy::copy;
+use crate::clipboard::copy;
 use crate::components::legend::TreeLegend;
 use crate::components::switch::switch_buttons;
 use crate::document::{OpenDocument, answers};

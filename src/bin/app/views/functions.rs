@@ -6,7 +6,8 @@ use flamedrop::format::{self, TimeColumn, TimeUnit, Unit};
 use flamedrop::protocol::{FunctionColumn, FunctionRow, ProfileOverview, Request, Response};
 use leptos::prelude::*;
 
-use super::paged::{Asked, Paged};
+use crate::components::cells::share_cell;
+use crate::components::paged::{Asked, Paged};
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, Sort};
 use crate::text::lower;
@@ -161,16 +162,6 @@ pub fn per_call(seconds: f64, calls: Option<i64>, column: TimeColumn) -> AnyView
     match calls {
         Some(calls @ 1..) => column.seconds(seconds / calls as f64),
         _ => format::UNKNOWN.to_owned(),
-    }
-    .into_any()
-}
-
-/// A number with a bar behind it: `share` of the whole, 0 to 1.
-pub fn share_cell(text: String, share: f64) -> AnyView {
-    let width = if share.is_finite() { (share * 100.0).clamp(0.0, 100.0) } else { 0.0 };
-    view! {
-        <span class="share" style:width=format!("{width:.1}%") aria-hidden="true"></span>
-        <span class="value">{text}</span>
     }
     .into_any()
 }

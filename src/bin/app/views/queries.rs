@@ -14,10 +14,10 @@ use flamedrop::queries::by::By;
 use leptos::prelude::*;
 
 use self::detail::Detail;
-use super::copy_table::{Whole, close_on_escape, copy_table};
-use super::data_table::{Setup, data_table};
-use super::paged::{self, Asked, Paged};
 use crate::components::cells::Units;
+use crate::components::copy_table::{Whole, close_on_escape, copy_table};
+use crate::components::data_table::{Setup, data_table};
+use crate::components::paged::{self, Asked, Paged};
 use crate::document::{OpenDocument, Sort, answers};
 use crate::log_view::filter;
 
@@ -47,7 +47,7 @@ pub fn select_group(document: OpenDocument, key: Option<u32>) {
 pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoView {
     let log = document.log;
     let units = Units::of(&overview);
-    let table = move || groups_table(document, log.by.get(), log.columns.get(), units);
+    let table = move || groups_table(document, log.by.get(), columns::of(log), units);
     let copy = copy_table(
         document,
         "queries",
@@ -58,7 +58,7 @@ pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
                 Some(question(document, log.by.get(), false, asked))
             }),
             pick,
-            columns: Arc::new(move || columns::chosen(log.columns.get(), log.by.get())),
+            columns: Arc::new(move || columns::chosen(columns::of(log), log.by.get())),
         },
     );
     let selected = selected_group(document);
@@ -177,13 +177,13 @@ fn Columns(document: OpenDocument) -> impl IntoView {
         .enumerate()
         .skip(1)
         .map(|(at, def)| {
-            let checked = move || log.columns.get() >> at & 1 != 0;
+            let checked = move || columns::of(log) >> at & 1 != 0;
             view! {
                 <label title=def.hint>
                     <input
                         type="checkbox"
                         prop:checked=checked
-                        on:change=move |_| log.set_columns(log.columns.get_untracked() ^ 1 << at)
+                        on:change=move |_| columns::choose(log, untrack(|| columns::of(log)) ^ 1 << at)
                     />
                     {def.label}
                 </label>
@@ -195,7 +195,7 @@ fn Columns(document: OpenDocument) -> impl IntoView {
             <summary>"Columns"</summary>
             <div class="menu-list" role="group" aria-label="Columns">
                 {boxes}
-                <button type="button" on:click=move |_| log.set_columns(columns::DEFAULT)>"As at first"</button>
+                <button type="button" on:click=move |_| columns::choose(log, columns::DEFAULT)>"As at first"</button>
             </div>
         </details>
     }
@@ -234,9 +234,4 @@ fn Totals(document: OpenDocument, units: Units) -> impl IntoView {
         })
     };
     view! { <p class="sum">{text}</p> }
-}
-
-/// A start on the log's clock: the time of day, or the time since the log began.
-pub fn start_text(start: f64, wall_clock: bool) -> String {
-    if wall_clock { format::time_of_day(start) } else { format!("+{}", format::milliseconds(start)) }
 }

@@ -13,11 +13,11 @@ use flamedrop::queries::filter::Filter;
 use leptos::prelude::*;
 
 use self::waterfall::WaterfallOf;
-use super::copy_table::{Whole, copy_table};
-use super::data_table::{Def, Holds, Setup, data_table};
-use super::paged::{self, Asked, Paged};
 use super::statement_card::StatementDetails;
 use crate::components::cells::{Cell, Units};
+use crate::components::copy_table::{Whole, copy_table};
+use crate::components::data_table::{Def, Holds, Setup, data_table};
+use crate::components::paged::{self, Asked, Paged};
 use crate::components::switch::switch_buttons;
 use crate::document::{OpenDocument, Sort, answers};
 use crate::log_view::{STATISTICS, filter, only};

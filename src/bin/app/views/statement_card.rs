@@ -10,7 +10,6 @@ use flamedrop::queries::by::By;
 use flamedrop::queries::filter::Filter;
 use leptos::prelude::*;
 
-use super::queries::start_text;
 use crate::canvas::Surface;
 use crate::components::card::Card;
 use crate::components::edge::Edge;
@@ -19,6 +18,7 @@ use crate::components::plan::PlanTable;
 use crate::components::sql::{CopySql, Sql};
 use crate::document::{OpenDocument, answers};
 use crate::log_view::only;
+use crate::text::start_text;
 
 /// What the pointer is over, and where it is.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -15,11 +15,11 @@ use flamedrop::queries::table_use::{ColumnTotal, TableUse};
 use leptos::prelude::*;
 
 use self::matrix::MatrixOf;
-use super::copy_table::{self, Sheet, Whole, copy_sheet, copy_table, file_of};
-use super::data_table::{Def, Holds, Setup, data_table};
-use super::paged::{self, Asked, Paged};
 use crate::components::cells::{Cell, Units};
 use crate::components::chart::Chart;
+use crate::components::copy_table::{self, Sheet, Whole, copy_sheet, copy_table, file_of};
+use crate::components::data_table::{Def, Holds, Setup, data_table};
+use crate::components::paged::{self, Asked, Paged};
 use crate::components::switch::switch_buttons;
 use crate::document::{OpenDocument, Sort, answers};
 use crate::log_view::{STATISTICS, filter, only};

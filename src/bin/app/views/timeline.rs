@@ -13,7 +13,6 @@ use flamedrop::queries::filter::Filter;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
-use super::queries::start_text;
 use super::statement_card::{Over, StatementCard, StatementDetails, spoken};
 use crate::canvas::{Canvas, Gesture, Surface};
 use crate::components::kinds::KindSelect;
@@ -22,6 +21,7 @@ use crate::document::{OpenDocument, answers};
 use crate::motion::Motion;
 use crate::save::picture;
 use crate::state::state;
+use crate::text::start_text;
 
 /// From this width on, CSS pixels, the lanes' names stand beside the lanes.
 const WIDE: f64 = 640.0;

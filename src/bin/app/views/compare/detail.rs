@@ -6,11 +6,11 @@ use flamedrop::queries::compare::{Compared, FEWEST, Side};
 use leptos::prelude::*;
 
 use super::{clearly, to_query};
+use crate::components::copy_table::{Sheet, copy_sheet, file_of, number};
+use crate::components::data_table::Holds;
 use crate::components::edge::Edge;
 use crate::components::sql::{CopySql, Sql};
 use crate::document::OpenDocument;
-use crate::views::copy_table::{Sheet, copy_sheet, file_of, number};
-use crate::views::data_table::Holds;
 
 /// One time of a side.
 type Time = fn(&Side) -> f64;

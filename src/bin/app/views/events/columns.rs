@@ -5,7 +5,7 @@ use flamedrop::queries::events::Facts;
 use flamedrop::queries::{EventClass, Operation};
 
 use crate::components::cells::Cell;
-use crate::views::data_table::{Def, Holds};
+use crate::components::data_table::{Def, Holds};
 
 /// Columns of groups: [`groups`] says which a class has.
 pub const GROUPS: &[Def<EventGroupRow, Sort>] = &[

@@ -7,7 +7,8 @@ use flamedrop::findings::together::Source;
 use flamedrop::findings::{CATALOGUE, Confidence, Evidence, Finding, Value};
 use leptos::prelude::*;
 
-use crate::components::copy::{CopyButton, copy};
+use crate::clipboard::copy;
+use crate::components::copy::CopyButton;
 use crate::components::sql::Sql;
 use crate::judgement::Judged;
 use crate::state::{State, state};

@@ -3,9 +3,12 @@
 use flamedrop::format;
 use flamedrop::protocol::{GroupColumn as Sort, GroupRow};
 use flamedrop::queries::by::By;
+use leptos::prelude::*;
 
 use crate::components::cells::Cell;
-use crate::views::data_table::{Def, Holds};
+use crate::components::data_table::{Def, Holds};
+use crate::log_view::LogView;
+use crate::storage;
 
 /// All of them; the first is always there. A set of them is a bit each.
 pub const ALL: &[Def<GroupRow, Sort>] = &[
@@ -264,6 +267,20 @@ pub fn chosen(mask: u32, by: By) -> Vec<&'static Def<GroupRow, Sort>> {
 pub fn names(mask: u32) -> String {
     let is_in = |(at, _): &(usize, &Def<GroupRow, Sort>)| mask >> at & 1 != 0;
     ALL.iter().enumerate().filter(is_in).map(|(_, def)| def.key).collect::<Vec<_>>().join(",")
+}
+
+/// The setting that keeps which columns were chosen.
+const COLUMNS: &str = "query-columns";
+
+/// The columns of `log`'s groups; follows them.
+pub fn of(log: LogView) -> u32 {
+    log.columns.get().unwrap_or_else(|| storage::setting(COLUMNS).map_or(DEFAULT, |kept| from_names(&kept)))
+}
+
+/// Chooses the columns of groups, for this visit and the next.
+pub fn choose(log: LogView, columns: u32) {
+    log.columns.set(Some(columns));
+    storage::set_setting(COLUMNS, &names(columns));
 }
 
 /// The set that [`names`] wrote; what is not known is left out.

@@ -20,14 +20,14 @@ use super::happened::Happened;
 use super::{select_group, selected_group};
 use crate::components::cells::{Cell, Units};
 use crate::components::chart::Chart;
+use crate::components::copy_table::{Sheet, copy_sheet, file_of, number};
+use crate::components::data_table::Holds;
 use crate::components::edge::Edge;
 use crate::components::plan::PlanTable;
 use crate::components::sql::{CopySql, Sql};
 use crate::document::{OpenDocument, answers};
 use crate::log_view::filter;
 use crate::view::View;
-use crate::views::copy_table::{Sheet, copy_sheet, file_of, number};
-use crate::views::data_table::Holds;
 
 /// The panel of the selected group; with the whole width it is a page.
 #[component]

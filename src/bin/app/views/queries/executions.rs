@@ -7,12 +7,12 @@ use leptos::prelude::*;
 
 use super::selected_group;
 use crate::components::cells::{Cell, Units};
+use crate::components::copy_table::{Whole, copy_table};
+use crate::components::data_table::{Def, Holds, Setup, data_table};
+use crate::components::paged::{self, Asked, Paged};
 use crate::document::{OpenDocument, Sort};
 use crate::log_view::filter;
 use crate::view::View;
-use crate::views::copy_table::{Whole, copy_table};
-use crate::views::data_table::{Def, Holds, Setup, data_table};
-use crate::views::paged::{self, Asked, Paged};
 
 /// Columns of executions.
 const EXECUTIONS: &[Def<ExecutionRow, ExecutionColumn>] = &[

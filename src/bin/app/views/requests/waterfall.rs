@@ -12,14 +12,14 @@ use flamedrop::queries::by::By;
 use leptos::prelude::*;
 
 use crate::components::cells::{Cell, SINGLE, Units};
+use crate::components::copy_table::{Sheet, copy_sheet, file_of, number};
+use crate::components::data_table::Holds;
 use crate::components::sql::operation_class;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, answers};
 use crate::log_view::{filter, only};
 use crate::save::save_text;
 use crate::state::state;
-use crate::views::copy_table::{Sheet, copy_sheet, file_of, number};
-use crate::views::data_table::Holds;
 
 /// Width of the picture that is saved, CSS pixels.
 const PICTURE: f64 = 1200.0;

@@ -16,15 +16,15 @@ use super::{STEPS, TableRow, pick, question, to_queries};
 use crate::canvas::{Canvas, Gesture, Surface};
 use crate::components::card::Card;
 use crate::components::cells::Units;
+use crate::components::copy_table::{Sheet, copy_sheet, file_of};
+use crate::components::data_table::Holds;
 use crate::components::legend::css;
+use crate::components::paged::Asked;
 use crate::document::{OpenDocument, answers};
 use crate::log_view::filter;
 use crate::save::save_text;
 use crate::state::state;
-use crate::views::copy_table::{Sheet, copy_sheet, file_of};
-use crate::views::data_table::Holds;
-use crate::views::paged::Asked;
-use crate::views::queries::start_text;
+use crate::text::start_text;
 
 /// Tables that are shown, those that the table would have first.
 const MOST: u32 = 80;

@@ -1,8 +1,8 @@
 //! What happened to statements, in columns.
 
-use super::super::columns::{Damaged, Reader, Writer};
+use super::columns::{Damaged, Reader, Writer};
 use super::{fingerprints, of_length, within};
-use crate::import::EventText;
+use crate::queries::EventText;
 use crate::queries::{Events, NONE, QueryLog};
 
 pub(super) fn write(log: &QueryLog, columns: &mut Writer) {

@@ -9,8 +9,8 @@ use leptos::task::spawn_local;
 
 use super::data_table::{Def, Holds};
 use super::paged;
+use crate::clipboard::copy_and_say;
 use crate::components::cells::{Cell, Units};
-use crate::components::copy::copy_and_say;
 use crate::document::OpenDocument;
 use crate::save::save_text;
 use crate::state::{State, state};

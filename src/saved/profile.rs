@@ -1,6 +1,6 @@
 //! A profile in columns: functions, edges, and the stacks of each track where they were recorded.
 
-use super::super::columns::{Damaged, Reader, Writer};
+use super::columns::{Damaged, Reader, Writer};
 use super::{KIND_PROFILE, damaged, finite, list, of_length, read_strings, within, write_strings};
 use crate::profile::call_tree::NO_PARENT;
 use crate::profile::stacks::Weight;

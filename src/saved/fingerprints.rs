@@ -1,6 +1,6 @@
 //! Fingerprints and their columns, in columns.
 
-use super::super::columns::{Damaged, Reader, Writer};
+use super::columns::{Damaged, Reader, Writer};
 use super::{list, of_length};
 use crate::queries::{ColumnUse, Fingerprint, Operation, Sort, Usage};
 

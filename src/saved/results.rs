@@ -1,8 +1,8 @@
 //! What the statements of a log add up to, in columns.
 
-use super::super::columns::{Damaged, Reader, Writer};
+use super::columns::{Damaged, Reader, Writer};
 use super::{finite, list, of_length};
-use crate::findings::{self, Settings};
+use crate::findings::{self, Report, Settings};
 use crate::queries::digest::{LockTime, Rows};
 use crate::queries::saved::Results;
 use crate::queries::{Numbers, QueryLog};
@@ -30,7 +30,7 @@ pub(super) fn write(log: &QueryLog, results: &Results, columns: &mut Writer) {
     columns.put("numbers.distinct_parameters", &list(numbers, |one| one.distinct_parameters));
     columns.put("results.executions", &Some(results.executions));
     columns.put("results.span", &results.span);
-    columns.put("results.judgement", &Some(&results.report));
+    columns.put("results.judgement", &Report::kept(results));
 }
 
 /// What the statements of `log` add up to.
@@ -38,7 +38,7 @@ pub(super) fn of(log: &QueryLog, settings: &Settings) -> Results {
     Results {
         executions: u32::try_from(log.executions()).unwrap_or(u32::MAX),
         span: log.span(),
-        report: findings::judge_queries(log, settings),
+        judgement: findings::judge_queries(log, settings).to_bytes(),
     }
 }
 

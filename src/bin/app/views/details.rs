@@ -7,11 +7,11 @@ use flamedrop::format::{self, TimeColumn, Unit};
 use flamedrop::protocol::{FunctionDetail, FunctionRow, ProfileOverview, Tree};
 use leptos::prelude::*;
 
-use super::copy::CopyButton;
+use super::box_card::{RECURSIVE, more, others};
+use super::functions::{layer_class, spelt};
+use crate::components::copy::CopyButton;
 use crate::document::{OpenDocument, selected_function};
 use crate::view::View;
-use crate::views::box_card::{RECURSIVE, more, others};
-use crate::views::functions::{layer_class, spelt};
 
 /// Callers and callees shown before "all".
 const NEAREST: usize = 6;

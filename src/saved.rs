@@ -13,16 +13,17 @@
     reason = "what is added to these types later is left out until it is named here"
 )]
 
+mod columns;
 mod events;
 mod fingerprints;
 mod profile;
 mod results;
 
-use super::columns::{Damaged, Reader, Writer};
-use super::{Keep, Strip};
+use serde::{Deserialize, Serialize};
+
+use self::columns::{Damaged, Reader, Writer};
 use crate::document::{Content, Diagnostic, Diagnostics, Document, Level};
 use crate::findings::{Report, Settings};
-use crate::import::{self, ImportError};
 use crate::profile::Strings;
 use crate::queries::digest;
 use crate::queries::saved::{Results, Saved};
@@ -42,9 +43,19 @@ pub const ID: &str = "flamedrop-document";
 /// Largest file that is read, bytes.
 pub(crate) const LIMIT: u64 = 1 << 30;
 
-/// Writes `document`, which [`super::strip()`] gave. `settings` are the thresholds that results are judged
-/// with.
-pub fn write(document: &Document, strip: Strip, keep: Keep, settings: &Settings) -> Vec<u8> {
+/// How much of documents is handed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Keep {
+    /// All of it.
+    #[default]
+    Everything,
+    /// Of logs no single statement, only what they add up to. Profiles are sums already.
+    Results,
+}
+
+/// Writes `document`. `left_out` says for people what of it is left out, as [`crate::share::strip()`] did. `settings` are
+/// the thresholds that results are judged with.
+pub fn write(document: &Document, left_out: &str, keep: Keep, settings: &Settings) -> Vec<u8> {
     let mut columns = Writer::default();
     columns.put("name", &document.name);
     columns.put("format", document.format);
@@ -74,7 +85,7 @@ pub fn write(document: &Document, strip: Strip, keep: Keep, settings: &Settings)
             "a schema"
         }
     };
-    let left_out = if strip.is_nothing() { "nothing".to_owned() } else { strip.in_words() };
+    let left_out = if left_out.is_empty() { "nothing" } else { left_out };
     let mut file = MAGIC.to_vec();
     let about = format!("{}: {what}. Left out: {left_out}.", document.name);
     file.extend_from_slice(one_line(&about).collect::<String>().as_bytes());
@@ -181,21 +192,15 @@ pub fn is_schema(head: &[u8]) -> bool {
     line.is_some_and(|line| memchr::memmem::find(line, b": a schema. Left out: ").is_some())
 }
 
-/// Reads what [`write()`] wrote.
+/// Reads what [`write()`] wrote. `format` gives the id that a format of this version has, of what was written then.
 ///
 /// # Errors
-/// When it is damaged or cut short.
-pub fn read(bytes: &[u8]) -> Result<Document, ImportError> {
-    read_document(bytes).map_err(|Damaged(problem)| ImportError {
-        looked_like: Some(TITLE),
-        place: None,
-        problem,
-        advice: "Save it again from where it came from.".to_owned(),
-        supported: &[],
-    })
+/// What is wrong, as the rest of a sentence, when it is damaged or cut short.
+pub fn read(bytes: &[u8], format: &dyn Fn(&str) -> Option<&'static str>) -> Result<Document, String> {
+    read_document(bytes, format).map_err(|Damaged(problem)| problem)
 }
 
-fn read_document(bytes: &[u8]) -> Result<Document, Damaged> {
+fn read_document(bytes: &[u8], format: &dyn Fn(&str) -> Option<&'static str>) -> Result<Document, Damaged> {
     let start = memchr::memmem::find(bytes, b"\n\n").ok_or_else(|| damaged("it is cut short"))? + 2;
     let columns = Reader::new(&bytes[start..])?;
     let content = match columns.take::<u8>("kind")? {
@@ -213,7 +218,7 @@ fn read_document(bytes: &[u8]) -> Result<Document, Damaged> {
     }
     Ok(Document {
         name: columns.take("name")?,
-        format: import::by_id(columns.take("format")?).map_or(ID, |format| format.id()),
+        format: format(columns.take("format")?).unwrap_or(ID),
         content,
         diagnostics,
     })
@@ -285,9 +290,10 @@ fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
             executions,
             span: columns.take("results.span")?,
             // An earlier version kept other things under "results.report".
-            report: columns
+            judgement: columns
                 .take::<Option<Report>>("results.judgement")?
-                .ok_or_else(|| damaged("it has no findings that this version knows"))?,
+                .ok_or_else(|| damaged("it has no findings that this version knows"))?
+                .to_bytes(),
         };
         of_length(log.fingerprints.len(), &[log.numbers.len()])?;
         saved.results = Some(results);
