@@ -155,6 +155,42 @@ Time                 Id Command    Argument
     insta::assert_snapshot!(shown(log.as_bytes()));
 }
 
+/// MySQL writes who comes and then that they may not, under one number; MariaDB only that they may not.
+#[test]
+fn a_general_log_has_connections_and_who_was_refused() {
+    let log = "Time                 Id Command    Argument
+2026-08-17T06:00:00.000000Z\t   12 Connect\tshop_web@web1.lan on shop using SSL/TLS
+2026-08-17T06:00:00.100000Z\t   13 Connect\tbob@web2.lan on shop using TCP/IP
+2026-08-17T06:00:00.200000Z\t   13 Connect\tAccess denied for user 'bob'@'web2.lan' (using password: YES)
+2026-08-17T06:00:00.300000Z\t   14 Connect\tAccess denied for user 'eve'@'web3.lan' (using password: NO)
+2026-08-17T06:00:01.000000Z\t   12 Query\tSELECT 1
+2026-08-17T06:00:02.500000Z\t   12 Quit\t
+";
+    let (document, log) = read(log.as_bytes());
+    let events: Vec<_> = (0..log.events.len())
+        .map(|at| {
+            let connection = &log.connections[log.events.connection[at] as usize];
+            (
+                log.events.kind[at],
+                connection.process.as_str(),
+                connection.user.as_str(),
+                log.events.amount[at],
+            )
+        })
+        .collect();
+    assert_eq!(
+        format!("{events:?}"),
+        concat!(
+            r#"[(Connected, "12", "shop_web", NaN), (Refused, "13", "bob", NaN), (Refused, "14", "", NaN), "#,
+            r#"(Disconnected, "12", "shop_web", 2500.0)]"#
+        )
+    );
+    let format = flamedrop::import::by_id(document.format).expect("its format");
+    let record = b"2026-08-17T06:00:00.300000Z\t   14 Connect\tAccess denied for user 'eve'@'web3.lan'\n";
+    let text = format.event_text(record).expect("a text");
+    assert_eq!(text.message, "Connect Access denied for user 'eve'@'web3.lan'");
+}
+
 /// The log of `tests/record/mysql.sh`, unpacked.
 fn shop(name: &str) -> Vec<u8> {
     use std::io::Read as _;

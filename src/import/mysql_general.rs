@@ -7,14 +7,15 @@
 //! before 5.7, only where the second changes, and two tabs elsewhere. Texts are written as they are, so
 //! their other lines follow without any mark.
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 use rustc_hash::FxHashMap;
 
 use super::mysql_slow::{is_start, short_time};
 use super::records::{Record, Records, trim_end, trim_mark};
-use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
+use crate::queries::events::{Event, EventKind, SqlState, shape};
 use crate::queries::lexer::Dialect;
 use crate::queries::statements::{Recognised, Statement};
 use crate::queries::{Clock, Connection, LogBuilder, NONE};
@@ -138,6 +139,13 @@ impl Format for MysqlGeneral {
         let sql = String::from_utf8_lossy(sql(line.text)).replace("\r\n", "\n");
         Some(StatementText { sql, parameters: None })
     }
+
+    fn event_text(&self, record: &[u8]) -> Option<EventText> {
+        let record = wrapped::first(record);
+        let line = Line::of(trim_mark(&record))?;
+        let words = [line.command, sql(line.text)].map(|part| String::from_utf8_lossy(part).into_owned());
+        Some(EventText { message: words.join(" ").trim_end().to_owned(), ..EventText::default() })
+    }
 }
 
 /// A record taken apart.
@@ -212,7 +220,33 @@ struct Thread {
     database: String,
     /// `EXECUTE name`: the log has what that runs in a record of its own, if it does run.
     execute: Option<Waiting>,
+    /// Since when it is connected, ms.
+    since: Option<f64>,
+    /// Its connection, in [`Reader::sessions`].
+    opened: Option<usize>,
 }
+
+impl Thread {
+    /// The connection that it is, of the server that was started so many times before.
+    fn connection(&self, builder: &mut LogBuilder, number: u64, starts: u32) -> u32 {
+        let identity = [&number.to_le_bytes()[..], &starts.to_le_bytes()];
+        let connection = builder.connection(&identity, || Connection {
+            process: number.to_string(),
+            user: self.user.clone(),
+            client: self.client.clone(),
+            ..Connection::default()
+        });
+        if let Some(known) = builder.connection_mut(connection)
+            && known.database.is_empty()
+        {
+            known.database.clone_from(&self.database);
+        }
+        connection
+    }
+}
+
+/// What stands in the place of who connects, of those who may not.
+const DENIED: &[u8] = b"Access denied";
 
 /// A statement that may only name another, and its text: it is made known only if it is one.
 struct Waiting {
@@ -234,6 +268,8 @@ struct Reader {
     times: clock::Clock,
     /// Commands that run no SQL.
     others: u64,
+    /// Sessions that began, ended or were refused, in the order of the file.
+    sessions: Vec<Event>,
 }
 
 impl Reader {
@@ -265,9 +301,38 @@ impl Reader {
             str::from_utf8(line.thread).ok().and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX);
         let text = sql(line.text);
         match line.command {
+            b"Connect" if text.starts_with(DENIED) => {
+                // MySQL logs who comes before it lets them in, so that has been noted as a connection; MariaDB does not.
+                let opened = self.threads.get(&number).and_then(|thread| thread.opened);
+                let at =
+                    opened.unwrap_or_else(|| self.session(number, EventKind::Refused, f64::NAN, &record));
+                let message = self.builder.message(shape(&String::from_utf8_lossy(text)));
+                let (offset, length) = (record.offset, record.length);
+                let refused = Event {
+                    kind: EventKind::Refused,
+                    state: *b"28000",
+                    message,
+                    offset,
+                    length,
+                    ..self.sessions[at]
+                };
+                self.sessions[at] = refused;
+                self.threads.remove(&number);
+            }
             b"Connect" | b"Change user" => {
+                let time = self.now();
                 let thread = self.threads.entry(number).or_default();
                 (thread.user, thread.client, thread.database) = connect(text);
+                if line.command == b"Connect" {
+                    thread.since = Some(time);
+                    let at = self.session(number, EventKind::Connected, f64::NAN, &record);
+                    self.threads.entry(number).or_default().opened = Some(at);
+                }
+            }
+            b"Quit" => {
+                let since = self.threads.entry(number).or_default().since.take();
+                let lasted = since.map_or(f64::NAN, |since| self.now() - since);
+                self.session(number, EventKind::Disconnected, lasted, &record);
             }
             b"Init DB" => {
                 self.threads.entry(number).or_default().database = String::from_utf8_lossy(text).into_owned();
@@ -282,6 +347,35 @@ impl Reader {
         }
     }
 
+    /// When the last record was written, ms.
+    fn now(&self) -> f64 {
+        self.time.map_or(f64::NAN, |(time, _)| time)
+    }
+
+    /// Notes what happens to a connection; gives its place. What a MySQL server refuses is only known by the next record,
+    /// so all of them are added at the end.
+    fn session(&mut self, number: u64, kind: EventKind, amount: f64, record: &Record<'_>) -> usize {
+        let time = self.now();
+        let connection =
+            self.threads.entry(number).or_default().connection(&mut self.builder, number, self.starts);
+        let what = if kind == EventKind::Disconnected { "disconnection" } else { "connection" };
+        let message = self.builder.message(what.to_owned());
+        let (offset, length) = (record.offset, record.length);
+        let state = SqlState::default();
+        self.sessions.push(Event {
+            kind,
+            time,
+            connection,
+            fingerprint: NONE,
+            amount,
+            state,
+            message,
+            offset,
+            length,
+        });
+        self.sessions.len() - 1
+    }
+
     /// Adds a statement; one that may only name another waits for the next of its thread.
     fn statement(&mut self, number: u64, text: &[u8], record: &Record<'_>, waits: bool) {
         if text.is_empty() {
@@ -292,18 +386,7 @@ impl Reader {
         if let Some(waiting) = thread.execute.take() {
             push(&mut self.builder, waiting);
         }
-        let identity = [&number.to_le_bytes()[..], &self.starts.to_le_bytes()];
-        let connection = self.builder.connection(&identity, || Connection {
-            process: number.to_string(),
-            user: thread.user.clone(),
-            client: thread.client.clone(),
-            ..Connection::default()
-        });
-        if let Some(known) = self.builder.connection_mut(connection)
-            && known.database.is_empty()
-        {
-            known.database.clone_from(&thread.database);
-        }
+        let connection = thread.connection(&mut self.builder, number, self.starts);
         // The stamp is when the statement came in; its duration is not known.
         let (end, resolution) = self.time.unwrap_or((f64::NAN, 0.0));
         let recognised = Recognised { fingerprint: NONE, parameters: 0, tags: NONE };
@@ -335,7 +418,10 @@ impl Reader {
 
     fn finish(mut self, name: String, format: &'static str) -> Document {
         self.flush();
-        let Self { builder, mut diagnostics, zone, others, .. } = self;
+        let Self { mut builder, mut diagnostics, zone, others, sessions, .. } = self;
+        for session in sessions {
+            builder.event(session);
+        }
         let (level, problem) = if builder.is_empty() {
             let problem =
                 "no statement in it: no client sent any while the log was on (SET GLOBAL general_log = ON)";
@@ -348,7 +434,7 @@ impl Reader {
         diagnostics.note(level, problem, || None);
         diagnostics.note_many(
             Level::Info,
-            "commands that are no statements (Prepare, Quit, Ping, …)",
+            "commands that are no statements (Prepare, Ping, …)",
             others,
             || None,
         );
@@ -368,9 +454,6 @@ fn push(builder: &mut LogBuilder, waiting: Waiting) {
 /// User, client and database out of `root@localhost on shop using Socket`, or `root@localhost on shop`.
 fn connect(text: &[u8]) -> (String, String, String) {
     let text = String::from_utf8_lossy(text);
-    if memmem::find(text.as_bytes(), b"Access denied").is_some() {
-        return (String::new(), String::new(), String::new());
-    }
     let (account, rest) = text.split_once(" on ").unwrap_or((text.trim_end_matches(" on"), ""));
     let (user, client) = account.rsplit_once('@').unwrap_or((account, ""));
     let database = rest.split_once("using ").map_or(rest, |(database, _)| database).trim();

@@ -80,6 +80,18 @@ pub struct Numbers {
     pub distinct_parameters: u32,
 }
 
+impl Numbers {
+    /// Executions whose duration is known.
+    pub fn timed(&self) -> u32 {
+        self.calls.saturating_sub(self.without_duration)
+    }
+
+    /// By total time; where that is equal, as in logs without durations, by executions.
+    pub fn by_weight(&self, other: &Self) -> std::cmp::Ordering {
+        self.total.total_cmp(&other.total).then(self.calls.cmp(&other.calls))
+    }
+}
+
 /// Rows of the executions that say how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Rows {

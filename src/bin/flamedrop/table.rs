@@ -140,13 +140,14 @@ fn profile_table(profile: &Profile, rows: usize, out: &mut dyn Write) -> io::Res
 fn queries_table(log: &QueryLog, rows: usize, out: &mut dyn Write) -> io::Result<()> {
     let numbers = &log.numbers;
     let total: f64 = numbers.iter().map(|numbers| numbers.total).sum();
-    writeln!(
-        out,
-        "{} in {} executions of {} distinct queries",
-        format::milliseconds(total),
-        format::count(log.executions().try_into().unwrap_or(i64::MAX)),
-        format::count(numbers.len() as i64)
-    )?;
+    let executions =
+        format::counted(log.executions().try_into().unwrap_or(i64::MAX), "execution", "executions");
+    let distinct = format::counted(numbers.len() as i64, "distinct query", "distinct queries");
+    // What the log does not say is unknown, not nothing.
+    match numbers.iter().any(|numbers| numbers.timed() > 0) {
+        true => writeln!(out, "{} in {executions} of {distinct}", format::milliseconds(total))?,
+        false => writeln!(out, "{executions} of {distinct}, without durations")?,
+    }
     let attempts = (0..log.events.len()).filter(|&event| log.events.is_attempt(event)).count() as i64;
     if attempts > 0 {
         let failed = format::counted(attempts, "statement", "statements");
@@ -161,7 +162,7 @@ fn queries_table(log: &QueryLog, rows: usize, out: &mut dyn Write) -> io::Result
         writeln!(out, "{}", one_line(inferred))?;
     }
     let mut order: Vec<usize> = (0..numbers.len()).collect();
-    order.sort_by(|&a, &b| numbers[b].total.total_cmp(&numbers[a].total));
+    order.sort_by(|&a, &b| numbers[b].by_weight(&numbers[a]));
     order.truncate(rows);
     let largest = order.iter().map(|&index| numbers[index].total).fold(0.0, f64::max);
     let slowest = order.iter().map(|&index| numbers[index].max).fold(0.0, f64::max);
@@ -178,13 +179,14 @@ fn queries_table(log: &QueryLog, rows: usize, out: &mut dyn Write) -> io::Result
     ]];
     for index in order {
         let numbers = &numbers[index];
+        let known = |text: String| if numbers.timed() > 0 { text } else { format::UNKNOWN.to_owned() };
         lines.push([
             format::count(i64::from(numbers.calls)),
-            totals.milliseconds(numbers.total),
-            format::percent_cell(if total > 0.0 { numbers.total / total } else { 0.0 }),
-            singles.milliseconds(numbers.mean),
-            singles.milliseconds(numbers.p95),
-            singles.milliseconds(numbers.max),
+            known(totals.milliseconds(numbers.total)),
+            known(format::percent_cell(if total > 0.0 { numbers.total / total } else { 0.0 })),
+            known(singles.milliseconds(numbers.mean)),
+            known(singles.milliseconds(numbers.p95)),
+            known(singles.milliseconds(numbers.max)),
             shortened(&one_line(&log.fingerprints[index].text)),
         ]);
     }

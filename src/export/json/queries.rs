@@ -25,27 +25,27 @@ pub(super) fn entries<M: SerializeMap>(
     let numbers = &log.numbers;
     let examples = examples(log, format, source);
     let mut of_fingerprint = events(log);
-    let order = sort::order(numbers.len(), &mut |a, b| {
-        numbers[b as usize].total.total_cmp(&numbers[a as usize].total)
-    });
+    let order = sort::order(numbers.len(), &mut |a, b| numbers[b as usize].by_weight(&numbers[a as usize]));
     let fingerprints: Vec<Fingerprint<'_>> = order
         .into_iter()
         .map(|index| {
             let index = index as usize;
             let (fingerprint, numbers) = (&log.fingerprints[index], &numbers[index]);
+            // What the log does not say is unknown, not nothing.
+            let known = |time: f64| (numbers.timed() > 0).then_some(time);
             Fingerprint {
                 fingerprint: &fingerprint.text,
                 operation: fingerprint.operation,
                 tables: &fingerprint.tables,
                 calls: numbers.calls,
-                total_ms: numbers.total,
-                min_ms: numbers.min,
-                mean_ms: numbers.mean,
-                stddev_ms: numbers.stddev,
-                p50_ms: numbers.p50,
-                p95_ms: numbers.p95,
-                p99_ms: numbers.p99,
-                max_ms: numbers.max,
+                total_ms: known(numbers.total),
+                min_ms: known(numbers.min),
+                mean_ms: known(numbers.mean),
+                stddev_ms: known(numbers.stddev),
+                p50_ms: known(numbers.p50),
+                p95_ms: known(numbers.p95),
+                p99_ms: known(numbers.p99),
+                max_ms: known(numbers.max),
                 distinct_parameters: log.statistics.is_none().then_some(numbers.distinct_parameters),
                 rows: numbers.rows.map(|rows| rows.total),
                 rows_examined: numbers.rows_examined.map(|rows| rows.total),
@@ -64,7 +64,9 @@ pub(super) fn entries<M: SerializeMap>(
     };
     map.serialize_entry("kind", "queries")?;
     map.serialize_entry("executions", &log.executions())?;
-    map.serialize_entry("total_ms", &fingerprints.iter().map(|row| row.total_ms).sum::<f64>())?;
+    let totals = fingerprints.iter().filter_map(|row| row.total_ms);
+    let total = totals.clone().next().map(|_| totals.sum::<f64>());
+    map.serialize_entry("total_ms", &total)?;
     map.serialize_entry("start", &first.and_then(|start| iso(&log.clock, start)))?;
     map.serialize_entry("end", &last.and_then(|end| iso(&log.clock, end)))?;
     map.serialize_entry("fingerprints", &fingerprints)?;
@@ -170,15 +172,15 @@ struct Fingerprint<'a> {
     operation: Operation,
     tables: &'a [String],
     calls: u32,
-    total_ms: f64,
-    min_ms: f64,
-    mean_ms: f64,
+    total_ms: Option<f64>,
+    min_ms: Option<f64>,
+    mean_ms: Option<f64>,
     /// Of the population.
-    stddev_ms: f64,
-    p50_ms: f64,
-    p95_ms: f64,
-    p99_ms: f64,
-    max_ms: f64,
+    stddev_ms: Option<f64>,
+    p50_ms: Option<f64>,
+    p95_ms: Option<f64>,
+    p99_ms: Option<f64>,
+    max_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     distinct_parameters: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -155,7 +155,7 @@ struct Query<'a> {
 impl Query<'_> {
     /// A time that is known, if that of any execution is.
     fn time(&self, time: f64) -> Cell<'static> {
-        if self.numbers.calls > self.numbers.without_duration { Cell::time(time) } else { Cell::Nothing }
+        if self.numbers.timed() > 0 { Cell::time(time) } else { Cell::Nothing }
     }
 }
 
