@@ -155,6 +155,28 @@ Time                 Id Command    Argument
     insta::assert_snapshot!(shown(log.as_bytes()));
 }
 
+/// As MariaDB 10.11 writes it without log_slow_disabled_statements: each Query_time is since the CALL began.
+#[test]
+fn statements_of_a_routine_are_time_of_its_call() {
+    let record = |time: &str, more: &str, sql: &str| {
+        format!(
+            "# User@Host: web[web] @ localhost []\n# Thread_id: 4  Schema: shop  QC_hit: No\n\
+             # Query_time: {time}  Lock_time: 0.000251  Rows_sent: 0  Rows_examined: 0\n\
+             # Rows_affected: 1  Bytes_sent: 0\n{more}SET timestamp=1795986077;\n{sql};\n"
+        )
+    };
+    let log = [
+        record("0.004838", "# Stored_routine: shop.p1\n", "insert into o(s) values( NAME_CONST('i',0))"),
+        record("0.018895", "# Stored_routine: shop.p1\n", "insert into o(s) values( NAME_CONST('i',1))"),
+        record("0.018940", "", "CALL p1(2)"),
+    ];
+    let (document, log) = read(log.concat().as_bytes());
+    assert_eq!(log.executions(), 1);
+    assert!((log.total() - 18.94).abs() < 1e-9, "{}", log.total());
+    let said = common::diagnostics(&document);
+    assert!(said.contains("2 × statements of stored procedures"), "{said}");
+}
+
 /// MySQL writes who comes and then that they may not, under one number; MariaDB only that they may not.
 #[test]
 fn a_general_log_has_connections_and_who_was_refused() {

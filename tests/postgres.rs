@@ -84,6 +84,24 @@ fn texts_pair_with_the_bare_duration_after_them() {
     assert_eq!(executions(&document), ["SELECT a 1.500", "SELECT b 0.123", "(text not logged) 0.700"]);
 }
 
+/// As asyncpg's cursor writes it with log_statement = all and log_duration = on.
+#[test]
+fn texts_of_fetches_are_time_of_what_opened_the_portal() {
+    let document = open(&[
+        "LOG:  duration: 0.100 ms",
+        "LOG:  duration: 0.020 ms",
+        "LOG:  execute __asyncpg_stmt_1__/__asyncpg_portal_2__: SELECT id FROM ord LIMIT 500",
+        "LOG:  duration: 0.300 ms",
+        "LOG:  execute fetch from __asyncpg_stmt_1__/__asyncpg_portal_2__: SELECT id FROM ord LIMIT 500",
+        "LOG:  duration: 0.200 ms",
+        "LOG:  execute fetch from __asyncpg_stmt_1__/__asyncpg_portal_2__: SELECT id FROM ord LIMIT 500",
+        "LOG:  duration: 0.200 ms",
+        "LOG:  statement: COMMIT",
+        "LOG:  duration: 0.050 ms",
+    ]);
+    assert_eq!(executions(&document), ["SELECT id FROM ord LIMIT ? 0.820", "COMMIT 0.050"]);
+}
+
 #[test]
 fn texts_without_durations_are_executions_without_duration() {
     let document = open(&[

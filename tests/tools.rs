@@ -264,6 +264,36 @@ INFO  [sqlalchemy.pool.impl.QueuePool] Pool recreating";
     insta::assert_snapshot!(shown(&document, &log));
 }
 
+/// Line, level and thread may stand between the logger's name and the message, as Pyramid's templates have it.
+#[test]
+fn sqlalchemy_with_fields_behind_the_loggers_name() {
+    let before = [
+        "2026-11-29 21:07:07,138 INFO  [sqlalchemy.engine.Engine:1868][MainThread] ",
+        "2026-11-29 21:07:07,138 INFO  [sqlalchemy.engine.Engine:1868][Thread-3 (process_request_thread)] ",
+        "2026-11-29 21:07:07,138 [MainThread] INFO sqlalchemy.engine.Engine:1868 - ",
+        "2026-11-29 21:07:07,138 sqlalchemy.engine.Engine INFO ",
+        "2026-11-29 21:07:07,138 sqlalchemy.engine.Engine (ThreadPoolExecutor-0_1) INFO: ",
+        "INFO:sqlalchemy.engine.Engine:2698:",
+    ];
+    for before in before {
+        let message = |text: &str| format!("{before}{text}\n");
+        let text = [
+            message("BEGIN (implicit)"),
+            message("SELECT a FROM t\nWHERE id = ?"),
+            message("[generated in 0.00013s] (5,)"),
+            message("SELECT a FROM t\nWHERE id = ?"),
+            message("[cached since 0.1s ago] ('[x] INFO',)"),
+            message("COMMIT"),
+        ]
+        .concat();
+        let (document, log) = read(text.as_bytes());
+        check_texts(text.as_bytes(), &document, &log);
+        let texts: Vec<&str> = log.fingerprints.iter().map(|one| one.text.as_str()).collect();
+        assert_eq!(texts, ["BEGIN", "SELECT a FROM t WHERE id = ?", "COMMIT"], "{before}");
+        assert_eq!(log.numbers[1].distinct_parameters, 2, "{before}");
+    }
+}
+
 /// All six are of the same visit but for the names of attributes, and cut in Zipkin's.
 #[test]
 fn spans_of_every_exporter() {

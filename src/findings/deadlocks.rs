@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::event_times::Before;
+use super::event_times::{Before, is_of_deadlock};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
     evidence,
@@ -129,11 +129,7 @@ fn found(log: &QueryLog, before: &Before<'_>, queries: &[u32], deadlocks: &[usiz
 
 /// How long those who took part in a deadlock waited, ms.
 fn waited(log: &QueryLog, event: usize) -> f64 {
-    let time = log.events.time[event];
     let Some(deadlock) = parts(log, event) else { return 0.0 };
-    let took_part = |process: u32| deadlock.parts.iter().any(|&(part, _)| part == process);
-    // Their waits are logged around it.
-    let near = |logged: f64, waited: f64| (logged - time).abs() <= waited + 1000.0;
-    let locks = log.events.locks.iter().filter(|lock| took_part(lock.waiter));
-    locks.filter(|lock| near(log.events.time[lock.event as usize], lock.waited)).map(|lock| lock.waited).sum()
+    let locks = log.events.locks.iter().filter(|lock| is_of_deadlock(log, lock, deadlock));
+    locks.map(|lock| lock.waited).sum()
 }

@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use rustc_hash::FxHashMap;
 
+use crate::queries::events::{Deadlock, Lock};
 use crate::queries::{Operation, QueryLog};
 
 /// Things by key, both in the order in which they come first.
@@ -20,6 +21,21 @@ pub(super) fn grouped<K: Copy + Eq + Hash, T>(things: impl Iterator<Item = (K, T
         groups[place].1.push(thing);
     }
     groups
+}
+
+/// Whether a wait for a lock is one of those that made up a deadlock: it had begun when the deadlock was found, and had not
+/// ended before. What the same processes wait for later is another wait.
+pub(super) fn is_of_deadlock(log: &QueryLog, lock: &Lock, deadlock: &Deadlock) -> bool {
+    /// ms: stamps of both are cut, and read one after the other.
+    const TOLERANCE: f64 = 10.0;
+    let (events, at) = (&log.events, lock.event as usize);
+    let time = events.time[deadlock.event as usize];
+    // It is logged once it has lasted that long already.
+    let lasted = events.amount[at].max(0.0);
+    let began = events.time[at] - lasted;
+    deadlock.parts.iter().any(|&(process, _)| process == lock.waiter)
+        && began <= time + TOLERANCE
+        && began + lock.waited.max(lasted) >= time - TOLERANCE
 }
 
 /// The statements of connections that have events of interest, in order.

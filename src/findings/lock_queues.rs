@@ -1,7 +1,7 @@
 //! Queues for locks: statements that wait while a transaction holds what they need.
 
 use super::digest::shortened;
-use super::event_times::grouped;
+use super::event_times::{grouped, is_of_deadlock};
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, Link, LooksAt, Rule, Settings, Threshold, Unit, Value,
     evidence,
@@ -58,11 +58,7 @@ fn is_wait(log: &QueryLog, lock: &Lock) -> bool {
     let events = &log.events;
     let at = lock.event as usize;
     events.kind[at] == EventKind::LockWait
-        && !events.deadlocks.iter().any(|deadlock| {
-            let time = events.time[deadlock.event as usize];
-            deadlock.parts.iter().any(|&(process, _)| process == lock.waiter)
-                && (events.time[at] - time).abs() <= lock.waited + 1000.0
-        })
+        && !events.deadlocks.iter().any(|deadlock| is_of_deadlock(log, lock, deadlock))
 }
 
 /// The wait at the head of the queue: that of who holds the lock, if it waits itself, and so on.

@@ -8,6 +8,7 @@ use super::{
 use crate::format;
 use crate::queries::requests::{BURST_GAP, Kind};
 use crate::queries::{Clock, QueryLog};
+use crate::sort;
 
 /// See the module.
 pub(super) struct Transactions;
@@ -83,11 +84,13 @@ fn each(log: &QueryLog, mut visit: impl FnMut(Open)) {
     let mut open: Vec<Option<Open>> = vec![None; log.connections.len()];
     // Per connection: the request and the transaction in it that its last statement was in.
     let mut said: Vec<Option<(u32, u32)>> = vec![None; log.connections.len()];
+    let mut failures = Failures::of(log);
     for at in 0..log.statements.len() {
         let kind = kinds[log.statements.fingerprint[at] as usize];
         let (start, end) = (log.statements.start[at], log.statements.end(at));
         let connection = log.statements.connection[at] as usize;
         let place = &mut open[connection];
+        let failed = failures.until(connection, start);
         let number = log.statements.transaction(at).map(|number| (log.statements.request[at], number));
         if said[connection] != number {
             if said[connection].is_some()
@@ -102,7 +105,8 @@ fn each(log: &QueryLog, mut visit: impl FnMut(Open)) {
             }
         }
         if let Some(one) = place {
-            let pause = start - one.end;
+            // What failed has no duration in the log, and may have run since the statement before it.
+            let pause = start - one.end.max(failed);
             if pause > one.pause.0 {
                 one.pause = (pause, at as u32);
             }
@@ -127,6 +131,34 @@ fn each(log: &QueryLog, mut visit: impl FnMut(Open)) {
         if let (Some(one), Some(_)) = (one, said) {
             visit(one);
         }
+    }
+}
+
+/// When statements failed that the log has no duration of, by connection; each in order of time.
+struct Failures {
+    times: Vec<Vec<f64>>,
+    passed: Vec<usize>,
+}
+
+impl Failures {
+    fn of(log: &QueryLog) -> Self {
+        let mut times = vec![Vec::new(); log.connections.len()];
+        for event in (0..log.events.len()).filter(|&event| log.events.kind[event].ends_statement()) {
+            if let Some(times) = times.get_mut(log.events.connection[event] as usize) {
+                times.push(log.events.time[event]);
+            }
+        }
+        times.iter_mut().for_each(|times| sort::by(times, |one, other| one.total_cmp(other)));
+        Self { passed: vec![0; times.len()], times }
+    }
+
+    /// The last one of a connection up to `start`, ms; before everything if there is none. Asked in order of time.
+    fn until(&mut self, connection: usize, start: f64) -> f64 {
+        let (times, passed) = (&self.times[connection], &mut self.passed[connection]);
+        while times.get(*passed).is_some_and(|time| *time <= start) {
+            *passed += 1;
+        }
+        passed.checked_sub(1).map_or(f64::NEG_INFINITY, |last| times[last])
     }
 }
 

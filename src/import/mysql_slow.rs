@@ -169,6 +169,12 @@ impl Reader {
             }
             return;
         }
+        if parts.in_routine {
+            let problem = "statements of stored procedures, functions and triggers are time of the statement that called \
+                           them";
+            self.diagnostics.note(Level::Info, problem, &place);
+            return;
+        }
         if parts.may_have_waited_for_rows() {
             let problem = "statements spent nearly all their time in the storage engine, where waits for rows are \
                            counted: MariaDB's Lock_time has waits for tables only";

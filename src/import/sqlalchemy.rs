@@ -240,9 +240,59 @@ impl<'a> Message<'a> {
             rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"._".contains(byte)).count();
         // The engine's and the connection's logger; a pool's says nothing of statements.
         let rest = &rest[name..];
-        let end = rest.iter().take_while(|byte| b"]:) -|\t".contains(byte)).count();
+        let end = decoration(rest);
         (end > 0).then(|| Self { prefix, text: &rest[end..] })
     }
+}
+
+/// Bytes of what a format puts between the logger's name and the message: separators, the line or process
+/// (`:2698`), the level, the thread (`[MainThread]`, `[Thread-1 (worker)]`).
+fn decoration(text: &[u8]) -> usize {
+    const SEPARATORS: &[u8] = b"]:) -|\t";
+    const LEVELS: [&[u8]; 5] = [b"INFO", b"DEBUG", b"WARNING", b"ERROR", b"CRITICAL"];
+    let separators = |at: usize| text[at..].iter().take_while(|byte| SEPARATORS.contains(byte)).count();
+    let mut end = separators(0);
+    let ends_field = |at: usize| text.get(at).is_some_and(|byte| SEPARATORS.contains(byte));
+    loop {
+        let rest = &text[end..];
+        // Neither a statement nor parameters begin so.
+        let digits = rest.iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
+        let level = LEVELS.iter().find(|level| rest.starts_with(level)).map_or(0, |level| level.len());
+        let field = match digits.max(level) {
+            0 => thread(rest),
+            length => length,
+        };
+        if field == 0 || !ends_field(end + field) {
+            return end;
+        }
+        end += field + separators(end + field);
+    }
+}
+
+/// Bytes of a thread's name in brackets that `text` begins with, without the last one; 0 if it begins with parameters or
+/// with how long ago a statement was made: strings among parameters have quotes.
+fn thread(text: &[u8]) -> usize {
+    const LONGEST: usize = 80;
+    let close = match text.first() {
+        Some(b'[') => b']',
+        Some(b'(') => b')',
+        _ => return 0,
+    };
+    let head = &text[..text.len().min(LONGEST)];
+    let end = if head[1..].starts_with(b"Thread-") {
+        // Its target stands in brackets of its own.
+        let line = &head[..head.iter().position(|&byte| byte == b'\n').unwrap_or(head.len())];
+        memchr::memchr(b']', line).or_else(|| memchr::memchr(close, line))
+    } else {
+        memchr::memchr(close, head)
+    };
+    let Some(end) = end else { return 0 };
+    let name = &head[1..end];
+    let is_name = name.first().is_some_and(u8::is_ascii_alphabetic)
+        && !matches!(name, b"None" | b"True" | b"False")
+        && (name.starts_with(b"Thread-")
+            || name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)));
+    if is_name { end } else { 0 }
 }
 
 /// What is behind `[generated in 0.00013s] ` and its kin, if `text` begins with one.

@@ -38,6 +38,8 @@ pub struct Holders<'a> {
     log: &'a QueryLog,
     /// Per process its statements, in order of start.
     of: FxHashMap<u32, Vec<u32>>,
+    /// Per process when statements failed that the log has no duration of, ms.
+    failed: FxHashMap<u32, Vec<f64>>,
 }
 
 impl<'a> Holders<'a> {
@@ -58,7 +60,14 @@ impl<'a> Holders<'a> {
                 }
             }
         }
-        Self { log, of }
+        let mut failed: FxHashMap<u32, Vec<f64>> = FxHashMap::default();
+        for event in (0..log.events.len()).filter(|&event| log.events.kind[event].ends_statement()) {
+            let process = processes.get(log.events.connection[event] as usize).copied().unwrap_or(NONE);
+            if process != NONE {
+                failed.entry(process).or_default().push(log.events.time[event]);
+            }
+        }
+        Self { log, of, failed }
     }
 
     /// What they did during the wait for `lock` that was logged at `logged` (ms on the log's clock), when it had
@@ -86,6 +95,14 @@ impl<'a> Holders<'a> {
                     start: statements.start[at_index],
                     duration: statements.duration[at_index],
                 });
+            }
+            // What failed may have run since the statement before it.
+            for &time in self.failed.get(&process).into_iter().flatten().filter(|&&time| from < time) {
+                let last = ran.partition_point(|&at| statements.end(at as usize) < time);
+                let since = last.checked_sub(1).map_or(from, |last| statements.end(ran[last] as usize));
+                if since < to {
+                    busy.push((since.max(from), time.min(to)));
+                }
             }
         }
         if held.idle.is_nan() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use flamedrop::findings::{Finding, Value};
+use flamedrop::findings::{Finding, Settings, Value};
 
 use super::{as_read, judged};
 
@@ -97,4 +97,58 @@ fn who_is_idle_in_transaction_is_named() {
     assert_eq!(text(one, "held_by"), "UPDATE orders SET total = ? WHERE id = ?");
     assert!(text(one, "idle").parse::<f64>().is_ok_and(|share| share > 0.9), "{}", text(one, "idle"));
     assert!(one.remedy.contains("keeps its transaction open"));
+}
+
+/// The lines of a server's log with the prefix of PostgreSQL itself.
+fn judged_text(lines: &[&str]) -> Vec<Finding> {
+    let document = super::common::open(lines.join("\n") + "\n").expect("a log");
+    let flamedrop::document::Content::Queries(log) = document.content else { panic!("no log") };
+    super::flat(flamedrop::findings::judge_queries(&log, &Settings::default()).findings)
+}
+
+/// What failed has no duration, and may have run since the statement before it.
+#[test]
+fn statements_that_fail_are_no_pause_of_a_transaction() {
+    let found = judged_text(&[
+        "2026-11-29 21:07:37.749 UTC [11578] web@shop LOG:  duration: 0.037 ms  statement: BEGIN",
+        "2026-11-29 21:07:37.750 UTC [11578] web@shop LOG:  duration: 0.629 ms  statement: update a set v=1 where id=9",
+        "2026-11-29 21:07:37.751 UTC [11578] web@shop LOG:  duration: 0.035 ms  statement: SAVEPOINT s",
+        "2026-11-29 21:07:43.925 UTC [11578] web@shop ERROR:  division by zero",
+        "2026-11-29 21:07:43.925 UTC [11578] web@shop STATEMENT:  select count(*) from b where 1/(id-5) > 0",
+        "2026-11-29 21:07:43.979 UTC [11578] web@shop LOG:  duration: 0.060 ms  statement: ROLLBACK TO s",
+        "2026-11-29 21:07:43.986 UTC [11578] web@shop LOG:  duration: 0.185 ms  statement: update a set v=2 where id=9",
+        "2026-11-29 21:07:43.987 UTC [11578] web@shop LOG:  duration: 0.079 ms  statement: COMMIT",
+    ]);
+    assert!(found.iter().all(|one| one.rule != "transactions"), "{found:?}");
+}
+
+/// The deadlock is on one table; a second and a half later the same session waits three seconds for another.
+#[test]
+fn what_waits_after_a_deadlock_is_another_wait() {
+    let found = judged_text(&[
+        "2026-11-29 21:10:04.400 UTC [15812] web@shop LOG:  duration: 0.137 ms  statement: BEGIN",
+        "2026-11-29 21:10:04.420 UTC [15812] web@shop LOG:  duration: 0.437 ms  statement: UPDATE a SET v=1 WHERE id=1",
+        "2026-11-29 21:10:04.669 UTC [15812] web@shop LOG:  process 15812 detected deadlock while waiting for ShareLock on transaction 1164 after 202.106 ms",
+        "2026-11-29 21:10:04.669 UTC [15812] web@shop DETAIL:  Process holding the lock: 15813. Wait queue: .",
+        "2026-11-29 21:10:04.669 UTC [15812] web@shop STATEMENT:  UPDATE a SET v=2 WHERE id=2",
+        "2026-11-29 21:10:04.669 UTC [15812] web@shop ERROR:  deadlock detected",
+        "2026-11-29 21:10:04.669 UTC [15812] web@shop DETAIL:  Process 15812 waits for ShareLock on transaction 1164; blocked by process 15813.",
+        "\tProcess 15813 waits for ShareLock on transaction 1163; blocked by process 15812.",
+        "\tProcess 15812: UPDATE a SET v=2 WHERE id=2",
+        "\tProcess 15813: UPDATE a SET v=3 WHERE id=1",
+        "2026-11-29 21:10:04.669 UTC [15812] web@shop STATEMENT:  UPDATE a SET v=2 WHERE id=2",
+        "2026-11-29 21:10:04.680 UTC [15812] web@shop LOG:  duration: 0.037 ms  statement: ROLLBACK",
+        "2026-11-29 21:10:06.100 UTC [15812] web@shop LOG:  duration: 0.037 ms  statement: BEGIN",
+        "2026-11-29 21:10:06.376 UTC [15812] web@shop LOG:  process 15812 still waiting for ShareLock on transaction 1166 after 200.110 ms",
+        "2026-11-29 21:10:06.376 UTC [15812] web@shop DETAIL:  Process holding the lock: 15814. Wait queue: 15812.",
+        "2026-11-29 21:10:06.376 UTC [15812] web@shop STATEMENT:  UPDATE cust SET v=2 WHERE id=2",
+        "2026-11-29 21:10:09.193 UTC [15812] web@shop LOG:  process 15812 acquired ShareLock on transaction 1166 after 3017.656 ms",
+        "2026-11-29 21:10:09.193 UTC [15812] web@shop STATEMENT:  UPDATE cust SET v=2 WHERE id=2",
+        "2026-11-29 21:10:09.194 UTC [15812] web@shop LOG:  duration: 3018.037 ms  statement: UPDATE cust SET v=2 WHERE id=2",
+        "2026-11-29 21:10:09.198 UTC [15812] web@shop LOG:  duration: 0.079 ms  statement: COMMIT",
+    ]);
+    let rule =
+        |id: &str| found.iter().find(|one| one.rule == id).unwrap_or_else(|| panic!("no {id}: {found:?}"));
+    assert!(rule("deadlocks").saving < 300.0, "{:?}", rule("deadlocks"));
+    assert!((rule("lock-queues").at_stake - 3017.656).abs() < 1.0, "{:?}", rule("lock-queues"));
 }

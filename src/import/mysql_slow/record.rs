@@ -45,6 +45,9 @@ pub struct Parts<'a> {
     pub warned: bool,
     /// Whether its plan is in the header.
     pub explained: bool,
+    /// Whether a procedure, function or trigger ran it: it is time of the statement that called that, and its
+    /// Query_time is counted from the call's beginning.
+    pub in_routine: bool,
     /// `SET timestamp=…`: seconds since 1970.
     pub timestamp: Option<f64>,
     pub sql: &'a [u8],
@@ -194,6 +197,8 @@ impl<'a> Parts<'a> {
             b"Killed" => self.failed |= number().is_some_and(|killed| killed != 0.0),
             b"Rows_examined" => self.rows_examined = count(),
             b"Bytes_sent" => {}
+            // MariaDB's and Percona Server's name of the procedure, function or trigger that ran it.
+            b"Stored_routine" => self.in_routine |= !value.is_empty(),
             _ => return false,
         }
         true

@@ -124,8 +124,10 @@ struct Session {
     bare: Vec<Bare>,
     /// A text that waits for its duration; [`Statement::duration`] holds that of its parse and bind.
     text: Option<Statement>,
-    /// Whether that text is of the extended protocol.
-    extended: bool,
+    /// The portal that text is executed from; none outside the extended protocol.
+    portal: Option<u64>,
+    /// The statement whose portal is fetched from; a bare duration follows.
+    fetching: Option<usize>,
     /// Events whose statement is not yet known.
     events: Open,
     /// The lock it waits for: the event, when that was logged, and for how long it had waited then.
@@ -192,11 +194,9 @@ impl Executions {
         }
         match event.message {
             Message::Duration(duration, step) => self.duration(who, event, duration, step),
-            Message::Text(Step::Statement(sql) | Step::Execute(_, sql) | Step::Fetch(_, sql)) => {
-                self.has_texts = true;
-                let extended = !matches!(event.message, Message::Text(Step::Statement(_)));
-                self.text(who, event, sql, extended);
-            }
+            Message::Text(Step::Statement(sql)) => self.text(who, event, sql, None),
+            Message::Text(Step::Execute(name, sql)) => self.text(who, event, sql, Some(name)),
+            Message::Text(Step::Fetch(name, sql)) => self.fetch(who, event, name, sql),
             Message::Event(EventKind::Checkpoint, amount) => self.checkpoint_ends(who, event, amount),
             Message::CheckpointStarts => {
                 let (cause, by_wal) = server::cause(&String::from_utf8_lossy(event.text));
@@ -399,7 +399,7 @@ impl Executions {
                 }
                 let statement = self.statement(who, event, sql, duration + before);
                 let index = self.push(who, statement, true);
-                self.opened(who, name, index);
+                self.opened(who, steps::portal(name), index);
             }
             Step::Fetch(name, sql) => {
                 self.close_open(who);
@@ -414,7 +414,7 @@ impl Executions {
                     None => {
                         let statement = self.statement(who, event, sql, duration);
                         let index = self.push(who, statement, true);
-                        self.opened(who, name, index);
+                        self.opened(who, steps::portal(name), index);
                     }
                 }
             }
@@ -457,8 +457,7 @@ impl Executions {
     }
 
     /// A portal was executed as the statement of this index.
-    fn opened(&mut self, who: &Keyed<'_>, name: &[u8], index: usize) {
-        let portal = steps::portal(name);
+    fn opened(&mut self, who: &Keyed<'_>, portal: u64, index: usize) {
         let portals = &mut self.session(who).portals;
         match portals.iter_mut().find(|open| open.0 == portal) {
             Some(open) => open.1 = index,
@@ -483,14 +482,21 @@ impl Executions {
     fn bare(&mut self, who: &Keyed<'_>, event: &Event<'_>, duration: f64) {
         let session = self.session(who);
         if let Some(text) = session.text.take() {
-            let extended = session.extended;
+            let portal = session.portal;
             let statement = Statement {
                 duration: duration + text.duration,
                 end: event.stamp,
                 resolution: event.resolution,
                 ..text
             };
-            self.push(who, statement, extended);
+            let index = self.push(who, statement, portal.is_some());
+            if let Some(portal) = portal {
+                self.opened(who, portal, index);
+            }
+            return;
+        }
+        if let Some(index) = session.fetching.take() {
+            self.builder.extend(index, duration);
             return;
         }
         let Event { stamp, resolution, offset, length, .. } = *event;
@@ -503,10 +509,27 @@ impl Executions {
         }
     }
 
-    /// A text without a duration; it runs from now on.
-    fn text(&mut self, who: &Keyed<'_>, event: &Event<'_>, sql: &[u8], extended: bool) {
+    /// A fetch from a portal, whose duration follows: it is time of what opened the portal.
+    fn fetch(&mut self, who: &Keyed<'_>, event: &Event<'_>, name: &[u8], sql: &[u8]) {
+        self.close_open(who);
+        let portal = steps::portal(name);
+        let session = self.session(who);
+        match session.portals.iter().rev().find(|open| open.0 == portal).map(|open| open.1) {
+            Some(index) => {
+                self.has_texts = true;
+                self.seen.fetches += 1;
+                self.session(who).fetching = Some(index);
+            }
+            // Its execute is not in the log.
+            None => self.text(who, event, sql, Some(name)),
+        }
+    }
+
+    /// A text without a duration; it runs from now on, in the extended protocol from the portal of this name.
+    fn text(&mut self, who: &Keyed<'_>, event: &Event<'_>, sql: &[u8], portal: Option<&[u8]>) {
+        self.has_texts = true;
         let mut before = 0.0;
-        if extended {
+        if portal.is_some() {
             // Parse and bind, with or without their texts.
             let session = self.session(who);
             before = session.bare.iter().map(|bare| bare.duration).sum::<f64>() + session.steps.text(sql);
@@ -516,7 +539,7 @@ impl Executions {
         self.application_set(who, sql);
         let statement = self.statement(who, event, sql, before);
         let session = self.session(who);
-        (session.text, session.extended) = (Some(statement), extended);
+        (session.text, session.portal) = (Some(statement), portal.map(steps::portal));
     }
 
     /// Something failed: the session's statement, if it has one. It is an execution only if its text was
@@ -531,6 +554,7 @@ impl Executions {
         let has_texts = self.has_texts;
         let session = self.session(who);
         session.events.interrupted();
+        session.fetching = None;
         session.steps.failed(event.statement);
         if has_texts {
             // Parse and bind of what failed.
@@ -560,6 +584,7 @@ impl Executions {
     fn close_open(&mut self, who: &Keyed<'_>) {
         let Some(session) = self.sessions.get_mut(&who.key) else { return };
         session.events.interrupted();
+        session.fetching = None;
         if session.text.is_some() || !session.bare.is_empty() {
             close(&mut self.builder, &mut self.seen, session);
         }
@@ -578,7 +603,7 @@ impl Executions {
 fn close(builder: &mut LogBuilder, seen: &mut Seen, session: &mut Session) {
     if let Some(text) = session.text.take() {
         let text = Statement { duration: f64::NAN, ..text };
-        let index = session.events.push(builder, text, session.extended);
+        let index = session.events.push(builder, text, session.portal.is_some());
         seen.texts_alone += u64::from(!builder.has_duration(index));
     }
     for bare in std::mem::take(&mut session.bare) {
