@@ -29,6 +29,7 @@ mod hottest_function;
 mod imports;
 mod index_candidates;
 mod index_columns;
+mod judging;
 mod large_results;
 mod library_costs;
 mod lock_queues;
@@ -71,13 +72,14 @@ use serde::{Deserialize, Serialize};
 use crate::document::{Content, Document};
 use crate::format;
 use crate::profile::{CallTree, Layers, Profile};
-use crate::queries::fingerprint::{SEED, mix_text};
+use crate::queries::fingerprint::lasting;
 use crate::queries::saved::Results;
 use crate::queries::{EventClass, QueryLog};
 use crate::sort;
 
 use digest::Item;
 pub use digest::{Digest, ProfileDigest, QueriesDigest};
+pub use judging::{Judging, judge_queries};
 use own_use::{OwnUses, own_use};
 pub use pricing::{Paired, Price};
 pub use settings::{Settings, Threshold, Unit};
@@ -338,7 +340,7 @@ impl Finding {
     /// What it is remembered by, in this recording and in others of the same code: its rule, and a hash
     /// of its key. A key may hold SQL, which is not kept where the user does not keep files.
     pub fn mark(&self) -> String {
-        format!("{}:{:016x}", self.rule, mix_text(SEED, self.key.as_bytes()))
+        format!("{}:{:016x}", self.rule, lasting(self.key.as_bytes()))
     }
 
     /// Makes what the rules call milliseconds the profile's own unit.
@@ -459,20 +461,6 @@ pub fn judge_profile(profile: &Profile, settings: &Settings) -> Report {
     Report { findings, summary, digest: Some(Digest::Profile(digest)), below, ..Report::default() }
 }
 
-/// Judges a log. One without single statements was judged when it was saved, with the thresholds of then.
-pub fn judge_queries(log: &QueryLog, settings: &Settings) -> Report {
-    if let Some(results) = log.results() {
-        return Report::kept(results).unwrap_or_default();
-    }
-    let mut digest = QueriesDigest::of(log);
-    let case = Case::Queries(log, &digest);
-    let findings = run(&case, settings);
-    let summary = Summary::of_queries(&digest);
-    let below = below(&case, settings, &findings, &summary);
-    digest.prices = findings.iter().filter_map(|finding| Some((finding.mark(), finding.price?))).collect();
-    Report { findings, summary, digest: Some(Digest::Queries(digest)), below, ..Report::default() }
-}
-
 /// Judges what a profile and a log of the same thing say together: what the log's findings cost by the profile.
 /// Their own findings are not repeated: see [`together`].
 pub fn judge_pair(profile: &ProfileDigest, log: &QueriesDigest) -> Report {
@@ -496,6 +484,11 @@ fn run(case: &Case<'_>, settings: &Settings) -> Vec<Finding> {
     if let Case::Profile(profile, ..) = case {
         caveats::drop_wrong(profile, &mut findings);
     }
+    arranged(findings)
+}
+
+/// What the rules found, one card for each cause, what matters most first.
+fn arranged(findings: Vec<Finding>) -> Vec<Finding> {
     let mut findings = cards::of(findings);
     sort::by(&mut findings, by_weight);
     findings

@@ -40,13 +40,16 @@ pub mod sqlalchemy;
 mod stamp;
 pub mod statistics;
 pub mod vprof;
+pub mod waiting;
 mod wrapped;
 
+use std::future::ready;
 use std::io;
 
 use thiserror::Error;
 
 pub use several::{Members, members};
+use waiting::Importing;
 
 pub use crate::document::Kind;
 pub use crate::input::Options;
@@ -101,6 +104,10 @@ pub trait Format: Sync {
     }
     /// Reads the whole input.
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError>;
+    /// Reads the whole input as it comes: a format of long files waits between its records.
+    fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
+        Box::pin(ready(self.import(input)))
+    }
     /// Whether files of this format that follow each other in time can be read as if they were one: true
     /// of logs that are written line by line.
     fn can_be_joined(&self) -> bool {
@@ -331,6 +338,18 @@ pub fn read(
     progress: &dyn Fn(Progress),
     options: &Options,
 ) -> Result<(Document, Places), ImportError> {
+    waiting::now(read_waiting(source, progress, options))
+}
+
+/// Like [`read`], of a source whose bytes may have to be waited for.
+///
+/// # Errors
+/// When no format can read it.
+pub async fn read_waiting(
+    source: &dyn Source,
+    progress: &dyn Fn(Progress),
+    options: &Options,
+) -> Result<(Document, Places), ImportError> {
     let mut input = open(source, progress)?;
     input.options = options.clone();
     if saved::is(input.head()) {
@@ -350,7 +369,7 @@ pub fn read(
         let error = unknown(input.head());
         return Err(if input.is_cut_short() { error.of_too_little() } else { error });
     };
-    let imported = format.import(&mut input);
+    let imported = format.import_waiting(&mut input).await;
     let cut = input.is_cut_short();
     let mut document = imported.map_err(|error| if cut { error.of_cut_file() } else { error })?;
     let places = input.places();

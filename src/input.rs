@@ -51,6 +51,11 @@ pub trait Source {
     fn modified(&self) -> Option<f64> {
         None
     }
+    /// Whether the bytes that are read next are on their way: a reader that can wait should, as reading them at once
+    /// takes longer. Only such readers ask, and from then on it may read ahead.
+    fn is_coming(&self) -> bool {
+        false
+    }
 }
 
 /// A source held in memory.
@@ -93,6 +98,7 @@ pub struct Progress {
 
 /// One reading of a source: a buffered reader that counts, and its first bytes.
 pub struct Input<'a> {
+    source: &'a dyn Source,
     name: String,
     stored_size: u64,
     wrapping: Wrapping,
@@ -143,6 +149,7 @@ impl<'a> Input<'a> {
             _ => without_wrapping(&name),
         };
         Ok(Self {
+            source,
             name: name.to_owned(),
             stored_size,
             wrapping,
@@ -188,6 +195,16 @@ impl<'a> Input<'a> {
     /// Whether something compressed ended in the middle: what is before was read.
     pub fn is_cut_short(&self) -> bool {
         self.places.borrow().damage.iter().any(|damage| damage.is_cut)
+    }
+
+    /// Whether it is better to wait than to read on: [`Source::is_coming`].
+    pub fn is_coming(&self) -> bool {
+        self.source.is_coming()
+    }
+
+    /// How many bytes can be had without asking the source.
+    pub fn at_hand(&self) -> usize {
+        self.reader.buffer().len()
     }
 
     /// Unwrapped bytes consumed so far.

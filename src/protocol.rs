@@ -136,6 +136,14 @@ pub enum Request {
     Between(Vec<u8>),
 }
 
+impl Request {
+    /// Whether views come first: what to fix first may take longer than all of them. Its answer does not depend on what
+    /// they ask in between.
+    pub fn can_wait(&self) -> bool {
+        matches!(self, Self::Findings { .. } | Self::PairFindings { .. })
+    }
+}
+
 /// What is written for other tools: what the command line's `export` writes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Export {

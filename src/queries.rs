@@ -12,11 +12,8 @@ pub mod digest;
 pub mod events;
 pub mod figures;
 pub mod filter;
-pub mod fingerprint;
 pub mod highlight;
-pub mod keywords;
 mod laid_out;
-pub mod lexer;
 pub mod locks;
 pub mod overview;
 pub mod plan;
@@ -34,6 +31,8 @@ use serde::{Deserialize, Serialize};
 use crate::format;
 
 pub use columns::{ColumnUse, Sort, Usage};
+pub use flamedrop_sql::{fingerprint, keywords, lexer};
+
 pub use digest::Numbers;
 pub use events::{EventClass, EventKind, Events};
 pub use requests::{Origin, Request};

@@ -11,6 +11,7 @@ mod views;
 
 use crate::document::{self, Content, Document};
 use crate::findings::{Digest, Settings};
+use crate::import::waiting::now;
 use crate::import::{self, ImportError, Options};
 use crate::input::{MemorySource, Places, Progress, Source};
 use crate::profile::{Profile, lines};
@@ -42,7 +43,18 @@ impl Session {
     /// # Errors
     /// When no format can read it.
     pub fn open(source: Box<dyn Source>, progress: &dyn Fn(Progress)) -> Result<Self, ImportError> {
-        let Read { document, places, other } = read(source.as_ref(), progress, &Options::default())?;
+        now(Self::open_waiting(source, progress))
+    }
+
+    /// Reads `source`, whose bytes may have to be waited for: see [`import::waiting`].
+    ///
+    /// # Errors
+    /// When no format can read it.
+    pub async fn open_waiting(
+        source: Box<dyn Source>,
+        progress: &dyn Fn(Progress),
+    ) -> Result<Self, ImportError> {
+        let Read { document, places, other } = read(source.as_ref(), progress, &Options::default()).await?;
         Ok(Self {
             document,
             source,
@@ -90,6 +102,15 @@ impl Session {
                 [_] => Vec::new(),
                 parts => parts.to_vec(),
             },
+        }
+    }
+
+    /// Does a part of what a request takes that can wait ([`Request::can_wait`]), a few ms of it; false once
+    /// [`Self::answer`] is to be asked for.
+    pub fn work_on(&mut self, request: &Request) -> bool {
+        match request {
+            Request::Findings { settings } => findings::step(&self.document, &mut self.findings, settings),
+            _ => false,
         }
     }
 
@@ -211,7 +232,7 @@ impl Session {
 
     /// Reads the file once more, by what the user says of it; what was open stays if it cannot be read so.
     fn reread(&mut self, log_line_prefix: Option<String>) -> Response {
-        match read(self.source.as_ref(), &|_| (), &Options { log_line_prefix }) {
+        match now(read(self.source.as_ref(), &|_| (), &Options { log_line_prefix })) {
             Ok(Read { document, places, other }) => {
                 (self.document, self.places, self.other) = (document, places, other);
                 self.track = None;
@@ -255,8 +276,12 @@ struct Read {
     other: Option<Box<Profile>>,
 }
 
-fn read(source: &dyn Source, progress: &dyn Fn(Progress), options: &Options) -> Result<Read, ImportError> {
-    let (mut document, places) = import::read(source, progress, options)?;
+async fn read(
+    source: &dyn Source,
+    progress: &dyn Fn(Progress),
+    options: &Options,
+) -> Result<Read, ImportError> {
+    let (mut document, places) = import::read_waiting(source, progress, options).await?;
     let mut other = None;
     if let Content::Profile(profile) = &mut document.content
         && profile.by_line

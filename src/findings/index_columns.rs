@@ -5,7 +5,7 @@
 //! ([PostgreSQL](https://www.postgresql.org/docs/current/indexes-ordering.html)).
 
 use super::lookups::Mention;
-use crate::queries::fingerprint::{SEED, mix_text};
+use crate::queries::fingerprint::lasting;
 use crate::queries::{ColumnUse, Sort, Usage};
 use crate::schema::{Direction, Table};
 use crate::sort;
@@ -265,7 +265,7 @@ pub(super) fn name(table: &str, column: &str, suffix: &str) -> String {
     }
     let head =
         plain.get(..LONGEST.saturating_sub(HASH + suffix.len())).unwrap_or(plain).trim_end_matches('_');
-    let hash = mix_text(SEED, whole.as_bytes()) & 0xff_ffff;
+    let hash = lasting(whole.as_bytes()) & 0xff_ffff;
     format!("{}_{hash:06x}_{suffix}", if head.is_empty() { "i" } else { head })
 }
 

@@ -23,6 +23,7 @@ use rustc_hash::FxHashMap;
 
 use super::frame::{NO_FILE, NO_FRAME, spelt};
 use super::lines::{Lines, Noted, place};
+use super::waiting::{Importing, now};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::format;
@@ -65,23 +66,34 @@ impl Format for Collapsed {
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
-        let name = input.name().to_owned();
-        let layout = Layout::of(input.head());
-        let mut reading = Reading::new(layout);
-        let mut lines = Lines::new(input, LINE_LIMIT);
-        while let Some((number, line)) = lines.next()? {
-            reading.number = number;
-            if !line.ends_with(b"\n") && line.len() as u64 == LINE_LIMIT {
-                let problem = format!("a line is longer than {}", format::bytes(LINE_LIMIT));
-                return Err(ImportError::new(self, problem, RECORD_AGAIN).at(place(number)));
+        now(self.import_waiting(input))
+    }
+
+    fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
+        Box::pin(async move {
+            let name = input.name().to_owned();
+            let layout = Layout::of(input.head());
+            let mut reading = Reading::new(layout);
+            let mut lines = Lines::new(input, LINE_LIMIT);
+            while let Some((number, line)) = lines.ready().await.next()? {
+                reading.number = number;
+                if !line.ends_with(b"\n") && line.len() as u64 == LINE_LIMIT {
+                    let problem = format!("a line is longer than {}", format::bytes(LINE_LIMIT));
+                    return Err(ImportError::new(self, problem, RECORD_AGAIN).at(place(number)));
+                }
+                reading.line(line);
             }
-            reading.line(line);
-        }
-        let mut diagnostics = Diagnostics::default();
-        let profile = reading
-            .finish(&mut diagnostics)
-            .ok_or_else(|| ImportError::new(self, "no line of it has a stack with a weight", RECORD_AGAIN))?;
-        Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
+            let mut diagnostics = Diagnostics::default();
+            let profile = reading.finish(&mut diagnostics).ok_or_else(|| {
+                ImportError::new(self, "no line of it has a stack with a weight", RECORD_AGAIN)
+            })?;
+            Ok(Document {
+                name,
+                format: self.id(),
+                content: Content::Profile(Box::new(profile)),
+                diagnostics,
+            })
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use memchr::{memchr_iter, memmem, memrchr};
 
 use super::records::{Record, Records, shown, trim_end, trim_mark};
 use super::stamp::{self, Stamp};
+use super::waiting::{Importing, now};
 use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, wrapped};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
@@ -69,27 +70,35 @@ impl Format for DjangoLog {
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
-        let name = input.name().to_owned();
-        let shape = Shape::of(&wrapped::head_for(input, self));
-        let mut reader = Reader::default();
-        let mut records = Records::of(input, self);
-        while let Some(record) = records
-            .next(|record, line| shape.continues(record, line))
-            .map_err(|error| ImportError::reading(&error))?
-        {
-            reader.record(&shape, record);
-        }
-        records.diagnose(&mut reader.diagnostics);
-        let (clock, mut diagnostics) = (reader.clock(), reader.diagnostics);
-        if !reader.builder.is_empty() {
-            diagnostics.note(
-                Level::Info,
-                "Django's text format rounds times to a millisecond; a JSON formatter keeps all digits",
-                || None,
-            );
-        }
-        let log = reader.builder.finish(clock, None);
-        Ok(Document { name, format: self.id(), content: Content::Queries(Box::new(log)), diagnostics })
+        now(self.import_waiting(input))
+    }
+
+    fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
+        Box::pin(async move {
+            let name = input.name().to_owned();
+            let shape = Shape::of(&wrapped::head_for(input, self));
+            let mut reader = Reader::default();
+            let mut records = Records::of(input, self);
+            while let Some(record) = records
+                .ready()
+                .await
+                .next(|record, line| shape.continues(record, line))
+                .map_err(|error| ImportError::reading(&error))?
+            {
+                reader.record(&shape, record);
+            }
+            records.diagnose(&mut reader.diagnostics);
+            let (clock, mut diagnostics) = (reader.clock(), reader.diagnostics);
+            if !reader.builder.is_empty() {
+                diagnostics.note(
+                    Level::Info,
+                    "Django's text format rounds times to a millisecond; a JSON formatter keeps all digits",
+                    || None,
+                );
+            }
+            let log = reader.builder.finish(clock, None);
+            Ok(Document { name, format: self.id(), content: Content::Queries(Box::new(log)), diagnostics })
+        })
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 
 use super::django::Parts;
 use super::records::{Record, Records, trim_mark};
+use super::waiting::{Importing, now};
 use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
@@ -80,32 +81,40 @@ impl Format for DjangoJson {
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
-        let name = input.name().to_owned();
-        let mut reader = Reader::default();
-        let mut records = Records::of(input, self);
-        while let Some(record) = records.next(|_, _| false).map_err(|error| ImportError::reading(&error))? {
-            reader.record(record);
-        }
-        records.diagnose(&mut reader.diagnostics);
-        let Reader { builder, mut diagnostics, zone, rounded, .. } = reader;
-        if builder.is_empty() {
-            diagnostics.note(
-                Level::Warning,
-                "no statement in it: the logger django.db.backends writes them only at level DEBUG and \
-                 with settings.DEBUG = True, and its records need their attributes duration and sql",
-                || None,
-            );
-        }
-        if rounded {
-            diagnostics.note(
-                Level::Info,
-                "times are rounded to a millisecond: the attribute duration is not in the log",
-                || None,
-            );
-        }
-        let clock = zone.map_or(Clock::Sequence, |zone| Clock::Wall { zone });
-        let log = builder.finish(clock, None);
-        Ok(Document { name, format: self.id(), content: Content::Queries(Box::new(log)), diagnostics })
+        now(self.import_waiting(input))
+    }
+
+    fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
+        Box::pin(async move {
+            let name = input.name().to_owned();
+            let mut reader = Reader::default();
+            let mut records = Records::of(input, self);
+            while let Some(record) =
+                records.ready().await.next(|_, _| false).map_err(|error| ImportError::reading(&error))?
+            {
+                reader.record(record);
+            }
+            records.diagnose(&mut reader.diagnostics);
+            let Reader { builder, mut diagnostics, zone, rounded, .. } = reader;
+            if builder.is_empty() {
+                diagnostics.note(
+                    Level::Warning,
+                    "no statement in it: the logger django.db.backends writes them only at level DEBUG and \
+                     with settings.DEBUG = True, and its records need their attributes duration and sql",
+                    || None,
+                );
+            }
+            if rounded {
+                diagnostics.note(
+                    Level::Info,
+                    "times are rounded to a millisecond: the attribute duration is not in the log",
+                    || None,
+                );
+            }
+            let clock = zone.map_or(Clock::Sequence, |zone| Clock::Wall { zone });
+            let log = builder.finish(clock, None);
+            Ok(Document { name, format: self.id(), content: Content::Queries(Box::new(log)), diagnostics })
+        })
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {

@@ -3,6 +3,8 @@
 use std::io::{BufRead as _, Read as _};
 
 use super::ImportError;
+use super::records::AT_HAND;
+use super::waiting::give_way;
 use crate::document::{Diagnostics, Level};
 use crate::format;
 use crate::input::Input;
@@ -19,6 +21,15 @@ impl<'i, 'a> Lines<'i, 'a> {
     /// Reads on from where `input` is. A line of more than `limit` bytes comes in pieces.
     pub fn new(input: &'i mut Input<'a>, limit: u64) -> Self {
         Self { input, limit, buffer: Vec::new(), number: 0 }
+    }
+
+    /// Waits while what the next line may need is on its way.
+    #[inline]
+    pub async fn ready(&mut self) -> &mut Self {
+        while self.input.at_hand() < AT_HAND && self.input.is_coming() {
+            give_way().await;
+        }
+        self
     }
 
     /// The next line with its end, and its number, from 1.

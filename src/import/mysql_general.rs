@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::mysql_slow::{is_start, short_time};
 use super::records::{Record, Records, trim_end, trim_mark};
+use super::waiting::{Importing, now};
 use super::{About, EventText, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
@@ -118,19 +119,27 @@ impl Format for MysqlGeneral {
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
-        let name = input.name().to_owned();
-        let mut reader = Reader::default();
-        let mut records = Records::of(input, self);
-        // A record always ends where the next begins, even inside a quote: statements that failed are
-        // logged too, and one with a quote too many would swallow those after it.
-        while let Some(record) = records
-            .next(|_, line| Line::of(line).is_none() && !is_start(line))
-            .map_err(|error| ImportError::reading(&error))?
-        {
-            reader.record(record);
-        }
-        records.diagnose(&mut reader.diagnostics);
-        Ok(reader.finish(name, self.id()))
+        now(self.import_waiting(input))
+    }
+
+    fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
+        Box::pin(async move {
+            let name = input.name().to_owned();
+            let mut reader = Reader::default();
+            let mut records = Records::of(input, self);
+            // A record always ends where the next begins, even inside a quote: statements that failed are
+            // logged too, and one with a quote too many would swallow those after it.
+            while let Some(record) = records
+                .ready()
+                .await
+                .next(|_, line| Line::of(line).is_none() && !is_start(line))
+                .map_err(|error| ImportError::reading(&error))?
+            {
+                reader.record(record);
+            }
+            records.diagnose(&mut reader.diagnostics);
+            Ok(reader.finish(name, self.id()))
+        })
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {

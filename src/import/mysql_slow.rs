@@ -12,6 +12,7 @@ mod record;
 mod times;
 
 use super::records::{Records, trim_mark};
+use super::waiting::{Importing, now};
 use super::{About, EventText, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
@@ -77,26 +78,34 @@ impl Format for MysqlSlow {
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
-        let name = input.name().to_owned();
-        let mut reader = Reader::default();
-        let mut records = Records::of(input, self);
-        loop {
-            // How far the record's own header goes, once it is passed.
-            let mut body = 0;
-            let Some(record) = records
-                .next(|record, line| !ends_before(record, line, &mut body))
-                .map_err(|error| ImportError::reading(&error))?
-            else {
-                break;
-            };
-            let place = || record.place();
-            if record.cut {
-                reader.diagnostics.note(Level::Warning, "records longer than 64 MB were cut", place);
+        now(self.import_waiting(input))
+    }
+
+    fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
+        Box::pin(async move {
+            let name = input.name().to_owned();
+            let mut reader = Reader::default();
+            let mut records = Records::of(input, self);
+            loop {
+                // How far the record's own header goes, once it is passed.
+                let mut body = 0;
+                let Some(record) = records
+                    .ready()
+                    .await
+                    .next(|record, line| !ends_before(record, line, &mut body))
+                    .map_err(|error| ImportError::reading(&error))?
+                else {
+                    break;
+                };
+                let place = || record.place();
+                if record.cut {
+                    reader.diagnostics.note(Level::Warning, "records longer than 64 MB were cut", place);
+                }
+                reader.record(trim_mark(record.bytes), record.offset, record.length, place);
             }
-            reader.record(trim_mark(record.bytes), record.offset, record.length, place);
-        }
-        records.diagnose(&mut reader.diagnostics);
-        Ok(reader.finish(name, self.id()))
+            records.diagnose(&mut reader.diagnostics);
+            Ok(reader.finish(name, self.id()))
+        })
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::frame::{NO_FILE, NO_FRAME};
 use super::lines::{Lines, Noted};
 use super::records::trim_end;
+use super::waiting::{Importing, now};
 use super::{About, Format, ImportError, Kind, offset_in};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
@@ -74,28 +75,39 @@ impl Format for PerfScript {
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
-        let name = input.name().to_owned();
-        let mut reading = Reading::new();
-        let mut lines = Lines::new(input, LINE_LIMIT);
-        while let Some((number, line)) = lines.next()? {
-            reading.line(number, trim_end(line));
-        }
-        reading.end_sample();
-        let mut diagnostics = Diagnostics::default();
-        let message = "lines that are neither a sample's head nor a frame are left out";
-        reading.damaged.say(Level::Warning, message, &mut diagnostics);
-        if reading.builder.is_empty() {
-            return Err(ImportError::new(self, "there is no sample in it", RECORD_AGAIN));
-        }
-        if !reading.has_python {
-            let message = "no frame is Python's: python was not started with -X perf (3.12 or later)";
-            diagnostics.note(Level::Warning, message, || None);
-        }
-        let message = "samples of another event than the first one's are left out";
-        diagnostics.note_many(Level::Warning, message, reading.other_event, || None);
-        let unit = if reading.is_time == Some(true) { Unit::CpuSeconds } else { Unit::Samples };
-        let profile = reading.builder.finish(unit);
-        Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
+        now(self.import_waiting(input))
+    }
+
+    fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
+        Box::pin(async move {
+            let name = input.name().to_owned();
+            let mut reading = Reading::new();
+            let mut lines = Lines::new(input, LINE_LIMIT);
+            while let Some((number, line)) = lines.ready().await.next()? {
+                reading.line(number, trim_end(line));
+            }
+            reading.end_sample();
+            let mut diagnostics = Diagnostics::default();
+            let message = "lines that are neither a sample's head nor a frame are left out";
+            reading.damaged.say(Level::Warning, message, &mut diagnostics);
+            if reading.builder.is_empty() {
+                return Err(ImportError::new(self, "there is no sample in it", RECORD_AGAIN));
+            }
+            if !reading.has_python {
+                let message = "no frame is Python's: python was not started with -X perf (3.12 or later)";
+                diagnostics.note(Level::Warning, message, || None);
+            }
+            let message = "samples of another event than the first one's are left out";
+            diagnostics.note_many(Level::Warning, message, reading.other_event, || None);
+            let unit = if reading.is_time == Some(true) { Unit::CpuSeconds } else { Unit::Samples };
+            let profile = reading.builder.finish(unit);
+            Ok(Document {
+                name,
+                format: self.id(),
+                content: Content::Profile(Box::new(profile)),
+                diagnostics,
+            })
+        })
     }
 }
 

@@ -17,6 +17,7 @@ use super::postgres::message;
 use super::postgres::prefix::severity_named;
 use super::postgres_json::{event_text, statement_text};
 use super::records::{Records, trim_end, trim_mark};
+use super::waiting::{Importing, now};
 use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp, wrapped};
 use crate::document::{Document, Level};
 use crate::input::Input;
@@ -266,75 +267,87 @@ impl Format for PostgresCsv {
         first(&head[mark..]).map_or(0, |(at, _)| mark + at)
     }
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
-        let name = input.name().to_owned();
-        let mut collected = Collect::default();
-        let unwrapped = wrapped::head(input.head());
-        let head = unwrapped.as_ref().map_or(trim_mark(input.head()), |(_, head)| head);
-        let divider = first(head).map_or(b',', |(_, divider)| divider);
-        let mut records = Records::of(input, self);
-        let mut spare = Vec::new();
-        loop {
-            let mut quotes = Quotes::default();
-            let Some(record) = records
-                .next(|record, line| quotes.continues(record, line))
-                .map_err(|error| ImportError::reading(&error))?
-            else {
-                break;
-            };
-            let bytes = trim_end(trim_mark(record.bytes));
-            if bytes.trim_ascii().is_empty() {
-                continue;
-            }
-            let place = || record.place();
-            if record.cut {
-                collected.diagnostics.note(Level::Warning, "records longer than 64 MB were skipped", place);
-                continue;
-            }
-            let fields = match Fields::read(bytes, divider, std::mem::take(&mut spare)) {
-                Ok(fields) => fields,
-                Err(fields) => {
-                    spare = fields;
-                    let problem = "records that are damaged, cut short or not the server's were skipped";
-                    collected.diagnostics.note(Level::Warning, problem, place);
+        now(self.import_waiting(input))
+    }
+
+    fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
+        Box::pin(async move {
+            let name = input.name().to_owned();
+            let mut collected = Collect::default();
+            let unwrapped = wrapped::head(input.head());
+            let head = unwrapped.as_ref().map_or(trim_mark(input.head()), |(_, head)| head);
+            let divider = first(head).map_or(b',', |(_, divider)| divider);
+            let mut records = Records::of(input, self);
+            let mut spare = Vec::new();
+            loop {
+                let mut quotes = Quotes::default();
+                let Some(record) = records
+                    .ready()
+                    .await
+                    .next(|record, line| quotes.continues(record, line))
+                    .map_err(|error| ImportError::reading(&error))?
+                else {
+                    break;
+                };
+                let bytes = trim_end(trim_mark(record.bytes));
+                if bytes.trim_ascii().is_empty() {
                     continue;
                 }
-            };
-            let Some(severity) = severity_named(&fields.get(SEVERITY)) else { continue };
-            let (user, database, process) = (fields.get(USER), fields.get(DATABASE), fields.get(PROCESS));
-            let (client, session) = (fields.get(CLIENT), fields.get(SESSION));
-            let (application, text, detail) =
-                (fields.get(APPLICATION), fields.get(MESSAGE), fields.get(DETAIL));
-            let (state, query, context) = (fields.get(STATE), fields.get(QUERY), fields.get(CONTEXT));
-            let stamp = stamp::parse(&fields.get(TIME), 0);
-            let who = Who {
-                process: &process,
-                session: &session,
-                user: &user,
-                database: &database,
-                application: &application,
-                client: without_port(&client),
-            };
-            let event = Event {
-                severity,
-                message: message::read(&text),
-                text: &text,
-                state: &state,
-                statement: Some(&*query).filter(|query| !query.is_empty()),
-                parameters: message::parameters(&detail),
-                nested: message::is_nested(&context),
-                detail: Some(&*detail),
-                stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
-                resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
-                offset: record.offset,
-                length: record.length,
-            };
-            let zone =
-                stamp.as_ref().map(|stamp| collect::zone(&fields.get(TIME), stamp)).unwrap_or_default();
-            collected.event(&who, &event, &zone, place);
-            spare = fields.fields;
-        }
-        records.diagnose(&mut collected.diagnostics);
-        Ok(collected.finish(name, self.id(), None, None))
+                let place = || record.place();
+                if record.cut {
+                    collected.diagnostics.note(
+                        Level::Warning,
+                        "records longer than 64 MB were skipped",
+                        place,
+                    );
+                    continue;
+                }
+                let fields = match Fields::read(bytes, divider, std::mem::take(&mut spare)) {
+                    Ok(fields) => fields,
+                    Err(fields) => {
+                        spare = fields;
+                        let problem = "records that are damaged, cut short or not the server's were skipped";
+                        collected.diagnostics.note(Level::Warning, problem, place);
+                        continue;
+                    }
+                };
+                let Some(severity) = severity_named(&fields.get(SEVERITY)) else { continue };
+                let (user, database, process) = (fields.get(USER), fields.get(DATABASE), fields.get(PROCESS));
+                let (client, session) = (fields.get(CLIENT), fields.get(SESSION));
+                let (application, text, detail) =
+                    (fields.get(APPLICATION), fields.get(MESSAGE), fields.get(DETAIL));
+                let (state, query, context) = (fields.get(STATE), fields.get(QUERY), fields.get(CONTEXT));
+                let stamp = stamp::parse(&fields.get(TIME), 0);
+                let who = Who {
+                    process: &process,
+                    session: &session,
+                    user: &user,
+                    database: &database,
+                    application: &application,
+                    client: without_port(&client),
+                };
+                let event = Event {
+                    severity,
+                    message: message::read(&text),
+                    text: &text,
+                    state: &state,
+                    statement: Some(&*query).filter(|query| !query.is_empty()),
+                    parameters: message::parameters(&detail),
+                    nested: message::is_nested(&context),
+                    detail: Some(&*detail),
+                    stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
+                    resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
+                    offset: record.offset,
+                    length: record.length,
+                };
+                let zone =
+                    stamp.as_ref().map(|stamp| collect::zone(&fields.get(TIME), stamp)).unwrap_or_default();
+                collected.event(&who, &event, &zone, place);
+                spare = fields.fields;
+            }
+            records.diagnose(&mut collected.diagnostics);
+            Ok(collected.finish(name, self.id(), None, None))
+        })
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {

@@ -13,6 +13,7 @@ use super::postgres::message::{self, Message, Step};
 use super::postgres::prefix::severity_named;
 use super::postgres_csv::without_port;
 use super::records::{Records, trim_end, trim_mark};
+use super::waiting::{Importing, now};
 use super::{About, EventText, Format, ImportError, Kind, StatementText, offset_in, stamp, wrapped};
 use crate::document::{Document, Level};
 use crate::input::Input;
@@ -129,51 +130,59 @@ impl Format for PostgresJson {
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
-        let name = input.name().to_owned();
-        let mut collected = Collect::default();
-        let mut records = Records::of(input, self);
-        while let Some(record) = records.next(|_, _| false).map_err(|error| ImportError::reading(&error))? {
-            let Some(line) = record.whole_line(&mut collected.diagnostics) else { continue };
-            let place = || record.place();
-            let text = String::from_utf8_lossy(line);
-            let Some(entry) = Entry::read(&text) else {
-                let problem = "lines that are damaged, cut short or not the server's were skipped";
-                collected.diagnostics.note(Level::Warning, problem, place);
-                continue;
-            };
-            let Some(severity) = severity_named(entry.error_severity.as_bytes()) else { continue };
-            let stamp = stamp::parse(entry.timestamp.as_bytes(), 0);
-            let process = entry.pid.map(|pid| pid.to_string()).unwrap_or_default();
-            let who = Who {
-                process: process.as_bytes(),
-                session: entry.session_id.as_bytes(),
-                user: entry.user.as_bytes(),
-                database: entry.dbname.as_bytes(),
-                application: entry.application_name.as_bytes(),
-                client: without_port(entry.remote_host.as_bytes()),
-            };
-            let event = Event {
-                severity,
-                message: message::read(entry.message.as_bytes()),
-                text: entry.message.as_bytes(),
-                state: entry.state_code.as_bytes(),
-                statement: entry.statement.as_deref().map(str::as_bytes),
-                parameters: message::parameters(entry.detail.as_bytes()),
-                nested: message::is_nested(entry.context.as_bytes()),
-                detail: Some(entry.detail.as_bytes()),
-                stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
-                resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
-                offset: record.offset,
-                length: record.length,
-            };
-            let zone = stamp
-                .as_ref()
-                .map(|stamp| collect::zone(entry.timestamp.as_bytes(), stamp))
-                .unwrap_or_default();
-            collected.event(&who, &event, &zone, place);
-        }
-        records.diagnose(&mut collected.diagnostics);
-        Ok(collected.finish(name, self.id(), None, None))
+        now(self.import_waiting(input))
+    }
+
+    fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
+        Box::pin(async move {
+            let name = input.name().to_owned();
+            let mut collected = Collect::default();
+            let mut records = Records::of(input, self);
+            while let Some(record) =
+                records.ready().await.next(|_, _| false).map_err(|error| ImportError::reading(&error))?
+            {
+                let Some(line) = record.whole_line(&mut collected.diagnostics) else { continue };
+                let place = || record.place();
+                let text = String::from_utf8_lossy(line);
+                let Some(entry) = Entry::read(&text) else {
+                    let problem = "lines that are damaged, cut short or not the server's were skipped";
+                    collected.diagnostics.note(Level::Warning, problem, place);
+                    continue;
+                };
+                let Some(severity) = severity_named(entry.error_severity.as_bytes()) else { continue };
+                let stamp = stamp::parse(entry.timestamp.as_bytes(), 0);
+                let process = entry.pid.map(|pid| pid.to_string()).unwrap_or_default();
+                let who = Who {
+                    process: process.as_bytes(),
+                    session: entry.session_id.as_bytes(),
+                    user: entry.user.as_bytes(),
+                    database: entry.dbname.as_bytes(),
+                    application: entry.application_name.as_bytes(),
+                    client: without_port(entry.remote_host.as_bytes()),
+                };
+                let event = Event {
+                    severity,
+                    message: message::read(entry.message.as_bytes()),
+                    text: entry.message.as_bytes(),
+                    state: entry.state_code.as_bytes(),
+                    statement: entry.statement.as_deref().map(str::as_bytes),
+                    parameters: message::parameters(entry.detail.as_bytes()),
+                    nested: message::is_nested(entry.context.as_bytes()),
+                    detail: Some(entry.detail.as_bytes()),
+                    stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
+                    resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
+                    offset: record.offset,
+                    length: record.length,
+                };
+                let zone = stamp
+                    .as_ref()
+                    .map(|stamp| collect::zone(entry.timestamp.as_bytes(), stamp))
+                    .unwrap_or_default();
+                collected.event(&who, &event, &zone, place);
+            }
+            records.diagnose(&mut collected.diagnostics);
+            Ok(collected.finish(name, self.id(), None, None))
+        })
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {

@@ -10,6 +10,7 @@ use super::postgres::message::{self, Message, Step};
 use super::postgres::prefix::{ClockCache, Field, Line, Prefix, Severity, severity};
 use super::postgres_json::event_text;
 use super::records::{Record, Records, trim_end, trim_mark};
+use super::waiting::{Importing, now};
 use super::wrapped::Unwrapping;
 use super::wrapped::syslog::Lent;
 use super::{About, EventText, Format, ImportError, Kind, SURE, StatementText};
@@ -55,8 +56,12 @@ impl Format for PostgresStderr {
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        now(self.import_waiting(input))
+    }
+
+    fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
         let unwrapping = wrapped::reading(input, self);
-        import_lines(input, self.id(), unwrapping, None)
+        Box::pin(import_lines(input, self.id(), unwrapping, None))
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
@@ -141,7 +146,7 @@ pub(super) struct Wanted {
 }
 
 /// Reads the lines of a server's log out of whatever is around them.
-pub(super) fn import_lines(
+pub(super) async fn import_lines(
     input: &mut Input<'_>,
     id: &'static str,
     unwrapping: Option<Unwrapping>,
@@ -162,6 +167,8 @@ pub(super) fn import_lines(
         lines.current = lines.ahead.take();
         lines.parts.clear();
         let Some(record) = records
+            .ready()
+            .await
             .next(|record, line| lines.continues(record, line))
             .map_err(|error| ImportError::reading(&error))?
         else {

@@ -5,6 +5,7 @@
 
 use super::postgres::prefix::Prefix;
 use super::postgres_stderr::{PostgresStderr, Wanted, import_lines};
+use super::waiting::{Importing, now};
 use super::wrapped::syslog::{Demux, Lent, lent, year};
 use super::wrapped::{self, Unwrapping};
 use super::{About, EventText, Format, ImportError, Kind, StatementText};
@@ -45,23 +46,29 @@ impl Format for PostgresSyslog {
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
-        let head = input.head();
-        let around = wrapped::around(head);
-        let lent = match &input.options.log_line_prefix {
-            Some(setting) => {
-                let own = Prefix::new(setting);
-                let time = ![b'm', b't', b'n'].into_iter().any(|letter| own.has(letter));
-                Lent { time, process: !own.has_process() }
-            }
-            None => lent(&wrapped::before_syslog(&around, head)),
-        };
-        let year = year(&wrapped::before_syslog(&around, head), input.modified());
-        let demux = || Demux::new(lent, year);
-        // The prefix is what stands there when the header has lent its part.
-        let mut sample = Unwrapping::new(around.clone(), demux());
-        let sample = sample.all(head);
-        let wanted = Wanted { head: sample, lent, known_year: year.is_some() };
-        import_lines(input, self.id(), Some(Unwrapping::new(around, demux())), Some(wanted))
+        now(self.import_waiting(input))
+    }
+
+    fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
+        Box::pin(async move {
+            let head = input.head();
+            let around = wrapped::around(head);
+            let lent = match &input.options.log_line_prefix {
+                Some(setting) => {
+                    let own = Prefix::new(setting);
+                    let time = ![b'm', b't', b'n'].into_iter().any(|letter| own.has(letter));
+                    Lent { time, process: !own.has_process() }
+                }
+                None => lent(&wrapped::before_syslog(&around, head)),
+            };
+            let year = year(&wrapped::before_syslog(&around, head), input.modified());
+            let demux = || Demux::new(lent, year);
+            // The prefix is what stands there when the header has lent its part.
+            let mut sample = Unwrapping::new(around.clone(), demux());
+            let sample = sample.all(head);
+            let wanted = Wanted { head: sample, lent, known_year: year.is_some() };
+            import_lines(input, self.id(), Some(Unwrapping::new(around, demux())), Some(wanted)).await
+        })
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {

@@ -1,17 +1,24 @@
 //! Reads a log in records: a line, and the lines that continue it. Memory is bounded by the longest
 //! record, and that by [`RECORD_LIMIT`].
 
-use std::io::{self, BufRead};
+use std::io::{self, Read as _};
 
 use memchr::memchr;
 
 use super::Format;
+use super::waiting::give_way;
 use super::wrapped::{self, Unwrapping};
 use crate::document::{Diagnostics, Level};
 use crate::input::Input;
 
 /// A longer record is cut, bytes: one string literal may be as long as its sender likes.
 pub const RECORD_LIMIT: usize = 64 * 1024 * 1024;
+
+/// With less than this at hand it is worth asking whether to wait, bytes.
+pub(super) const AT_HAND: usize = 64 * 1024;
+
+/// What is read at a time, bytes: as much as passes by the input's own buffer.
+const READ: usize = 256 * 1024;
 
 /// One record.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +61,9 @@ pub struct Records<'i, 'a> {
     input: &'i mut Input<'a>,
     /// Takes off what is around the log's lines.
     unwrapping: Option<Unwrapping>,
+    /// Its first [`Self::filled`] bytes are the input's.
     buffer: Vec<u8>,
+    filled: usize,
     /// Where the current record begins in the buffer.
     start: usize,
     /// How long it is.
@@ -107,6 +116,7 @@ impl<'i, 'a> Records<'i, 'a> {
             input,
             unwrapping: None,
             buffer: Vec::new(),
+            filled: 0,
             start: 0,
             length: 0,
             lines: 0,
@@ -119,6 +129,15 @@ impl<'i, 'a> Records<'i, 'a> {
         }
     }
 
+    /// Waits while what the next record may need is on its way.
+    #[inline]
+    pub async fn ready(&mut self) -> &mut Self {
+        while self.filled - self.start < AT_HAND && !self.ended && self.input.is_coming() {
+            give_way().await;
+        }
+        self
+    }
+
     /// The next record. `continues(record so far, line)` says whether a line belongs to it; the
     /// record so far is empty when a cut record's other lines are passed over.
     pub fn next(
@@ -129,7 +148,7 @@ impl<'i, 'a> Records<'i, 'a> {
         if self.skip_line {
             self.skip_line = false;
             while self.fill_line(0)?.is_some_and(|(_, whole)| !whole) {
-                self.length = self.buffer.len() - self.start;
+                self.length = self.filled - self.start;
                 self.pass();
             }
             self.length = self.fill_line(0)?.map_or(0, |(end, _)| end);
@@ -152,7 +171,7 @@ impl<'i, 'a> Records<'i, 'a> {
         self.skip_line = cut;
         while !cut {
             let Some((next, whole)) = self.fill_line(end)? else { break };
-            let bytes = &self.buffer[self.start..];
+            let bytes = &self.buffer[self.start..self.filled];
             if !continues(&bytes[..end], &bytes[end..next]) {
                 break;
             }
@@ -191,10 +210,10 @@ impl<'i, 'a> Records<'i, 'a> {
     fn fill_line(&mut self, from: usize) -> io::Result<Option<(usize, bool)>> {
         let mut searched = self.start + from;
         loop {
-            if let Some(found) = memchr(b'\n', &self.buffer[searched..]) {
+            if let Some(found) = memchr(b'\n', &self.buffer[searched..self.filled]) {
                 return Ok(Some((searched + found + 1 - self.start, true)));
             }
-            let have = self.buffer.len() - self.start;
+            let have = self.filled - self.start;
             if have > self.limit + from {
                 return Ok(Some((have, false)));
             }
@@ -202,23 +221,26 @@ impl<'i, 'a> Records<'i, 'a> {
                 return Ok((have > from).then_some((have, true)));
             }
             if self.start > 0 {
-                self.buffer.drain(..self.start);
+                self.buffer.copy_within(self.start..self.filled, 0);
+                self.filled -= self.start;
                 self.start = 0;
             }
-            searched = self.buffer.len();
+            searched = self.filled;
             if let Some(unwrapping) = &mut self.unwrapping {
+                self.buffer.truncate(searched);
                 unwrapping.fill(self.input, &mut self.buffer)?;
-                self.ended = self.buffer.len() == searched;
+                self.filled = self.buffer.len();
+                self.ended = self.filled == searched;
                 continue;
             }
-            let more = self.input.fill_buf()?;
-            let count = more.len();
-            if self.buffer.capacity() < searched + count {
+            if self.buffer.len() < searched + READ {
                 // Not doubled: that could be twice the limit.
-                self.buffer.reserve_exact(count.max(searched / 2));
+                self.buffer.reserve_exact((searched + READ - self.buffer.len()).max(searched / 2));
+                self.buffer.resize(searched + READ, 0);
             }
-            self.buffer.extend_from_slice(more);
-            self.input.consume(count);
+            // Straight from the source: what is asked for is as long as the input's own buffer.
+            let count = self.input.read(&mut self.buffer[searched..])?;
+            self.filled += count;
             self.ended = count == 0;
         }
     }

@@ -11,6 +11,7 @@
 use memchr::memmem;
 
 use super::records::{Record, Records, trim_end, trim_mark};
+use super::waiting::{Importing, now};
 use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
@@ -72,28 +73,36 @@ impl Format for SqlAlchemy {
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
-        let name = input.name().to_owned();
-        let head = wrapped::head_for(input, self).into_owned();
-        let style = Style::of(&head);
-        let has_stamp = head
-            .split(|&byte| byte == b'\n')
-            .find_map(|line| style.message(line))
-            .and_then(|message| stamp::find(message.prefix))
-            .map(|stamp| stamp.range.start);
-        let mut reader =
-            Reader { doubled: is_doubled(&style, &head), style: style.clone(), ..Reader::default() };
-        let mut records = Records::of(input, self);
-        let continues = |record: &[u8], line: &[u8]| {
-            // Parameters are a repr, on one line; and another logger's line begins with a stamp as well.
-            style.message(line).is_none()
-                && has_stamp.is_none_or(|at| stamp::parse(line, at).is_none())
-                && !style.message(record).is_some_and(|message| is_whole(trim(message.text)))
-        };
-        while let Some(record) = records.next(continues).map_err(|error| ImportError::reading(&error))? {
-            reader.record(record);
-        }
-        records.diagnose(&mut reader.diagnostics);
-        Ok(reader.finish(name, self.id()))
+        now(self.import_waiting(input))
+    }
+
+    fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
+        Box::pin(async move {
+            let name = input.name().to_owned();
+            let head = wrapped::head_for(input, self).into_owned();
+            let style = Style::of(&head);
+            let has_stamp = head
+                .split(|&byte| byte == b'\n')
+                .find_map(|line| style.message(line))
+                .and_then(|message| stamp::find(message.prefix))
+                .map(|stamp| stamp.range.start);
+            let mut reader =
+                Reader { doubled: is_doubled(&style, &head), style: style.clone(), ..Reader::default() };
+            let mut records = Records::of(input, self);
+            let continues = |record: &[u8], line: &[u8]| {
+                // Parameters are a repr, on one line; and another logger's line begins with a stamp as well.
+                style.message(line).is_none()
+                    && has_stamp.is_none_or(|at| stamp::parse(line, at).is_none())
+                    && !style.message(record).is_some_and(|message| is_whole(trim(message.text)))
+            };
+            while let Some(record) =
+                records.ready().await.next(continues).map_err(|error| ImportError::reading(&error))?
+            {
+                reader.record(record);
+            }
+            records.diagnose(&mut reader.diagnostics);
+            Ok(reader.finish(name, self.id()))
+        })
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {

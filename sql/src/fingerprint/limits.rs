@@ -131,7 +131,7 @@ impl Offset {
 #[cfg(test)]
 mod tests {
     use super::super::shape;
-    use crate::queries::lexer::Dialect;
+    use crate::lexer::Dialect;
 
     #[test]
     fn rows_that_are_passed_over() {

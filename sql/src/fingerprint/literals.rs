@@ -2,7 +2,7 @@
 
 use super::Normaliser;
 use super::hash::*;
-use crate::queries::lexer::{Dialect, Token, TokenKind};
+use crate::lexer::{Dialect, Token, TokenKind};
 
 impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
     /// MySQL's `_utf8mb4'…'` is a literal as a whole.

@@ -32,8 +32,8 @@ use self::names::{Names, names_of, temporary_schema};
 use self::output::Output;
 use super::lexer::{Dialect, Lexer, Token, TokenKind};
 
-pub(crate) use self::hash::{SEED, mix, mix_text};
-pub(super) use self::limits::Offset;
+pub use self::hash::{SEED, lasting, mix, mix_text};
+pub use self::limits::Offset;
 
 /// Longest text kept of a fingerprint, bytes; the hash covers all of it.
 pub const TEXT_LIMIT: usize = 16 * 1024;

@@ -3,7 +3,7 @@
 
 use super::Normaliser;
 use super::hash::*;
-use crate::queries::lexer::{Lexer, TokenKind};
+use crate::lexer::{Lexer, TokenKind};
 
 /// A list whose first element is no plain value.
 #[derive(Debug, Clone, Copy)]
