@@ -200,7 +200,8 @@ impl ImportError {
 
     /// The same error of a compressed file that ends in the middle: that is why, whatever else it may have been.
     fn of_cut_file(mut self) -> Self {
-        "What is compressed ends in the middle: copy the file again, or record it again.".clone_into(&mut self.advice);
+        "What is compressed ends in the middle: copy the file again, or record it again."
+            .clone_into(&mut self.advice);
         self
     }
 
@@ -297,6 +298,11 @@ pub fn is_schema(source: &dyn Source) -> bool {
 /// The format with this id.
 pub fn by_id(id: &str) -> Option<&'static dyn Format> {
     FORMATS.iter().copied().find(|format| format.id() == id)
+}
+
+/// Whether its content looks like something that is read here. Nothing says that it can be read to its end.
+pub fn is_known(source: &dyn Source) -> bool {
+    open(source, &|_| ()).is_ok_and(|input| saved::is(input.head()) || detect(input.head()).is_some())
 }
 
 /// Opens, detects and reads `source`.

@@ -8,8 +8,10 @@
 
 mod columns;
 mod events;
+pub mod gallery;
 mod mask;
 pub mod page;
+pub mod report;
 pub mod saved;
 mod strip;
 mod texts;

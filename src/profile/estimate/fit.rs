@@ -295,7 +295,11 @@ impl<'a> Fit<'a> {
         }
         let change = |&slot: &u32| {
             let (before, after) = (self.guess[slot as usize], self.seconds[slot as usize]);
-            if before > 0.0 && after > 0.0 { after * libm::log(after / before) - after + before } else { before }
+            if before > 0.0 && after > 0.0 {
+                after * libm::log(after / before) - after + before
+            } else {
+                before
+            }
         };
         self.leaf.iter().map(change).sum()
     }

@@ -353,8 +353,11 @@ fn density(seconds: f64, way: &Way) -> f64 {
         return calls.max(0.05) * single;
     }
     let part = (seconds / all.max(seconds * 1.001)).min(0.999);
-    let mut many =
-        if calls < 2.0 { 2.0 / all } else { calls * (calls - 1.0) / all * libm::pow(1.0 - part, calls - 2.0) };
+    let mut many = if calls < 2.0 {
+        2.0 / all
+    } else {
+        calls * (calls - 1.0) / all * libm::pow(1.0 - part, calls - 2.0)
+    };
     if seconds > all {
         many *= libm::exp(-(seconds - all) / noise);
     }
