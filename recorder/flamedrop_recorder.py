@@ -264,7 +264,7 @@ class Recording:
         if self.finished:
             return
         self.finished = True
-        duration = perf_counter() - self.clock
+        duration = self.elapsed()
         for connection in self.connections:
             connection.execute_wrappers.remove(self.execute)
         if self.id is None or self.broken:
@@ -279,6 +279,10 @@ class Recording:
         self.error = error or self.error
         self.written = self.write(duration)
         self.say(duration)
+
+    def elapsed(self):
+        """Since it began, in seconds."""
+        return perf_counter() - self.clock
 
     def say(self, duration):
         sys.stderr.write(
@@ -535,16 +539,21 @@ class Command:
 
 
 class Program(Recording):
-    """A whole program in the place of a request, for `flamedrop run`, which makes the profile itself and adds each
-    connection."""
+    """A whole program in the place of a request, for `flamedrop run`, which makes the profile itself, adds each
+    connection, and says when the program began and ended (perf_counter)."""
 
     everywhere = True
 
-    def __init__(self, words, stem):
+    def __init__(self, words, stem, clock):
         super().__init__(Command(words))
         self.request.method = "PROGRAM"
         self.id = uuid.uuid4().hex
         self.stem = stem
+        self.start += clock - self.clock
+        self.clock = self.ended = clock
+
+    def elapsed(self):
+        return self.ended - self.clock
 
     def files(self):
         return self.stem, open(self.stem + ".sql.jsonl", "w", encoding="utf-8", errors="replace")

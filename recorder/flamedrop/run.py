@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import types
+from time import perf_counter
 
 # The module that defines what Django's connections have in common.
 CONNECTIONS = "django.db.backends.base.base"
@@ -155,6 +156,7 @@ class Statements:
     def __init__(self, words, stem, source):
         self.words, self.stem = words, stem
         self.recording = self.code = None
+        self.began = self.ended = perf_counter()
         self.recorder = types.ModuleType("flamedrop_recorder")
         if source and importlib.util.find_spec("django") is not None:
             self.recorder.__file__, text = source
@@ -195,7 +197,7 @@ class Statements:
     def add(self, connection):
         if self.recording is None:
             functools.partial(exec, self.code, self.recorder.__dict__)()
-            self.recording = self.recorder.Program(self.words, self.stem)
+            self.recording = self.recorder.Program(self.words, self.stem, self.began)
             self.recorder.places[__file__] = "foreign"
         self.recording.add(connection)
 
@@ -203,6 +205,7 @@ class Statements:
         """Writes what was recorded; whether there was anything."""
         if self.recording is None or not self.recording.statements:
             return False
+        self.recording.ended = self.ended
         self.recording.finish(error=error)
         return self.recording.written is not None
 
@@ -237,9 +240,8 @@ def without(stats, files):
         for _, _, _, _, of_callee in stats.values():
             edge = of_callee.pop(key, None)
             for caller, share in shares.items() if edge else ():
-                part = tuple(part(value, share) for value in edge)
                 before = of_callee.get(caller, (0, 0, 0, 0))
-                of_callee[caller] = tuple(map(sum, zip(before, part)))
+                of_callee[caller] = tuple(have + part(more, share) for have, more in zip(before, edge))
     return stats
 
 
@@ -279,6 +281,7 @@ def main(arguments):
     # A partial object is no function of C, and so calls nothing that a profile would hold.
     execute = functools.partial(exec, code, found.__dict__)
     begin, end = functools.partial(profile.enable), functools.partial(profile.disable)
+    statements.began = perf_counter()
     try:
         begin()
     except ValueError as problem:  # Since 3.12: there can be one profiler in a process.
@@ -290,6 +293,7 @@ def main(arguments):
             end()
     except BaseException as raised:
         error = raised
+    statements.ended = perf_counter()
     if os.getpid() == process:
         # What the program printed comes first.
         flush()
