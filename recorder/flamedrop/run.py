@@ -69,6 +69,8 @@ def main_module(code, **attributes):
 
 def script(path):
     """The main module of a file, a folder or an archive, as `python PATH` finds it."""
+    if sys.version_info >= (3, 9):
+        path = os.path.abspath(path)
     if os.path.isdir(path) or not is_source(path):
         sys.path[0] = path
         finder = importlib.machinery.PathFinder
@@ -88,8 +90,6 @@ def script(path):
             "%s: can't open file %r: [Errno %s] %s\n" % (sys.executable, path, error.errno, error.strerror)
         )
         sys.exit(2)
-    if sys.version_info >= (3, 9):
-        path = os.path.abspath(path)
     loader = importlib.machinery.SourceFileLoader("__main__", path)
     code = compile(content, path, "exec", dont_inherit=True)
     return main_module(
@@ -128,6 +128,7 @@ def module(name):
         )
     if spec is None or spec.loader is None:
         sys.exit("%s: No module named %s" % (sys.executable, name))
+    sys.argv[0] = spec.origin
     return of_spec(spec, name)
 
 
@@ -135,7 +136,6 @@ def of_spec(spec, name):
     code = spec.loader.get_code(name)
     if code is None:
         sys.exit("%s: No code object available for %s" % (sys.executable, name))
-    sys.argv[0] = spec.origin
     return main_module(
         code,
         __file__=spec.origin,

@@ -46,8 +46,8 @@ class Open(Desk):
         self.assertEqual(self.documents(page), self.documents(PROFILE, LOG))
         # The page itself, and not what a test puts in its place.
         text = page.read_text("utf-8")
-        self.assertIn("Content-Security-Policy", text)
-        self.assertIn('data-file="app_bg.wasm"', text)
+        for part in ("Content-Security-Policy", 'data-file="app_bg.wasm"'):
+            self.assertTrue(part in text, part)
 
     def test_without_a_browser_it_is_said_where_the_page_is(self):
         del self.environment["BROWSER"]
