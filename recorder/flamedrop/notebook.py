@@ -48,15 +48,16 @@ class Magics(Base):
         shell = self.shell
         if cell is not None and statement.strip():
             shell.ex(shell.transform_cell(statement))
-        # Lines as one sees them: the first one of a cell is the magic's own.
-        source = ("" if cell is None else "\n") + shell.transform_cell(source)
+        # Lines as one sees them: the first one of a cell is the magic's own, and IPython drops empty ones at the start.
+        above = 0 if cell is None else 1 + len(re.match(r"(?:[ \t]*\n)*", source).group().splitlines())
+        source = "\n" * above + shell.transform_cell(source).lstrip("\n")
         # Under the name that the rest of this cell has, where there is one.
-        number = shell.execution_count
+        number = current(shell)
         name = shell.compile.cache(source, number)
         code = [compile_part(shell, part, name) for part in parts(source, name)]
         profile, error = cProfile.Profile(), None
         begin, end = functools.partial(profile.enable), functools.partial(profile.disable)
-        value = None
+        value, spaces = None, (shell.user_global_ns, shell.user_ns)
         try:
             begin()
         except ValueError as problem:  # Since 3.12: there can be one profiler in a process.
@@ -64,7 +65,7 @@ class Magics(Base):
         try:
             try:
                 for kind, body in code:
-                    value = functools.partial(kind, body, shell.user_global_ns, shell.user_ns)()
+                    value = functools.partial(kind, body, *spaces)()
             finally:
                 end()
         except BaseException as raised:
@@ -118,6 +119,11 @@ def parts(source, name):
 def compile_part(shell, part, name):
     tree, mode = part
     return getattr(builtins, mode), compile(tree, name, mode, shell.compile.flags, dont_inherit=True)
+
+
+def current(shell):
+    """The number of the cell that runs. IPython 9 has counted on before it runs: its input is the last one."""
+    return len(shell.user_ns.get("In", ())) - 1 if shell.user_ns.get("In") else shell.execution_count
 
 
 def cells(shell):
