@@ -7,10 +7,11 @@ sees neither the notebook nor its cookies, and its own policy forbids it the net
 """
 
 import ast
-import base64
 import builtins
 import cProfile
 import functools
+import html
+import json
 import marshal
 import os
 import re
@@ -38,7 +39,7 @@ class Magics(Base):
             %flamedrop [OPTIONS] STATEMENT
             %%flamedrop [OPTIONS] [STATEMENT of which the rest is no part]
 
-        --view NAME: what to open on (flame, findings, functions, …). --height PIXELS: of the frame.
+        --view NAME: what to open on (flame-graph, findings, functions, …). --height PIXELS: of the frame.
         --output FILE: the page as a file, beside the frame.
         """
         options, statement = parsed(line)
@@ -83,7 +84,7 @@ class Magics(Base):
             path = os.path.join(folder, "cell %s.prof" % number)
             with open(path, "wb") as file:
                 marshal.dump(stats, file)
-            page = program.page([path], options.get("view", "flame"))
+            page = program.page([path], options.get("view", "flame-graph"))
         if "output" in options:
             with open(options["output"], "w", encoding="utf-8") as file:
                 file.write(page)
@@ -161,9 +162,13 @@ def named(stats, numbers):
 
 def frame(page, height):
     """An element with the page in it."""
-    # As an address and not as srcdoc: the page writes its view into its address, which about:srcdoc does not let it.
-    address = base64.b64encode(page.encode("utf-8")).decode("ascii")
+    # Of its own address a page in srcdoc may change the fragment only, and not through the history: so it has the
+    # view's before it begins. It stands in front of the page's policy, which lets no such script be.
+    fragment = html.unescape(re.search('data-fragment="([^"]*)"', page).group(1))
+    view = "<head><script>location.hash = %s</script>" % json.dumps(fragment).replace("<", "\\u003c")
+    page = page.replace("<head>", view, 1)
+    # As srcdoc and not as an address: Chromium opens none of more than two megabytes.
     return (
         '<iframe title="Flamedrop" sandbox="allow-scripts allow-downloads" width="100%%" height="%d" '
-        'style="border: 0" src="data:text/html;charset=utf-8;base64,%s"></iframe>' % (height, address)
+        'style="border: 0" srcdoc="%s"></iframe>' % (height, html.escape(page))
     )

@@ -339,7 +339,7 @@ def show(options, profile, statements, stem, error):
         if options.keep or options.program is None:
             sys.stderr.write("flamedrop: recorded %s\n" % " and ".join(files))
         if options.program is not None:
-            command = [options.program, "open", "--view", "flame" if len(files) == 1 else "findings"]
+            command = [options.program, "open", "--view", "flame-graph" if len(files) == 1 else "findings"]
             command += [] if options.browser else ["--no-browser"]
             if not options.keep:
                 command += ["--output", stem + ".html"]

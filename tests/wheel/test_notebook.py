@@ -1,6 +1,6 @@
 """%flamedrop in a notebook that nbclient runs and nbconvert exports; what a browser makes of it: notebook.test.js."""
 
-import base64
+import html
 import os
 import re
 import sys
@@ -34,14 +34,14 @@ class Notebook(Desk):
 
     def page(self, cell):
         """The page below a cell, and its frame's attributes."""
-        (html,) = [
+        (element,) = [
             output.data["text/html"]
             for output in self.notebook.cells[cell].outputs
             if "text/html" in output.get("data", {})
         ]
-        attributes, address = re.fullmatch(r'<iframe (.*) src="data:text/html;charset=utf-8;base64,(.*)"></iframe>', html).groups()
+        attributes, text = re.fullmatch(r'<iframe (.*) srcdoc="([^"]*)"></iframe>', element, re.DOTALL).groups()
         page = self.folder / ("%s.html" % cell)
-        page.write_bytes(base64.b64decode(address))
+        page.write_text(html.unescape(text), "utf-8")
         return page, attributes
 
     def test_the_page_is_in_the_cell(self):
@@ -74,12 +74,12 @@ class Notebook(Desk):
         self.assertEqual((error.ename, error.evalue), ("ValueError", "as it was meant"))
 
     def test_an_export_has_the_page(self):
-        html, _ = HTMLExporter().from_notebook_node(self.notebook)
-        self.assertEqual(html.count("<iframe"), 3)
+        export, _ = HTMLExporter().from_notebook_node(self.notebook)
+        self.assertEqual(export.count("<iframe"), 3)
         if "FLAMEDROP_NOTEBOOK" in os.environ:
             folder = Path(os.environ["FLAMEDROP_NOTEBOOK"])
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / "notebook.html").write_text(html, "utf-8")
+            (folder / "notebook.html").write_text(export, "utf-8")
             nbformat.write(self.notebook, folder / "notebook.ipynb")
 
 

@@ -113,7 +113,7 @@ class Run(Desk):
         (page,) = self.opened()
         self.assertEqual(page.name, "app.html")
         self.assertEqual(self.names(page), ["app.prof"])
-        self.assertIn("view=flame", page.read_text("utf-8")[:4000])
+        self.assertIn("view=flame-graph", page.read_text("utf-8")[:4000])
         # What the program prints is the program's.
         self.assertNotIn("Opened", output)
         self.assertIn("Opened %s" % page, said)
