@@ -138,6 +138,8 @@ def harmless(method):
 class Recording:
     """One request; without begin(), only that it runs is known, for those that are recorded."""
 
+    everywhere = False  # Whether statements of all threads and tasks are its own.
+
     def __init__(self, request):
         self.request = request
         self.id = self.error = self.status = self.profiler = self.written = None
@@ -160,8 +162,11 @@ class Recording:
         else:
             self.profiler = cProfile.Profile()
         for connection in connections.all():
-            connection.execute_wrappers.append(self.execute)
-            self.connections.append(connection)
+            self.add(connection)
+
+    def add(self, connection):
+        connection.execute_wrappers.append(self.execute)
+        self.connections.append(connection)
 
     def resume(self):
         with _lock:
@@ -184,7 +189,7 @@ class Recording:
 
     def execute(self, execute, sql, params, many, context):
         """Django's execute wrapper. It is in the profile, so it calls next to nothing."""
-        if _current.get() != self.id:
+        if not self.everywhere and _current.get() != self.id:
             return execute(sql, params, many, context)
         error, rows = None, -1
         start = perf_counter()
@@ -259,7 +264,7 @@ class Recording:
         if self.finished:
             return
         self.finished = True
-        duration = perf_counter() - self.clock
+        duration = self.elapsed()
         for connection in self.connections:
             connection.execute_wrappers.remove(self.execute)
         if self.id is None or self.broken:
@@ -273,6 +278,13 @@ class Recording:
                 self.profiler = None
         self.error = error or self.error
         self.written = self.write(duration)
+        self.say(duration)
+
+    def elapsed(self):
+        """Since it began, in seconds."""
+        return perf_counter() - self.clock
+
+    def say(self, duration):
         sys.stderr.write(
             "Flamedrop: %s%s, %.0f ms, %d statement%s\n"
             % (
@@ -292,12 +304,9 @@ class Recording:
         query = "&".join(part for part in query if part.partition("=")[0] != "flamedrop")
         path = request.path + ("?" + query if query else "")
         lines = [line(self.described(*statement)) for statement in self.statements]
-        stem, log = create(request.method, request.path)
-        profile = None
+        stem, log = self.files()
         with log:
-            if self.profiler is not None:
-                self.profiler.dump_stats(stem + ".prof")
-                profile = os.path.basename(stem) + ".prof"
+            profile = self.profile(stem)
             head = {"flamedrop": 1, "request": self.id, "method": request.method, "path": path}
             if match is not None:
                 head.update(view=match._func_path, route=match.route)
@@ -310,6 +319,17 @@ class Recording:
             log.write(line(head))
             log.writelines(lines)
         return stem
+
+    def files(self):
+        """The files' name without their endings, and the one of SQL."""
+        return create(self.request.method, self.request.path)
+
+    def profile(self, stem):
+        """Writes the profile, if there is one; its name."""
+        if self.profiler is None:
+            return None
+        self.profiler.dump_stats(stem + ".prof")
+        return os.path.basename(stem) + ".prof"
 
     def described(
         self, start, duration, sql, params, many, rows, error, stack, relation, alias, vendor, atomic
@@ -516,6 +536,33 @@ class Command:
     def __init__(self, words):
         self.path = " ".join(words)
         self.META = {}
+
+
+class Program(Recording):
+    """A whole program in the place of a request, for `flamedrop run`, which makes the profile itself, adds each
+    connection, and says when the program began and ended (perf_counter)."""
+
+    everywhere = True
+
+    def __init__(self, words, stem, clock):
+        super().__init__(Command(words))
+        self.request.method = "PROGRAM"
+        self.id = uuid.uuid4().hex
+        self.stem = stem
+        self.start += clock - self.clock
+        self.clock = self.ended = clock
+
+    def elapsed(self):
+        return self.ended - self.clock
+
+    def files(self):
+        return self.stem, open(self.stem + ".sql.jsonl", "w", encoding="utf-8", errors="replace")
+
+    def profile(self, stem):
+        return os.path.basename(stem) + ".prof"
+
+    def say(self, duration):
+        pass
 
 
 def main(arguments):

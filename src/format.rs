@@ -326,6 +326,17 @@ pub fn pstats_place(file: &str, line: i64, name: &str) -> String {
     text
 }
 
+/// A line of a file: `views.py:12`. Of a notebook's cell, as `%flamedrop` names it, `cell 3, line 5`.
+pub fn line(file: &str, line: i64) -> String {
+    if is_cell(file) { format!("{file}, line {line}") } else { format!("{file}:{line}") }
+}
+
+/// Whether `file` is no file, but a cell of a notebook: `cell 3`.
+pub fn is_cell(file: &str) -> bool {
+    file.strip_prefix("cell ")
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// A function's name alone: of a built-in one (`file` is `~`) as [`builtin_name`] spells it, of others
 /// as it is, so that `<module>` and `<lambda>` keep their brackets.
 pub fn short_name<'a>(file: &str, name: &'a str) -> Cow<'a, str> {
@@ -488,6 +499,14 @@ mod tests {
         }
         assert_eq!(date(253_402_300_799_000.0), "9999-12-31");
         assert_eq!(date(253_402_300_800_000.0), "–");
+    }
+
+    #[test]
+    fn lines_of_cells_are_spelt_out() {
+        assert_eq!(line("/app/views.py", 12), "/app/views.py:12");
+        assert_eq!(line("cell 3", 5), "cell 3, line 5");
+        assert_eq!(line("cell 3.py", 5), "cell 3.py:5");
+        assert_eq!(line("cell ", 5), "cell :5");
     }
 
     #[test]

@@ -320,6 +320,11 @@ pub fn by_id(id: &str) -> Option<&'static dyn Format> {
     FORMATS.iter().copied().find(|format| format.id() == id)
 }
 
+/// Whether its content looks like something that is read here. Nothing says that it can be read to its end.
+pub fn is_known(source: &dyn Source) -> bool {
+    open(source, &|_| ()).is_ok_and(|input| saved::is(input.head()) || detect(input.head()).is_some())
+}
+
 /// Opens, detects and reads `source`.
 ///
 /// # Errors

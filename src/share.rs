@@ -7,8 +7,10 @@
 //! may. All numbers stay what they were.
 
 mod events;
+pub mod gallery;
 mod mask;
 pub mod page;
+pub mod report;
 mod strip;
 mod texts;
 

@@ -190,7 +190,7 @@ fn paint_label(
     // A module's file is its name already.
     let place = match row.line {
         ..=1 if row.is_module() => row.name.clone(),
-        line if row.is_module() => format!("{}:{line}", row.name),
+        line if row.is_module() => format::line(&row.name, line),
         line => short_place(&row.file, line),
     };
     let place = legible(&place);
@@ -219,7 +219,7 @@ pub(super) fn fit_label<'a>(
 
 /// `shop/views.py:12`: the last two parts of the path say enough in a label.
 pub fn short_place(file: &str, line: i64) -> String {
-    format!("{}:{line}", last_two(file))
+    format::line(last_two(file), line)
 }
 
 /// Whether a search found any box of a run. Looks at so many boxes at most that the cost stays that

@@ -10,7 +10,7 @@ pub(super) use self::queries::frame;
 use super::Link;
 use super::own_use::{OwnUses, own_use};
 use super::pricing::{AskedBy, LEAST_SCALE, Price};
-use crate::format::short_name;
+use crate::format::{self, short_name};
 use crate::profile::home::lies_in;
 use crate::profile::{CallTree, FunctionId, Functions, Layer, Layers, Profile, category};
 use crate::queries::highlight::brief;
@@ -200,7 +200,7 @@ impl ProfileDigest {
                 label: short_name(functions.file(id), functions.name(id)).into_owned(),
                 place: match functions.file(id) {
                     "~" | "" => String::new(),
-                    file => format!("{file}:{}", functions.line(id)),
+                    file => format::line(file, functions.line(id)),
                 },
                 layer: layers.layer(id),
                 time,

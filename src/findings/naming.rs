@@ -1,6 +1,6 @@
 //! Functions as sentences name them.
 
-use crate::format::capitalised;
+use crate::format::{self, capitalised};
 use crate::profile::home::{Home, base_name, home, lies_in};
 use crate::profile::imports::MODULE;
 use crate::profile::{FunctionId, Functions, Profile};
@@ -65,7 +65,7 @@ pub(super) fn located(functions: &Functions, id: FunctionId) -> String {
     if titled.ends_with(')') || functions.name(id) == MODULE || functions.is_built_in(id) {
         return titled;
     }
-    format!("{titled} ({}:{})", base_name(functions.file(id)), functions.line(id))
+    format!("{titled} ({})", format::line(base_name(functions.file(id)), functions.line(id)))
 }
 
 /// `<method 'index' of 'list' objects>` as `list.index`, `<built-in method builtins.sum>` as `sum`.

@@ -192,6 +192,8 @@ pub fn classify(file: &str, name: &str) -> Category {
         "<template>" => Templates,
         "<stdin>" | "<console>" => Own,
         _ if file.starts_with('<') => generated(file),
+        // Of a notebook: nobody installed it, and whatever its functions are called.
+        _ if crate::format::is_cell(file) => Own,
         _ => in_file(file, name),
     }
 }
@@ -482,6 +484,7 @@ mod tests {
         }
         assert_eq!(classify("/srv/app/shop/render.py", "render_body"), Own);
         assert_eq!(classify("/srv/app/flamedrop_recorder.py", "execute"), Library);
+        assert_eq!(classify("cell 3", "render_all"), Own);
         assert_eq!(classify("<attrs generated init shop.models.Line>", "__init__"), Library);
     }
 }

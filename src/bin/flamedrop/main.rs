@@ -1,8 +1,13 @@
 //! Flamedrop on the command line: the same library as the page, for terminals and CI.
 
+mod browser;
 mod export;
 mod findings;
+mod open;
+mod page;
+mod publish;
 mod report;
+mod run;
 mod source;
 mod table;
 
@@ -25,7 +30,8 @@ use self::source::Opened;
 
 const EXAMPLES: &str = "\
 Examples:
-  python -m cProfile -o app.prof app.py      Record a profile
+  flamedrop run app.py                       Record a script and open it
+  flamedrop open app.prof app.sql.jsonl      Open recordings in the browser
   flamedrop summary app.prof db.log          Print the functions and queries that took longest
   flamedrop findings app.prof app.sql.jsonl  Say what to fix first, by both together
   flamedrop findings --fail-on n-plus-one,duplicates app.sql.jsonl
@@ -108,6 +114,21 @@ enum Command {
     /// documents come back from it: it can be dropped on Flamedrop, and given to every command in place
     /// of the files.
     Report(report::Arguments),
+    /// Open recordings in the browser: the page, with them in it, as one file.
+    ///
+    /// Files are read as they are, nothing is left out, and nothing leaves this machine. Where there is no browser
+    /// (over SSH, in containers) it is said where the page is.
+    Open(open::Arguments),
+    /// Run a script or a module under cProfile, and open the recording.
+    ///
+    /// The program runs as `python` itself would run it, with its arguments, and ends with its exit status. The profile
+    /// has none of the profiler's own frames. Where the program uses Django, its SQL is recorded as well.
+    Run(run::Arguments),
+    /// Write the page as a site with a gallery of recordings, for any static host.
+    ///
+    /// Values in SQL and parameters are left out, if not said otherwise; all numbers stay. What was published
+    /// into the folder before stays; a recording of the same title is replaced.
+    Publish(publish::Arguments),
 }
 
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -176,6 +197,12 @@ fn main() -> ExitCode {
         },
         Command::Export(arguments) => export::run(&arguments, &mut out),
         Command::Report(arguments) => report::run(&arguments, &mut out),
+        Command::Open(arguments) => open::run(&arguments, &mut out),
+        Command::Publish(arguments) => publish::run(&arguments, &mut out),
+        Command::Run(arguments) => {
+            drop(out);
+            return run::run(&arguments);
+        }
     };
     match result.and_then(|complete| out.flush().map(|()| complete)) {
         Ok(_) if found => ExitCode::from(FOUND),

@@ -33,6 +33,66 @@ pub fn all(files: &[PathBuf], apart: bool) -> Vec<Opened> {
     groups.into_iter().flat_map(|group| together(&opened, &group)).collect()
 }
 
+/// A file that is named, or one in a folder that is.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The folder that was named in place of it.
+    folder: Option<PathBuf>,
+}
+
+/// `paths` with the files in folders, and in folders in these, in the place of folders; by name. What is hidden, and
+/// where links lead, is not looked at.
+pub fn in_folders(paths: &[PathBuf]) -> Vec<Found> {
+    let mut found = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            found.push(Found { path: path.clone(), folder: None });
+            continue;
+        }
+        let mut folders = vec![path.clone()];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() && !is_hidden => folders.push(entry.path()),
+                    Ok(kind) if kind.is_file() && !is_hidden => files.push(entry.path()),
+                    Ok(_) | Err(_) => {}
+                }
+            }
+        }
+        files.sort();
+        found.extend(files.into_iter().map(|file| Found { path: file, folder: Some(path.clone()) }));
+    }
+    found
+}
+
+/// The documents in `found`, as [`all`] has them, and how many files of each folder hold none: those are no recordings,
+/// or empty, and nobody named them.
+pub fn known(found: &[Found], apart: bool) -> (Vec<Opened>, Vec<(PathBuf, usize)>) {
+    let mut paths = Vec::new();
+    let mut passed_over: Vec<(PathBuf, usize)> = Vec::new();
+    for found in found {
+        let Some(folder) = &found.folder else {
+            paths.push(found.path.clone());
+            continue;
+        };
+        let is_known =
+            |opened: &Opened| opened.source.as_ref().is_ok_and(|source| import::is_known(source.as_ref()));
+        if members(&found.path).iter().any(is_known) {
+            paths.push(found.path.clone());
+        } else {
+            match passed_over.iter_mut().find(|(other, _)| other == folder) {
+                Some((_, count)) => *count += 1,
+                None => passed_over.push((folder.clone(), 1)),
+            }
+        }
+    }
+    (all(&paths, apart), passed_over)
+}
+
 /// The one document in a file; of several that of this name.
 pub fn one(path: &Path, name: Option<&str>) -> Opened {
     let mut members = members(path);

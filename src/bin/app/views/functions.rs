@@ -186,7 +186,7 @@ pub fn function_cell(row: &FunctionRow) -> AnyView {
 /// A function's name, of a module its file, and its place: `loads`, `json/__init__.py:299`; built-in ones have no
 /// place.
 pub fn spelt(row: &FunctionRow) -> (String, String) {
-    let place = if row.file == "~" { String::new() } else { format!("{}:{}", row.file, row.line) };
+    let place = if row.file == "~" { String::new() } else { format::line(&row.file, row.line) };
     (row.label().into_owned(), place)
 }
 

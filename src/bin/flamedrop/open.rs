@@ -1,0 +1,139 @@
+//! `flamedrop open`: a page with the documents in it, in the browser.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
+
+use flate2::Compression;
+
+use flamedrop::findings::pairs;
+use flamedrop::share::report::Report;
+use flamedrop::share::{Keep, Strip};
+
+use super::{browser, page, report, source};
+
+/// How often files are looked at for changes.
+const PERIOD: Duration = Duration::from_millis(500);
+
+/// What to open, and how.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Open again what changes, until Ctrl-C. In folders also what is new.
+    #[arg(long)]
+    watch: bool,
+    /// Only write the page, and say where it is.
+    #[arg(long)]
+    no_browser: bool,
+    /// The page to write, in place of a temporary file.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The view to open on, as in the page's address: `view=queries&sort=calls`, or its name alone.
+    #[arg(long, value_name = "VIEW", default_value = "findings")]
+    view: String,
+    /// Read the parts of a rotated log each as a log of its own.
+    #[arg(long)]
+    apart: bool,
+    #[command(flatten)]
+    page: page::Page,
+    /// Files to open, or folders of files; `-` is standard input.
+    #[arg(required = true, value_name = "FILE|DIR")]
+    files: Vec<PathBuf>,
+}
+
+/// Opens the files; false if one of them, or the page, cannot be read.
+pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
+    let Some(shell) = arguments.page.find() else { return Ok(false) };
+    let found = source::in_folders(&arguments.files);
+    let complete = show(arguments, &shell, &found, out)?;
+    if !arguments.watch {
+        return Ok(complete);
+    }
+    let mut seen = states(&found);
+    // What has changed, but may still be being written.
+    let mut changing: Vec<(PathBuf, State)> = Vec::new();
+    loop {
+        sleep(PERIOD);
+        let found = source::in_folders(&arguments.files);
+        let now = states(&found);
+        let (settled, still): (Vec<_>, Vec<_>) = now
+            .into_iter()
+            .filter(|entry| !seen.contains(entry))
+            .partition(|entry| changing.contains(entry) && entry.1.is_some());
+        changing = still;
+        if settled.is_empty() {
+            continue;
+        }
+        seen.retain(|(path, _)| settled.iter().all(|(other, _)| other != path));
+        seen.extend(settled.iter().cloned());
+        let paths = found.into_iter().filter(|found| settled.iter().any(|(path, _)| *path == found.path));
+        show(arguments, &shell, &paths.collect::<Vec<_>>(), out)?;
+    }
+}
+
+/// When a file was changed, and its size; `None` if there is none.
+type State = Option<(SystemTime, u64)>;
+
+fn states(found: &[source::Found]) -> Vec<(PathBuf, State)> {
+    let state = |path: &Path| {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    };
+    found.iter().map(|found| (found.path.clone(), state(&found.path))).collect()
+}
+
+/// Writes a page with these files in it, and shows it; false if one cannot be read.
+fn show(
+    arguments: &Arguments,
+    shell: &page::Shell,
+    found: &[source::Found],
+    out: &mut dyn Write,
+) -> io::Result<bool> {
+    // What is nobody else's is not left out, and time counts more than size.
+    let (strip, level) = (Strip::NOTHING, Compression::fast());
+    let mut pages = Report::new(strip, Keep::Everything);
+    let (opened, passed_over) = source::known(found, arguments.apart);
+    for (folder, count) in passed_over {
+        let files = if count == 1 { "1 file is".to_owned() } else { format!("{count} files are") };
+        super::complain(&folder.display().to_string(), &format!("{files} no recording, and left out"));
+    }
+    if opened.is_empty() {
+        eprintln!("flamedrop: there is nothing to open");
+        return Ok(false);
+    }
+    let complete = report::fill(&mut pages, opened, strip, Keep::Everything, level);
+    pages.open_on(&arguments.view);
+    let name = pages.names().next().map(|name| pairs::stem(name).to_owned());
+    let (Some(name), Some(parts)) = (name, shell.with(pages)) else { return Ok(false) };
+    let path = match &arguments.output {
+        Some(path) => path.clone(),
+        None => temporary(&name)?,
+    };
+    if !report::write(&parts, &path) {
+        return Ok(false);
+    }
+    let path = std::path::absolute(&path)?;
+    if !arguments.no_browser && browser::open(&path) {
+        writeln!(out, "Opened {}", path.display())?;
+    } else {
+        writeln!(out, "{}", path.display())?;
+        if !arguments.no_browser {
+            eprintln!(
+                "flamedrop: there is no browser here. The page is one file: copy it to where there is one, and open it."
+            );
+        }
+    }
+    out.flush()?;
+    Ok(complete)
+}
+
+/// A file in a fresh folder that others cannot read. It stays: the browser may read it later.
+fn temporary(name: &str) -> io::Result<PathBuf> {
+    let name: String = name
+        .chars()
+        .take(100)
+        .map(|letter| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '-' })
+        .collect();
+    let folder = tempfile::Builder::new().prefix("flamedrop-").tempdir()?.keep();
+    Ok(folder.join(name.trim_start_matches(['-', '.']).to_owned() + ".html"))
+}

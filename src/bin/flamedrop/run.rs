@@ -1,0 +1,127 @@
+//! `flamedrop run`: hands a program over to Python, with what records it (recorder/flamedrop/run.py).
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// What records, and what it records SQL with. Here, so that any Python can be used, also one without this wheel.
+const FILES: [(&str, &str); 2] = [
+    ("run.py", include_str!("../../../recorder/flamedrop/run.py")),
+    ("flamedrop_recorder.py", include_str!("../../../recorder/flamedrop_recorder.py")),
+];
+
+/// What to run, and how.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The Python to run it with. Without this option it is that of the active virtual environment, the one beside
+    /// this program, or the first one on PATH.
+    #[arg(long, value_name = "PROGRAM")]
+    python: Option<PathBuf>,
+    /// Keep the recording in this folder. Without this option it is a temporary one.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    /// Only write the page, and say where it is.
+    #[arg(long)]
+    no_browser: bool,
+    /// Run a module, as `python -m` does.
+    #[arg(short)]
+    module: bool,
+    /// The script, or with -m the module, and its arguments.
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "SCRIPT|MODULE"
+    )]
+    program: Vec<OsString>,
+}
+
+/// Becomes Python, where a process can become another; returns its exit status elsewhere.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    match start(arguments) {
+        Ok(status) => status,
+        Err(problem) => {
+            eprintln!("flamedrop: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: &Arguments) -> Result<ExitCode, String> {
+    if let Some(first) = arguments.program.first().and_then(|word| word.to_str())
+        && first.starts_with('-')
+    {
+        return Err(format!("there is no option {first} of run; `flamedrop run --help` lists them"));
+    }
+    let python = match &arguments.python {
+        Some(python) => python.clone(),
+        None => find_python().ok_or("there is no Python on PATH; say which one: --python PROGRAM")?,
+    };
+    let folder = scratch().map_err(|error| format!("there is no temporary folder: {error}"))?;
+    let mut command = Command::new(&python);
+    command.arg(folder.join(FILES[0].0)).arg("--scratch").arg(&folder);
+    if let Ok(program) = env::current_exe() {
+        command.arg("--flamedrop").arg(program);
+    }
+    if let Some(keep) = &arguments.keep {
+        command.arg("--keep").arg(keep);
+    }
+    command.args(arguments.no_browser.then_some("--no-browser"));
+    command.arg(if arguments.module { "-m" } else { "--" });
+    command.args(&arguments.program);
+    let status = become_it(&mut command);
+    // It was not started.
+    let _ = fs::remove_dir_all(&folder);
+    status.map_err(|error| format!("{} cannot be started: {error}", python.display()))
+}
+
+/// A folder with the files that Python needs. They take them away themselves.
+fn scratch() -> io::Result<PathBuf> {
+    let folder = tempfile::Builder::new().prefix("flamedrop-").tempdir()?;
+    for (name, content) in FILES {
+        fs::write(folder.path().join(name), content)?;
+    }
+    Ok(folder.keep())
+}
+
+/// So that signals, the terminal and the exit status are the program's own.
+#[cfg(unix)]
+fn become_it(command: &mut Command) -> io::Result<ExitCode> {
+    use std::os::unix::process::CommandExt as _;
+    Err(command.exec())
+}
+
+#[cfg(not(unix))]
+fn become_it(command: &mut Command) -> io::Result<ExitCode> {
+    let status = command.status()?;
+    std::process::exit(status.code().unwrap_or(1))
+}
+
+fn find_python() -> Option<PathBuf> {
+    // Not where links lead: pipx and uv link programs out of environments that are theirs.
+    let invoked = PathBuf::from(env::args_os().next()?);
+    let by_path = invoked.components().count() > 1;
+    let path: Vec<PathBuf> =
+        env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
+    let environment = env::var_os("VIRTUAL_ENV")
+        .map(|folder| Path::new(&folder).join(if cfg!(windows) { "Scripts" } else { "bin" }));
+    let beside = if by_path {
+        invoked.parent().map(Path::to_owned)
+    } else {
+        path.iter().find(|folder| is_program(&folder.join(&invoked))).cloned()
+    };
+    let places = if by_path { [beside, environment] } else { [environment, beside] };
+    places.into_iter().flatten().chain(path).find_map(|folder| python_in(&folder))
+}
+
+fn python_in(folder: &Path) -> Option<PathBuf> {
+    let names: &[&str] = if cfg!(windows) { &["python.exe"] } else { &["python3", "python"] };
+    names.iter().map(|name| folder.join(name)).find(|path| is_program(path))
+}
+
+fn is_program(path: &Path) -> bool {
+    path.is_file() || path.with_extension("exe").is_file()
+}
