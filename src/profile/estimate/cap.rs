@@ -11,8 +11,12 @@ use crate::profile::call_tree::{MERGED, NO_PARENT};
 /// Rounds at most: what is moved can be too much where it comes to.
 const ROUNDS: usize = 8;
 
-/// By how much boxes may exceed their function's total, as a share: the first with which little is moved.
+/// By how much boxes may exceed their function's total, as a share: the first with which little is moved, and then
+/// less as long as little is moved.
 const EXCESS: [f64; 7] = [0.0, 0.01, 0.03, 0.1, 0.3, 1.0, f64::INFINITY];
+
+/// How often less is tried.
+const HALVINGS: usize = 4;
 
 /// Little: a share of all time.
 const LITTLE: f64 = 0.05;
@@ -24,22 +28,48 @@ impl Fit<'_> {
     /// Moves what is too much, and writes all times into `grown`, of which this is.
     pub(super) fn cap(&mut self, grown: &mut Expansion) {
         let before = self.seconds.clone();
-        let first = if self.totals_hold() { 0 } else { EXCESS.len() - 1 };
-        for &excess in &EXCESS[first..] {
-            self.seconds.clone_from(&before);
-            for _ in 0..ROUNDS {
-                let moved = self.cap_leaves(grown) + self.cap_boxes(grown, excess);
-                if moved <= ROUNDING * self.graph.seconds() {
-                    break;
+        let mut little = LITTLE * self.graph.seconds();
+        let last = EXCESS.len() - 1;
+        let mut first = if self.totals_hold() { 0 } else { last };
+        if self.cap_to(grown, EXCESS[first], &before) > little && first < last {
+            // What is moved for self times' sake is moved anyway.
+            little += self.cap_to(grown, EXCESS[last], &before);
+            first += 1;
+            while self.cap_to(grown, EXCESS[first], &before) > little && first < last {
+                first += 1;
+            }
+        }
+        if let (Some(&too_little), Some(&enough)) = (EXCESS.get(first.wrapping_sub(1)), EXCESS.get(first))
+            && enough.is_finite()
+        {
+            let (mut low, mut high) = (too_little, enough);
+            let mut best = self.seconds.clone();
+            for _ in 0..HALVINGS {
+                let middle = (low + high) / 2.0;
+                if self.cap_to(grown, middle, &before) <= little {
+                    high = middle;
+                    best.clone_from(&self.seconds);
+                } else {
+                    low = middle;
                 }
             }
-            let moved: f64 = self.spare.iter().map(|&slot| self.seconds[slot as usize]).sum();
-            if moved <= LITTLE * self.graph.seconds() {
-                break;
-            }
+            self.seconds = best;
         }
         self.cap_leaves(grown);
         self.write(grown);
+    }
+
+    /// Moves so much of `before` that no function has more than its total and this share of it. Returns how many
+    /// seconds are where it is not known whose they are.
+    fn cap_to(&mut self, grown: &Expansion, excess: f64, before: &[f64]) -> f64 {
+        self.seconds.copy_from_slice(before);
+        for _ in 0..ROUNDS {
+            let moved = self.cap_leaves(grown) + self.cap_boxes(grown, excess);
+            if moved <= ROUNDING * self.graph.seconds() {
+                break;
+            }
+        }
+        self.spare.iter().map(|&slot| self.seconds[slot as usize]).sum()
     }
 
     /// Returns how many seconds were moved.

@@ -105,7 +105,20 @@ struct Candidate {
     passed: Box<[u32]>,
 }
 
-/// No chain.
+/// A callee of the box at hand.
+struct Callee {
+    function: FunctionId,
+    /// In [`Grower::entries`], the one that came last.
+    last: u32,
+}
+
+/// An entry, and the one before it of the same callee, or [`NONE`].
+struct Waiting {
+    entry: Entry,
+    before: u32,
+}
+
+/// No chain, no entry.
 const NONE: u32 = u32::MAX;
 
 /// What makes the tree.
@@ -131,7 +144,10 @@ pub(super) struct Grower<'a> {
     leaf_of: Marks,
     states: Vec<Entry>,
     turns: BinaryHeap<Heaviest>,
-    callees: Vec<(FunctionId, Vec<Entry>)>,
+    callees: Vec<Callee>,
+    entries: Vec<Waiting>,
+    /// Whether each callee of the box at hand can be entered over one edge only: its function is in no cycle.
+    plain: bool,
     /// Linked lists: (edge, the one before).
     chains: Vec<(u32, u32)>,
 }
@@ -167,6 +183,8 @@ impl<'a> Grower<'a> {
             states: Vec::new(),
             turns: BinaryHeap::new(),
             callees: Vec::new(),
+            entries: Vec::new(),
+            plain: false,
             chains: Vec::new(),
         };
         for root in &graph.flow.roots {
@@ -179,7 +197,11 @@ impl<'a> Grower<'a> {
                 chain: NONE,
             };
             let weight = entry.time;
-            grower.push(root.function, NO_PARENT, vec![entry], weight);
+            if grower.rank.admits(weight) {
+                grower.push(root.function, NO_PARENT, vec![entry], weight);
+            } else {
+                grower.omit(root.function, NO_PARENT, std::iter::once(&entry), weight);
+            }
         }
         while grower.grown.made.len() < budget && grower.pools.work <= WORK {
             let Some(place) = grower.heap.pop() else { break };
@@ -190,7 +212,7 @@ impl<'a> Grower<'a> {
         for place in 0..grower.candidates.len() {
             if let Some(candidate) = grower.candidates[place].take() {
                 let Candidate { function, parent, entries, weight, .. } = candidate;
-                grower.omit(function, parent, &entries, weight);
+                grower.omit(function, parent, entries.iter(), weight);
             }
         }
         grower.grown.nested = grower.pools.nested;
@@ -198,10 +220,6 @@ impl<'a> Grower<'a> {
     }
 
     fn push(&mut self, function: FunctionId, parent: u32, entries: Vec<Entry>, weight: f64) {
-        if !self.rank.admits(weight) {
-            self.omit(function, parent, &entries, weight);
-            return;
-        }
         let heaviest = entries.iter().reduce(|a, b| if b.time > a.time { b } else { a });
         let mut passed = Vec::new();
         if let Some(entry) = heaviest {
@@ -216,16 +234,27 @@ impl<'a> Grower<'a> {
         self.candidates.push(Some(Candidate { weight, function, parent, entries, passed: passed.into() }));
     }
 
-    fn omit(&mut self, function: FunctionId, parent: u32, entries: &[Entry], weight: f64) {
+    fn omit<'e>(
+        &mut self,
+        function: FunctionId,
+        parent: u32,
+        entries: impl Iterator<Item = &'e Entry>,
+        weight: f64,
+    ) {
         let own_each = |edge: u32| {
             let calls = self.graph.calls[edge as usize];
             if calls > 0.0 { self.graph.own[edge as usize] / calls } else { 0.0 }
         };
-        let own: f64 = entries.iter().map(|entry| entry.calls * own_each(entry.edge)).sum();
+        let (mut own, mut edge, mut count) = (0.0, NO_EDGE, 0);
+        for entry in entries {
+            own += entry.calls * own_each(entry.edge);
+            edge = if count == 0 { entry.edge } else { NO_EDGE };
+            count += 1;
+        }
         self.grown.omitted.push(Omitted {
             parent,
             function,
-            edge: only(entries),
+            edge,
             seconds: weight,
             own: own.min(weight),
             count: 1,
@@ -246,11 +275,15 @@ impl<'a> Grower<'a> {
         });
         self.passed.extend_from_slice(&candidate.passed);
         self.first_passed.push(self.passed.len() as u32);
+        let is_single = self.is_single(function);
+        let goes_down =
+            is_single || matches!(candidate.entries.as_slice(), [entry] if entry.items.is_empty());
+        self.plain = goes_down && !self.graph.in_cycle[function as usize];
         self.mark_stack(place);
         self.chains.clear();
         self.states.clear();
         self.turns.clear();
-        if self.is_single(function) {
+        if is_single {
             self.enter_once(place, function, candidate.weight);
         } else {
             for entry in candidate.entries {
@@ -269,25 +302,53 @@ impl<'a> Grower<'a> {
         }
         let mut small =
             Omitted { parent: place, function: MERGED, edge: NO_EDGE, seconds: 0.0, own: 0.0, count: 0 };
-        for (function, entries) in std::mem::take(&mut self.callees) {
+        let callees = std::mem::take(&mut self.callees);
+        for callee in &callees {
+            let function = callee.function;
             let weight = if self.is_single(function) {
                 self.graph.total[function as usize]
             } else {
-                entries.iter().map(|entry| entry.time).sum()
+                waiting(&self.entries, callee.last).map(|entry| entry.time).sum()
             };
             if weight >= SMALLEST * self.graph.seconds() {
-                self.push(function, place, entries, weight);
+                if self.rank.admits(weight) {
+                    let entries = self.take_entries(callee.last);
+                    self.push(function, place, entries, weight);
+                } else {
+                    let entries = std::mem::take(&mut self.entries);
+                    self.omit(function, place, waiting(&entries, callee.last), weight);
+                    self.entries = entries;
+                }
             } else if weight > 0.0 {
                 small.seconds += weight;
                 small.count += 1;
                 let is_first = small.count == 1;
                 small.function = if is_first { function } else { MERGED };
-                small.edge = if is_first { only(&entries) } else { NO_EDGE };
+                small.edge = NO_EDGE;
+                let mut entries = waiting(&self.entries, callee.last);
+                if let (true, Some(entry), None) = (is_first, entries.next(), entries.next()) {
+                    small.edge = entry.edge;
+                }
             }
         }
+        self.callees = callees;
+        self.callees.clear();
+        self.entries.clear();
         if small.count > 0 {
             self.grown.omitted.push(small);
         }
+    }
+
+    /// The entries of a callee, in order.
+    fn take_entries(&mut self, last: u32) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        let mut at = last;
+        while let Some(waiting) = self.entries.get_mut(at as usize) {
+            entries.push(std::mem::replace(&mut waiting.entry, EMPTY));
+            at = waiting.before;
+        }
+        entries.reverse();
+        entries
     }
 
     fn mark_stack(&mut self, place: u32) {
@@ -296,6 +357,10 @@ impl<'a> Grower<'a> {
         }
         for marks in [&mut self.callee_of, &mut self.entry_of, &mut self.leaf_of] {
             marks.now += 1;
+        }
+        if self.plain {
+            // Nothing that is called here can be on it.
+            return;
         }
         let mut at = place;
         while let Some(made) = self.grown.made.get(at as usize) {
@@ -326,7 +391,7 @@ impl<'a> Grower<'a> {
         for &edge in edges {
             let items = self.once.of_way(edge).collect();
             let time = graph.outermost[edge as usize];
-            self.pools.take(edge, time, graph.calls[edge as usize]);
+            self.pools.take(graph, edge, time, graph.calls[edge as usize]);
             self.go_on(Entry { edge, time, calls: graph.calls[edge as usize], items, chain: NONE });
         }
     }
@@ -346,6 +411,11 @@ impl<'a> Grower<'a> {
     /// Time over an edge: to a box below, or on inside this one.
     fn go_on(&mut self, mut entry: Entry) {
         let (edge, callee) = (entry.edge, self.graph.callee[entry.edge as usize]);
+        if self.plain {
+            self.callees.push(Callee { function: callee, last: self.entries.len() as u32 });
+            self.entries.push(Waiting { entry, before: NONE });
+            return;
+        }
         if self.on.has(callee) {
             let mut time = entry.time;
             if let Some(place) = self.state_of.get(edge) {
@@ -363,27 +433,24 @@ impl<'a> Grower<'a> {
             self.turns.push(Heaviest { weight: time, item: edge });
             return;
         }
-        let place = match self.callee_of.get(callee) {
-            Some(place) => place,
+        if let Some(place) = self.entry_of.get(edge) {
+            let known = &mut self.entries[place as usize].entry;
+            known.time += entry.time;
+            known.calls += entry.calls;
+            known.items.append(&mut entry.items);
+            return;
+        }
+        let last = self.entries.len() as u32;
+        self.entry_of.set(edge, last);
+        let before = match self.callee_of.get(callee) {
+            Some(place) => std::mem::replace(&mut self.callees[place as usize].last, last),
             None => {
-                self.callees.push((callee, Vec::new()));
-                self.callee_of.set(callee, self.callees.len() as u32 - 1);
-                self.callees.len() as u32 - 1
+                self.callee_of.set(callee, self.callees.len() as u32);
+                self.callees.push(Callee { function: callee, last });
+                NONE
             }
         };
-        let entries = &mut self.callees[place as usize].1;
-        match self.entry_of.get(edge) {
-            Some(place) => {
-                let known = &mut entries[place as usize];
-                known.time += entry.time;
-                known.calls += entry.calls;
-                known.items.append(&mut entry.items);
-            }
-            None => {
-                self.entry_of.set(edge, entries.len() as u32);
-                entries.push(entry);
-            }
-        }
+        self.entries.push(Waiting { entry, before });
     }
 
     fn has_passed(&self, edge: u32, mut chain: u32) -> bool {
@@ -475,6 +542,12 @@ impl<'a> Grower<'a> {
             self.go_on(Entry { edge, time, calls, items: Vec::new(), chain });
         }
     }
+}
+
+/// The entries of a callee, the one that came last first.
+fn waiting(entries: &[Waiting], last: u32) -> impl Iterator<Item = &Entry> {
+    let last = entries.get(last as usize);
+    std::iter::successors(last, |waiting| entries.get(waiting.before as usize)).map(|waiting| &waiting.entry)
 }
 
 /// The edge of entries over one.

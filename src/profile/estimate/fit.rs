@@ -249,7 +249,9 @@ impl<'a> Fit<'a> {
     pub fn run(&mut self, sweeps: usize) -> f64 {
         let graph = self.graph;
         let sums = self.margins.len();
-        let hidden = self.hidden();
+        // Functions that hang where there is no room for them make a tree of more time than there is.
+        let made: f64 = self.seconds.iter().sum();
+        let hidden = self.hidden() * (graph.seconds() / made).min(1.0);
         // What is not in boxes need not be made up for.
         let up = (1.0 - hidden / graph.seconds()).max(0.0);
         let needed = |(sum, &total): (usize, &f64)| {

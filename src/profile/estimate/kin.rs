@@ -27,8 +27,15 @@ impl Kin {
     /// Of all functions.
     pub fn of(functions: &Functions) -> Self {
         let count = functions.len();
-        // By file, then by line: the function of a lambda begins above it.
-        let order = sort::order(count, &mut |a, b| {
+        // By file, then by line, where any is inside another: the function of a lambda begins above it.
+        let mut has_inner = vec![false; functions.files.len()];
+        for function in 0..count as u32 {
+            has_inner[functions.file[function as usize] as usize] |= is_inner(functions.name(function));
+        }
+        let mut order: Vec<u32> = (0..count as u32)
+            .filter(|&function| has_inner[functions.file[function as usize] as usize])
+            .collect();
+        sort::ids(&mut order, &mut |a, b| {
             let key = |at: u32| (functions.file[at as usize], functions.line[at as usize]);
             key(a).cmp(&key(b)).then(a.cmp(&b))
         });
@@ -51,18 +58,37 @@ impl Kin {
         Self { enclosing, built_in }
     }
 
-    /// How likely time that entered a function over `entered` goes on over `edge`, by what the two are.
-    pub fn affinity(&self, graph: &Graph<'_>, entered: u32, edge: u32) -> f64 {
-        let through = graph.caller[edge as usize];
+    /// Of time that entered a function over an edge.
+    pub fn through<'a>(&'a self, graph: &'a Graph<'a>, entered: u32) -> Affinity<'a> {
+        let through = graph.callee[entered as usize];
         let caller = graph.caller[entered as usize];
-        let callee = graph.callee[edge as usize];
-        if caller == NOBODY || !self.built_in[through as usize] || self.built_in[callee as usize] {
+        let is_open = caller != NOBODY && self.built_in[through as usize];
+        Affinity { kin: self, graph, caller, through, is_open }
+    }
+}
+
+/// How likely time that came through a function goes on to another one, by what the two are.
+pub(super) struct Affinity<'a> {
+    kin: &'a Kin,
+    graph: &'a Graph<'a>,
+    /// Of the one it came through.
+    caller: FunctionId,
+    through: FunctionId,
+    /// Whether names say anything.
+    is_open: bool,
+}
+
+impl Affinity<'_> {
+    /// How likely it goes on to this one.
+    pub fn of(&self, callee: FunctionId) -> f64 {
+        let Self { kin, graph, caller, through, is_open } = *self;
+        if !is_open || kin.built_in[callee as usize] {
             return 1.0;
         }
         let callers = || graph.flow.profile.edges.callers(through);
-        let enclosing = self.enclosing[callee as usize];
+        let enclosing = kin.enclosing[callee as usize];
         if enclosing != NOBODY {
-            if caller == enclosing || self.enclosing[caller as usize] == enclosing {
+            if caller == enclosing || kin.enclosing[caller as usize] == enclosing {
                 return 1.0;
             }
             if callers().any(|other| other == enclosing) {

@@ -5,8 +5,6 @@
 //! the boxes of one callee there add up to the edge, and so do their own times if the callee is not called below
 //! itself. A function's other boxes have what is left of its total time.
 
-use rustc_hash::FxHashMap;
-
 use super::expand::{Expansion, NO_EDGE};
 use super::graph::Graph;
 use super::scaling::NOBODY;
@@ -26,14 +24,17 @@ pub(super) struct Margins {
     is_rest: Vec<bool>,
     /// The longest function's first, what is left of a function after its edges.
     pub order: Vec<u32>,
-    /// By function and edge, or [`NO_EDGE`].
-    numbers: FxHashMap<(FunctionId, u32), u32>,
+    /// Per function: the number of what it has beside its edges, and one, or nothing.
+    of_function: Vec<u32>,
+    /// Per edge: its number and one, or nothing.
+    of_edge: Vec<u32>,
 }
 
 impl Margins {
     /// The sums of all that is in `grown`.
     pub fn of(graph: &Graph<'_>, grown: &Expansion) -> Self {
-        let mut margins = Self::default();
+        let (of_function, of_edge) = (vec![0; graph.functions()], vec![0; graph.edges()]);
+        let mut margins = Self { of_function, of_edge, ..Self::default() };
         for made in &grown.made {
             margins.add(graph, made.function, made.edge);
         }
@@ -44,19 +45,20 @@ impl Margins {
         for leaf in &grown.leaves {
             margins.add(graph, leaf.function, NO_EDGE);
         }
-        let key = |(function, is_rest): (&FunctionId, &bool)| (graph.rank[*function as usize], *is_rest);
-        let keys: Vec<(u32, bool)> = margins.function.iter().zip(&margins.is_rest).map(key).collect();
-        margins.order =
-            sort::order(keys.len(), &mut |a, b| keys[a as usize].cmp(&keys[b as usize]).then(a.cmp(&b)));
+        let key =
+            |sum: usize| 2 * graph.rank[margins.function[sum] as usize] + u32::from(margins.is_rest[sum]);
+        margins.order = sort::order_by_number(margins.len(), key);
         margins
     }
 
     fn add(&mut self, graph: &Graph<'_>, function: FunctionId, edge: u32) {
         let edge = if graph.is_alone(edge) { edge } else { NO_EDGE };
         let next = self.len() as u32;
-        if *self.numbers.entry((function, edge)).or_insert(next) < next {
+        let number = self.of_edge.get_mut(edge as usize).unwrap_or(&mut self.of_function[function as usize]);
+        if *number > 0 {
             return;
         }
+        *number = next + 1;
         self.function.push(function);
         self.is_rest.push(edge == NO_EDGE);
         let (total, own) = if edge == NO_EDGE {
@@ -75,7 +77,8 @@ impl Margins {
     /// The sum of the boxes of `function` that were entered by `edge`.
     pub fn of_box(&self, graph: &Graph<'_>, function: FunctionId, edge: u32) -> usize {
         let edge = if graph.is_alone(edge) { edge } else { NO_EDGE };
-        self.numbers.get(&(function, edge)).map_or(0, |&number| number as usize)
+        let number = self.of_edge.get(edge as usize).unwrap_or(&self.of_function[function as usize]);
+        number.saturating_sub(1) as usize
     }
 
     /// The sum that has these boxes' own times.

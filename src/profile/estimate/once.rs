@@ -10,6 +10,7 @@ mod reach;
 mod widest;
 
 pub(super) use reach::Reach;
+use widest::{Widths, below};
 
 use rustc_hash::FxHashMap;
 
@@ -41,6 +42,8 @@ pub(super) struct Once {
     pub is_proven: Vec<bool>,
     /// Of items whose chain of calls is proven: its edges between the way and the item's caller.
     pub routes: FxHashMap<u32, Vec<u32>>,
+    /// By functions that call items: what can be how long below whom. Missing where that is not known.
+    widths: FxHashMap<u32, Widths>,
 }
 
 impl Once {
@@ -48,7 +51,8 @@ impl Once {
     pub fn only_proven(&self) -> Self {
         let ways = self.ways.iter().copied().filter(|&(_, item)| self.is_proven[item as usize]).collect();
         let is_proven = self.is_proven.clone();
-        Self { is_item: is_proven.clone(), is_proven, ways, routes: self.routes.clone() }
+        let (routes, widths) = (self.routes.clone(), self.widths.clone());
+        Self { is_item: is_proven.clone(), is_proven, ways, routes, widths }
     }
 
     /// Finds them, and gives each item its way.
@@ -72,11 +76,16 @@ impl Once {
                 found.routes.insert(item, route);
             }
         }
-        found.ways = assign::assign(graph, &items, &forced, reach, assignment);
+        (found.ways, found.widths) = assign::assign(graph, &items, &forced, reach, assignment);
         for &(_, item) in &found.ways {
             found.is_item[item as usize] = true;
         }
         found
+    }
+
+    /// Whether a call of `caller` that lasts so many seconds can be below `edge`.
+    pub fn can_be_below(&self, graph: &Graph<'_>, edge: u32, caller: u32, seconds: f64) -> bool {
+        below(graph, self.widths.get(&caller), edge) >= seconds * (1.0 - 1e-9)
     }
 
     /// The items of a way.

@@ -5,8 +5,11 @@
 //! yet, time over it comes out of the first pool, else out of the second, and what was drawn is gone. So over the
 //! whole tree each edge gives its outermost time once.
 
+use std::ops::Range;
+
 use super::graph::Graph;
 use super::once::{Once, caller_of};
+use super::scaling::NOBODY;
 use crate::sort;
 
 /// Shares below this of all time are nothing.
@@ -18,6 +21,10 @@ const FEW: f64 = 3.0;
 /// How much less likely a callee is another caller's, where one caller called as often as the callee was called.
 /// Values from 30 to 100 score alike.
 const MATCH: f64 = 50.0;
+
+/// Affinities below this are of callees that get only what is left: what is written inside one function is not called for
+/// another one while its own has some.
+const UNLIKELY: f64 = 0.05;
 
 /// Halvings of the interval for θ, in logarithms.
 const HALVINGS: usize = 10;
@@ -42,6 +49,8 @@ struct Pool {
     calls: [f64; 2],
     /// Seconds that items will take over it, wherever they are.
     reserved: f64,
+    /// Calls of the edge in all.
+    all_calls: f64,
     edge: u32,
     callee: u32,
     /// Whether the callee is an item, which has its own ways.
@@ -53,12 +62,15 @@ struct Pool {
 /// Time and calls of all edges that no box has yet.
 #[derive(Debug, Default)]
 pub(super) struct Pools {
-    /// By caller, so that those of one function are together: there are very many.
+    /// By caller, so that those of one function are together: there are very many. A function's are there from when
+    /// they are first asked for.
     of: Vec<Pool>,
-    /// Per edge: its place.
+    /// Per edge: its place and one, or nothing.
     place: Vec<u32>,
-    /// Per function: where its begin.
+    /// Per function: where its begin and one, or nothing.
     first: Vec<u32>,
+    /// Per edge: see [`Pool::reserved`].
+    reserved: Vec<f64>,
     /// Per function: whether it is an item, which goes its own way.
     pub is_item: Vec<bool>,
     /// Columns looked at so far.
@@ -116,59 +128,73 @@ pub(super) struct Visit {
 impl Pools {
     /// Full ones.
     pub fn of(graph: &Graph<'_>, once: &Once, nesting: Nesting) -> Self {
-        let component = &graph.flow.components.component;
-        let reserved = reserved(graph, once);
-        let pool = |edge: u32| {
-            let index = edge as usize;
-            let (caller, callee) = (graph.caller[index], graph.callee[index]);
-            let rest = (graph.all[index] - graph.outermost[index]).max(0.0);
-            Pool {
-                time: [graph.outermost[index], rest],
-                calls: [graph.primitive[index], graph.calls[index] - graph.primitive[index]],
-                reserved: reserved[index],
-                edge,
-                callee,
-                is_item: once.is_item[callee as usize],
-                in_cycle: component.get(caller as usize) == Some(&component[callee as usize]),
-            }
-        };
-        let is_item = once.is_item.clone();
-        let mut pools = Self { place: vec![0; graph.edges()], is_item, nesting, ..Self::default() };
-        pools.of.reserve(graph.edges());
-        let roots = graph.root.iter().copied().filter(|&edge| edge != super::scaling::NOBODY);
-        for function in 0..graph.functions() as u32 {
-            pools.first.push(pools.of.len() as u32);
-            pools.of.extend(graph.out_of(function).iter().map(|&edge| pool(edge)));
+        Self {
+            place: vec![0; graph.edges()],
+            first: vec![0; graph.functions()],
+            reserved: reserved(graph, once),
+            is_item: once.is_item.clone(),
+            nesting,
+            ..Self::default()
         }
-        pools.first.push(pools.of.len() as u32);
-        pools.of.extend(roots.map(pool));
-        for (place, pool) in pools.of.iter().enumerate() {
-            pools.place[pool.edge as usize] = place as u32;
-        }
-        pools
     }
 
-    fn pool(&mut self, edge: u32) -> &mut Pool {
-        &mut self.of[self.place[edge as usize] as usize]
+    /// Where the pools of a function's edges are.
+    fn of_function(&mut self, graph: &Graph<'_>, function: u32) -> Range<usize> {
+        let edges = graph.out_of(function);
+        if self.first[function as usize] == 0 {
+            self.first[function as usize] = self.of.len() as u32 + 1;
+            edges.iter().for_each(|&edge| self.fill(graph, edge));
+        }
+        let first = self.first[function as usize] as usize - 1;
+        first..first + edges.len()
+    }
+
+    fn pool(&mut self, graph: &Graph<'_>, edge: u32) -> &mut Pool {
+        let index = edge as usize;
+        if self.place[index] == 0 {
+            match graph.caller[index] {
+                NOBODY => self.fill(graph, edge),
+                caller => _ = self.of_function(graph, caller),
+            }
+        }
+        &mut self.of[self.place[index] as usize - 1]
+    }
+
+    fn fill(&mut self, graph: &Graph<'_>, edge: u32) {
+        let index = edge as usize;
+        let (caller, callee) = (graph.caller[index], graph.callee[index]);
+        let component = &graph.flow.components.component;
+        let rest = (graph.all[index] - graph.outermost[index]).max(0.0);
+        self.of.push(Pool {
+            time: [graph.outermost[index], rest],
+            calls: [graph.primitive[index], graph.calls[index] - graph.primitive[index]],
+            reserved: self.reserved[index],
+            all_calls: graph.calls[index],
+            edge,
+            callee,
+            is_item: self.is_item[callee as usize],
+            in_cycle: component.get(caller as usize) == Some(&component[callee as usize]),
+        });
+        self.place[index] = self.of.len() as u32;
     }
 
     /// Takes what a known call over `edge` has out of the pool of outermost activations.
-    pub fn take(&mut self, edge: u32, time: f64, calls: f64) {
-        let pool = self.pool(edge);
+    pub fn take(&mut self, graph: &Graph<'_>, edge: u32, time: f64, calls: f64) {
+        let pool = self.pool(graph, edge);
         pool.time[0] = (pool.time[0] - time).max(0.0);
         pool.calls[0] = (pool.calls[0] - calls).max(0.0);
     }
 
     /// Seconds that an item can have over `edge`.
-    pub fn room(&mut self, edge: u32, nested: bool) -> f64 {
-        self.pool(edge).time[usize::from(nested)]
+    pub fn room(&mut self, graph: &Graph<'_>, edge: u32, nested: bool) -> f64 {
+        self.pool(graph, edge).time[usize::from(nested)]
     }
 
     /// Of it, what is not the callee's own time.
     pub fn room_below(&mut self, graph: &Graph<'_>, edge: u32) -> f64 {
         let index = edge as usize;
         let own = if graph.calls[index] > 0.0 { graph.own[index] / graph.calls[index] } else { 0.0 };
-        let pool = self.pool(edge);
+        let pool = self.pool(graph, edge);
         pool.time[0] - own * pool.calls[0]
     }
 
@@ -176,13 +202,13 @@ impl Pools {
     pub fn spread(&mut self, graph: &Graph<'_>, item: u32) {
         self.is_item[item as usize] = false;
         for edge in graph.into(item) {
-            self.pool(edge).is_item = false;
+            self.pool(graph, edge).is_item = false;
         }
     }
 
     /// Takes an item over `edge`.
-    pub fn carry(&mut self, edge: u32, nested: bool, seconds: f64, calls: f64) {
-        let (pool, which) = (self.pool(edge), usize::from(nested));
+    pub fn carry(&mut self, graph: &Graph<'_>, edge: u32, nested: bool, seconds: f64, calls: f64) {
+        let (pool, which) = (self.pool(graph, edge), usize::from(nested));
         pool.time[which] = (pool.time[which] - seconds).max(0.0);
         pool.calls[which] = (pool.calls[which] - calls).max(0.0);
         pool.reserved = (pool.reserved - seconds).max(0.0);
@@ -200,18 +226,22 @@ impl Pools {
     ) -> f64 {
         let total = graph.seconds();
         let here = visit.function as usize;
-        let places = self.first[here] as usize..self.first[here + 1] as usize;
+        let places = self.of_function(graph, visit.function);
+        // Only in a cycle can a callee be on the stack.
+        let can_return = graph.in_cycle[here];
+        let affinity = graph.kin.through(graph, visit.edge);
+        let matched = Matched::of(graph, visit.edge);
         self.work += places.len() as u64;
         self.columns.clear();
         let mut have = 0.0;
         for place in places {
-            let Pool { edge, callee, .. } = self.of[place];
             let pool = &self.of[place];
+            let (edge, callee) = (pool.edge, pool.callee);
             if pool.is_item {
                 continue;
             }
             // An edge that the stack has passed leads to a function on it.
-            let on_stack = on(callee);
+            let on_stack = can_return && on(callee);
             if on_stack && !graph.recursive[callee as usize] {
                 continue;
             }
@@ -222,7 +252,7 @@ impl Pools {
                 continue;
             }
             have += most;
-            let kin = graph.kin.affinity(graph, visit.edge, edge);
+            let kin = affinity.of(callee);
             let calls = pool.calls[usize::from(nested)].max(1e-6);
             self.columns.push(Column {
                 edge,
@@ -234,13 +264,18 @@ impl Pools {
                 kin,
                 guess: most
                     * kin
-                    * matching(graph, visit.edge, edge)
-                    * (visit.calls * graph.calls[edge as usize]
-                        / graph.flow.function_calls[here].max(1.0)
-                        / calls)
+                    * matched.likely(pool.all_calls)
+                    * (visit.calls * pool.all_calls / graph.flow.function_calls[here].max(1.0) / calls)
                         .min(1.0),
                 given: 0.0,
             });
+        }
+        // However long calls last, a comprehension of another function is no better for it.
+        let likely: f64 =
+            self.columns.iter().filter(|column| column.kin > UNLIKELY).map(|column| column.most).sum();
+        if likely >= visit.time && likely < have {
+            self.columns.retain(|column| column.kin > UNLIKELY);
+            have = likely;
         }
         if have <= visit.time {
             return self.give_all(graph, visit, have, on, onwards);
@@ -302,7 +337,8 @@ impl Pools {
         if self.order.is_empty() {
             return;
         }
-        self.nested = true;
+        // A single one has as much whatever is taken.
+        self.nested |= self.order.len() > 1;
         let part = (time / total.max(1e-12)).min(1.0);
         let (mut now, mut all, mut without, mut most) = (0.0, 0.0, 1.0, 0.0);
         for &place in &self.order {
@@ -407,7 +443,7 @@ fn reserved(graph: &Graph<'_>, once: &Once) -> Vec<f64> {
             let mut edges = graph.into(function);
             let (Some(edge), None) = (edges.next(), edges.next()) else { break };
             let caller = graph.caller[edge as usize];
-            if caller == super::scaling::NOBODY || graph.once[caller as usize] || caller == function {
+            if caller == NOBODY || graph.once[caller as usize] || caller == function {
                 break;
             }
             reserved[edge as usize] += graph.total[item as usize];
@@ -418,17 +454,27 @@ fn reserved(graph: &Graph<'_>, once: &Once) -> Vec<f64> {
 }
 
 /// A callee called as often as one of the callers called is that caller's.
-pub(super) fn matching(graph: &Graph<'_>, entered: u32, edge: u32) -> f64 {
-    let calls = graph.calls[edge as usize];
-    let callee_of = graph.callee[entered as usize];
-    if graph.caller[entered as usize] == super::scaling::NOBODY
-        || calls < FEW
-        || calls == graph.calls[entered as usize]
-    {
-        return 1.0;
+pub(super) struct Matched<'a> {
+    graph: &'a Graph<'a>,
+    entered: u32,
+}
+
+impl<'a> Matched<'a> {
+    /// For time that entered a function over this edge.
+    pub fn of(graph: &'a Graph<'a>, entered: u32) -> Self {
+        Self { graph, entered }
     }
-    let other = graph.into(callee_of).any(|other| graph.calls[other as usize] == calls);
-    if other { 1.0 / MATCH } else { 1.0 }
+
+    /// How likely it goes on over an edge with so many calls.
+    pub fn likely(&self, calls: f64) -> f64 {
+        let Self { graph, entered } = *self;
+        let callee_of = graph.callee[entered as usize];
+        if calls < FEW || graph.caller[entered as usize] == NOBODY || calls == graph.calls[entered as usize] {
+            return 1.0;
+        }
+        let other = graph.into(callee_of).any(|other| graph.calls[other as usize] == calls);
+        if other { 1.0 / MATCH } else { 1.0 }
+    }
 }
 
 /// Gives `time` to the columns, none more than it has: gamma variables given their sum, x = guess / (1 + θ each).

@@ -96,7 +96,9 @@ fn nodes(grown: &Expansion, least: f64) -> Vec<Node> {
 /// The boxes but for merged ones, and per node the place of its box.
 fn choose(graph: &Graph<'_>, nodes: &[Node], intervals: &[Interval], budget: usize) -> (Selection, Vec<u32>) {
     // On equal times the earlier one: callers come before callees.
-    let order = sort::order(nodes.len(), &mut |a, b| {
+    let mut order: Vec<u32> =
+        (0..nodes.len() as u32).filter(|&index| nodes[index as usize].kind != Kind::Omitted).collect();
+    sort::ids(&mut order, &mut |a, b| {
         nodes[b as usize].seconds.total_cmp(&nodes[a as usize].seconds).then(a.cmp(&b))
     });
     // Per node, and last for the roots: how many nodes in it have no box.
@@ -111,7 +113,7 @@ fn choose(graph: &Graph<'_>, nodes: &[Node], intervals: &[Interval], budget: usi
     for index in order {
         let node = &nodes[index as usize];
         let parent = place.get(node.parent as usize).copied();
-        if node.kind == Kind::Omitted || parent == Some(NO_PARENT) {
+        if parent == Some(NO_PARENT) {
             continue;
         }
         // One more box, and one more merged box for what is in it; the last one in a box makes up for itself.

@@ -97,7 +97,7 @@ impl<'a> Search<'a> {
         Self {
             graph,
             certain,
-            reach: Reach::new(graph.functions()),
+            reach: Reach::new(graph),
             once: [None, None],
             tried: Vec::new(),
             best: Strategy::default(),

@@ -1,7 +1,7 @@
 //! Items on their way to their callers: functions that were called once, of which it is known below which edge they are.
 
 use super::super::once::caller_of;
-use super::super::pools::matching;
+use super::super::pools::Matched;
 use super::super::strategy::Single;
 use super::{Entry, Grower};
 use crate::profile::FunctionId;
@@ -30,12 +30,14 @@ impl Grower<'_> {
         let mut best: Option<(f64, u32)> = None;
         for &edge in graph.out_of(function) {
             let callee = graph.callee[edge as usize];
-            let back = callee != function && component[callee as usize] == component[function as usize];
+            let back = callee != function
+                && component[callee as usize] == component[function as usize]
+                && self.once.can_be_below(graph, edge, function, seconds);
             let closed = self.pools.is_item[callee as usize] || self.on.has(callee);
             if !back || closed || self.has_passed(edge, chain) {
                 continue;
             }
-            let room = self.pools.room(edge, false);
+            let room = self.pools.room(graph, edge, false);
             if room >= seconds && time - room < seconds && best.is_none_or(|best| room > best.0) {
                 best = Some((room, edge));
             }
@@ -65,15 +67,17 @@ impl Grower<'_> {
             }
             let towards = self.reach.get(graph, callee, caller).0;
             let towards = if self.strategy.items_matched {
-                towards * matching(graph, entered, edge) * graph.kin.affinity(graph, entered, edge)
+                towards
+                    * Matched::of(graph, entered).likely(graph.calls[edge as usize])
+                    * graph.kin.through(graph, entered).of(callee)
             } else {
                 towards
             };
-            if towards <= 0.0 {
+            if towards <= 0.0 || !self.once.can_be_below(graph, edge, caller, seconds) {
                 continue;
             }
             let nested = self.has_passed(edge, chain);
-            let mut room = self.pools.room(edge, nested);
+            let mut room = self.pools.room(graph, edge, nested);
             if !in_cycle {
                 room = self.pools.room_below(graph, edge);
             }
@@ -90,7 +94,8 @@ impl Grower<'_> {
             if room >= seconds * (1.0 - 1e-6) && fit.is_none_or(|fit| room * towards > fit.0) {
                 fit = Some((room * towards, edge));
             }
-            let weight = graph.all[edge as usize] * towards;
+            let full = (room / seconds).clamp(0.1, 1.0);
+            let weight = graph.all[edge as usize] * towards * full;
             if best.is_none_or(|best| weight > best.0) {
                 best = Some((weight, edge));
             }
@@ -104,7 +109,7 @@ impl Grower<'_> {
             return false;
         }
         // One that leads nowhere is put where it is.
-        let Some((_, edge)) = route.map(|edge| (1.0, edge)).or(above).or(fit).or(best) else {
+        let Some((_, edge)) = route.map(|edge| (1.0, edge)).or(above).or(best) else {
             let Some(edge) = graph.into(item).next() else { return true };
             self.go_on(Entry { edge, time: seconds, calls: 1.0, items: Vec::new(), chain });
             return true;
@@ -120,7 +125,7 @@ impl Grower<'_> {
         } else {
             1.0
         };
-        self.pools.carry(edge, self.has_passed(edge, chain), seconds, calls);
+        self.pools.carry(graph, edge, self.has_passed(edge, chain), seconds, calls);
         self.go_on(Entry { edge, time: seconds, calls, items: vec![item], chain });
     }
 }

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::super::graph::Graph;
 use super::super::scaling::NOBODY;
 use super::reach::Reach;
-use super::widest::Widest;
+use super::widest::{Widest, Widths, below};
 use super::{Assignment, caller_of};
 use crate::profile::home::{Home, home};
 use crate::profile::{FunctionId, Functions};
@@ -69,14 +69,14 @@ struct Bin {
     near: Vec<f32>,
 }
 
-/// Per item that has one: (way, item), by way, the longest item first.
+/// Per item that has one: (way, item), by way, the longest item first; and what can be below whom, by the items' callers.
 pub(super) fn assign(
     graph: &Graph<'_>,
     items: &[u32],
     forced: &[Option<u32>],
     reach: &mut Reach,
     assignment: Assignment,
-) -> Vec<(u32, u32)> {
+) -> (Vec<(u32, u32)>, FxHashMap<u32, Widths>) {
     let known: FxHashMap<u32, u32> =
         items.iter().zip(forced).filter_map(|(&item, &way)| Some((item, way?))).collect();
     let mut bins = bins(graph, items, reach);
@@ -90,6 +90,7 @@ pub(super) fn assign(
     sort::by(&mut callers, |a, b| weights[b].total_cmp(&weights[a]).then(a.cmp(b)));
     let mut used: FxHashMap<u32, f64> = FxHashMap::default();
     let mut widest = Widest::new(graph);
+    let mut widths = FxHashMap::default();
     for caller in callers {
         let Some(bin) = bins.get_mut(&caller) else { continue };
         for way in &mut bin.ways {
@@ -97,8 +98,11 @@ pub(super) fn assign(
         }
         bin.limit();
         let least = bin.items.iter().map(|&item| graph.total[item as usize]).fold(f64::INFINITY, f64::min);
-        widest.to(graph, caller, least);
-        bin.ways.iter_mut().for_each(|way| way.width = widest.below(graph, way.edge));
+        let found = widest.to(graph, caller, least);
+        bin.ways.iter_mut().for_each(|way| way.width = below(graph, found.as_ref(), way.edge));
+        if let Some(found) = found {
+            widths.insert(caller, found);
+        }
         let modules = bin.items.iter().filter(|&&item| graph.flow.profile.functions.name(item) == "<module>");
         let are_modules = 2 * modules.count() > bin.items.len();
         bin.near = (bin.items.iter())
@@ -124,7 +128,7 @@ pub(super) fn assign(
         let longest = graph.total[b.1 as usize].total_cmp(&graph.total[a.1 as usize]);
         a.0.cmp(&b.0).then(longest).then(a.1.cmp(&b.1))
     });
-    result
+    (result, widths)
 }
 
 /// By the functions that call items: those, and the ways that lead there.

@@ -3,12 +3,15 @@
 use rustc_hash::FxHashMap;
 
 use super::super::graph::Graph;
+use super::super::strategy::MANY;
 
 /// Steps of one walk at most.
 const STEPS: u32 = 20_000;
 
-/// Steps of all walks at most: so that a profile with very many functions called once costs no more than others.
-const BUDGET: u64 = 1_000_000;
+/// Steps of all walks at most, and in a graph of very many edges: so that a profile with very many functions called once
+/// costs no more than others. The longest ways come first.
+const BUDGET: u64 = 500_000;
+const BUDGET_OF_MANY: u64 = 150_000;
 
 /// Less than this share on its way is nothing.
 const LEAST: f64 = 1e-3;
@@ -25,20 +28,23 @@ pub(in super::super) struct Reach {
     /// Per function: whether a wanted one can be reached from it.
     leads: Vec<bool>,
     stopped: Vec<bool>,
-    waiting: Vec<f64>,
-    spent: u64,
+    /// Per function: shares of time and of calls that have come to it.
+    waiting: Vec<(f64, f64)>,
+    /// Steps that are left.
+    left: u64,
 }
 
 impl Reach {
-    /// For a graph of `functions` functions; nothing is wanted yet.
-    pub fn new(functions: usize) -> Self {
+    /// For a graph; nothing is wanted yet.
+    pub fn new(graph: &Graph<'_>) -> Self {
+        let functions = graph.functions();
         Self {
             rows: FxHashMap::default(),
             wanted: vec![false; functions],
             leads: vec![false; functions],
             stopped: vec![false; functions],
-            waiting: vec![0.0; functions],
-            spent: 0,
+            waiting: vec![(0.0, 0.0); functions],
+            left: if graph.edges() < MANY { BUDGET } else { BUDGET_OF_MANY },
         }
     }
 
@@ -82,36 +88,35 @@ impl Reach {
     pub fn row(&mut self, graph: &Graph<'_>, from: u32) -> &Row {
         if !self.rows.contains_key(&from) {
             let mut row = Row::default();
-            if self.leads(from) && self.spent < BUDGET {
-                for by_time in [true, false] {
-                    self.walk(graph, from, by_time, &mut row);
-                }
+            if self.leads(from) && self.left > 0 {
+                self.walk(graph, from, &mut row);
             }
             self.rows.insert(from, row);
         }
         &self.rows[&from]
     }
 
-    fn walk(&mut self, graph: &Graph<'_>, from: u32, by_time: bool, row: &mut Row) {
+    fn walk(&mut self, graph: &Graph<'_>, from: u32, row: &mut Row) {
         let mut layer = vec![from];
         let mut next = Vec::new();
-        self.waiting[from as usize] = 1.0;
+        self.waiting[from as usize] = (1.0, 1.0);
         let mut steps = 0;
         while !layer.is_empty() && steps < STEPS {
             for &function in &layer {
                 let here = function as usize;
-                let mass = std::mem::take(&mut self.waiting[here]);
-                if mass < LEAST {
+                let (time, calls) = std::mem::take(&mut self.waiting[here]);
+                if time < LEAST && calls < LEAST {
                     continue;
                 }
                 if self.wanted[here] {
                     let found = row.entry(function).or_default();
-                    if by_time { found.0 += mass } else { found.1 += mass }
+                    found.0 += time;
+                    found.1 += calls;
                 }
-                let whole = if by_time { graph.out[here] } else { graph.flow.function_calls[here] };
-                if whole <= 0.0 {
-                    continue;
-                }
+                let part =
+                    |mass: f64, whole: f64| if mass >= LEAST && whole > 0.0 { mass / whole } else { 0.0 };
+                let time = part(time, graph.out[here]);
+                let calls = part(calls, graph.flow.function_calls[here]);
                 let edges = graph.out_of(function);
                 steps += edges.len() as u32;
                 for &edge in edges {
@@ -120,13 +125,14 @@ impl Reach {
                     if self.stopped[callee] || callee == here || !self.leads[callee] {
                         continue;
                     }
-                    let part = if by_time { graph.all[edge] - graph.own[edge] } else { graph.calls[edge] };
-                    let onwards = mass * part / whole;
-                    if onwards > 0.0 {
-                        if self.waiting[callee] == 0.0 {
+                    let onwards = (time * (graph.all[edge] - graph.own[edge]), calls * graph.calls[edge]);
+                    if onwards.0 > 0.0 || onwards.1 > 0.0 {
+                        let waiting = &mut self.waiting[callee];
+                        if *waiting == (0.0, 0.0) {
                             next.push(callee as u32);
                         }
-                        self.waiting[callee] += onwards;
+                        waiting.0 += onwards.0.max(0.0);
+                        waiting.1 += onwards.1.max(0.0);
                     }
                 }
             }
@@ -134,8 +140,8 @@ impl Reach {
             std::mem::swap(&mut layer, &mut next);
         }
         for &function in &layer {
-            self.waiting[function as usize] = 0.0;
+            self.waiting[function as usize] = (0.0, 0.0);
         }
-        self.spent += u64::from(steps);
+        self.left = self.left.saturating_sub(u64::from(steps));
     }
 }
