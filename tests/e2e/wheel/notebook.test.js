@@ -78,6 +78,10 @@ test('JupyterLab shows the page below the cell', { skip: !NOTEBOOK || !JUPYTER }
     await page.goto(`${address}/tree/notebook.ipynb`);
     // Menus are made anew until the notebook is there.
     await page.locator('.jp-CodeCell').first().waitFor();
+    // A notebook that no kernel was ever chosen for asks for one.
+    const choose = page.getByRole('button', { name: 'Select', exact: true });
+    await page.addLocatorHandler(choose, () => choose.click());
+    await page.getByText(/\| Idle/).waitFor();
     await page.getByRole('menuitem', { name: 'Run', exact: true }).click();
     await page.getByRole('menuitem', { name: /^Run All Cells/ }).click();
     await works(page, 0);
