@@ -333,7 +333,8 @@ pub fn line(file: &str, line: i64) -> String {
 
 /// Whether `file` is no file, but a cell of a notebook: `cell 3`.
 pub fn is_cell(file: &str) -> bool {
-    file.strip_prefix("cell ").is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    file.strip_prefix("cell ")
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A function's name alone: of a built-in one (`file` is `~`) as [`builtin_name`] spells it, of others
