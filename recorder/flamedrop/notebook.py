@@ -1,7 +1,7 @@
 # Flamedrop. SPDX-License-Identifier: MIT OR Apache-2.0
 """%flamedrop STATEMENT and %%flamedrop: the page with the statement's, or the cell's, profile below the cell.
 
-The page stands in the notebook, whole (two to three megabytes for each time it is shown), so it is there offline
+The page stands in the notebook, whole (two and a half megabytes for each time it is shown), so it is there offline
 and in what nbconvert makes of the notebook. It is in a frame that may run scripts and save files, and nothing else: it
 sees neither the notebook nor its cookies, and its own policy forbids it the network.
 """
@@ -20,7 +20,7 @@ import tempfile
 
 from IPython.core.magic import Magics as Base
 from IPython.core.magic import line_cell_magic, magics_class
-from IPython.display import HTML, display
+from IPython.display import display
 
 from . import program, run
 
@@ -88,7 +88,9 @@ class Magics(Base):
         if "output" in options:
             with open(options["output"], "w", encoding="utf-8") as file:
                 file.write(page)
-        display(HTML(frame(page, int(options.get("height", HEIGHT)))))
+        # Not as HTML(): that warns of frames.
+        shown = {"text/html": frame(page, int(options.get("height", HEIGHT))), "text/plain": "Flamedrop: a page in HTML"}
+        display(shown, raw=True)
 
 
 def parsed(line):
