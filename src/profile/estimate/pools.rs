@@ -5,6 +5,8 @@
 //! yet, time over it comes out of the first pool, else out of the second, and what was drawn is gone. So over the
 //! whole tree each edge gives its outermost time once.
 
+mod fill;
+
 use std::ops::Range;
 
 use super::graph::Graph;
@@ -286,7 +288,7 @@ impl Pools {
                 column.given = if sum > 0.0 { column.guess / sum } else { column.most / have } * visit.time;
             }
         } else {
-            fill(&mut self.columns, visit.time);
+            fill::fill(&mut self.columns, visit.time);
             self.work += (self.columns.len() * HALVINGS) as u64 / 4;
         }
         self.nest(graph.total[here], visit.time);
@@ -474,50 +476,5 @@ impl<'a> Matched<'a> {
         }
         let other = graph.into(callee_of).any(|other| graph.calls[other as usize] == calls);
         if other { 1.0 / MATCH } else { 1.0 }
-    }
-}
-
-/// Gives `time` to the columns, none more than it has: gamma variables given their sum, x = guess / (1 + θ each).
-/// Long calls get callees that last long.
-fn fill(columns: &mut [Column], time: f64) {
-    let top = columns.iter().map(|column| column.each).fold(0.0, f64::max);
-    let top = if top > 0.0 { top } else { 1.0 };
-    // 1 + θ each = 1 − r + d r, with r = each / top and d = 1 + θ top > 0.
-    let value = |column: &Column, d: f64| {
-        let part = column.each / top;
-        (column.guess / (1.0 - part + d * part)).min(column.most)
-    };
-    let sum = |columns: &[Column], d: f64| -> f64 { columns.iter().map(|column| value(column, d)).sum() };
-    let (mut low, mut high) = (1.0_f64, 1.0_f64);
-    if sum(columns, 1.0) > time {
-        while sum(columns, high) > time && high < 1e15 {
-            (low, high) = (high, high * 8.0);
-        }
-    } else {
-        while sum(columns, low) < time && low > 1e-15 {
-            (low, high) = (low / 8.0, low);
-        }
-    }
-    for _ in 0..HALVINGS {
-        let middle = (low * high).sqrt();
-        if sum(columns, middle) > time {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    let mut given = 0.0;
-    let mut room = 0.0;
-    for column in columns.iter_mut() {
-        column.given = value(column, low);
-        given += column.given;
-        room += column.most - column.given;
-    }
-    if given >= time {
-        columns.iter_mut().for_each(|column| column.given *= time / given);
-    } else if room > 0.0 {
-        // Only the longest could take it.
-        let part = (time - given) / room;
-        columns.iter_mut().for_each(|column| column.given += (column.most - column.given) * part);
     }
 }
