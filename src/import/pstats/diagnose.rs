@@ -185,6 +185,12 @@ pub(super) fn lacks(profile: &Profile, diagnostics: &mut Diagnostics) {
                        with Profile(timer, timeunit), such as Profile(time.perf_counter_ns, 1e-9)";
         diagnostics.note(Level::Warning, message, || None);
     }
+    if functions.writer == Writer::Profile {
+        let message = "Python's profile module measures the processor's time, of all threads together, unless it was given \
+                       another timer: what slept or waited is missing. cProfile measures all that passes: python -m cProfile \
+                       -o app.prof app.py";
+        diagnostics.note(Level::Warning, message, || None);
+    }
     if profile.waits_overlap() {
         let message = "on yappi's wall clock a coroutine that waits counts as running: waits of tasks overlap, and the sums \
                        exceed what the run lasted";
