@@ -180,3 +180,80 @@ fn calls_that_cannot_be_are_absent() {
     let g = functions.find("a.py", 3, "g").expect("g");
     assert_eq!(functions.calls_of(g), None);
 }
+
+fn judged(document: &Document, rule: &str) -> Vec<findings::Finding> {
+    let all = findings::judge(document, &Settings::default()).findings;
+    all.into_iter().filter(|finding| finding.rule == rule).collect()
+}
+
+/// Threads wait side by side, and a worker without tasks has nothing to do.
+#[test]
+fn threads_that_wait_save_no_more_than_the_run_lasted() {
+    let thread = |number: u32, stack: &str, time: f64| {
+        format!(
+            r#"{{"type":"sampled","name":"Thread {number} \"t{number}\"","unit":"seconds","startValue":0,"endValue":{time},"samples":[[{stack}]],"weights":[{time}]}}"#
+        )
+    };
+    // main: sleep; three threads: run, fetch, sleep; one: run, worker, get, wait, acquire.
+    let profiles = [
+        thread(1, "0", 5.0),
+        thread(2, "1,2,3", 5.0),
+        thread(3, "1,2,3", 5.0),
+        thread(4, "1,2,3", 5.0),
+        thread(5, "1,4,5,6,7", 5.0),
+    ];
+    let frames = [
+        ("main", "/srv/app.py", 1),
+        ("run", "/usr/lib/python3.12/threading.py", 999),
+        ("fetch", "/srv/app.py", 9),
+        ("sleep", "/usr/lib/python3.12/asyncio/tasks.py", 3),
+        ("worker", "/srv/app.py", 20),
+        ("get", "/usr/lib/python3.12/queue.py", 171),
+        ("wait", "/usr/lib/python3.12/threading.py", 355),
+        ("_wait_for_tstate_lock", "/usr/lib/python3.12/threading.py", 1153),
+    ];
+    let frames =
+        frames.map(|(name, file, line)| format!(r#"{{"name":"{name}","file":"{file}","line":{line}}}"#));
+    let text = format!(
+        r#"{{"$schema":"https://www.speedscope.app/file-format-schema.json","exporter":"py-spy@0.4.3","profiles":[{}],"shared":{{"frames":[{}]}}}}"#,
+        profiles.join(","),
+        frames.join(",")
+    );
+    let document = open(text.as_str());
+    let found = judged(&document, "external-waits");
+    let titles: Vec<&str> = found.iter().map(|finding| finding.title.as_str()).collect();
+    assert_eq!(found.len(), 1, "a worker's queue is none: {titles:?}");
+    assert!(found[0].title.starts_with("fetch"), "{titles:?}");
+    assert!(close(found[0].at_stake, 15_000.0) && close(found[0].saving, 5000.0), "{:?}", found[0].saving);
+    assert!(found[0].computed.contains("5 threads"), "{}", found[0].computed);
+}
+
+/// What sqlite3 does for `execute` it may do in `fetchall` only.
+#[test]
+fn waiting_for_a_driver_is_that_of_all_its_functions() {
+    let (execute, fetch) =
+        ("<method 'execute' of 'sqlite3.Cursor' objects>", "<method 'fetchall' of 'sqlite3.Cursor' objects>");
+    let report = || key("/srv/app.py", 1, "report");
+    let of = |name: &str, time: f64| {
+        (key("~", 0, name), numbers(2, 2, time, time, vec![(report(), tuple![2_i64, 2_i64, time, time])]))
+    };
+    let file = stats(vec![(report(), numbers(1, 1, 0.1, 2.1, vec![])), of(execute, 0.5), of(fetch, 1.5)]);
+    let found = judged(&open(file), "slow-statements");
+    assert_eq!(found.len(), 1);
+    assert!(close(found[0].at_stake, 2000.0), "{}", found[0].at_stake);
+    assert!(found[0].title.contains("in 2 statements"), "{}", found[0].title);
+}
+
+/// A dozen samples are no measurement.
+#[test]
+fn few_samples_say_little() {
+    for (samples, expected) in [(12, true), (1200, false)] {
+        let text = format!("main (/srv/app.py:1);busy (/srv/app.py:5) {samples}\n");
+        let found = findings::judge(&open(text.as_str()), &Settings::default()).findings;
+        assert!(!found.is_empty());
+        for finding in found {
+            assert_eq!(finding.doubts.contains("12 samples in all"), expected, "{}", finding.doubts);
+            assert!(!expected || finding.confidence == findings::Confidence::Low);
+        }
+    }
+}

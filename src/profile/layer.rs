@@ -250,6 +250,8 @@ pub struct Layers {
     pub idle: Vec<(FunctionId, f64)>,
     /// Functions that wait so.
     pub idlers: FxHashSet<FunctionId>,
+    /// Functions that threads run, and what they call to wait for their next task.
+    pub workers: FxHashSet<(FunctionId, FunctionId)>,
     /// Seconds per layer, in the order of [`Layer::ALL`]. They add up to the profile's total.
     pub time: [f64; Layer::ALL.len()],
 }
@@ -289,6 +291,7 @@ impl Layers {
             elsewhere: Vec::new(),
             idle: Vec::new(),
             idlers: FxHashSet::default(),
+            workers: FxHashSet::default(),
         };
         for function in 0..functions.len() as FunctionId {
             let (layer, own) = (layers.layer(function), functions.self_time[function as usize]);
@@ -330,6 +333,7 @@ impl Layers {
             }
         }
         layers.idlers = asking.idlers;
+        layers.workers = asking.workers;
         layers
     }
 
