@@ -86,6 +86,7 @@ fn pythons_own_profile_has_a_processors_clock() {
     let sleep = ("", 0, "sleep");
     let file = stats(vec![
         (key("/srv/app.py", 1, "poll"), numbers(1, 1, 0.1, 1.1, vec![])),
+        (key("/usr/lib/python3.12/threading.py", 973, "start"), numbers(1, 1, 0.0, 0.0, vec![])),
         (
             key(sleep.0, sleep.1, sleep.2),
             numbers(10, 10, 1.0, 1.0, vec![(key("/srv/app.py", 1, "poll"), 10.into())]),
