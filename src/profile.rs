@@ -24,6 +24,7 @@ pub mod repair;
 pub mod stacks;
 mod suspended;
 pub mod twins;
+mod unnamed;
 pub mod writer;
 
 use std::borrow::Cow;

@@ -2,11 +2,14 @@
 //! has thousands of rows made into objects. For the rules that are named after these causes; where there is a log,
 //! theirs are better, for they name the queries.
 
+use rustc_hash::FxHashMap;
+
 use super::naming::{called, located};
-use super::own_use::Asked;
+use super::own_use::{Asked, executes};
 use super::remedies::{Remedy, Statements, of_layer, of_saves, of_statements_in_a_loop};
 use super::{About, Bound, Case, Confidence, Evidence, Finding, Link, Value};
 use crate::format;
+use crate::profile::category::is_driver;
 use crate::profile::home::lies_in;
 use crate::profile::{FunctionId, Layer, Profile};
 use crate::sort;
@@ -51,12 +54,15 @@ const PER_STATEMENT: f64 = 50.0;
 
 /// Findings of `cause`, for the rule `about`. `least` objects are many.
 pub(super) fn judge(case: &Case<'_>, about: &About, cause: Cause, least: f64, findings: &mut Vec<Finding>) {
-    let Case::Profile(profile, _, _, digest, uses) = *case else { return };
+    let Case::Profile(profile, layers, _, digest, uses) = *case else { return };
     let busy = digest.busy();
     let requests = requests(profile);
     let mut all: Vec<(FunctionId, FunctionId, Asked)> = (uses.iter())
         .flat_map(|(own, used)| used.asks.iter().map(|(entry, asked)| (*own, *entry, *asked)))
         .collect();
+    if cause == Cause::Slow {
+        all = by_driver(profile, all);
+    }
     let is_found = |asked: &Asked| {
         let many = asked.statements / requests >= STATEMENTS.max(least);
         let saves = asked.saves * 2.0 >= asked.statements;
@@ -84,9 +90,51 @@ pub(super) fn judge(case: &Case<'_>, about: &About, cause: Cause, least: f64, fi
     });
     sort::by(&mut all, |a, b| b.2.time.total_cmp(&a.2.time).then((a.0, a.1).cmp(&(b.0, b.1))));
     // Half of a thousand boxes is none of its own.
+    let executes = executes(profile, layers);
     for (own, entry, asked) in all.into_iter().take(3) {
-        findings.push(finding(profile, about, cause, (own, entry, asked), digest.unprofiled(), busy));
+        let counted = is_counted(profile, executes, own, asked.statements);
+        findings.push(finding(
+            profile,
+            about,
+            cause,
+            (own, entry, asked, counted),
+            digest.unprofiled(),
+            busy,
+        ));
     }
+}
+
+/// What own functions ask of a database driver, all in one: the database works for `execute`, and then for each of
+/// `fetchall`. It is named by that of its functions in which most of the waiting is.
+fn by_driver(
+    profile: &Profile,
+    all: Vec<(FunctionId, FunctionId, Asked)>,
+) -> Vec<(FunctionId, FunctionId, Asked)> {
+    let functions = &profile.functions;
+    let mut merged: FxHashMap<FunctionId, (FunctionId, f64, Asked)> = FxHashMap::default();
+    let mut rest = Vec::with_capacity(all.len());
+    for (own, entry, asked) in all {
+        let (file, name) = functions.known_as(entry);
+        if !is_driver(file, &name) {
+            rest.push((own, entry, asked));
+            continue;
+        }
+        // Each call of these is one statement, or many of one kind.
+        let statements =
+            if name.contains("execute") { asked.calls.max(asked.statements) } else { asked.statements };
+        let (most, longest, sum) = merged.entry(own).or_insert((entry, asked.driver, Asked::default()));
+        if asked.driver > *longest || (asked.driver == *longest && entry < *most) {
+            (*most, *longest) = (entry, asked.driver);
+        }
+        sum.time += asked.time;
+        sum.calls += asked.calls;
+        sum.driver += asked.driver;
+        sum.statements += statements;
+        sum.saves += asked.saves;
+        sum.objects += asked.objects;
+    }
+    rest.extend(merged.into_iter().map(|(own, (entry, _, asked))| (own, entry, asked)));
+    rest
 }
 
 /// What helps against a slow statement that is not known.
@@ -107,11 +155,27 @@ fn requests(profile: &Profile) -> f64 {
     calls.max().unwrap_or(1).max(1) as f64
 }
 
+/// Whether a number of statements of `own` is what the file counted: of its own calls, of all that ran, or in recorded
+/// stacks. Otherwise it is that of the estimated call tree.
+fn is_counted(profile: &Profile, executes: Option<FunctionId>, own: FunctionId, statements: f64) -> bool {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let is_it = |calls: i64| (statements - calls as f64).abs() < 0.5;
+    let is_statement = |id: FunctionId| {
+        let (file, name) = functions.known_as(id);
+        executes == Some(id) || (name.contains("execute") && is_driver(file, &name))
+    };
+    let called = edges.out_of(own).iter().map(|&edge| edge as usize);
+    let called = called.filter(|&edge| is_statement(edges.callee[edge]));
+    profile.recorded_tree.is_some()
+        || executes.and_then(|id| functions.calls_of(id)).is_some_and(is_it)
+        || is_it(called.filter_map(|edge| profile.edge_calls(edge)).fold(0, i64::saturating_add))
+}
+
 fn finding(
     profile: &Profile,
     about: &About,
     cause: Cause,
-    (own, entry, asked): (FunctionId, FunctionId, Asked),
+    (own, entry, asked, counted): (FunctionId, FunctionId, Asked, bool),
     unprofiled: f64,
     busy: f64,
 ) -> Finding {
@@ -121,16 +185,19 @@ fn finding(
     let what = called(functions, entry);
     let is_relation = functions.known_name(entry) == "__get__";
     let many = |count: f64| format::count(count.round() as i64);
+    let about_as_many = if counted { "" } else { "≈ " };
     let who = located(functions, own);
     let title = match cause {
         Cause::Loop if is_relation => {
-            format!("{who} follows relations row by row: {} statements", many(statements))
+            format!("{who} follows relations row by row: {about_as_many}{} statements", many(statements))
         }
-        Cause::Loop => format!("{who} runs {} statements one by one, by {what}", many(statements)),
+        Cause::Loop => {
+            format!("{who} runs {about_as_many}{} statements one by one, by {what}", many(statements))
+        }
         Cause::Saves => format!("{who} saves {} objects one by one", many(asked.saves)),
         Cause::Objects => format!("{who} loads {} objects", many(asked.objects)),
         Cause::Slow => format!(
-            "{who} waits for the database in {}",
+            "{who} waits for the database in {about_as_many}{}",
             format::counted(statements as i64, "statement", "statements")
         ),
     };
@@ -147,7 +214,11 @@ fn finding(
         Evidence::new("function", "The function that asks", Value::Place(functions.place(own)))
             .at(Link::Function(own)),
         Evidence::new("asks", "It asks by", Value::Place(functions.place(entry))).at(Link::Function(entry)),
-        Evidence::new("statements", "Statements", Value::Count(statements as u64)),
+        Evidence::new(
+            "statements",
+            if counted { "Statements" } else { "Statements, about" },
+            Value::Count(statements as u64),
+        ),
         Evidence::new(
             "total_ms",
             "Their time, with what Python takes",

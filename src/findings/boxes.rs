@@ -111,7 +111,10 @@ fn is_idle(layers: &Layers, tree: &CallTree, at: usize) -> bool {
     /// Boxes between a server and what waits for it.
     const BETWEEN: usize = 4;
     let up = |&at: &u32| Some(tree.parent[at as usize]).filter(|&parent| parent != NO_PARENT);
-    std::iter::successors(up(&(at as u32)), up)
-        .take(BETWEEN)
-        .any(|above| layers.idlers.contains(&tree.function[above as usize]))
+    let mut below = at as u32;
+    std::iter::successors(up(&below), up).take(BETWEEN).any(|above| {
+        let (caller, callee) = (tree.function[above as usize], tree.function[below as usize]);
+        below = above;
+        layers.idlers.contains(&caller) || layers.workers.contains(&(caller, callee))
+    })
 }

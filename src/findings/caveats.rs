@@ -2,14 +2,16 @@
 //! numbers do not fit are less sure, and each says why.
 
 use super::{Confidence, Evidence, Finding, Link};
+use crate::format;
 use crate::profile::consistency::{Contradictions, affected, set_back};
-use crate::profile::{FunctionId, Profile};
+use crate::profile::{FunctionId, Profile, Unit};
 
 /// Lowers the confidence of findings about functions whose numbers contradict each other.
 pub(super) fn add(profile: &Profile, findings: &mut [Finding]) {
     if findings.is_empty() {
         return;
     }
+    add_of_few_samples(profile, findings);
     let contradictions = Contradictions::of(profile);
     let affected = affected(profile);
     let mixed = contradictions.out_of_turn.is_some();
@@ -22,6 +24,11 @@ pub(super) fn add(profile: &Profile, findings: &mut [Finding]) {
         match rests_on {
             Some(id) => {
                 finding.confidence = lower(finding.confidence);
+                if mixed {
+                    // Whose time it is, is just what is not known.
+                    finding.confidence = Confidence::Low;
+                    finding.title = format!("Perhaps: {}", finding.title);
+                }
                 finding.doubts.push_str(&because(profile, &contradictions, id));
             }
             None if mixed => finding.doubts.push_str(
@@ -29,6 +36,27 @@ pub(super) fn add(profile: &Profile, findings: &mut [Finding]) {
             ),
             None => {}
         }
+    }
+}
+
+/// Samples below which a share is off by more than a third of itself, as often as not: 50 samples of which half are in a
+/// function put its share between 36 and 64 % (binomial, 95 %).
+const FEW: f64 = 50.0;
+
+/// Lowers the confidence of what few samples say.
+fn add_of_few_samples(profile: &Profile, findings: &mut [Finding]) {
+    let samples = match (profile.samples(), profile.unit) {
+        (Some(samples), _) => samples as f64,
+        (None, Unit::Samples) => profile.total(),
+        _ => return,
+    };
+    if samples >= FEW {
+        return;
+    }
+    let count = format::counted(samples.round() as i64, "sample", "samples");
+    for finding in findings {
+        finding.confidence = Confidence::Low;
+        finding.doubts.push_str(&format!(" It rests on {count} in all: record for longer, or more often."));
     }
 }
 

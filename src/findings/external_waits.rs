@@ -92,6 +92,18 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
         }
         remedy => remedy,
     };
+    // Threads wait side by side: the run gets shorter by what one of them waits at most.
+    let longest = profile.longest_track().map_or(f64::INFINITY, |longest| longest * 1e3);
+    let saving = time.min(longest);
+    let mut computed = "What it waits for, by the profile; a fix can save up to all of it.".to_owned();
+    if saving < time {
+        computed = format!(
+            "What it waits for, by the profile, which adds {} up; as they wait side by side, a fix saves no more than the \
+             longest of them lasted, {}.",
+            format::counted(profile.tracks().len() as i64, "thread", "threads"),
+            profile.unit.thousandths(longest),
+        );
+    }
     Finding {
         unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
@@ -103,9 +115,9 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
             format::percent((time / busy).clamp(0.0, 1.0)),
         ),
         at_stake: time,
-        saving: time,
+        saving,
         bound: Bound::AtMost,
-        computed: "What it waits for, by the profile; a fix can save up to all of it.".to_owned(),
+        computed,
         evidence: shown,
         remedy: remedy.to_owned(),
         code: code.to_owned(),

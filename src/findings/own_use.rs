@@ -289,7 +289,7 @@ fn who_asks(
 }
 
 /// The function that every statement passes once: the library's that most pass.
-fn executes(profile: &Profile, layers: &Layers) -> Option<FunctionId> {
+pub(super) fn executes(profile: &Profile, layers: &Layers) -> Option<FunctionId> {
     let functions = &profile.functions;
     // What SQLAlchemy's sessions write of themselves does not pass `Session.execute`.
     let by_engine = (0..functions.len() as FunctionId).filter(|&id| {

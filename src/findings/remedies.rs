@@ -105,6 +105,11 @@ pub(super) fn of_layer(layer: Layer, profile: &Profile, statements: Statements) 
              the heaviest function). First reduce how often they are called, then make them faster.",
             "",
         ),
+        Layer::Untold if !profile.is_stripped() => (
+            "The sampler saw threads or processes without any function of Python's: programs of another language, or processes \
+             that it could not look into. Record the Python process alone, with the rights to see it, or leave those out.",
+            "py-spy record --pid PID -f speedscope -o app.speedscope.json",
+        ),
         Layer::Untold => (
             "Record again, and save with dump_stats() before strip_dirs(): with the directories of the files it can be told \
              whose code takes the time.",

@@ -137,7 +137,7 @@ impl Summary {
         let share = format::percent(share(*time, whole));
         Some(match layer {
             Layer::Untold => format!(
-                "Where {share} of the time goes cannot be told: the files have lost their directories."
+                "Where {share} of the time goes cannot be told: the file does not say whose code it is."
             ),
             layer => format!("Most time goes to {}: {share}.", layer.name()),
         })

@@ -111,10 +111,13 @@ impl Format for Callgrind {
             diagnostics.note_many(Level::Warning, message, reading.graph.unsaid(), at_end);
         }
         let unit = reading.unit;
-        let profile = reading
+        let (profile, uncalled) = reading
             .graph
             .profile(unit)
             .ok_or_else(|| ImportError::new(self, "no function of it has any time", RECORD_AGAIN))?;
+        let message =
+            "functions or calls have a time, but were called 0 times by the file: how often is not known";
+        diagnostics.note_many(Level::Warning, message, uncalled, || None);
         Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
     }
 }

@@ -20,6 +20,8 @@ const PICTURE: &str =
 
 const RECORD: &str = "Record a profile of it and drop that: python -m cProfile -o app.prof app.py";
 
+const MEMRAY: &str = "Write it as speedscope's JSON: memray transform speedscope recording.bin";
+
 /// First bytes, what they begin, and what to do.
 const SIGNATURES: &[(&[u8], &str, &str)] = &[
     (b"PK\x03\x04", "a ZIP archive", UNPACK),
@@ -46,11 +48,7 @@ const SIGNATURES: &[(&[u8], &str, &str)] = &[
         "Write it as pstats: python -m profiling.sampling replay --pstats -o app.prof recording.bin",
     ),
     (b"MOJ", "a binary recording of Austin", "Write it as text: mojo2austin recording.mojo app.austin"),
-    (
-        b"memray\0",
-        "a recording of memray",
-        "Write it as speedscope's JSON: memray transform speedscope recording.bin",
-    ),
+    (b"memray\0", "a recording of memray", MEMRAY),
 ];
 
 /// What stands in a pickle, what it is then, and what to do: names of classes stand in it as they are.
@@ -111,6 +109,42 @@ const PAGES: &[(&[u8], &str, &str)] = &[
     ),
 ];
 
+/// Words that a printed report has all of, whose it is, and what to do.
+const PRINTED: &[(&[&[u8]], &str, &str)] = &[
+    (
+        &[b"was called by...", b"<-"],
+        "a table of callers that pstats printed",
+        "Numbers in it are rounded. Write the profile itself: python -m cProfile -o app.prof app.py",
+    ),
+    (
+        &[b"called...", b"->", b"ncalls"],
+        "a table of callees that pstats printed",
+        "Numbers in it are rounded. Write the profile itself: python -m cProfile -o app.prof app.py",
+    ),
+    (
+        &[b"Timer unit: ", b"Line #", b"% Time"],
+        "a table that line_profiler printed",
+        "Flamedrop shows functions and who called them. Record those: python -m cProfile -o app.prof app.py",
+    ),
+    (
+        &[b"Recorded: ", b"Samples: ", b"Duration: ", b"CPU time: "],
+        "a report that pyinstrument printed",
+        "Write the profile itself: pyinstrument -r json -o app.json app.py (or of the last session: pyinstrument --load-prev \
+         ID -r json -o app.json)",
+    ),
+    (
+        &[b"name ", b"ncall ", b"tsub ", b"ttot ", b"tavg"],
+        "a table that yappi printed",
+        "Write the statistics as pstats: yappi.get_func_stats().save(\"app.prof\", type=\"pstat\")",
+    ),
+    (
+        &[b"name ", b"id ", b"tid ", b"ttot ", b"scnt"],
+        "a table of threads that yappi printed",
+        "Write the functions of each thread as pstats: yappi.get_func_stats(ctx_id=thread.id).save(\"app.prof\", \
+         type=\"pstat\")",
+    ),
+];
+
 /// Names `head`, if anything can be said of it.
 pub(super) fn name(head: &[u8]) -> Option<Foreign> {
     let foreign = |what, advice| Some(Foreign { what, advice });
@@ -120,6 +154,21 @@ pub(super) fn name(head: &[u8]) -> Option<Foreign> {
     };
     if let Some(&(_, what, advice)) = SIGNATURES.iter().find(|(bytes, ..)| head.starts_with(bytes)) {
         return foreign(what, advice);
+    }
+    if let [0x04, 0x22, 0x4d, 0x18, ..] = head {
+        // memray compresses its recordings, of which the head is left readable.
+        let is_memray = memchr::memmem::find(head, b"memray").is_some();
+        return if is_memray {
+            foreign("a recording of memray", MEMRAY)
+        } else {
+            foreign("an LZ4 archive", UNPACK)
+        };
+    }
+    if tar::is_empty(head) {
+        return foreign(
+            "an empty tar archive, or nothing but zeros",
+            "Copy the file again, or make the archive again.",
+        );
     }
     if tar::is_archive(head) {
         return foreign("a tar archive", UNPACK);
@@ -154,6 +203,8 @@ pub(super) fn name(head: &[u8]) -> Option<Foreign> {
             "a profile of Scalene",
             "It has shares of lines. For functions and who called them: python -m cProfile -o app.prof app.py",
         )
+    } else if begins(b"{") && holds(b"\"total_bytes_allocated\"") && holds(b"\"allocation_size_histogram\"") {
+        foreign("memray's statistics", MEMRAY)
     } else if begins(b"{") || begins(b"[") {
         foreign("JSON", "")
     } else if begins(b"# Time:") || holds(b"\n# Query_time: ") {
@@ -164,6 +215,10 @@ pub(super) fn name(head: &[u8]) -> Option<Foreign> {
             "Numbers in it are rounded, and who called whom is missing. Write the profile itself: python -m cProfile -o \
              app.prof app.py",
         )
+    } else if let Some(&(_, what, advice)) =
+        PRINTED.iter().find(|(words, ..)| words.iter().all(|word| holds(word)))
+    {
+        foreign(what, advice)
     } else if is_python(text) {
         foreign("a Python program", RECORD)
     } else if !text.is_empty() && std::str::from_utf8(&text[..text.len().min(64)]).is_ok() {
@@ -214,6 +269,44 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn reports_of_other_tools_get_advice() {
+        let tree = "\n  _     ._   __/__   _ _  _  _ _/_   Recorded: 21:05:30  Samples:  98\n \
+                    /_//_/// /_\\ / //_// / //_'/ //     Duration: 6.170     CPU time: 0.370\n";
+        for (head, what) in [
+            (&b"\x04\x22\x4d\x18\x40\xc0\x15\x2c\x00\x00\xf9\x05memray\x00\x0c"[..], "a recording of memray"),
+            (b"\x04\x22\x4d\x18\x40\xc0\x15\x2c\x00", "an LZ4 archive"),
+            (
+                b"{\n \"total_num_allocations\": 198,\n \"total_bytes_allocated\": 9,\n \"allocation_size_histogram\": [",
+                "memray's statistics",
+            ),
+            (
+                b"Timer unit: 1e-06 s\n\nTotal time: 1.72 s\nFile: lp.py\nFunction: inner at line 2\n\n\
+                  Line #      Hits         Time  Per Hit   % Time  Line Contents\n",
+                "a table that line_profiler printed",
+            ),
+            (tree.as_bytes(), "a report that pyinstrument printed"),
+            (
+                b"\nClock type: WALL\nOrdered by: tsub, desc\n\nname      ncall   tsub      ttot      tavg      \n",
+                "a table that yappi printed",
+            ),
+            (
+                b"\nname           id     tid              ttot      scnt        \n",
+                "a table of threads that yappi printed",
+            ),
+            (
+                b"   Random listing order was used\n\nFunction            was called by...\n    ncalls  tottime  cumtime\n\
+                  <string>:1(<module>)    <-       1    0.000    0.003  {built-in method builtins.exec}\n",
+                "a table of callers that pstats printed",
+            ),
+            (&[0; 1024], "an empty tar archive, or nothing but zeros"),
+        ] {
+            let named = name(head);
+            assert_eq!(named.map(|foreign| foreign.what), Some(what));
+            assert!(named.is_some_and(|foreign| !foreign.advice.is_empty()), "{what}");
+        }
+    }
 
     #[test]
     fn common_files_are_named() {

@@ -15,7 +15,7 @@ pub struct Spelt<'a> {
 pub const NO_FILE: &str = "~";
 
 /// The frame of stacks that no Python function is on: time of a thread outside of any.
-pub const NO_FRAME: &str = "(no frame)";
+pub(crate) use crate::profile::built_in::NO_FRAME;
 
 /// `text` in whichever spelling it is.
 pub fn spelt(text: &str) -> Spelt<'_> {

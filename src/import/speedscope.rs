@@ -24,6 +24,7 @@ use super::json::{Fault, Json};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
+use crate::profile::built_in::PYINSTRUMENT;
 use crate::profile::call_tree::NO_PARENT;
 use crate::profile::stacks::{Builder, Same};
 use crate::profile::{Profile, Track, Unit};
@@ -148,10 +149,8 @@ fn read_shared(json: &mut Json<'_, '_>, frames: &mut Vec<Frame>) -> Result<(), F
                 while let Some(key) = json.key()? {
                     match key.as_str() {
                         "name" => frame.name = json.text()?.unwrap_or_default(),
-                        // pyinstrument names a place for what has none.
-                        "file" => {
-                            frame.file = json.text()?.filter(|file| !file.is_empty() && file != "<built-in>")
-                        }
+                        // pyinstrument's `<built-in>` stays: it says how their names are spelt.
+                        "file" => frame.file = json.text()?.filter(|file| !file.is_empty()),
                         "line" => frame.line = json.whole()?.unwrap_or(0).max(0),
                         _ => json.skip()?,
                     }
@@ -278,7 +277,7 @@ impl File {
         let mut functions: Vec<Option<u32>> = vec![None; self.frames.len()];
         let is_self = |frame: u32| {
             let frame = &self.frames[frame as usize];
-            has_self && frame.name == "[self]" && frame.file.is_none()
+            has_self && frame.name == "[self]" && matches!(frame.file.as_deref(), None | Some(PYINSTRUMENT))
         };
         let mut nodes: Vec<u32> = Vec::with_capacity(self.trie.len());
         for (parent, frame) in self.trie.nodes() {

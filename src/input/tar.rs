@@ -25,6 +25,11 @@ pub fn is_archive(head: &[u8]) -> bool {
     head.first_chunk::<BLOCK>().is_some_and(|block| Header::read(block).is_some())
 }
 
+/// Whether a file begins as an archive without members does: with the two blocks of zeros that end one.
+pub fn is_empty(head: &[u8]) -> bool {
+    head.get(..2 * BLOCK).is_some_and(|blocks| blocks.iter().all(|&byte| byte == 0))
+}
+
 /// What is in `source`; `None` if it is no tar archive.
 ///
 /// # Errors

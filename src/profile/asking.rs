@@ -16,6 +16,8 @@ pub(super) struct Asking {
     shares: FxHashMap<FunctionId, Shares>,
     /// Functions that wait for something to do.
     pub idlers: FxHashSet<FunctionId>,
+    /// Callers and what they call to wait for the next task, and for nothing else: see [`waits_for_work`].
+    pub workers: FxHashSet<(FunctionId, FunctionId)>,
 }
 
 /// For whom a function works.
@@ -37,6 +39,7 @@ impl Asking {
         // Asked only where there is a loop.
         let mut loop_serves = None;
         let mut idlers = FxHashSet::default();
+        let mut workers = FxHashSet::default();
         for &id in shares.keys() {
             for caller in edges.into(id).map(|edge| edges.caller[edge]) {
                 let file = profile.functions.file(caller);
@@ -44,6 +47,8 @@ impl Asking {
                     || (lies_in(file, &[LOOP]) && *loop_serves.get_or_insert_with(|| serves(profile)))
                 {
                     idlers.insert(caller);
+                } else if waits_for_work(profile, caller, id) {
+                    workers.insert((caller, id));
                 }
             }
         }
@@ -56,7 +61,7 @@ impl Asking {
                     let (caller, time) = (edges.caller[edge], edges.total_time[edge].max(0.0));
                     let passed = shares.get(&caller).copied().unwrap_or_default();
                     let (database, network, idle) = match layers[caller as usize] {
-                        _ if idlers.contains(&caller) => (0.0, 0.0, 1.0),
+                        _ if idlers.contains(&caller) || workers.contains(&(caller, id)) => (0.0, 0.0, 1.0),
                         Layer::Database => (1.0, 0.0, 0.0),
                         Layer::Network => (passed.database, 1.0 - passed.database - passed.idle, passed.idle),
                         _ => (passed.database, passed.network, passed.idle),
@@ -79,7 +84,7 @@ impl Asking {
                 break;
             }
         }
-        Self { shares, idlers }
+        Self { shares, idlers, workers }
     }
 
     /// For whom `function` works; nothing for one that is nobody's but its own.
@@ -118,6 +123,21 @@ fn serves(profile: &Profile) -> bool {
         let (file, name) = functions.known_as(id);
         SERVERS.iter().any(|(server, function)| name == *function && lies_in(file, &[*server]))
     })
+}
+
+/// Whether `caller` is what a thread runs, and takes its tasks from a queue by `callee`: while there are none it has
+/// nothing to do, as it should be.
+fn waits_for_work(profile: &Profile, caller: FunctionId, callee: FunctionId) -> bool {
+    let functions = &profile.functions;
+    let (file, name) = functions.known_as(callee);
+    let takes = (name == "get" && lies_in(file, &["queue.py"]))
+        || name == "<method 'get' of '_queue.SimpleQueue' objects>";
+    let is_threads = |file: &str| lies_in(file, &["threading.py"]);
+    let mut callers = profile.edges.callers(caller).filter(|&above| above != caller).peekable();
+    takes
+        && !is_threads(functions.file(caller))
+        && callers.peek().is_some()
+        && callers.all(|above| is_threads(functions.file(above)))
 }
 
 /// Whether a function only passes on what others ask for: Python's own sockets and what waits for them.

@@ -15,13 +15,48 @@ use super::home::is_pythons;
 /// cProfile's place of built-in functions.
 pub(crate) const BUILT_IN: &str = "~";
 
+/// The name, without a file, of what samplers saw of a thread or process without any function of Python's.
+pub(crate) const NO_FRAME: &str = "(no frame)";
+
 /// pyinstrument's.
-const PYINSTRUMENT: &str = "<built-in>";
+pub(crate) const PYINSTRUMENT: &str = "<built-in>";
 
 /// Names that only one function of Python's own modules or of database drivers has, as cProfile spells it. Others
-/// (`join`, `connect`, `read`) may be anything.
+/// (`join`, `connect`, `read`) may be anything. pyinstrument puts the class before a method.
 const BARE: &[(&str, &str)] = &[
+    ("Connection.commit", "<method 'commit' of 'sqlite3.Connection' objects>"),
+    ("Connection.execute", "<method 'execute' of 'sqlite3.Connection' objects>"),
+    ("Connection.executemany", "<method 'executemany' of 'sqlite3.Connection' objects>"),
+    ("Connection.executescript", "<method 'executescript' of 'sqlite3.Connection' objects>"),
+    ("Connection.rollback", "<method 'rollback' of 'sqlite3.Connection' objects>"),
+    ("Cursor.execute", "<method 'execute' of 'sqlite3.Cursor' objects>"),
+    ("Cursor.executemany", "<method 'executemany' of 'sqlite3.Cursor' objects>"),
+    ("Cursor.executescript", "<method 'executescript' of 'sqlite3.Cursor' objects>"),
+    ("Cursor.fetchall", "<method 'fetchall' of 'sqlite3.Cursor' objects>"),
+    ("Cursor.fetchmany", "<method 'fetchmany' of 'sqlite3.Cursor' objects>"),
+    ("Cursor.fetchone", "<method 'fetchone' of 'sqlite3.Cursor' objects>"),
+    ("Pattern.findall", "<method 'findall' of 're.Pattern' objects>"),
+    ("Pattern.finditer", "<method 'finditer' of 're.Pattern' objects>"),
+    ("Pattern.fullmatch", "<method 'fullmatch' of 're.Pattern' objects>"),
+    ("Pattern.match", "<method 'match' of 're.Pattern' objects>"),
+    ("Pattern.search", "<method 'search' of 're.Pattern' objects>"),
+    ("Pattern.split", "<method 'split' of 're.Pattern' objects>"),
+    ("Pattern.sub", "<method 'sub' of 're.Pattern' objects>"),
+    ("Pattern.subn", "<method 'subn' of 're.Pattern' objects>"),
+    ("RLock.__enter__", "<method '__enter__' of '_thread.RLock' objects>"),
     ("RLock.acquire", "<method 'acquire' of '_thread.RLock' objects>"),
+    ("SQLiteCursorWrapper.execute", "<method 'execute' of 'sqlite3.Cursor' objects>"),
+    ("SQLiteCursorWrapper.executemany", "<method 'executemany' of 'sqlite3.Cursor' objects>"),
+    ("SQLiteCursorWrapper.fetchall", "<method 'fetchall' of 'sqlite3.Cursor' objects>"),
+    ("SQLiteCursorWrapper.fetchmany", "<method 'fetchmany' of 'sqlite3.Cursor' objects>"),
+    ("SQLiteCursorWrapper.fetchone", "<method 'fetchone' of 'sqlite3.Cursor' objects>"),
+    ("SemLock.__enter__", "<method '__enter__' of '_multiprocessing.SemLock' objects>"),
+    ("SemLock.acquire", "<method 'acquire' of '_multiprocessing.SemLock' objects>"),
+    ("SimpleQueue.get", "<method 'get' of '_queue.SimpleQueue' objects>"),
+    ("_SSLSocket.do_handshake", "<method 'do_handshake' of '_ssl._SSLSocket' objects>"),
+    ("_SSLSocket.read", "<method 'read' of '_ssl._SSLSocket' objects>"),
+    ("_SSLSocket.shutdown", "<method 'shutdown' of '_ssl._SSLSocket' objects>"),
+    ("_SSLSocket.write", "<method 'write' of '_ssl._SSLSocket' objects>"),
     ("_ThreadHandle.join", "<method 'join' of '_thread._ThreadHandle' objects>"),
     ("accept", "<method '_accept' of '_socket.socket' objects>"),
     ("acquire", "<method 'acquire' of '_thread.lock' objects>"),
@@ -44,11 +79,14 @@ const BARE: &[(&str, &str)] = &[
     ("fullmatch", "<method 'fullmatch' of 're.Pattern' objects>"),
     ("getaddrinfo", "<built-in method _socket.getaddrinfo>"),
     ("input", "<built-in method builtins.input>"),
+    ("kqueue.control", "<method 'control' of 'select.kqueue' objects>"),
+    ("lock.__enter__", "<method '__enter__' of '_thread.lock' objects>"),
     ("lock.acquire", "<method 'acquire' of '_thread.lock' objects>"),
     ("lockf", "<built-in method fcntl.lockf>"),
     ("match", "<method 'match' of 're.Pattern' objects>"),
     ("pbkdf2_hmac", "<built-in method _hashlib.pbkdf2_hmac>"),
     ("poll", "<method 'poll' of 'select.epoll' objects>"),
+    ("poll.poll", "<method 'poll' of 'select.poll' objects>"),
     ("raw_input", "<built-in method builtins.input>"),
     ("recv", "<method 'recv' of '_socket.socket' objects>"),
     ("recv_into", "<method 'recv_into' of '_socket.socket' objects>"),
@@ -61,6 +99,15 @@ const BARE: &[(&str, &str)] = &[
     ("sendall", "<method 'sendall' of '_socket.socket' objects>"),
     ("sigwait", "<built-in method signal.sigwait>"),
     ("sleep", "<built-in method time.sleep>"),
+    ("socket._accept", "<method '_accept' of '_socket.socket' objects>"),
+    ("socket.connect", "<method 'connect' of '_socket.socket' objects>"),
+    ("socket.connect_ex", "<method 'connect_ex' of '_socket.socket' objects>"),
+    ("socket.recv", "<method 'recv' of '_socket.socket' objects>"),
+    ("socket.recv_into", "<method 'recv_into' of '_socket.socket' objects>"),
+    ("socket.recvfrom", "<method 'recvfrom' of '_socket.socket' objects>"),
+    ("socket.send", "<method 'send' of '_socket.socket' objects>"),
+    ("socket.sendall", "<method 'sendall' of '_socket.socket' objects>"),
+    ("socket.sendto", "<method 'sendto' of '_socket.socket' objects>"),
     ("sub", "<method 'sub' of 're.Pattern' objects>"),
     ("subn", "<method 'subn' of 're.Pattern' objects>"),
     ("wait4", "<built-in method posix.wait4>"),
@@ -168,6 +215,13 @@ mod tests {
             ("builtins", 0, "sorted", ("~", "<built-in method builtins.sorted>")),
             ("builtins", 0, "<method 'join' of 'str' objects>", ("~", "<method 'join' of 'str' objects>")),
             ("<built-in>", 0, "epoll.poll", ("~", "<method 'poll' of 'select.epoll' objects>")),
+            ("<built-in>", 0, "Cursor.fetchall", ("~", "<method 'fetchall' of 'sqlite3.Cursor' objects>")),
+            (
+                "<built-in>",
+                0,
+                "Connection.execute",
+                ("~", "<method 'execute' of 'sqlite3.Connection' objects>"),
+            ),
             (
                 "/usr/lib/python3.13/threading.py",
                 981,

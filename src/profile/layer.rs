@@ -5,12 +5,14 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::asking::{Asking, Shares};
+use super::built_in::{BUILT_IN, NO_FRAME};
 use super::category::{self, Category};
 use super::home::lies_in;
 use super::imports;
 use super::native;
 use super::suspended;
-use super::{FunctionId, Functions, Profile};
+use super::unnamed;
+use super::{FunctionId, Functions, Profile, Unit};
 use crate::format::capitalised;
 use crate::sort;
 
@@ -211,12 +213,20 @@ pub fn classify(file: &str, name: &str) -> Layer {
     if let Some(layer) = category::of_module(LAYERS, file, name) {
         return layer;
     }
+    if (file, name) == (BUILT_IN, NO_FRAME) {
+        return Layer::Untold;
+    }
     if BLOCKING.iter().any(|(place, names)| names.contains(&name) && lies_in(file, &[place])) {
         return Layer::Waiting;
     }
-    if native::waits(name) && native::is_native(file, name) {
+    if native::waits(name) && native::has_c(file, name) {
         return Layer::Waiting;
     }
+    computing(file, name)
+}
+
+/// The layer of what does not wait.
+fn computing(file: &str, name: &str) -> Layer {
     match category::classify(file, name) {
         Category::Own => Layer::Own,
         Category::Library => Layer::Library,
@@ -240,6 +250,8 @@ pub struct Layers {
     pub idle: Vec<(FunctionId, f64)>,
     /// Functions that wait so.
     pub idlers: FxHashSet<FunctionId>,
+    /// Functions that threads run, and what they call to wait for their next task.
+    pub workers: FxHashSet<(FunctionId, FunctionId)>,
     /// Seconds per layer, in the order of [`Layer::ALL`]. They add up to the profile's total.
     pub time: [f64; Layer::ALL.len()],
 }
@@ -262,12 +274,15 @@ impl Layers {
                 match classify(file, &name) {
                     // Without directories a library's `base.py` looks as the user's own does.
                     Layer::Own if stripped => Layer::Untold,
+                    // What a processor's clock counts computes, if for whoever woke up meanwhile.
+                    Layer::Waiting if profile.unit == Unit::CpuSeconds => computing(file, &name),
                     Layer::Python if reads_pipes(profile, function) => Layer::Waiting,
                     layer => layer,
                 }
             })
             .collect();
         let suspended = suspended::of(profile);
+        let unnamed = unnamed::waiting(profile, &of);
         let asking = Asking::of(profile, &of);
         let mut layers = Self {
             of,
@@ -276,6 +291,7 @@ impl Layers {
             elsewhere: Vec::new(),
             idle: Vec::new(),
             idlers: FxHashSet::default(),
+            workers: FxHashSet::default(),
         };
         for function in 0..functions.len() as FunctionId {
             let (layer, own) = (layers.layer(function), functions.self_time[function as usize]);
@@ -298,12 +314,14 @@ impl Layers {
                 }
             } else if let Some(seconds) = suspended.get(&function) {
                 give(Layer::Waiting, *seconds);
+            } else if let Some(share) = unnamed.get(&function) {
+                give(Layer::Waiting, own * share);
             } else if layers.is_shared(functions, function) {
-                let reads = reads(&functions.known_as(function).1);
+                let known = functions.known_as(function).1;
                 for edge in edges.into(function) {
-                    let caller = edges.caller[edge];
-                    let waits = reads && is_pipe(functions.file(caller));
-                    give(if waits { Layer::Waiting } else { layers.layer(caller) }, edges.self_time[edge]);
+                    let waits = reads(&known) && edge_waits(profile, &known, edge);
+                    let layer = if waits { Layer::Waiting } else { layers.layer(edges.caller[edge]) };
+                    give(layer, edges.self_time[edge]);
                 }
             }
             parts[layer as usize] += left;
@@ -315,6 +333,7 @@ impl Layers {
             }
         }
         layers.idlers = asking.idlers;
+        layers.workers = asking.workers;
         layers
     }
 
@@ -360,19 +379,43 @@ impl Layers {
     }
 }
 
-/// Whether it only reads what other processes send.
+/// Whether it only reads what other processes send: for each of its callers, or, where nobody is known to call it, by how
+/// long it takes.
 fn reads_pipes(profile: &Profile, function: FunctionId) -> bool {
     let (functions, edges) = (&profile.functions, &profile.edges);
-    let mut callers = edges.into(function).map(|edge| functions.file(edges.caller[edge])).peekable();
     let name = functions.known_as(function).1;
-    let (calls, time) = (functions.calls_of(function).unwrap_or(0), functions.self_time[function as usize]);
+    if profile.unit == Unit::CpuSeconds || !reads(&name) {
+        return false;
+    }
+    let mut callers = edges.into(function).peekable();
+    match callers.peek() {
+        Some(_) => callers.all(|edge| edge_waits(profile, &name, edge)),
+        None => {
+            let time = functions.self_time[function as usize];
+            functions.calls_of(function).is_some_and(|calls| is_slow(profile, &name, calls, time))
+        }
+    }
+}
+
+/// Whether a function that reads waits for another process when it is called over this edge: its caller reads a pipe, or
+/// it takes longer than a file would. Modules are read from files, however slow these are.
+fn edge_waits(profile: &Profile, name: &str, edge: usize) -> bool {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let caller = edges.caller[edge];
+    let (file, known) = functions.known_as(caller);
+    if profile.unit == Unit::CpuSeconds || imports::is_of_system(file, &known) {
+        return false;
+    }
+    let calls = profile.edge_calls(edge);
+    is_pipe(file) || calls.is_some_and(|calls| is_slow(profile, name, calls, edges.self_time[edge]))
+}
+
+/// Whether reads that took `time` seconds in all took longer than reading a file does.
+fn is_slow(profile: &Profile, name: &str, calls: i64, time: f64) -> bool {
     let mean = time / calls.max(1) as f64;
     // A line of a file is read in far less, and so is what a file's buffer takes at once.
     let is_line = name.starts_with("<method 'readline'");
-    reads(&name)
-        && ((callers.peek().is_some() && callers.all(is_pipe))
-            || (is_line && mean > LINE)
-            || (mean > READ && profile.ran(&["subprocess.py"])))
+    (is_line && mean > LINE) || (mean > READ && profile.ran(&["subprocess.py"]))
 }
 
 /// Whether a built-in function waits for what it reads: `posix.read`, `read` of a file.
@@ -387,7 +430,7 @@ fn is_pipe(file: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{Edge, Edges, Unit};
+    use crate::profile::{Edge, Edges};
 
     #[test]
     fn places() {

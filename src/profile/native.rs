@@ -10,14 +10,23 @@ const UNKNOWN: &str = "[unknown]";
 
 /// Functions of libc, libpython and the kernel in which a thread waits; in alphabetical order.
 const WAITS: &[&str] = &[
+    "PyThread_acquire_lock",
+    "PyThread_acquire_lock_timed",
+    "PyThread_acquire_lock_timed_with_retries",
+    "_PyMutex_LockSlow",
+    "_PyMutex_LockTimed",
+    "_PyParkingLot_Park",
+    "_PySemaphore_Wait",
     "__futex_abstimed_wait_common",
     "__futex_abstimed_wait_common64",
     "__new_sem_wait_slow64",
     "__poll",
     "__psynch_cvwait",
+    "__pthread_clockjoin_ex",
     "__select",
     "__semwait_signal",
     "__wait4",
+    "acquire_timed",
     "clock_nanosleep",
     "do_epoll_wait",
     "do_futex",
@@ -30,6 +39,7 @@ const WAITS: &[&str] = &[
     "futex_wait",
     "hrtimer_nanosleep",
     "kevent",
+    "lock_PyThread_acquire_lock",
     "nanosleep",
     "poll",
     "poll_schedule_timeout",
@@ -39,12 +49,23 @@ const WAITS: &[&str] = &[
     "pthread_cond_clockwait",
     "pthread_cond_timedwait",
     "pthread_cond_wait",
+    "pthread_join",
+    "pysleep",
     "schedule_hrtimeout_range",
     "select",
+    "select_epoll_poll",
+    "select_epoll_poll_impl",
+    "select_poll_poll",
+    "select_poll_poll_impl",
+    "select_select",
+    "select_select_impl",
     "sem_clockwait",
     "sem_timedwait",
     "sem_wait",
     "sigtimedwait",
+    "take_gil",
+    "thread_PyThread_acquire_lock",
+    "time_sleep",
     "wait4",
     "waitid",
     "waitpid",
@@ -68,6 +89,21 @@ fn is_interpreter(base: &str) -> bool {
     };
     let version = version.trim_end_matches(['d', 't', 'm', 'u']);
     version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// Whether a function is written in C: machine code, or by the line of its source, where a debugger's symbols are there
+/// (`select_epoll_poll_impl (selectmodule.c:1623)`).
+pub(super) fn has_c(file: &str, name: &str) -> bool {
+    is_native(file, name) || file.ends_with(".c") || file.ends_with(".c.h")
+}
+
+/// Whether it is machine code of which nobody knows the symbol: an address, or `[unknown]`. It is part of what called it.
+pub(super) fn is_unnamed(file: &str, name: &str) -> bool {
+    let is_address = name
+        .strip_prefix("0x")
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    // py-spy's place of what is in no library.
+    name == UNKNOWN || (is_address && (file == "?" || is_native(file, name)))
 }
 
 /// Whether a thread waits in the native function `name`, which may have its library's version (`nanosleep@@GLIBC_2.2.5`)
@@ -110,6 +146,20 @@ mod tests {
             assert!(!is_native(file, "f"), "{file}");
         }
         assert!(is_native("/usr/bin/bash", "[unknown]"));
+    }
+
+    #[test]
+    fn what_has_no_name() {
+        for (file, name, expected) in [
+            ("libc.so.6", "0x7f0bbcaaed90", true),
+            ("?", "0x560d3b53e600", true),
+            ("libc.so.6", "[unknown]", true),
+            ("libc.so.6", "memmove", false),
+            ("app.py", "0x12", false),
+            ("libc.so.6", "0x", false),
+        ] {
+            assert_eq!(is_unnamed(file, name), expected, "{name} in {file}");
+        }
     }
 
     #[test]

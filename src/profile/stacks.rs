@@ -150,6 +150,13 @@ impl Profile {
         self.recorded_tree.as_ref().map_or(&[], |recorded| &recorded.stacks.tracks)
     }
 
+    /// What the longest of several tracks has, in the profile's unit: as long as the run lasted, where tracks are threads.
+    /// `None` where there is one track, or where they are not kept apart.
+    pub fn longest_track(&self) -> Option<f64> {
+        let tracks = self.tracks();
+        (tracks.len() > 1).then(|| tracks.iter().map(Track::total).fold(0.0, f64::max))
+    }
+
     /// The profile of one track alone: functions keep their ids, those that it has none of have zeros. `None`
     /// where there is no such track.
     #[must_use]

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::frame::NO_FILE;
 use super::dominators::Dominators;
-use crate::profile::{Edge, Edges, FunctionId, Functions, Profile, Unit, strong_components};
+use crate::profile::{Edge, Edges, FunctionId, Functions, Profile, UNKNOWN_CALLS, Unit, strong_components};
 
 /// `name path:line` at the space between: a name like `<built-in method exec>` has spaces of its own.
 fn name_and_place(text: &str) -> Option<(&str, &str)> {
@@ -88,8 +88,9 @@ impl Graph {
         edge.1 += seconds;
     }
 
-    /// The profile; `None` where there is nothing measured in it.
-    pub fn profile(mut self, unit: Unit) -> Option<Profile> {
+    /// The profile, and how many functions and calls in it took time without being called; `None` where there is nothing
+    /// measured in it.
+    pub fn profile(mut self, unit: Unit) -> Option<(Profile, u64)> {
         let all: f64 = self.functions.self_time.iter().sum();
         if all <= 0.0 {
             return None;
@@ -135,6 +136,7 @@ impl Graph {
         let dominators = Dominators::of(count, &edges, &entries);
         // A file of samples has no number of any call.
         let is_counted = edges.is_empty() || edges.calls.iter().any(|&calls| calls > 0);
+        let mut uncalled = 0;
         for (function, &below) in below.iter().enumerate() {
             let incoming = Edges::into(&edges, function as FunctionId);
             let is_entry = entries.binary_search(&function).is_ok();
@@ -158,9 +160,15 @@ impl Graph {
                 }
             }
             let own = functions.self_time[function];
-            functions.calls[function] = if is_counted { calls } else { -1 };
-            functions.primitive_calls[function] = if is_counted { outermost.max(1) } else { -1 };
             let whole = own + below;
+            // What took time was called; a file that says nobody did has lost how often.
+            let is_possible = calls > 0 || whole <= 0.0;
+            uncalled += u64::from(is_counted && !is_possible);
+            (functions.calls[function], functions.primitive_calls[function]) = if is_counted && is_possible {
+                (calls, outermost.clamp(calls.min(1), calls))
+            } else {
+                (UNKNOWN_CALLS, UNKNOWN_CALLS)
+            };
             functions.total_time[function] = match (is_recursive, is_entry) {
                 (false, _) => whole,
                 (true, true) => whole.min(all),
@@ -171,10 +179,14 @@ impl Graph {
                 let share = if all_time > 0.0 { edges.total_time[edge] / all_time } else { 0.0 };
                 edges.self_time[edge] = (own * share).min(edges.total_time[edge]);
                 if !is_counted {
-                    (edges.calls[edge], edges.primitive_calls[edge]) = (-1, -1);
+                    (edges.calls[edge], edges.primitive_calls[edge]) = (UNKNOWN_CALLS, UNKNOWN_CALLS);
+                } else if edges.calls[edge] == 0 && edges.total_time[edge] > 0.0 {
+                    uncalled += 1;
+                    (edges.calls[edge], edges.primitive_calls[edge]) = (UNKNOWN_CALLS, UNKNOWN_CALLS);
                 }
             }
         }
-        Some(Profile { unit, functions: self.functions, edges, by_line: false, recorded_tree: None })
+        let profile = Profile { unit, functions: self.functions, edges, by_line: false, recorded_tree: None };
+        Some((profile, uncalled))
     }
 }

@@ -7,7 +7,7 @@ use crate::format;
 use crate::profile::consistency::{self, Contradictions};
 use crate::profile::repair::Repair;
 use crate::profile::twins::is_recorded_by_cprofile;
-use crate::profile::{FunctionId, Functions, Profile, Writer, imports, recursion};
+use crate::profile::{FunctionId, Functions, Profile, Unit, Writer, imports, recursion};
 
 impl Table {
     /// Says what makes the file other than one of cProfile's.
@@ -183,6 +183,12 @@ pub(super) fn lacks(profile: &Profile, diagnostics: &mut Diagnostics) {
     } else if !profile.has_times() && profile.calls().is_some_and(|calls| calls > 0) {
         let message = "the file has calls but no times: its timer gave whole numbers without saying what they are. Record \
                        with Profile(timer, timeunit), such as Profile(time.perf_counter_ns, 1e-9)";
+        diagnostics.note(Level::Warning, message, || None);
+    }
+    if functions.writer == Writer::Profile && profile.unit == Unit::CpuSeconds {
+        let message = "Python's profile module measures the processor's time, of all threads together, unless it was given \
+                       another timer: what slept or waited is missing. cProfile measures all that passes: python -m cProfile \
+                       -o app.prof app.py";
         diagnostics.note(Level::Warning, message, || None);
     }
     if profile.waits_overlap() {

@@ -1,6 +1,6 @@
 //! Which tool wrote a pstats file, by its content alone. What its numbers mean follows from that.
 
-use crate::profile::{Functions, Writer, twins};
+use crate::profile::{Functions, Layer, Writer, layer, twins};
 
 /// What the reader saw of the entries before they were put into columns.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +31,23 @@ pub(super) fn of(functions: &Functions, seen: Seen) -> Writer {
     } else {
         Writer::Unknown
     }
+}
+
+/// Whether times are a processor's: the timer of `profile`, if it is given none, is
+/// [`time.process_time`](https://github.com/python/cpython/blob/main/Lib/profile.py). What sleeps then takes next to
+/// nothing, unless a thread computes meanwhile, whose time it is given.
+pub(super) fn has_a_processors_clock(functions: &Functions) -> bool {
+    /// Seconds that going to sleep and waking up take at most.
+    const AWAKE: f64 = 1e-3;
+    let has_threads = functions.files.iter().any(|file| file.ends_with("threading.py"));
+    let waited = |id: u32| {
+        let (file, name) = functions.known_as(id);
+        let (calls, time) = (functions.calls_of(id).unwrap_or(0).max(1), functions.self_time[id as usize]);
+        functions.is_built_in(id)
+            && layer::classify(file, &name) == Layer::Waiting
+            && time / calls as f64 > AWAKE
+    };
+    functions.writer == Writer::Profile && (has_threads || !(0..functions.len() as u32).any(waited))
 }
 
 /// yappi leaves built-in functions out if they are not asked for. Its clock has whole microseconds, its names have
