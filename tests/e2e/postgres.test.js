@@ -15,8 +15,9 @@ async function openLog(page) {
 async function select(page, text, row = 1) {
   await show(page, 'Queries');
   await page.getByRole('searchbox', { name: 'Search' }).fill(text);
-  await page.waitForTimeout(300);
-  await page.getByRole('grid', { name: 'Queries' }).getByRole('row').nth(row).click();
+  const found = page.getByRole('grid', { name: 'Queries' }).getByRole('row');
+  await found.nth(1).filter({ hasText: text }).waitFor();
+  await found.nth(row).click();
   return page.getByRole('complementary', { name: 'Selected query' });
 }
 
