@@ -114,6 +114,7 @@ fn wrapped(log: &Log) -> Vec<(&'static str, String)> {
             }),
         ),
         ("fluentd", each_line(text, |_, line| format!("2026-11-29T12:56:17+00:00\tdb.shop\t{}", json!({"container_name": "/db", "source": "stderr", "log": line})))),
+        ("fluentd's standard output", each_line(text, |_, line| format!("2026-11-29 12:56:17.123456789 +0000 db.shop: {}", json!({"log": line, "stream": "stderr"})))),
         ("any JSON, among other lines", format!("{other}\n{}", each_line(text, |_, line| json!({"level": "info", "host": "db1", "data": {"line": line}}).to_string()))),
         ("Cloud SQL", each_record(log, entry)),
         ("Cloud SQL, an array on one line", Value::from(log.records.iter().map(|record| entry(record)).collect::<Vec<_>>()).to_string()),
@@ -121,6 +122,8 @@ fn wrapped(log: &Log) -> Vec<(&'static str, String)> {
         ("Azure", each_record(log, azure)),
         ("Azure, records on one line", json!({"records": log.records.iter().map(|record| azure(record)).collect::<Vec<_>>()}).to_string()),
         ("CloudWatch's events", json!({"events": log.records.iter().map(|record| json!({"timestamp": 1795956977123_u64, "message": record, "ingestionTime": 1795956977999_u64})).collect::<Vec<_>>()}).to_string()),
+        ("CloudWatch Insights, as CSV", format!("@timestamp,@message\n{}", log.records.iter().map(|record| format!("2026-11-29 12:56:17.123,\"{}\"\n", record.replace('"', "\"\""))).collect::<String>())),
+        ("CloudWatch Insights, get-query-results", json!({"results": log.records.iter().map(|record| json!([{"field": "@timestamp", "value": "2026-11-29 12:56:17.123"}, {"field": "@message", "value": record}, {"field": "@ptr", "value": "CmAKJgoi"}])).collect::<Vec<_>>(), "statistics": {"recordsMatched": 10.0, "recordsScanned": 10.0, "bytesScanned": 2000.0}, "status": "Complete"}).to_string()),
         ("CloudWatch Insights", serde_json::to_string_pretty(&log.records.iter().map(|record| json!({"@timestamp": "2026-11-29 12:56:17.123", "@message": record})).collect::<Vec<_>>()).expect("JSON")),
     ];
     if !log.name.ends_with(".general.log") {
@@ -133,6 +136,20 @@ fn wrapped(log: &Log) -> Vec<(&'static str, String)> {
                 .map(|record| format!("2026-11-29T12:56:17.123000+00:00 shop/db {record}\n"))
                 .collect(),
         ));
+    }
+    if log.name.starts_with("postgres") {
+        let newest_first = |entries: Vec<&str>| {
+            Value::from(entries.into_iter().rev().map(entry).collect::<Vec<_>>()).to_string()
+        };
+        all.push(("Cloud SQL, newest first", newest_first(log.records.iter().map(String::as_str).collect())));
+        if log.name.ends_with(".log") {
+            // A record's DETAIL is an entry of its own.
+            let apart = log.records.iter().flat_map(|record| match record.find("\n2026-") {
+                Some(at) => vec![&record[..at], &record[at + 1..]],
+                None => vec![record.as_str()],
+            });
+            all.push(("Cloud SQL, newest first, details apart", newest_first(apart.collect())));
+        }
     }
     if log.name.starts_with("postgres") && log.name.ends_with(".log") {
         all.extend(wrapped_postgres(log));

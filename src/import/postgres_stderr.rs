@@ -389,9 +389,6 @@ impl Reader {
         let end = parts.first().map_or(bytes.len(), |part| part.line);
         let text = bytes.get(mark + line.message..end).unwrap_or_default();
         let message = message::read(text);
-        if message == Message::Other && line.severity == Severity::Log {
-            return;
-        }
         let text_of = |severity: Severity| {
             let index = parts.iter().position(|part| part.severity == severity)?;
             let end = parts.get(index + 1).map_or(bytes.len(), |next| next.line);

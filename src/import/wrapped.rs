@@ -18,8 +18,10 @@ mod unwrapping;
 
 use std::borrow::Cow;
 
+use super::postgres::infer::marker;
+use super::postgres::prefix::severity;
 use super::records::{trim_end, trim_mark};
-use super::{Format, SURE};
+use super::{Format, SURE, stamp};
 use crate::document::{Diagnostics, Level};
 use crate::input::Input;
 use syslog::Demux;
@@ -50,6 +52,10 @@ pub enum Layer {
     Text(Box<str>),
     /// Azure's single servers.
     Azure,
+    /// The fields of CloudWatch Logs Insights' results, each in an object.
+    Insights,
+    /// CloudWatch Logs Insights' results as CSV.
+    Table,
     /// The systemd journal; whether messages were sent to syslog, in numbered pieces.
     Journal {
         numbered: bool,
@@ -72,6 +78,8 @@ impl Layer {
             Self::Text(key) if **key == *"textPayload" => "Google Cloud's JSON",
             Self::Text(key) => return format!("JSON's field \"{key}\""),
             Self::Azure => "Azure's JSON",
+            Self::Insights => "the results of CloudWatch Logs Insights",
+            Self::Table => "the CSV of CloudWatch Logs Insights",
             Self::Journal { .. } => "the journal's JSON",
             Self::Syslog => "syslog",
         };
@@ -80,7 +88,10 @@ impl Layer {
 
     /// Whether it is JSON around each record.
     fn is_object(&self) -> bool {
-        matches!(self, Self::Docker | Self::Record | Self::Text(_) | Self::Azure | Self::Journal { .. })
+        matches!(
+            self,
+            Self::Docker | Self::Record | Self::Text(_) | Self::Azure | Self::Insights | Self::Journal { .. }
+        )
     }
 }
 
@@ -91,6 +102,8 @@ pub struct Around {
     pub layers: Vec<Layer>,
     /// The names in front of the lines that are a server's, where there are names: others are passed over.
     sources: Vec<Vec<u8>>,
+    /// Whether the newest record comes first, as consoles of clouds export them.
+    newest_first: bool,
 }
 
 impl Around {
@@ -99,9 +112,17 @@ impl Around {
         self.layers.is_empty()
     }
 
-    /// Whether each record is in an object of JSON.
-    pub fn is_objects(&self) -> bool {
-        self.layers.first().is_some_and(Layer::is_object)
+    /// What each record is in.
+    fn units(&self) -> Units {
+        match self.layers.first() {
+            Some(Layer::Table) => Units::rows(),
+            layer => Units::new(layer.is_some_and(Layer::is_object)),
+        }
+    }
+
+    /// Whether what has nothing of the log in it is of no interest: names of columns, other fields.
+    fn skips_silently(&self) -> bool {
+        matches!(self.layers.first(), Some(Layer::Table | Layer::Insights))
     }
 
     /// Whether syslog's pieces are to be put together.
@@ -137,6 +158,7 @@ fn stripped<'a>(layer: &Layer, text: &'a [u8]) -> Option<Inner<'a>> {
         Layer::Cri { .. } | Layer::Stamp { .. } => {
             Some(lines::stripped(layer, text).unwrap_or_else(as_it_is))
         }
+        Layer::Table => object::row(text),
         _ if layer.is_object() => object::stripped(layer, text),
         _ => lines::stripped(layer, text),
     }
@@ -170,9 +192,10 @@ pub fn is_json(head: &[u8]) -> bool {
 pub fn around(head: &[u8]) -> Around {
     let head = trim_mark(head);
     let begins_object = begins_object(head);
-    let mut samples: Vec<Cow<'_, [u8]>> = if begins_object {
-        let (mut units, mut input, mut buffer, mut samples) =
-            (Units::new(true), head, Vec::new(), Vec::new());
+    let is_table = lines::is_insights(head);
+    let mut samples: Vec<Cow<'_, [u8]>> = if begins_object || is_table {
+        let units = if is_table { Units::rows() } else { Units::new(true) };
+        let (mut units, mut input, mut buffer, mut samples) = (units, head, Vec::new(), Vec::new());
         while samples.len() < SAMPLES
             && let Ok(Some(_)) = units.next(&mut input, &mut buffer)
         {
@@ -188,6 +211,7 @@ pub fn around(head: &[u8]) -> Around {
     while around.layers.len() < MOST_LAYERS && !samples.is_empty() {
         let first = samples.first().and_then(|line| line.first());
         let layer = match first {
+            _ if is_table && around.layers.is_empty() => Some(Layer::Table),
             Some(b'{') => object::layer(&samples),
             _ => line_layer(&samples),
         };
@@ -220,7 +244,21 @@ pub fn around(head: &[u8]) -> Around {
     named.sort_unstable();
     named.dedup();
     around.sources = named;
+    around.newest_first = is_newest_first(&samples);
     around
+}
+
+/// Whether the times of these records descend. Of processes that write at once some come a little late, so it is what
+/// most do; those of a few records say nothing.
+fn is_newest_first(samples: &[Cow<'_, [u8]>]) -> bool {
+    let times: Vec<f64> = samples
+        .iter()
+        .filter_map(|text| stamp::find(server::first_line(text)))
+        .map(|stamp| stamp.milliseconds)
+        .collect();
+    let count = |asked: fn(&[f64]) -> bool| times.windows(2).filter(|pair| asked(pair)).count();
+    let (falls, rises) = (count(|pair| pair[1] < pair[0]), count(|pair| pair[1] > pair[0]));
+    falls >= 3 && falls > 3 * rises
 }
 
 /// What stands in front of most of these lines.
@@ -303,7 +341,8 @@ fn all(around: &Around, bytes: &[u8]) -> Vec<u8> {
 pub fn first(raw: &[u8]) -> Cow<'_, [u8]> {
     let is_object = begins_object(raw);
     let line = raw.split_inclusive(|&byte| byte == b'\n').next().unwrap_or_default();
-    let mut around = around(if is_object { raw } else { line });
+    let is_row = lines::is_insights(raw);
+    let mut around = around(if is_object || is_row { raw } else { line });
     if around.is_plain() {
         return Cow::Borrowed(raw);
     }
@@ -315,15 +354,38 @@ pub fn first(raw: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     let syslog = around.has_syslog();
-    let mut unwrapping = Unwrapping::new(around, Demux::default());
+    let mut unwrapping = Unwrapping::new(around.clone(), Demux::default());
     // Other processes' lines are among syslog's own.
-    Cow::Owned(if syslog { unwrapping.first(raw) } else { unwrapping.all(raw) })
+    if syslog {
+        return Cow::Owned(unwrapping.first(raw));
+    }
+    let text = unwrapping.all(raw);
+    let line = server::first_line(&text);
+    let begins = marker(line).and_then(|at| severity(&line[at..]));
+    if !around.newest_first && begins.is_some_and(|(severity, _)| severity.follows()) {
+        // Of a file with the newest first, where a record's DETAIL stands before it.
+        around.newest_first = true;
+        return Cow::Owned(Unwrapping::new(around, Demux::default()).all(raw));
+    }
+    Cow::Owned(text)
 }
 
 /// Says what was around the log's lines.
 pub fn say(unwrapping: &Unwrapping, diagnostics: &mut Diagnostics) {
     let message = format!("the log's lines were taken out of {}", unwrapping.names());
     diagnostics.note(Level::Info, &message, || None);
+    match unwrapping.newest_first() {
+        Some(true) => {
+            let message = "the newest records come first in the file: they were read from its end";
+            diagnostics.note(Level::Info, message, || None);
+        }
+        Some(false) => {
+            let message = "the newest records come first in the file, and it is too long to be read from its end: \
+                numbers are doubtful; sort it by time and open it again";
+            diagnostics.note(Level::Warning, message, || None);
+        }
+        None => {}
+    }
     let (skipped, first) = unwrapping.skipped();
     let message = "lines around the log that have none of its records were skipped";
     diagnostics.note_many(Level::Info, message, skipped, || first);

@@ -1,7 +1,8 @@
 //! What the readers of a server's log do with its events, in whichever format they come.
 
 use super::executions::{Event, Executions, Who};
-use super::message::Message;
+use super::languages;
+use super::message::{self, Message};
 use super::prefix::Severity;
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::import::clock;
@@ -18,6 +19,11 @@ pub struct Collect {
     /// The first zone that was written.
     zone: Option<Vec<u8>>,
     stamped: bool,
+    /// The server's language, if it is another than English.
+    language: Option<&'static str>,
+    /// Messages that say nothing that is known, and where the first one is.
+    unread: u64,
+    first_unread: Option<String>,
 }
 
 impl Collect {
@@ -38,9 +44,44 @@ impl Collect {
         zone: &[u8],
         place: impl FnOnce() -> Option<String>,
     ) {
-        if event.message == Message::Other && event.severity == Severity::Log {
+        if event.message != Message::Other {
+            self.language =
+                self.language.or_else(|| languages::of_duration(message::without_state(event.text)));
+            return self.known(who, event, zone, place);
+        }
+        let text = message::without_state(event.text);
+        let Some(english) = languages::english(text) else {
+            if event.severity == Severity::Log {
+                self.unread += 1;
+                if self.first_unread.is_none() {
+                    self.first_unread = place();
+                }
+                return;
+            }
+            return self.known(who, event, zone, place);
+        };
+        self.language = Some(english.language);
+        let text = [&event.text[..event.text.len() - text.len()], &english.text].concat();
+        let message = match event.severity {
+            Severity::Log => message::read(&text),
+            _ => Message::Other,
+        };
+        if event.severity == Severity::Log && message == Message::Other {
             return;
         }
+        let detail = event.detail.map(|detail| languages::english_lines(detail, english.language));
+        let event = Event { message, text: &text, detail: detail.as_deref(), ..*event };
+        self.known(who, &event, zone, place);
+    }
+
+    /// An event whose message is known, or is in English.
+    fn known(
+        &mut self,
+        who: &Who<'_>,
+        event: &Event<'_>,
+        zone: &[u8],
+        place: impl FnOnce() -> Option<String>,
+    ) {
         if let Message::Foreign(language) = event.message {
             self.foreign(language, place);
             return;
@@ -61,11 +102,18 @@ impl Collect {
         inferred: Option<String>,
         default_zone: Option<&str>,
     ) -> Document {
-        let Self { executions, mut diagnostics, zone, stamped, .. } = self;
+        let Self { executions, mut diagnostics, zone, stamped, language, unread, first_unread, .. } = self;
         let (builder, seen) = executions.finish();
         let foreign = diagnostics.entries().iter().any(|entry| entry.message.contains("lc_messages"));
         if !(foreign && builder.is_empty()) {
             seen.diagnose(builder.len(), &mut diagnostics);
+        }
+        if let Some(language) = language {
+            let message = format!(
+                "messages in {language} are not known here: what they say may be missing; \
+                 lc_messages = 'C' logs in English"
+            );
+            diagnostics.note_many(Level::Info, &message, unread, || first_unread);
         }
         let clock = if stamped {
             let zone = zone.map(|zone| String::from_utf8_lossy(&zone).into_owned());

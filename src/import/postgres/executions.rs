@@ -19,6 +19,7 @@ use rustc_hash::FxHashMap;
 
 use super::application;
 use super::events::{Open, happens_to_statements, keep};
+use super::languages;
 use super::message::{self, Message, Step};
 use super::prefix::Severity;
 use super::seen::Seen;
@@ -79,16 +80,17 @@ impl Who<'_> {
     }
 
     fn connection(&self) -> Connection {
-        let text = |bytes: &[u8]| match bytes.trim_ascii() {
-            // What the server writes where there is none yet.
-            b"[unknown]" => String::new(),
-            bytes => String::from_utf8_lossy(bytes).into_owned(),
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes.trim_ascii()).into_owned();
+        // What the server writes where there is none yet is no name.
+        let name = |bytes: &[u8], is_none: fn(&[u8]) -> bool| match is_none(bytes.trim_ascii()) {
+            true => String::new(),
+            false => text(bytes),
         };
         Connection {
             process: text(if self.process.is_empty() { self.session } else { self.process }),
-            database: text(self.database),
-            user: text(self.user),
-            application: text(self.application),
+            database: name(self.database, languages::is_nobody),
+            user: name(self.user, languages::is_nobody),
+            application: name(self.application, languages::is_unknown),
             client: text(self.client),
         }
     }
@@ -276,7 +278,7 @@ impl Executions {
 
     /// Of the session: the application `name` uses it from now on. What has no name yet gets this one.
     fn enter(&mut self, who: &Keyed<'_>, name: &[u8]) {
-        if name.is_empty() || name == b"[unknown]" {
+        if name.is_empty() || languages::is_unknown(name) {
             return;
         }
         let application = mix_text(SEED, name).max(1);

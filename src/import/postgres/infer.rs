@@ -148,7 +148,7 @@ fn only_constant(prefix: Prefix, samples: &[(&[u8], usize)]) -> Prefix {
             None => seen.push((process, values)),
             Some((_, known)) => {
                 for ((known, value), changes) in known.iter_mut().zip(values).zip(&mut changes) {
-                    let is_known = |value: &[u8]| !value.is_empty() && value != b"[unknown]";
+                    let is_known = |value: &[u8]| !value.is_empty() && !languages::is_nobody(value);
                     if !is_known(known) {
                         *known = value;
                     } else {
@@ -183,10 +183,17 @@ fn rank(prefix: &Prefix, samples: &[(&[u8], usize)]) -> Rank {
         let Some(found) = prefix.read(line, &mut clock) else { continue };
         if severity(&line[marker..]).is_some_and(|(_, length)| found.message == marker + length) {
             fits += 1;
-            let fields = [Field::Application, Field::User, Field::Database, Field::Client, Field::None];
-            let is_unclean =
-                |field: &&Field| found.field(**field).of(line).iter().any(|byte| b" @,=|".contains(byte));
-            unclean += fields.iter().filter(is_unclean).count();
+            let unclean_of = |field: Field, separators: &[u8], weight: usize| {
+                let has = found.field(field).of(line).iter().any(|byte| separators.contains(byte));
+                usize::from(has) * weight
+            };
+            for field in [Field::Application, Field::Client, Field::None] {
+                unclean += unclean_of(field, b" @,=|", 1);
+            }
+            // What is odd is rather the application's name, which may be anything, than one of these two.
+            for field in [Field::User, Field::Database] {
+                unclean += unclean_of(field, b" @,=|/", 2);
+            }
         }
     }
     Rank {
@@ -312,8 +319,8 @@ fn value(text: &[u8], name: &[u8], before: &Prefix) -> Option<(u8, usize)> {
     if text.starts_with(b"[local]") {
         return Some((b'h', 7));
     }
-    if text.starts_with(b"[unknown]") {
-        return Some((next_name(text, 9, before), 9));
+    if let Some(length) = languages::unknown(text) {
+        return Some((next_name(text, length, before), length));
     }
     if digits == 10 && text.get(10) == Some(&b'.') {
         return Some((b'n', 14.min(text.len())));
@@ -484,6 +491,28 @@ mod tests {
             guess(&[
                 "2026-08-17 06:00:00.123 UTC [44] shop@shop ОШИБКА:  x",
                 "2026-08-17 06:00:00.123 UTC [44] shop@shop ОПЕРАТОР:  x",
+            ]),
+            // Of servers that speak other languages.
+            guess(&[
+                "2026-11-23 06:34:54.069 UTC [77] [unbekannt]@[unbekannt] LOG:  x",
+                "2026-11-23 06:34:54.069 UTC [77] shop_web@shop LOG:  x",
+            ]),
+            guess(&[
+                "2026-11-23 06:34:54.069 UTC [77] [н/д]@[н/д]/[н/д] СООБЩЕНИЕ:  x",
+                "2026-11-23 06:34:54.069 UTC [77] shop_web@shop/[н/д] СООБЩЕНИЕ:  x",
+                "2026-11-23 06:34:54.069 UTC [77] shop_web@shop/shop: web, v2 [x] СООБЩЕНИЕ:  x",
+            ]),
+            // In a language that nobody translates PostgreSQL into now.
+            guess(&[
+                "2026-11-23 06:34:54.069 UTC [77] [nieznany]@[nieznany] DZIENNIK:  x",
+                "2026-11-23 06:34:54.069 UTC [77] shop_web@shop DZIENNIK:  x",
+            ]),
+            // Users and databases have names without slashes; applications have any.
+            guess(&[
+                "2026-11-23 06:34:54.069 UTC [70] LOG:  x",
+                "2026-11-23 06:34:54.069 UTC [77] [unknown]@[unknown]/[unknown] LOG:  x",
+                "2026-11-23 06:34:54.069 UTC [77] shop_web@shop/[unknown] LOG:  x",
+                "2026-11-23 06:34:54.069 UTC [77] shop_web@shop/shop: web, v2 [x] LOG:  x",
             ]),
             guess(&["[77] LOG:  x"]),
             guess(&["LOG:  x"]),

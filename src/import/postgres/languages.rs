@@ -3,14 +3,16 @@
 //! ([`src/backend/po`](https://github.com/postgres/postgres/tree/master/src/backend/po)), which differ in
 //! blanks, colons and the order of words as well.
 
+mod catalogue;
 mod words;
 
 use memchr::memchr_iter;
 
 use super::message::{self, Message, Step};
 use super::prefix::Severity;
+pub use catalogue::{english, english_lines};
 use words::Label::{self, After, Before};
-use words::{LANGUAGES, Language};
+use words::{LANGUAGES, Language, UNKNOWN};
 
 impl Language {
     fn severity_named(&self, name: &[u8]) -> Option<Severity> {
@@ -18,6 +20,8 @@ impl Language {
         let any = |words: &[&str]| words.iter().any(|word| is(word));
         if any(self.log) {
             Some(Severity::Log)
+        } else if any(self.warning) {
+            Some(Severity::Warning)
         } else if any(self.error) {
             Some(Severity::Error)
         } else if is(self.detail) {
@@ -56,6 +60,24 @@ pub fn severity(text: &[u8]) -> Option<(Severity, usize)> {
     let severity = severity_named(text[..colon].strip_suffix(b" ").unwrap_or(&text[..colon]))?;
     let blanks = text[colon + 1..].iter().take(2).take_while(|&&byte| byte == b' ').count();
     Some((severity, colon + 1 + blanks))
+}
+
+/// Whether this stands where a line has no such name yet: the server's `[unknown]`, in whichever language.
+pub fn is_unknown(name: &[u8]) -> bool {
+    unknown(name).is_some_and(|length| length == name.len())
+}
+
+/// The length of the server's `[unknown]` at the beginning of `text`, in whichever language.
+pub fn unknown(text: &[u8]) -> Option<usize> {
+    text.strip_prefix(b"[")?;
+    UNKNOWN.iter().find(|word| text.starts_with(word.as_bytes())).map(|word| word.len())
+}
+
+/// Whether a user or database of this name is none: no translation is asked, as the older ones' words are in no list,
+/// and nothing else in brackets is the whole of such a name.
+pub fn is_nobody(name: &[u8]) -> bool {
+    let inner = name.strip_prefix(b"[").and_then(|inner| inner.strip_suffix(b"]"));
+    inner.is_some_and(|inner| !inner.is_empty() && !inner.iter().any(|byte| b"[] ".contains(byte)))
 }
 
 /// Whether a line of this name is a hint.
@@ -101,6 +123,17 @@ pub fn read(message: &[u8]) -> Message<'_> {
         }
     }
     LANGUAGES.iter().find_map(|language| language.whole_text(message)).map_or(Message::Other, Message::Text)
+}
+
+/// The language, in English, of a message that begins with a duration; `None` if that is English.
+pub fn of_duration(message: &[u8]) -> Option<&'static str> {
+    let has =
+        |language: &&Language| language.duration.iter().any(|word| message.starts_with(word.as_bytes()));
+    if message.starts_with(b"duration: ") {
+        None
+    } else {
+        LANGUAGES.iter().find(has).map(|language| language.name)
+    }
 }
 
 /// The parameters of a DETAIL in another language, if it is about them.
@@ -257,6 +290,11 @@ mod tests {
         assert_eq!(severity(b"Note:  x"), None);
         assert_eq!(parameters("Параметры: $1 = '1'".as_bytes()), Some(&b"$1 = '1'"[..]));
         assert_eq!(parameters("paramètres : $1 = '1'".as_bytes()), Some(&b"$1 = '1'"[..]));
+        for name in ["[unknown]", "[н/д]", "[알수없음]"] {
+            assert!(is_unknown(name.as_bytes()) && is_nobody(name.as_bytes()), "{name}");
+        }
+        assert!(!is_unknown(b"[worker]") && is_nobody("[nieznany]".as_bytes()));
+        assert!(!is_nobody(b"[]") && !is_nobody(b"[a] [b]") && !is_nobody(b"shop"));
         assert_eq!(parameters("Schlüssel (name)=($1) existiert".as_bytes()), None);
     }
 }

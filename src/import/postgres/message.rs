@@ -194,6 +194,8 @@ pub fn error(message: &[u8], state: &[u8]) -> EventKind {
             EventKind::Terminated
         }
         None if message.starts_with(b"canceling autovacuum task") => EventKind::Cancelled,
+        // What did not wait (NOWAIT) has the same SQLSTATE.
+        None if state == b"55P03" && !message.starts_with(b"could not obtain lock") => EventKind::LockTimeout,
         _ if message.starts_with(b"deadlock detected") || state == b"40P01" => EventKind::Deadlock,
         _ if state == b"57014" => EventKind::Cancelled,
         _ => EventKind::Error,
@@ -212,8 +214,10 @@ pub fn holders(detail: &str) -> Option<&str> {
 /// Whether a CONTEXT says that its event happened within another statement: not if it only names the portal, whose
 /// parameters `log_parameter_max_length_on_error` adds.
 pub fn is_nested(context: &[u8]) -> bool {
-    let portal: [&[u8]; 2] = [b"unnamed portal with parameters: ", b"portal \""];
-    !context.is_empty() && !portal.iter().any(|portal| context.starts_with(portal))
+    const PORTAL: [&[u8]; 2] = [b"unnamed portal with parameters: ", b"portal \""];
+    let is_portal = |context: &[u8]| PORTAL.iter().any(|portal| context.starts_with(portal));
+    let is_foreign = || languages::english(context).is_some_and(|english| is_portal(&english.text));
+    !context.is_empty() && !is_portal(context) && !is_foreign()
 }
 
 /// The parameters of a DETAIL, if it is about them.
@@ -274,10 +278,25 @@ mod tests {
             ("Verklemmung entdeckt", "40P01"),
             ("annulation de la requête", "57014"),
             ("division by zero", "22012"),
+            ("limite de espera", "55P03"),
+            ("could not obtain lock on row in relation \"t\"", "55P03"),
         ]
         .map(|(message, state)| error(message.as_bytes(), state.as_bytes()));
         use EventKind::{Cancelled, Deadlock, Error, LockTimeout, StatementTimeout};
-        assert_eq!(each, [StatementTimeout, Cancelled, LockTimeout, Deadlock, Deadlock, Cancelled, Error]);
+        assert_eq!(
+            each,
+            [
+                StatementTimeout,
+                Cancelled,
+                LockTimeout,
+                Deadlock,
+                Deadlock,
+                Cancelled,
+                Error,
+                LockTimeout,
+                Error
+            ]
+        );
         assert_eq!(holders("Process holding the lock: 31419. Wait queue: 31430."), Some("31419"));
         assert_eq!(holders("Processes holding the lock: 1, 2. Wait queue: 3."), Some("1, 2"));
         assert_eq!(holders("Key (name)=(a) already exists."), None);

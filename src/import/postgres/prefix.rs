@@ -421,7 +421,8 @@ impl Reading<'_, '_> {
 
     /// A value that ends wherever the rest fits first.
     fn text(&mut self, field: Field, rest: &[Element], at: usize) -> bool {
-        let mut end = at;
+        // Russian's `[н/д]` has in it what may separate values.
+        let mut end = at + self.line.get(at..).and_then(languages::unknown).unwrap_or(0);
         loop {
             if let Some(Element::Literal(text)) = rest.first() {
                 let first = text.first().copied().unwrap_or_default();

@@ -79,13 +79,72 @@ fn stern(text: &[u8], words: usize) -> Option<Inner<'_>> {
     line(&text[end..], name)
 }
 
-/// `2026-11-20T10:00:16+00:00⇥db.postgres⇥{…}`, as fluentd's files have it.
+/// `2026-11-20T10:00:16+00:00⇥db.postgres⇥{…}`, as fluentd's files have it; what it writes to its standard output is
+/// `2026-11-20 10:00:16.123456789 +0000 db.postgres: {…}`.
+/// <https://docs.fluentd.org/formatter/stdout>
 fn fluentd(text: &[u8]) -> Option<Inner<'_>> {
+    if text.get(10) == Some(&b' ') {
+        return fluentd_stdout(text);
+    }
     let stamp = iso_stamp(text)?;
     let rest = text[stamp..].strip_prefix(b"\t")?;
     let tag = rest.iter().take(300).position(|&byte| byte == b'\t')?;
     let rest = &rest[tag + 1..];
     if rest.first() == Some(&b'{') { line(rest, b"") } else { None }
+}
+
+fn fluentd_stdout(text: &[u8]) -> Option<Inner<'_>> {
+    stamp::parse(text, 0)?;
+    let rest = text.get(19..)?.strip_prefix(b".")?;
+    let rest = &rest[rest.iter().take(12).take_while(|byte| byte.is_ascii_digit()).count()..];
+    let (zone, rest) = rest.strip_prefix(b" ")?.split_at_checked(5)?;
+    if !matches!(zone[0], b'+' | b'-') || !zone[1..].iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let rest = rest.strip_prefix(b" ")?;
+    // Tags have no blanks.
+    let tag = rest.iter().take(300).position(|&byte| byte == b' ')?;
+    let is_tag = tag > 1 && rest[tag - 1] == b':' && rest.get(tag + 1) == Some(&b'{');
+    if is_tag { line(&rest[tag + 1..], b"") } else { None }
+}
+
+/// The message of a table that CloudWatch Logs Insights exports: `2026-11-20 10:00:16.123,"text"`, perhaps with more
+/// columns behind it. What the server itself writes as CSV has a zone before the comma.
+pub fn insights(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let stamp = text.get(..23)?;
+    let is_stamp = stamp[19] == b'.' && stamp[10] == b' ' && stamp::parse(stamp, 0).is_some();
+    let rest = text[23..].strip_prefix(b",").filter(|_| is_stamp)?;
+    let Some(quoted) = rest.strip_prefix(b"\"") else {
+        let end = rest.iter().position(|byte| b",\r\n".contains(byte)).unwrap_or(rest.len());
+        return Some(Cow::Borrowed(&rest[..end]));
+    };
+    let mut message = Vec::with_capacity(quoted.len());
+    let mut rest = quoted;
+    // Without an end it is cut.
+    while let Some(quote) = memchr::memchr(b'"', rest) {
+        message.extend_from_slice(&rest[..quote]);
+        rest = &rest[quote + 1..];
+        match rest.strip_prefix(b"\"") {
+            Some(more) => {
+                message.push(b'"');
+                rest = more;
+            }
+            None => return Some(Cow::Owned(message)),
+        }
+    }
+    message.extend_from_slice(rest);
+    Some(Cow::Owned(message))
+}
+
+/// Whether a text begins with a row of such a table that has a server's record, or with the names of its columns.
+pub fn is_insights(text: &[u8]) -> bool {
+    insights(text).is_some_and(|message| server::begins_surely(&message)) || is_insights_header(text)
+}
+
+/// The names of such a table's columns.
+pub fn is_insights_header(text: &[u8]) -> bool {
+    let line = server::first_line(text);
+    line.starts_with(b"@timestamp,@message") || line.starts_with(b"\"@timestamp\",\"@message\"")
 }
 
 /// The line behind a stamp (`docker logs --timestamps`, `kubectl logs --timestamps`, CloudWatch), and behind the

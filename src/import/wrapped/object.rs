@@ -163,6 +163,9 @@ fn layer_of(object: &[u8], all: &[Cow<'_, [u8]>]) -> Option<Layer> {
         let is_server = record.get().contains("\"message\"") && found.event_message.is_none();
         return (!(is_outermost && is_server)).then_some(Layer::Record);
     }
+    if is_insights(&value) {
+        return Some(Layer::Insights);
+    }
     if found.error_level.is_some() && found.prefix.is_some() {
         return Some(Layer::Azure);
     }
@@ -171,11 +174,18 @@ fn layer_of(object: &[u8], all: &[Cow<'_, [u8]>]) -> Option<Layer> {
         let numbered = found.process.is_some() && is_numbered(&message);
         return (numbered || server::begins(&message)).then_some(Layer::Journal { numbered });
     }
-    if is_docker(&value) {
-        let text = value.get("log").and_then(serde_json::Value::as_str);
-        return text.filter(|text| server::begins(text.as_bytes())).map(|_| Layer::Docker);
+    let is_docker = is_docker(&value);
+    let key = match is_docker {
+        true => {
+            let text = value.get("log").and_then(serde_json::Value::as_str);
+            text.filter(|text| server::begins(text.as_bytes())).map(|_| "log".to_owned())?
+        }
+        false => key_of(&value)?,
+    };
+    if is_docker && value.get("time").is_some() {
+        return Some(Layer::Docker);
     }
-    let key = key_of(&value)?;
+    // What collectors made of Docker's may have lost the line ends.
     let texts = all.iter().take(super::SAMPLES).filter_map(|object| {
         let object = String::from_utf8_lossy(object).into_owned();
         self::found(&object, &key).and_then(|found| text(found.text?).map(|text| text.ends_with(b"\n")))
@@ -195,6 +205,15 @@ fn is_docker(value: &serde_json::Value) -> bool {
             && map.contains_key("stream")
             && map.keys().all(|key| KEYS.contains(&key.as_str()))
     })
+}
+
+/// Whether an object is one field of a row: `{"field":"@message","value":"…"}`, as the results of a query of CloudWatch
+/// Logs Insights have it.
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_ResultField.html>
+fn is_insights(value: &serde_json::Value) -> bool {
+    let field = value.get("field").and_then(serde_json::Value::as_str);
+    let is_pair = value.as_object().is_some_and(|map| map.len() == 2 && map.contains_key("value"));
+    is_pair && field.is_some_and(|field| field.starts_with('@'))
 }
 
 /// `[5-1] ` at the beginning of a syslog message.
@@ -234,6 +253,13 @@ pub fn stripped(layer: &Layer, object: &[u8]) -> Option<Inner<'static>> {
         Some(Inner { text: Cow::Owned(text), partial, source: Cow::Owned(found.source) })
     };
     match layer {
+        Layer::Insights => {
+            let value: serde_json::Value = serde_json::from_str(object.trim()).ok()?;
+            let is_message = value.get("field").and_then(serde_json::Value::as_str) == Some("@message");
+            let text = value.get("value").and_then(serde_json::Value::as_str).filter(|_| is_message)?;
+            let text = with_parts(text.as_bytes(), &[None, None, None, None]);
+            inner(text, false, Found::default())
+        }
         Layer::Docker => {
             let found = found(&object, "log")?;
             let text = text(found.text?)?.into_owned();
@@ -296,6 +322,13 @@ fn record(found: &Found<'_>) -> Option<Vec<u8>> {
         map.insert("message".to_owned(), serde_json::from_str(message.get()).ok()?);
     }
     serde_json::to_vec(&value).ok()
+}
+
+/// The message of a row of CloudWatch's table.
+pub fn row(text: &[u8]) -> Option<Inner<'static>> {
+    let message = super::lines::insights(text)?;
+    let text = with_parts(&message, &[None, None, None, None]);
+    Some(Inner { text: Cow::Owned(text), partial: false, source: Cow::Borrowed(b"") })
 }
 
 /// A message of several lines, those that go on indented as PostgreSQL does, and its parts on lines of their own.

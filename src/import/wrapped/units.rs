@@ -1,4 +1,5 @@
-//! What a wrapped log consists of: lines, or JSON's objects, which may be many on one line or one on many.
+//! What a wrapped log consists of: lines, rows of a table, or JSON's objects, which may be many on one line or one on
+//! many.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -33,6 +34,8 @@ pub struct Unit {
 #[derive(Debug)]
 pub struct Units {
     objects: bool,
+    /// Whether a line end within quotes is part of a row.
+    rows: bool,
     position: u64,
     /// Lines that have ended.
     lines: u64,
@@ -43,7 +46,12 @@ pub struct Units {
 impl Units {
     /// Of a file whose lines are JSON's or not.
     pub fn new(objects: bool) -> Self {
-        Self { objects, position: 0, lines: 0, skipped: 0 }
+        Self { objects, rows: false, position: 0, lines: 0, skipped: 0 }
+    }
+
+    /// Of a table in CSV.
+    pub fn rows() -> Self {
+        Self { rows: true, ..Self::new(false) }
     }
 
     /// The next one, into `buffer`; `None` at the end.
@@ -53,14 +61,22 @@ impl Units {
     }
 
     fn line(&mut self, input: &mut dyn BufRead, buffer: &mut Vec<u8>) -> io::Result<Option<Unit>> {
-        let begin = self.position;
-        let read = (&mut *input).take(RECORD_LIMIT as u64).read_until(b'\n', buffer)?;
-        if read == 0 {
-            return Ok(None);
+        let (begin, line) = (self.position, self.lines + 1);
+        let mut open = false;
+        loop {
+            let from = buffer.len();
+            let left = RECORD_LIMIT.saturating_sub(from) as u64;
+            let read = (&mut *input).take(left).read_until(b'\n', buffer)?;
+            self.position += read as u64;
+            self.lines += u64::from(read > 0);
+            if read > 0 && self.rows {
+                open ^= memchr::memchr_iter(b'"', &buffer[from..]).count() % 2 == 1;
+                if open {
+                    continue;
+                }
+            }
+            return Ok((!buffer.is_empty()).then_some(Unit { raw: (begin, self.position), line }));
         }
-        self.position += read as u64;
-        self.lines += 1;
-        Ok(Some(Unit { raw: (begin, self.position), line: self.lines }))
     }
 
     fn object(&mut self, input: &mut dyn BufRead, buffer: &mut Vec<u8>) -> io::Result<Option<Unit>> {
@@ -206,15 +222,25 @@ impl Scan {
 
 /// Whether `begun`, which ends with a bracket, is the beginning of an object around a list of entries.
 fn is_list(begun: &[u8]) -> bool {
-    const LONGEST: usize = 80;
+    const LONGEST: usize = 160;
     if begun.len() < 6 || begun.len() > LONGEST {
         return false;
     }
-    let inner = begun[1..begun.len() - 1].trim_ascii();
-    let Some(key) = inner.strip_suffix(b"[").map(<[u8]>::trim_ascii_end) else { return false };
-    let Some(key) = key.strip_suffix(b":").map(<[u8]>::trim_ascii_end) else { return false };
-    let key = key.strip_prefix(b"\"").and_then(|key| key.strip_suffix(b"\""));
-    key.is_some_and(|key| LISTS.contains(&key))
+    let mut inner = begun[1..begun.len() - 1].trim_ascii();
+    // Each of CloudWatch's rows is a list itself.
+    for _ in 0..2 {
+        inner = inner.strip_suffix(b"[").map_or(inner, <[u8]>::trim_ascii_end);
+    }
+    if begun[1..begun.len() - 1].trim_ascii().len() == inner.len() {
+        return false;
+    }
+    let Some(key) = inner.strip_suffix(b":").map(<[u8]>::trim_ascii_end) else { return false };
+    let Some(key) = key.strip_suffix(b"\"") else { return false };
+    let Some(quote) = memchr::memrchr(b'"', key) else { return false };
+    let (before, key) = (key[..quote].trim_ascii(), &key[quote + 1..]);
+    // `{"queryLanguage":"CWLI","results":[[{`: other lists that are no first thing of an object are one entry's.
+    let is_later = key == b"results" && before.ends_with(b",") && !before.contains(&b'{');
+    LISTS.contains(&key) && (before.is_empty() || is_later)
 }
 
 #[cfg(test)]
@@ -238,6 +264,7 @@ mod tests {
             "{\"a\":1}\n{\"b\":{\"c\":\"}\\\"{\"}}\n",
             "[{\"a\":1},{\"b\":[{}]}]",
             "{\"records\": [ {\"a\":1}, {\"b\":2} ]}\n{\"records\":[{\"c\":3}]}",
+            "{\"queryLanguage\":\"CWLI\",\"results\":[[{\"a\":1},{\"b\":2}],[{\"c\":3}]],\"status\":\"Complete\"}",
             "[\n  {\n    \"a\": 1\n  },\n  {\n    \"b\": 2\n  }\n]\n",
             "{\"metadata\":[{\"a\":1}],\"b\":2}",
             "no object {\n{\"a\":1}",

@@ -35,9 +35,18 @@ pub struct Unwrapping {
     demux: Option<Demux>,
     /// What is open of each of several servers, whose lines take turns.
     open: Vec<Open>,
+    /// Of a file with the newest records first: all lines, until its end is read.
+    held: Option<Vec<Held>>,
+    held_bytes: usize,
     skipped: u64,
     first_skipped: Option<String>,
 }
+
+/// A line, whose it is, and where it comes from.
+type Held = (Vec<u8>, Vec<u8>, Block);
+
+/// More than these bytes of lines are not held.
+const MOST_HELD: usize = 256 * 1024 * 1024;
 
 /// A record of one of several servers.
 struct Open {
@@ -54,7 +63,9 @@ impl Unwrapping {
     pub fn new(around: Around, demux: Demux) -> Self {
         let demux = around.has_syslog().then_some(demux);
         Self {
-            units: Units::new(around.is_objects()),
+            units: around.units(),
+            held: around.newest_first.then(Vec::new),
+            held_bytes: 0,
             around,
             position: 0,
             blocks: VecDeque::new(),
@@ -125,12 +136,36 @@ impl Unwrapping {
 
     /// A line that has none of the log's.
     fn skip(&mut self, block: Block, raw: &[u8]) {
+        if self.around.skips_silently() {
+            return;
+        }
         self.skipped += 1;
         self.first_skipped.get_or_insert_with(|| format!("line {}: {}", block.line, shown(raw)));
     }
 
-    /// A whole line.
+    /// A whole line, which waits for those after it if the newest come first.
     fn whole(&mut self, text: Cow<'_, [u8]>, source: &[u8], block: Block) {
+        match &mut self.held {
+            Some(held) => {
+                self.held_bytes += text.len() + source.len() + size_of::<Held>();
+                held.push((text.into_owned(), source.to_vec(), block));
+                if self.held_bytes > MOST_HELD {
+                    self.release();
+                }
+            }
+            None => self.in_order(text, source, block),
+        }
+    }
+
+    /// Lets go of the lines that are held, the last one first.
+    fn release(&mut self) {
+        for (text, source, block) in self.held.take().unwrap_or_default().into_iter().rev() {
+            self.in_order(Cow::Owned(text), &source, block);
+        }
+    }
+
+    /// A whole line, in the order of time.
+    fn in_order(&mut self, text: Cow<'_, [u8]>, source: &[u8], block: Block) {
         match &mut self.demux {
             Some(demux) => {
                 demux.take(&text, block);
@@ -196,6 +231,7 @@ impl Unwrapping {
             let text = std::mem::take(&mut self.partial);
             self.whole(Cow::Owned(text), b"", block);
         }
+        self.release();
         for open in std::mem::take(&mut self.open) {
             self.push_all(open.lines);
         }
@@ -247,6 +283,11 @@ impl Unwrapping {
     /// How many lines had nothing of the log in them, and the first one.
     pub fn skipped(&self) -> (u64, Option<String>) {
         (self.skipped + self.units.skipped, self.first_skipped.clone())
+    }
+
+    /// Whether the newest records came first, and all of them were turned round; `None` if they did not.
+    pub fn newest_first(&self) -> Option<bool> {
+        self.around.newest_first.then_some(self.held_bytes <= MOST_HELD)
     }
 
     /// What is around the log, as people say it.

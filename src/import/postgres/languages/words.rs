@@ -17,6 +17,8 @@ pub(super) struct Language {
     pub name: &'static str,
     /// Of events of their own.
     pub log: &'static [&'static str],
+    /// WARNING.
+    pub warning: &'static [&'static str],
     pub error: &'static [&'static str],
     /// Of what goes with the line before.
     pub detail: &'static str,
@@ -36,10 +38,26 @@ pub(super) struct Language {
     pub parameters: &'static [&'static str],
 }
 
+/// What stands in a line before its session has a user, a database or an application's name.
+pub(super) static UNKNOWN: &[&str] = &[
+    "[unknown]",
+    "[unbekannt]",
+    "[desconocido]",
+    "[inconnu]",
+    "[sconosciuto]",
+    "[不明]",
+    "[უცნობი]",
+    "[알수없음]",
+    "[н/д]",
+    "[okänd]",
+    "[未知]",
+];
+
 pub(super) static LANGUAGES: &[Language] = &[
     Language {
         name: "German",
-        log: &["WARNUNG", "HINWEIS"],
+        log: &["HINWEIS"],
+        warning: &["WARNUNG"],
         error: &["FEHLER", "PANIK"],
         detail: "DETAIL",
         statement: "ANWEISUNG",
@@ -56,6 +74,7 @@ pub(super) static LANGUAGES: &[Language] = &[
     Language {
         name: "Spanish",
         log: &[],
+        warning: &[],
         error: &[],
         detail: "DETALLE",
         statement: "SENTENCIA",
@@ -71,7 +90,8 @@ pub(super) static LANGUAGES: &[Language] = &[
     },
     Language {
         name: "French",
-        log: &["ATTENTION"],
+        log: &[],
+        warning: &["ATTENTION"],
         error: &["ERREUR"],
         detail: "DÉTAIL",
         statement: "INSTRUCTION",
@@ -87,7 +107,8 @@ pub(super) static LANGUAGES: &[Language] = &[
     },
     Language {
         name: "Italian",
-        log: &["ATTENZIONE", "NOTIFICA"],
+        log: &["NOTIFICA"],
+        warning: &["ATTENZIONE"],
         error: &["ERRORE", "FATALE", "PANICO"],
         detail: "DETTAGLI",
         statement: "ISTRUZIONE",
@@ -104,6 +125,7 @@ pub(super) static LANGUAGES: &[Language] = &[
     Language {
         name: "Japanese",
         log: &[],
+        warning: &[],
         error: &[],
         detail: "詳細",
         statement: "文",
@@ -119,7 +141,8 @@ pub(super) static LANGUAGES: &[Language] = &[
     },
     Language {
         name: "Georgian",
-        log: &["ჟურნალი", "გაფრთხილება", "ინფორმაცია", "გამართვა"],
+        log: &["ჟურნალი", "ინფორმაცია", "გამართვა"],
+        warning: &["გაფრთხილება"],
         error: &["შეცდომა", "ფატალური", "პანიკა"],
         detail: "დეტალები",
         statement: "ოპერატორი",
@@ -135,7 +158,8 @@ pub(super) static LANGUAGES: &[Language] = &[
     },
     Language {
         name: "Korean",
-        log: &["로그", "경고", "알림", "정보", "디버그"],
+        log: &["로그", "알림", "정보", "디버그"],
+        warning: &["경고"],
         error: &["오류", "치명적오류", "손상"],
         detail: "상세정보",
         statement: "명령 구문",
@@ -151,7 +175,8 @@ pub(super) static LANGUAGES: &[Language] = &[
     },
     Language {
         name: "Russian",
-        log: &["СООБЩЕНИЕ", "ПРЕДУПРЕЖДЕНИЕ", "ЗАМЕЧАНИЕ", "ИНФОРМАЦИЯ", "ОТЛАДКА"],
+        log: &["СООБЩЕНИЕ", "ЗАМЕЧАНИЕ", "ИНФОРМАЦИЯ", "ОТЛАДКА"],
+        warning: &["ПРЕДУПРЕЖДЕНИЕ"],
         error: &["ОШИБКА", "ВАЖНО", "ПАНИКА"],
         detail: "ПОДРОБНОСТИ",
         statement: "ОПЕРАТОР",
@@ -167,7 +192,8 @@ pub(super) static LANGUAGES: &[Language] = &[
     },
     Language {
         name: "Swedish",
-        log: &["LOGG", "VARNING", "NOTIS"],
+        log: &["LOGG", "NOTIS"],
+        warning: &["VARNING"],
         error: &["FEL", "FATALT", "PANIK"],
         detail: "DETALJ",
         statement: "SATS",
@@ -183,7 +209,8 @@ pub(super) static LANGUAGES: &[Language] = &[
     },
     Language {
         name: "Ukrainian",
-        log: &["ЗАПИСУВАННЯ", "ПОПЕРЕДЖЕННЯ", "ПОВІДОМЛЕННЯ", "ІНФОРМАЦІЯ", "НАЛАГОДЖЕННЯ"],
+        log: &["ЗАПИСУВАННЯ", "ПОВІДОМЛЕННЯ", "ІНФОРМАЦІЯ", "НАЛАГОДЖЕННЯ"],
+        warning: &["ПОПЕРЕДЖЕННЯ"],
         error: &["ПОМИЛКА", "ФАТАЛЬНО", "ПАНІКА"],
         detail: "ВІДОМОСТІ",
         statement: "ІНСТРУКЦІЯ",
@@ -199,7 +226,8 @@ pub(super) static LANGUAGES: &[Language] = &[
     },
     Language {
         name: "Chinese",
-        log: &["日志", "警告", "注意", "信息", "调试"],
+        log: &["日志", "注意", "信息", "调试"],
+        warning: &["警告"],
         error: &["错误", "致命错误", "比致命错误还过分的错误"],
         detail: "详细信息",
         statement: "语句",
@@ -216,7 +244,8 @@ pub(super) static LANGUAGES: &[Language] = &[
     // Only in some versions.
     Language {
         name: "Portuguese",
-        log: &["AVISO", "NOTA"],
+        log: &["NOTA"],
+        warning: &["AVISO"],
         error: &["ERRO", "PÂNICO"],
         detail: "DETALHE",
         statement: "COMANDO",
@@ -232,7 +261,8 @@ pub(super) static LANGUAGES: &[Language] = &[
     },
     Language {
         name: "Polish",
-        log: &["DZIENNIK", "OSTRZEŻENIE", "UWAGA"],
+        log: &["DZIENNIK", "UWAGA"],
+        warning: &["OSTRZEŻENIE"],
         error: &["BŁĄD", "KATASTROFALNY", "PANIKA"],
         detail: "SZCZEGÓŁY",
         statement: "WYRAŻENIE",
@@ -248,7 +278,8 @@ pub(super) static LANGUAGES: &[Language] = &[
     },
     Language {
         name: "Turkish",
-        log: &["UYARI", "BİLGİ", "NOT"],
+        log: &["BİLGİ", "NOT"],
+        warning: &["UYARI"],
         error: &["HATA", "ÖLÜMCÜL"],
         detail: "DETAY",
         statement: "KOMUT",
@@ -265,6 +296,7 @@ pub(super) static LANGUAGES: &[Language] = &[
     Language {
         name: "Chinese",
         log: &["日誌", "注意"],
+        warning: &[],
         error: &["錯誤", "嚴重錯誤"],
         detail: "詳細內容",
         statement: "陳述式",
