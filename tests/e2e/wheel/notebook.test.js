@@ -56,8 +56,7 @@ test('an exported notebook has the page within itself', { skip: !NOTEBOOK }, asy
   await context.close();
 });
 
-// The frame is there, at the right address, but the page in it stays as it was painted: why is not known yet.
-const lab = { skip: !NOTEBOOK || !JUPYTER, todo: 'the page does not start in JupyterLab' };
+const lab = { skip: !NOTEBOOK || !JUPYTER };
 test('JupyterLab shows the page below the cell', lab, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'flamedrop-lab-'));
   await copyFile(join(NOTEBOOK, 'notebook.ipynb'), join(folder, 'notebook.ipynb'));
