@@ -1,6 +1,6 @@
 //! Flamedrop's own format: a document, without the file it was read from.
 //!
-//! Two lines for people, an empty line, then [columns by name](super::columns):
+//! Two lines for people, an empty line, then [columns by name](columns):
 //!
 //! ```text
 //! flamedrop-document 1

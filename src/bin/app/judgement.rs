@@ -319,11 +319,14 @@ pub fn judged_earlier(state: State, document: OpenDocument) -> Answer {
     })
 }
 
+/// A document that is judged, with its partner.
+type Asked = (OpenDocument, Option<OpenDocument>);
+
 /// What was found in a document with its partner, asked again when either or the thresholds change.
-fn asked(state: State, of: impl Fn() -> Option<(OpenDocument, Option<OpenDocument>)> + 'static) -> Answer {
+fn asked(state: State, of: impl Fn() -> Option<Asked> + 'static) -> Answer {
     let answer = Answer::new(None);
     let latest = StoredValue::new(0_u64);
-    Effect::new(move |previous: Option<(Option<(OpenDocument, Option<OpenDocument>)>, Settings)>| {
+    Effect::new(move |previous: Option<(Option<Asked>, Settings)>| {
         let asked = (of(), settings(state));
         if previous.as_ref() == Some(&asked) {
             return asked;
