@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 import make_log
-from measure import INPUTS, Run, build, checked, made, measure, opened, table
+from measure import INPUTS, Run, build, checked, made, measure, opened, paired, table
 
 ENDINGS = {"postgres-csv": "csv", "postgres-json": "json", "django": "jsonl"}
 
