@@ -15,26 +15,18 @@ use serde_json::Value as Json;
 /// Every profile under tests/data, with where it lies.
 fn profiles() -> Vec<(PathBuf, Vec<u8>, Profile)> {
     let mut found = Vec::new();
-    let mut folders = vec![common::data("")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
-            let is_one = name.contains(".prof") || folder.ends_with("profiles") || name.ends_with(".pstats");
-            if !is_one || name.ends_with(".md") {
-                continue;
-            }
-            let bytes = std::fs::read(&path).expect("a recording");
-            if let Ok(Document { content: Content::Profile(profile), .. }) = common::open(bytes.clone()) {
-                found.push((path, bytes, *profile));
-            }
+    for path in common::files() {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+        let lies_in_profiles = path.parent().is_some_and(|folder| folder.ends_with("profiles"));
+        let is_one = name.contains(".prof") || lies_in_profiles || name.ends_with(".pstats");
+        if !is_one || name.ends_with(".md") {
+            continue;
+        }
+        let bytes = std::fs::read(&path).expect("a recording");
+        if let Ok(Document { content: Content::Profile(profile), .. }) = common::open(bytes.clone()) {
+            found.push((path, bytes, *profile));
         }
     }
-    found.sort_by(|one, other| one.0.cmp(&other.0));
     assert!(found.len() > 200, "{} profiles are there", found.len());
     found
 }

@@ -12,19 +12,8 @@ use proptest::prelude::*;
 
 /// Every recording under tests/data whose format can be told from where it lies.
 fn recordings() -> Vec<(PathBuf, &'static str)> {
-    let mut found = Vec::new();
-    let mut folders = vec![common::data("")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if let Some(format) = format_of(&path) {
-                found.push((path, format));
-            }
-        }
-    }
-    found.sort();
+    let with_format = |path: PathBuf| format_of(&path).map(|format| (path, format));
+    let found: Vec<_> = common::files().into_iter().filter_map(with_format).collect();
     assert!(found.len() > 20, "the recordings are there");
     found
 }

@@ -77,25 +77,17 @@ const LOG_BYTES: usize = 40_000;
 /// The unwrapped bytes of every recording, the formats in turn.
 fn samples() -> Vec<Vec<u8>> {
     let mut samples = Vec::new();
-    let mut folders = vec![common::data("")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
+    for path in common::files() {
+        let source = MemorySource::new("x", std::fs::read(&path).expect("a file"));
+        let mut input = Input::open(&source, &|_| ()).expect("a file");
+        if let Some(format) = import::detect(input.head()) {
+            let mut bytes = input.read_all(u64::MAX - 1).expect("its bytes");
+            if format.id() != "pstats" {
+                bytes.truncate(LOG_BYTES);
             }
-            let source = MemorySource::new("x", std::fs::read(&path).expect("a file"));
-            let mut input = Input::open(&source, &|_| ()).expect("a file");
-            if let Some(format) = import::detect(input.head()) {
-                let mut bytes = input.read_all(u64::MAX - 1).expect("its bytes");
-                if format.id() != "pstats" {
-                    bytes.truncate(LOG_BYTES);
-                }
-                // Large profiles are more of the same.
-                if bytes.len() < 200_000 {
-                    samples.push((format.id(), path, bytes));
-                }
+            // Large profiles are more of the same.
+            if bytes.len() < 200_000 {
+                samples.push((format.id(), path, bytes));
             }
         }
     }

@@ -229,8 +229,6 @@ struct Thread {
     database: String,
     /// `EXECUTE name`: the log has what that runs in a record of its own, if it does run.
     execute: Option<Waiting>,
-    /// Since when it is connected, ms.
-    since: Option<f64>,
     /// Its connection, in [`Reader::sessions`].
     opened: Option<usize>,
 }
@@ -329,18 +327,16 @@ impl Reader {
                 self.threads.remove(&number);
             }
             b"Connect" | b"Change user" => {
-                let time = self.now();
                 let thread = self.threads.entry(number).or_default();
                 (thread.user, thread.client, thread.database) = connect(text);
                 if line.command == b"Connect" {
-                    thread.since = Some(time);
                     let at = self.session(number, EventKind::Connected, f64::NAN, &record);
                     self.threads.entry(number).or_default().opened = Some(at);
                 }
             }
             b"Quit" => {
-                let since = self.threads.entry(number).or_default().since.take();
-                let lasted = since.map_or(f64::NAN, |since| self.now() - since);
+                let opened = self.threads.entry(number).or_default().opened.take();
+                let lasted = opened.map_or(f64::NAN, |at| self.now() - self.sessions[at].time);
                 self.session(number, EventKind::Disconnected, lasted, &record);
             }
             b"Init DB" => {

@@ -20,6 +20,20 @@ pub fn bytes(path: &str) -> Vec<u8> {
     std::fs::read(data(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// Every file under tests/data, by path.
+pub fn files() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![data("")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
 /// Opens bytes whose name says nothing.
 pub fn open(bytes: impl Into<Vec<u8>>) -> Result<Document, ImportError> {
     import::import(&MemorySource::new("unknown", bytes), &|_| ())
