@@ -143,9 +143,9 @@ struct Failures {
 impl Failures {
     fn of(log: &QueryLog) -> Self {
         let mut times = vec![Vec::new(); log.connections.len()];
-        for event in (0..log.events.len()).filter(|&event| log.events.kind[event].ends_statement()) {
-            if let Some(times) = times.get_mut(log.events.connection[event] as usize) {
-                times.push(log.events.time[event]);
+        for (connection, time) in log.events.endings() {
+            if let Some(times) = times.get_mut(connection as usize) {
+                times.push(time);
             }
         }
         times.iter_mut().for_each(|times| sort::by(times, |one, other| one.total_cmp(other)));

@@ -186,6 +186,13 @@ impl Events {
         }
     }
 
+    /// What ended statements, whose time is not in the log: the connection, and when (ms on the log's clock), in the order
+    /// of the file.
+    pub fn endings(&self) -> impl Iterator<Item = (u32, f64)> + '_ {
+        let ends = (0..self.len()).filter(|&event| self.kind[event].ends_statement());
+        ends.map(|event| (self.connection[event], self.time[event]))
+    }
+
     /// Whether a statement ended by it that the server counts no execution for, nor a duration.
     pub fn is_attempt(&self, event: usize) -> bool {
         self.kind[event].ends_statement() && self.statement[event] == NONE && self.fingerprint[event] != NONE

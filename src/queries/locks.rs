@@ -61,10 +61,10 @@ impl<'a> Holders<'a> {
             }
         }
         let mut failed: FxHashMap<u32, Vec<f64>> = FxHashMap::default();
-        for event in (0..log.events.len()).filter(|&event| log.events.kind[event].ends_statement()) {
-            let process = processes.get(log.events.connection[event] as usize).copied().unwrap_or(NONE);
+        for (connection, time) in log.events.endings() {
+            let process = processes.get(connection as usize).copied().unwrap_or(NONE);
             if process != NONE {
-                failed.entry(process).or_default().push(log.events.time[event]);
+                failed.entry(process).or_default().push(time);
             }
         }
         Self { log, of, failed }
