@@ -2,6 +2,8 @@
 
 pub use crate::diagnostics::{Diagnostic, Diagnostics, Level};
 
+use serde::{Deserialize, Serialize};
+
 use crate::profile::Profile;
 use crate::queries::{QueryLog, statistics};
 use crate::schema::Schema;
@@ -20,7 +22,7 @@ pub struct Document {
 }
 
 /// What a format holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Functions and their calls.
     Profile,
@@ -29,6 +31,23 @@ pub enum Kind {
     /// Tables and indexes.
     Schema,
 }
+
+impl Kind {
+    /// Whether this build reads and answers for documents of the kind. The command line does for all; a worker of the
+    /// page is built for profiles or for logs (and schemas, which only logs need), so that no file waits for the code
+    /// of the other. Each place where the kinds part asks this first, and what is not asked for is not linked.
+    pub const fn is_read_here(self) -> bool {
+        match self {
+            Self::Profile => cfg!(feature = "profiles"),
+            Self::Queries | Self::Schema => cfg!(feature = "logs"),
+        }
+    }
+}
+
+/// Whether [`Kind::is_read_here`] holds for profiles.
+pub const PROFILES: bool = Kind::Profile.is_read_here();
+/// Whether [`Kind::is_read_here`] holds for logs and schemas.
+pub const LOGS: bool = Kind::Queries.is_read_here();
 
 /// The kinds of document.
 #[derive(Debug, Clone)]
@@ -46,7 +65,8 @@ pub enum Content {
 /// # Errors
 /// When one of the two is no statistics, or they are of different kinds.
 pub fn between(before: &Document, after: &Document) -> Result<Document, String> {
-    let (Content::Queries(earlier), Content::Queries(later)) = (&before.content, &after.content) else {
+    let (true, Content::Queries(earlier), Content::Queries(later)) = (LOGS, &before.content, &after.content)
+    else {
         return Err("only statistics of a server have a difference, not profiles".to_owned());
     };
     let (log, diagnostics) = statistics::difference(earlier, later)?;

@@ -69,7 +69,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Content, Document};
+use crate::document::{Content, Document, LOGS, PROFILES};
 use crate::format;
 use crate::profile::{CallTree, Layers, Profile};
 use crate::queries::fingerprint::lasting;
@@ -109,6 +109,17 @@ pub enum LooksAt {
     Either,
 }
 
+impl LooksAt {
+    /// Whether this build reads what it looks at.
+    const fn is_read_here(self) -> bool {
+        match self {
+            Self::Profile => PROFILES,
+            Self::Queries => LOGS,
+            Self::Either => true,
+        }
+    }
+}
+
 /// What a rule is shown.
 #[derive(Debug, Clone, Copy)]
 pub enum Case<'a> {
@@ -126,11 +137,23 @@ pub trait Rule: Sync {
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>);
 }
 
+/// A rule about documents that another build reads.
+struct Silent(&'static About);
+
+impl Rule for Silent {
+    fn about(&self) -> &'static About {
+        self.0
+    }
+
+    fn judge(&self, _: &Case<'_>, _: &Settings, _: &mut Vec<Finding>) {}
+}
+
 /// Makes the registry and its catalogue out of one list.
 macro_rules! rules {
     ($($rule:path: $about:path,)*) => {
         /// Every rule.
-        pub static RULES: &[&dyn Rule] = &[$(&$rule),*];
+        pub static RULES: &[&dyn Rule] =
+            &[$(if $about.looks_at.is_read_here() { &$rule } else { &Silent(&$about) }),*];
         /// What there is to say about each of [`RULES`]; the page names only this.
         pub static CATALOGUE: &[&About] = &[$(&$about),*];
     };
@@ -429,8 +452,9 @@ pub fn by_weight(a: &Finding, b: &Finding) -> Ordering {
 /// Judges one document.
 pub fn judge(document: &Document, settings: &Settings) -> Report {
     match &document.content {
-        Content::Profile(profile) => judge_profile(profile, settings),
-        Content::Queries(log) => judge_queries(log, settings),
+        Content::Profile(profile) if PROFILES => judge_profile(profile, settings),
+        Content::Queries(log) if LOGS => judge_queries(log, settings),
+        Content::Profile(_) | Content::Queries(_) => Report::default(),
         // It says what others' findings need.
         Content::Schema(schema) => {
             Report { digest: Some(Digest::Schema((**schema).clone())), ..Report::default() }

@@ -126,11 +126,46 @@ pub trait Format: Sync {
     }
 }
 
+/// A format of a kind that another build reads: it is told from the others here as well, as a file is opened before
+/// anyone knows what it is.
+struct Elsewhere<F>(F);
+
+impl<F: Format> Format for Elsewhere<F> {
+    fn about(&self) -> &'static About {
+        self.0.about()
+    }
+
+    fn detect(&self, head: &[u8]) -> u8 {
+        self.0.detect(head)
+    }
+
+    fn begins(&self, head: &[u8]) -> usize {
+        self.0.begins(head)
+    }
+
+    fn is_lines(&self) -> bool {
+        self.0.is_lines()
+    }
+
+    fn can_be_wrapped(&self) -> bool {
+        self.0.can_be_wrapped()
+    }
+
+    fn can_be_joined(&self) -> bool {
+        self.0.can_be_joined()
+    }
+
+    fn import(&self, _: &mut Input<'_>) -> Result<Document, ImportError> {
+        Err(ImportError::new(self, "another build of Flamedrop reads it", ""))
+    }
+}
+
 /// Makes the registry and its catalogue out of one list.
 macro_rules! formats {
     ($($format:path: $about:path,)*) => {
         /// Every format that can be read, in the order the welcome page shows them.
-        pub static FORMATS: &[&dyn Format] = &[$(&$format),*];
+        pub static FORMATS: &[&dyn Format] =
+            &[$(if $about.kind.is_read_here() { &$format } else { &Elsewhere($format) }),*];
         /// What there is to say about each of [`FORMATS`]. The page, which never parses, names only
         /// this: naming a format would bring its whole reader into the page's wasm.
         pub static CATALOGUE: &[&About] = &[$(&$about),*];
@@ -307,12 +342,11 @@ fn offset_in(whole: &[u8], part: &[u8]) -> usize {
     (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize).min(whole.len())
 }
 
-/// Whether `source` is a database's schema, by its head only.
-pub fn is_schema(source: &dyn Source) -> bool {
-    Input::open(source, &|_| ()).is_ok_and(|input| {
-        let head = input.head();
-        saved::is_schema(head) || detect(head).is_some_and(|format| format.about().kind == Kind::Schema)
-    })
+/// What `source` holds, by its head only; `None` if nothing that is known.
+pub fn kind(source: &dyn Source) -> Option<Kind> {
+    let input = open(source, &|_| ()).ok()?;
+    let head = input.head();
+    if saved::is(head) { saved::kind(head) } else { detect(head).map(|format| format.about().kind) }
 }
 
 /// The format with this id.

@@ -16,7 +16,7 @@ pub use profile::*;
 pub use queries::*;
 pub use views::*;
 
-use crate::document::Diagnostic;
+use crate::document::{Diagnostic, Kind};
 use crate::export::table::Form;
 use crate::findings::{Digest, Report, Settings};
 use crate::format::Unit;
@@ -252,6 +252,8 @@ pub enum Message {
         /// In all.
         size: u64,
     },
+    /// The file holds what a worker of another build reads ([`Kind::is_read_here`]): it is to be posted to that one.
+    Elsewhere(Kind),
     /// The file was read.
     Opened(Overview),
     /// The file is a saved page: these are the documents in it, by name, gzipped.
@@ -310,7 +312,7 @@ pub enum ContentOverview {
 }
 
 /// Totals of a schema.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SchemaOverview {
     /// How many tables.
     pub tables: u32,

@@ -22,7 +22,7 @@ mod results;
 use serde::{Deserialize, Serialize};
 
 use self::columns::{Damaged, Reader, Writer};
-use crate::document::{Content, Diagnostic, Diagnostics, Document, Level};
+use crate::document::{Content, Diagnostic, Diagnostics, Document, Kind, LOGS, Level, PROFILES};
 use crate::findings::{Report, Settings};
 use crate::profile::Strings;
 use crate::queries::digest;
@@ -68,21 +68,25 @@ pub fn write(document: &Document, left_out: &str, keep: Keep, settings: &Setting
     columns.put("diagnostics", &diagnostics);
     let what = match &document.content {
         Content::Profile(profile) => {
-            profile::write(profile, &mut columns);
-            "a profile"
+            if PROFILES {
+                profile::write(profile, &mut columns);
+            }
+            A_PROFILE
         }
         Content::Queries(log) => {
-            write_log(log, keep, settings, &mut columns);
+            if LOGS {
+                write_log(log, keep, settings, &mut columns);
+            }
             if keep == Keep::Results || log.results().is_some() || log.statistics.is_some() {
-                "the results of an SQL log, without single statements"
+                RESULTS
             } else {
-                "an SQL log"
+                A_LOG
             }
         }
         Content::Schema(schema) => {
             columns.put("kind", &KIND_SCHEMA);
             columns.put("schema", schema);
-            "a schema"
+            A_SCHEMA
         }
     };
     let left_out = if left_out.is_empty() { "nothing" } else { left_out };
@@ -177,6 +181,11 @@ fn relation(relation: &Relation) -> (crate::queries::RelationKind, &str, &str) {
     (relation.kind, &relation.name, &relation.accessor)
 }
 
+const A_PROFILE: &str = "a profile";
+const A_LOG: &str = "an SQL log";
+const RESULTS: &str = "the results of an SQL log, without single statements";
+const A_SCHEMA: &str = "a schema";
+
 const KIND_PROFILE: u8 = 1;
 const KIND_QUERIES: u8 = 2;
 const KIND_SCHEMA: u8 = 3;
@@ -186,10 +195,17 @@ pub fn is(head: &[u8]) -> bool {
     head.starts_with(MAGIC)
 }
 
-/// Whether `head` begins one that holds a schema, as its line for people says.
-pub fn is_schema(head: &[u8]) -> bool {
-    let line = head.strip_prefix(MAGIC).and_then(|rest| rest.split(|&byte| byte == b'\n').next());
-    line.is_some_and(|line| memchr::memmem::find(line, b": a schema. Left out: ").is_some())
+/// What the file that `head` begins holds, as its line for people says: behind a name that may hold anything.
+pub fn kind(head: &[u8]) -> Option<Kind> {
+    let line = head.strip_prefix(MAGIC).and_then(|rest| rest.split(|&byte| byte == b'\n').next())?;
+    let about = &line[..memchr::memmem::rfind(line, b". Left out: ")?];
+    let said = [
+        (Kind::Profile, A_PROFILE),
+        (Kind::Schema, A_SCHEMA),
+        (Kind::Queries, A_LOG),
+        (Kind::Queries, RESULTS),
+    ];
+    said.into_iter().find(|(_, what)| about.ends_with(what.as_bytes())).map(|(kind, _)| kind)
 }
 
 /// Reads what [`write()`] wrote. `format` gives the id that a format of this version has, of what was written then.
@@ -204,8 +220,8 @@ fn read_document(bytes: &[u8], format: &dyn Fn(&str) -> Option<&'static str>) ->
     let start = memchr::memmem::find(bytes, b"\n\n").ok_or_else(|| damaged("it is cut short"))? + 2;
     let columns = Reader::new(&bytes[start..])?;
     let content = match columns.take::<u8>("kind")? {
-        KIND_PROFILE => Content::Profile(Box::new(profile::read(&columns)?)),
-        KIND_QUERIES => Content::Queries(Box::new(read_log(&columns)?)),
+        KIND_PROFILE if PROFILES => Content::Profile(Box::new(profile::read(&columns)?)),
+        KIND_QUERIES if LOGS => Content::Queries(Box::new(read_log(&columns)?)),
         KIND_SCHEMA => Content::Schema(Box::new(columns.take("schema")?)),
         _ => return Err(damaged("it holds what this version does not know")),
     };

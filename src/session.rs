@@ -9,7 +9,7 @@ mod profile;
 mod queries;
 mod views;
 
-use crate::document::{self, Content, Document};
+use crate::document::{self, Content, Document, LOGS, PROFILES};
 use crate::findings::{Digest, Settings};
 use crate::import::waiting::now;
 use crate::import::{self, ImportError, Options};
@@ -20,6 +20,9 @@ use crate::protocol::{
 };
 use crate::saved;
 use crate::share::{self, Keep, Strip};
+
+/// Of what another build reads: see [`document::Kind::is_read_here`].
+const READ_ELSEWHERE: &str = "another build of Flamedrop reads such documents";
 
 /// One open document.
 pub struct Session {
@@ -76,13 +79,15 @@ impl Session {
     pub fn overview(&self) -> Overview {
         let document = &self.document;
         let content = match &document.content {
-            Content::Profile(profile) => ContentOverview::Profile(ProfileOverview {
+            Content::Profile(profile) if PROFILES => ContentOverview::Profile(ProfileOverview {
                 by_line: self.other.is_some(),
                 tracks: profile::tracks(self.track.as_ref().map_or(profile, |(_, whole)| whole)),
                 track: self.track.as_ref().map(|(track, _)| *track),
                 ..profile::overview(profile)
             }),
-            Content::Queries(log) => ContentOverview::Queries(queries::overview(log)),
+            Content::Queries(log) if LOGS => ContentOverview::Queries(queries::overview(log)),
+            // No reader here makes one.
+            Content::Profile(_) | Content::Queries(_) => ContentOverview::Schema(SchemaOverview::default()),
             Content::Schema(schema) => {
                 let (columns, indexes) = schema.counts();
                 ContentOverview::Schema(SchemaOverview {
@@ -117,25 +122,26 @@ impl Session {
     /// Answers one request.
     pub fn answer(&mut self, request: &Request) -> Response {
         match request {
-            Request::ByLine(by_line) => return self.show_by_line(*by_line),
-            Request::Track(track) => return self.show_track(*track),
+            Request::ByLine(by_line) if PROFILES => return self.show_by_line(*by_line),
+            Request::Track(track) if PROFILES => return self.show_track(*track),
             Request::Reread { log_line_prefix } => return self.reread(log_line_prefix.clone()),
             Request::Findings { settings } => return self.judge(settings, None),
             Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
             Request::Export(export) => return self.export(export),
-            Request::Between(earlier) => return self.between(earlier),
+            Request::Between(earlier) if LOGS => return self.between(earlier),
             Request::Share { strip, keep, settings } => return self.share(*strip, *keep, settings),
             _ => {}
         }
         match &self.document.content {
-            Content::Profile(profile) => profile::answer(profile, &mut self.profile, request),
-            Content::Queries(log) if log.results().is_some() && !queries::is_of_results(request) => {
+            Content::Profile(profile) if PROFILES => profile::answer(profile, &mut self.profile, request),
+            Content::Queries(log) if LOGS && log.results().is_some() && !queries::is_of_results(request) => {
                 Response::Refused(queries::RESULTS_ONLY.to_owned())
             }
-            Content::Queries(log) => {
+            Content::Queries(log) if LOGS => {
                 let stored = (self.source.as_ref(), &self.places);
                 queries::answer(log, self.document.format, stored, &mut self.queries, request)
             }
+            Content::Profile(_) | Content::Queries(_) => Response::Refused(READ_ELSEWHERE.to_owned()),
             // Whole, it is the digest in its report.
             Content::Schema(_) => Response::Refused("a schema has no times".to_owned()),
         }
@@ -283,7 +289,8 @@ async fn read(
 ) -> Result<Read, ImportError> {
     let (mut document, places) = import::read_waiting(source, progress, options).await?;
     let mut other = None;
-    if let Content::Profile(profile) = &mut document.content
+    if PROFILES
+        && let Content::Profile(profile) = &mut document.content
         && profile.by_line
     {
         let functions = Box::new(lines::merged(profile));

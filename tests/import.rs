@@ -6,8 +6,10 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use flamedrop::document::{Content, Document};
+use flamedrop::findings::Settings;
 use flamedrop::import::{self, FORMATS, ImportError};
 use flamedrop::input::{Input, MemorySource};
+use flamedrop::saved::{self, Keep};
 use proptest::prelude::*;
 
 /// Every recording under tests/data whose format can be told from where it lies.
@@ -71,6 +73,30 @@ fn format_of(path: &Path) -> Option<&'static str> {
         _ => return None,
     };
     import::by_id(id).map(|format| format.id())
+}
+
+/// The page gives a file to the worker that reads its kind, by its head alone.
+#[test]
+fn the_head_says_what_a_file_holds() {
+    let kind = |content: &Content| match content {
+        Content::Profile(_) => import::Kind::Profile,
+        Content::Queries(_) => import::Kind::Queries,
+        Content::Schema(_) => import::Kind::Schema,
+    };
+    for (path, _) in recordings() {
+        let source = MemorySource::new("a file", std::fs::read(&path).expect("a recording"));
+        let document = import::import(&source, &|_| ()).expect("read");
+        assert_eq!(import::kind(&source), Some(kind(&document.content)), "{}", path.display());
+        // As the page saves it, under a name that says something else.
+        let named = Document { name: "a profile. Left out: an SQL log: a schema".to_owned(), ..document };
+        for keep in [Keep::Everything, Keep::Results] {
+            let saved = saved::write(&named, "paths", keep, &Settings::default());
+            let source = MemorySource::new("saved", saved);
+            assert_eq!(import::kind(&source), Some(kind(&named.content)), "{}, saved", path.display());
+        }
+    }
+    assert_eq!(import::kind(&MemorySource::new("nothing", "")), None);
+    assert_eq!(import::kind(&MemorySource::new("damaged", saved::MAGIC)), None);
 }
 
 /// A document's numbers, to compare two readings.

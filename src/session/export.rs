@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{profile, queries};
-use crate::document::{Content, Document};
+use crate::document::{Content, Document, LOGS, PROFILES};
 use crate::export::{callgrind, folded, speedscope, table};
 use crate::findings;
 use crate::protocol::Export;
@@ -16,6 +16,8 @@ pub(super) fn write(document: &Document, export: &Export) -> Option<io::Result<V
     let mut out = Vec::new();
     let name = &document.name;
     let written = match (&document.content, export) {
+        (Content::Profile(_), _) if !PROFILES => return None,
+        (Content::Queries(_), _) if !LOGS => return None,
         (Content::Profile(profile), Export::Folded | Export::Speedscope | Export::Callgrind)
             if !profile.has_callers() || !profile.has_times() =>
         {

@@ -1,6 +1,6 @@
 //! Answers about what to fix first.
 
-use crate::document::{Content, Document};
+use crate::document::{Content, Document, LOGS, PROFILES};
 use crate::findings::{self, Digest, Judging, ProfileDigest, Report, Settings, digest};
 use crate::profile::Layers;
 use crate::protocol::Response;
@@ -25,7 +25,7 @@ impl State {
         let report = match self.report.take() {
             Some((known, report)) if known == *settings => report,
             _ => match (&document.content, self.judging.take()) {
-                (Content::Queries(log), Some((known, judging))) if known == *settings => {
+                (Content::Queries(log), Some((known, judging))) if LOGS && known == *settings => {
                     judging.finish(log, settings)
                 }
                 _ => findings::judge(document, settings),
@@ -38,7 +38,7 @@ impl State {
 /// Does a part of what [`alone`] has to do; false if there is nothing that could be done in parts.
 pub(super) fn step(document: &Document, state: &mut State, settings: &Settings) -> bool {
     let Content::Queries(log) = &document.content else { return false };
-    if state.known(settings).is_some() || log.results().is_some() {
+    if !LOGS || state.known(settings).is_some() || log.results().is_some() {
         return false;
     }
     match &mut state.judging {
@@ -58,7 +58,7 @@ pub(super) fn alone(document: &Document, state: &mut State, settings: &Settings)
 /// What the document and the one of `other` say together.
 pub(super) fn pair(document: &Document, state: &mut State, settings: &Settings, other: &Digest) -> Response {
     let judged = match (&document.content, other) {
-        (Content::Profile(profile), Digest::Queries(log)) => {
+        (Content::Profile(profile), Digest::Queries(log)) if PROFILES => {
             let own = match state.report.as_ref().and_then(|(_, report)| report.digest.as_ref()) {
                 Some(Digest::Profile(known)) => known,
                 _ => &**state.profile.get_or_insert_with(|| {
@@ -68,10 +68,12 @@ pub(super) fn pair(document: &Document, state: &mut State, settings: &Settings, 
             };
             Some(findings::judge_pair(own, log))
         }
-        (Content::Queries(_), Digest::Profile(profile)) => match &state.report(document, settings).digest {
-            Some(Digest::Queries(log)) => Some(findings::judge_pair(profile, log)),
-            _ => None,
-        },
+        (Content::Queries(_), Digest::Profile(profile)) if LOGS => {
+            match &state.report(document, settings).digest {
+                Some(Digest::Queries(log)) => Some(findings::judge_pair(profile, log)),
+                _ => None,
+            }
+        }
         _ => None,
     };
     match judged {

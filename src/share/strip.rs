@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use super::events::of_events;
 use super::mask::{self, Names};
 use super::{Strip, texts};
-use crate::document::{Content, Diagnostics, Document, Level};
+use crate::document::{Content, Diagnostics, Document, LOGS, Level, PROFILES};
 use crate::import;
 use crate::input::Source;
 use crate::profile::{Functions, Profile, Strings};
@@ -33,9 +33,12 @@ use crate::schema::{Index, Part, Schema, Table};
 /// When the file cannot be read again.
 pub fn strip(document: &Document, source: &dyn Source, strip: Strip) -> io::Result<Document> {
     let content = match &document.content {
-        Content::Profile(profile) => Content::Profile(Box::new(of_profile(profile, strip))),
-        Content::Queries(log) => Content::Queries(Box::new(of_log(log, document.format, source, strip)?)),
-        Content::Schema(schema) => Content::Schema(Box::new(of_schema(schema, strip))),
+        Content::Profile(profile) if PROFILES => Content::Profile(Box::new(of_profile(profile, strip))),
+        Content::Queries(log) if LOGS => {
+            Content::Queries(Box::new(of_log(log, document.format, source, strip)?))
+        }
+        Content::Schema(schema) if LOGS => Content::Schema(Box::new(of_schema(schema, strip))),
+        other => other.clone(),
     };
     let mut diagnostics = Diagnostics::default();
     for entry in document.diagnostics.entries() {

@@ -151,6 +151,20 @@ pageTest('nothing is kept when the switch is off, or after Forget', async ({ pag
   assert.equal(await page.getByRole('list', { name: 'Documents' }).getByRole('listitem').count(), 0);
 });
 
+pageTest('what a file is called says nothing of what it is', async ({ page }) => {
+  const [profile, log] = await Promise.all(SHOP.map((file) => readFile(file)));
+  await drop(page, [
+    { name: 'orders.log', bytes: profile },
+    { name: 'orders.prof', bytes: log },
+  ]);
+  await documentButton(page, 'orders.log').click();
+  await page.getByRole('tab', { name: 'Flame graph' }).waitFor();
+  await documentButton(page, 'orders.prof').click();
+  await page.getByRole('tab', { name: 'Timeline' }).waitFor();
+  // One worker each: the one that was asked first has ended.
+  assert.equal(page.workers().length, 2);
+});
+
 pageTest('a worker that dies takes only its own document along', async ({ page, complaints }) => {
   await drop(page, [SHOP[0]]);
   await opened(page);

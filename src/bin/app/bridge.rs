@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, ErrorEvent, MessageEvent, Worker};
 
-use crate::program::program;
+use crate::program::{For, program};
 
 /// What reaches the page without being asked for.
 pub enum Event {
@@ -48,27 +48,13 @@ enum Running {
 }
 
 impl Bridge {
-    /// Starts a worker that reads `file`; `on_event` hears of it.
-    pub fn start(file: Blob, on_event: impl Fn(Event) + 'static) -> Self {
+    /// Starts a worker that reads `file`; `on_event` hears of it. `first` is tried first: if the file is of the other
+    /// kind, the other one has it.
+    pub fn start(file: Blob, first: For, on_event: impl Fn(Event) + 'static) -> Self {
         let running = Rc::new(RefCell::new(Running::NotYet));
         let waiting = Waiting::default();
         let bridge = Self { running: Rc::clone(&running), next: Cell::new(0), waiting: Rc::clone(&waiting) };
-        spawn_local(async move {
-            let program = program().await;
-            if matches!(*running.borrow(), Running::Ended) {
-                return;
-            }
-            let on_event = Rc::new(on_event);
-            let started = match program {
-                Ok(program) => run(&program.url, &program.module, file, waiting, Rc::clone(&on_event))
-                    .map_err(|_| "the browser would not start it".to_owned()),
-                Err(problem) => Err(format!("it could not be loaded: {problem}")),
-            };
-            match started {
-                Ok(started) => *running.borrow_mut() = started,
-                Err(problem) => on_event(Event::Broken(problem)),
-            }
-        });
+        spawn_local(start(Started { file, running, waiting, on_event: Box::new(on_event) }.into(), first));
         bridge
     }
 
@@ -95,23 +81,47 @@ impl Bridge {
     }
 }
 
-/// Starts the worker and listens to it.
-fn run(
-    url: &str,
-    module: &JsValue,
+/// What the worker of a bridge is started with.
+struct Started {
     file: Blob,
+    running: Rc<RefCell<Running>>,
     waiting: Waiting,
-    on_event: Rc<impl Fn(Event) + 'static>,
-) -> Result<Running, JsValue> {
+    on_event: Box<dyn Fn(Event)>,
+}
+
+/// Starts a worker of the program `which` once that is there, in place of one that runs.
+async fn start(bridge: Rc<Started>, which: For) {
+    let program = program(which).await;
+    if matches!(*bridge.running.borrow(), Running::Ended) {
+        return;
+    }
+    let started = match program {
+        Ok(program) => run(&program.url, &program.module, &bridge)
+            .map_err(|_| "the browser would not start it".to_owned()),
+        Err(problem) => Err(format!("it could not be loaded: {problem}")),
+    };
+    match started {
+        Ok(started) => {
+            if let Running::Worker { worker, .. } = bridge.running.replace(started) {
+                worker.terminate();
+            }
+        }
+        Err(problem) => (bridge.on_event)(Event::Broken(problem)),
+    }
+}
+
+/// Starts the worker and listens to it.
+fn run(url: &str, module: &JsValue, bridge: &Rc<Started>) -> Result<Running, JsValue> {
     let worker = Worker::new(url)?;
     let on_message = {
-        let (worker, on_event) = (worker.clone(), Rc::clone(&on_event));
+        let (worker, bridge) = (worker.clone(), Rc::clone(bridge));
         Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            let Started { file, waiting, on_event, .. } = &*bridge;
             let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() else { return };
             match protocol::decode::<Message>(&Uint8Array::new(&buffer).to_vec()) {
                 // What is posted before the worker's wasm runs is lost: the file waits for this.
                 Ok(Message::Ready) => {
-                    if worker.post_message(&file).is_err() {
+                    if worker.post_message(file).is_err() {
                         on_event(Event::Broken("the browser refused to hand over the file".into()));
                     }
                 }
@@ -122,16 +132,18 @@ fn run(
                         let _ = asked.resolve.call0(&JsValue::UNDEFINED);
                     }
                 }
+                Ok(Message::Elsewhere(kind)) => spawn_local(start(Rc::clone(&bridge), For::kind(kind))),
                 Ok(message) => on_event(Event::Message(Box::new(message))),
                 Err(error) => on_event(Event::Broken(format!("unreadable message: {error}"))),
             }
         })
     };
     worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    let bridge = Rc::clone(bridge);
     let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
         // Handled here: the browser need not report it on the console as well.
         event.prevent_default();
-        on_event(Event::Broken(event.message()));
+        (bridge.on_event)(Event::Broken(event.message()));
     });
     worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
     worker.post_message(module)?;

@@ -22,6 +22,7 @@ use crate::bridge::{Bridge, Event};
 use crate::call_tree::ShownTree;
 use crate::log_view::LogView;
 use crate::open;
+use crate::program::For;
 use crate::state::lasting;
 use crate::storage;
 use crate::view::{Drawing, View};
@@ -189,7 +190,8 @@ impl OpenDocument {
     pub fn read(self, blob: Blob) {
         self.status.set(Status::Reading { read: 0, size: blob.size() as u64 });
         self.blob.set_value(Some(blob.clone()));
-        let bridge = Bridge::start(blob, move |event| self.hear(event));
+        let first = For::likely(&self.name.get_untracked());
+        let bridge = Bridge::start(blob, first, move |event| self.hear(event));
         self.bridge.set_value(Some(Rc::new(bridge)));
     }
 
@@ -236,7 +238,7 @@ impl OpenDocument {
             Message::Panicked(text) => {
                 self.fail(&format!("Flamedrop itself failed on it ({text})"), REPORT);
             }
-            Message::Ready | Message::Answer(..) => {}
+            Message::Ready | Message::Elsewhere(_) | Message::Answer(..) => {}
         }
     }
 

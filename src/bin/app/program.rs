@@ -1,9 +1,10 @@
-//! The worker's program: one script and one compiled module, fetched once, kept for as long as the page
-//! is open, and handed to every worker. So a worker starts without the network and without compiling,
-//! and a page never starts a worker of another version, whatever the host has by then.
+//! The workers' programs, one for profiles and one for logs and schemas: each a script and a compiled module, fetched
+//! once, kept for as long as the page is open, and handed to every worker. So a worker starts without the network and
+//! without compiling, and a page never starts a worker of another version, whatever the host has by then.
 
 use std::cell::RefCell;
 
+use flamedrop::import::Kind;
 use js_sys::{Array, Promise, Reflect, Uint8Array, WebAssembly};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
@@ -11,9 +12,46 @@ use web_sys::{Blob, BlobPropertyBag, Response, Url};
 
 use crate::embedded;
 
-/// Their names in a page that has everything in itself; `pack` gives them.
-const SCRIPT: &str = "worker.js";
-const MODULE: &str = "worker_bg.wasm";
+/// Which program.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// Reads profiles.
+    Profiles,
+    /// Reads logs and schemas.
+    Logs,
+}
+
+impl For {
+    /// All.
+    pub const ALL: [Self; 2] = [Self::Profiles, Self::Logs];
+
+    /// Which reads documents of `kind`.
+    pub fn kind(kind: Kind) -> Self {
+        match kind {
+            Kind::Profile => Self::Profiles,
+            Kind::Queries | Kind::Schema => Self::Logs,
+        }
+    }
+
+    /// Which most likely reads a file of this name. Only its content says: the wrong one hands it back.
+    pub fn likely(name: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        let name = [".gz", ".zst"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(&name);
+        let is_log = [".log", ".sql", ".csv", ".jsonl"].iter().any(|ending| name.ends_with(ending))
+            // `postgresql.log.1`, `mysql-slow.txt`
+            || name.contains(".log.") || name.contains("slow") || name.contains("postgres");
+        if is_log { Self::Logs } else { Self::Profiles }
+    }
+
+    /// Its name: `<meta name="worker" data-for>` in the page, and how its files begin where all is in one file.
+    /// `pack` gives both.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Profiles => "profile_worker",
+            Self::Logs => "log_worker",
+        }
+    }
+}
 
 /// Run after the script: the first message is the module. What fails in a promise is not reported to
 /// the page; what is thrown is.
@@ -30,32 +68,33 @@ pub struct Program {
 }
 
 thread_local! {
-    static LOADED: RefCell<Option<Program>> = const { RefCell::new(None) };
-    static LOADING: RefCell<Option<Promise>> = const { RefCell::new(None) };
+    static LOADED: RefCell<[Option<Program>; 2]> = const { RefCell::new([None, None]) };
+    static LOADING: RefCell<[Option<Promise>; 2]> = const { RefCell::new([None, None]) };
 }
 
 /// The program, loaded on the first call; a later call tries again what failed.
 ///
 /// # Errors
 /// In words for the user.
-pub async fn program() -> Result<Program, String> {
-    if let Some(program) = LOADED.with_borrow(Clone::clone) {
+pub async fn program(which: For) -> Result<Program, String> {
+    let loaded = || LOADED.with_borrow(|loaded| loaded[which as usize].clone());
+    if let Some(program) = loaded() {
         return Ok(program);
     }
     let loading = LOADING.with_borrow_mut(|loading| {
-        loading
+        loading[which as usize]
             .get_or_insert_with(|| {
-                future_to_promise(async {
-                    let program = load().await?;
-                    LOADED.set(Some(program));
+                future_to_promise(async move {
+                    let program = load(which).await?;
+                    LOADED.with_borrow_mut(|loaded| loaded[which as usize] = Some(program));
                     Ok(JsValue::UNDEFINED)
                 })
             })
             .clone()
     });
-    let loaded = JsFuture::from(loading).await;
-    LOADING.set(None);
-    match (loaded, LOADED.with_borrow(Clone::clone)) {
+    let ended = JsFuture::from(loading).await;
+    LOADING.with_borrow_mut(|loading| loading[which as usize] = None);
+    match (ended, loaded()) {
         (Ok(_), Some(program)) => Ok(program),
         (Err(error), _) => {
             let message = Reflect::get(&error, &"message".into()).ok().and_then(|text| text.as_string());
@@ -65,10 +104,11 @@ pub async fn program() -> Result<Program, String> {
     }
 }
 
-async fn load() -> Result<Program, JsValue> {
-    let (script, module) = match (embedded::bytes(SCRIPT).await, embedded::bytes(MODULE).await) {
+async fn load(which: For) -> Result<Program, JsValue> {
+    let (script, module) = (format!("{}.js", which.name()), format!("{}_bg.wasm", which.name()));
+    let (script, module) = match (embedded::bytes(&script).await, embedded::bytes(&module).await) {
         (Some(script), Some(module)) => (script, module),
-        _ => fetch_both().await?,
+        _ => fetch_both(which).await?,
     };
     let module = JsFuture::from(WebAssembly::compile(&module)).await?;
     // The text itself, not an address of it: from `file://` a worker can import nothing.
@@ -82,9 +122,10 @@ async fn load() -> Result<Program, JsValue> {
 }
 
 /// Script and module from the files `<meta name="worker">` names.
-async fn fetch_both() -> Result<(Uint8Array, Uint8Array), JsValue> {
+async fn fetch_both(which: For) -> Result<(Uint8Array, Uint8Array), JsValue> {
     let document = leptos::prelude::document();
-    let named = document.query_selector("meta[name=worker]")?.ok_or("the page does not name its worker")?;
+    let named = format!("meta[name=worker][data-for={}]", which.name());
+    let named = document.query_selector(&named)?.ok_or("the page does not name its worker")?;
     let script = fetch(&named.get_attribute("content").unwrap_or_default()).await?;
     let module = fetch(&named.get_attribute("data-module").unwrap_or_default()).await?;
     Ok((script, module))

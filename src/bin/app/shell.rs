@@ -29,7 +29,7 @@ use crate::gallery;
 use crate::keys;
 use crate::offline;
 use crate::open;
-use crate::program::program;
+use crate::program::{For, program};
 use crate::state::{State, ThemeChoice, state};
 use crate::url;
 use crate::view::View;
@@ -68,7 +68,9 @@ pub fn App() -> impl IntoView {
         offline::register();
         // Before it is needed: the first file need not wait for it, nor be without it offline.
         spawn_local(async {
-            let _ = program().await;
+            for which in For::ALL {
+                let _ = program(which).await;
+            }
         });
     });
     effect(move || {

@@ -76,8 +76,9 @@ fn judge(files: &[Opened], settings: &Settings) -> All {
     let mut complete = true;
     // What a schema says is asked of it before the first log is judged, wherever it stands.
     let mut settings = settings.clone();
-    let is_schema =
-        |file: &&Opened| file.source.as_ref().is_ok_and(|source| import::is_schema(source.as_ref()));
+    let is_schema = |file: &&Opened| {
+        file.source.as_ref().is_ok_and(|source| import::kind(source.as_ref()) == Some(Kind::Schema))
+    };
     let (schemas, logs): (Vec<&Opened>, Vec<&Opened>) = files.iter().partition(is_schema);
     for file in schemas {
         match super::read(file, &lines).map(|(document, _)| document) {

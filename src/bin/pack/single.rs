@@ -52,9 +52,13 @@ pub fn write(page: &str, directory: &Path) -> Result<(), Error> {
     edits[place].1 = script;
 
     let mut embedded = vec![("app_bg.wasm".to_owned(), module)];
-    let (worker_script, worker_module) = parts.worker.ok_or("index.html does not name the worker")?;
-    embedded.push((worker::SCRIPT.to_owned(), worker_script));
-    embedded.push((worker::MODULE.to_owned(), worker_module));
+    for program in worker::PROGRAMS {
+        let named = parts.workers.iter().position(|(of, ..)| of == program);
+        let at = named.ok_or_else(|| format!("index.html does not name {program}"))?;
+        let (_, script, module) = parts.workers.swap_remove(at);
+        embedded.push((worker::script(program), script));
+        embedded.push((worker::module(program), module));
+    }
     for path in site::files(directory)?.into_iter().filter(|path| path.starts_with("samples/")) {
         embedded.push((path.clone(), read(&path)?));
     }
@@ -78,7 +82,8 @@ pub fn write(page: &str, directory: &Path) -> Result<(), Error> {
 struct Parts {
     script: Option<String>,
     module: Option<Vec<u8>>,
-    worker: Option<(Vec<u8>, Vec<u8>)>,
+    /// Programs of workers by name: script and module.
+    workers: Vec<(String, Vec<u8>, Vec<u8>)>,
     /// Which edit is the script that starts the page.
     start: Option<usize>,
     edits: usize,
@@ -116,7 +121,8 @@ fn replaced(
         ("meta", _, Some("worker")) => {
             let script = read(element.attribute("content").unwrap_or_default())?;
             let module = read(element.attribute("data-module").unwrap_or_default())?;
-            parts.worker = Some((script, module));
+            let program = element.attribute("data-for").unwrap_or_default();
+            parts.workers.push((program.to_owned(), script, module));
             String::new()
         }
         // Neither can be had from `file://`.
@@ -171,15 +177,18 @@ mod tests {
             ("icon.svg", "<svg/>"),
             ("app-1.js", script),
             ("app-1_bg.wasm", "page module"),
-            ("worker-1.js", "worker script"),
-            ("worker-1_bg.wasm", "worker module"),
+            ("profile_worker-1.js", "worker script"),
+            ("profile_worker-1_bg.wasm", "worker module"),
+            ("log_worker-1.js", "another script"),
+            ("log_worker-1_bg.wasm", "another module"),
             ("samples/a.prof", "sample"),
         ] {
             fs::write(directory.join(name), content).unwrap();
         }
         let page = "<!doctype html><html><head><meta charset=\"utf-8\">\n\
             <meta name=\"service-worker\" content=\"./sw.js\">\n\
-            <meta name=\"worker\" content=\"./worker-1.js\" data-module=\"./worker-1_bg.wasm\">\n\
+            <meta name=\"worker\" data-for=\"log_worker\" content=\"./log_worker-1.js\" data-module=\"./log_worker-1_bg.wasm\">\n\
+            <meta name=\"worker\" data-for=\"profile_worker\" content=\"./profile_worker-1.js\" data-module=\"./profile_worker-1_bg.wasm\">\n\
             <link rel=\"icon\" type=\"image/svg+xml\" href=\"./icon.svg\">\n\
             <link rel=\"stylesheet\" href=\"./main-1.css\">\n\
             <script type=\"module\">import init from './app-1.js';</script>\n\

@@ -113,7 +113,8 @@ impl Ahead {
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         let silence = on_silence.as_ref().unchecked_ref();
-        let silence = crate::scope().set_timeout_with_callback_and_timeout_and_arguments_0(silence, PATIENCE);
+        let silence =
+            crate::serve::scope().set_timeout_with_callback_and_timeout_and_arguments_0(silence, PATIENCE);
         let ahead = Self {
             worker,
             blob: blob.clone(),
@@ -178,7 +179,7 @@ impl Drop for Ahead {
         self.worker.set_onmessage(None);
         self.worker.set_onerror(None);
         if let Some(silence) = self.silence {
-            crate::scope().clear_timeout_with_handle(silence);
+            crate::serve::scope().clear_timeout_with_handle(silence);
         }
         self.worker.terminate();
     }

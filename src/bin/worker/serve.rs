@@ -1,11 +1,7 @@
-//! The worker of one document: bytes in, [`Session`] in the middle, bytes out.
+//! Bytes in, [`Session`] in the middle, bytes out.
 //!
 //! The page waits for [`Message::Ready`], then posts a `Blob` (the file, once), then byte buffers, each
 //! an encoded `(u32, Request)`. Every answer is one transferred buffer.
-
-mod ahead;
-mod blob;
-mod later;
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
@@ -22,6 +18,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::blob::BlobSource;
+use crate::later;
 
 /// Progress is told at most this often, in milliseconds.
 const PROGRESS_INTERVAL: f64 = 50.0;
@@ -32,7 +29,8 @@ thread_local! {
     static OPENING: RefCell<Option<Pin<Box<dyn Future<Output = ()>>>>> = const { RefCell::new(None) };
 }
 
-fn main() {
+/// Serves for as long as the page lets the worker live.
+pub fn serve() {
     std::panic::set_hook(Box::new(|panic| post(&Message::Panicked(panic.to_string()))));
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| receive(event.data()));
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -41,7 +39,8 @@ fn main() {
     post(&Message::Ready);
 }
 
-fn scope() -> DedicatedWorkerGlobalScope {
+/// The worker itself.
+pub fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
 
@@ -90,6 +89,11 @@ fn open(blob: Blob) {
         Ok(None) => {}
         Ok(Some(members)) => return post(&Message::Members(members)),
         Err(error) => return post(&Message::Failed(Failure::from(&error))),
+    }
+    if let Some(kind) = import::kind(&source)
+        && !kind.is_read_here()
+    {
+        return post(&Message::Elsewhere(kind));
     }
     OPENING.set(Some(Box::pin(read(source))));
     go_on();

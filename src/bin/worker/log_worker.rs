@@ -1,0 +1,10 @@
+//! The worker of one log, or schema: see `serve`. What it reads is a feature of the library.
+
+mod ahead;
+mod blob;
+mod later;
+mod serve;
+
+fn main() {
+    serve::serve();
+}
