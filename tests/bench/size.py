@@ -15,7 +15,11 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")) / "wasm32-unknown-unknown"
-BUILT = [TARGET / "web" / "app.wasm", TARGET / "web-worker" / "profile_worker.wasm", TARGET / "web-worker" / "log_worker.wasm"]
+BUILT = [
+    TARGET / "web" / "app.wasm",
+    TARGET / "web-profile-worker" / "profile_worker.wasm",
+    TARGET / "web-log-worker" / "log_worker.wasm",
+]
 
 IMPORT, CODE, DATA, CUSTOM = 2, 10, 11, 0
 FUNCTION_NAMES = 1

@@ -1,6 +1,7 @@
 """The wheel's native program: the page is in it, and nothing else is needed."""
 
 import email
+import hashlib
 import json
 import re
 import sys
@@ -83,6 +84,12 @@ class Publish(Desk):
         self.assertGreater(len(asked), 4)
         for name in asked:
             self.assertTrue((site / name).is_file(), name)
+        # As they were built: the service worker knows the hash of each, and refuses another.
+        worker = (site / "sw.js").read_text("utf-8")
+        modules = list(site.glob("*.wasm"))
+        self.assertEqual(len(modules), 3)
+        for module in modules:
+            self.assertIn(hashlib.sha256(module.read_bytes()).hexdigest(), worker, module.name)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ mod page;
 mod publish;
 mod report;
 mod run;
+#[cfg(feature = "embed")]
+mod site;
 mod source;
 mod table;
 

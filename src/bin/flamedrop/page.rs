@@ -7,16 +7,9 @@ use std::{env, fs, io};
 use flamedrop::share::report::Report;
 
 /// The page in one file.
-const PAGE: &str = "flamedrop.html";
+pub const PAGE: &str = "flamedrop.html";
 /// Names it, where it lies elsewhere.
 const VARIABLE: &str = "FLAMEDROP_PAGE";
-
-/// The site as `./dev build` makes it, within this program.
-#[cfg(feature = "embed")]
-static SITE: include_dir::Dir<'static> = include_dir::include_dir!("$FLAMEDROP_SITE");
-/// So that another site, which has another path, makes another program.
-#[cfg(feature = "embed")]
-const _: &str = env!("FLAMEDROP_SITE");
 
 /// The option that names the page.
 #[derive(Debug, clap::Args)]
@@ -85,7 +78,7 @@ fn read(path: &Path) -> io::Result<Shell> {
 
 #[cfg(feature = "embed")]
 fn within(name: &str) -> Option<String> {
-    SITE.get_file(name)?.contents_utf8().map(str::to_owned)
+    super::site::text(name).map(str::to_owned)
 }
 
 #[cfg(not(feature = "embed"))]
@@ -99,7 +92,7 @@ fn within(_: &str) -> Option<String> {
 /// When it cannot be written.
 #[cfg(feature = "embed")]
 pub fn write_site(folder: &Path) -> io::Result<bool> {
-    SITE.extract(folder).map(|()| true)
+    super::site::write(folder).map(|()| true)
 }
 
 /// The same: there is none.
