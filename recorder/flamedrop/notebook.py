@@ -42,6 +42,8 @@ class Magics(Base):
         --view NAME: what to open on (flame-graph, findings, functions, …). --height PIXELS: of the frame.
         --output FILE: the page as a file, beside the frame.
         """
+        # IPython leaves such a frame out of tracebacks: what fails is the cell.
+        __tracebackhide__ = True
         options, statement = parsed(line)
         source = statement if cell is None else cell
         if not source.strip():

@@ -1,6 +1,7 @@
 //! Builds a [`QueryLog`] from statements in the order of the file.
 
 mod events;
+mod recent;
 
 use rustc_hash::FxHashMap;
 
@@ -13,6 +14,8 @@ use super::requests::{self, Request};
 use super::tables::operation_and_tables;
 use super::{Clock, ColumnUse, Connection, Fingerprint, NONE, QueryLog, Site, Statements, Usage};
 use crate::sort;
+
+use recent::{Known, Recent};
 
 /// The fingerprint of executions whose text the log does not have.
 pub const NO_TEXT: &str = "(text not logged)";
@@ -95,6 +98,7 @@ impl Statement {
 pub struct LogBuilder {
     log: QueryLog,
     fingerprints: FxHashMap<u64, u32>,
+    recent: Recent,
     connections: FxHashMap<u64, u32>,
     requests: FxHashMap<u64, u32>,
     sites: FxHashMap<Site, u32>,
@@ -125,10 +129,34 @@ impl LogBuilder {
     /// The fingerprint of `sql` and the hash of its parameters. `logged` are the parameters the log
     /// keeps apart; they matter where the text leaves values out.
     pub fn fingerprint(&mut self, sql: &[u8], dialect: Dialect, logged: Option<&[u8]>) -> Recognised {
-        let Shape { hash, parameters, has_placeholders, list, offset, limit } =
-            fingerprint::shape(sql, dialect);
+        let Known { shape, fingerprint, tags } = match self.recent.find(sql, dialect) {
+            Ok(known) => known,
+            Err(place) => {
+                let shape = fingerprint::shape(sql, dialect);
+                let fingerprint = self.fingerprint_of(shape.hash, sql, dialect, logged);
+                let known = Known { shape, fingerprint, tags: self.tags(sql) };
+                self.recent.put(place, sql, dialect, known);
+                known
+            }
+        };
+        let Shape { parameters, has_placeholders, list, offset, limit, .. } = shape;
+        if let Some(known) = self.log.fingerprints.get_mut(fingerprint as usize) {
+            known.longest_list = known.longest_list.max(list);
+            known.lists = known.lists.saturating_add(u32::from(list > 1));
+            known.largest_offset = known.largest_offset.max(offset.with(logged));
+            known.largest_limit = known.largest_limit.max(limit.with(logged));
+        }
+        let parameters = match logged {
+            Some(logged) if has_placeholders => mix_text(parameters, logged),
+            _ => parameters,
+        };
+        Recognised { fingerprint, parameters, tags }
+    }
+
+    /// The fingerprint with this hash, of which `sql` may be the first.
+    fn fingerprint_of(&mut self, hash: u64, sql: &[u8], dialect: Dialect, logged: Option<&[u8]>) -> u32 {
         let fingerprints = &mut self.log.fingerprints;
-        let id = *self.fingerprints.entry(hash).or_insert_with(|| {
+        *self.fingerprints.entry(hash).or_insert_with(|| {
             let (operation, tables) = operation_and_tables(sql, dialect);
             let text = fingerprint::text(sql, dialect);
             let text = if text.is_empty() { "(empty)".to_owned() } else { text };
@@ -143,18 +171,7 @@ impl LogBuilder {
                 ..Fingerprint::default()
             });
             fingerprints.len() as u32 - 1
-        });
-        if let Some(known) = fingerprints.get_mut(id as usize) {
-            known.longest_list = known.longest_list.max(list);
-            known.lists = known.lists.saturating_add(u32::from(list > 1));
-            known.largest_offset = known.largest_offset.max(offset.with(logged));
-            known.largest_limit = known.largest_limit.max(limit.with(logged));
-        }
-        let parameters = match logged {
-            Some(logged) if has_placeholders => mix_text(parameters, logged),
-            _ => parameters,
-        };
-        Recognised { fingerprint: id, parameters, tags: self.tags(sql) }
+        })
     }
 
     /// The tags in the comment around `sql`.

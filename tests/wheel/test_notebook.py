@@ -72,6 +72,8 @@ class Notebook(Desk):
         self.assertEqual(self.names(page), ["cell 6.prof"])
         (error,) = [output for output in self.notebook.cells[5].outputs if output.output_type == "error"]
         self.assertEqual((error.ename, error.evalue), ("ValueError", "as it was meant"))
+        # Of the cell, not of what records it.
+        self.assertNotIn("notebook.py", "\n".join(error.traceback))
 
     def test_an_export_has_the_page(self):
         export, _ = HTMLExporter().from_notebook_node(self.notebook)

@@ -142,6 +142,32 @@ class Run(Desk):
         for name in ("bundle", "bundle.pyz"):
             self.assertEqual(self.flamedrop("run", name)[0], self.python(name)[0])
 
+    def test_a_program_runs_again_when_it_changes(self):
+        self.write("watched.py", "import helper\nprint(helper.NAME, flush=True)\n")
+        self.write("helper.py", "NAME = 'one'\n")
+        self.write("venv/pyvenv.cfg", "")
+        process = subprocess.Popen(
+            [PROGRAM, "run", "--watch", "watched.py"],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            universal_newlines=True,
+        )
+        try:
+            self.assertEqual(process.stdout.readline(), "one\n")
+            self.opened(1)
+            # What is installed is not the program's own.
+            self.write("venv/other.py", "")
+            self.write("helper.py", "NAME = 'another'\n")
+            self.assertEqual(process.stdout.readline(), "another\n")
+            for page in self.opened(2):
+                self.assertEqual(self.names(page), ["watched.prof"])
+        finally:
+            process.kill()
+            process.communicate()
+
     def test_options_of_the_interpreter_hold(self):
         self.write("debug.py", "import sys\nprint(__debug__, sys.flags.optimize)\n")
         output, _ = self.python("-O", "-m", "flamedrop", "run", "debug.py")

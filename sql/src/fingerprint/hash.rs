@@ -3,10 +3,20 @@
 /// 2⁶⁴ by the golden ratio, odd: products with it are spread evenly (Knuth, The Art of Computer Programming 3, 6.4).
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// Folds `value` into a hash: a 64×64→128 bit product, as wyhash and its kin do. A hash is compared with those of the same
+/// reading only: see [`lasting`].
+#[cfg(not(target_family = "wasm"))]
+#[inline]
+pub fn mix(state: u64, value: u64) -> u64 {
+    let product = u128::from(state ^ value) * u128::from(FACTOR);
+    (product as u64) ^ ((product >> 64) as u64).rotate_left(23)
+}
+
 /// Folds `value` into a hash: products, whose high bits, which depend on all others, are folded into the low ones, as in
 /// MurmurHash3's finaliser. Twice, as the first leaves what differs in the last byte only in two bytes. Each state and
 /// each value gives another hash, so nothing is lost on the way; and all of it is single instructions of WebAssembly,
 /// which has no 64×64→128 bit product (that is a call, for each of the up to eight bytes that are mixed at a time).
+#[cfg(target_family = "wasm")]
 #[inline]
 pub fn mix(state: u64, value: u64) -> u64 {
     const SECOND: u64 = 0xff51_afd7_ed55_8ccd;

@@ -12,6 +12,7 @@ mod run;
 mod site;
 mod source;
 mod table;
+mod watch;
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};

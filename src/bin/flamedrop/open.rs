@@ -1,9 +1,7 @@
 //! `flamedrop open`: a page with the documents in it, in the browser.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, SystemTime};
+use std::path::PathBuf;
 
 use flate2::Compression;
 
@@ -11,10 +9,8 @@ use flamedrop::findings::pairs;
 use flamedrop::share::report::Report;
 use flamedrop::share::{Keep, Strip};
 
+use super::watch::Watch;
 use super::{browser, page, report, source};
-
-/// How often files are looked at for changes.
-const PERIOD: Duration = Duration::from_millis(500);
 
 /// What to open, and how.
 #[derive(Debug, clap::Args)]
@@ -49,37 +45,18 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
     if !arguments.watch {
         return Ok(complete);
     }
-    let mut seen = states(&found);
-    // What has changed, but may still be being written.
-    let mut changing: Vec<(PathBuf, State)> = Vec::new();
+    let mut watch = Watch::new(found.iter().map(|found| found.path.as_path()));
     loop {
-        sleep(PERIOD);
-        let found = source::in_folders(&arguments.files);
-        let now = states(&found);
-        let (settled, still): (Vec<_>, Vec<_>) = now
-            .into_iter()
-            .filter(|entry| !seen.contains(entry))
-            .partition(|entry| changing.contains(entry) && entry.1.is_some());
-        changing = still;
-        if settled.is_empty() {
-            continue;
-        }
-        seen.retain(|(path, _)| settled.iter().all(|(other, _)| other != path));
-        seen.extend(settled.iter().cloned());
-        let paths = found.into_iter().filter(|found| settled.iter().any(|(path, _)| *path == found.path));
-        show(arguments, &shell, &paths.collect::<Vec<_>>(), out)?;
+        let paths = || source::in_folders(&arguments.files).into_iter().map(|found| found.path).collect();
+        let changed = watch.changed(paths);
+        let found = source::in_folders(&arguments.files).into_iter();
+        show(
+            arguments,
+            &shell,
+            &found.filter(|found| changed.contains(&found.path)).collect::<Vec<_>>(),
+            out,
+        )?;
     }
-}
-
-/// When a file was changed, and its size; `None` if there is none.
-type State = Option<(SystemTime, u64)>;
-
-fn states(found: &[source::Found]) -> Vec<(PathBuf, State)> {
-    let state = |path: &Path| {
-        let metadata = std::fs::metadata(path).ok()?;
-        Some((metadata.modified().ok()?, metadata.len()))
-    };
-    found.iter().map(|found| (found.path.clone(), state(&found.path))).collect()
 }
 
 /// Writes a page with these files in it, and shows it; false if one cannot be read.

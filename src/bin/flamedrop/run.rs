@@ -7,6 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use super::watch::Watch;
+
 /// What records, and what it records SQL with. Here, so that any Python can be used, also one without this wheel.
 const FILES: [(&str, &str); 2] = [
     ("run.py", include_str!("../../../recorder/flamedrop/run.py")),
@@ -26,6 +28,9 @@ pub struct Arguments {
     /// Only write the page, and say where it is.
     #[arg(long)]
     no_browser: bool,
+    /// Run again when a Python file beside the program changes, until Ctrl-C.
+    #[arg(long)]
+    watch: bool,
     /// Run a module, as `python -m` does.
     #[arg(short)]
     module: bool,
@@ -60,8 +65,28 @@ fn start(arguments: &Arguments) -> Result<ExitCode, String> {
         Some(python) => python.clone(),
         None => find_python().ok_or("there is no Python on PATH; say which one: --python PROGRAM")?,
     };
+    if !arguments.watch {
+        return once(arguments, &python, become_it);
+    }
+    let mut watch = Watch::new(sources(arguments).iter().map(PathBuf::as_path));
+    loop {
+        once(arguments, &python, |command| command.status().map(|_| ExitCode::SUCCESS))?;
+        eprintln!("flamedrop: waiting for a change of a Python file; Ctrl-C ends");
+        let changed = watch.changed(|| sources(arguments));
+        if let Some(first) = changed.first() {
+            eprintln!("flamedrop: {} has changed", first.display());
+        }
+    }
+}
+
+/// Runs the program once; `begin` gives how that ended, if it comes back.
+fn once(
+    arguments: &Arguments,
+    python: &Path,
+    begin: impl FnOnce(&mut Command) -> io::Result<ExitCode>,
+) -> Result<ExitCode, String> {
     let folder = scratch().map_err(|error| format!("there is no temporary folder: {error}"))?;
-    let mut command = Command::new(&python);
+    let mut command = Command::new(python);
     command.arg(folder.join(FILES[0].0)).arg("--scratch").arg(&folder);
     if let Ok(program) = env::current_exe() {
         command.arg("--flamedrop").arg(program);
@@ -72,10 +97,50 @@ fn start(arguments: &Arguments) -> Result<ExitCode, String> {
     command.args(arguments.no_browser.then_some("--no-browser"));
     command.arg(if arguments.module { "-m" } else { "--" });
     command.args(&arguments.program);
-    let status = become_it(&mut command);
-    // It was not started.
-    let _ = fs::remove_dir_all(&folder);
-    status.map_err(|error| format!("{} cannot be started: {error}", python.display()))
+    begin(&mut command).map_err(|error| {
+        let _ = fs::remove_dir_all(&folder);
+        format!("{} cannot be started: {error}", python.display())
+    })
+}
+
+/// The Python files beside the program and in folders below: of a module, those where it is looked for first. What is
+/// installed is left out.
+fn sources(arguments: &Arguments) -> Vec<PathBuf> {
+    let script = arguments.program.first().map(Path::new).filter(|_| !arguments.module);
+    let folder = match script {
+        Some(folder) if folder.is_dir() => folder,
+        Some(script) => {
+            script.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+        }
+        None => Path::new("."),
+    };
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            let (path, name) = (entry.path(), entry.file_name());
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if is_folder && !is_passed_over(&path, &name.to_string_lossy()) {
+                folders.push(path);
+            } else if !is_folder && path.extension().is_some_and(|extension| extension == "py") {
+                found.push(path);
+            }
+        }
+        if found.len() > MOST_SOURCES {
+            break;
+        }
+    }
+    found
+}
+
+/// More files are not looked at twice a second.
+const MOST_SOURCES: usize = 20_000;
+
+/// Whether a folder has nothing of the program's own: hidden ones, caches, virtual environments.
+fn is_passed_over(path: &Path, name: &str) -> bool {
+    name.starts_with('.')
+        || ["__pycache__", "node_modules", "site-packages"].contains(&name)
+        || path.join("pyvenv.cfg").exists()
 }
 
 /// A folder with the files that Python needs. They take them away themselves.
