@@ -124,7 +124,7 @@ impl<'a, const TEXT: bool> Normaliser<'a, TEXT> {
     }
 
     fn run(&mut self) {
-        while let Some(token) = self.lexer.significant() {
+        while let Some(token) = self.lexer.significant_inlined() {
             let bytes = self.lexer.bytes(token);
             match token.kind {
                 TokenKind::Word => self.word(bytes),

@@ -153,9 +153,47 @@ impl<'a> Lexer<'a> {
         next.eq_ignore_ascii_case(&byte) || matches!(next, b'-' | b'/' | b'#')
     }
 
+    #[inline(always)]
+    fn advance(&mut self) -> Option<Token> {
+        let start = self.at;
+        let first = *self.text.get(start)?;
+        let (kind, end) = match class(first) {
+            LETTER => self.word(start),
+            SPACE => {
+                let mut end = start + 1;
+                while let Some(&byte) = self.text.get(end)
+                    && class(byte) == SPACE
+                {
+                    end += 1;
+                }
+                (TokenKind::Whitespace, end)
+            }
+            QUOTE => self.quoted(start),
+            PUNCTUATION => match first {
+                b'.' if self.byte(start + 1).is_ascii_digit() => self.number(start),
+                b'[' if self.dialect == Dialect::Sqlite => {
+                    let close = memchr(b']', &self.text[start..]);
+                    (TokenKind::QuotedIdentifier, close.map_or(self.text.len(), |at| start + at + 1))
+                }
+                _ => (TokenKind::Punctuation, start + 1),
+            },
+            DIGIT => self.number(start),
+            OPERATOR => self.operator(start),
+            DOLLAR => self.dollar(start),
+            _ => (TokenKind::Unknown, start + 1),
+        };
+        self.at = end;
+        Some(Token { kind, start, end })
+    }
+
     /// The next token that is neither blank nor comment.
-    #[inline]
     pub fn significant(&mut self) -> Option<Token> {
+        self.significant_inlined()
+    }
+
+    /// The same within the caller, whatever it weighs: for the loop that reads all of every text.
+    #[inline(always)]
+    pub fn significant_inlined(&mut self) -> Option<Token> {
         // Most blanks are a single space: not worth a token.
         while let Some(&byte) = self.text.get(self.at)
             && class(byte) == SPACE
@@ -163,7 +201,7 @@ impl<'a> Lexer<'a> {
             self.at += 1;
         }
         loop {
-            let token = self.next()?;
+            let token = self.advance()?;
             if !matches!(token.kind, TokenKind::Whitespace | TokenKind::Comment) {
                 return Some(token);
             }
@@ -454,37 +492,8 @@ impl<'a> Lexer<'a> {
 impl Iterator for Lexer<'_> {
     type Item = Token;
 
-    #[inline]
     fn next(&mut self) -> Option<Token> {
-        let start = self.at;
-        let first = *self.text.get(start)?;
-        let (kind, end) = match class(first) {
-            LETTER => self.word(start),
-            SPACE => {
-                let mut end = start + 1;
-                while let Some(&byte) = self.text.get(end)
-                    && class(byte) == SPACE
-                {
-                    end += 1;
-                }
-                (TokenKind::Whitespace, end)
-            }
-            QUOTE => self.quoted(start),
-            PUNCTUATION => match first {
-                b'.' if self.byte(start + 1).is_ascii_digit() => self.number(start),
-                b'[' if self.dialect == Dialect::Sqlite => {
-                    let close = memchr(b']', &self.text[start..]);
-                    (TokenKind::QuotedIdentifier, close.map_or(self.text.len(), |at| start + at + 1))
-                }
-                _ => (TokenKind::Punctuation, start + 1),
-            },
-            DIGIT => self.number(start),
-            OPERATOR => self.operator(start),
-            DOLLAR => self.dollar(start),
-            _ => (TokenKind::Unknown, start + 1),
-        };
-        self.at = end;
-        Some(Token { kind, start, end })
+        self.advance()
     }
 }
 
