@@ -34,6 +34,8 @@ pub enum Gesture {
     Click { x: f64, y: f64 },
     /// It was dragged, or scrolled: by how much; where it is, and where it was pressed.
     Drag { dx: f64, dy: f64, x: f64, from: f64, from_y: f64 },
+    /// What was dragged was let go.
+    Drop,
     /// Wheel or pinch: below 1 is closer.
     Zoom { x: f64, y: f64, factor: f64 },
 }
@@ -227,10 +229,9 @@ fn holder_of(
     };
     let up = {
         let hands = hands.clone();
-        move |event: PointerEvent| {
-            if let Some((x, y)) = hands.released(event.pointer_id()) {
-                gesture(Gesture::Click { x, y });
-            }
+        move |event: PointerEvent| match hands.released(event.pointer_id()) {
+            Some((x, y)) => gesture(Gesture::Click { x, y }),
+            None => gesture(Gesture::Drop),
         }
     };
     let cancelled = move |event: PointerEvent| {

@@ -23,6 +23,8 @@ pub struct SpanState {
     pub detail: RwSignal<Option<SpanDetail>>,
     /// What the chart shows; the next visit of the view finds it.
     pub boxes: RwSignal<Option<Arc<Boxes>>>,
+    /// Whether the chart has the keyboard once it was made anew.
+    pub refocus: StoredValue<bool>,
     functions: RwSignal<Option<Arc<Vec<FunctionRow>>>>,
     asked: StoredValue<bool>,
 }
@@ -35,6 +37,7 @@ impl SpanState {
             selected: RwSignal::new(None),
             detail: RwSignal::new(None),
             boxes: RwSignal::new(None),
+            refocus: StoredValue::new(false),
             functions: RwSignal::new(None),
             asked: StoredValue::new(false),
         }

@@ -19,6 +19,7 @@ use flamedrop::protocol::{
 };
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos::wasm_bindgen::JsCast;
 
 use self::card::{Longest, SpanCard, spoken};
 use self::hands::Hands;
@@ -32,6 +33,8 @@ use crate::motion::Motion;
 use crate::save::picture;
 use crate::state::state;
 
+/// What the chart is, for screen readers.
+const CHART: &str = "flame chart";
 /// What is on screen is kept in the address once it has been still for so long, ms.
 const STILL: u64 = 300;
 /// The minimap is made of so many parts of the time.
@@ -123,6 +126,10 @@ pub fn FlameChart(document: OpenDocument, overview: ProfileOverview) -> impl Int
             }
         })
     };
+    if document.spans.refocus.get_value() {
+        document.spans.refocus.set_value(false);
+        request_animation_frame(focus_chart);
+    }
     let empty = move || chart.tracks.with_value(|tracks| tracks.shown().is_empty());
     view! {
         <div class="picture">
@@ -148,7 +155,7 @@ pub fn FlameChart(document: OpenDocument, overview: ProfileOverview) -> impl Int
             <Minimap chart activity />
             <Canvas
                 label=Signal::derive(label)
-                description="flame chart"
+                description=CHART
                 watch=move || chart.watch()
                 paint=move |surface, measure| chart.paint(surface, measure)
                 gesture=move |gesture| chart.on_gesture(gesture)
@@ -163,6 +170,16 @@ pub fn FlameChart(document: OpenDocument, overview: ProfileOverview) -> impl Int
             <Longest chart />
             <p class="visually-hidden" aria-live="polite">{current}</p>
         </div>
+    }
+}
+
+/// Gives the keyboard to the chart.
+fn focus_chart() {
+    let canvas = leptos::prelude::document().query_selector(&format!("[aria-roledescription='{CHART}']"));
+    if let Some(canvas) =
+        canvas.ok().flatten().and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok())
+    {
+        let _ = canvas.focus();
     }
 }
 
@@ -380,16 +397,25 @@ impl Chart {
             *number
         });
         let write = move || {
-            if number.is_none() || self.changes.try_get_value() != number {
-                return;
-            }
-            let Some(view) = self.view.try_get_untracked() else { return };
-            let range = (!view.is_whole(&self.tracks())).then_some((view.from, view.to));
-            if self.document.time_range.get_untracked() != range {
-                self.document.time_range.set(range);
+            if number.is_some() && self.changes.try_get_value() == number {
+                self.keep_now();
             }
         };
         set_timeout(write, std::time::Duration::from_millis(STILL));
+    }
+
+    fn keep_now(self) {
+        let Some(view) = self.view.try_get_untracked() else { return };
+        let range = (!view.is_whole(&self.tracks())).then_some((view.from, view.to));
+        if self.document.time_range.get_untracked() != range {
+            self.document.time_range.set(range);
+        }
+    }
+
+    /// All views are about this part of the time; the chart is made anew, and stays where it is.
+    fn show_range(self, range: (f64, f64)) {
+        self.keep_now();
+        self.document.show_range(Some(range));
     }
 
     fn watch(self) {
@@ -454,6 +480,6 @@ impl Chart {
     /// All views are about what is on screen.
     fn filter(self) {
         let (tracks, view) = (self.tracks(), self.view.get_untracked());
-        self.document.show_range(Some((view.from.max(0.0), view.to.min(tracks.length))));
+        self.show_range((view.from.max(0.0), view.to.min(tracks.length)));
     }
 }

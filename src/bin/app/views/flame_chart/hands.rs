@@ -19,19 +19,15 @@ const DOUBLE: f64 = 400.0;
 pub struct Hands {
     /// The span that was clicked last, and when.
     clicked: StoredValue<Option<(SpanId, f64)>>,
-    /// The number of the last change of the range that is drawn.
-    changes: StoredValue<u32>,
 }
 
 impl Hands {
     /// Nothing yet.
     pub fn new() -> Self {
-        Self { clicked: StoredValue::new(None), changes: StoredValue::new(0) }
+        Self { clicked: StoredValue::new(None) }
     }
 }
 
-/// A drawn range is what views are about once the hand is still for so long, ms: each change makes the profile anew.
-const STEADY: u64 = 250;
 /// A key moves by this share of what is on screen.
 const KEY: f64 = 0.15;
 
@@ -66,7 +62,14 @@ impl Chart {
             Gesture::Click { x, y } => self.click(x, y),
             Gesture::Drag { x, from, from_y, .. } if from_y < AXIS_HEIGHT && from != x => {
                 let (one, other) = (view.moment_within(&tracks, from), view.moment_within(&tracks, x));
-                self.draw_range((one.min(other), one.max(other)));
+                self.hover.set(None);
+                self.drawn.set(Some((one.min(other), one.max(other))));
+            }
+            // The views follow now: each change makes the profile anew.
+            Gesture::Drop => {
+                if let Some((from, to)) = self.drawn.get_untracked().filter(|(from, to)| from < to) {
+                    self.show_range((from, to));
+                }
             }
             Gesture::Drag { dx, dy, .. } => {
                 self.hover.set(None);
@@ -77,22 +80,6 @@ impl Chart {
                 self.set_view(view.zoomed_about(&tracks, x, factor));
             }
         }
-    }
-
-    /// Shows the range at once; the views follow when the hand is still.
-    fn draw_range(self, range: (f64, f64)) {
-        self.hover.set(None);
-        self.drawn.set(Some(range));
-        let number = self.hands.changes.try_update_value(|number| {
-            *number = number.wrapping_add(1);
-            *number
-        });
-        let tell = move || {
-            if number.is_some() && self.hands.changes.try_get_value() == number && range.1 > range.0 {
-                self.document.show_range(Some(range));
-            }
-        };
-        set_timeout(tell, std::time::Duration::from_millis(STEADY));
     }
 
     fn click(self, x: f64, y: f64) {
@@ -146,6 +133,8 @@ impl Chart {
                 if view.is_whole(&tracks) {
                     return false;
                 }
+                // The view is made anew; who is at the keyboard stays in it.
+                self.document.spans.refocus.set_value(true);
                 self.filter();
             }
             "Enter" | " " => {

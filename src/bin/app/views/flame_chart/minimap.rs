@@ -65,7 +65,7 @@ pub fn Minimap(chart: Chart, activity: RwSignal<Option<(Request, Arc<Activity>)>
                 let at = view.x_of(moment(x));
                 chart.set_view(view.zoomed_about(&tracks, at, factor));
             }
-            Gesture::Hover { .. } | Gesture::Leave => doing.set_value(None),
+            Gesture::Hover { .. } | Gesture::Drop | Gesture::Leave => doing.set_value(None),
         }
     };
     let on_key = move |event: &KeyboardEvent| {
