@@ -43,7 +43,8 @@ pub fn paint(
     measure: &dyn Measure,
 ) -> Scene {
     let scene = Scene::new(view.width, view.height, theme.background);
-    let mut painter = Painter { boxes, view, state, functions, theme, measure, scene, outlines: Vec::new() };
+    let mut painter =
+        Painter { tracks, boxes, view, state, functions, theme, measure, scene, outlines: Vec::new() };
     let ticks = view.ticks(tracks);
     for track in tracks.shown() {
         painter.ground(track);
@@ -79,6 +80,7 @@ pub fn paint(
 }
 
 struct Painter<'a> {
+    tracks: &'a Tracks,
     boxes: &'a Boxes,
     view: &'a Viewport,
     state: &'a ChartState,
@@ -95,12 +97,16 @@ impl Painter<'_> {
         (length * self.view.pixel_ratio).round() / self.view.pixel_ratio
     }
 
-    /// What lies free in a track is idle: its ground is not that of the page.
+    /// A track's head, and the ground of its first row: what lies free there is idle.
     fn ground(&mut self, track: &Track) {
-        let top = self.snap(self.view.row_top(track, 0));
-        let bottom = self.snap(self.view.row_top(track, track.depths));
-        if bottom > AXIS_HEIGHT && top < self.view.height {
-            self.scene.rectangle(0.0, top, self.view.width, bottom - top, self.theme.stripe);
+        let (head, row) = (self.view.track_top(track), self.view.row_top(track, 0));
+        let (head, top, bottom) = (self.snap(head), self.snap(row), self.snap(row + ROW_HEIGHT));
+        if bottom > AXIS_HEIGHT && head < self.view.height {
+            self.scene.rectangle(0.0, head, self.view.width, top - head, self.theme.stripe);
+            if self.tracks.has_idle {
+                let height = bottom - top - 1.0 / self.view.pixel_ratio;
+                self.scene.rectangle(0.0, top, self.view.width, height, self.theme.line);
+            }
         }
     }
 

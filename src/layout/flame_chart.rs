@@ -16,6 +16,8 @@ pub const AXIS_HEIGHT: f64 = 26.0;
 pub const HEADING_HEIGHT: f64 = 20.0;
 /// Space below a track, CSS pixels.
 pub const TRACK_PADDING: f64 = 6.0;
+/// Spans that are shorter are put together, CSS pixels.
+const MERGED: f64 = 3.0;
 /// Distance of ticks at least, CSS pixels.
 const SPACING: f64 = 100.0;
 
@@ -27,6 +29,8 @@ pub struct Tracks {
     pub length: f64,
     /// Whether moments are seconds; else they are samples.
     pub is_time: bool,
+    /// Whether what lies free is idle: samples in their order leave nothing free.
+    pub has_idle: bool,
 }
 
 /// One of them.
@@ -55,7 +59,8 @@ impl Tracks {
             tracks.push(Track { index, label: label.clone(), depths: *depths, top });
             top += HEADING_HEIGHT + f64::from(*depths) * ROW_HEIGHT + TRACK_PADDING;
         }
-        Self { tracks, length: overview.length, is_time: is_time || overview.clock == Clock::Recorded }
+        let has_idle = overview.clock == Clock::Recorded;
+        Self { tracks, length: overview.length, is_time: is_time || has_idle, has_idle }
     }
 
     /// Those that are shown.
@@ -117,6 +122,11 @@ impl Viewport {
     /// How long a device pixel is.
     pub fn pixel(&self) -> f64 {
         self.span() / (self.width * self.pixel_ratio).max(1.0)
+    }
+
+    /// Spans shorter than this are put together: a million of them are fewer boxes than a canvas draws in a frame.
+    pub fn least(&self) -> f64 {
+        self.pixel() * self.pixel_ratio * MERGED
     }
 
     /// Where a moment is.
@@ -198,6 +208,9 @@ impl Viewport {
         let span = if span.is_finite() { span.clamp(length * 1e-9, length) } else { length };
         let from = if self.from.is_finite() { self.from } else { 0.0 };
         self.from = from.clamp(0.0, length - span);
+        if self.from < length * 1e-9 {
+            self.from = 0.0;
+        }
         self.to = self.from + span;
         let most = (tracks.height() - (self.height - AXIS_HEIGHT)).max(0.0);
         self.scroll = self.scroll.clamp(0.0, most);
@@ -272,7 +285,7 @@ pub struct Boxes {
     rows: FxHashMap<(u32, u32), Range<usize>>,
     /// From when to when they are.
     pub moments: (f64, f64),
-    /// How long a pixel was.
+    /// How short spans were put together.
     pub least: f64,
     /// Which rows were asked for.
     pub asked: Vec<(u32, u32, u32)>,
@@ -307,8 +320,8 @@ impl Boxes {
             && self.moments.0 <= from + near
             && to <= self.moments.1 + near
             // A little coarser is not seen; much finer is too much to draw.
-            && self.least <= view.pixel() * 1.05
-            && self.least >= view.pixel() * 0.4
+            && self.least <= view.least() * 1.5
+            && self.least >= view.least() * 0.4
             && view.rows(tracks, 0.0).iter().all(has_row)
     }
 

@@ -52,6 +52,9 @@ pub struct SpanTrack {
     before: Vec<f64>,
 }
 
+/// The columns of a track: starts, ends, nodes, own values (may be empty), and where depths begin.
+pub type Columns<'a> = (&'a [f64], &'a [f64], &'a [u32], &'a [f64], &'a [u32]);
+
 impl Spans {
     /// When the last span ends; the first begins at 0.
     pub fn length(&self) -> f64 {
@@ -157,8 +160,8 @@ impl SpanTrack {
         self.node[span]
     }
 
-    /// The columns: starts, ends, nodes, own values (may be empty), and where depths begin.
-    pub fn columns(&self) -> (&[f64], &[f64], &[u32], &[f64], &[u32]) {
+    /// The columns, to save them.
+    pub fn columns(&self) -> Columns<'_> {
         (&self.start, &self.end, &self.node, &self.own, &self.first)
     }
 

@@ -3,7 +3,7 @@
 use super::columns::{Damaged, Reader, Writer};
 use super::{damaged, list, of_length};
 use crate::profile::Stacks;
-use crate::profile::spans::{ELSEWHERE, SpanTrack, Spans};
+use crate::profile::spans::{Columns, ELSEWHERE, SpanTrack, Spans};
 
 pub(super) fn write(spans: &Spans, columns: &mut Writer) {
     let all: Vec<_> = spans.tracks.iter().map(SpanTrack::columns).collect();
@@ -14,8 +14,6 @@ pub(super) fn write(spans: &Spans, columns: &mut Writer) {
     columns.put("spans.node", &joined(&all, |(_, _, node, ..)| node));
     columns.put("spans.own", &joined(&all, |(_, _, _, own, _)| own));
 }
-
-type Columns<'a> = (&'a [f64], &'a [f64], &'a [u32], &'a [f64], &'a [u32]);
 
 fn joined<T: Copy>(all: &[Columns<'_>], of: impl for<'a> Fn(&Columns<'a>) -> &'a [T]) -> Vec<T> {
     all.iter().flat_map(|columns| of(columns).iter().copied()).collect()

@@ -39,6 +39,8 @@ const CHART: &str = "flame chart";
 const STILL: u64 = 300;
 /// The minimap is made of so many parts of the time.
 const STEPS: u32 = 800;
+/// So much of a screen is asked for on both sides: panning need not wait.
+const BESIDE: f64 = 0.5;
 /// So many CSS pixels above and below the screen are asked for as well: scrolling need not wait.
 const AROUND: f64 = 400.0;
 
@@ -196,7 +198,7 @@ fn Legend(chart: Chart) -> impl IntoView {
         });
         Some(all.collect::<Vec<_>>())
     };
-    let idle = move || css(chart.theme.get().stripe);
+    let idle = move || css(chart.theme.get().line);
     let has_idle = chart.overview.with_value(|spans| spans.clock == Clock::Recorded);
     view! {
         <ul class="legend" aria-label="Colours" tabindex="0">
@@ -336,7 +338,7 @@ impl Chart {
         });
     }
 
-    /// Asks for what is on screen, and one screen more on both sides, unless that is there.
+    /// Asks for what is on screen, and some on both sides, unless that is there.
     fn ask(self) {
         let Some(view) = self.view.try_get_untracked() else { return };
         let Some(search) = self.document.search.try_get_untracked() else { return };
@@ -353,9 +355,9 @@ impl Chart {
         }
         let span = view.to - view.from;
         let window = SpanWindow {
-            from: (view.from - span).max(0.0),
-            to: (view.to + span).min(tracks.length),
-            least: view.pixel(),
+            from: (view.from - span * BESIDE).max(0.0),
+            to: (view.to + span * BESIDE).min(tracks.length),
+            least: view.least(),
             rows: view.rows(&tracks, AROUND),
             search,
         };
@@ -405,7 +407,11 @@ impl Chart {
     }
 
     fn keep_now(self) {
-        let Some(view) = self.view.try_get_untracked() else { return };
+        let Some(mut view) = self.view.try_get_untracked() else { return };
+        if self.motion.is_running() {
+            // Where it will be.
+            view = self.target.get_value();
+        }
         let range = (!view.is_whole(&self.tracks())).then_some((view.from, view.to));
         if self.document.time_range.get_untracked() != range {
             self.document.time_range.set(range);

@@ -1,5 +1,7 @@
 //! What pointers and keys do on the flame chart.
 
+use std::collections::VecDeque;
+
 use flamedrop::layout::flame_chart::{AXIS_HEIGHT, Boxes};
 use flamedrop::protocol::{SpanAnswer, SpanAsk, SpanDetail, SpanId, SpanStep};
 use leptos::prelude::*;
@@ -19,12 +21,14 @@ const DOUBLE: f64 = 400.0;
 pub struct Hands {
     /// The span that was clicked last, and when.
     clicked: StoredValue<Option<(SpanId, f64)>>,
+    /// Steps that wait for the answer to the one before; `None` while there is none.
+    steps: StoredValue<Option<VecDeque<SpanStep>>>,
 }
 
 impl Hands {
     /// Nothing yet.
     pub fn new() -> Self {
-        Self { clicked: StoredValue::new(None) }
+        Self { clicked: StoredValue::new(None), steps: StoredValue::new(None) }
     }
 }
 
@@ -177,7 +181,44 @@ impl Chart {
             }
             return;
         };
-        self.ask_and_select(SpanAsk::Step(from.id, step));
+        // Keys come faster than answers.
+        let waits = self.hands.steps.try_update_value(|steps| match steps {
+            Some(steps) => {
+                steps.push_back(step);
+                true
+            }
+            None => {
+                *steps = Some(VecDeque::from([step]));
+                false
+            }
+        });
+        if waits == Some(false) {
+            spawn_local(self.walk(from.id));
+        }
+    }
+
+    /// Goes all steps that wait, and those that come meanwhile.
+    async fn walk(self, mut from: SpanId) {
+        while let Some(step) = self
+            .hands
+            .steps
+            .try_update_value(|steps| {
+                let next = steps.as_mut().and_then(VecDeque::pop_front);
+                if next.is_none() {
+                    *steps = None;
+                }
+                next
+            })
+            .flatten()
+        {
+            if let Some(SpanAnswer::Span(Some(detail))) = self.document.ask_spans(SpanAsk::Step(from, step)).await
+                // The view may be gone by now.
+                && self.view.try_get_untracked().is_some()
+            {
+                from = detail.id;
+                self.select(detail);
+            }
+        }
     }
 
     /// To the next match, or the last one.

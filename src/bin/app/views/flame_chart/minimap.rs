@@ -105,7 +105,7 @@ pub fn Minimap(chart: Chart, activity: RwSignal<Option<(Request, Arc<Activity>)>
                 surface
                 pointing=Signal::stored(true)
             >
-                {()}
+                {""}
             </Canvas>
         </div>
     }
