@@ -4,8 +4,10 @@
 pub mod chart;
 pub mod colours;
 pub mod flame;
+pub mod flame_chart;
 pub mod heat;
 pub mod measure;
+pub mod minimap;
 pub mod pareto;
 pub mod scene;
 pub mod strip;

@@ -21,6 +21,7 @@ pub mod matcher;
 mod native;
 pub mod recursion;
 pub mod repair;
+pub mod spans;
 pub mod stacks;
 mod suspended;
 pub mod twins;
@@ -40,6 +41,7 @@ use crate::sort;
 pub use call_tree::CallTree;
 pub use category::Category;
 pub use layer::{Layer, Layers};
+pub use spans::Spans;
 pub use stacks::{Recorded, Stacks, Track};
 pub use writer::Writer;
 
@@ -68,6 +70,8 @@ pub struct Profile {
     pub by_line: bool,
     /// Stacks, if the format records them; pstats does not.
     pub recorded_tree: Option<Recorded>,
+    /// When each call ran, if the format records it: see [`spans`].
+    pub spans: Option<Box<Spans>>,
 }
 
 /// Functions as columns. `(file, line, name)` is the identity, as pstats keys it.

@@ -7,6 +7,7 @@
 mod events;
 mod profile;
 mod queries;
+mod spans;
 mod views;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use events::*;
 pub use profile::*;
 pub use queries::*;
+pub use spans::*;
 pub use views::*;
 
 use crate::document::{Diagnostic, Kind};
@@ -70,6 +72,12 @@ pub enum Request {
     /// From now on what views ask is about one track only, by its place in [`ProfileOverview::tracks`], or about
     /// all, as at first. Ids of functions stay. Findings and what is handed on are about the whole.
     Track(Option<u32>),
+    /// From now on what views ask is about this part of the time only (moments of [`crate::profile::spans::Spans`]), or
+    /// about all of it, as at first; of the track that is shown. Ids of functions stay. Findings and what is handed on
+    /// are about the whole, and so is [`Self::Spans`].
+    Range(Option<(f64, f64)>),
+    /// About spans in time order: for profiles with [`ProfileOverview::spans`].
+    Spans(SpanAsk),
     /// The whole call tree, as boxes.
     Tree {
         /// Without what lies between a module and the ones it imports.
@@ -347,6 +355,8 @@ pub struct ProfileOverview {
     pub tracks: Vec<TrackOverview>,
     /// Which of them is shown, if not all: see [`Request::Track`].
     pub track: Option<u32>,
+    /// Of when its calls ran, if the file says it.
+    pub spans: Option<SpansOverview>,
     /// Whether the call tree is estimated.
     pub tree_estimated: bool,
     /// Whether it is known who called whom; without that there is no call tree.
@@ -424,8 +434,10 @@ pub enum Response {
     FoundFunction(Option<u32>),
     /// To [`Request::ByLine`]: what answers are about now.
     ByLine(bool),
-    /// To [`Request::Reread`] and [`Request::Track`]: as after opening.
+    /// To [`Request::Reread`], [`Request::Track`] and [`Request::Range`]: as after opening.
     Reread(Box<Overview>),
+    /// To [`Request::Spans`].
+    Spans(SpanAnswer),
     /// To [`Request::Tree`].
     Tree(Tree),
     /// To [`Request::SearchFunctions`].

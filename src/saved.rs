@@ -18,6 +18,7 @@ mod events;
 mod fingerprints;
 mod profile;
 mod results;
+mod spans;
 
 use serde::{Deserialize, Serialize};
 

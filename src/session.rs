@@ -7,6 +7,7 @@ mod export;
 mod findings;
 mod profile;
 mod queries;
+mod spans;
 mod views;
 
 use crate::document::{self, Content, Document, LOGS, PROFILES};
@@ -16,7 +17,7 @@ use crate::import::{self, ImportError, Options};
 use crate::input::{MemorySource, Places, Progress, Source};
 use crate::profile::{Profile, lines};
 use crate::protocol::{
-    ContentOverview, Export, Failure, Overview, ProfileOverview, Request, Response, SchemaOverview,
+    ContentOverview, Export, Failure, Overview, ProfileOverview, Request, Response, SchemaOverview, SpanAsk,
 };
 use crate::saved;
 use crate::share::{self, Keep, Strip};
@@ -34,10 +35,20 @@ pub struct Session {
     profile: profile::State,
     queries: queries::State,
     findings: findings::State,
+    spans: spans::State,
     /// Of a profile by line: what it is not shown by at the moment, lines or functions.
     other: Option<Box<Profile>>,
-    /// Of a profile of which one track is shown: which, and the whole.
-    track: Option<(u32, Box<Profile>)>,
+    /// Of a profile of which a part is shown: which, and the whole.
+    part: Option<(Part, Box<Profile>)>,
+}
+
+/// What part of a profile is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Part {
+    /// One track, or all.
+    track: Option<u32>,
+    /// A part of the time, or all of it.
+    range: Option<(f64, f64)>,
 }
 
 impl Session {
@@ -65,8 +76,9 @@ impl Session {
             profile: profile::State::default(),
             queries: queries::State::default(),
             findings: findings::State::default(),
+            spans: spans::State::default(),
             other,
-            track: None,
+            part: None,
         })
     }
 
@@ -81,8 +93,12 @@ impl Session {
         let content = match &document.content {
             Content::Profile(profile) if PROFILES => ContentOverview::Profile(ProfileOverview {
                 by_line: self.other.is_some(),
-                tracks: profile::tracks(self.track.as_ref().map_or(profile, |(_, whole)| whole)),
-                track: self.track.as_ref().map(|(track, _)| *track),
+                tracks: profile::tracks(self.part.as_ref().map_or(profile, |(_, whole)| whole)),
+                track: self.shown().track,
+                spans: spans::overview(
+                    self.part.as_ref().map_or(profile, |(_, whole)| whole),
+                    self.shown().range,
+                ),
                 ..profile::overview(profile)
             }),
             Content::Queries(log) if LOGS => ContentOverview::Queries(queries::overview(log)),
@@ -123,7 +139,9 @@ impl Session {
     pub fn answer(&mut self, request: &Request) -> Response {
         match request {
             Request::ByLine(by_line) if PROFILES => return self.show_by_line(*by_line),
-            Request::Track(track) if PROFILES => return self.show_track(*track),
+            Request::Track(track) if PROFILES => return self.show(Part { track: *track, ..self.shown() }),
+            Request::Range(range) if PROFILES => return self.show(Part { range: *range, ..self.shown() }),
+            Request::Spans(ask) if PROFILES => return self.answer_spans(ask),
             Request::Reread { log_line_prefix } => return self.reread(log_line_prefix.clone()),
             Request::Findings { settings } => return self.judge(settings, None),
             Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
@@ -153,12 +171,12 @@ impl Session {
     fn judge(&mut self, settings: &Settings, other: Option<&Digest>) -> Response {
         let by_line = matches!(&self.document.content, Content::Profile(profile) if profile.by_line);
         self.swap_lines(by_line);
-        self.swap_track();
+        self.swap_part();
         let response = match other {
             None => findings::alone(&self.document, &mut self.findings, settings),
             Some(other) => findings::pair(&self.document, &mut self.findings, settings, other),
         };
-        self.swap_track();
+        self.swap_part();
         self.swap_lines(by_line);
         response
     }
@@ -175,12 +193,12 @@ impl Session {
     fn share(&mut self, strip: Strip, keep: Keep, settings: &Settings) -> Response {
         let by_function = matches!(&self.document.content, Content::Profile(profile) if !profile.by_line);
         self.swap_lines(by_function);
-        self.swap_track();
+        self.swap_part();
         let response = match share::strip(&self.document, self.source.as_ref(), strip) {
             Ok(document) => Response::Shared(saved::write(&document, &strip.in_words(), keep, settings)),
             Err(error) => Response::Refused(format!("the file cannot be read again: {error}")),
         };
-        self.swap_track();
+        self.swap_part();
         self.swap_lines(by_function);
         response
     }
@@ -211,29 +229,50 @@ impl Session {
         }
     }
 
-    /// Changes the track that is shown for the whole, or the other way round.
-    fn swap_track(&mut self) {
-        if let (Content::Profile(shown), Some((_, whole))) = (&mut self.document.content, &mut self.track) {
+    /// Changes the part that is shown for the whole, or the other way round.
+    fn swap_part(&mut self) {
+        if let (Content::Profile(shown), Some((_, whole))) = (&mut self.document.content, &mut self.part) {
             std::mem::swap(shown, whole);
         }
     }
 
-    /// Shows one track, or all.
-    fn show_track(&mut self, track: Option<u32>) -> Response {
-        self.swap_track();
-        self.track = None;
+    fn shown(&self) -> Part {
+        self.part.as_ref().map(|(part, _)| *part).unwrap_or_default()
+    }
+
+    /// Shows a part, or the whole.
+    fn show(&mut self, part: Part) -> Response {
+        self.swap_part();
+        self.part = None;
+        self.profile = profile::State::default();
         let Content::Profile(whole) = &mut self.document.content else {
             return Response::Refused("this document has no tracks".to_owned());
         };
-        if let Some(track) = track {
-            let Some(shown) = whole.of_track(track as usize) else {
-                return Response::Refused(format!("the profile has no track number {track}"));
-            };
-            let whole = std::mem::replace(whole, Box::new(shown));
-            self.track = Some((track, whole));
-        }
-        self.profile = profile::State::default();
+        let Part { track, range } = part;
+        let track_index = track.map(|track| track as usize);
+        let shown = match (range, track_index) {
+            (None, None) => return Response::Reread(Box::new(self.overview())),
+            (None, Some(track)) => whole.of_track(track),
+            (Some(range), track) => whole.of_range(range, track),
+        };
+        let Some(shown) = shown else {
+            return Response::Refused(match (range, track) {
+                (None, Some(track)) => format!("the profile has no track number {track}"),
+                _ => "the profile has no such part of the time".to_owned(),
+            });
+        };
+        let whole = std::mem::replace(whole, Box::new(shown));
+        self.part = Some((part, whole));
         Response::Reread(Box::new(self.overview()))
+    }
+
+    /// Spans are the whole's, whatever is shown.
+    fn answer_spans(&mut self, ask: &SpanAsk) -> Response {
+        let Content::Profile(shown) = &self.document.content else {
+            return Response::Refused("this document is no profile".to_owned());
+        };
+        let whole = self.part.as_ref().map_or(shown, |(_, whole)| whole);
+        spans::answer(whole, &mut self.spans, ask)
     }
 
     /// Reads the file once more, by what the user says of it; what was open stays if it cannot be read so.
@@ -241,7 +280,8 @@ impl Session {
         match now(read(self.source.as_ref(), &|_| (), &Options { log_line_prefix })) {
             Ok(Read { document, places, other }) => {
                 (self.document, self.places, self.other) = (document, places, other);
-                self.track = None;
+                self.part = None;
+                self.spans = spans::State::default();
                 self.profile = profile::State::default();
                 self.queries = queries::State::default();
                 self.findings = findings::State::default();

@@ -4,11 +4,13 @@ mod drawn;
 
 use flamedrop::draw::colours::FunctionFills;
 use flamedrop::draw::flame::TreeState;
+use flamedrop::draw::flame_chart::{ChartState, Functions as ChartFunctions};
 use flamedrop::draw::heat::{self, Heat};
 use flamedrop::draw::pareto::ParetoState;
 use flamedrop::draw::timeline::TimelineState;
 use flamedrop::draw::{
-    Item, Scene, Theme, chart, flame, measure, pareto, sunburst, svg, timeline, waterfall,
+    Item, Scene, Theme, chart, flame, flame_chart, measure, minimap, pareto, sunburst, svg, timeline,
+    waterfall,
 };
 use flamedrop::findings::Link;
 use flamedrop::findings::digest::{Item as FindingsItem, Items};
@@ -16,12 +18,16 @@ use flamedrop::findings::waste::Role;
 use flamedrop::layout::boxes::Boxes;
 use flamedrop::layout::chart::{Across, Chart, Data, Kind, Series, Tone, Unit};
 use flamedrop::layout::flame::{Orientation, Viewport};
+use flamedrop::layout::flame_chart::{Boxes as ChartBoxes, Tracks, Viewport as ChartViewport};
 use flamedrop::layout::pareto::Pareto;
 use flamedrop::layout::sunburst::Disc;
 use flamedrop::layout::time_axis::AxisClock;
 use flamedrop::layout::timeline::{Timeline, Viewport as TimelineViewport};
 use flamedrop::profile::Layer;
-use flamedrop::protocol::{RequestRow, Waterfall, WaterfallStep};
+use flamedrop::profile::spans::Clock;
+use flamedrop::protocol::{
+    Activity, FunctionRow, RequestRow, SpanBoxes, SpanId, SpansOverview, Waterfall, WaterfallStep,
+};
 use flamedrop::queries::Operation;
 use flamedrop::queries::request_use::RequestUse;
 use flamedrop::queries::table_use::TableUse;
@@ -347,4 +353,84 @@ fn a_request_statement_by_statement() {
     };
     let scene = waterfall::paint(&waterfall, 10.0, 800.0, &Theme::DARK, &measure::table());
     insta::assert_snapshot!(svg::write(&scene, "GET /orders/"));
+}
+
+/// A chart of two tracks: one calls and waits, the other has what a task did, and many short calls.
+fn flame_chart_svg(search: bool, range: Option<(f64, f64)>, theme: &Theme) -> String {
+    let overview = SpansOverview {
+        clock: Clock::Recorded,
+        length: 10.0,
+        count: 8,
+        tracks: vec![("MainThread".to_owned(), 2), ("worker-1".to_owned(), 1), ("empty".to_owned(), 0)],
+        range: None,
+    };
+    let tracks = Tracks::new(&overview, None, true);
+    let tree = drawn::tree(STACKS);
+    let mut rows = tree.functions.clone();
+    rows.truncate(3);
+    rows.push(FunctionRow {
+        name: "{built-in method time.sleep}".to_owned(),
+        layer: Layer::Waiting,
+        ..rows[0].clone()
+    });
+    let fills = FunctionFills::of_functions(&rows, theme);
+    // Track, depth, spans, beginning, end, busy, function.
+    let boxes = [
+        (0, 0, 1, 0.0, 6.0, 6.0, 0),
+        (0, 0, 40, 6.5, 6.6, 0.05, 1),
+        (0, 0, 1, 8.0, 10.0, 2.0, 2),
+        (0, 1, 1, 0.5, 2.0, 1.5, 1),
+        (0, 1, 1, 2.0, 5.0, 3.0, 3),
+        (1, 0, 1, 2.0, 4.0, 2.0, u32::MAX),
+        (1, 0, 1, 4.0, 4.001, 0.001, 2),
+    ];
+    let columns = SpanBoxes {
+        track: boxes.iter().map(|one| one.0).collect(),
+        depth: boxes.iter().map(|one| one.1).collect(),
+        span: (0..boxes.len() as u32).collect(),
+        count: boxes.iter().map(|one| one.2).collect(),
+        start: boxes.iter().map(|one| one.3).collect(),
+        end: boxes.iter().map(|one| one.4).collect(),
+        busy: boxes.iter().map(|one| one.5).collect(),
+        own: vec![1.0; boxes.len()],
+        function: boxes.iter().map(|one| one.6).collect(),
+        matches: if search { boxes.iter().map(|one| u32::from(one.6 == 2)).collect() } else { Vec::new() },
+    };
+    let boxes =
+        ChartBoxes::new(columns, (0.0, 10.0), 10.0 / 400.0, vec![(0, 0, 2), (1, 0, 1)], String::new());
+    let view = ChartViewport::whole(&tracks, 400.0, 150.0, 1.0);
+    assert!(boxes.suit(&view, &tracks, ""));
+    // The sleep, found by its middle; what is short, by the pixel beside it; nothing where it is idle.
+    let hit = |x: f64, y: f64| boxes.hit(&tracks, &view, x, y);
+    let second = view.row_top(&tracks.shown()[0], 1) + 5.0;
+    assert_eq!((hit(140.0, second), hit(300.0, second), hit(10.0, 5.0)), (Some(4), None, None));
+    let worker = view.row_top(&tracks.shown()[1], 0) + 5.0;
+    assert_eq!(hit(161.0, worker), Some(6));
+    let state =
+        ChartState { hover: Some(3), current: Some(SpanId { track: 0, span: 4 }), function: Some(2), range };
+    let functions = ChartFunctions { rows: &rows, fills: &fills };
+    let scene = flame_chart::paint((&tracks, &boxes), &view, &state, functions, theme, &measure::table());
+    svg::write(&scene, "Flame chart")
+}
+
+#[test]
+fn a_flame_chart_of_two_tracks() {
+    insta::assert_snapshot!(flame_chart_svg(false, None, &Theme::LIGHT));
+}
+
+#[test]
+fn a_searched_flame_chart_in_the_dark_with_a_range() {
+    insta::assert_snapshot!(flame_chart_svg(true, Some((1.0, 7.0)), &Theme::DARK));
+}
+
+#[test]
+fn a_minimap_with_matches() {
+    let activity = Activity {
+        depth: vec![vec![0.0, 1.0, 2.0, 2.0, 0.01], vec![0.0, 0.0, 1.0, 1.0, 0.0], vec![9.0; 5]],
+        found: vec![false, false, true, false, false],
+        matches: Some(3),
+    };
+    let scene =
+        minimap::paint(&activity, &[0, 1], (200.0, 48.0), (0.25, 0.5), Some((0.0, 0.5)), &Theme::LIGHT);
+    insta::assert_snapshot!(svg::write(&scene, "Minimap"));
 }

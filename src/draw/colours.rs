@@ -193,7 +193,12 @@ pub struct FunctionFills {
 impl FunctionFills {
     /// Fills of `tree`'s functions.
     pub fn new(tree: &Tree, theme: &Theme) -> Self {
-        let fills = tree.functions.iter().map(|row| {
+        Self::of_functions(&tree.functions, theme)
+    }
+
+    /// Fills of these functions, by their places in the list.
+    pub fn of_functions(functions: &[FunctionRow], theme: &Theme) -> Self {
+        let fills = functions.iter().map(|row| {
             let seed = seed(row);
             [
                 theme.function(row.layer, seed, false),

@@ -14,11 +14,11 @@ use super::measure::{Measure, fit, legible};
 use super::scene::{Anchor, Font, Item, Scene};
 
 /// Space left and right of a label.
-const PADDING: f64 = 4.0;
+pub(super) const PADDING: f64 = 4.0;
 /// The smallest width a label is tried in: three characters.
-const LEAST_LABEL: f64 = 22.0;
+pub(super) const LEAST_LABEL: f64 = 22.0;
 /// The smallest width that is hatched; a narrower hatch is only noise.
-const LEAST_HATCH: f64 = 8.0;
+pub(super) const LEAST_HATCH: f64 = 8.0;
 
 /// What of a call tree stands out.
 #[derive(Debug, Clone, Copy, Default)]
@@ -169,7 +169,7 @@ fn paint_cell(
 pub const MORE: &str = "(more)";
 
 #[allow(clippy::too_many_arguments)]
-fn paint_label(
+pub(super) fn paint_label(
     scene: &mut Scene,
     row: &FunctionRow,
     name: &str,

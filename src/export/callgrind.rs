@@ -160,7 +160,14 @@ mod tests {
             columns.total_time.push(0.5);
         }
         let edges = Edges::new(functions.len(), edges);
-        Profile { unit: Unit::Seconds, functions: columns, edges, by_line: false, recorded_tree: None }
+        Profile {
+            unit: Unit::Seconds,
+            functions: columns,
+            edges,
+            by_line: false,
+            recorded_tree: None,
+            spans: None,
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@
 //! `<…>`, so the file is what follows the last colon. They have no line. The period of `cpu-clock` and `task-clock`
 //! is nanoseconds of a processor; of other events (`cycles`) samples are counted.
 
+mod moments;
+
 use rustc_hash::FxHashMap;
 
 use super::frame::{NO_FILE, NO_FRAME};
@@ -19,6 +21,7 @@ use crate::input::Input;
 use crate::profile::call_tree::NO_PARENT;
 use crate::profile::stacks::{Builder, Same, TrackId};
 use crate::profile::{FunctionId, Track, Unit};
+use moments::Moments;
 
 /// The format.
 pub struct PerfScript;
@@ -100,6 +103,7 @@ impl Format for PerfScript {
             let message = "samples of another event than the first one's are left out";
             diagnostics.note_many(Level::Warning, message, reading.other_event, || None);
             let unit = if reading.is_time == Some(true) { Unit::CpuSeconds } else { Unit::Samples };
+            reading.moments.tell(unit, &mut reading.builder);
             let profile = reading.builder.finish(unit);
             Ok(Document {
                 name,
@@ -116,6 +120,8 @@ struct Head<'a> {
     command: &'a str,
     process: Option<u64>,
     thread: u64,
+    /// When, in seconds.
+    at: Option<f64>,
     /// Whether its clock counts a processor's time; nanoseconds since the sample before, then.
     period: Option<f64>,
 }
@@ -152,7 +158,8 @@ fn header(line: &[u8]) -> Option<Head<'_>> {
             .next()
             .is_some_and(|event| event.starts_with("cpu-clock") || event.starts_with("task-clock"));
         let period = period.filter(|period| is_clock && period.is_finite() && *period > 0.0);
-        return Some(Head { command: command.trim(), process, thread, period });
+        let at = time.parse().ok().filter(|at: &f64| at.is_finite());
+        return Some(Head { command: command.trim(), process, thread, at, period });
     }
     None
 }
@@ -184,6 +191,9 @@ struct Reading {
     frames: Vec<FunctionId>,
     /// What it weighs.
     period: Option<f64>,
+    /// When it was taken.
+    at: Option<f64>,
+    moments: Moments,
     /// Whether the first sample, and so the profile, is of a clock.
     is_time: Option<bool>,
     other_event: u64,
@@ -200,6 +210,8 @@ impl Reading {
             track: None,
             frames: Vec::new(),
             period: None,
+            at: None,
+            moments: Moments::default(),
             is_time: None,
             other_event: 0,
             has_python: false,
@@ -229,6 +241,7 @@ impl Reading {
             }
             self.track = Some(track);
             self.period = head.period;
+            self.at = head.at;
         } else if !line.starts_with(b"#") {
             self.damaged.note(number);
         }
@@ -250,7 +263,12 @@ impl Reading {
             let function = self.builder.function(NO_FILE, 0, NO_FRAME);
             node = self.builder.child(NO_PARENT, function);
         }
-        self.builder.add(track, node, self.period.map_or(1.0, |nanoseconds| nanoseconds / 1e9), 0);
+        let value = self.period.map_or(1.0, |nanoseconds| nanoseconds / 1e9);
+        if self.builder.add(track, node, value, 0)
+            && let Some(at) = self.at
+        {
+            self.moments.note(track, node, at, value);
+        }
     }
 
     fn function(&mut self, symbol: &[u8], library: &[u8]) -> FunctionId {

@@ -129,11 +129,13 @@ struct Records<'b> {
     builder: &'b mut Builder,
     bad: &'b mut u64,
     tracks: FxHashMap<String, usize>,
+    /// The sum of all samples so far: each is the time since the last one.
+    now: f64,
 }
 
 impl<'b> Records<'b> {
     fn new(builder: &'b mut Builder, bad: &'b mut u64) -> Self {
-        Self { builder, bad, tracks: FxHashMap::default() }
+        Self { builder, bad, tracks: FxHashMap::default(), now: 0.0 }
     }
 
     fn read(mut self, json: &mut Json<'_, '_>) -> Result<(), Fault> {
@@ -180,7 +182,11 @@ impl<'b> Records<'b> {
                 track
             }
         };
-        if !self.builder.add(track, node, time, 0) && time != 0.0 {
+        if self.builder.add(track, node, time, 0) {
+            let end = self.now + time;
+            self.builder.sample(track, node, (self.now, end), None);
+            self.now = end;
+        } else if time != 0.0 {
             *self.bad += 1;
         }
         Ok(())

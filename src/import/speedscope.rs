@@ -198,16 +198,39 @@ impl File {
             }
             track.start = unit.is_time().then_some(profile.start * profile.unit.1);
             let track = builder.track(track);
+            let mut node_of = |builder: &mut Builder, node: u32| match nodes.get(node as usize) {
+                Some(&node) if node != NO_PARENT => node,
+                // A stack without frames: time of a thread outside of any function.
+                _ => *outside.entry(()).or_insert_with(|| {
+                    let function = builder.function(NO_FILE, 0, NO_FRAME);
+                    builder.child(NO_PARENT, function)
+                }),
+            };
             for (&node, &weight) in &profile.weights {
-                let node = match nodes.get(node as usize) {
-                    Some(&node) if node != NO_PARENT => node,
-                    // A stack without frames: time of a thread outside of any function.
-                    _ => *outside.entry(()).or_insert_with(|| {
-                        let function = builder.function(NO_FILE, 0, NO_FRAME);
-                        builder.child(NO_PARENT, function)
-                    }),
-                };
+                let node = node_of(&mut builder, node);
                 builder.add(track, node, weight * profile.unit.1, 0);
+            }
+            if !profile.is_in_order() || from("flamedrop") || unit == Unit::Bytes {
+                continue;
+            }
+            for &(node, from, to) in &profile.spans {
+                let place = nodes.get(node as usize).copied().unwrap_or(NO_PARENT);
+                // A root is none, and the frame's own `[self]` is the frame.
+                let is_frame =
+                    self.trie.parent_of(node).is_none_or(|parent| nodes.get(parent as usize) != Some(&place));
+                if place != NO_PARENT && is_frame {
+                    builder.span(track, place, (from * profile.unit.1, to * profile.unit.1));
+                }
+            }
+            let mut at = 0.0;
+            for &(node, weight) in &profile.samples {
+                let node = node_of(&mut builder, node);
+                let end = at + weight * profile.unit.1;
+                builder.sample(track, node, (at, end), None);
+                at = end;
+            }
+            if !profile.samples.is_empty() {
+                builder.in_order_only();
             }
         }
         noticed.say(diagnostics);

@@ -259,5 +259,5 @@ fn of_rows(rows: &[Row], diagnostics: &mut Diagnostics) -> Profile {
     let message = "functions with a time that is negative, too large or no number are left out";
     diagnostics.note_many(Level::Warning, message, bad, || None);
     let edges = Edges::new(functions.len(), Vec::new());
-    Profile { unit: Unit::Seconds, functions, edges, by_line: false, recorded_tree: None }
+    Profile { unit: Unit::Seconds, functions, edges, by_line: false, recorded_tree: None, spans: None }
 }

@@ -1,7 +1,7 @@
 //! A profile in columns: functions, edges, and the stacks of each track where they were recorded.
 
 use super::columns::{Damaged, Reader, Writer};
-use super::{KIND_PROFILE, damaged, finite, list, of_length, read_strings, within, write_strings};
+use super::{KIND_PROFILE, damaged, finite, list, of_length, read_strings, spans, within, write_strings};
 use crate::profile::call_tree::NO_PARENT;
 use crate::profile::stacks::Weight;
 use crate::profile::{Edge, Edges, Functions, Profile, Recorded, Stacks, Track};
@@ -44,6 +44,9 @@ pub(super) fn write(profile: &Profile, columns: &mut Writer) {
         columns.put("weights.value", &list(&weights, |weight| weight.value));
         columns.put("weights.calls", &list(&weights, |weight| weight.calls));
     }
+    if let Some(spans) = &profile.spans {
+        spans::write(spans, columns);
+    }
 }
 
 pub(super) fn read(columns: &Reader<'_>) -> Result<Profile, Damaged> {
@@ -70,13 +73,15 @@ pub(super) fn read(columns: &Reader<'_>) -> Result<Profile, Damaged> {
     finite(&[self_time, total_time])?;
     let unit = columns.take("profile.unit")?;
     if let Some(stacks) = read_stacks(columns, count)? {
-        return Ok(stacks.profile(functions, unit));
+        let spans = spans::read(columns, &stacks)?;
+        return Ok(Profile { spans, ..stacks.profile(functions, unit) });
     }
     Ok(Profile {
         unit,
         edges: read_edges(columns, count)?,
         by_line: columns.take("profile.by_line")?,
         recorded_tree: None,
+        spans: None,
         functions,
     })
 }

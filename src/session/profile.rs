@@ -53,6 +53,7 @@ pub(super) fn overview(profile: &Profile) -> ProfileOverview {
         by_line: false,
         tracks: Vec::new(),
         track: None,
+        spans: None,
         many_imports: Imports::of(profile).are_many(),
     }
 }
@@ -113,6 +114,8 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         }
         Request::ByLine(_)
         | Request::Track(_)
+        | Request::Range(_)
+        | Request::Spans(_)
         | Request::Reread { .. }
         | Request::Queries { .. }
         | Request::Query { .. }
@@ -214,7 +217,7 @@ fn by_key<K>(
 }
 
 /// A function's own numbers.
-fn row(profile: &Profile, layers: &Layers, function: FunctionId) -> FunctionRow {
+pub(super) fn row(profile: &Profile, layers: &Layers, function: FunctionId) -> FunctionRow {
     let functions = &profile.functions;
     let index = function as usize;
     let is_least = functions.total_is_lost(function);

@@ -124,6 +124,8 @@ pub(super) fn answer(
         Request::View(filter, ask) => views::answer(log, &texts, &mut state.views, filter, ask),
         Request::ByLine(_)
         | Request::Track(_)
+        | Request::Range(_)
+        | Request::Spans(_)
         | Request::Reread { .. }
         | Request::Functions { .. }
         | Request::Function { .. }

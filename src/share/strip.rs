@@ -104,6 +104,8 @@ fn of_profile(profile: &Profile, strip: Strip) -> Profile {
             }
             recorded
         }),
+        // Moments and lengths: when something ran is no name.
+        spans: profile.spans.clone(),
     }
 }
 

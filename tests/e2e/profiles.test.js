@@ -9,6 +9,9 @@ import { heads, opened, rows, show } from './support/views.js';
 
 const VIEWS = ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Callers and callees'];
 
+/** Those that say when their calls ran. */
+const IN_ORDER = /speedscope|viztracer|perf-/;
+
 /** A recording of each format, its total as the page writes it, and whether it has calls. */
 const RECORDINGS = [
   ['py-spy-0.4.3-threads.raw.txt.gz', '130 samples', false],
@@ -29,7 +32,9 @@ for (const [file, total, counted] of RECORDINGS) {
     const totals = await page.getByRole('list', { name: 'Totals' }).getByRole('listitem').allInnerTexts();
     assert.equal(totals[1], total);
     assert.equal(totals.some((text) => /calls?$/.test(text)), counted, totals.join(', '));
-    for (const view of VIEWS) {
+    const timed = await page.getByRole('tab', { name: 'Flame chart' }).count();
+    assert.equal(timed, IN_ORDER.test(file) ? 1 : 0, 'whether it says when its calls ran');
+    for (const view of timed ? [...VIEWS, 'Flame chart'] : VIEWS) {
       await show(page, view);
       await page.waitForTimeout(300);
       await assertAccessible(page, `${view} of ${file}`);

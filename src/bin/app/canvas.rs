@@ -32,8 +32,10 @@ pub enum Gesture {
     Leave,
     /// It was pressed and let go in one place.
     Click { x: f64, y: f64 },
-    /// It was dragged, or scrolled: by how much; where it is and where it was pressed, horizontally.
-    Drag { dx: f64, dy: f64, x: f64, from: f64 },
+    /// It was dragged, or scrolled: by how much; where it is, and where it was pressed.
+    Drag { dx: f64, dy: f64, x: f64, from: f64, from_y: f64 },
+    /// What was dragged was let go.
+    Drop,
     /// Wheel or pinch: below 1 is closer.
     Zoom { x: f64, y: f64, factor: f64 },
 }
@@ -227,10 +229,9 @@ fn holder_of(
     };
     let up = {
         let hands = hands.clone();
-        move |event: PointerEvent| {
-            if let Some((x, y)) = hands.released(event.pointer_id()) {
-                gesture(Gesture::Click { x, y });
-            }
+        move |event: PointerEvent| match hands.released(event.pointer_id()) {
+            Some((x, y)) => gesture(Gesture::Click { x, y }),
+            None => gesture(Gesture::Drop),
         }
     };
     let cancelled = move |event: PointerEvent| {
@@ -249,12 +250,13 @@ fn holder_of(
             WheelEvent::DOM_DELTA_PAGE => surface.get_untracked().height,
             _ => 1.0,
         };
+        let from_y = y;
         let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
         if event.shift_key() || dx.abs() > dy.abs() {
             // A wheel with the shift key comes as either direction.
-            gesture(Gesture::Drag { dx: -(if dx == 0.0 { dy } else { dx }), dy: 0.0, x, from: x });
+            gesture(Gesture::Drag { dx: -(if dx == 0.0 { dy } else { dx }), dy: 0.0, x, from: x, from_y });
         } else if event.alt_key() {
-            gesture(Gesture::Drag { dx: 0.0, dy: -dy, x, from: x });
+            gesture(Gesture::Drag { dx: 0.0, dy: -dy, x, from: x, from_y });
         } else {
             // Pinching on a trackpad comes as small steps with the control key.
             let speed = if event.ctrl_key() { 0.01 } else { 0.002 };
@@ -351,7 +353,7 @@ impl Hands {
         let mut hands = self.0.borrow_mut();
         let other = hands.iter().find(|hand| hand.pointer != pointer).map(|hand| hand.now);
         let hand = hands.iter_mut().find(|hand| hand.pointer == pointer)?;
-        let (before, from) = (hand.now, hand.pressed.0);
+        let (before, (from, from_y)) = (hand.now, hand.pressed);
         if !hand.dragging {
             let far = (place.0 - hand.pressed.0).hypot(place.1 - hand.pressed.1) >= CLICK;
             if !far {
@@ -369,7 +371,7 @@ impl Hands {
             }
             None => {
                 let (dx, dy) = (place.0 - before.0, place.1 - before.1);
-                Some(Gesture::Drag { dx, dy, x: place.0, from })
+                Some(Gesture::Drag { dx, dy, x: place.0, from, from_y })
             }
         }
     }

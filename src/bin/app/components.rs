@@ -27,5 +27,6 @@ pub mod sql;
 pub mod status;
 pub mod switch;
 pub mod table;
+pub mod time_range;
 pub mod tracks;
 pub mod welcome;

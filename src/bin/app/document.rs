@@ -23,6 +23,7 @@ use crate::call_tree::ShownTree;
 use crate::log_view::LogView;
 use crate::open;
 use crate::program::For;
+use crate::spans::SpanState;
 use crate::state::lasting;
 use crate::storage;
 use crate::view::{Drawing, View};
@@ -94,6 +95,8 @@ pub struct OpenDocument {
     told_by_line: StoredValue<bool>,
     /// Which of the profile's tracks is shown; `None` for all.
     pub track: RwSignal<Option<u32>>,
+    /// When its calls ran, if it is a profile that says so.
+    pub spans: SpanState,
     /// Which boxes are open in the call tree; `None` before it was first shown.
     pub open_boxes: RwSignal<Option<HashSet<u32>>>,
     /// Whether only the certain boxes of the flame graph stand out.
@@ -106,7 +109,7 @@ pub struct OpenDocument {
     pub lanes: RwSignal<By>,
     /// Which statements all views of a log are about, but for the text: that is [`Self::search`].
     pub filter: RwSignal<Filter>,
-    /// Part of the timeline on screen, ms since its origin; `None` for all.
+    /// Part of the timeline on screen, ms since its origin, or of the flame chart's time; `None` for all.
     pub time_range: RwSignal<Option<(f64, f64)>>,
     /// How the functions table is sorted.
     pub function_sort: RwSignal<Sort<FunctionColumn>>,
@@ -165,6 +168,7 @@ impl OpenDocument {
             by_line: RwSignal::new(false),
             told_by_line: StoredValue::new(false),
             track: RwSignal::new(None),
+            spans: SpanState::new(),
             open_boxes: RwSignal::new(None),
             certain_only: RwSignal::new(false),
             fingerprint: RwSignal::new(None),
@@ -231,6 +235,7 @@ impl OpenDocument {
                 self.status.set(Status::Open(Arc::new(overview)));
                 // The address may have named one while the file was read.
                 self.ask_track();
+                self.ask_range();
             }
             Message::Contents(documents) => open::unpack(self, documents),
             Message::Members(members) => open::take_apart(self, members),
@@ -278,6 +283,7 @@ impl OpenDocument {
         self.stop();
         self.drop_kept();
         self.forget_tree();
+        self.spans.forget();
         self.timeline.set_value(None);
         self.report.set_value(None);
     }

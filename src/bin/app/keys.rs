@@ -114,9 +114,12 @@ fn back_out(state: State) -> bool {
         document.fingerprint.set(None);
     } else if document.function.get_untracked().is_some() || document.selected_box.get_untracked().is_some() {
         document.selected_box.set(None);
+        document.spans.selected.set(None);
         document.function.set(None);
     } else if !document.search.with_untracked(String::is_empty) {
         document.search.set(String::new());
+    } else if document.spans.range.get_untracked().is_some() {
+        document.show_range(None);
     } else {
         return false;
     }

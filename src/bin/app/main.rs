@@ -22,6 +22,7 @@ mod save;
 mod saved;
 mod shell;
 mod size;
+mod spans;
 mod state;
 mod storage;
 mod text;

@@ -21,6 +21,7 @@ use crate::components::save_page::SavePage;
 use crate::components::saved_note::SavedNote;
 use crate::components::share::Share;
 use crate::components::status::StatusLine;
+use crate::components::time_range::TimeRange;
 use crate::components::tracks::TrackSelector;
 use crate::components::welcome::Welcome;
 use crate::document::{OpenDocument, Status};
@@ -40,6 +41,7 @@ use crate::views::details::FunctionDetails;
 use crate::views::events::Events;
 use crate::views::findings::Findings;
 use crate::views::flame::FlameGraph;
+use crate::views::flame_chart::FlameChart;
 use crate::views::functions::Functions;
 use crate::views::overview::Overview as LogOverview;
 use crate::views::queries::Queries;
@@ -298,6 +300,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                         View::Flame | View::CallTree if !profile.has_times => {
                             view! { <NoTimes view /> }.into_any()
                         }
+                        View::FlameChart => view! { <FlameChart document overview=profile /> }.into_any(),
                         View::CallTree => view! { <CallTreeTable document overview=profile /> }.into_any(),
                         View::Functions => view! { <Functions document overview=profile /> }.into_any(),
                         View::Callers => view! { <Callers document overview=profile /> }.into_any(),
@@ -349,6 +352,13 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
         }
         _ => None,
     };
+    let range = match &overview.content {
+        ContentOverview::Profile(profile) => {
+            let overview = profile.clone();
+            Some(view! { <TimeRange document overview /> })
+        }
+        _ => None,
+    };
     let side = match &overview.content {
         ContentOverview::Profile(profile) => {
             let profile = profile.clone();
@@ -366,6 +376,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
             <div class="views-bar">
                 <div class="views" role="tablist" aria-label="Views">{tabs}</div>
                 {tracks}
+                {range}
                 {by_line}
             </div>
             {filter}

@@ -7,7 +7,7 @@ mod log;
 use std::cell::Cell;
 
 use flamedrop::link;
-use flamedrop::protocol::{ExecutionColumn, FunctionColumn};
+use flamedrop::protocol::{ContentOverview, ExecutionColumn, FunctionColumn, SpanId};
 use flamedrop::queries::by::By;
 use flamedrop::queries::filter::Filter;
 use gloo_timers::future::TimeoutFuture;
@@ -113,9 +113,16 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
         ),
         ("box", number(document.selected_box.get())),
         ("statement", number(document.statement.get())),
+        ("range", document.time_range.get().map(|range| range_text(document, range)).unwrap_or_default()),
+        ("between", document.spans.range.get().map(|range| range_text(document, range)).unwrap_or_default()),
         (
-            "range",
-            document.time_range.get().map(|(from, to)| format!("{from:.3}-{to:.3}")).unwrap_or_default(),
+            "span",
+            document
+                .spans
+                .selected
+                .get()
+                .map(|SpanId { track, span }| format!("{track}.{span}"))
+                .unwrap_or_default(),
         ),
         ("sort", sort_text(FUNCTION_COLUMNS, document.function_sort.get(), FunctionColumn::SelfTime)),
         (
@@ -125,6 +132,19 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
     ];
     manners.extend(log::manner(document.log));
     manners
+}
+
+/// Two moments: of a log milliseconds, to a microsecond; of a profile seconds, to a nanosecond.
+fn range_text(document: OpenDocument, (from, to): (f64, f64)) -> String {
+    let is_profile =
+        document.overview().is_some_and(|overview| matches!(overview.content, ContentOverview::Profile(_)));
+    if is_profile { format!("{from:.9}-{to:.9}") } else { format!("{from:.3}-{to:.3}") }
+}
+
+fn parsed_range(text: &str) -> Option<(f64, f64)> {
+    let (from, to) = text.split_once('-')?;
+    let (from, to) = (text::number(from)?, text::number(to)?);
+    (from < to).then_some((from, to))
 }
 
 /// `tottime`, or `-tottime` for smallest first; nothing for the default.
@@ -247,11 +267,13 @@ fn apply(state: State) {
     set(document.statement, number("statement"));
     let words = pairs.iter().filter(|(key, _)| key == FILTER).map(|(_, word)| word.as_str());
     set(document.filter, Filter::from_words(words, text::number));
-    let range = value("range").and_then(|text| text.split_once('-')).and_then(|(from, to)| {
-        let (from, to) = (text::number(from)?, text::number(to)?);
-        (from < to).then_some((from, to))
-    });
-    set(document.time_range, range);
+    set(document.time_range, value("range").and_then(parsed_range));
+    document.show_range(value("between").and_then(parsed_range));
+    let span = value("span").and_then(|text| text.split_once('.'));
+    set(
+        document.spans.selected,
+        span.and_then(|(track, span)| Some(SpanId { track: track.parse().ok()?, span: span.parse().ok()? })),
+    );
     let sort = value("sort").and_then(|text| parsed_sort(FUNCTION_COLUMNS, text));
     set(document.function_sort, sort.unwrap_or(Sort::descending(FunctionColumn::SelfTime)));
     log::apply(document.log, |key| value(key).map(str::to_owned));

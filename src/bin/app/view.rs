@@ -9,6 +9,7 @@ use flamedrop::queries::events::EventTotal;
 pub enum View {
     Findings,
     Flame,
+    FlameChart,
     CallTree,
     Functions,
     Callers,
@@ -25,6 +26,14 @@ impl View {
     /// The views of a document, in the order of its tabs.
     pub fn of(overview: &Overview) -> &'static [Self] {
         match overview.content {
+            ContentOverview::Profile(ref profile) if profile.spans.is_some() => &[
+                Self::Findings,
+                Self::Flame,
+                Self::FlameChart,
+                Self::CallTree,
+                Self::Functions,
+                Self::Callers,
+            ],
             ContentOverview::Profile(_) => {
                 &[Self::Findings, Self::Flame, Self::CallTree, Self::Functions, Self::Callers]
             }
@@ -56,6 +65,7 @@ impl View {
         match self {
             Self::Findings => "Findings",
             Self::Flame => "Flame graph",
+            Self::FlameChart => "Flame chart",
             Self::CallTree => "Call tree",
             Self::Functions => "Functions",
             Self::Callers => "Callers and callees",
@@ -74,6 +84,7 @@ impl View {
         match self {
             Self::Findings => "findings",
             Self::Flame => "flame-graph",
+            Self::FlameChart => "flame-chart",
             Self::CallTree => "call-tree",
             Self::Functions => "functions",
             Self::Callers => "callers",
@@ -89,9 +100,10 @@ impl View {
 
     /// The view the address names.
     pub fn from_key(key: &str) -> Option<Self> {
-        const ALL: [View; 12] = [
+        const ALL: [View; 13] = [
             View::Findings,
             View::Flame,
+            View::FlameChart,
             View::CallTree,
             View::Functions,
             View::Callers,

@@ -8,6 +8,7 @@ pub mod details;
 pub mod events;
 pub mod findings;
 pub mod flame;
+pub mod flame_chart;
 pub mod functions;
 pub mod overview;
 pub mod queries;

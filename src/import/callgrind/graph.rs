@@ -186,7 +186,14 @@ impl Graph {
                 }
             }
         }
-        let profile = Profile { unit, functions: self.functions, edges, by_line: false, recorded_tree: None };
+        let profile = Profile {
+            unit,
+            functions: self.functions,
+            edges,
+            by_line: false,
+            recorded_tree: None,
+            spans: None,
+        };
         Some((profile, uncalled))
     }
 }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::super::collapsed::{Root, root_of_frame};
 use super::super::frame::{self, NO_FILE, NO_FRAME};
 use super::super::json::{Fault, Json};
-use super::lanes::{Lane, Stretches, lie_within};
+use super::lanes::{Call, Lane, Stretches, lie_within};
 use crate::document::{Diagnostics, Level};
 use crate::profile::call_tree::NO_PARENT;
 use crate::profile::stacks::{Builder, Same, TrackId};
@@ -199,6 +199,9 @@ impl Reading {
     pub fn profile(mut self, diagnostics: &mut Diagnostics) -> Option<Profile> {
         let same = if self.sampled { Same::Name } else { Same::Place };
         let mut builder = Builder::new(same, !self.sampled);
+        if self.sampled {
+            builder.join_spans();
+        }
         // Roots are none, so each is made where it is needed.
         let frames = std::mem::take(&mut self.frames);
         let mut functions: Vec<Option<FunctionId>> = vec![None; frames.len()];
@@ -233,10 +236,11 @@ impl Reading {
                 Track { name, process: process.number(), thread: thread.number(), start, ..Track::default() };
             let own = builder.track(track.clone());
             let (mut at, mut said) = (own, Root::default());
-            let mut of: Vec<Option<TrackId>> = Vec::new();
+            // Per call: its track, and whether it is the file's own frame there.
+            let mut of: Vec<(Option<TrackId>, bool)> = Vec::new();
             let stacks = lane.stacks(&mut noticed, &mut |parent, is_outermost, span| {
                 if span.is_elsewhere() {
-                    of.push(None);
+                    of.push((None, true));
                     return parent;
                 }
                 if is_outermost {
@@ -246,21 +250,35 @@ impl Reading {
                 if let (NO_PARENT, Some(root)) = (parent, &roots[frame]) {
                     said = said.and(root);
                     at = tracks.of(&said, &track, &mut builder);
-                    of.push(Some(at));
+                    of.push((Some(at), false));
                     return NO_PARENT;
                 }
-                of.push(Some(at));
+                of.push((Some(at), true));
                 let (file, line, name) = &frames[frame];
                 let function = *functions[frame].get_or_insert_with(|| builder.function(file, *line, name));
                 builder.child(parent, function)
             });
-            for ((node, own), track) in stacks.into_iter().zip(of) {
-                let Some(track) = track else { continue };
+            let moment = |at: i64| (at - first) as f64 / 1e9;
+            for (place, (&Call { node, own, from, to }, (track, is_frame))) in
+                stacks.iter().zip(of).enumerate()
+            {
+                let moments = (moment(from), moment(to));
+                let Some(track) = track else {
+                    builder.elsewhere(at, node, moments);
+                    continue;
+                };
+                if is_frame {
+                    builder.span(track, node, moments);
+                }
                 // A thread in which no Python ran.
                 let node = match node {
                     NO_PARENT if own > 0 => {
                         let function = builder.function(NO_FILE, 0, NO_FRAME);
-                        builder.child(NO_PARENT, function)
+                        let node = builder.child(NO_PARENT, function);
+                        for (from, to) in free(from, to, &stacks[place + 1..]) {
+                            builder.span(track, node, (moment(from), moment(to)));
+                        }
+                        node
                     }
                     node => node,
                 };
@@ -289,6 +307,22 @@ impl Reading {
         }
         (!builder.is_empty()).then(|| builder.finish(Unit::Seconds))
     }
+}
+
+/// The stretches of a call in which none of `later` is on, which are those after it, in order of their beginnings.
+fn free(from: i64, to: i64, later: &[Call]) -> Stretches {
+    let mut free = Stretches::new();
+    let mut at = from;
+    for call in later.iter().take_while(|call| call.from < to) {
+        if call.from > at {
+            free.push((at, call.from));
+        }
+        at = at.max(call.to);
+    }
+    if at < to {
+        free.push((at, to));
+    }
+    free
 }
 
 /// The tracks of what py-spy writes as outermost frames.

@@ -56,6 +56,15 @@ impl Span {
     }
 }
 
+/// A call of a lane, in nanoseconds.
+pub(super) struct Call {
+    pub node: u32,
+    /// In it alone.
+    pub own: i64,
+    pub from: i64,
+    pub to: i64,
+}
+
 /// Stretches of time in order, none within another, in nanoseconds.
 pub(super) type Stretches = Vec<(i64, i64)>;
 
@@ -130,13 +139,13 @@ impl Lane {
         }
     }
 
-    /// Each call as a node and the nanoseconds in it alone, in the order in which `child` makes the node of a call
-    /// below another: it is told the other's node, and whether there is none.
+    /// Each call, in the order in which `child` makes the node of a call below another: it is told the other's node, and
+    /// whether there is none.
     pub fn stacks(
         mut self,
         noticed: &mut Noticed,
         child: &mut dyn FnMut(u32, bool, Span) -> u32,
-    ) -> Vec<(u32, i64)> {
+    ) -> Vec<Call> {
         noticed.open += self.open.len() as u64;
         noticed.unmatched += self.unmatched;
         for &place in &self.open {
@@ -145,7 +154,7 @@ impl Lane {
         crate::sort::by(&mut self.spans, |a, b| {
             a.from.cmp(&b.from).then(b.to.cmp(&a.to)).then(a.order.cmp(&b.order))
         });
-        let mut own: Vec<(u32, i64)> = Vec::with_capacity(self.spans.len());
+        let mut own: Vec<Call> = Vec::with_capacity(self.spans.len());
         // The calls one is within: their places in `own`, and their ends.
         let mut within: Vec<(usize, i64)> = Vec::new();
         for mut span in self.spans {
@@ -164,11 +173,11 @@ impl Lane {
                     }
                     span.to = end;
                 }
-                own[above].1 -= span.to - span.from;
+                own[above].own -= span.to - span.from;
             }
-            let node = child(parent.map_or(NO_PARENT, |(above, _)| own[above].0), parent.is_none(), span);
+            let node = child(parent.map_or(NO_PARENT, |(above, _)| own[above].node), parent.is_none(), span);
             within.push((own.len(), span.to));
-            own.push((node, span.to - span.from));
+            own.push(Call { node, own: span.to - span.from, from: span.from, to: span.to });
         }
         own
     }

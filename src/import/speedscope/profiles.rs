@@ -36,6 +36,11 @@ impl Trie {
         self.parent.len()
     }
 
+    /// The node that called another.
+    pub fn parent_of(&self, node: u32) -> Option<u32> {
+        self.parent.get(node as usize).copied().filter(|&parent| parent != NO_PARENT)
+    }
+
     /// Per node its parent and its frame.
     pub fn nodes(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         self.parent.iter().copied().zip(self.frame.iter().copied())
@@ -57,7 +62,19 @@ pub(super) struct Read {
     pub end: f64,
     /// Per node of the trie what is its own; of [`NO_PARENT`], that of stacks without frames.
     pub weights: FxHashMap<u32, f64>,
+    /// Of an evented profile: nodes of the trie, and when they were open, in the profile's unit.
+    pub spans: Vec<(u32, f64, f64)>,
+    /// Of a sampled one: nodes and weights in the order of the file.
+    pub samples: Vec<(u32, f64)>,
     pub noticed: Noticed,
+}
+
+impl Read {
+    /// Whether it is in order of time, as far as one can see: where each stack stands once, they were added up (as memray
+    /// and Flamedrop write them).
+    pub fn is_in_order(&self) -> bool {
+        self.is_evented || self.samples.len() > self.weights.len()
+    }
 }
 
 /// What was not as it should be, and how often.
@@ -154,6 +171,7 @@ pub(super) fn read(json: &mut Json<'_, '_>, trie: &mut Trie) -> Result<Option<Re
         if is_amount(weight) {
             if weight > 0.0 {
                 *profile.weights.entry(node).or_default() += weight;
+                profile.samples.push((node, weight));
             }
         } else {
             profile.noticed.not_positive += 1;
@@ -195,8 +213,8 @@ fn number(frame: Option<i64>) -> Option<u32> {
 /// Events so far.
 #[derive(Default)]
 struct Events {
-    /// The frames that are open: their numbers and nodes.
-    open: Vec<(u32, u32)>,
+    /// The frames that are open: their numbers, nodes, and when they were opened.
+    open: Vec<(u32, u32, f64)>,
     last: Option<f64>,
 }
 
@@ -231,13 +249,14 @@ impl Events {
         };
         self.pass(at, profile);
         if opens {
-            let parent = self.open.last().map_or(NO_PARENT, |(_, node)| *node);
-            self.open.push((frame, trie.child(parent, frame, place)));
+            let parent = self.open.last().map_or(NO_PARENT, |(_, node, _)| *node);
+            let from = self.last.unwrap_or(at);
+            self.open.push((frame, trie.child(parent, frame, place), from));
         } else {
-            match self.open.iter().rposition(|(open, _)| *open == frame) {
+            match self.open.iter().rposition(|(open, ..)| *open == frame) {
                 Some(place) => {
                     profile.noticed.unmatched += (self.open.len() - place - 1) as u64;
-                    self.open.truncate(place);
+                    self.close(place, profile);
                 }
                 None => profile.noticed.unmatched += 1,
             }
@@ -252,7 +271,7 @@ impl Events {
             profile.noticed.back += 1;
             return;
         }
-        if let Some(&(_, node)) = self.open.last()
+        if let Some(&(_, node, _)) = self.open.last()
             && at > last
         {
             *profile.weights.entry(node).or_default() += at - last;
@@ -268,5 +287,12 @@ impl Events {
         if self.last.is_some_and(|last| profile.end > last) {
             self.pass(profile.end, profile);
         }
+        self.close(0, profile);
+    }
+
+    /// Closes all frames but the `keep` outermost, now.
+    fn close(&mut self, keep: usize, profile: &mut Read) {
+        let now = self.last.unwrap_or_default();
+        profile.spans.extend(self.open.drain(keep..).map(|(_, node, from)| (node, from, now)));
     }
 }

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::super::call_tree::NO_PARENT;
+use super::super::spans::{Clock, ELSEWHERE, Recorder};
 use super::super::{FunctionId, Functions, Profile, Writer};
 use super::{Stacks, Track, Weight};
 use crate::format::Unit;
@@ -36,6 +37,11 @@ pub struct Builder {
     stacks: Stacks,
     children: FxHashMap<(u32, FunctionId), u32>,
     weights: Vec<FxHashMap<u32, (f64, u32)>>,
+    spans: Recorder,
+    /// Per node: how many are above it.
+    depths: Vec<u32>,
+    /// The nodes of the sample that is read.
+    path: Vec<u32>,
 }
 
 impl Builder {
@@ -48,6 +54,9 @@ impl Builder {
             stacks: Stacks { counted, ..Stacks::default() },
             children: FxHashMap::default(),
             weights: Vec::new(),
+            spans: Recorder::default(),
+            depths: Vec::new(),
+            path: Vec::new(),
         }
     }
 
@@ -84,6 +93,7 @@ impl Builder {
         if node == next {
             self.stacks.function.push(function);
             self.stacks.parent.push(parent);
+            self.depths.push(self.depth_below(parent));
         }
         node
     }
@@ -122,6 +132,46 @@ impl Builder {
         true
     }
 
+    fn depth_below(&self, parent: u32) -> u32 {
+        self.depths.get(parent as usize).map_or(0, |depth| depth + 1)
+    }
+
+    /// When a frame was on: from one moment to another, in the order of the file or any other. What is measured is told
+    /// by [`Self::add`].
+    pub fn span(&mut self, track: TrackId, node: u32, moments: (f64, f64)) {
+        if let Some(&depth) = self.depths.get(node as usize) {
+            self.spans.span(track, node, depth, moments);
+        }
+    }
+
+    /// When, below a frame (or [`NO_PARENT`]), something ran that another track has.
+    pub fn elsewhere(&mut self, track: TrackId, parent: u32, moments: (f64, f64)) {
+        self.spans.span(track, ELSEWHERE, self.depth_below(parent), moments);
+    }
+
+    /// A sample of a stack, in the order in which they were taken on this track: the frames that the last one has as well
+    /// go on. `value` is what it measured, if that is not the time between its moments. Told beside [`Self::add`].
+    pub fn sample(&mut self, track: TrackId, node: u32, moments: (f64, f64), value: Option<f64>) {
+        self.path.clear();
+        let mut above = node;
+        while above != NO_PARENT {
+            self.path.push(above);
+            above = self.stacks.parent[above as usize];
+        }
+        self.path.reverse();
+        self.spans.sample(track, &self.path, moments, value);
+    }
+
+    /// Moments are none: samples stand in their order.
+    pub fn in_order_only(&mut self) {
+        self.spans.set_clock(Clock::Order);
+    }
+
+    /// Spans are pieces of calls: those of one frame that touch are one.
+    pub fn join_spans(&mut self) {
+        self.spans.join();
+    }
+
     /// Whether nothing was added.
     pub fn is_empty(&self) -> bool {
         self.weights.iter().all(FxHashMap::is_empty)
@@ -129,19 +179,22 @@ impl Builder {
 
     /// The profile. Tracks that have nothing are left out, the main thread of the first process comes first.
     pub fn finish(self, unit: Unit) -> Profile {
-        let Self { functions, mut stacks, weights, known, children, .. } = self;
+        let Self { functions, mut stacks, weights, known, children, spans, depths, .. } = self;
         // Large, and no longer needed while the rest is made.
-        drop((known, children));
+        drop((known, children, depths));
         for (track, weights) in stacks.tracks.iter_mut().zip(weights) {
             track.weights =
                 weights.into_iter().map(|(node, (value, calls))| Weight { node, value, calls }).collect();
             crate::sort::by_number(&mut track.weights, |weight| weight.node);
         }
-        stacks.tracks.retain(|track| !track.weights.is_empty());
-        if let Some(main) = stacks.tracks.iter().position(is_main) {
-            stacks.tracks[..=main].rotate_right(1);
+        let mut order: Vec<usize> =
+            (0..stacks.tracks.len()).filter(|&track| !stacks.tracks[track].weights.is_empty()).collect();
+        if let Some(main) = order.iter().position(|&track| is_main(&stacks.tracks[track])) {
+            order[..=main].rotate_right(1);
         }
-        stacks.profile(functions, unit)
+        stacks.tracks = order.iter().map(|&track| std::mem::take(&mut stacks.tracks[track])).collect();
+        let spans = spans.finish(&order);
+        Profile { spans: spans.map(Box::new), ..stacks.profile(functions, unit) }
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::{Edge, Edges, FunctionId, Functions, UNKNOWN_CALLS};
 use super::Stacks;
 
 /// What follows from stacks.
-pub(super) struct Derived {
+pub(in crate::profile) struct Derived {
     pub functions: Functions,
     pub edges: Edges,
     pub tree: CallTree,
@@ -15,7 +15,7 @@ pub(super) struct Derived {
 
 impl Stacks {
     /// Functions, edges and tree of one track, or of all. Of `functions` only files, names and lines count.
-    pub(super) fn derive(&self, functions: &Functions, track: Option<usize>) -> Derived {
+    pub(in crate::profile) fn derive(&self, functions: &Functions, track: Option<usize>) -> Derived {
         let nodes = self.function.len();
         let mut own = vec![0.0; nodes];
         let mut calls = vec![0_i64; if self.counted { nodes } else { 0 }];

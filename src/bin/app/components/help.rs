@@ -41,6 +41,20 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "Flame chart",
+        &[
+            ("↑ ↓", "To the caller, to the first callee"),
+            ("← →", "Earlier, later call of the same depth"),
+            ("w s, + −", "Zoom in, out"),
+            ("a d, Shift ← →", "Earlier, later"),
+            ("Enter, double click", "Zoom to the call"),
+            ("0", "Reset zoom"),
+            ("n p", "Next, previous match"),
+            ("r", "All views show only the time on screen"),
+            ("Drag on the axis", "All views show only this time"),
+        ],
+    ),
+    (
         "Tables",
         &[
             ("↑ ↓  j k", "Move"),

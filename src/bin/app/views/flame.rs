@@ -262,7 +262,7 @@ impl Chart {
                 self.hover.set(None);
             }
             // Rings neither move nor stretch: one goes in and out by boxes.
-            Gesture::Drag { .. } | Gesture::Zoom { .. } => {}
+            Gesture::Drag { .. } | Gesture::Drop | Gesture::Zoom { .. } => {}
         }
     }
 

@@ -223,7 +223,7 @@ impl Curve {
                 }
             }
             Gesture::Leave => self.hover.set(None),
-            Gesture::Drag { .. } | Gesture::Zoom { .. } => {}
+            Gesture::Drag { .. } | Gesture::Drop | Gesture::Zoom { .. } => {}
         }
     }
 

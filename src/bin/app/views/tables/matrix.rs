@@ -210,7 +210,7 @@ impl Matrix {
                     self.document.log.table.set(untrack(|| self.id(row)));
                 }
             }
-            Gesture::Drag { .. } | Gesture::Zoom { .. } => {}
+            Gesture::Drag { .. } | Gesture::Drop | Gesture::Zoom { .. } => {}
         }
     }
 
