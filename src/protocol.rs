@@ -5,6 +5,7 @@
 //! logs milliseconds.
 
 mod events;
+mod measured;
 mod profile;
 mod queries;
 mod views;
@@ -12,6 +13,7 @@ mod views;
 use serde::{Deserialize, Serialize};
 
 pub use events::*;
+pub use measured::*;
 pub use profile::*;
 pub use queries::*;
 pub use views::*;
@@ -70,6 +72,13 @@ pub enum Request {
     /// From now on what views ask is about one track only, by its place in [`ProfileOverview::tracks`], or about
     /// all, as at first. Ids of functions stay. Findings and what is handed on are about the whole.
     Track(Option<u32>),
+    /// From now on what views ask is about one of [`ProfileOverview::measures`]; 0 is the first. Tracks and ids of
+    /// functions stay. Findings and what is handed on are about the first.
+    Measure(u32),
+    /// The lines of a file, with their numbers.
+    Lines(LinesOf),
+    /// What was measured over time.
+    Series,
     /// The whole call tree, as boxes.
     Tree {
         /// Without what lies between a module and the ones it imports.
@@ -345,6 +354,14 @@ pub struct ProfileOverview {
     pub tracks: Vec<TrackOverview>,
     /// Which of them is shown, if not all: see [`Request::Track`].
     pub track: Option<u32>,
+    /// What was measured on the same stacks; none where the file has one thing only.
+    pub measures: Vec<MeasureOverview>,
+    /// Which of them is shown.
+    pub measure: u32,
+    /// Whether there are lines with numbers: see [`Request::Lines`].
+    pub has_lines: bool,
+    /// Whether something was measured over time: see [`Request::Series`].
+    pub has_series: bool,
     /// Whether the call tree is estimated.
     pub tree_estimated: bool,
     /// Whether it is known who called whom; without that there is no call tree.
@@ -422,10 +439,14 @@ pub enum Response {
     FoundFunction(Option<u32>),
     /// To [`Request::ByLine`]: what answers are about now.
     ByLine(bool),
-    /// To [`Request::Reread`] and [`Request::Track`]: as after opening.
+    /// To [`Request::Reread`], [`Request::Track`] and [`Request::Measure`]: as after opening.
     Reread(Box<Overview>),
     /// To [`Request::Tree`].
     Tree(Tree),
+    /// To [`Request::Lines`].
+    Lines(Box<LinesAnswer>),
+    /// To [`Request::Series`].
+    Series(Box<SeriesAnswer>),
     /// To [`Request::SearchFunctions`].
     Matches {
         /// Ids of the functions that match, ascending.

@@ -5,6 +5,7 @@
 
 mod export;
 mod findings;
+mod measured;
 mod profile;
 mod queries;
 mod views;
@@ -33,8 +34,17 @@ pub struct Session {
     findings: findings::State,
     /// Of a profile by line: what it is not shown by at the moment, lines or functions.
     other: Option<Box<Profile>>,
-    /// Of a profile of which one track is shown: which, and the whole.
-    track: Option<(u32, Box<Profile>)>,
+    /// Of a profile of which one track or another measure is shown: which, and the whole.
+    part: Option<(Shown, Box<Profile>)>,
+}
+
+/// The part of a profile that is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Shown {
+    /// Of all tracks, if not one.
+    track: Option<u32>,
+    /// By its place among those of the file.
+    measure: u32,
 }
 
 impl Session {
@@ -63,7 +73,7 @@ impl Session {
             queries: queries::State::default(),
             findings: findings::State::default(),
             other,
-            track: None,
+            part: None,
         })
     }
 
@@ -76,12 +86,20 @@ impl Session {
     pub fn overview(&self) -> Overview {
         let document = &self.document;
         let content = match &document.content {
-            Content::Profile(profile) => ContentOverview::Profile(ProfileOverview {
-                by_line: self.other.is_some(),
-                tracks: profile::tracks(self.track.as_ref().map_or(profile, |(_, whole)| whole)),
-                track: self.track.as_ref().map(|(track, _)| *track),
-                ..profile::overview(profile)
-            }),
+            Content::Profile(profile) => {
+                let whole = self.whole(profile);
+                let Shown { track, measure } = self.shown();
+                ContentOverview::Profile(ProfileOverview {
+                    by_line: self.other.is_some(),
+                    tracks: profile::tracks(whole),
+                    track,
+                    measures: measured::measures(whole),
+                    measure,
+                    has_lines: whole.line_table.is_some(),
+                    has_series: whole.series.is_some(),
+                    ..profile::overview(profile)
+                })
+            }
             Content::Queries(log) => ContentOverview::Queries(queries::overview(log)),
             Content::Schema(schema) => {
                 let (columns, indexes) = schema.counts();
@@ -118,7 +136,8 @@ impl Session {
     pub fn answer(&mut self, request: &Request) -> Response {
         match request {
             Request::ByLine(by_line) => return self.show_by_line(*by_line),
-            Request::Track(track) => return self.show_track(*track),
+            Request::Track(track) => return self.show(Shown { track: *track, ..self.shown() }),
+            Request::Measure(measure) => return self.show(Shown { measure: *measure, ..self.shown() }),
             Request::Reread { log_line_prefix } => return self.reread(log_line_prefix.clone()),
             Request::Findings { settings } => return self.judge(settings, None),
             Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
@@ -128,7 +147,11 @@ impl Session {
             _ => {}
         }
         match &self.document.content {
-            Content::Profile(profile) => profile::answer(profile, &mut self.profile, request),
+            Content::Profile(profile) => match request {
+                Request::Lines(of) => measured::lines(self.whole(profile), of),
+                Request::Series => measured::series(self.whole(profile)),
+                _ => profile::answer(profile, &mut self.profile, request),
+            },
             Content::Queries(log) if log.results().is_some() && !queries::is_of_results(request) => {
                 Response::Refused(queries::RESULTS_ONLY.to_owned())
             }
@@ -147,12 +170,12 @@ impl Session {
     fn judge(&mut self, settings: &Settings, other: Option<&Digest>) -> Response {
         let by_line = matches!(&self.document.content, Content::Profile(profile) if profile.by_line);
         self.swap_lines(by_line);
-        self.swap_track();
+        self.swap_part();
         let response = match other {
             None => findings::alone(&self.document, &mut self.findings, settings),
             Some(other) => findings::pair(&self.document, &mut self.findings, settings, other),
         };
-        self.swap_track();
+        self.swap_part();
         self.swap_lines(by_line);
         response
     }
@@ -169,12 +192,12 @@ impl Session {
     fn share(&mut self, strip: Strip, keep: Keep, settings: &Settings) -> Response {
         let by_function = matches!(&self.document.content, Content::Profile(profile) if !profile.by_line);
         self.swap_lines(by_function);
-        self.swap_track();
+        self.swap_part();
         let response = match share::strip(&self.document, self.source.as_ref(), strip) {
             Ok(document) => Response::Shared(saved::write(&document, &strip.in_words(), keep, settings)),
             Err(error) => Response::Refused(format!("the file cannot be read again: {error}")),
         };
-        self.swap_track();
+        self.swap_part();
         self.swap_lines(by_function);
         response
     }
@@ -205,26 +228,50 @@ impl Session {
         }
     }
 
-    /// Changes the track that is shown for the whole, or the other way round.
-    fn swap_track(&mut self) {
-        if let (Content::Profile(shown), Some((_, whole))) = (&mut self.document.content, &mut self.track) {
+    /// All of the profile of which `shown` is shown.
+    fn whole<'a>(&'a self, shown: &'a Profile) -> &'a Profile {
+        self.part.as_ref().map_or(shown, |(_, whole)| whole)
+    }
+
+    /// What is shown of the profile.
+    fn shown(&self) -> Shown {
+        self.part.as_ref().map(|(shown, _)| *shown).unwrap_or_default()
+    }
+
+    /// Changes the part that is shown for the whole, or the other way round.
+    fn swap_part(&mut self) {
+        if let (Content::Profile(shown), Some((_, whole))) = (&mut self.document.content, &mut self.part) {
             std::mem::swap(shown, whole);
         }
     }
 
-    /// Shows one track, or all.
-    fn show_track(&mut self, track: Option<u32>) -> Response {
-        self.swap_track();
-        self.track = None;
+    /// Shows one track, or all, of one measure.
+    fn show(&mut self, shown: Shown) -> Response {
+        self.swap_part();
+        self.part = None;
         let Content::Profile(whole) = &mut self.document.content else {
-            return Response::Refused("this document has no tracks".to_owned());
+            return Response::Refused("this document has no tracks and no measures".to_owned());
         };
-        if let Some(track) = track {
-            let Some(shown) = whole.of_track(track as usize) else {
-                return Response::Refused(format!("the profile has no track number {track}"));
+        if shown != Shown::default() {
+            let Shown { track, measure } = shown;
+            let other = (measure > 0).then(|| whole.of_measure(measure as usize));
+            if let Some(None) = other {
+                return Response::Refused(format!("the profile has no measure number {measure}"));
+            }
+            let other = other.flatten();
+            let of_measure: &Profile = other.as_ref().unwrap_or(whole);
+            let part = track.map(|track| of_measure.of_track(track as usize));
+            let part = match (part, track) {
+                (Some(None), Some(track)) => {
+                    return Response::Refused(format!("the profile has no track number {track}"));
+                }
+                (Some(part), _) => part,
+                (None, _) => other,
             };
-            let whole = std::mem::replace(whole, Box::new(shown));
-            self.track = Some((track, whole));
+            if let Some(part) = part {
+                let whole = std::mem::replace(whole, Box::new(part));
+                self.part = Some((shown, whole));
+            }
         }
         self.profile = profile::State::default();
         Response::Reread(Box::new(self.overview()))
@@ -235,7 +282,7 @@ impl Session {
         match now(read(self.source.as_ref(), &|_| (), &Options { log_line_prefix })) {
             Ok(Read { document, places, other }) => {
                 (self.document, self.places, self.other) = (document, places, other);
-                self.track = None;
+                self.part = None;
                 self.profile = profile::State::default();
                 self.queries = queries::State::default();
                 self.findings = findings::State::default();

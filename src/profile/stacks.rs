@@ -92,6 +92,7 @@ impl Stacks {
             edges: derived.edges,
             by_line: false,
             recorded_tree: Some(Recorded { tree: derived.tree, stacks: self }),
+            ..Profile::default()
         }
     }
 
@@ -177,6 +178,7 @@ impl Profile {
             edges: derived.edges,
             by_line: false,
             recorded_tree: Some(Recorded { tree: derived.tree, stacks }),
+            ..Self::default()
         })
     }
 }

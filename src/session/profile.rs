@@ -53,6 +53,10 @@ pub(super) fn overview(profile: &Profile) -> ProfileOverview {
         by_line: false,
         tracks: Vec::new(),
         track: None,
+        measures: Vec::new(),
+        measure: 0,
+        has_lines: false,
+        has_series: false,
         many_imports: Imports::of(profile).are_many(),
     }
 }
@@ -113,6 +117,9 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         }
         Request::ByLine(_)
         | Request::Track(_)
+        | Request::Measure(_)
+        | Request::Lines(_)
+        | Request::Series
         | Request::Reread { .. }
         | Request::Queries { .. }
         | Request::Query { .. }

@@ -124,6 +124,9 @@ pub(super) fn answer(
         Request::View(filter, ask) => views::answer(log, &texts, &mut state.views, filter, ask),
         Request::ByLine(_)
         | Request::Track(_)
+        | Request::Measure(_)
+        | Request::Lines(_)
+        | Request::Series
         | Request::Reread { .. }
         | Request::Functions { .. }
         | Request::Function { .. }

@@ -193,6 +193,7 @@ pub fn snapshot(recorded: &Recorded, labels: Labels, order: &[u8]) -> (Profile, 
         functions,
         by_line: false,
         recorded_tree: None,
+        ..Profile::default()
     };
     (profile, truth)
 }

@@ -1,6 +1,6 @@
 //! The views a document has, and their names: on the tabs, and in the address.
 
-use flamedrop::protocol::{ContentOverview, Overview, QueriesOverview};
+use flamedrop::protocol::{ContentOverview, Overview, ProfileOverview, QueriesOverview};
 use flamedrop::queries::EventKind;
 use flamedrop::queries::events::EventTotal;
 
@@ -12,6 +12,8 @@ pub enum View {
     CallTree,
     Functions,
     Callers,
+    Lines,
+    Memory,
     Overview,
     Timeline,
     Queries,
@@ -25,9 +27,7 @@ impl View {
     /// The views of a document, in the order of its tabs.
     pub fn of(overview: &Overview) -> &'static [Self] {
         match overview.content {
-            ContentOverview::Profile(_) => {
-                &[Self::Findings, Self::Flame, Self::CallTree, Self::Functions, Self::Callers]
-            }
+            ContentOverview::Profile(ref profile) => Self::of_profile(profile),
             ContentOverview::Queries(ref log) if has_events(overview, log) => &[
                 Self::Findings,
                 Self::Overview,
@@ -51,6 +51,34 @@ impl View {
         }
     }
 
+    /// Of a profile: those of functions, of lines and of memory over time, as far as the file has each.
+    fn of_profile(profile: &ProfileOverview) -> &'static [Self] {
+        const ALL: &[View] = &[
+            View::Findings,
+            View::Flame,
+            View::CallTree,
+            View::Functions,
+            View::Callers,
+            View::Lines,
+            View::Memory,
+        ];
+        match (profile.functions > 0, profile.has_lines, profile.has_series) {
+            (true, true, true) => ALL,
+            (true, true, false) => {
+                &[Self::Findings, Self::Flame, Self::CallTree, Self::Functions, Self::Callers, Self::Lines]
+            }
+            (true, false, true) => {
+                &[Self::Findings, Self::Flame, Self::CallTree, Self::Functions, Self::Callers, Self::Memory]
+            }
+            (false, true, true) => &[Self::Findings, Self::Lines, Self::Memory],
+            (false, true, false) => &[Self::Findings, Self::Lines],
+            (false, false, true) => &[Self::Findings, Self::Memory],
+            (_, false, false) => {
+                &[Self::Findings, Self::Flame, Self::CallTree, Self::Functions, Self::Callers]
+            }
+        }
+    }
+
     /// What its tab says.
     pub fn title(self) -> &'static str {
         match self {
@@ -59,6 +87,8 @@ impl View {
             Self::CallTree => "Call tree",
             Self::Functions => "Functions",
             Self::Callers => "Callers and callees",
+            Self::Lines => "Lines",
+            Self::Memory => "Memory",
             Self::Overview => "Overview",
             Self::Timeline => "Timeline",
             Self::Queries => "Queries",
@@ -77,6 +107,8 @@ impl View {
             Self::CallTree => "call-tree",
             Self::Functions => "functions",
             Self::Callers => "callers",
+            Self::Lines => "lines",
+            Self::Memory => "memory",
             Self::Overview => "overview",
             Self::Timeline => "timeline",
             Self::Queries => "queries",
@@ -89,12 +121,14 @@ impl View {
 
     /// The view the address names.
     pub fn from_key(key: &str) -> Option<Self> {
-        const ALL: [View; 12] = [
+        const ALL: [View; 14] = [
             View::Findings,
             View::Flame,
             View::CallTree,
             View::Functions,
             View::Callers,
+            View::Lines,
+            View::Memory,
             View::Overview,
             View::Timeline,
             View::Queries,

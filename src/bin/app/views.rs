@@ -9,6 +9,8 @@ pub mod events;
 pub mod findings;
 pub mod flame;
 pub mod functions;
+pub mod lines;
+pub mod memory;
 pub mod overview;
 pub mod queries;
 pub mod requests;
