@@ -35,6 +35,7 @@ mod library_costs;
 mod lock_queues;
 mod lookups;
 pub mod markdown;
+mod memory;
 mod n_plus_one;
 mod naming;
 mod outermost;
@@ -133,6 +134,10 @@ pub enum Case<'a> {
 pub trait Rule: Sync {
     /// What there is to say about it.
     fn about(&self) -> &'static About;
+    /// Whether it looks at memory or at lines, and so has something to say of a profile that measures no time.
+    fn is_of_memory(&self) -> bool {
+        false
+    }
     /// Adds what it finds. A rule is silent about a case it does not look at.
     fn judge(&self, case: &Case<'_>, settings: &Settings, findings: &mut Vec<Finding>);
 }
@@ -190,6 +195,9 @@ rules! {
     library_costs::LibraryCosts: library_costs::ABOUT,
     templates::Templates: templates::ABOUT,
     exploding_calls::ExplodingCalls: exploding_calls::ABOUT,
+    memory::PeakLine: memory::PEAK_ABOUT,
+    memory::MemoryGrowth: memory::GROWTH_ABOUT,
+    memory::CostlyLine: memory::LINE_ABOUT,
 }
 
 /// Something worth fixing.
@@ -368,6 +376,10 @@ impl Finding {
 
     /// Makes what the rules call milliseconds the profile's own unit.
     fn take_unit(&mut self, unit: format::Unit) {
+        // A finding about memory has its own.
+        if self.unit != format::Unit::Seconds {
+            return;
+        }
         self.unit = unit;
         if unit.is_time() {
             return;
@@ -400,7 +412,9 @@ impl Finding {
             Bound::AtMost => 0.5,
         };
         let late = if cards::comes_late(&self.rule) { 0.2 } else { 1.0 };
-        self.saving * sure * bound * late
+        // Memory cannot be held against time: a gibibyte comes as high as a second.
+        let kind = if self.unit == format::Unit::Bytes { 1.0 / (1024.0 * 1024.0 * 1e3) } else { 1.0 };
+        self.saving * sure * bound * late * kind
     }
 }
 
@@ -469,17 +483,17 @@ pub fn judge_profile(profile: &Profile, settings: &Settings) -> Report {
     let uses = own_use(profile, &layers, &tree);
     let digest = ProfileDigest::with(profile, &layers, &uses);
     let case = Case::Profile(profile, &layers, &tree, &digest, &uses);
-    // Rules are about time; a share of samples is a share of time.
-    let mut findings = match profile.unit {
-        format::Unit::Bytes => Vec::new(),
-        _ => run(&case, settings),
-    };
+    // Most rules are about time; a share of samples is a share of time.
+    let is_timed = !matches!(profile.unit, format::Unit::Bytes | format::Unit::Count);
+    let mut findings = run(&case, settings, |rule| is_timed || rule.is_of_memory());
     caveats::add(profile, &mut findings);
     sort::by(&mut findings, by_weight);
     findings.iter_mut().for_each(|finding| finding.take_unit(profile.unit));
     let summary = Summary::of_profile(&digest);
     let below = match profile.unit {
-        format::Unit::Bytes => None,
+        format::Unit::Bytes | format::Unit::Count => None,
+        // Lines and memory alone have no layers.
+        _ if profile.functions.is_empty() => None,
         _ => below(&case, settings, &findings, &summary),
     };
     Report { findings, summary, digest: Some(Digest::Profile(digest)), below, ..Report::default() }
@@ -500,9 +514,9 @@ pub fn judge_pair(profile: &ProfileDigest, log: &QueriesDigest) -> Report {
     }
 }
 
-fn run(case: &Case<'_>, settings: &Settings) -> Vec<Finding> {
+fn run(case: &Case<'_>, settings: &Settings, asked: impl Fn(&dyn Rule) -> bool) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for rule in RULES {
+    for &rule in RULES.iter().filter(|rule| asked(**rule)) {
         rule.judge(case, settings, &mut findings);
     }
     if let Case::Profile(profile, ..) = case {
@@ -523,7 +537,9 @@ fn below(case: &Case<'_>, settings: &Settings, findings: &[Finding], summary: &S
     if !findings.is_empty() {
         return None;
     }
-    let nearest = run(case, &settings.without_least()).into_iter().find(|finding| finding.saving > 0.0);
+    let nearest = run(case, &settings.without_least(), |rule| !rule.is_of_memory())
+        .into_iter()
+        .find(|finding| finding.saving > 0.0);
     match nearest {
         Some(Finding { rule, title, saving, bound, .. }) => Some(Below { rule, title, saving, bound }),
         None => summary.largest(),

@@ -33,6 +33,8 @@ pub enum TimeUnit {
     Seconds,
     /// How often a stack was seen.
     Samples,
+    /// How often something happened.
+    Count,
     /// B.
     Bytes,
     /// KiB, 1,024 bytes.
@@ -66,7 +68,7 @@ impl TimeUnit {
             Self::Milliseconds => 1e3,
             Self::Microseconds => 1e6,
             Self::Nanoseconds => 1e9,
-            Self::Samples | Self::Bytes => 1.0,
+            Self::Samples | Self::Count | Self::Bytes => 1.0,
             Self::Kibibytes => 1.0 / 1024.0,
             Self::Mebibytes => 1.0 / (1024.0 * 1024.0),
             Self::Gibibytes => 1.0 / (1024.0 * 1024.0 * 1024.0),
@@ -81,6 +83,7 @@ impl TimeUnit {
             Self::Microseconds => "µs",
             Self::Nanoseconds => "ns",
             Self::Samples => "samples",
+            Self::Count => "count",
             Self::Bytes => "B",
             Self::Kibibytes => "KiB",
             Self::Mebibytes => "MiB",

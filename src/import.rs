@@ -11,27 +11,39 @@ pub mod debug_toolbar;
 pub mod django;
 pub mod django_json;
 mod elements;
+pub mod firefox;
 mod foreign;
 mod frame;
+pub mod gprof2dot;
 pub mod importtime;
 mod json;
+pub mod line_profiler;
+mod line_stacks;
 mod lines;
 pub mod marshal;
+pub mod memory_profiler;
+pub mod memray_csv;
+pub mod memray_page;
+pub mod memray_stats;
+pub mod mojo;
 pub mod mysql_general;
 pub mod mysql_slow;
 mod nested;
 pub mod opentelemetry;
 pub mod perf_script;
+mod pickle;
 mod postgres;
 pub mod postgres_csv;
 pub mod postgres_json;
 pub mod postgres_stderr;
 pub mod postgres_syslog;
+pub mod pprof;
 pub mod print_sql;
 pub mod pstats;
 pub mod pyinstrument;
 pub mod recorder;
 mod records;
+pub mod scalene;
 pub mod schema;
 mod several;
 pub mod silk;
@@ -39,8 +51,14 @@ pub mod speedscope;
 pub mod sqlalchemy;
 mod stamp;
 pub mod statistics;
+pub mod tachyon;
+pub mod tachyon_jsonl;
+pub mod tachyon_page;
+pub mod tracemalloc;
 pub mod vprof;
 pub mod waiting;
+mod wire;
+mod within;
 mod wrapped;
 
 use std::future::ready;
@@ -182,6 +200,20 @@ formats! {
     perf_script::PerfScript: perf_script::ABOUT,
     callgrind::Callgrind: callgrind::ABOUT,
     vprof::Vprof: vprof::ABOUT,
+    pprof::Pprof: pprof::ABOUT,
+    tachyon::Tachyon: tachyon::ABOUT,
+    tachyon_page::TachyonPage: tachyon_page::ABOUT,
+    tachyon_jsonl::TachyonJsonl: tachyon_jsonl::ABOUT,
+    firefox::Firefox: firefox::ABOUT,
+    mojo::Mojo: mojo::ABOUT,
+    memray_csv::MemrayCsv: memray_csv::ABOUT,
+    memray_page::MemrayPage: memray_page::ABOUT,
+    memray_stats::MemrayStats: memray_stats::ABOUT,
+    gprof2dot::Gprof2dot: gprof2dot::ABOUT,
+    tracemalloc::Tracemalloc: tracemalloc::ABOUT,
+    line_profiler::LineProfiler: line_profiler::ABOUT,
+    scalene::Scalene: scalene::ABOUT,
+    memory_profiler::MemoryProfiler: memory_profiler::ABOUT,
     recorder::Recorder: recorder::ABOUT,
     django_json::DjangoJson: django_json::ABOUT,
     django::DjangoLog: django::ABOUT,

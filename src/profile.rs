@@ -16,11 +16,14 @@ pub mod hide;
 pub(crate) mod home;
 pub mod imports;
 pub mod layer;
+pub mod line_table;
 pub mod lines;
 pub mod matcher;
+pub mod measures;
 mod native;
 pub mod recursion;
 pub mod repair;
+pub mod series;
 pub mod spans;
 pub mod stacks;
 mod suspended;
@@ -41,6 +44,9 @@ use crate::sort;
 pub use call_tree::CallTree;
 pub use category::Category;
 pub use layer::{Layer, Layers};
+pub use line_table::LineTable;
+pub use measures::{Measure, Measures};
+pub use series::Series;
 pub use spans::Spans;
 pub use stacks::{Recorded, Stacks, Track};
 pub use writer::Writer;
@@ -58,7 +64,7 @@ fn known_calls(calls: i64) -> Option<i64> {
 pub type FunctionId = u32;
 
 /// A profile with its exact call graph.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Profile {
     /// What the times are: nothing else says it.
     pub unit: Unit,
@@ -72,6 +78,12 @@ pub struct Profile {
     pub recorded_tree: Option<Recorded>,
     /// When each call ran, if the format records it: see [`spans`].
     pub spans: Option<Box<Spans>>,
+    /// What else was measured on the same stacks.
+    pub measures: Option<Measures>,
+    /// What each line of the code took, if the file says so.
+    pub line_table: Option<Box<LineTable>>,
+    /// What was measured in the course of time, if the file says so.
+    pub series: Option<Box<Series>>,
 }
 
 /// Functions as columns. `(file, line, name)` is the identity, as pstats keys it.
@@ -325,7 +337,8 @@ const NO_CALLEES: f64 = 1e-6;
 impl Profile {
     /// All there is, in its unit: the sum of self times.
     pub fn total(&self) -> f64 {
-        self.functions.self_time.iter().sum()
+        // The sum of nothing is -0 otherwise.
+        self.functions.self_time.iter().fold(0.0, |sum, time| sum + time)
     }
 
     /// Whether it is known who called whom. A file that names no callers (`subcalls=False` of cProfile, or they were

@@ -5,6 +5,7 @@
 //! logs milliseconds.
 
 mod events;
+mod measured;
 mod profile;
 mod queries;
 mod spans;
@@ -13,6 +14,7 @@ mod views;
 use serde::{Deserialize, Serialize};
 
 pub use events::*;
+pub use measured::*;
 pub use profile::*;
 pub use queries::*;
 pub use spans::*;
@@ -78,6 +80,13 @@ pub enum Request {
     Range(Option<(f64, f64)>),
     /// About spans in time order: for profiles with [`ProfileOverview::spans`].
     Spans(SpanAsk),
+    /// From now on what views ask is about one of [`ProfileOverview::measures`]; 0 is the first. Tracks and ids of
+    /// functions stay. Findings and what is handed on are about the first.
+    Measure(u32),
+    /// The lines of a file, with their numbers.
+    Lines(LinesOf),
+    /// What was measured over time.
+    Series,
     /// The whole call tree, as boxes.
     Tree {
         /// Without what lies between a module and the ones it imports.
@@ -357,6 +366,14 @@ pub struct ProfileOverview {
     pub track: Option<u32>,
     /// Of when its calls ran, if the file says it.
     pub spans: Option<SpansOverview>,
+    /// What was measured on the same stacks; none where the file has one thing only.
+    pub measures: Vec<MeasureOverview>,
+    /// Which of them is shown.
+    pub measure: u32,
+    /// Whether there are lines with numbers: see [`Request::Lines`].
+    pub has_lines: bool,
+    /// Whether something was measured over time: see [`Request::Series`].
+    pub has_series: bool,
     /// Whether the call tree is estimated.
     pub tree_estimated: bool,
     /// Whether it is known who called whom; without that there is no call tree.
@@ -434,12 +451,16 @@ pub enum Response {
     FoundFunction(Option<u32>),
     /// To [`Request::ByLine`]: what answers are about now.
     ByLine(bool),
-    /// To [`Request::Reread`], [`Request::Track`] and [`Request::Range`]: as after opening.
+    /// To [`Request::Reread`], [`Request::Track`], [`Request::Measure`] and [`Request::Range`]: as after opening.
     Reread(Box<Overview>),
     /// To [`Request::Spans`].
     Spans(SpanAnswer),
     /// To [`Request::Tree`].
     Tree(Tree),
+    /// To [`Request::Lines`].
+    Lines(Box<LinesAnswer>),
+    /// To [`Request::Series`].
+    Series(Box<SeriesAnswer>),
     /// To [`Request::SearchFunctions`].
     Matches {
         /// Ids of the functions that match, ascending.

@@ -16,6 +16,7 @@
 mod columns;
 mod events;
 mod fingerprints;
+mod measured;
 mod profile;
 mod results;
 mod spans;

@@ -5,6 +5,7 @@
 
 mod export;
 mod findings;
+mod measured;
 mod profile;
 mod queries;
 mod spans;
@@ -38,17 +39,19 @@ pub struct Session {
     spans: spans::State,
     /// Of a profile by line: what it is not shown by at the moment, lines or functions.
     other: Option<Box<Profile>>,
-    /// Of a profile of which a part is shown: which, and the whole.
+    /// Of a profile of which a part, or another measure, is shown: which, and the whole.
     part: Option<(Part, Box<Profile>)>,
 }
 
-/// What part of a profile is shown.
+/// What is shown of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Part {
     /// One track, or all.
     track: Option<u32>,
-    /// A part of the time, or all of it.
+    /// A part of the time, or all of it. Only the first measure is known by time.
     range: Option<(f64, f64)>,
+    /// By its place among the measures of the file.
+    measure: u32,
 }
 
 impl Session {
@@ -91,16 +94,21 @@ impl Session {
     pub fn overview(&self) -> Overview {
         let document = &self.document;
         let content = match &document.content {
-            Content::Profile(profile) if PROFILES => ContentOverview::Profile(ProfileOverview {
-                by_line: self.other.is_some(),
-                tracks: profile::tracks(self.part.as_ref().map_or(profile, |(_, whole)| whole)),
-                track: self.shown().track,
-                spans: spans::overview(
-                    self.part.as_ref().map_or(profile, |(_, whole)| whole),
-                    self.shown().range,
-                ),
-                ..profile::overview(profile)
-            }),
+            Content::Profile(profile) if PROFILES => {
+                let whole = self.whole(profile);
+                let Part { track, range, measure } = self.shown();
+                ContentOverview::Profile(ProfileOverview {
+                    by_line: self.other.is_some(),
+                    tracks: profile::tracks(whole),
+                    track,
+                    spans: spans::overview(whole, range),
+                    measures: measured::measures(whole),
+                    measure,
+                    has_lines: whole.line_table.is_some(),
+                    has_series: whole.series.is_some(),
+                    ..profile::overview(profile)
+                })
+            }
             Content::Queries(log) if LOGS => ContentOverview::Queries(queries::overview(log)),
             // No reader here makes one.
             Content::Profile(_) | Content::Queries(_) => ContentOverview::Schema(SchemaOverview::default()),
@@ -140,7 +148,15 @@ impl Session {
         match request {
             Request::ByLine(by_line) if PROFILES => return self.show_by_line(*by_line),
             Request::Track(track) if PROFILES => return self.show(Part { track: *track, ..self.shown() }),
-            Request::Range(range) if PROFILES => return self.show(Part { range: *range, ..self.shown() }),
+            Request::Range(range) if PROFILES => {
+                // Which of them it is a part of is not known of the other measures.
+                let measure = if range.is_some() { 0 } else { self.shown().measure };
+                return self.show(Part { range: *range, measure, ..self.shown() });
+            }
+            Request::Measure(measure) if PROFILES => {
+                let range = self.shown().range.filter(|_| *measure == 0);
+                return self.show(Part { range, measure: *measure, ..self.shown() });
+            }
             Request::Spans(ask) if PROFILES => return self.answer_spans(ask),
             Request::Reread { log_line_prefix } => return self.reread(log_line_prefix.clone()),
             Request::Findings { settings } => return self.judge(settings, None),
@@ -151,7 +167,11 @@ impl Session {
             _ => {}
         }
         match &self.document.content {
-            Content::Profile(profile) if PROFILES => profile::answer(profile, &mut self.profile, request),
+            Content::Profile(profile) if PROFILES => match request {
+                Request::Lines(of) => measured::lines(self.whole(profile), of),
+                Request::Series => measured::series(self.whole(profile)),
+                _ => profile::answer(profile, &mut self.profile, request),
+            },
             Content::Queries(log) if LOGS && log.results().is_some() && !queries::is_of_results(request) => {
                 Response::Refused(queries::RESULTS_ONLY.to_owned())
             }
@@ -229,6 +249,16 @@ impl Session {
         }
     }
 
+    /// All of the profile of which `shown` is shown.
+    fn whole<'a>(&'a self, shown: &'a Profile) -> &'a Profile {
+        self.part.as_ref().map_or(shown, |(_, whole)| whole)
+    }
+
+    /// What is shown of the profile.
+    fn shown(&self) -> Part {
+        self.part.as_ref().map(|(part, _)| *part).unwrap_or_default()
+    }
+
     /// Changes the part that is shown for the whole, or the other way round.
     fn swap_part(&mut self) {
         if let (Content::Profile(shown), Some((_, whole))) = (&mut self.document.content, &mut self.part) {
@@ -236,33 +266,39 @@ impl Session {
         }
     }
 
-    fn shown(&self) -> Part {
-        self.part.as_ref().map(|(part, _)| *part).unwrap_or_default()
-    }
-
-    /// Shows a part, or the whole.
+    /// Shows a part, or the whole, of one measure.
     fn show(&mut self, part: Part) -> Response {
         self.swap_part();
         self.part = None;
         self.profile = profile::State::default();
         let Content::Profile(whole) = &mut self.document.content else {
-            return Response::Refused("this document has no tracks".to_owned());
+            return Response::Refused("this document has no tracks and no measures".to_owned());
         };
-        let Part { track, range } = part;
-        let track_index = track.map(|track| track as usize);
-        let shown = match (range, track_index) {
-            (None, None) => return Response::Reread(Box::new(self.overview())),
-            (None, Some(track)) => whole.of_track(track),
-            (Some(range), track) => whole.of_range(range, track),
-        };
-        let Some(shown) = shown else {
-            return Response::Refused(match (range, track) {
-                (None, Some(track)) => format!("the profile has no track number {track}"),
-                _ => "the profile has no such part of the time".to_owned(),
-            });
-        };
-        let whole = std::mem::replace(whole, Box::new(shown));
-        self.part = Some((part, whole));
+        if part != Part::default() {
+            let Part { track, range, measure } = part;
+            let index = track.map(|track| track as usize);
+            let of_measure = match measure {
+                0 => None,
+                measure => match whole.of_measure(measure as usize) {
+                    Some(of_measure) => Some(of_measure),
+                    None => return Response::Refused(format!("the profile has no measure number {measure}")),
+                },
+            };
+            let all: &Profile = of_measure.as_ref().unwrap_or(whole);
+            let shown = match (range, index) {
+                (None, None) => of_measure,
+                (None, Some(track)) => all.of_track(track),
+                (Some(range), track) => all.of_range(range, track),
+            };
+            let Some(shown) = shown else {
+                return Response::Refused(match (range, track) {
+                    (None, Some(track)) => format!("the profile has no track number {track}"),
+                    _ => "the profile has no such part of the time".to_owned(),
+                });
+            };
+            let whole = std::mem::replace(whole, Box::new(shown));
+            self.part = Some((part, whole));
+        }
         Response::Reread(Box::new(self.overview()))
     }
 

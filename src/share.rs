@@ -9,6 +9,7 @@
 mod events;
 pub mod gallery;
 mod mask;
+mod measured;
 pub mod page;
 pub mod report;
 mod strip;

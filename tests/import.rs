@@ -34,8 +34,22 @@ fn format_of(path: &Path) -> Option<&'static str> {
         ("findings" | "pages" | "rules", (_, "prof")) => return None,
         (_, (_, "prof")) => "pstats",
         ("profiles", (_, "md")) => return None,
-        // It has no functions; tests/profiles.rs says what is said of it.
-        ("profiles", ("vprof-0.38.m", _)) => return None,
+        ("profiles", ("memray-1.20.0-stats", _)) => "memray-stats",
+        ("profiles", ("memray-1.20.0.gprof2dot", _)) => "gprof2dot",
+        ("profiles", ("memray-1.20.0", "csv")) => "memray-csv",
+        ("profiles", (stem, _)) if stem.starts_with("memray") && !stem.ends_with("speedscope") => {
+            "memray-page"
+        }
+        ("profiles", (_, "pprof")) => "pprof",
+        ("profiles", (_, "mojo")) => "austin-mojo",
+        ("profiles", (_, "bin")) => "tachyon",
+        ("profiles", (_, "lprof")) => "line-profiler",
+        ("profiles", (_, "snapshot")) => "tracemalloc",
+        ("profiles", (_, "dat")) => "memory-profiler",
+        ("profiles", (stem, "jsonl")) if stem.starts_with("tachyon") => "tachyon-jsonl",
+        ("profiles", (stem, _)) if stem.ends_with(".gecko") => "firefox",
+        ("profiles", (stem, _)) if stem.ends_with("embedded_data") => "tachyon-flamegraph",
+        ("profiles", (stem, _)) if stem.starts_with("scalene") => "scalene",
         ("profiles", (stem, _)) if stem.ends_with("speedscope") => "speedscope",
         ("profiles", (stem, _)) if stem.starts_with("viztracer") || stem.ends_with("chrometrace") => {
             "chrome-trace"
@@ -122,7 +136,8 @@ fn gzip_makes_no_difference() {
     use std::io::Write as _;
     for (path, _) in recordings() {
         let bytes = std::fs::read(&path).expect("a recording");
-        if bytes.starts_with(&[0x1f, 0x8b]) {
+        // Nor is one wrapping within the other.
+        if bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
             continue;
         }
         let plain_source = MemorySource::new("unknown", bytes.clone());

@@ -39,8 +39,7 @@ fn text(name: &str) -> String {
 fn names() -> Vec<String> {
     let entries = std::fs::read_dir(common::data("profiles")).expect("a folder");
     let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
-    let mut names: Vec<String> =
-        names.filter(|name| !name.ends_with(".md") && name != "vprof-0.38.m.json").collect();
+    let mut names: Vec<String> = names.filter(|name| !name.ends_with(".md")).collect();
     names.sort();
     assert!(names.len() > 30, "the recordings are there");
     names
@@ -103,6 +102,9 @@ fn counts_are_absent_where_a_tool_only_samples() {
         let profile = profile(&name);
         let counts = ["viztracer", "importtime", "pyprof2calltree", "yappi", "vprof-0.38.p"];
         let counted = counts.iter().any(|tool| name.starts_with(tool));
+        if profile.functions.is_empty() {
+            continue;
+        }
         assert_eq!(profile.calls().is_some(), counted, "{name}");
         for id in 0..profile.functions.len() as u32 {
             assert_eq!(profile.functions.calls_of(id).is_some(), counted, "{name}");
@@ -375,9 +377,9 @@ fn vprofs_samples_share_its_run_time() {
     assert!(close(profile.total(), run_time), "{} {run_time}", profile.total());
     let profile = self::profile("vprof-0.38.p.json");
     assert_eq!((profile.calls(), profile.primitive_calls()), (Some(472), Some(8)));
-    let error = common::open(common::bytes("profiles/vprof-0.38.m.json")).expect_err("no functions");
+    let error = common::open("{\"c\": {\"objectName\": \"x\", \"callStats\": {}}}").expect_err("nothing");
     assert_eq!(error.looked_like, Some("vprof"));
-    assert!(error.problem.contains("memory over time") && error.advice.contains("vprof -c c"), "{error}");
+    assert!(error.problem.contains("lines or memory") && error.advice.contains("vprof -c c"), "{error}");
 }
 
 /// Inferno's own collapser of the same text is the oracle.

@@ -325,7 +325,7 @@ fn contradictory() -> impl Strategy<Value = Profile> {
             functions: columns,
             by_line: false,
             recorded_tree: None,
-            spans: None,
+            ..Profile::default()
         }
     })
 }

@@ -21,15 +21,14 @@ fn wrong_files_get_the_command_that_makes_the_right_one() {
     for (bytes, looks_like, command) in [
         (data("printed-table.txt"), "a table that cProfile or pstats printed", RECORD),
         (data("app.py"), "a Python program", RECORD),
-        (data("line-profiler.lprof"), "line_profiler's times of lines", RECORD),
         (data("yappi.ystat"), "yappi's own statistics", "save(\"app.prof\", type=\"pstat\")"),
         (data("stats.pickle"), "a pickled dict of statistics", "dump_stats(\"app.prof\")"),
         (data("pyinstrument.html"), "pyinstrument's web page", "pyinstrument -r pstats -o app.prof app.py"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR".to_vec(), "a PNG picture", RECORD),
         (
-            b"TACH\x01\x00\x00\x00".to_vec(),
-            "a binary recording of Python 3.15's sampling profiler",
-            "python -m profiling.sampling replay --pstats",
+            b"\x04\x22\x4d\x18\x40\xc0\x15\x2c\x00\x00\xf9\x05memray\x00\x0c".to_vec(),
+            "a recording of memray",
+            "memray transform csv recording.bin",
         ),
     ] {
         let error = refused(&bytes);

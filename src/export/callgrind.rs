@@ -34,6 +34,7 @@ pub fn write(name: &str, profile: &Profile, out: &mut dyn Write) -> io::Result<(
     let events = match profile.unit {
         Unit::Seconds | Unit::CpuSeconds => "event: ns : Nanoseconds\nevents: ns",
         Unit::Samples => "event: samples : Samples\nevents: samples",
+        Unit::Count => "event: count : Count\nevents: count",
         Unit::Bytes => "event: bytes : Bytes\nevents: bytes",
     };
     writeln!(out, "# callgrind format\nversion: 1\ncreator: flamedrop")?;
@@ -160,14 +161,7 @@ mod tests {
             columns.total_time.push(0.5);
         }
         let edges = Edges::new(functions.len(), edges);
-        Profile {
-            unit: Unit::Seconds,
-            functions: columns,
-            edges,
-            by_line: false,
-            recorded_tree: None,
-            spans: None,
-        }
+        Profile { unit: Unit::Seconds, functions: columns, edges, by_line: false, ..Profile::default() }
     }
 
     #[test]

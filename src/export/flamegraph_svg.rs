@@ -43,6 +43,7 @@ pub fn write(
     options.count_name = match unit {
         Unit::Seconds | Unit::CpuSeconds => "µs",
         Unit::Samples => "samples",
+        Unit::Count => "count",
         Unit::Bytes => "bytes",
     }
     .to_owned();

@@ -1,6 +1,7 @@
 //! `summary --json`: a document's numbers, unrounded, in a shape that is kept stable. Written as it
 //! is walked: no second copy of the document is made.
 
+mod measured;
 mod profile;
 mod queries;
 

@@ -79,7 +79,7 @@ pub fn write(name: &str, profile: &profile::Profile, tree: &CallTree, out: &mut 
                 name: &source.name,
                 unit: match unit {
                     Unit::Seconds | Unit::CpuSeconds => "nanoseconds",
-                    Unit::Samples => "none",
+                    Unit::Samples | Unit::Count => "none",
                     Unit::Bytes => "bytes",
                 },
                 start_value: 0,

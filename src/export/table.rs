@@ -8,6 +8,7 @@ mod columns;
 mod csv;
 mod events;
 mod json;
+mod lines;
 mod markdown;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use std::io::{self, Write};
 
 pub use columns::{edges, findings, functions, queries};
 pub use events::events;
+pub use lines::lines;
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +140,11 @@ impl<R> Column<R> {
 
     fn count(name: &'static str, cell: fn(&R) -> Cell<'_>) -> Self {
         Self { head: Head { name, unit: None, is_number: true }, cell }
+    }
+
+    /// A number whose unit another column has.
+    fn number(name: &'static str, cell: fn(&R) -> Cell<'_>) -> Self {
+        Self::count(name, cell)
     }
 
     fn seconds(name: &'static str, cell: fn(&R) -> Cell<'_>) -> Self {

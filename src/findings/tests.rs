@@ -26,7 +26,7 @@ fn profile(functions: &[Function<'_>], calls: &[Call]) -> Profile {
         Edge { caller, callee, calls, primitive_calls: calls, self_time, total_time: total / 1e3 }
     };
     let edges = Edges::new(functions.len(), calls.iter().map(edge).collect());
-    Profile { unit: Unit::Seconds, functions: all, edges, by_line: false, recorded_tree: None, spans: None }
+    Profile { unit: Unit::Seconds, functions: all, edges, by_line: false, ..Profile::default() }
 }
 
 fn judged(functions: &[Function<'_>], calls: &[Call]) -> Vec<Finding> {

@@ -16,6 +16,8 @@ pub enum Unit {
     Samples,
     /// Bytes of memory.
     Bytes,
+    /// How often something happened that is no sample: allocations, locks, exceptions.
+    Count,
 }
 
 impl Unit {
@@ -31,6 +33,7 @@ impl Unit {
             Self::CpuSeconds => "cpu_seconds",
             Self::Samples => "samples",
             Self::Bytes => "bytes",
+            Self::Count => "count",
         }
     }
 
@@ -44,6 +47,8 @@ impl Unit {
             Self::Samples if value.fract() == 0.0 => counted(value as i64, "sample", "samples"),
             Self::Samples if value.abs() >= 1000.0 => format!("{} samples", grouped(value, 0)),
             Self::Samples => format!("{} samples", significant(value)),
+            Self::Count if value.fract() == 0.0 || value.abs() >= 1000.0 => grouped(value, 0),
+            Self::Count => significant(value),
             Self::Bytes => {
                 let unit = fitting_bytes(value);
                 let scaled = value * unit.per_second();
@@ -63,6 +68,7 @@ impl Unit {
         match self {
             Self::Seconds | Self::CpuSeconds => TimeColumn::for_seconds(largest),
             Self::Samples => TimeColumn { unit: TimeUnit::Samples, decimals: 0 },
+            Self::Count => TimeColumn { unit: TimeUnit::Count, decimals: 0 },
             Self::Bytes => match fitting_bytes(largest / 10.0) {
                 unit @ TimeUnit::Bytes => TimeColumn { unit, decimals: 0 },
                 unit => TimeColumn { unit, decimals: 1 },
@@ -95,6 +101,7 @@ mod tests {
         assert_eq!(Unit::Bytes.text(-3_129_344.0), "-2.98 MiB");
         assert_eq!(Unit::Bytes.text(f64::NAN), "–");
         assert_eq!(Unit::Samples.thousandths(600_000.0), "600 samples");
+        assert_eq!(Unit::Count.text(5284.0), "5,284");
     }
 
     #[test]

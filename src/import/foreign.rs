@@ -20,7 +20,8 @@ const PICTURE: &str =
 
 const RECORD: &str = "Record a profile of it and drop that: python -m cProfile -o app.prof app.py";
 
-const MEMRAY: &str = "Write it as speedscope's JSON: memray transform speedscope recording.bin";
+const MEMRAY: &str = "Only memray itself reads it. Write it as csv: memray transform csv recording.bin, or as a page: memray \
+                      flamegraph recording.bin";
 
 /// First bytes, what they begin, and what to do.
 const SIGNATURES: &[(&[u8], &str, &str)] = &[
@@ -42,11 +43,6 @@ const SIGNATURES: &[(&[u8], &str, &str)] = &[
     (b"\x7fELF", "a program", "Record a profile of it and drop that."),
     (b"\xca\xfe\xba\xbe", "a Java class", ""),
     (b"\xac\xed\x00\x05", "a serialised Java object", ""),
-    (
-        b"TACH",
-        "a binary recording of Python 3.15's sampling profiler",
-        "Write it as pstats: python -m profiling.sampling replay --pstats -o app.prof recording.bin",
-    ),
     (b"MOJ", "a binary recording of Austin", "Write it as text: mojo2austin recording.mojo app.austin"),
     (b"memray\0", "a recording of memray", MEMRAY),
 ];
@@ -54,19 +50,9 @@ const SIGNATURES: &[(&[u8], &str, &str)] = &[
 /// What stands in a pickle, what it is then, and what to do: names of classes stand in it as they are.
 const PICKLES: &[(&[u8], &str, &str)] = &[
     (
-        b"LineStats",
-        "line_profiler's times of lines",
-        "Flamedrop shows functions and who called them. Record those: python -m cProfile -o app.prof app.py",
-    ),
-    (
         b"YFuncStats",
         "yappi's own statistics",
         "Write them as pstats: yappi.get_func_stats().save(\"app.prof\", type=\"pstat\")",
-    ),
-    (
-        b"tracemalloc",
-        "a snapshot of tracemalloc",
-        "It has memory by line, not functions and who called them. For times: python -m cProfile -o app.prof app.py",
     ),
     (
         b"pstats",
@@ -91,16 +77,16 @@ const PAGES: &[(&[u8], &str, &str)] = &[
          --load-prev ID -r pstats -o app.prof)",
     ),
     (
-        b"EMBEDDED_DATA",
-        "a web page of Python 3.15's sampling profiler",
-        "Write the profile as pstats: python -m profiling.sampling run --pstats -o app.prof app.py",
+        b"Tachyon Profiler",
+        "a heat map page of Python 3.15's sampling profiler",
+        "Write the recording itself: python -m profiling.sampling run --binary -o app.bin app.py",
     ),
     (
         b"memray",
         "memray's web page",
-        "Write the recording as speedscope's JSON: memray transform speedscope recording.bin",
+        "Write the recording as csv: memray transform csv recording.bin, or as a flame graph: memray flamegraph recording.bin",
     ),
-    (b"scalene", "Scalene's web page", RECORD),
+    (b"scalene", "Scalene's web page", "Write the profile as JSON: scalene run -o app.json app.py"),
     (b"viztracer", "VizTracer's web page", "Write the trace as JSON: viztracer -o result.json app.py"),
     (
         b"flamedrop",
@@ -124,7 +110,7 @@ const PRINTED: &[(&[&[u8]], &str, &str)] = &[
     (
         &[b"Timer unit: ", b"Line #", b"% Time"],
         "a table that line_profiler printed",
-        "Flamedrop shows functions and who called them. Record those: python -m cProfile -o app.prof app.py",
+        "Drop the file that it was made of: kernprof -l app.py writes app.py.lprof",
     ),
     (
         &[b"Recorded: ", b"Samples: ", b"Duration: ", b"CPU time: "],
@@ -198,13 +184,6 @@ pub(super) fn name(head: &[u8]) -> Option<Foreign> {
         )
     } else if begins(b"<") {
         foreign("XML", "")
-    } else if holds(b"\"n_cpu_percent_python\"") {
-        foreign(
-            "a profile of Scalene",
-            "It has shares of lines. For functions and who called them: python -m cProfile -o app.prof app.py",
-        )
-    } else if begins(b"{") && holds(b"\"total_bytes_allocated\"") && holds(b"\"allocation_size_histogram\"") {
-        foreign("memray's statistics", MEMRAY)
     } else if begins(b"{") || begins(b"[") {
         foreign("JSON", "")
     } else if begins(b"# Time:") || holds(b"\n# Query_time: ") {
@@ -278,10 +257,6 @@ mod tests {
             (&b"\x04\x22\x4d\x18\x40\xc0\x15\x2c\x00\x00\xf9\x05memray\x00\x0c"[..], "a recording of memray"),
             (b"\x04\x22\x4d\x18\x40\xc0\x15\x2c\x00", "an LZ4 archive"),
             (
-                b"{\n \"total_num_allocations\": 198,\n \"total_bytes_allocated\": 9,\n \"allocation_size_histogram\": [",
-                "memray's statistics",
-            ),
-            (
                 b"Timer unit: 1e-06 s\n\nTotal time: 1.72 s\nFile: lp.py\nFunction: inner at line 2\n\n\
                   Line #      Hits         Time  Per Hit   % Time  Line Contents\n",
                 "a table that line_profiler printed",
@@ -325,10 +300,7 @@ mod tests {
         assert_eq!(named(b"#!/usr/bin/env python3\nprint(1)\n"), Some("a Python program"));
         let table = b"         12 function calls in 0.001 seconds\n\n   ncalls  tottime  percall  cumtime  percall filename:lineno(function)\n";
         assert_eq!(named(table), Some("a table that cProfile or pstats printed"));
-        assert_eq!(
-            named(b"\x80\x04\x95\x8c\x0dline_profiler\x94\x8c\x09LineStats"),
-            Some("line_profiler's times of lines")
-        );
+        assert_eq!(named(b"\x80\x04\x95\x8c\x05yappi\x94\x8c\x0aYFuncStats"), Some("yappi's own statistics"));
         assert_eq!(
             named(b"<!DOCTYPE html><script>var pyinstrumentHTMLRenderer"),
             Some("pyinstrument's web page")

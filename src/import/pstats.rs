@@ -429,8 +429,7 @@ impl Table {
         let known = functions.calls.iter().all(|&calls| calls >= 0)
             && functions.self_time.iter().chain(&functions.total_time).all(|&time| time >= 0.0);
         let unit = if writer::has_a_processors_clock(&functions) { Unit::CpuSeconds } else { Unit::Seconds };
-        let profile =
-            Profile { unit, edges, functions, by_line: self.sampled, recorded_tree: None, spans: None };
+        let profile = Profile { unit, edges, functions, by_line: self.sampled, ..Profile::default() };
         if !profile.has_callers() {
             let message = "the file names no callers (as cProfile with subcalls=False writes it): there is no call tree";
             diagnostics.note(Level::Warning, message, || None);

@@ -7,7 +7,9 @@
 //!   `runTime / totalSamples`.
 //! - `p` ([`profiler.py`](https://github.com/nvdv/vprof/blob/master/vprof/profiler.py)): cProfile's functions, with
 //!   calls and times, without who called whom.
-//! - `m` (memory by line in time) and `h` (heat maps of lines) hold no functions.
+//! - `m` and `h`: see [`lines`].
+
+mod lines;
 
 use super::frame::NO_FILE;
 use super::json::{Fault, Json};
@@ -17,7 +19,7 @@ use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::profile::call_tree::NO_PARENT;
 use crate::profile::stacks::{Builder, Same, is_amount};
-use crate::profile::{Edges, Functions, Profile, Track, Unit};
+use crate::profile::{Edges, Functions, LineTable, Profile, Series, Track, Unit};
 
 /// The format.
 pub struct Vprof;
@@ -27,8 +29,8 @@ pub static ABOUT: About = About {
     id: "vprof",
     title: "vprof",
     kind: Kind::Profile,
-    how_to_record: "vprof -c c app.py --output-file app.json\n\
-         Mode c has stacks; mode p has functions and calls.",
+    how_to_record: "vprof -c cmh app.py --output-file app.json\n\
+         Mode c has stacks, m memory, h the time of each line; p has functions and calls.",
 };
 
 const RECORD_AGAIN: &str = "Record again: vprof -c c app.py --output-file app.json";
@@ -66,8 +68,8 @@ struct Modes {
     run_time: f64,
     samples: f64,
     rows: Vec<Row>,
-    /// Modes that have no functions, as they are called.
-    others: Vec<&'static str>,
+    memory: Option<Series>,
+    heat: Option<LineTable>,
 }
 
 /// A function of mode `p`.
@@ -91,14 +93,8 @@ fn read(json: &mut Json<'_, '_>) -> Result<Modes, Fault> {
         match key.as_str() {
             "c" => read_stacks(json, &mut modes)?,
             "p" => read_rows(json, &mut modes)?,
-            "m" => {
-                modes.others.push("m (memory over time)");
-                json.skip()?;
-            }
-            "h" => {
-                modes.others.push("h (heat maps of lines)");
-                json.skip()?;
-            }
+            "m" => modes.memory = lines::read_memory(json)?,
+            "h" => modes.heat = lines::read_heat(json)?,
             _ => json.skip()?,
         }
     }
@@ -185,11 +181,21 @@ fn read_row(json: &mut Json<'_, '_>) -> Result<Row, Fault> {
 }
 
 impl Modes {
-    fn profile(self, diagnostics: &mut Diagnostics) -> Result<Profile, ImportError> {
-        if !self.others.is_empty() {
-            let message = format!("what is not read yet is left out: {}", self.others.join(", "));
-            diagnostics.note(Level::Info, &message, || None);
-        }
+    fn profile(mut self, diagnostics: &mut Diagnostics) -> Result<Profile, ImportError> {
+        let (series, line_table) = (self.memory.take().map(Box::new), self.heat.take().map(Box::new));
+        let functions = match self.functions(diagnostics) {
+            // One sample is all there is of a short run, and none is no fault where there are lines.
+            Err(_) if series.is_some() || line_table.is_some() => {
+                let unit = if line_table.is_some() { Unit::Seconds } else { Unit::Bytes };
+                Profile { unit, ..Profile::default() }
+            }
+            functions => functions?,
+        };
+        Ok(Profile { series, line_table, ..functions })
+    }
+
+    /// Modes `c` and `p`.
+    fn functions(&self, diagnostics: &mut Diagnostics) -> Result<Profile, ImportError> {
         let has_rows = self.rows.iter().any(|row| row.own > 0.0);
         if self.stacks.iter().any(|node| node.total > 0.0) {
             if has_rows {
@@ -203,10 +209,7 @@ impl Modes {
             diagnostics.note(Level::Info, message, || None);
             return Ok(of_rows(&self.rows, diagnostics));
         }
-        let problem = match self.others.is_empty() {
-            true => "it has neither samples nor functions".to_owned(),
-            false => format!("it has no functions, only {}", self.others.join(" and ")),
-        };
+        let problem = "it has neither samples nor functions, lines or memory";
         Err(ImportError::new(&Vprof, problem, RECORD_AGAIN))
     }
 
@@ -259,5 +262,5 @@ fn of_rows(rows: &[Row], diagnostics: &mut Diagnostics) -> Profile {
     let message = "functions with a time that is negative, too large or no number are left out";
     diagnostics.note_many(Level::Warning, message, bad, || None);
     let edges = Edges::new(functions.len(), Vec::new());
-    Profile { unit: Unit::Seconds, functions, edges, by_line: false, recorded_tree: None, spans: None }
+    Profile { unit: Unit::Seconds, functions, edges, by_line: false, ..Profile::default() }
 }

@@ -30,6 +30,8 @@ pub enum Across {
     },
     /// Classes of durations ([`crate::queries::overview::class`]); the number of the first one shown.
     Durations(usize),
+    /// Lines of a program that ran one after the other, from 1: so many a step.
+    Lines(f64),
 }
 
 /// What the values of a chart are.
@@ -41,6 +43,8 @@ pub enum Unit {
     Milliseconds,
     /// How many at the same time, on average.
     Mean,
+    /// Memory, in 1,048,576 bytes.
+    Mebibytes,
 }
 
 impl Unit {
@@ -51,6 +55,7 @@ impl Unit {
             Self::Count => format::count(value.round() as i64),
             Self::Milliseconds => format::milliseconds(value),
             Self::Mean => format::mean(value),
+            Self::Mebibytes => format::Unit::Bytes.text(value * 1_048_576.0),
         }
     }
 }
@@ -130,6 +135,7 @@ impl Data {
         match self.across {
             Across::Time { from, step, clock } => time_axis::label(from + step * at as f64, step, clock),
             Across::Durations(first) => class_name(first + at),
+            Across::Lines(step) => format!("line {}", format::count((step * at as f64) as i64 + 1)),
         }
     }
 
@@ -225,6 +231,11 @@ impl Chart {
                 let length = step * self.steps as f64;
                 let place = |tick: Tick| (GUTTER + (tick.value - from) / length * room, tick.label);
                 time_axis::ticks(from, from + length, room, SPACING, clock).into_iter().map(place).collect()
+            }
+            Across::Lines(_) => {
+                let each = room / self.steps.max(1) as f64;
+                let every = (SPACING / each.max(0.1)).ceil().max(1.0) as usize;
+                (0..self.steps).step_by(every).map(|at| (self.x_of(at), data.step_name(at))).collect()
             }
             Across::Durations(first) => {
                 let each = room / self.steps.max(1) as f64;

@@ -298,7 +298,7 @@ mod tests {
             total_time: 1.0,
         };
         let edges = Edges::new(functions.len(), calls.iter().map(edge).collect());
-        Profile { unit: Unit::Seconds, functions, edges, by_line: false, recorded_tree: None, spans: None }
+        Profile { unit: Unit::Seconds, functions, edges, by_line: false, ..Profile::default() }
     }
 
     const BOOTSTRAP: &str = "<frozen importlib._bootstrap>";

@@ -485,14 +485,7 @@ mod tests {
         let edge =
             Edge { caller: 0, callee: 1, calls: 1, primitive_calls: 1, self_time: 0.5, total_time: 0.5 };
         let edges = Edges::new(2, vec![edge]);
-        let profile = Profile {
-            unit: Unit::Seconds,
-            functions,
-            edges,
-            by_line: false,
-            recorded_tree: None,
-            spans: None,
-        };
+        let profile = Profile { unit: Unit::Seconds, functions, edges, by_line: false, ..Profile::default() };
         let layers = Layers::of(&profile);
         assert_eq!((layers.seconds(Layer::Own), layers.seconds(Layer::Python)), (1.5, 0.25));
         assert_eq!(layers.time.iter().sum::<f64>(), profile.total());

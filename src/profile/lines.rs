@@ -95,7 +95,7 @@ pub fn merged(profile: &Profile) -> Profile {
         *seconds = samples as f64 * interval;
     }
     time_edges(&functions, &mut edges, interval);
-    Profile { unit: profile.unit, edges, functions, by_line: false, recorded_tree: None, spans: None }
+    Profile { unit: profile.unit, edges, functions, by_line: false, ..Profile::default() }
 }
 
 /// How many samples had each function on the stack. The sum over its lines has some twice, where it

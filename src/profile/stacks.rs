@@ -92,7 +92,7 @@ impl Stacks {
             edges: derived.edges,
             by_line: false,
             recorded_tree: Some(Recorded { tree: derived.tree, stacks: self }),
-            spans: None,
+            ..Profile::default()
         }
     }
 
@@ -178,7 +178,7 @@ impl Profile {
             edges: derived.edges,
             by_line: false,
             recorded_tree: Some(Recorded { tree: derived.tree, stacks }),
-            spans: None,
+            ..Self::default()
         })
     }
 }

@@ -47,9 +47,16 @@ pub(super) fn write(profile: &Profile, columns: &mut Writer) {
     if let Some(spans) = &profile.spans {
         spans::write(spans, columns);
     }
+    super::measured::write(profile, columns);
 }
 
 pub(super) fn read(columns: &Reader<'_>) -> Result<Profile, Damaged> {
+    let mut profile = read_functions(columns)?;
+    super::measured::read(columns, &mut profile)?;
+    Ok(profile)
+}
+
+fn read_functions(columns: &Reader<'_>) -> Result<Profile, Damaged> {
     let functions = Functions {
         files: read_strings("files", columns)?,
         names: read_strings("names", columns)?,
@@ -80,9 +87,8 @@ pub(super) fn read(columns: &Reader<'_>) -> Result<Profile, Damaged> {
         unit,
         edges: read_edges(columns, count)?,
         by_line: columns.take("profile.by_line")?,
-        recorded_tree: None,
-        spans: None,
         functions,
+        ..Profile::default()
     })
 }
 

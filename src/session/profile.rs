@@ -54,6 +54,10 @@ pub(super) fn overview(profile: &Profile) -> ProfileOverview {
         tracks: Vec::new(),
         track: None,
         spans: None,
+        measures: Vec::new(),
+        measure: 0,
+        has_lines: false,
+        has_series: false,
         many_imports: Imports::of(profile).are_many(),
     }
 }
@@ -116,6 +120,9 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         | Request::Track(_)
         | Request::Range(_)
         | Request::Spans(_)
+        | Request::Measure(_)
+        | Request::Lines(_)
+        | Request::Series
         | Request::Reread { .. }
         | Request::Queries { .. }
         | Request::Query { .. }

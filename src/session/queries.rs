@@ -126,6 +126,9 @@ pub(super) fn answer(
         | Request::Track(_)
         | Request::Range(_)
         | Request::Spans(_)
+        | Request::Measure(_)
+        | Request::Lines(_)
+        | Request::Series
         | Request::Reread { .. }
         | Request::Functions { .. }
         | Request::Function { .. }

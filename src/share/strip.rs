@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::events::of_events;
 use super::mask::{self, Names};
+use super::measured::{of_lines, of_measures, of_series};
 use super::{Strip, texts};
 use crate::document::{Content, Diagnostics, Document, LOGS, Level, PROFILES};
 use crate::import;
@@ -80,8 +81,8 @@ fn of_profile(profile: &Profile, strip: Strip) -> Profile {
         self_time: self_time.clone(),
         total_time: total_time.clone(),
     };
+    let mut renamed = Names::default();
     if strip.paths {
-        let mut renamed = Names::default();
         functions.files = Strings::default();
         for file in files.iter() {
             // Each stays a name of its own: the ids stay.
@@ -106,6 +107,9 @@ fn of_profile(profile: &Profile, strip: Strip) -> Profile {
         }),
         // Moments and lengths: when something ran is no name.
         spans: profile.spans.clone(),
+        measures: profile.measures.as_ref().map(of_measures),
+        line_table: profile.line_table.as_deref().map(|table| Box::new(of_lines(table, strip, &mut renamed))),
+        series: profile.series.as_deref().map(|series| Box::new(of_series(series, strip, &mut renamed))),
     }
 }
 

@@ -125,7 +125,7 @@ pub fn play(events: &[Event]) -> Recording {
         functions: columns,
         by_line: false,
         recorded_tree: None,
-        spans: None,
+        ..Profile::default()
     };
     let truth = truth.into_iter().map(|(parent, function, own)| (parent, ids[&function], seconds(own)));
     Recording::new(profile, truth)

@@ -193,7 +193,7 @@ pub fn snapshot(recorded: &Recorded, labels: Labels, order: &[u8]) -> (Profile, 
         functions,
         by_line: false,
         recorded_tree: None,
-        spans: None,
+        ..Profile::default()
     };
     (profile, truth)
 }

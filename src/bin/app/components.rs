@@ -15,6 +15,7 @@ pub mod icons;
 pub mod kinds;
 pub mod legend;
 pub mod lines;
+pub mod measures;
 pub mod notices;
 pub mod paged;
 pub mod plan;

@@ -97,6 +97,10 @@ pub struct OpenDocument {
     pub track: RwSignal<Option<u32>>,
     /// When its calls ran, if it is a profile that says so.
     pub spans: SpanState,
+    /// Which of the profile's measures is shown; 0 is the first.
+    pub measure: RwSignal<u32>,
+    /// The file whose lines are shown; `None` for that of the selected function, or the one that has most.
+    pub lines_file: RwSignal<Option<u32>>,
     /// Which boxes are open in the call tree; `None` before it was first shown.
     pub open_boxes: RwSignal<Option<HashSet<u32>>>,
     /// Whether only the certain boxes of the flame graph stand out.
@@ -169,6 +173,8 @@ impl OpenDocument {
             told_by_line: StoredValue::new(false),
             track: RwSignal::new(None),
             spans: SpanState::new(),
+            measure: RwSignal::new(0),
+            lines_file: RwSignal::new(None),
             open_boxes: RwSignal::new(None),
             certain_only: RwSignal::new(false),
             fingerprint: RwSignal::new(None),
@@ -236,6 +242,7 @@ impl OpenDocument {
                 // The address may have named one while the file was read.
                 self.ask_track();
                 self.ask_range();
+                self.ask_measure();
             }
             Message::Contents(documents) => open::unpack(self, documents),
             Message::Members(members) => open::take_apart(self, members),
@@ -425,6 +432,39 @@ impl OpenDocument {
                     self.status.set(Status::Open(Arc::new(*overview)));
                 }
                 Some(Response::Refused(_)) => self.track.set(None),
+                _ => {}
+            }
+        });
+    }
+
+    /// Shows one of the profile's measures. Functions and boxes keep their ids as far as they are in it.
+    pub fn show_measure(self, measure: u32) {
+        if self.measure.get_untracked() != measure {
+            self.measure.set(measure);
+            self.ask_measure();
+        }
+    }
+
+    /// Has the worker show the measure that is to be shown, if it shows another.
+    fn ask_measure(self) {
+        let shown = untrack(|| self.overview()).map(|overview| match &overview.content {
+            ContentOverview::Profile(profile) => profile.measure,
+            ContentOverview::Queries(_) | ContentOverview::Schema(_) => 0,
+        });
+        let measure = self.measure.get_untracked();
+        if shown.is_none_or(|shown| shown == measure) {
+            return;
+        }
+        spawn_local(async move {
+            match self.ask(Request::Measure(measure)).await {
+                Some(Response::Reread(overview)) if self.measure.try_get_untracked() == Some(measure) => {
+                    self.selected_box.set(None);
+                    self.zoomed_box.set(None);
+                    self.forget_tree();
+                    // Last: the views are made anew.
+                    self.status.set(Status::Open(Arc::new(*overview)));
+                }
+                Some(Response::Refused(_)) => self.measure.set(0),
                 _ => {}
             }
         });

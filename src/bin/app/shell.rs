@@ -16,6 +16,7 @@ use crate::components::filter_bar::FilterBar;
 use crate::components::help::Help;
 use crate::components::icons;
 use crate::components::lines::LinesSwitch;
+use crate::components::measures::MeasureSelector;
 use crate::components::notices::Notices;
 use crate::components::save_page::SavePage;
 use crate::components::saved_note::SavedNote;
@@ -43,6 +44,8 @@ use crate::views::findings::Findings;
 use crate::views::flame::FlameGraph;
 use crate::views::flame_chart::FlameChart;
 use crate::views::functions::Functions;
+use crate::views::lines::Lines;
+use crate::views::memory::Memory;
 use crate::views::overview::Overview as LogOverview;
 use crate::views::queries::Queries;
 use crate::views::requests::Requests;
@@ -279,7 +282,7 @@ fn Failed(document: OpenDocument, failure: Failure) -> impl IntoView {
 #[component]
 fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     let views = View::of(&overview);
-    let tabs: Vec<_> = views.iter().map(|&view| tab(document, view, views)).collect();
+    let tabs: Vec<_> = views.iter().map(|&view| tab(document, view, views.clone())).collect();
     let content = {
         let overview = Arc::clone(&overview);
         move || {
@@ -294,6 +297,8 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                 (ContentOverview::Profile(profile), view) => {
                     let profile = profile.clone();
                     match view {
+                        View::Lines => view! { <Lines document /> }.into_any(),
+                        View::Memory => view! { <Memory document /> }.into_any(),
                         View::Flame | View::CallTree | View::Callers if !profile.has_callers => {
                             view! { <NoCallers view /> }.into_any()
                         }
@@ -359,13 +364,28 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
         }
         _ => None,
     };
+    let measures = match &overview.content {
+        ContentOverview::Profile(profile) if !profile.measures.is_empty() => {
+            let overview = profile.clone();
+            // Findings are about the first, lines and memory about all.
+            let of_functions = |view| !matches!(view, View::Findings | View::Lines | View::Memory);
+            let shown = Memo::new(move |_| of_functions(document.view.get()));
+            Some(move || {
+                shown.get().then(|| {
+                    let overview = overview.clone();
+                    view! { <MeasureSelector document overview /> }
+                })
+            })
+        }
+        _ => None,
+    };
     let side = match &overview.content {
         ContentOverview::Profile(profile) => {
             let profile = profile.clone();
             Some(move || {
                 document.by_line.track();
                 // Callers are about the selection already, findings about everything.
-                (!matches!(document.view.get(), View::Callers | View::Findings))
+                (!matches!(document.view.get(), View::Callers | View::Findings | View::Memory))
                     .then(|| view! { <FunctionDetails document overview=profile.clone() /> })
             })
         }
@@ -377,6 +397,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                 <div class="views" role="tablist" aria-label="Views">{tabs}</div>
                 {tracks}
                 {range}
+                {measures}
                 {by_line}
             </div>
             {filter}
@@ -439,7 +460,7 @@ fn tab_id(view: View) -> String {
     format!("tab-{}", view.key())
 }
 
-fn tab(document: OpenDocument, view: View, views: &'static [View]) -> impl IntoView {
+fn tab(document: OpenDocument, view: View, views: Vec<View>) -> impl IntoView {
     let current = move || document.view.get() == view;
     let on_key = move |event: web_sys::KeyboardEvent| {
         let place = views.iter().position(|&other| other == view).unwrap_or(0);

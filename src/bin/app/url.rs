@@ -95,6 +95,8 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
         ("with", with),
         ("by", if document.by_line.get() { "line".to_owned() } else { String::new() }),
         ("track", number(document.track.get())),
+        ("measure", number(Some(document.measure.get()).filter(|measure| *measure > 0))),
+        ("file", number(document.lines_file.get())),
         ("drawing", if drawing == Drawing::Icicle { String::new() } else { drawing.key().to_owned() }),
         ("lanes", if lanes == By::Connection { String::new() } else { lanes.key().to_owned() }),
         (
@@ -241,6 +243,8 @@ fn apply(state: State) {
     // Ids of functions and boxes are those of what is shown.
     document.show_by_line(value("by") == Some("line"));
     document.show_track(number("track"));
+    document.show_measure(number("measure").unwrap_or(0));
+    set(document.lines_file, number("file"));
     document.show_imports_as(match value("imports") {
         Some("hidden") => Some(true),
         Some("shown") => Some(false),

@@ -1,6 +1,6 @@
 //! The views a document has, and their names: on the tabs, and in the address.
 
-use flamedrop::protocol::{ContentOverview, Overview, QueriesOverview};
+use flamedrop::protocol::{ContentOverview, Overview, ProfileOverview, QueriesOverview};
 use flamedrop::queries::EventKind;
 use flamedrop::queries::events::EventTotal;
 
@@ -13,6 +13,8 @@ pub enum View {
     CallTree,
     Functions,
     Callers,
+    Lines,
+    Memory,
     Overview,
     Timeline,
     Queries,
@@ -24,40 +26,35 @@ pub enum View {
 
 impl View {
     /// The views of a document, in the order of its tabs.
-    pub fn of(overview: &Overview) -> &'static [Self] {
+    pub fn of(overview: &Overview) -> Vec<Self> {
         match overview.content {
-            ContentOverview::Profile(ref profile) if profile.spans.is_some() => &[
-                Self::Findings,
-                Self::Flame,
-                Self::FlameChart,
-                Self::CallTree,
-                Self::Functions,
-                Self::Callers,
-            ],
-            ContentOverview::Profile(_) => {
-                &[Self::Findings, Self::Flame, Self::CallTree, Self::Functions, Self::Callers]
+            ContentOverview::Profile(ref profile) => Self::of_profile(profile),
+            ContentOverview::Queries(ref log) => {
+                let events = has_events(overview, log).then_some(Self::Events);
+                [Self::Findings, Self::Overview, Self::Timeline, Self::Queries, Self::Tables, Self::Requests]
+                    .into_iter()
+                    .chain(events)
+                    .chain([Self::Compare])
+                    .collect()
             }
-            ContentOverview::Queries(ref log) if has_events(overview, log) => &[
-                Self::Findings,
-                Self::Overview,
-                Self::Timeline,
-                Self::Queries,
-                Self::Tables,
-                Self::Requests,
-                Self::Events,
-                Self::Compare,
-            ],
-            ContentOverview::Queries(_) => &[
-                Self::Findings,
-                Self::Overview,
-                Self::Timeline,
-                Self::Queries,
-                Self::Tables,
-                Self::Requests,
-                Self::Compare,
-            ],
-            ContentOverview::Schema(_) => &[Self::Tables],
+            ContentOverview::Schema(_) => vec![Self::Tables],
         }
+    }
+
+    /// Of a profile: those of functions, of lines and of memory over time, as far as the file has each.
+    fn of_profile(profile: &ProfileOverview) -> Vec<Self> {
+        let has_functions = profile.functions > 0 || !(profile.has_lines || profile.has_series);
+        let each = [
+            (Self::Findings, true),
+            (Self::Flame, has_functions),
+            (Self::FlameChart, profile.spans.is_some()),
+            (Self::CallTree, has_functions),
+            (Self::Functions, has_functions),
+            (Self::Callers, has_functions),
+            (Self::Lines, profile.has_lines),
+            (Self::Memory, profile.has_series),
+        ];
+        each.into_iter().filter(|(_, is_there)| *is_there).map(|(view, _)| view).collect()
     }
 
     /// What its tab says.
@@ -69,6 +66,8 @@ impl View {
             Self::CallTree => "Call tree",
             Self::Functions => "Functions",
             Self::Callers => "Callers and callees",
+            Self::Lines => "Lines",
+            Self::Memory => "Memory",
             Self::Overview => "Overview",
             Self::Timeline => "Timeline",
             Self::Queries => "Queries",
@@ -88,6 +87,8 @@ impl View {
             Self::CallTree => "call-tree",
             Self::Functions => "functions",
             Self::Callers => "callers",
+            Self::Lines => "lines",
+            Self::Memory => "memory",
             Self::Overview => "overview",
             Self::Timeline => "timeline",
             Self::Queries => "queries",
@@ -100,13 +101,15 @@ impl View {
 
     /// The view the address names.
     pub fn from_key(key: &str) -> Option<Self> {
-        const ALL: [View; 13] = [
+        const ALL: [View; 15] = [
             View::Findings,
             View::Flame,
             View::FlameChart,
             View::CallTree,
             View::Functions,
             View::Callers,
+            View::Lines,
+            View::Memory,
             View::Overview,
             View::Timeline,
             View::Queries,

@@ -10,6 +10,8 @@ pub mod findings;
 pub mod flame;
 pub mod flame_chart;
 pub mod functions;
+pub mod lines;
+pub mod memory;
 pub mod overview;
 pub mod queries;
 pub mod requests;

@@ -13,7 +13,7 @@ use flamedrop::export::{callgrind, flamegraph_svg, folded, speedscope};
 use flamedrop::findings::{self, Finding, Settings};
 use flamedrop::profile::imports::Imports;
 use flamedrop::profile::matcher::Matcher;
-use flamedrop::profile::{CallTree, Functions, Profile};
+use flamedrop::profile::{CallTree, Functions, LineTable, Profile};
 use flamedrop::queries::{EventKind, QueryLog};
 
 use super::{Lines, source};
@@ -82,6 +82,8 @@ enum Table {
     Edges,
     /// Queries of a log, by total time.
     Queries,
+    /// Lines of code, the one with most of the first measure first: a row for each number of a line.
+    Lines,
     /// What else a log says, in the order of the file: errors, waits for locks, temporary files, checkpoints, …;
     /// --filter looks at messages, kinds and queries.
     Events,
@@ -126,6 +128,7 @@ enum Export<'a> {
     Flamegraph(&'a Profile, Cow<'a, CallTree>),
     Functions(&'a Profile, Vec<u32>, Form),
     Edges(&'a Profile, Vec<usize>, Form),
+    Lines(&'a LineTable, Vec<(usize, usize)>, Form),
     Queries(&'a QueryLog, Vec<u32>, Form),
     Events(&'a QueryLog, Vec<u32>, Form),
     Findings(Vec<Finding>, Form),
@@ -179,6 +182,15 @@ impl<'a> Export<'a> {
             return Ok(Self::Findings(findings, form));
         }
         match (&document.content, arguments.table) {
+            (Content::Profile(profile), table)
+                if table == Some(Table::Lines)
+                    || (table.is_none() && profile.functions.is_empty() && profile.line_table.is_some()) =>
+            {
+                match &profile.line_table {
+                    Some(table) => Ok(Self::Lines(table, numbers(table, filter, top), form)),
+                    None => Err("the file has no numbers of lines."),
+                }
+            }
             (Content::Profile(profile), None | Some(Table::Functions)) => {
                 Ok(Self::Functions(profile, first(functions(profile, filter), top), form))
             }
@@ -191,7 +203,7 @@ impl<'a> Export<'a> {
             (Content::Queries(log), Some(Table::Events)) => {
                 Ok(Self::Events(log, first(events(log, filter), top), form))
             }
-            (Content::Profile(_), _) => Err("a profile has the tables functions, edges and findings."),
+            (Content::Profile(_), _) => Err("a profile has the tables functions, edges, lines and findings."),
             (Content::Queries(_), _) => Err("an SQL log has the tables queries, events and findings."),
             (Content::Schema(_), _) => Err("a schema has no table to export; see flamedrop summary --json."),
         }
@@ -207,6 +219,7 @@ impl<'a> Export<'a> {
             }
             Self::Functions(profile, order, form) => table::functions(profile, order, *form, out),
             Self::Edges(profile, order, form) => table::edges(profile, order, *form, out),
+            Self::Lines(lines, order, form) => table::lines(lines, order, *form, out),
             Self::Queries(log, order, form) => table::queries(log, order, *form, out),
             Self::Events(log, order, form) => table::events(log, order, *form, out),
             Self::Findings(findings, form) => {
@@ -254,6 +267,31 @@ fn functions(profile: &Profile, filter: &str) -> Vec<u32> {
         false => calls[b as usize].cmp(&calls[a as usize]),
     });
     order
+}
+
+/// Of lines with most of the first column each number: places of lines and columns.
+fn numbers(table: &LineTable, filter: &str, top: usize) -> Vec<(usize, usize)> {
+    let matches = |at: &usize| {
+        let file = table.files.get(table.file[*at]);
+        let place = flamedrop::format::line(file, i64::from(table.line[*at]));
+        contains(file, filter)
+            || contains(&place, filter)
+            || table.function(*at).is_some_and(|name| contains(name, filter))
+    };
+    let mut lines: Vec<usize> = (0..table.len()).filter(matches).collect();
+    let first = |at: usize| {
+        let value = table.columns.first().map_or(0.0, |column| column.values[at]);
+        if value.is_nan() { -1.0 } else { value }
+    };
+    lines.sort_by(|&one, &other| first(other).total_cmp(&first(one)));
+    lines.truncate(top);
+    let known = |at: usize| {
+        let columns = 0..table.columns.len();
+        columns
+            .filter(move |&column| !table.columns[column].values[at].is_nan())
+            .map(move |column| (at, column))
+    };
+    lines.into_iter().flat_map(known).collect()
 }
 
 /// Largest total time first.

@@ -3,6 +3,7 @@
 mod browser;
 mod export;
 mod findings;
+mod measured;
 mod open;
 mod page;
 mod publish;

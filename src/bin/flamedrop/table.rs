@@ -10,6 +10,8 @@ use flamedrop::profile::Profile;
 use flamedrop::queries::QueryLog;
 use flamedrop::schema::Schema;
 
+use super::measured;
+
 /// Writes the totals of `document`, its first `rows` functions or queries and its diagnostics.
 pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}  ({})", one_line(&document.name), title(document))?;
@@ -70,6 +72,9 @@ fn schema_table(schema: &Schema, rows: usize, out: &mut dyn Write) -> io::Result
 /// pstats' columns, by self time.
 fn profile_table(profile: &Profile, rows: usize, out: &mut dyn Write) -> io::Result<()> {
     let functions = &profile.functions;
+    if functions.is_empty() && (profile.line_table.is_some() || profile.series.is_some()) {
+        return measured::write(profile, rows, out);
+    }
     let total = profile.total();
     let timed = profile.has_times();
     match timed {
@@ -93,6 +98,7 @@ fn profile_table(profile: &Profile, rows: usize, out: &mut dyn Write) -> io::Res
             writeln!(out, "  {}: {}", one_line(label), profile.unit.text(track.total()))?;
         }
     }
+    measured::write(profile, rows, out)?;
     let mut order: Vec<u32> = (0..functions.len() as u32).collect();
     let self_time = |id: u32| functions.self_time[id as usize];
     let counts = |id: u32| functions.calls[id as usize];
@@ -203,7 +209,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// Right-aligned columns, but for the last.
-fn columns<const N: usize>(lines: &[[String; N]], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn columns<const N: usize>(lines: &[[String; N]], out: &mut dyn Write) -> io::Result<()> {
     let mut widths = [0; N];
     for line in lines {
         for (width, cell) in widths.iter_mut().zip(line) {

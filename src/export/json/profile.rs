@@ -25,6 +25,7 @@ pub(super) fn entries<M: SerializeMap>(profile: &Profile, map: &mut M) -> Result
             tracks.map(|(name, track)| Track { name, total: track.total(), start: track.start }).collect();
         map.serialize_entry("tracks", &tracks)?;
     }
+    super::measured::entries(profile, map)?;
     map.serialize_entry("functions", &AllFunctions(profile))
 }
 

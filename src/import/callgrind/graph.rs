@@ -186,14 +186,8 @@ impl Graph {
                 }
             }
         }
-        let profile = Profile {
-            unit,
-            functions: self.functions,
-            edges,
-            by_line: false,
-            recorded_tree: None,
-            spans: None,
-        };
+        let profile =
+            Profile { unit, functions: self.functions, edges, by_line: false, ..Profile::default() };
         Some((profile, uncalled))
     }
 }

@@ -41,7 +41,7 @@ impl Profile {
             edges: derived.edges,
             by_line: false,
             recorded_tree: Some(Recorded { tree: derived.tree, stacks }),
-            spans: None,
+            ..Self::default()
         })
     }
 }

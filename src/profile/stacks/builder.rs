@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::super::call_tree::NO_PARENT;
+use super::super::measures::{self, Measure, Measures};
 use super::super::spans::{Clock, ELSEWHERE, Recorder};
 use super::super::{FunctionId, Functions, Profile, Writer};
 use super::{Stacks, Track, Weight};
@@ -42,6 +43,16 @@ pub struct Builder {
     depths: Vec<u32>,
     /// The nodes of the sample that is read.
     path: Vec<u32>,
+    first: String,
+    others: Vec<Other>,
+}
+
+/// A measure beside the one that stacks hold.
+struct Other {
+    name: String,
+    unit: Unit,
+    /// Per track: by node.
+    weights: Vec<FxHashMap<u32, f64>>,
 }
 
 impl Builder {
@@ -57,6 +68,8 @@ impl Builder {
             spans: Recorder::default(),
             depths: Vec::new(),
             path: Vec::new(),
+            first: String::new(),
+            others: Vec::new(),
         }
     }
 
@@ -172,14 +185,41 @@ impl Builder {
         self.spans.join();
     }
 
+    /// What the numbers of [`Self::add`] are called, where there are others beside them.
+    pub fn first(&mut self, name: &str) {
+        name.clone_into(&mut self.first);
+    }
+
+    /// Another measure of the same stacks: number 1 is the first of these.
+    pub fn also(&mut self, name: &str, unit: Unit) {
+        self.others.push(Other { name: name.to_owned(), unit, weights: Vec::new() });
+    }
+
+    /// Adds what was measured on a stack itself, of the measure `measure`; 0 is the one of [`Self::add`]. What is no
+    /// amount ([`is_amount`]) is left out; false then.
+    pub fn add_to(&mut self, measure: usize, track: TrackId, node: u32, value: f64) -> bool {
+        let Some(place) = measure.checked_sub(1) else { return self.add(track, node, value, 0) };
+        let tracks = self.weights.len();
+        let Some(other) = self.others.get_mut(place) else { return false };
+        if node == NO_PARENT || track >= tracks || !is_amount(value) || value == 0.0 {
+            return false;
+        }
+        if other.weights.len() < tracks {
+            other.weights.resize_with(tracks, FxHashMap::default);
+        }
+        *other.weights[track].entry(node).or_default() += value;
+        true
+    }
+
     /// Whether nothing was added.
     pub fn is_empty(&self) -> bool {
         self.weights.iter().all(FxHashMap::is_empty)
+            && self.others.iter().all(|other| other.weights.iter().all(FxHashMap::is_empty))
     }
 
     /// The profile. Tracks that have nothing are left out, the main thread of the first process comes first.
     pub fn finish(self, unit: Unit) -> Profile {
-        let Self { functions, mut stacks, weights, known, children, spans, depths, .. } = self;
+        let Self { functions, mut stacks, weights, known, children, first, others, spans, depths, .. } = self;
         // Large, and no longer needed while the rest is made.
         drop((known, children, depths));
         for (track, weights) in stacks.tracks.iter_mut().zip(weights) {
@@ -187,14 +227,32 @@ impl Builder {
                 weights.into_iter().map(|(node, (value, calls))| Weight { node, value, calls }).collect();
             crate::sort::by_number(&mut track.weights, |weight| weight.node);
         }
-        let mut order: Vec<usize> =
-            (0..stacks.tracks.len()).filter(|&track| !stacks.tracks[track].weights.is_empty()).collect();
+        let mut others: Vec<Measure> = others
+            .into_iter()
+            .map(|Other { name, unit, weights }| {
+                let weights = weights.into_iter().map(|sums| measures::weights(sums.into_iter()));
+                Measure { name, unit, weights: weights.collect() }
+            })
+            .collect();
+        for other in &mut others {
+            other.weights.resize(stacks.tracks.len(), Vec::new());
+        }
+        let has_any = |track: &usize| {
+            !stacks.tracks[*track].weights.is_empty()
+                || others.iter().any(|other| !other.weights[*track].is_empty())
+        };
+        let mut order: Vec<usize> = (0..stacks.tracks.len()).filter(has_any).collect();
         if let Some(main) = order.iter().position(|&track| is_main(&stacks.tracks[track])) {
             order[..=main].rotate_right(1);
         }
         stacks.tracks = order.iter().map(|&track| std::mem::take(&mut stacks.tracks[track])).collect();
+        for other in &mut others {
+            other.weights = order.iter().map(|&track| std::mem::take(&mut other.weights[track])).collect();
+        }
         let spans = spans.finish(&order);
-        Profile { spans: spans.map(Box::new), ..stacks.profile(functions, unit) }
+        let profile = stacks.profile(functions, unit);
+        let measures = (!others.is_empty()).then_some(Measures { first, others });
+        Profile { measures, spans: spans.map(Box::new), ..profile }
     }
 }
 

@@ -73,6 +73,10 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         Unit::Samples => {
             ("Samples that ended in the function itself", "Samples that had the function on the stack")
         }
+        Unit::Count => (
+            "How often it happened in the function itself",
+            "How often it happened in the function and all it called",
+        ),
         Unit::Bytes => (
             "Memory that the function itself asked for",
             "Memory that the function and all it called asked for",

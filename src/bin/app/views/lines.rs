@@ -1,0 +1,203 @@
+//! Lines of code: a heat map of each file, with what each line took, how often it ran and what it says.
+
+use std::sync::Arc;
+
+use flamedrop::format::{TimeColumn, UNKNOWN, Unit};
+use flamedrop::protocol::{LineColumn, LineFile, LineRow, LinesAnswer, LinesOf, Request, Response};
+use leptos::prelude::*;
+
+use crate::components::cells::share_cell;
+use crate::components::table::{Actions, Column, Row, Table};
+use crate::document::{OpenDocument, answers};
+use crate::view::View;
+
+/// Beside a line's text and the function it is in.
+const COLUMNS: usize = 5;
+
+/// The view.
+#[component]
+pub fn Lines(document: OpenDocument) -> impl IntoView {
+    let answer = answers(
+        document,
+        move || {
+            Some(Request::Lines(match (document.lines_file.get(), document.function.get()) {
+                (Some(file), _) => LinesOf::File(file),
+                // From a function one comes to its lines.
+                (None, Some(function)) => LinesOf::Function(function),
+                (None, None) => LinesOf::Most,
+            }))
+        },
+        |response| match response {
+            Response::Lines(lines) => Some(Arc::<LinesAnswer>::from(lines)),
+            _ => None,
+        },
+    );
+    let lines = move || answer.get().map(|(_, lines)| lines);
+    view! {
+        <div class="lines-view">
+            {move || lines().map(|lines| view! { <Files document lines=Arc::clone(&lines) /> <Heat document lines /> })}
+        </div>
+    }
+}
+
+/// The files, of which one is chosen.
+#[component]
+fn Files(document: OpenDocument, lines: Arc<LinesAnswer>) -> impl IntoView {
+    let columns = &lines.columns;
+    let option = |file: &LineFile| {
+        let number = columns.first().zip(file.values.first().copied().flatten());
+        let number =
+            number.map(|(column, value)| format!(": {}", column.unit.text(value))).unwrap_or_default();
+        let text = format!("{}{number}", file.path);
+        view! { <option value=file.file.to_string() selected=file.file == lines.file>{text}</option> }
+    };
+    let options: Vec<_> = lines.files.iter().map(option).collect();
+    let whole: Vec<_> = columns
+        .iter()
+        .zip(
+            lines
+                .files
+                .iter()
+                .find(|file| file.file == lines.file)
+                .map(|file| file.values.clone())
+                .unwrap_or_default(),
+        )
+        .filter_map(|(column, value)| {
+            let word = if column.adds_up { "" } else { "at most " };
+            Some(view! { <div><dt>{column.name.clone()}</dt><dd>{word}{column.unit.text(value?)}</dd></div> })
+        })
+        .collect();
+    view! {
+        <header class="lines-head">
+            <label>
+                "File "
+                <select on:change=move |event| document.lines_file.set(event_target_value(&event).parse().ok())>
+                    {options}
+                </select>
+            </label>
+            <dl class="numbers">{whole}</dl>
+        </header>
+    }
+}
+
+/// What a column of numbers is called in the head of a table: the page's own words.
+fn heading(column: &LineColumn) -> (&'static str, &'static str) {
+    match (column.unit, column.adds_up, column.name.as_str()) {
+        (_, _, "Hits") => ("hits", "How often the line ran"),
+        (_, _, "Blocks") => ("blocks", "How many blocks of memory live that the line asked for"),
+        (_, _, "Allocations") => ("allocations", "How often the line asked for memory"),
+        (_, _, "Peak memory") => ("peak", "The most memory that the line held"),
+        (_, _, "Allocated") => ("allocated", "All memory that the line asked for"),
+        (_, _, "In Python") => ("Python", "Time in Python's own code"),
+        (_, _, "In native code") => ("native", "Time in native code"),
+        (_, _, "In the system") => ("system", "Time in the operating system"),
+        (_, _, "Copied, a second") => ("copied/s", "Memory copied each second"),
+        (_, _, "With the GIL") => ("with GIL", "Samples in which the thread held the GIL"),
+        (Unit::Bytes, true, _) => ("memory", "Memory that the line itself asked for"),
+        (Unit::Bytes, false, _) => ("with calls", "Memory of the line and of what it called"),
+        (Unit::Samples, true, _) => ("samples", "Samples that ended in the line"),
+        (Unit::Samples, false, _) => ("with calls", "Samples that had the line on the stack"),
+        (Unit::CpuSeconds, true, _) => ("CPU time", "Time of a processor in the line itself"),
+        (Unit::Seconds | Unit::CpuSeconds, false, name) if name.ends_with(" with calls") => {
+            ("with calls", "Time in the line and in what it called")
+        }
+        (Unit::Seconds | Unit::CpuSeconds, _, _) => ("time", "Time in the line"),
+        (Unit::Count, _, _) => ("count", "How often it happened in the line"),
+    }
+}
+
+/// The lines of the file.
+#[component]
+fn Heat(document: OpenDocument, lines: Arc<LinesAnswer>) -> impl IntoView {
+    let shown: Vec<(usize, TimeColumn)> = lines
+        .columns
+        .iter()
+        .enumerate()
+        .take(COLUMNS)
+        .map(|(at, column)| (at, column.unit.column(column.largest)))
+        .collect();
+    let has_functions = lines.rows.iter().any(|row| row.function.is_some());
+    let mut columns = vec![Column::number("line", "", "64px", "Its number")];
+    columns.extend(shown.iter().map(|(at, format)| {
+        let (label, hint) = heading(&lines.columns[*at]);
+        let unit = if lines.columns[*at].unit == Unit::Count { "" } else { format.unit.symbol() };
+        Column::number(label, unit, "112px", hint)
+    }));
+    if has_functions {
+        columns.push(Column::text("function", "minmax(96px, 200px)", "The function it is in"));
+    }
+    columns.push(
+        Column::text("source", "minmax(280px, 1fr)", "What the line says, where the file has it").leading(),
+    );
+    let rows = lines.rows.len() as u32;
+    let row = {
+        let lines = Arc::clone(&lines);
+        let shown = shown.clone();
+        move |index: u32| {
+            let row = lines.rows.get(index as usize)?;
+            let mut cells = vec![row.line.to_string().into_any()];
+            for (at, format) in &shown {
+                let (value, column) = (row.values.get(*at).copied().flatten(), &lines.columns[*at]);
+                cells.push(match value {
+                    None => ().into_any(),
+                    Some(value) => share_cell(format.seconds(value), value / column.largest),
+                });
+            }
+            if has_functions {
+                cells.push(row.function.clone().unwrap_or_default().into_any());
+            }
+            let text = row.text.clone().unwrap_or_else(|| UNKNOWN.to_owned());
+            let heat = heat_of(row, &lines.columns);
+            cells.push(view! { <code class=format!("source {heat}")>{text}</code> }.into_any());
+            Some(Row { cells, faint: false })
+        }
+    };
+    let at = RwSignal::new(lines.row);
+    let select = {
+        let lines = Arc::clone(&lines);
+        move |index: u32| {
+            at.set(Some(index));
+            if let Some(id) = lines.rows.get(index as usize).and_then(|row| row.id) {
+                document.lines_file.set(Some(lines.file));
+                document.select_function(id);
+            }
+            true
+        }
+    };
+    let actions = Actions {
+        select: Arc::new(select),
+        open: Arc::new(move |_| {
+            if document.function.get_untracked().is_some() {
+                document.view.set(View::Callers);
+            }
+        }),
+        ..Actions::default()
+    };
+    view! {
+        <Table
+            label="Lines"
+            columns
+            rows=Signal::stored(rows)
+            row=Arc::new(row)
+            window=RwSignal::new(0..0)
+            selected=at.into()
+            actions
+            loaded=Signal::stored(true)
+            empty="No line of this file has a number."
+        />
+    }
+}
+
+/// How hot a line is, by its share of the largest in the first column: a class of the style sheet.
+fn heat_of(row: &LineRow, columns: &[LineColumn]) -> &'static str {
+    let share = match (row.values.first().copied().flatten(), columns.first()) {
+        (Some(value), Some(column)) if column.largest > 0.0 => value / column.largest,
+        _ => 0.0,
+    };
+    match share {
+        0.5.. => "heat3",
+        0.1.. => "heat2",
+        0.01.. => "heat1",
+        _ => "",
+    }
+}

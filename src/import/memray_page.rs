@@ -1,0 +1,363 @@
+//! memray's web pages (`memray flamegraph`, `memray table`), and the data in them:
+//! <https://github.com/bloomberg/memray/blob/main/src/memray/reporters/flamegraph.py>,
+//! [`table.py`](https://github.com/bloomberg/memray/blob/main/src/memray/reporters/table.py).
+//!
+//! A script assigns `packed_data`: of a flame graph a tree in columns whose texts are numbers, of a table a list of rows;
+//! names are escaped for HTML. `memory_records` beside it is the memory over time: milliseconds since 1970, what the process
+//! has, and what is allocated. A page made with `--temporal` has intervals in place of sums: those that were open at the
+//! peak are read.
+
+use super::frame::{NO_FILE, NO_FRAME};
+use super::json::{Fault, Json, Next};
+use super::line_stacks::LineStacks;
+use super::memray_csv::{PEAK, Tracks, measures};
+use super::within::{self, unescaped};
+use super::{About, Format, ImportError, Kind};
+use crate::document::{Content, Diagnostics, Document, Level};
+use crate::input::Input;
+use crate::profile::call_tree::NO_PARENT;
+use crate::profile::series::{Curve, Series};
+use crate::profile::{Profile, Unit, line_table};
+
+/// memray's page.
+pub struct MemrayPage;
+
+/// For the registry.
+pub static ABOUT: About = About {
+    id: "memray-page",
+    title: "memray, flame graph or table",
+    kind: Kind::Profile,
+    how_to_record: "memray run -o app.bin app.py && memray flamegraph app.bin\n\
+         The page as it is: memory by stack, line and thread at the peak, and over time.",
+};
+
+const MARK: &[u8] = b"const packed_data = ";
+const RECORDS: &[u8] = b"const memory_records = ";
+
+const AGAIN: &str = "Write it again: memray flamegraph recording.bin";
+
+impl Format for MemrayPage {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn detect(&self, head: &[u8]) -> u8 {
+        let holds = |word: &[u8]| memchr::memmem::find(head, word).is_some();
+        if within::is_page(head) {
+            return if holds(b"<title>memray - ") { 95 } else { 0 };
+        }
+        let text = super::records::trim_mark(head).trim_ascii_start();
+        let row = [&b"\"allocator\""[..], b"\"n_allocations\"", b"\"stack_trace\"", b"\"tid\""];
+        if text.starts_with(b"{\"inverted_no_imports_nodes\"")
+            || text.starts_with(b"{\"high_water_mark_by_snapshot\"")
+        {
+            95
+        } else if text.starts_with(b"[") && row.into_iter().all(holds) {
+            90
+        } else {
+            0
+        }
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let name = input.name().to_owned();
+        let reading = |error| ImportError::reading(&error);
+        let is_page = within::is_page(input.head());
+        if is_page && !within::skip_to(input, MARK).map_err(reading)? {
+            return Err(ImportError::new(self, "the page has no data in it", AGAIN));
+        }
+        let mut json = Json::new(input);
+        let of = |fault: Fault| fault.of(&MemrayPage, AGAIN);
+        let is_table = json.peek().map_err(of)? == Next::Array;
+        let mut diagnostics = Diagnostics::default();
+        let mut profile = if is_table {
+            read_table(&mut json).map_err(of)?
+        } else {
+            Tree::read(&mut json).map_err(of)?.profile(&mut diagnostics)?
+        };
+        // A page that is cut behind its data has them all the same.
+        if is_page
+            && let Some(profile) = &mut profile
+            && within::skip_to(input, RECORDS).is_ok_and(|found| found)
+        {
+            profile.series = read_records(&mut Json::new(input)).unwrap_or_default().map(Box::new);
+        }
+        diagnostics.note(Level::Info, PEAK, || None);
+        let profile =
+            profile.ok_or_else(|| ImportError::new(self, "it has no allocations", "Record for longer."))?;
+        Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
+    }
+}
+
+/// The columns of a flame graph's tree.
+#[derive(Default)]
+struct Tree {
+    children: Vec<Vec<i64>>,
+    file: Vec<i64>,
+    function: Vec<i64>,
+    line: Vec<i64>,
+    source: Vec<i64>,
+    thread: Vec<i64>,
+    bytes: Vec<f64>,
+    allocations: Vec<f64>,
+    strings: Vec<String>,
+    /// By snapshot, of a page with intervals.
+    peaks: Vec<f64>,
+    /// Allocated before which snapshot, freed before which, node, how often, bytes.
+    intervals: Vec<[f64; 5]>,
+}
+
+fn wholes(json: &mut Json<'_, '_>) -> Result<Vec<i64>, Fault> {
+    let mut column = Vec::new();
+    if json.array()? {
+        while json.item()? {
+            column.push(json.whole()?.unwrap_or(-1));
+        }
+    }
+    Ok(column)
+}
+
+fn numbers(json: &mut Json<'_, '_>) -> Result<Vec<f64>, Fault> {
+    let mut column = Vec::new();
+    if json.array()? {
+        while json.item()? {
+            column.push(json.number()?.unwrap_or(f64::NAN));
+        }
+    }
+    Ok(column)
+}
+
+impl Tree {
+    fn read(json: &mut Json<'_, '_>) -> Result<Self, Fault> {
+        let mut tree = Self::default();
+        if !json.object()? {
+            return Ok(tree);
+        }
+        while let Some(key) = json.key()? {
+            match key.as_str() {
+                "nodes" => tree.read_nodes(json)?,
+                "strings" => {
+                    if json.array()? {
+                        while json.item()? {
+                            tree.strings.push(json.text()?.unwrap_or_default());
+                        }
+                    }
+                }
+                "high_water_mark_by_snapshot" => tree.peaks = numbers(json)?,
+                "intervals" => {
+                    if json.array()? {
+                        while json.item()? {
+                            let row = numbers(json)?;
+                            let mut interval = [f64::NAN; 5];
+                            interval.iter_mut().zip(row).for_each(|(place, number)| *place = number);
+                            tree.intervals.push(interval);
+                        }
+                    }
+                }
+                _ => json.skip()?,
+            }
+        }
+        Ok(tree)
+    }
+
+    fn read_nodes(&mut self, json: &mut Json<'_, '_>) -> Result<(), Fault> {
+        if !json.object()? {
+            return Ok(());
+        }
+        while let Some(key) = json.key()? {
+            match key.as_str() {
+                "children" => {
+                    if json.array()? {
+                        while json.item()? {
+                            self.children.push(wholes(json)?);
+                        }
+                    }
+                }
+                "filename" => self.file = wholes(json)?,
+                "function" => self.function = wholes(json)?,
+                "lineno" => self.line = wholes(json)?,
+                "name" => self.source = wholes(json)?,
+                "thread_id" => self.thread = wholes(json)?,
+                "value" => self.bytes = numbers(json)?,
+                "n_allocations" => self.allocations = numbers(json)?,
+                _ => json.skip()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn text(&self, column: &[i64], at: usize) -> String {
+        let id = column.get(at).and_then(|&id| usize::try_from(id).ok());
+        unescaped(id.and_then(|id| self.strings.get(id)).map_or("", String::as_str))
+    }
+
+    /// Per node the one above it. Nodes come before those below them, so none is its own.
+    fn parents(&self) -> Result<Vec<u32>, ImportError> {
+        let mut parents = vec![NO_PARENT; self.children.len()];
+        for (node, children) in self.children.iter().enumerate() {
+            for &child in children {
+                match usize::try_from(child).ok().filter(|&child| child > node && child < parents.len()) {
+                    Some(child) => parents[child] = node as u32,
+                    None => return Err(ImportError::new(&MemrayPage, "its frames are no tree", AGAIN)),
+                }
+            }
+        }
+        Ok(parents)
+    }
+
+    /// Bytes and allocations of each node itself.
+    fn own(&self, parents: &[u32], diagnostics: &mut Diagnostics) -> [Vec<f64>; 2] {
+        let count = parents.len();
+        if self.intervals.is_empty() {
+            return [&self.bytes, &self.allocations].map(|totals| {
+                let total = |at: usize| totals.get(at).copied().unwrap_or(0.0);
+                let mut own: Vec<f64> = (0..count).map(total).collect();
+                for (at, &parent) in parents.iter().enumerate() {
+                    if parent != NO_PARENT {
+                        own[parent as usize] -= total(at);
+                    }
+                }
+                own
+            });
+        }
+        let peaks = self.peaks.iter().enumerate().filter(|(_, peak)| peak.is_finite());
+        let peak = peaks.max_by(|one, other| one.1.total_cmp(other.1).then(other.0.cmp(&one.0)));
+        let at = peak.map_or(0.0, |(at, _)| at as f64);
+        let message = "the page has allocations by time: those that lived at the peak are shown";
+        diagnostics.note(Level::Info, message, || None);
+        let mut own = [vec![0.0; count], vec![0.0; count]];
+        for &[from, until, node, allocations, bytes] in &self.intervals {
+            // Allocated before a snapshot is there at it; freed before it is not.
+            let lives = from <= at && !(until <= at);
+            let node = if (0.0..4e9).contains(&node) { node as usize } else { usize::MAX };
+            if lives && node < count {
+                own[0][node] += bytes;
+                own[1][node] += allocations;
+            }
+        }
+        own
+    }
+
+    fn profile(&self, diagnostics: &mut Diagnostics) -> Result<Option<Profile>, ImportError> {
+        let parents = self.parents()?;
+        let own = self.own(&parents, diagnostics);
+        let mut stacks = LineStacks::new(measures());
+        let mut tracks = Tracks::default();
+        let mut places: Vec<u32> = Vec::with_capacity(parents.len());
+        for (at, &parent) in parents.iter().enumerate() {
+            let place = match at {
+                // The root stands for the whole; what it has itself is under no frame.
+                0 => NO_PARENT,
+                _ => {
+                    let (file, name) = (self.text(&self.file, at), self.text(&self.function, at));
+                    let line = self.line.get(at).copied().unwrap_or(0).max(0);
+                    let file = if file.is_empty() { NO_FILE } else { file.as_str() };
+                    let above = if parent == NO_PARENT { NO_PARENT } else { places[parent as usize] };
+                    let frame = stacks.frame(file, line, &name, 0);
+                    stacks.child(above, frame)
+                }
+            };
+            places.push(place);
+            let track = match at {
+                0 => tracks.of("0x1", &mut stacks),
+                _ => tracks.of(&self.text(&self.thread, at), &mut stacks),
+            };
+            let node = match place {
+                NO_PARENT => {
+                    let frame = stacks.frame(NO_FILE, 0, NO_FRAME, 0);
+                    stacks.child(NO_PARENT, frame)
+                }
+                place => place,
+            };
+            for (measure, own) in own.iter().enumerate() {
+                stacks.add(measure, track, node, own[at]);
+            }
+        }
+        let mut profile = stacks.finish();
+        if let Some(table) = profile.as_mut().and_then(|profile| profile.line_table.as_mut()) {
+            self.add_sources(table);
+        }
+        Ok(profile)
+    }
+
+    /// What lines say, where the page shows it; a line that it does not know it calls by its place.
+    fn add_sources(&self, table: &mut line_table::LineTable) {
+        let mut known: rustc_hash::FxHashMap<u32, Vec<(u32, String)>> = rustc_hash::FxHashMap::default();
+        for at in 1..self.children.len() {
+            let text = self.text(&self.source, at);
+            let line = self.line.get(at).and_then(|&line| u32::try_from(line).ok()).unwrap_or(0);
+            let file = table.files.id(&self.text(&self.file, at));
+            if let (Some(file), Some(text), 1..) = (file, text.strip_suffix('\n'), line) {
+                known.entry(file).or_default().push((line, text.to_owned()));
+            }
+        }
+        table.sources = known.into_iter().map(|(file, lines)| line_table::Source::new(file, lines)).collect();
+        crate::sort::by_number(&mut table.sources, |source| source.file);
+    }
+}
+
+/// Rows of a table: each a place and what was allocated there, without who called it.
+fn read_table(json: &mut Json<'_, '_>) -> Result<Option<Profile>, Fault> {
+    let mut stacks = LineStacks::new(measures());
+    let mut tracks = Tracks::default();
+    if !json.array()? {
+        return Ok(None);
+    }
+    while json.item()? {
+        let (mut place, mut thread, mut bytes, mut allocations) = (String::new(), String::new(), 0.0, 0.0);
+        if !json.object()? {
+            continue;
+        }
+        while let Some(key) = json.key()? {
+            match key.as_str() {
+                "stack_trace" => place = unescaped(&json.text()?.unwrap_or_default()),
+                "tid" => thread = unescaped(&json.text()?.unwrap_or_default()),
+                "size" => bytes = json.number()?.unwrap_or(0.0),
+                "n_allocations" => allocations = json.number()?.unwrap_or(0.0),
+                _ => json.skip()?,
+            }
+        }
+        let spelt = place.rsplit_once(':').and_then(|(rest, line)| {
+            let (name, file) = rest.split_once(" at ")?;
+            Some((name, file, line.parse::<i64>().ok()?))
+        });
+        let frame = match spelt {
+            Some((name, file, line)) => stacks.frame(file, line.max(0), name, 0),
+            None => stacks.frame(NO_FILE, 0, NO_FRAME, 0),
+        };
+        let node = stacks.child(NO_PARENT, frame);
+        let track = tracks.of(&thread, &mut stacks);
+        stacks.add(0, track, node, bytes);
+        stacks.add(1, track, node, allocations);
+    }
+    Ok(stacks.finish())
+}
+
+/// Memory over time.
+fn read_records(json: &mut Json<'_, '_>) -> Result<Option<Series>, Fault> {
+    let mut at = Vec::new();
+    let (mut resident, mut heap) = (Vec::new(), Vec::new());
+    if json.array()? {
+        while json.item()? {
+            if let [time, process, allocated, ..] = numbers(json)?.as_slice()
+                && [time, process, allocated].iter().all(|number| number.is_finite())
+                && at.last().is_none_or(|last| last <= time)
+            {
+                at.push(*time);
+                resident.push(*process);
+                heap.push(*allocated);
+            }
+        }
+    }
+    let Some(&start) = at.first() else { return Ok(None) };
+    let at: Vec<f64> = at.iter().map(|time| (time - start) / 1e3).collect();
+    let curve = |name: &str, at: Vec<f64>, value| Curve {
+        name: name.to_owned(),
+        unit: Unit::Bytes,
+        at,
+        value,
+        place: Vec::new(),
+    };
+    let curves = vec![curve("Allocated", at.clone(), heap), curve("Resident memory", at, resident)];
+    Ok(Some(Series { curves, ..Series::default() }))
+}

@@ -1,0 +1,390 @@
+//! Scalene's JSON (`scalene run -o app.json app.py`): <https://github.com/plasma-umass/scalene>.
+//!
+//! Per file its lines with shares of the run's time and megabytes of memory, and what they say; stacks, whose frames are
+//! texts `file function:line;`, with shares of all samples; and memory over time, nanoseconds and megabytes. Rows of
+//! functions have half of the time of their loops only (2.4.0: half of each sample of a loop's last line goes to the `for`
+//! line, and only the other half to the function), so they are not read: lines and stacks are right.
+
+use super::frame::NO_FILE;
+use super::json::{Fault, Json, Next};
+use super::line_stacks::LineStacks;
+use super::{About, Format, ImportError, Kind};
+use crate::document::{Content, Diagnostics, Document, Level};
+use crate::input::Input;
+use crate::profile::call_tree::NO_PARENT;
+use crate::profile::series::{Curve, Place, Series};
+use crate::profile::{Profile, Track, Unit, line_table};
+
+/// Scalene's.
+pub struct Scalene;
+
+/// For the registry.
+pub static ABOUT: About = About {
+    id: "scalene",
+    title: "Scalene",
+    kind: Kind::Profile,
+    how_to_record: "scalene run -o app.json app.py\n\
+         Time and memory of lines, stacks, and memory over time.",
+};
+
+/// What Scalene calls a megabyte.
+const MEGABYTE: f64 = 1024.0 * 1024.0;
+const AGAIN: &str = "Record again: scalene run -o app.json app.py";
+
+impl Format for Scalene {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn detect(&self, head: &[u8]) -> u8 {
+        let text = super::records::trim_mark(head).trim_ascii_start();
+        let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+        if !text.starts_with(b"{") {
+            0
+        } else if holds(b"\"n_cpu_percent_python\"")
+            || (holds(b"\"alloc_samples\"")
+                && (holds(b"\"combined_stacks\"") || holds(b"\"elapsed_time_sec\"")))
+        {
+            95
+        } else {
+            0
+        }
+    }
+
+    fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        let name = input.name().to_owned();
+        let mut json = Json::new(input);
+        let file = File::read(&mut json).map_err(|fault| fault.of(self, AGAIN))?;
+        let mut diagnostics = Diagnostics::default();
+        let profile = file.profile(&mut diagnostics);
+        let profile = profile.ok_or_else(|| {
+            ImportError::new(self, "no line of it took time or memory", "Record for longer.")
+        })?;
+        Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
+    }
+}
+
+/// A frame: file, line, function.
+type Frame = (String, i64, String);
+
+#[derive(Default)]
+struct File {
+    elapsed: f64,
+    /// Stacks with their shares of time in Python and beside it.
+    stacks: Vec<(Vec<Frame>, f64, f64)>,
+    /// Stacks with megabytes.
+    memory_stacks: Vec<(Vec<Frame>, f64)>,
+    lines: Vec<(String, Line)>,
+    samples: Vec<(f64, f64)>,
+    peak_file: String,
+    peak_line: i64,
+}
+
+/// A line's shares of time, in percent, and its memory, in megabytes.
+#[derive(Default)]
+struct Line {
+    number: i64,
+    text: String,
+    python: f64,
+    native: f64,
+    system: f64,
+    peak: f64,
+    allocated: f64,
+    copied: f64,
+    allocations: f64,
+}
+
+impl File {
+    fn read(json: &mut Json<'_, '_>) -> Result<Self, Fault> {
+        let mut file = Self::default();
+        if !json.object()? {
+            return Ok(file);
+        }
+        while let Some(key) = json.key()? {
+            match key.as_str() {
+                "elapsed_time_sec" => file.elapsed = json.number()?.unwrap_or(0.0),
+                "max_footprint_fname" => file.peak_file = json.text()?.unwrap_or_default(),
+                "max_footprint_lineno" => file.peak_line = json.whole()?.unwrap_or(0),
+                "samples" => {
+                    if json.array()? {
+                        while json.item()? {
+                            file.samples.push(pair(json)?);
+                        }
+                    }
+                }
+                "stacks" => {
+                    if json.array()? {
+                        while json.item()? {
+                            file.stacks.push(stack(json)?);
+                        }
+                    }
+                }
+                "memory_stacks" => {
+                    if json.array()? {
+                        while json.item()? {
+                            let mut frames = Vec::new();
+                            let mut size = 0.0;
+                            if json.array()? {
+                                while json.item()? {
+                                    match json.peek()? {
+                                        Next::Array => frames = frames_of(json)?,
+                                        _ => size = json.number()?.unwrap_or(0.0),
+                                    }
+                                }
+                            }
+                            file.memory_stacks.push((frames, size));
+                        }
+                    }
+                }
+                "files" => file.read_files(json)?,
+                _ => json.skip()?,
+            }
+        }
+        Ok(file)
+    }
+
+    fn read_files(&mut self, json: &mut Json<'_, '_>) -> Result<(), Fault> {
+        if !json.object()? {
+            return Ok(());
+        }
+        while let Some(path) = json.key()? {
+            if !json.object()? {
+                continue;
+            }
+            while let Some(key) = json.key()? {
+                if key != "lines" {
+                    json.skip()?;
+                } else if json.array()? {
+                    while json.item()? {
+                        self.lines.push((path.clone(), line(json)?));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn profile(self, diagnostics: &mut Diagnostics) -> Option<Profile> {
+        let known = self.elapsed > 0.0 && self.elapsed < 1e9;
+        if !known {
+            let message = "the file does not say how long it ran (elapsed_time_sec): times are left out";
+            diagnostics.note(Level::Warning, message, || None);
+        }
+        let elapsed = if known { self.elapsed } else { 0.0 };
+        let stacks = self.of_stacks(elapsed).unwrap_or(Profile { unit: Unit::Bytes, ..Profile::default() });
+        let line_table = self.of_lines(elapsed);
+        let series = self.of_samples();
+        if stacks.functions.is_empty() && line_table.is_none() && series.is_none() {
+            return None;
+        }
+        let line_table = line_table.or(stacks.line_table);
+        Some(Profile { line_table, series, ..stacks })
+    }
+
+    fn of_stacks(&self, elapsed: f64) -> Option<Profile> {
+        let measures = [
+            ("Time", Unit::Seconds),
+            ("Time in Python", Unit::Seconds),
+            ("Time in native code", Unit::Seconds),
+            ("Memory", Unit::Bytes),
+        ];
+        let mut stacks = LineStacks::new(measures.map(|(name, unit)| (name.to_owned(), unit)).to_vec());
+        let track = stacks.track(Track::default());
+        // They are shares of all; older versions had seconds.
+        let all: f64 = self.stacks.iter().map(|(_, python, native)| python + native).sum();
+        let scale = if all <= 1.01 { elapsed } else { 1.0 };
+        let node_of = |frames: &[Frame], stacks: &mut LineStacks| {
+            frames.iter().fold(NO_PARENT, |above, (file, line, name)| {
+                let file = if file.is_empty() { NO_FILE } else { file };
+                let frame = stacks.frame(file, *line, name, 0);
+                stacks.child(above, frame)
+            })
+        };
+        for (frames, python, native) in &self.stacks {
+            let node = node_of(frames, &mut stacks);
+            stacks.add(0, track, node, (python + native) * scale);
+            stacks.add(1, track, node, python * scale);
+            stacks.add(2, track, node, native * scale);
+        }
+        for (frames, size) in &self.memory_stacks {
+            let node = node_of(frames, &mut stacks);
+            stacks.add(3, track, node, size * MEGABYTE);
+        }
+        stacks.finish()
+    }
+
+    fn of_lines(&self, elapsed: f64) -> Option<Box<line_table::LineTable>> {
+        let columns = [
+            ("Time", Unit::Seconds, true),
+            ("In Python", Unit::Seconds, true),
+            ("In native code", Unit::Seconds, true),
+            ("In the system", Unit::Seconds, true),
+            ("Peak memory", Unit::Bytes, false),
+            ("Allocated", Unit::Bytes, true),
+            ("Allocations", Unit::Count, true),
+            ("Copied, a second", Unit::Bytes, true),
+        ];
+        let mut table = line_table::Builder::new(&columns);
+        for (file, line) in &self.lines {
+            let Line { python, native, system, peak, allocated, copied, allocations, .. } = *line;
+            let time = |share: f64| share / 100.0 * elapsed;
+            let values = [
+                time(python + native + system),
+                time(python),
+                time(native),
+                time(system),
+                peak * MEGABYTE,
+                allocated * MEGABYTE,
+                allocations,
+                copied * MEGABYTE,
+            ];
+            if let Ok(number) = u32::try_from(line.number) {
+                table.source(file, vec![(number, line.text.trim_end_matches(['\r', '\n']).to_owned())]);
+            }
+            if values.iter().all(|value| *value == 0.0) {
+                continue;
+            }
+            if let Some(place) = table.line(file, line.number, None) {
+                for (column, value) in values.into_iter().enumerate().filter(|(_, value)| *value != 0.0) {
+                    table.add(place, column, value);
+                }
+            }
+        }
+        if table.is_empty() { None } else { Some(Box::new(table.finish())) }
+    }
+
+    fn of_samples(&self) -> Option<Box<Series>> {
+        let mut points: Vec<(f64, f64)> =
+            self.samples.iter().copied().filter(|(at, size)| at.is_finite() && size.is_finite()).collect();
+        crate::sort::by(&mut points, |one, other| one.0.total_cmp(&other.0));
+        let &(start, _) = points.first()?;
+        let mut curve = Curve {
+            name: "Memory".to_owned(),
+            unit: Unit::Bytes,
+            at: points.iter().map(|(at, _)| (at - start) / 1e9).collect(),
+            value: points.iter().map(|(_, size)| size * MEGABYTE).collect(),
+            place: Vec::new(),
+        };
+        if let (Some(peak), Ok(line @ 1..)) = (curve.peak(), u32::try_from(self.peak_line)) {
+            curve.place = vec![None; points.len()];
+            curve.place[peak] = Some(Place { file: self.peak_file.clone(), line, function: String::new() });
+        }
+        Some(Box::new(Series { curves: vec![curve], ..Series::default() }))
+    }
+}
+
+fn pair(json: &mut Json<'_, '_>) -> Result<(f64, f64), Fault> {
+    let mut numbers = Vec::new();
+    if json.array()? {
+        while json.item()? {
+            numbers.push(json.number()?.unwrap_or(f64::NAN));
+        }
+    }
+    Ok(match numbers.as_slice() {
+        [one, other, ..] => (*one, *other),
+        _ => (f64::NAN, f64::NAN),
+    })
+}
+
+/// `[["file function:line;", …], {"python_time": …, "c_time": …}]`.
+fn stack(json: &mut Json<'_, '_>) -> Result<(Vec<Frame>, f64, f64), Fault> {
+    let (mut frames, mut python, mut native) = (Vec::new(), 0.0, 0.0);
+    if json.array()? {
+        while json.item()? {
+            match json.peek()? {
+                Next::Array => frames = frames_of(json)?,
+                _ => {
+                    if json.object()? {
+                        while let Some(key) = json.key()? {
+                            match key.as_str() {
+                                "python_time" => python = json.number()?.unwrap_or(0.0),
+                                "c_time" => native = json.number()?.unwrap_or(0.0),
+                                _ => json.skip()?,
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let amount = |value: f64| if value.is_finite() { value.max(0.0) } else { 0.0 };
+    Ok((frames, amount(python), amount(native)))
+}
+
+/// Frames as texts, or as objects with their parts.
+fn frames_of(json: &mut Json<'_, '_>) -> Result<Vec<Frame>, Fault> {
+    let mut frames = Vec::new();
+    if json.array()? {
+        while json.item()? {
+            match json.peek()? {
+                Next::Text => frames.push(spelt(&json.text()?.unwrap_or_default())),
+                _ => {
+                    let mut frame: Frame = Frame::default();
+                    if json.object()? {
+                        while let Some(key) = json.key()? {
+                            match key.as_str() {
+                                "filename_or_module" => frame.0 = json.text()?.unwrap_or_default(),
+                                "line" => frame.1 = json.whole()?.unwrap_or(0).max(0),
+                                "display_name" => frame.2 = json.text()?.unwrap_or_default(),
+                                _ => json.skip()?,
+                            }
+                        }
+                    }
+                    frames.push(frame);
+                }
+            }
+        }
+    }
+    Ok(frames)
+}
+
+/// `file function:line;`: a path may have blanks, a name has none.
+fn spelt(text: &str) -> Frame {
+    let text = text.strip_suffix(';').unwrap_or(text);
+    let (rest, line) = text.rsplit_once(':').unwrap_or((text, ""));
+    let (file, name) = rest.rsplit_once(' ').unwrap_or(("", rest));
+    (file.to_owned(), line.parse().unwrap_or(0), name.to_owned())
+}
+
+fn line(json: &mut Json<'_, '_>) -> Result<Line, Fault> {
+    let mut line = Line::default();
+    if !json.object()? {
+        return Ok(line);
+    }
+    while let Some(key) = json.key()? {
+        let place = match key.as_str() {
+            "lineno" => {
+                line.number = json.whole()?.unwrap_or(0);
+                continue;
+            }
+            "line" => {
+                line.text = json.text()?.unwrap_or_default();
+                continue;
+            }
+            "n_cpu_percent_python" => &mut line.python,
+            "n_cpu_percent_c" => &mut line.native,
+            "n_sys_percent" => &mut line.system,
+            "n_peak_mb" => &mut line.peak,
+            "n_malloc_mb" => &mut line.allocated,
+            "n_copy_mb_s" => &mut line.copied,
+            "n_mallocs" => &mut line.allocations,
+            _ => {
+                json.skip()?;
+                continue;
+            }
+        };
+        *place = json.number()?.filter(|number| number.is_finite()).unwrap_or(0.0);
+    }
+    Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_texts() {
+        assert_eq!(spelt("/srv/a b.py <module>:17;"), ("/srv/a b.py".to_owned(), 17, "<module>".to_owned()));
+        assert_eq!(spelt("x"), (String::new(), 0, "x".to_owned()));
+    }
+}
