@@ -17,7 +17,7 @@ import { opened, ready, show } from '../e2e/support/views.js';
 const calls = Number(process.argv[2] ?? 1_000_000);
 const trace = fileURLToPath(new URL(`../../target/bench/chart-${calls}.json`, import.meta.url));
 
-/** Calls up to 25 deep of 400 functions, the same ones each time. */
+/** Calls up to 25 deep of 400 functions, on some thousand stacks; the same ones each time. */
 async function make() {
   mkdirSync(new URL('.', `file://${trace}`), { recursive: true });
   const out = createWriteStream(trace);
@@ -35,8 +35,10 @@ async function make() {
   while (made + stack.length < calls) {
     now += 0.01 + random() * 2;
     if (stack.length < 3 || (stack.length < 25 && random() < 0.5)) {
-      const number = Math.floor(random() * 400);
-      stack.push([`fn_${number} (/srv/app/mod_${number % 17}.py:${number + 1})`, now]);
+      // As in a program: a function calls one of two others, deep ones always the same.
+      const caller = stack.at(-1)?.[2] ?? 0;
+      const number = (stack.length < 10 ? caller * 2 + Math.floor(random() * 2) + 1 : caller + 1) % 400;
+      stack.push([`fn_${number} (/srv/app/mod_${number % 17}.py:${number + 1})`, now, number]);
     } else {
       leave();
     }
