@@ -397,9 +397,14 @@ fn flame_chart_svg(search: bool, range: Option<(f64, f64)>, theme: &Theme) -> St
         matches: if search { boxes.iter().map(|one| u32::from(one.6 == 2)).collect() } else { Vec::new() },
     };
     let boxes =
-        ChartBoxes::new(columns, (0.0, 10.0), 10.0 / 400.0, vec![(0, 0, 2), (1, 0, 1)], String::new());
+        ChartBoxes::new(columns, (0.0, 10.0), 3.0 * 10.0 / 400.0, vec![(0, 0, 2), (1, 0, 1)], String::new());
     let view = ChartViewport::whole(&tracks, 400.0, 150.0, 1.0);
     assert!(boxes.suit(&view, &tracks, ""));
+    // Closer, or of another search, they do not.
+    assert!(
+        !boxes.suit(&view.zoomed_about(&tracks, 200.0, 0.25), &tracks, "")
+            && !boxes.suit(&view, &tracks, "x")
+    );
     // The sleep, found by its middle; what is short, by the pixel beside it; nothing where it is idle.
     let hit = |x: f64, y: f64| boxes.hit(&tracks, &view, x, y);
     let second = view.row_top(&tracks.shown()[0], 1) + 5.0;
