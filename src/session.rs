@@ -91,7 +91,7 @@ impl Session {
                 let Shown { track, measure } = self.shown();
                 ContentOverview::Profile(ProfileOverview {
                     by_line: self.other.is_some(),
-                    tracks: profile::tracks(whole),
+                    tracks: profile::tracks(whole, measure),
                     track,
                     measures: measured::measures(whole),
                     measure,
