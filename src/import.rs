@@ -325,7 +325,8 @@ impl ImportError {
 
 /// What can be read, as a short list: the start page has all of it.
 pub const SUPPORTED: &[&str] = &[
-    "Profiles: cProfile and other pstats files, py-spy, pyinstrument, VizTracer, perf, callgrind, importtime",
+    "Profiles: cProfile and other pstats files, py-spy, pyinstrument, VizTracer, Tachyon, Austin, pprof, perf, callgrind",
+    "Memory and lines: memray, Scalene, tracemalloc, memory_profiler, line_profiler, vprof",
     "SQL logs: Django, SQLAlchemy, PostgreSQL, MySQL and MariaDB",
     "Statistics and schemas: pg_stat_statements, MySQL's digests, pg_dump and mysqldump",
 ];

@@ -99,7 +99,7 @@ impl Session {
                 let Part { track, range, measure } = self.shown();
                 ContentOverview::Profile(ProfileOverview {
                     by_line: self.other.is_some(),
-                    tracks: profile::tracks(whole),
+                    tracks: profile::tracks(whole, measure),
                     track,
                     spans: spans::overview(whole, range),
                     measures: measured::measures(whole),

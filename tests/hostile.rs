@@ -15,11 +15,12 @@ use flamedrop::draw::{Theme, measure, svg};
 use flamedrop::export::table::{self, Form};
 use flamedrop::export::{callgrind, flamegraph_svg, folded, json, speedscope};
 use flamedrop::findings::{self, Finding, Settings, markdown};
+use flamedrop::format;
 use flamedrop::import;
 use flamedrop::input::MemorySource;
 use flamedrop::layout::boxes::Boxes;
 use flamedrop::layout::flame::Viewport;
-use flamedrop::profile::{CallTree, Profile, estimate};
+use flamedrop::profile::{CallTree, Profile, estimate, line_table};
 use flamedrop::protocol::{Request, Response};
 use flamedrop::queries::QueryLog;
 use flamedrop::session::Session;
@@ -127,7 +128,16 @@ fn tables(form: Form) -> Vec<(&'static str, usize, String)> {
     let queries: Vec<u32> = (0..log.fingerprints.len() as u32).collect();
     let findings = all_findings(&of_profile, &of_log);
     let findings: Vec<&Finding> = findings.iter().collect();
+    let mut lines = line_table::Builder::new(&[("=cmd|'", format::Unit::Seconds, true)]);
+    for (at, name) in HOSTILE.iter().enumerate() {
+        let place = lines.line(name, at as i64 + 1, Some(HOSTILE[(at + 7) % HOSTILE.len()])).expect("a line");
+        lines.add(place, 0, 1.0);
+        lines.source(name, vec![(at as u32 + 1, HOSTILE[(at + 3) % HOSTILE.len()].to_owned())]);
+    }
+    let lines = lines.finish();
+    let numbers: Vec<(usize, usize)> = (0..lines.len()).map(|at| (at, 0)).collect();
     vec![
+        ("lines", numbers.len(), text(|out| table::lines(&lines, &numbers, form, out))),
         ("functions", functions.len(), text(|out| table::functions(profile, &functions, form, out))),
         ("edges", edges.len(), text(|out| table::edges(profile, &edges, form, out))),
         ("queries", queries.len(), text(|out| table::queries(log, &queries, form, out))),

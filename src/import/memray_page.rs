@@ -228,7 +228,7 @@ impl Tree {
         let mut own = [vec![0.0; count], vec![0.0; count]];
         for &[from, until, node, allocations, bytes] in &self.intervals {
             // Allocated before a snapshot is there at it; freed before it is not.
-            let lives = from <= at && !(until <= at);
+            let lives = from <= at && (until.is_nan() || until > at);
             let node = if (0.0..4e9).contains(&node) { node as usize } else { usize::MAX };
             if lives && node < count {
                 own[0][node] += bytes;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::profile::imports::Imports;
 use crate::profile::matcher::Matcher;
-use crate::profile::{CallTree, FunctionId, Functions, Layers, Profile};
+use crate::profile::{CallTree, FunctionId, Functions, Layers, Profile, Track};
 use crate::protocol::{
     FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response, TrackOverview,
 };
@@ -68,16 +68,22 @@ fn longest_call(functions: &Functions) -> f64 {
     calls.map(|(time, &calls)| time / calls as f64).fold(0.0, f64::max)
 }
 
-/// What the file keeps apart; nothing where it has one track only.
-pub(super) fn tracks(profile: &Profile) -> Vec<TrackOverview> {
+/// What the file keeps apart, with what each has of a measure; nothing where it has one track only.
+pub(super) fn tracks(profile: &Profile, measure: u32) -> Vec<TrackOverview> {
     let Some(recorded) = profile.recorded_tree.as_ref().filter(|recorded| recorded.stacks.tracks.len() > 1)
     else {
         return Vec::new();
     };
+    let other = measure.checked_sub(1).zip(profile.measures.as_ref());
+    let other = other.and_then(|(at, measures)| measures.others.get(at as usize));
+    let total = |at: usize, track: &Track| match other {
+        None => track.total(),
+        Some(other) => other.weights.get(at).into_iter().flatten().map(|weight| weight.value).sum(),
+    };
     let labels = recorded.stacks.labels().into_iter();
     labels
-        .zip(&recorded.stacks.tracks)
-        .map(|(label, track)| TrackOverview { label, total: track.total() })
+        .zip(recorded.stacks.tracks.iter().enumerate())
+        .map(|(label, (at, track))| TrackOverview { label, total: total(at, track) })
         .collect()
 }
 

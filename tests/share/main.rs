@@ -27,6 +27,8 @@ fn recordings() -> Vec<PathBuf> {
         "pstats/2.7.prof",
         "pstats/3.13.prof",
         "pstats/3.15-sampled.prof",
+        "profiles/vprof-0.38.cmh.json",
+        "profiles/austin-4.0.0-full.mojo",
         "sample/orders.sql.jsonl",
         "findings/duplicates.sql.jsonl",
         "findings/payment.sql.jsonl",

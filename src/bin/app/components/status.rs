@@ -85,6 +85,12 @@ fn many(count: i64, one: &str, more: &str) -> String {
 
 fn totals(content: &ContentOverview) -> Vec<String> {
     match content {
+        // Lines and memory have no total that is the file's.
+        ContentOverview::Profile(profile)
+            if profile.functions == 0 && (profile.has_lines || profile.has_series) =>
+        {
+            Vec::new()
+        }
         ContentOverview::Profile(profile) => {
             let mut texts = vec![if profile.has_times {
                 profile.unit.text(profile.total)

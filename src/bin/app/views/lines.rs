@@ -120,15 +120,26 @@ fn Heat(document: OpenDocument, lines: Arc<LinesAnswer>) -> impl IntoView {
     let mut columns = vec![Column::number("line", "", "64px", "Its number")];
     columns.extend(shown.iter().map(|(at, format)| {
         let (label, hint) = heading(&lines.columns[*at]);
-        let unit = if lines.columns[*at].unit == Unit::Count { "" } else { format.unit.symbol() };
-        Column::number(label, unit, "112px", hint)
+        // Of counts the label says what they are.
+        let unit = match lines.columns[*at].unit {
+            Unit::Count | Unit::Samples => "",
+            _ => format.unit.symbol(),
+        };
+        Column::number(label, unit, "124px", hint)
     }));
+    let has_source = lines.rows.iter().any(|row| row.text.is_some());
+    // The last column takes the room that is left.
     if has_functions {
-        columns.push(Column::text("function", "minmax(96px, 200px)", "The function it is in"));
+        let width = if has_source { "minmax(96px, 200px)" } else { "minmax(160px, 1fr)" };
+        let column = Column::text("function", width, "The function it is in");
+        columns.push(if has_source { column } else { column.leading() });
     }
-    columns.push(
-        Column::text("source", "minmax(280px, 1fr)", "What the line says, where the file has it").leading(),
-    );
+    if has_source || !has_functions {
+        columns.push(
+            Column::text("source", "minmax(280px, 1fr)", "What the line says, where the file has it")
+                .leading(),
+        );
+    }
     let rows = lines.rows.len() as u32;
     let row = {
         let lines = Arc::clone(&lines);
@@ -143,12 +154,16 @@ fn Heat(document: OpenDocument, lines: Arc<LinesAnswer>) -> impl IntoView {
                     Some(value) => share_cell(format.seconds(value), value / column.largest),
                 });
             }
-            if has_functions {
-                cells.push(row.function.clone().unwrap_or_default().into_any());
-            }
-            let text = row.text.clone().unwrap_or_else(|| UNKNOWN.to_owned());
             let heat = heat_of(row, &lines.columns);
-            cells.push(view! { <code class=format!("source {heat}")>{text}</code> }.into_any());
+            if has_functions {
+                let name = row.function.clone().unwrap_or_default();
+                let heat = if has_source { "" } else { heat };
+                cells.push(view! { <code class=format!("source {heat}")>{name}</code> }.into_any());
+            }
+            if has_source || !has_functions {
+                let text = row.text.clone().unwrap_or_else(|| UNKNOWN.to_owned());
+                cells.push(view! { <code class=format!("source {heat}")>{text}</code> }.into_any());
+            }
             Some(Row { cells, faint: false })
         }
     };
