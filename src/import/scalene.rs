@@ -1,9 +1,15 @@
 //! Scalene's JSON (`scalene run -o app.json app.py`): <https://github.com/plasma-umass/scalene>.
 //!
 //! Per file its lines with shares of the run's time and megabytes of memory, and what they say; stacks, whose frames are
-//! texts `file function:line;`, with shares of all samples; and memory over time, nanoseconds and megabytes. Rows of
-//! functions have half of the time of their loops only (2.4.0: half of each sample of a loop's last line goes to the `for`
-//! line, and only the other half to the function), so they are not read: lines and stacks are right.
+//! texts `file function:line;`, with shares of all samples; and memory over time, nanoseconds since the start and megabytes.
+//! Rows of functions have half of the time of their loops only (2.4.0: half of each sample of a loop's last line goes to the
+//! `for` line, and only the other half to the function), so they are read only where stacks and lines have little or nothing:
+//! with `@profile` in the program 1.5 writes no times of lines, and no stacks of most functions.
+//!
+//! Stacks tell Python's time from native code's, but with the system's in both; so only their sum is read, and lines have the
+//! split. 1.5 writes a stack's frames and numbers as lists: `[[file, function, line], …]` and `[count, python, native, all]`.
+
+use rustc_hash::FxHashMap;
 
 use super::frame::NO_FILE;
 use super::json::{Fault, Json, Next};
@@ -64,17 +70,22 @@ impl Format for Scalene {
     }
 }
 
+/// Stacks that have less than this part of all time are not shown in its place.
+const MOST: f64 = 2.0 / 3.0;
+
 /// A frame: file, line, function.
 type Frame = (String, i64, String);
 
 #[derive(Default)]
 struct File {
     elapsed: f64,
-    /// Stacks with their shares of time in Python and beside it.
-    stacks: Vec<(Vec<Frame>, f64, f64)>,
+    /// Stacks with their shares of time.
+    stacks: Vec<(Vec<Frame>, f64)>,
     /// Stacks with megabytes.
     memory_stacks: Vec<(Vec<Frame>, f64)>,
     lines: Vec<(String, Line)>,
+    /// Rows of functions: where they begin, and their names in place of a text.
+    functions: Vec<(String, Line)>,
     samples: Vec<(f64, f64)>,
     peak_file: String,
     peak_line: i64,
@@ -84,6 +95,7 @@ struct File {
 #[derive(Default)]
 struct Line {
     number: i64,
+    /// What the line says; of a function its name.
     text: String,
     python: f64,
     native: f64,
@@ -92,6 +104,13 @@ struct Line {
     allocated: f64,
     copied: f64,
     allocations: f64,
+}
+
+impl Line {
+    /// All of its time, in percent.
+    fn share(&self) -> f64 {
+        self.python + self.native + self.system
+    }
 }
 
 impl File {
@@ -152,11 +171,17 @@ impl File {
                 continue;
             }
             while let Some(key) = json.key()? {
-                if key != "lines" {
-                    json.skip()?;
-                } else if json.array()? {
+                let rows = match key.as_str() {
+                    "lines" => &mut self.lines,
+                    "functions" => &mut self.functions,
+                    _ => {
+                        json.skip()?;
+                        continue;
+                    }
+                };
+                if json.array()? {
                     while json.item()? {
-                        self.lines.push((path.clone(), line(json)?));
+                        rows.push((path.clone(), line(json)?));
                     }
                 }
             }
@@ -171,7 +196,8 @@ impl File {
             diagnostics.note(Level::Warning, message, || None);
         }
         let elapsed = if known { self.elapsed } else { 0.0 };
-        let stacks = self.of_stacks(elapsed).unwrap_or(Profile { unit: Unit::Bytes, ..Profile::default() });
+        let stacks = self.of_stacks(elapsed, diagnostics);
+        let stacks = stacks.unwrap_or(Profile { unit: Unit::Bytes, ..Profile::default() });
         let line_table = self.of_lines(elapsed);
         let series = self.of_samples();
         if stacks.functions.is_empty() && line_table.is_none() && series.is_none() {
@@ -181,36 +207,87 @@ impl File {
         Some(Profile { line_table, series, ..stacks })
     }
 
-    fn of_stacks(&self, elapsed: f64) -> Option<Profile> {
+    /// Shares of time by file, the larger of what its lines and its functions have, added up: 1 is the whole run.
+    fn shares(&self) -> f64 {
+        let mut files: FxHashMap<&str, [f64; 2]> = FxHashMap::default();
+        for (at, rows) in [&self.lines, &self.functions].into_iter().enumerate() {
+            for (file, row) in rows {
+                files.entry(file).or_default()[at] += row.share();
+            }
+        }
+        files.values().map(|[lines, functions]| lines.max(*functions)).sum::<f64>() / 100.0
+    }
+
+    fn of_stacks(&self, elapsed: f64, diagnostics: &mut Diagnostics) -> Option<Profile> {
         let measures = [
             ("Time", Unit::Seconds),
+            ("Memory", Unit::Bytes),
             ("Time in Python", Unit::Seconds),
             ("Time in native code", Unit::Seconds),
-            ("Memory", Unit::Bytes),
+            ("Time in the system", Unit::Seconds),
         ];
         let mut stacks = LineStacks::new(measures.map(|(name, unit)| (name.to_owned(), unit)).to_vec());
         let track = stacks.track(Track::default());
         // They are shares of all; older versions had seconds.
-        let all: f64 = self.stacks.iter().map(|(_, python, native)| python + native).sum();
+        let all: f64 = self.stacks.iter().map(|(_, share)| share).sum();
         let scale = if all <= 1.01 { elapsed } else { 1.0 };
+        let begins = self.begins();
         let node_of = |frames: &[Frame], stacks: &mut LineStacks| {
             frames.iter().fold(NO_PARENT, |above, (file, line, name)| {
+                let known = begins.get(&(file.as_str(), name.as_str()));
+                let (name, begin) = known.copied().unwrap_or((name.as_str(), 0));
                 let file = if file.is_empty() { NO_FILE } else { file };
-                let frame = stacks.frame(file, *line, name, 0);
+                // What is behind the line that is said to begin it is another of this name.
+                let frame = stacks.frame(file, *line, name, if begin <= *line { begin } else { 0 });
                 stacks.child(above, frame)
             })
         };
-        for (frames, python, native) in &self.stacks {
-            let node = node_of(frames, &mut stacks);
-            stacks.add(0, track, node, (python + native) * scale);
-            stacks.add(1, track, node, python * scale);
-            stacks.add(2, track, node, native * scale);
+        let rows = self.shares();
+        if all * scale < MOST * rows * elapsed && self.functions.iter().any(|(_, row)| row.share() > 0.0) {
+            for (file, row) in &self.functions {
+                // No line that ran, but where the function begins: lines have what lines took.
+                let frame = stacks.frame(file, 0, &row.text, row.number);
+                let node = stacks.child(NO_PARENT, frame);
+                let times = [(0, row.share()), (2, row.python), (3, row.native), (4, row.system)];
+                for (measure, share) in times {
+                    stacks.add(measure, track, node, share / 100.0 * elapsed);
+                }
+            }
+            let message = format!(
+                "the file has stacks of {} of the time only: functions are shown without what called them",
+                crate::format::percent(if rows > 0.0 { (all * scale / (rows * elapsed)).min(1.0) } else { 0.0 })
+            );
+            diagnostics.note(Level::Info, &message, || None);
+        } else {
+            for (frames, share) in &self.stacks {
+                let node = node_of(frames, &mut stacks);
+                stacks.add(0, track, node, share * scale);
+            }
         }
         for (frames, size) in &self.memory_stacks {
             let node = node_of(frames, &mut stacks);
-            stacks.add(3, track, node, size * MEGABYTE);
+            stacks.add(1, track, node, size * MEGABYTE);
         }
         stacks.finish()
+    }
+
+    /// Whole names of functions and where they begin, as the file's rows of them say; stacks of memory have the last part of
+    /// a name only (`alloc` of `Shop.alloc`), which is looked up too where one function of the file has it.
+    fn begins(&self) -> FxHashMap<(&str, &str), (&str, i64)> {
+        let mut begins: FxHashMap<(&str, &str), (&str, i64)> = FxHashMap::default();
+        let mut again: Vec<(&str, &str)> = Vec::new();
+        for (file, row) in self.functions.iter().filter(|(_, row)| row.number > 0) {
+            if let Some((_, last)) = row.text.rsplit_once('.')
+                && begins.insert((file, last), (&row.text, row.number)).is_some()
+            {
+                again.push((file, last));
+            }
+        }
+        begins.retain(|name, _| !again.contains(name));
+        for (file, row) in self.functions.iter().filter(|(_, row)| row.number > 0) {
+            begins.insert((file, &row.text), (&row.text, row.number));
+        }
+        begins
     }
 
     fn of_lines(&self, elapsed: f64) -> Option<Box<line_table::LineTable>> {
@@ -257,7 +334,9 @@ impl File {
         let mut points: Vec<(f64, f64)> =
             self.samples.iter().copied().filter(|(at, size)| at.is_finite() && size.is_finite()).collect();
         crate::sort::by(&mut points, |one, other| one.0.total_cmp(&other.0));
-        let &(start, _) = points.first()?;
+        // They count from the start of the run; what does not counts from elsewhere.
+        let &(first, _) = points.first()?;
+        let start = if (0.0..=self.elapsed * 1.1e9).contains(&first) { 0.0 } else { first };
         let mut curve = Curve {
             name: "Memory".to_owned(),
             unit: Unit::Bytes,
@@ -273,27 +352,38 @@ impl File {
     }
 }
 
-fn pair(json: &mut Json<'_, '_>) -> Result<(f64, f64), Fault> {
+fn numbers(json: &mut Json<'_, '_>) -> Result<Vec<f64>, Fault> {
     let mut numbers = Vec::new();
     if json.array()? {
         while json.item()? {
             numbers.push(json.number()?.unwrap_or(f64::NAN));
         }
     }
-    Ok(match numbers.as_slice() {
+    Ok(numbers)
+}
+
+fn pair(json: &mut Json<'_, '_>) -> Result<(f64, f64), Fault> {
+    Ok(match numbers(json)?.as_slice() {
         [one, other, ..] => (*one, *other),
         _ => (f64::NAN, f64::NAN),
     })
 }
 
-/// `[["file function:line;", …], {"python_time": …, "c_time": …}]`.
-fn stack(json: &mut Json<'_, '_>) -> Result<(Vec<Frame>, f64, f64), Fault> {
-    let (mut frames, mut python, mut native) = (Vec::new(), 0.0, 0.0);
+/// `[["file function:line;", …], {"python_time": …, "c_time": …}]`, or `[[[file, function, line], …], [count, python, native,
+/// all]]`.
+fn stack(json: &mut Json<'_, '_>) -> Result<(Vec<Frame>, f64), Fault> {
+    let (mut frames, mut python, mut native) = (None, 0.0, 0.0);
     if json.array()? {
         while json.item()? {
             match json.peek()? {
-                Next::Array => frames = frames_of(json)?,
-                _ => {
+                Next::Array if frames.is_none() => frames = Some(frames_of(json)?),
+                Next::Array => {
+                    let numbers = numbers(json)?;
+                    if let [_, in_python, in_native, ..] = numbers.as_slice() {
+                        (python, native) = (*in_python, *in_native);
+                    }
+                }
+                Next::Object => {
                     if json.object()? {
                         while let Some(key) = json.key()? {
                             match key.as_str() {
@@ -304,22 +394,38 @@ fn stack(json: &mut Json<'_, '_>) -> Result<(Vec<Frame>, f64, f64), Fault> {
                         }
                     }
                 }
+                // Versions before had counts of samples.
+                _ => json.skip()?,
             }
         }
     }
     let amount = |value: f64| if value.is_finite() { value.max(0.0) } else { 0.0 };
-    Ok((frames, amount(python), amount(native)))
+    Ok((frames.unwrap_or_default(), amount(python) + amount(native)))
 }
 
-/// Frames as texts, or as objects with their parts.
+/// Frames as texts, as objects with their parts, or as lists of them.
 fn frames_of(json: &mut Json<'_, '_>) -> Result<Vec<Frame>, Fault> {
     let mut frames = Vec::new();
     if json.array()? {
         while json.item()? {
+            let mut frame: Frame = Frame::default();
             match json.peek()? {
-                Next::Text => frames.push(spelt(&json.text()?.unwrap_or_default())),
+                Next::Text => frame = spelt(&json.text()?.unwrap_or_default()),
+                Next::Array => {
+                    if json.array()? {
+                        let mut texts = Vec::new();
+                        while json.item()? {
+                            match json.peek()? {
+                                Next::Text => texts.push(json.text()?.unwrap_or_default()),
+                                _ => frame.1 = json.whole()?.unwrap_or(0).max(0),
+                            }
+                        }
+                        let mut texts = texts.into_iter();
+                        frame.0 = texts.next().unwrap_or_default();
+                        frame.2 = texts.next().unwrap_or_default();
+                    }
+                }
                 _ => {
-                    let mut frame: Frame = Frame::default();
                     if json.object()? {
                         while let Some(key) = json.key()? {
                             match key.as_str() {
@@ -330,9 +436,9 @@ fn frames_of(json: &mut Json<'_, '_>) -> Result<Vec<Frame>, Fault> {
                             }
                         }
                     }
-                    frames.push(frame);
                 }
             }
+            frames.push(frame);
         }
     }
     Ok(frames)
