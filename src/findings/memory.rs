@@ -5,9 +5,9 @@ use super::{
     About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value, share,
 };
 use crate::format::{self, Unit as Measured};
+use crate::profile::Profile;
 use crate::profile::line_table::LineTable;
 use crate::profile::series::{Axis, Curve, Series};
-use crate::profile::Profile;
 
 /// What of an interpreter nobody can help, bytes; and what a finding has to hold at least.
 const MEBIBYTE: f64 = 1024.0 * 1024.0;

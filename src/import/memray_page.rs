@@ -76,7 +76,17 @@ impl Format for MemrayPage {
         let reading = |error| ImportError::reading(&error);
         let is_page = within::is_page(input.head());
         let is_leaks = is_page && memchr::memmem::find(input.head(), TITLE_OF_LEAKS).is_some();
-        if is_page && !within::skip_to(input, MARK).map_err(reading)? {
+        let mut stated = None;
+        let mut found = None;
+        if is_page {
+            // The dialog of statistics stands in front of the data.
+            found = within::skip_to_either(input, [MARK, STATED_PEAK]).map_err(reading)?;
+            if found == Some(1) {
+                stated = stated_peak(input);
+                found = within::skip_to(input, MARK).map_err(reading)?.then_some(0);
+            }
+        }
+        if is_page && found.is_none() {
             return Err(ImportError::new(self, "the page has no data in it", AGAIN));
         }
         let mut json = Json::new(input);
@@ -96,9 +106,7 @@ impl Format for MemrayPage {
             profile.series = read_records(&mut Json::new(input)).unwrap_or_default().map(Box::new);
         }
         let total = profile.as_ref().map_or(0.0, Profile::total);
-        let is_temporary = !is_leaks
-            && is_page
-            && stated_peak(input).is_some_and(|peak| total > peak * MORE_THAN_PEAK);
+        let is_temporary = !is_leaks && stated.is_some_and(|peak| total > peak * MORE_THAN_PEAK);
         let of_what = match () {
             () if is_leaks => LEAKS,
             () if is_temporary => TEMPORARY,
@@ -396,13 +404,12 @@ fn read_table(json: &mut Json<'_, '_>) -> Result<Option<Profile>, Fault> {
 
 /// The peak in bytes, at most, as the page's statistics state it: `38.9 MB<br>`.
 fn stated_peak(input: &mut Input<'_>) -> Option<f64> {
-    if !within::skip_to(input, STATED_PEAK).ok()? {
-        return None;
-    }
     let mut text = String::new();
     while text.len() < 32 {
         match input.fill_buf().ok()?.first() {
-            Some(&byte) if byte.is_ascii_alphanumeric() || b". ".contains(&byte) => text.push(char::from(byte)),
+            Some(&byte) if byte.is_ascii_alphanumeric() || b". ".contains(&byte) => {
+                text.push(char::from(byte))
+            }
             _ => break,
         }
         input.consume(1);

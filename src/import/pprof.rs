@@ -59,7 +59,8 @@ impl Format for Pprof {
     }
 }
 
-const IDLE: &str = "Record for longer, while the program works: a profile of the CPU has nothing of a program that waits.";
+const IDLE: &str =
+    "Record for longer, while the program works: a profile of the CPU has nothing of a program that waits.";
 
 /// The format has no magic number: what is one consists of its fields, begins with a type, a sample or the empty
 /// text that all tables of texts begin with, and has types and samples that are some.
@@ -176,9 +177,10 @@ impl<'a> File<'a> {
     fn cut(&self, end: u64) -> Option<Fault> {
         let texts = self.strings.len() as u64;
         let is_missing = |&(name, unit): &(u64, u64)| name >= texts || unit >= texts;
-        let named = |function: &Function| function.name >= texts || function.file >= texts;
-        (self.types.iter().any(is_missing) || self.functions.values().all(named) && !self.functions.is_empty())
-            .then_some(Fault::Cut(end))
+        let unnamed = |function: &Function| function.name >= texts;
+        (self.types.iter().any(is_missing)
+            || self.functions.values().all(unnamed) && !self.functions.is_empty())
+        .then_some(Fault::Cut(end))
     }
 
     fn text(&self, id: u64) -> String {

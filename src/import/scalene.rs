@@ -73,6 +73,9 @@ impl Format for Scalene {
 /// Stacks that have less than this part of all time are not shown in its place.
 const MOST: f64 = 2.0 / 3.0;
 
+/// Stacks that have less than this part of all time are said to.
+const NEARLY_ALL: f64 = 0.95;
+
 /// A frame: file, line, function.
 type Frame = (String, i64, String);
 
@@ -253,15 +256,25 @@ impl File {
                     stacks.add(measure, track, node, share / 100.0 * elapsed);
                 }
             }
-            let message = format!(
-                "the file has stacks of {} of the time only: functions are shown without what called them",
-                crate::format::percent(if rows > 0.0 { (all * scale / (rows * elapsed)).min(1.0) } else { 0.0 })
-            );
+            let share = crate::format::percent(all * scale / (rows * elapsed));
+            let message = match all > 0.0 {
+                true => format!(
+                    "the file has stacks of {share} of the time only: functions are shown without what called them"
+                ),
+                false => "the file has no stacks: functions are shown without what called them".to_owned(),
+            };
             diagnostics.note(Level::Info, &message, || None);
         } else {
             for (frames, share) in &self.stacks {
                 let node = node_of(frames, &mut stacks);
                 stacks.add(0, track, node, share * scale);
+            }
+            let part = all * scale / (rows * elapsed);
+            if part < NEARLY_ALL {
+                let share = crate::format::percent(part);
+                let message =
+                    format!("stacks have {share} of the time that lines have: the rest is in no function");
+                diagnostics.note(Level::Info, &message, || None);
             }
         }
         for (frames, size) in &self.memory_stacks {
