@@ -217,7 +217,10 @@ fn what_a_file_has_not_is_not_exported() {
         (["--as", "callgrind", "-o", "-", &flat], "does not say who called whom"),
         (["--as", "folded", "--boxes", "10", &log], "an SQL log has no call tree"),
         (["--as", "csv", "--table", "edges", &log], "has the tables queries, events and findings"),
-        (["--as", "csv", "--table", "queries", &profile], "has the tables functions, edges and findings"),
+        (
+            ["--as", "csv", "--table", "queries", &profile],
+            "has the tables functions, edges, lines and findings",
+        ),
         (["--as", "callgrind", "--top", "3", &profile], "go with --as csv, json or markdown"),
         (["--as", "callgrind", "--hide-imports", "--boxes=9", &profile], "the others have no call tree"),
         (["--as", "csv", "--hide-imports", "--boxes=9", &profile], "the others have no call tree"),
