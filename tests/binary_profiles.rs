@@ -132,7 +132,7 @@ fn austins_binary_is_its_text() {
         [
             measure("Wall time", Unit::Seconds, 1.497),
             measure("CPU time", Unit::CpuSeconds, 1.236),
-            measure("Memory", Unit::Bytes, 27_176_960.0),
+            measure("Allocated", Unit::Bytes, 27_176_960.0),
         ]
     );
     let collecting = profile("austin-4.0.0-gc.mojo");

@@ -36,6 +36,8 @@ impl<'a> Changes<'a> {
     /// What all of it took and what was to be saved, in one sentence. `before` and `after` are what [`time`] gives, of
     /// recordings in `unit`.
     pub fn sentence(&self, before: f64, after: f64, unit: Unit) -> String {
+        // Lines and curves do not add up to anything.
+        let has_none = before <= 0.0 && after <= 0.0;
         let (less, change) =
             if after <= before { ("less", before - after) } else { ("more", after - before) };
         let [before, after, change, predicted] =
@@ -45,6 +47,9 @@ impl<'a> Changes<'a> {
             1 => format!("The finding that is gone was to save {predicted}."),
             _ => format!("The findings that are gone were to save {predicted}."),
         };
+        if has_none {
+            return format!("Neither has a total to compare: they have lines, or memory over time. {saved}");
+        }
         format!("{before} before, {after} after: {change} {less}. {saved}")
     }
 

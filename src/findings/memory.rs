@@ -5,9 +5,9 @@ use super::{
     About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value, share,
 };
 use crate::format::{self, Unit as Measured};
+use crate::profile::Profile;
 use crate::profile::line_table::LineTable;
 use crate::profile::series::{Axis, Curve, Series};
-use crate::profile::{Profile, line_table};
 
 /// What of an interpreter nobody can help, bytes; and what a finding has to hold at least.
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
@@ -63,11 +63,19 @@ impl Rule for PeakLine {
             return;
         }
         let place = place(table, line);
+        let is_freed = is_allocated(&column.name);
         let mut finding = of_memory(&PEAK_ABOUT, place.clone(), bytes);
         let share = part.map(|part| format!(", {} of it", format::percent(part))).unwrap_or_default();
-        finding.title = format!("{place} holds {}{share}", Measured::Bytes.text(bytes));
-        finding.computed =
-            "What the line itself asked for and had not given back: it cannot be more.".to_owned();
+        let verb = if is_freed { "allocates" } else { "holds" };
+        finding.title = format!("{place} {verb} {}{share}", Measured::Bytes.text(bytes));
+        finding.computed = match is_freed {
+            true => {
+                "What the line itself asked for in the whole run. What was freed since is in it, so it never held more, \
+                 and may have held far less."
+            }
+            false => "What the line itself asked for and had not given back: it cannot be more.",
+        }
+        .to_owned();
         finding.evidence.push(Evidence::new("line", "The line", Value::Place(place)));
         finding.evidence.push(Evidence::new("memory_bytes", "Memory", Value::Amount(bytes, Measured::Bytes)));
         if let Some(part) = part {
@@ -77,9 +85,14 @@ impl Rule for PeakLine {
         finding.remedy = "Ask whether all of it has to be there at once: go through rows with iterator() or in chunks, read \
                           files and answers piece by piece, and let go of what is no longer used."
             .to_owned();
-        finding.doubts =
-            "It is what lived when it was measured: a cache that is meant to be there looks the same."
-                .to_owned();
+        finding.doubts = match is_freed {
+            true => "The file says what was allocated, not what was held: memory that is freed at once costs time, not memory.",
+            false => "It is what lived when it was measured: a cache that is meant to be there looks the same.",
+        }
+        .to_owned();
+        if is_freed {
+            finding.confidence = Confidence::Low;
+        }
         findings.push(finding);
     }
 }
@@ -225,9 +238,9 @@ impl Rule for CostlyLine {
 fn costly(table: &LineTable, line: usize, column: usize, part: f64) -> Finding {
     let seconds = table.columns[column].values[line];
     let place = place(table, line);
-    let within = match table.function(line) {
-        Some(function) => function.to_owned(),
-        None => "its file".to_owned(),
+    let (within, of_what) = match table.function(line) {
+        Some(function) => (function.to_owned(), "Share of the function"),
+        None => ("its file".to_owned(), "Share of the file"),
     };
     let mut finding = Finding::new(&LINE_ABOUT, place.clone(), String::new());
     finding.title =
@@ -239,7 +252,7 @@ fn costly(table: &LineTable, line: usize, column: usize, part: f64) -> Finding {
     finding.evidence = vec![
         Evidence::new("line", "The line", Value::Place(place)),
         Evidence::new("time_ms", "Time", Value::Milliseconds(seconds * 1e3)),
-        Evidence::new("share", "Share of the function", Value::Share(part)),
+        Evidence::new("share", of_what, Value::Share(part)),
     ];
     let hits = table.columns.iter().find(|column| column.name == "Hits").map(|column| column.values[line]);
     let hits = hits.filter(|hits| *hits >= 1.0);
@@ -262,13 +275,23 @@ fn costly(table: &LineTable, line: usize, column: usize, part: f64) -> Finding {
     finding
 }
 
-/// The column of memory that is held: what adds up before what does not.
+/// The column of memory that is held: what adds up before what does not; else of memory that was allocated.
 fn memory_column(table: &LineTable) -> Option<usize> {
-    let held = |column: &&line_table::Column| column.unit == Measured::Bytes && column.name != "Allocated";
-    let is = |column: &line_table::Column, adds_up: bool| held(&column) && column.adds_up == adds_up;
-    let find = |adds_up| table.columns.iter().position(|column| is(column, adds_up));
+    let find = |adds_up: bool, allocated: bool| {
+        table.columns.iter().position(|column| {
+            column.unit == Measured::Bytes
+                && column.adds_up == adds_up
+                && is_allocated(&column.name) == allocated
+                && !column.name.starts_with("Copied")
+        })
+    };
     // Of stacks the first adds up; Scalene's peak of each line does not.
-    find(true).filter(|&at| !table.columns[at].name.starts_with("Copied")).or_else(|| find(false))
+    find(true, false).or_else(|| find(false, false)).or_else(|| find(true, true))
+}
+
+/// Whether a column has what was allocated, of which some was freed: Austin's, Scalene's, pprof's `alloc_space`.
+fn is_allocated(name: &str) -> bool {
+    name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("alloc"))
 }
 
 /// The peak of the program, if it is known.

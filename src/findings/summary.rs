@@ -152,6 +152,11 @@ impl Summary {
             (true, false) => "functions",
             (false, _) => "queries",
         };
+        let whole = match self.unit {
+            format::Unit::Bytes => "memory",
+            format::Unit::Count => "total",
+            _ => "time",
+        };
         // Where not all are known one by one, it can be less.
         let made = if sum >= VITAL_SHARE * items.total { VITAL_SHARE } else { share(sum, items.total) };
         let of_queries = match (functions && queries, self.vital_queries) {
@@ -161,7 +166,7 @@ impl Summary {
             (true, many) => format!("; {many} of them are queries"),
         };
         format!(
-            "{} of {} {things} {} {} of the time{of_queries}.",
+            "{} of {} {things} {} {} of the {whole}{of_queries}.",
             format::count(count as i64),
             format::count(i64::from(items.count)),
             if count == 1 { "accounts for" } else { "account for" },

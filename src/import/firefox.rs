@@ -40,7 +40,8 @@ impl Format for Firefox {
             0
         } else if holds(b"\"preprocessedProfileVersion\"") {
             95
-        } else if holds(b"\"stackTable\"") && holds(b"\"frameTable\"") {
+        } else if holds(b"\"stackTable\"") && holds(b"\"frameTable\"") && !super::foreign::is_raw_gecko(text)
+        {
             70
         } else {
             0

@@ -45,6 +45,12 @@ const SIGNATURES: &[(&[u8], &str, &str)] = &[
     (b"\xac\xed\x00\x05", "a serialised Java object", ""),
     (b"MOJ", "a binary recording of Austin", "Write it as text: mojo2austin recording.mojo app.austin"),
     (b"memray\0", "a recording of memray", MEMRAY),
+    // Five words of eight bytes: 0, 3, 0, how often, 0.
+    (
+        &[0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        "gperftools' profile of the CPU",
+        PROTO,
+    ),
 ];
 
 /// What stands in a pickle, what it is then, and what to do: names of classes stand in it as they are.
@@ -58,6 +64,16 @@ const PICKLES: &[(&[u8], &str, &str)] = &[
         b"pstats",
         "a pickled pstats.Stats",
         "Write it as Python itself does, in place of pickle.dump: stats.dump_stats(\"app.prof\")",
+    ),
+    (
+        b"tracemalloc",
+        "a pickle of tracemalloc's statistics",
+        "Write the snapshot itself: tracemalloc.take_snapshot().dump(\"app.snapshot\")",
+    ),
+    (
+        b"line_profiler",
+        "line_profiler's statistics in an old kind of pickle",
+        "Write them as line_profiler does: profile.dump_stats(\"app.lprof\"), or kernprof -l app.py",
     ),
     // Keys of cProfile's dict.
     (
@@ -95,6 +111,26 @@ const PAGES: &[(&[u8], &str, &str)] = &[
     ),
 ];
 
+const PROTO: &str =
+    "Write it as a protocol buffer: go tool pprof -proto program profile > app.pb (gperftools: pprof -proto)";
+
+const GO: &str = "Fetch it without ?debug=1; of gperftools or with addresses alone: go tool pprof -proto program profile > app.pb";
+
+/// First words of texts, or of texts with binary behind, what they begin, and what to do.
+const BEGINNINGS: &[(&[u8], &str, &str)] = &[
+    (b"heap profile: ", "a heap profile in pprof's old text format", GO),
+    (b"goroutine profile: ", "a list of Go's goroutines", GO),
+    (b"--- contention", "a profile of waiting in pprof's old text format", GO),
+    (b"--- mutex:", "a profile of locks in pprof's old text format", GO),
+    (b"--- threadz", "a list of threads in pprof's old text format", PROTO),
+    (b"--- symbol", "a profile with symbols in pprof's old format", PROTO),
+    (
+        b"CMDLINE ",
+        "a file of mprof without measurements",
+        "The program ended at once, or mprof was stopped. Record again: mprof run app.py",
+    ),
+];
+
 /// Words that a printed report has all of, whose it is, and what to do.
 const PRINTED: &[(&[&[u8]], &str, &str)] = &[
     (
@@ -111,6 +147,26 @@ const PRINTED: &[(&[&[u8]], &str, &str)] = &[
         &[b"Timer unit: ", b"Line #", b"% Time"],
         "a table that line_profiler printed",
         "Drop the file that it was made of: kernprof -l app.py writes app.py.lprof",
+    ),
+    (
+        &[b"Line #", b"Mem usage", b"Increment"],
+        "a table that memory_profiler printed",
+        "Numbers in it are rounded. Record memory over time: mprof run app.py writes mprofile_….dat",
+    ),
+    (
+        &[b"Total allocations:", b"Peak memory usage:"],
+        "statistics that memray printed",
+        "Write them as JSON: memray stats --json recording.bin, or all allocations: memray transform csv recording.bin",
+    ),
+    (
+        &["┃ Location".as_bytes(), b"Own"],
+        "a table that memray printed",
+        "Numbers in it are rounded. Write the allocations: memray transform csv recording.bin",
+    ),
+    (
+        &[b"flat%", b"sum%", b"cum%"],
+        "a table that pprof printed",
+        "Drop the profile that it was made of, or write it: go tool pprof -proto program profile > app.pb",
     ),
     (
         &[b"Recorded: ", b"Samples: ", b"Duration: ", b"CPU time: "],
@@ -168,6 +224,9 @@ pub(super) fn name(head: &[u8]) -> Option<Foreign> {
     {
         return among(PICKLES).or(foreign("a pickle", ""));
     }
+    if let Some(&(_, what, advice)) = BEGINNINGS.iter().find(|(words, ..)| head.starts_with(words)) {
+        return foreign(what, advice);
+    }
     if head.contains(&0) {
         return foreign("a binary file", "");
     }
@@ -184,6 +243,16 @@ pub(super) fn name(head: &[u8]) -> Option<Foreign> {
         )
     } else if begins(b"<") {
         foreign("XML", "")
+    } else if text.trim_ascii_end() == b"{}" {
+        foreign(
+            "an empty JSON object",
+            "Scalene writes that of a program that ends too soon. Let it run for some seconds: scalene run -o app.json app.py",
+        )
+    } else if is_raw_gecko(text) {
+        foreign(
+            "Firefox's own recording, before its profiler worked on it",
+            "Open it in https://profiler.firefox.com, save it from there, and drop that.",
+        )
     } else if begins(b"{") || begins(b"[") {
         foreign("JSON", "")
     } else if begins(b"# Time:") || holds(b"\n# Query_time: ") {
@@ -205,6 +274,14 @@ pub(super) fn name(head: &[u8]) -> Option<Foreign> {
     } else {
         None
     }
+}
+
+/// What Firefox itself writes: rows with a schema, where its profiler's files have columns.
+pub(super) fn is_raw_gecko(text: &[u8]) -> bool {
+    let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+    text.starts_with(b"{")
+        && [&b"\"stackTable\""[..], b"\"frameTable\"", b"\"schema\"", b"\"data\""].into_iter().all(holds)
+        && !holds(b"\"preprocessedProfileVersion\"")
 }
 
 /// What `pstats.Stats.print_stats` prints: `12 function calls in 0.001 seconds`, and a table.

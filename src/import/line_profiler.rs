@@ -23,6 +23,9 @@ pub static ABOUT: About = About {
 };
 
 const LIMIT: u64 = 1 << 30;
+/// kernprof measures what has its decorator, and only what is called.
+const DECORATE: &str = "Put @profile on the functions whose lines are to be timed, see that they are called, and record again: \
+                        kernprof -l app.py";
 const AGAIN: &str = "Record again: kernprof -l app.py";
 
 impl Format for LineProfiler {
@@ -40,8 +43,12 @@ impl Format for LineProfiler {
         let bytes = input.read_all(LIMIT).map_err(|error| ImportError::reading(&error))?;
         let pickle = pickle::read(&bytes).map_err(|fault| fault.of(self, AGAIN))?;
         let mut diagnostics = Diagnostics::default();
+        let timings = pickle.attribute(pickle.root(), "timings").and_then(|timings| pickle.entries(timings));
+        if timings.is_some_and(|functions| functions.is_empty()) {
+            return Err(ImportError::new(self, "no function was to be measured", DECORATE));
+        }
         let table = table(&pickle, &mut diagnostics);
-        let table = table.ok_or_else(|| ImportError::new(self, "no line of it has a time", AGAIN))?;
+        let table = table.ok_or_else(|| ImportError::new(self, "no line of it has a time", DECORATE))?;
         let message = "a line's time has what it called in it: lines of several functions do not add up";
         diagnostics.note(Level::Info, message, || None);
         let profile = Profile { line_table: Some(Box::new(table)), ..Profile::default() };
@@ -54,7 +61,11 @@ fn table(pickle: &Pickle<'_>, diagnostics: &mut Diagnostics) -> Option<line_tabl
     pickle.class(root).filter(|class| class.ends_with(".LineStats"))?;
     let timings = pickle.attribute(root, "timings")?;
     let unit = pickle.attribute(root, "unit").and_then(|unit| pickle.number(unit));
-    let unit = unit.filter(|unit| *unit > 0.0 && *unit <= 1.0).unwrap_or(1e-6);
+    let unit = unit.filter(|unit| *unit > 0.0 && *unit <= 1.0).unwrap_or_else(|| {
+        let message = "the file does not say what its times are: they are taken as microseconds";
+        diagnostics.note(Level::Warning, message, || None);
+        1e-6
+    });
     let columns = [("Time", Unit::Seconds, false), ("Hits", Unit::Count, true)];
     let mut builder = line_table::Builder::new(&columns);
     let mut bad = 0;

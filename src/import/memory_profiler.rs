@@ -140,6 +140,12 @@ impl Reading {
     }
 
     fn finish(mut self, diagnostics: &mut Diagnostics) -> Option<Series> {
+        // Seconds since 1970: what has not half of the others' lost its last digits, at the end of a file that is cut.
+        let latest = self.memory.iter().map(|(at, _)| *at).fold(0.0, f64::max);
+        let all = self.memory.len();
+        self.memory.retain(|(at, _)| *at >= latest / 2.0);
+        let message = "measurements whose time is cut short are left out";
+        diagnostics.note_many(Level::Warning, message, (all - self.memory.len()) as u64, || None);
         let mut left_out = 0;
         for points in
             std::iter::once(&mut self.memory).chain(self.children.iter_mut().map(|(_, points)| points))

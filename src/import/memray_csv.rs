@@ -2,7 +2,7 @@
 //! <https://github.com/bloomberg/memray/blob/main/src/memray/reporters/transform.py>.
 //!
 //! One line an allocator, a thread and a stack, innermost frame first, `function;file;line|function;file;line`. What lived
-//! at the peak, not what was allocated in all.
+//! at the peak, unless memray was asked for something else (`--leaks`, `--temporary-allocations`): the file does not say.
 
 use super::frame::{NO_FILE, NO_FRAME};
 use super::line_stacks::LineStacks;
@@ -27,8 +27,15 @@ pub static ABOUT: About = About {
 
 const HEAD: &[u8] = b"allocator,num_allocations,size,tid,thread_name,stack_trace";
 const LINE_LIMIT: u64 = 16 << 20;
-/// What is said of all that memray writes but its statistics.
-pub(super) const PEAK: &str = "it is what lived at the peak; what was freed before is not in it";
+/// What is said of files that do not say which allocations they have.
+pub(super) const MAYBE_PEAK: &str = "it is what lived at the peak, unless memray was asked for --leaks or --temporary-allocations: the \
+                                     file does not say";
+/// What is said of leaks.
+pub(super) const LEAKS: &str =
+    "it is what was not freed until the end (memray's --leaks); what lived at the peak may be more";
+/// What is said of temporary allocations.
+pub(super) const TEMPORARY: &str = "it is more than ever lived at once: temporary allocations (memray's --temporary-allocations), of which \
+                                    most was freed soon";
 const AGAIN: &str = "Write it again: memray transform csv recording.bin";
 
 impl Format for MemrayCsv {
@@ -61,7 +68,7 @@ impl Format for MemrayCsv {
             "lines that have not the columns of the first are left out",
             &mut diagnostics,
         );
-        diagnostics.note(Level::Info, PEAK, || None);
+        diagnostics.note(Level::Info, MAYBE_PEAK, || None);
         let profile = stacks.finish();
         let profile = profile
             .ok_or_else(|| ImportError::new(self, "no line of it has an allocation", AGAIN).at("line 2"))?;
@@ -72,6 +79,21 @@ impl Format for MemrayCsv {
 /// What memray measures.
 pub(super) fn measures() -> Vec<(String, Unit)> {
     vec![("Memory".to_owned(), Unit::Bytes), ("Allocations".to_owned(), Unit::Count)]
+}
+
+/// Names the memory of a profile as what was asked for, not what was held.
+pub(super) fn allocated(profile: &mut crate::profile::Profile) {
+    let name = |name: &mut String| {
+        if let Some(rest) = name.strip_prefix("Memory") {
+            *name = format!("Allocated{rest}");
+        }
+    };
+    if let Some(table) = &mut profile.line_table {
+        table.columns.iter_mut().for_each(|column| name(&mut column.name));
+    }
+    if let Some(measures) = &mut profile.measures {
+        name(&mut measures.first);
+    }
 }
 
 /// Threads by what memray calls them.

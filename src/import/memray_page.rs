@@ -5,12 +5,18 @@
 //! A script assigns `packed_data`: of a flame graph a tree in columns whose texts are numbers, of a table a list of rows;
 //! names are escaped for HTML. `memory_records` beside it is the memory over time: milliseconds since 1970, what the process
 //! has, and what is allocated. A page made with `--temporal` has intervals in place of sums: those that were open at the
-//! peak are read.
+//! peak are read. An inverted tree (`--inverted`) has what asked for memory at its root and the outermost frames at its ends,
+//! which alone have anything of their own: it is turned over.
+//!
+//! A page of leaks says so in its title. One of temporary allocations does not; it is known by having more than ever lived
+//! at once.
+
+use std::io::BufRead as _;
 
 use super::frame::{NO_FILE, NO_FRAME};
 use super::json::{Fault, Json, Next};
 use super::line_stacks::LineStacks;
-use super::memray_csv::{PEAK, Tracks, measures};
+use super::memray_csv::{LEAKS, MAYBE_PEAK, TEMPORARY, Tracks, allocated, measures};
 use super::within::{self, unescaped};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
@@ -33,6 +39,12 @@ pub static ABOUT: About = About {
 
 const MARK: &[u8] = b"const packed_data = ";
 const RECORDS: &[u8] = b"const memory_records = ";
+
+const TITLE_OF_LEAKS: &[u8] = b"(memory leaks)</title>";
+/// Stands in the dialog of statistics.
+const STATED_PEAK: &[u8] = b"Peak memory usage: ";
+/// What the page states is rounded, and its units may be thousands or 1,024.
+const MORE_THAN_PEAK: f64 = 1.1;
 
 const AGAIN: &str = "Write it again: memray flamegraph recording.bin";
 
@@ -63,7 +75,18 @@ impl Format for MemrayPage {
         let name = input.name().to_owned();
         let reading = |error| ImportError::reading(&error);
         let is_page = within::is_page(input.head());
-        if is_page && !within::skip_to(input, MARK).map_err(reading)? {
+        let is_leaks = is_page && memchr::memmem::find(input.head(), TITLE_OF_LEAKS).is_some();
+        let mut stated = None;
+        let mut found = None;
+        if is_page {
+            // The dialog of statistics stands in front of the data.
+            found = within::skip_to_either(input, [MARK, STATED_PEAK]).map_err(reading)?;
+            if found == Some(1) {
+                stated = stated_peak(input);
+                found = within::skip_to(input, MARK).map_err(reading)?.then_some(0);
+            }
+        }
+        if is_page && found.is_none() {
             return Err(ImportError::new(self, "the page has no data in it", AGAIN));
         }
         let mut json = Json::new(input);
@@ -82,7 +105,17 @@ impl Format for MemrayPage {
         {
             profile.series = read_records(&mut Json::new(input)).unwrap_or_default().map(Box::new);
         }
-        diagnostics.note(Level::Info, PEAK, || None);
+        let total = profile.as_ref().map_or(0.0, Profile::total);
+        let is_temporary = !is_leaks && stated.is_some_and(|peak| total > peak * MORE_THAN_PEAK);
+        let of_what = match () {
+            () if is_leaks => LEAKS,
+            () if is_temporary => TEMPORARY,
+            () => MAYBE_PEAK,
+        };
+        if is_temporary && let Some(profile) = &mut profile {
+            allocated(profile);
+        }
+        diagnostics.note(Level::Info, of_what, || None);
         let profile =
             profile.ok_or_else(|| ImportError::new(self, "it has no allocations", "Record for longer."))?;
         Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
@@ -92,6 +125,7 @@ impl Format for MemrayPage {
 /// The columns of a flame graph's tree.
 #[derive(Default)]
 struct Tree {
+    is_inverted: bool,
     children: Vec<Vec<i64>>,
     file: Vec<i64>,
     function: Vec<i64>,
@@ -136,6 +170,15 @@ impl Tree {
         while let Some(key) = json.key()? {
             match key.as_str() {
                 "nodes" => tree.read_nodes(json)?,
+                // Empty where the tree is not inverted.
+                "inverted_no_imports_nodes" => {
+                    if json.object()? {
+                        while json.key()?.is_some() {
+                            tree.is_inverted = true;
+                            json.skip()?;
+                        }
+                    }
+                }
                 "strings" => {
                     if json.array()? {
                         while json.item()? {
@@ -243,26 +286,37 @@ impl Tree {
         let own = self.own(&parents, diagnostics);
         let mut stacks = LineStacks::new(measures());
         let mut tracks = Tracks::default();
+        let mut frames: Vec<u32> = Vec::with_capacity(parents.len());
         let mut places: Vec<u32> = Vec::with_capacity(parents.len());
         for (at, &parent) in parents.iter().enumerate() {
-            let place = match at {
+            let has_any = own.iter().any(|own| own[at] != 0.0);
+            if at == 0 {
                 // The root stands for the whole; what it has itself is under no frame.
-                0 => NO_PARENT,
-                _ => {
-                    let (file, name) = (self.text(&self.file, at), self.text(&self.function, at));
-                    let line = self.line.get(at).copied().unwrap_or(0).max(0);
-                    let file = if file.is_empty() { NO_FILE } else { file.as_str() };
-                    let above = if parent == NO_PARENT { NO_PARENT } else { places[parent as usize] };
-                    let frame = stacks.frame(file, line, &name, 0);
-                    stacks.child(above, frame)
+                frames.push(0);
+                places.push(NO_PARENT);
+                if !has_any {
+                    continue;
                 }
-            };
-            places.push(place);
+            } else {
+                let (file, name) = (self.text(&self.file, at), self.text(&self.function, at));
+                let line = self.line.get(at).copied().unwrap_or(0).max(0);
+                let file = if file.is_empty() { NO_FILE } else { file.as_str() };
+                frames.push(stacks.frame(file, line, &name, 0));
+                let above = if parent == NO_PARENT { NO_PARENT } else { places[parent as usize] };
+                places.push(match self.is_inverted {
+                    false => stacks.child(above, frames[at]),
+                    true if has_any => self.turned(at, &parents, &frames, &mut stacks),
+                    true => NO_PARENT,
+                });
+                if !has_any {
+                    continue;
+                }
+            }
             let track = match at {
                 0 => tracks.of("0x1", &mut stacks),
                 _ => tracks.of(&self.text(&self.thread, at), &mut stacks),
             };
-            let node = match place {
+            let node = match places[at] {
                 NO_PARENT => {
                     let frame = stacks.frame(NO_FILE, 0, NO_FRAME, 0);
                     stacks.child(NO_PARENT, frame)
@@ -278,6 +332,21 @@ impl Tree {
             self.add_sources(table);
         }
         Ok(profile)
+    }
+
+    /// The stack that ends, outermost, in node `at` of an inverted tree.
+    fn turned(&self, at: usize, parents: &[u32], frames: &[u32], stacks: &mut LineStacks) -> u32 {
+        let mut node = NO_PARENT;
+        let mut at = at;
+        // Its root stands for the whole.
+        while at != 0 {
+            node = stacks.child(node, frames[at]);
+            at = match parents[at] {
+                NO_PARENT => 0,
+                parent => parent as usize,
+            };
+        }
+        node
     }
 
     /// What lines say, where the page shows it; a line that it does not know it calls by its place.
@@ -333,6 +402,31 @@ fn read_table(json: &mut Json<'_, '_>) -> Result<Option<Profile>, Fault> {
     Ok(stacks.finish())
 }
 
+/// The peak in bytes, at most, as the page's statistics state it: `38.9 MB<br>`.
+fn stated_peak(input: &mut Input<'_>) -> Option<f64> {
+    let mut text = String::new();
+    while text.len() < 32 {
+        match input.fill_buf().ok()?.first() {
+            Some(&byte) if byte.is_ascii_alphanumeric() || b". ".contains(&byte) => {
+                text.push(char::from(byte))
+            }
+            _ => break,
+        }
+        input.consume(1);
+    }
+    let digits = text.find(|sign: char| !(sign.is_ascii_digit() || sign == '.')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let power = match unit.trim_start().bytes().next().map(|byte| byte.to_ascii_uppercase()) {
+        Some(b'B') => 0,
+        Some(b'K') => 1,
+        Some(b'M') => 2,
+        Some(b'G') => 3,
+        Some(b'T') => 4,
+        _ => return None,
+    };
+    Some(number.parse::<f64>().ok()? * 1024_f64.powi(power))
+}
+
 /// Memory over time.
 fn read_records(json: &mut Json<'_, '_>) -> Result<Option<Series>, Fault> {
     let mut at = Vec::new();
@@ -358,6 +452,9 @@ fn read_records(json: &mut Json<'_, '_>) -> Result<Option<Series>, Fault> {
         value,
         place: Vec::new(),
     };
-    let curves = vec![curve("Allocated", at.clone(), heap), curve("Resident memory", at, resident)];
+    // A run that ends before the second measurement has nothing of what it allocated.
+    let has_heap = heap.iter().any(|bytes| *bytes > 0.0);
+    let heap = has_heap.then(|| curve("Allocated", at.clone(), heap));
+    let curves = heap.into_iter().chain([curve("Resident memory", at.clone(), resident)]).collect();
     Ok(Some(Series { curves, ..Series::default() }))
 }

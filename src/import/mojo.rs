@@ -131,7 +131,7 @@ impl Reading {
         let measures = [
             ("Wall time", Unit::Seconds),
             ("CPU time", Unit::CpuSeconds),
-            ("Memory", Unit::Bytes),
+            ("Allocated", Unit::Bytes),
             ("In garbage collection", Unit::Seconds),
         ];
         Self {

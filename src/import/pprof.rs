@@ -50,10 +50,17 @@ impl Format for Pprof {
         let file = File::index(&bytes).map_err(|fault| fault.of(self, AGAIN))?;
         let mut diagnostics = Diagnostics::default();
         let profile = file.profile(&mut diagnostics).map_err(|fault| fault.of(self, AGAIN))?;
-        let profile = profile.ok_or_else(|| ImportError::new(self, "no sample of it has a value", AGAIN))?;
+        let is_idle = file.samples.is_empty();
+        let profile = profile.ok_or_else(|| match is_idle {
+            true => ImportError::new(self, "it has no samples: nothing ran while it was recorded", IDLE),
+            false => ImportError::new(self, "no sample of it has a value", IDLE),
+        })?;
         Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
     }
 }
+
+const IDLE: &str =
+    "Record for longer, while the program works: a profile of the CPU has nothing of a program that waits.";
 
 /// The format has no magic number: what is one consists of its fields, begins with a type, a sample or the empty
 /// text that all tables of texts begin with, and has types and samples that are some.
@@ -160,7 +167,20 @@ impl<'a> File<'a> {
                 _ => {}
             }
         }
+        if let Some(fault) = file.cut(bytes.len() as u64) {
+            return Err(fault);
+        }
         Ok(file)
+    }
+
+    /// Texts stand last in most files: where those are missing by which values are called, it ends too early.
+    fn cut(&self, end: u64) -> Option<Fault> {
+        let texts = self.strings.len() as u64;
+        let is_missing = |&(name, unit): &(u64, u64)| name >= texts || unit >= texts;
+        let unnamed = |function: &Function| function.name >= texts;
+        (self.types.iter().any(is_missing)
+            || self.functions.values().all(unnamed) && !self.functions.is_empty())
+        .then_some(Fault::Cut(end))
     }
 
     fn text(&self, id: u64) -> String {
@@ -202,8 +222,13 @@ impl<'a> File<'a> {
             Unit::Samples => 4,
             _ => 5,
         };
-        // What the tool shows first; else time, of all times the clock's.
-        if let Some(first) = (0..measures.len()).min_by_key(|&at| (rank(&measures[at]), at)) {
+        // What the tool shows first; else time, of all times the clock's. Of what else there is the last, as `go tool pprof`
+        // does: what a heap holds stands behind what was allocated.
+        let order = |at: usize| match rank(&measures[at]) {
+            rank @ 5.. => (rank, measures.len() - at),
+            rank => (rank, at),
+        };
+        if let Some(first) = (0..measures.len()).min_by_key(|&at| order(at)) {
             measures[..=first].rotate_right(1);
         }
         Ok(measures)
@@ -373,9 +398,12 @@ fn unit_of(name: &str, unit: &str) -> (Unit, f64) {
         "microseconds" | "microsecond" | "us" | "µs" | "μs" => time(1e-6),
         "milliseconds" | "millisecond" | "ms" => time(1e-3),
         "seconds" | "second" | "s" => time(1.0),
+        "minutes" | "minute" | "min" => time(60.0),
+        "hours" | "hour" | "hrs" | "h" => time(3600.0),
         "bytes" | "byte" | "B" => (Unit::Bytes, 1.0),
         "kilobytes" | "kibibytes" | "KiB" | "kB" => (Unit::Bytes, 1024.0),
         "megabytes" | "mebibytes" | "MiB" | "MB" => (Unit::Bytes, 1024.0 * 1024.0),
+        "gigabytes" | "gibibytes" | "GiB" | "GB" => (Unit::Bytes, 1024.0 * 1024.0 * 1024.0),
         // Of allocations and locks a sample is no moment of the run.
         _ if name == "samples" || name.ends_with("cpu-samples") || name.ends_with("wall-samples") => {
             (Unit::Samples, 1.0)
@@ -406,6 +434,8 @@ mod tests {
     fn units() {
         assert_eq!(unit_of("Wall time", "\u{3bc}s"), (Unit::Seconds, 1e-6));
         assert_eq!(unit_of("cpu", "nanoseconds"), (Unit::CpuSeconds, 1e-9));
+        assert_eq!(unit_of("wall", "minutes"), (Unit::Seconds, 60.0));
+        assert_eq!(unit_of("heap", "GB"), (Unit::Bytes, 1_073_741_824.0));
         assert_eq!(unit_of("alloc-samples", "count"), (Unit::Count, 1.0));
         assert_eq!(unit_of("wall-samples", "count"), (Unit::Samples, 1.0));
     }

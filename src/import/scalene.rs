@@ -1,9 +1,17 @@
 //! Scalene's JSON (`scalene run -o app.json app.py`): <https://github.com/plasma-umass/scalene>.
 //!
 //! Per file its lines with shares of the run's time and megabytes of memory, and what they say; stacks, whose frames are
-//! texts `file function:line;`, with shares of all samples; and memory over time, nanoseconds and megabytes. Rows of
-//! functions have half of the time of their loops only (2.4.0: half of each sample of a loop's last line goes to the `for`
-//! line, and only the other half to the function), so they are not read: lines and stacks are right.
+//! texts `file function:line;`, with shares of all samples; and memory over time, nanoseconds since the start and megabytes.
+//! Rows of functions have half of the time of their loops only (2.4.0: half of each sample of a loop's last line goes to the
+//! `for` line, and only the other half to the function), so they are read only where stacks and lines have little or nothing:
+//! with `@profile` in the program 1.5 writes no times of lines, and no stacks of most functions.
+//!
+//! Stacks tell Python's time from native code's, but with the system's in both; so only their sum is read, and lines have the
+//! split. 1.5 writes a stack's frames and numbers as lists: `[[file, function, line], …]` and `[count, python, native, all]`.
+
+mod rows;
+
+use rustc_hash::FxHashMap;
 
 use super::frame::NO_FILE;
 use super::json::{Fault, Json, Next};
@@ -14,6 +22,7 @@ use crate::input::Input;
 use crate::profile::call_tree::NO_PARENT;
 use crate::profile::series::{Curve, Place, Series};
 use crate::profile::{Profile, Track, Unit, line_table};
+use rows::{Frame, Line, frames_of, line, pair, stack, without_escapes};
 
 /// Scalene's.
 pub struct Scalene;
@@ -64,34 +73,25 @@ impl Format for Scalene {
     }
 }
 
-/// A frame: file, line, function.
-type Frame = (String, i64, String);
+/// Stacks that have less than this part of all time are not shown in its place.
+const MOST: f64 = 2.0 / 3.0;
+
+/// Stacks that have less than this part of all time are said to.
+const NEARLY_ALL: f64 = 0.95;
 
 #[derive(Default)]
 struct File {
     elapsed: f64,
-    /// Stacks with their shares of time in Python and beside it.
-    stacks: Vec<(Vec<Frame>, f64, f64)>,
+    /// Stacks with their shares of time.
+    stacks: Vec<(Vec<Frame>, f64)>,
     /// Stacks with megabytes.
     memory_stacks: Vec<(Vec<Frame>, f64)>,
     lines: Vec<(String, Line)>,
+    /// Rows of functions: where they begin, and their names in place of a text.
+    functions: Vec<(String, Line)>,
     samples: Vec<(f64, f64)>,
     peak_file: String,
     peak_line: i64,
-}
-
-/// A line's shares of time, in percent, and its memory, in megabytes.
-#[derive(Default)]
-struct Line {
-    number: i64,
-    text: String,
-    python: f64,
-    native: f64,
-    system: f64,
-    peak: f64,
-    allocated: f64,
-    copied: f64,
-    allocations: f64,
 }
 
 impl File {
@@ -152,11 +152,17 @@ impl File {
                 continue;
             }
             while let Some(key) = json.key()? {
-                if key != "lines" {
-                    json.skip()?;
-                } else if json.array()? {
+                let rows = match key.as_str() {
+                    "lines" => &mut self.lines,
+                    "functions" => &mut self.functions,
+                    _ => {
+                        json.skip()?;
+                        continue;
+                    }
+                };
+                if json.array()? {
                     while json.item()? {
-                        self.lines.push((path.clone(), line(json)?));
+                        rows.push((path.clone(), line(json)?));
                     }
                 }
             }
@@ -171,7 +177,8 @@ impl File {
             diagnostics.note(Level::Warning, message, || None);
         }
         let elapsed = if known { self.elapsed } else { 0.0 };
-        let stacks = self.of_stacks(elapsed).unwrap_or(Profile { unit: Unit::Bytes, ..Profile::default() });
+        let stacks = self.of_stacks(elapsed, diagnostics);
+        let stacks = stacks.unwrap_or(Profile { unit: Unit::Bytes, ..Profile::default() });
         let line_table = self.of_lines(elapsed);
         let series = self.of_samples();
         if stacks.functions.is_empty() && line_table.is_none() && series.is_none() {
@@ -181,36 +188,97 @@ impl File {
         Some(Profile { line_table, series, ..stacks })
     }
 
-    fn of_stacks(&self, elapsed: f64) -> Option<Profile> {
+    /// Shares of time by file, the larger of what its lines and its functions have, added up: 1 is the whole run.
+    fn shares(&self) -> f64 {
+        let mut files: FxHashMap<&str, [f64; 2]> = FxHashMap::default();
+        for (at, rows) in [&self.lines, &self.functions].into_iter().enumerate() {
+            for (file, row) in rows {
+                files.entry(file).or_default()[at] += row.share();
+            }
+        }
+        files.values().map(|[lines, functions]| lines.max(*functions)).sum::<f64>() / 100.0
+    }
+
+    fn of_stacks(&self, elapsed: f64, diagnostics: &mut Diagnostics) -> Option<Profile> {
         let measures = [
             ("Time", Unit::Seconds),
+            ("Memory", Unit::Bytes),
             ("Time in Python", Unit::Seconds),
             ("Time in native code", Unit::Seconds),
-            ("Memory", Unit::Bytes),
+            ("Time in the system", Unit::Seconds),
         ];
         let mut stacks = LineStacks::new(measures.map(|(name, unit)| (name.to_owned(), unit)).to_vec());
         let track = stacks.track(Track::default());
         // They are shares of all; older versions had seconds.
-        let all: f64 = self.stacks.iter().map(|(_, python, native)| python + native).sum();
+        let all: f64 = self.stacks.iter().map(|(_, share)| share).sum();
         let scale = if all <= 1.01 { elapsed } else { 1.0 };
+        let begins = self.begins();
         let node_of = |frames: &[Frame], stacks: &mut LineStacks| {
             frames.iter().fold(NO_PARENT, |above, (file, line, name)| {
+                let known = begins.get(&(file.as_str(), name.as_str()));
+                let (name, begin) = known.copied().unwrap_or((name.as_str(), 0));
                 let file = if file.is_empty() { NO_FILE } else { file };
-                let frame = stacks.frame(file, *line, name, 0);
+                // What is behind the line that is said to begin it is another of this name.
+                let frame = stacks.frame(file, *line, name, if begin <= *line { begin } else { 0 });
                 stacks.child(above, frame)
             })
         };
-        for (frames, python, native) in &self.stacks {
-            let node = node_of(frames, &mut stacks);
-            stacks.add(0, track, node, (python + native) * scale);
-            stacks.add(1, track, node, python * scale);
-            stacks.add(2, track, node, native * scale);
+        let rows = self.shares();
+        if all * scale < MOST * rows * elapsed && self.functions.iter().any(|(_, row)| row.share() > 0.0) {
+            for (file, row) in &self.functions {
+                // No line that ran, but where the function begins: lines have what lines took.
+                let frame = stacks.frame(file, 0, &row.text, row.number);
+                let node = stacks.child(NO_PARENT, frame);
+                let times = [(0, row.share()), (2, row.python), (3, row.native), (4, row.system)];
+                for (measure, share) in times {
+                    stacks.add(measure, track, node, share / 100.0 * elapsed);
+                }
+            }
+            let share = crate::format::percent(all * scale / (rows * elapsed));
+            let message = match all > 0.0 {
+                true => format!(
+                    "the file has stacks of {share} of the time only: functions are shown without what called them"
+                ),
+                false => "the file has no stacks: functions are shown without what called them".to_owned(),
+            };
+            diagnostics.note(Level::Info, &message, || None);
+        } else {
+            for (frames, share) in &self.stacks {
+                let node = node_of(frames, &mut stacks);
+                stacks.add(0, track, node, share * scale);
+            }
+            let part = all * scale / (rows * elapsed);
+            if part < NEARLY_ALL {
+                let share = crate::format::percent(part);
+                let message =
+                    format!("stacks have {share} of the time that lines have: the rest is in no function");
+                diagnostics.note(Level::Info, &message, || None);
+            }
         }
         for (frames, size) in &self.memory_stacks {
             let node = node_of(frames, &mut stacks);
-            stacks.add(3, track, node, size * MEGABYTE);
+            stacks.add(1, track, node, size * MEGABYTE);
         }
         stacks.finish()
+    }
+
+    /// Whole names of functions and where they begin, as the file's rows of them say; stacks of memory have the last part of
+    /// a name only (`alloc` of `Shop.alloc`), which is looked up too where one function of the file has it.
+    fn begins(&self) -> FxHashMap<(&str, &str), (&str, i64)> {
+        let mut begins: FxHashMap<(&str, &str), (&str, i64)> = FxHashMap::default();
+        let mut again: Vec<(&str, &str)> = Vec::new();
+        for (file, row) in self.functions.iter().filter(|(_, row)| row.number > 0) {
+            if let Some((_, last)) = row.text.rsplit_once('.')
+                && begins.insert((file, last), (&row.text, row.number)).is_some()
+            {
+                again.push((file, last));
+            }
+        }
+        begins.retain(|name, _| !again.contains(name));
+        for (file, row) in self.functions.iter().filter(|(_, row)| row.number > 0) {
+            begins.insert((file, &row.text), (&row.text, row.number));
+        }
+        begins
     }
 
     fn of_lines(&self, elapsed: f64) -> Option<Box<line_table::LineTable>> {
@@ -239,7 +307,7 @@ impl File {
                 copied * MEGABYTE,
             ];
             if let Ok(number) = u32::try_from(line.number) {
-                table.source(file, vec![(number, line.text.trim_end_matches(['\r', '\n']).to_owned())]);
+                table.source(file, vec![(number, without_escapes(line.text.trim_end_matches(['\r', '\n'])))]);
             }
             if values.iter().all(|value| *value == 0.0) {
                 continue;
@@ -257,7 +325,9 @@ impl File {
         let mut points: Vec<(f64, f64)> =
             self.samples.iter().copied().filter(|(at, size)| at.is_finite() && size.is_finite()).collect();
         crate::sort::by(&mut points, |one, other| one.0.total_cmp(&other.0));
-        let &(start, _) = points.first()?;
+        // They count from the start of the run; what does not counts from elsewhere.
+        let &(first, _) = points.first()?;
+        let start = if (0.0..=self.elapsed * 1.1e9).contains(&first) { 0.0 } else { first };
         let mut curve = Curve {
             name: "Memory".to_owned(),
             unit: Unit::Bytes,
@@ -270,121 +340,5 @@ impl File {
             curve.place[peak] = Some(Place { file: self.peak_file.clone(), line, function: String::new() });
         }
         Some(Box::new(Series { curves: vec![curve], ..Series::default() }))
-    }
-}
-
-fn pair(json: &mut Json<'_, '_>) -> Result<(f64, f64), Fault> {
-    let mut numbers = Vec::new();
-    if json.array()? {
-        while json.item()? {
-            numbers.push(json.number()?.unwrap_or(f64::NAN));
-        }
-    }
-    Ok(match numbers.as_slice() {
-        [one, other, ..] => (*one, *other),
-        _ => (f64::NAN, f64::NAN),
-    })
-}
-
-/// `[["file function:line;", …], {"python_time": …, "c_time": …}]`.
-fn stack(json: &mut Json<'_, '_>) -> Result<(Vec<Frame>, f64, f64), Fault> {
-    let (mut frames, mut python, mut native) = (Vec::new(), 0.0, 0.0);
-    if json.array()? {
-        while json.item()? {
-            match json.peek()? {
-                Next::Array => frames = frames_of(json)?,
-                _ => {
-                    if json.object()? {
-                        while let Some(key) = json.key()? {
-                            match key.as_str() {
-                                "python_time" => python = json.number()?.unwrap_or(0.0),
-                                "c_time" => native = json.number()?.unwrap_or(0.0),
-                                _ => json.skip()?,
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-    let amount = |value: f64| if value.is_finite() { value.max(0.0) } else { 0.0 };
-    Ok((frames, amount(python), amount(native)))
-}
-
-/// Frames as texts, or as objects with their parts.
-fn frames_of(json: &mut Json<'_, '_>) -> Result<Vec<Frame>, Fault> {
-    let mut frames = Vec::new();
-    if json.array()? {
-        while json.item()? {
-            match json.peek()? {
-                Next::Text => frames.push(spelt(&json.text()?.unwrap_or_default())),
-                _ => {
-                    let mut frame: Frame = Frame::default();
-                    if json.object()? {
-                        while let Some(key) = json.key()? {
-                            match key.as_str() {
-                                "filename_or_module" => frame.0 = json.text()?.unwrap_or_default(),
-                                "line" => frame.1 = json.whole()?.unwrap_or(0).max(0),
-                                "display_name" => frame.2 = json.text()?.unwrap_or_default(),
-                                _ => json.skip()?,
-                            }
-                        }
-                    }
-                    frames.push(frame);
-                }
-            }
-        }
-    }
-    Ok(frames)
-}
-
-/// `file function:line;`: a path may have blanks, a name has none.
-fn spelt(text: &str) -> Frame {
-    let text = text.strip_suffix(';').unwrap_or(text);
-    let (rest, line) = text.rsplit_once(':').unwrap_or((text, ""));
-    let (file, name) = rest.rsplit_once(' ').unwrap_or(("", rest));
-    (file.to_owned(), line.parse().unwrap_or(0), name.to_owned())
-}
-
-fn line(json: &mut Json<'_, '_>) -> Result<Line, Fault> {
-    let mut line = Line::default();
-    if !json.object()? {
-        return Ok(line);
-    }
-    while let Some(key) = json.key()? {
-        let place = match key.as_str() {
-            "lineno" => {
-                line.number = json.whole()?.unwrap_or(0);
-                continue;
-            }
-            "line" => {
-                line.text = json.text()?.unwrap_or_default();
-                continue;
-            }
-            "n_cpu_percent_python" => &mut line.python,
-            "n_cpu_percent_c" => &mut line.native,
-            "n_sys_percent" => &mut line.system,
-            "n_peak_mb" => &mut line.peak,
-            "n_malloc_mb" => &mut line.allocated,
-            "n_copy_mb_s" => &mut line.copied,
-            "n_mallocs" => &mut line.allocations,
-            _ => {
-                json.skip()?;
-                continue;
-            }
-        };
-        *place = json.number()?.filter(|number| number.is_finite()).unwrap_or(0.0);
-    }
-    Ok(line)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frames_are_texts() {
-        assert_eq!(spelt("/srv/a b.py <module>:17;"), ("/srv/a b.py".to_owned(), 17, "<module>".to_owned()));
-        assert_eq!(spelt("x"), (String::new(), 0, "x".to_owned()));
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! Texts, frames, and per frame how many samples ended in it and how many had it on the stack; no stacks. Frames differ by
 //! their columns as well, so a line is in several.
+//!
+//! Every object has the id of its run, as files may be put together (`cat`): numbers of texts and frames are those of a run.
 
 use rustc_hash::FxHashMap;
 
@@ -66,13 +68,31 @@ impl Format for TachyonJsonl {
     }
 }
 
+/// A line: which run it is of, and what it has.
+#[derive(serde::Deserialize)]
+struct Row {
+    #[serde(default)]
+    run_id: String,
+    v: Option<u64>,
+    #[serde(flatten)]
+    record: Record,
+}
+
+/// The only one there is; it is raised where readers have to change.
+const VERSION: u64 = 1;
+
 #[derive(serde::Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Record {
+    // An earlier draft called them so.
+    #[serde(alias = "str_def")]
     StringTable {
+        #[serde(alias = "defs")]
         strings: Vec<Text>,
     },
+    #[serde(alias = "frame_def")]
     FrameTable {
+        #[serde(alias = "defs")]
         frames: Vec<Frame>,
     },
     Agg {
@@ -110,38 +130,60 @@ struct Entry {
 
 #[derive(Default)]
 struct Reading {
-    strings: FxHashMap<u64, String>,
-    frames: FxHashMap<u64, Frame>,
-    entries: Vec<Entry>,
-    samples: Option<u64>,
-    ended: bool,
+    /// By run, and what the run calls it.
+    strings: FxHashMap<(usize, u64), String>,
+    frames: FxHashMap<(usize, u64), Frame>,
+    entries: Vec<(usize, Entry)>,
+    runs: Vec<Run>,
+    /// Lines of a version that is not known.
+    newer: Noted,
     skipped: Noted,
     /// Where nothing was there to be read.
     first_bad: Option<u64>,
 }
 
+#[derive(Default)]
+struct Run {
+    id: String,
+    samples: Option<u64>,
+    ended: bool,
+}
+
 impl Reading {
     fn line(&mut self, number: u64, line: &[u8]) {
-        match serde_json::from_slice::<Record>(super::records::trim_end(line)) {
-            Ok(Record::StringTable { strings }) => {
-                self.strings.extend(strings.into_iter().map(|text| (text.str_id, text.value)));
+        let row = serde_json::from_slice::<Row>(super::records::trim_end(line));
+        let row = row.map(|Row { run_id, v, record }| {
+            if v.is_some_and(|version| version > VERSION) {
+                self.newer.note(number);
             }
-            Ok(Record::FrameTable { frames }) => {
-                self.frames.extend(frames.into_iter().map(|frame| (frame.frame_id, frame)));
+            // The last runs first: there are few, and lines of one stand together.
+            let known = self.runs.iter().rposition(|run| run.id == run_id);
+            let run = known.unwrap_or_else(|| {
+                self.runs.push(Run { id: run_id, ..Run::default() });
+                self.runs.len() - 1
+            });
+            (run, record)
+        });
+        let row = row.map(|(run, record)| match record {
+            Record::StringTable { strings } => {
+                self.strings.extend(strings.into_iter().map(|text| ((run, text.str_id), text.value)));
             }
-            Ok(Record::Agg { entries, samples_total }) => {
-                self.entries.extend(entries);
-                self.samples = samples_total.or(self.samples);
+            Record::FrameTable { frames } => {
+                self.frames.extend(frames.into_iter().map(|frame| ((run, frame.frame_id), frame)));
             }
-            Ok(Record::End { samples_total }) => {
-                self.ended = true;
-                self.samples = samples_total.or(self.samples);
+            Record::Agg { entries, samples_total } => {
+                self.entries.extend(entries.into_iter().map(|entry| (run, entry)));
+                self.runs[run].samples = samples_total.or(self.runs[run].samples);
             }
-            Ok(Record::Other) => {}
-            Err(_) => {
-                self.first_bad.get_or_insert(number);
-                self.skipped.note(number);
+            Record::End { samples_total } => {
+                self.runs[run].ended = true;
+                self.runs[run].samples = samples_total.or(self.runs[run].samples);
             }
+            Record::Other => {}
+        });
+        if row.is_err() {
+            self.first_bad.get_or_insert(number);
+            self.skipped.note(number);
         }
     }
 
@@ -150,12 +192,17 @@ impl Reading {
         let mut table = line_table::Builder::new(&columns);
         let mut functions = Functions::default();
         let mut known: FxHashMap<(u32, u32), usize> = FxHashMap::default();
-        let most = self.samples.map_or(f64::INFINITY, |samples| samples as f64);
+        // The same run twice has as many samples in one; then the sum says nothing.
+        let samples: Option<u64> = self.runs.iter().map(|run| run.samples).sum();
+        let own: u64 = self.entries.iter().map(|(_, entry)| entry.own).fold(0, u64::saturating_add);
+        let most = samples.filter(|samples| *samples >= own).map_or(f64::INFINITY, |samples| samples as f64);
+        let ended = self.runs.iter().all(|run| run.ended) && !self.runs.is_empty();
         let mut missing = 0;
-        for entry in &self.entries {
-            let frame = self.frames.get(&entry.frame_id);
+        for (run, entry) in &self.entries {
+            let frame = self.frames.get(&(*run, entry.frame_id));
             let texts = frame.and_then(|frame| {
-                Some((frame, self.strings.get(&frame.path_str_id)?, self.strings.get(&frame.func_str_id)?))
+                let text = |id| self.strings.get(&(*run, id));
+                Some((frame, text(frame.path_str_id)?, text(frame.func_str_id)?))
             });
             let Some((frame, file, name)) = texts else {
                 missing += 1;
@@ -188,10 +235,16 @@ impl Reading {
             functions.total_time[at] = f64::min(functions.total_time[at] + total, most);
         }
         self.skipped.say(Level::Warning, "lines that are no object of this format are left out", diagnostics);
+        let message = "lines are of a newer version of this format: numbers may be wrong";
+        self.newer.say(Level::Warning, message, diagnostics);
+        if self.runs.len() > 1 {
+            let message = format!("the file has {} runs: they are added up", self.runs.len());
+            diagnostics.note(Level::Info, &message, || None);
+        }
         let message = "frames whose texts are not in the file are left out";
         diagnostics.note_many(Level::Warning, message, missing, || None);
         if !functions.self_time.iter().any(|&own| own > 0.0) {
-            let problem = match self.ended {
+            let problem = match ended {
                 true => "it has no samples",
                 false => "the file ends in the middle",
             };
@@ -201,7 +254,7 @@ impl Reading {
                 None => error.at(format!("line {}", format::count(1))),
             });
         }
-        if !self.ended {
+        if !ended {
             let message = "the file ends in the middle: what is before is read";
             diagnostics.note(Level::Warning, message, || None);
         }

@@ -16,24 +16,35 @@ pub fn is_page(head: &[u8]) -> bool {
 /// # Errors
 /// When reading fails.
 pub fn skip_to(input: &mut Input<'_>, mark: &[u8]) -> io::Result<bool> {
-    let Some(&last) = mark.last() else { return Ok(true) };
+    Ok(skip_to_either(input, [mark, mark])?.is_some())
+}
+
+/// Reads on until one of two marks was passed: its place among them; `None` where neither is in the rest.
+///
+/// # Errors
+/// When reading fails.
+pub fn skip_to_either(input: &mut Input<'_>, marks: [&[u8]; 2]) -> io::Result<Option<usize>> {
+    let [Some(&one), Some(&other)] = marks.map(<[u8]>::last) else { return Ok(Some(0)) };
+    let longest = marks.iter().map(|mark| mark.len()).max().unwrap_or(0);
     // The bytes before, as far as a mark may have begun in them.
     let mut before: Vec<u8> = Vec::new();
     loop {
         let bytes = match input.fill_buf() {
-            Ok([]) => return Ok(false),
+            Ok([]) => return Ok(None),
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        let found = memchr::memchr(last, bytes);
+        let found = memchr::memchr2(one, other, bytes);
         let end = found.map_or(bytes.len(), |at| at + 1);
         before.extend_from_slice(&bytes[..end]);
         input.consume(end);
-        if found.is_some() && before.ends_with(mark) {
-            return Ok(true);
+        if found.is_some()
+            && let Some(at) = marks.iter().position(|mark| before.ends_with(mark))
+        {
+            return Ok(Some(at));
         }
-        let keep = before.len().saturating_sub(mark.len());
+        let keep = before.len().saturating_sub(longest);
         before.drain(..keep);
     }
 }

@@ -161,6 +161,9 @@ impl<'a> Export<'a> {
             if !profile.has_callers() {
                 return Err(NO_CALLERS);
             }
+            if profile.functions.is_empty() && (profile.line_table.is_some() || profile.series.is_some()) {
+                return Err(NO_STACKS);
+            }
             if !profile.has_times() {
                 return Err(NO_TIMES);
             }
@@ -190,6 +193,11 @@ impl<'a> Export<'a> {
                     Some(table) => Ok(Self::Lines(table, numbers(table, filter, top), form)),
                     None => Err("the file has no numbers of lines."),
                 }
+            }
+            (Content::Profile(profile), None) if profile.functions.is_empty() && profile.series.is_some() => {
+                Err(
+                    "the file has memory over time, of which there is no table; see flamedrop summary --json.",
+                )
             }
             (Content::Profile(profile), None | Some(Table::Functions)) => {
                 Ok(Self::Functions(profile, first(functions(profile, filter), top), form))
@@ -237,6 +245,10 @@ const NO_CALLERS: &str = "the file does not say who called whom, so there is no 
 /// What is said where nothing took any time.
 const NO_TIMES: &str = "the file has no times, so there is nothing to draw; its calls can be exported as csv, json or \
                         markdown.";
+
+/// What is said of numbers of lines and of memory over time alone.
+const NO_STACKS: &str = "the file has no stacks of functions, so there is nothing to draw; lines can be exported as csv, json \
+                         or markdown.";
 
 /// What is said where imports are to be hidden, and there is no tree.
 const NO_TREE: &str =

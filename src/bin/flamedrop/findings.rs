@@ -159,10 +159,13 @@ pub fn diff(before: &[Opened], after: &[Opened], json: bool, out: &mut dyn Write
         let (of, per) = suffix(unit);
         let list = |all: &[&Finding]| all.iter().map(|one| finding_json(one)).collect::<serde_json::Value>();
         let left = |(before, after): &(&Finding, &Finding)| serde_json::json!({ "before": finding_json(before), "after": finding_json(after) });
+        // Lines and curves have no total.
+        let has_total = from > 0.0 || to > 0.0;
+        let total = |amount: f64| has_total.then_some(amount * per);
         let all = serde_json::json!({
-            (format!("before_{of}")): from * per,
-            (format!("after_{of}")): to * per,
-            (format!("saved_{of}")): (from - to) * per,
+            (format!("before_{of}")): total(from),
+            (format!("after_{of}")): total(to),
+            (format!("saved_{of}")): total(from - to),
             (format!("predicted_{of}")): changes.predicted() * per,
             "gone": list(&changes.gone),
             "left": changes.left.iter().map(left).collect::<Vec<_>>(),

@@ -66,7 +66,7 @@ fn read_event(json: &mut Json<'_, '_>, curve: &mut Curve) -> Result<(), Fault> {
         }
     }
     let follows = curve.at.last().is_none_or(|last| *last <= number);
-    if number.is_finite() && memory.is_finite() && follows {
+    if number.is_finite() && memory.is_finite() && memory >= 0.0 && follows {
         curve.at.push(number);
         curve.value.push(memory * MEBIBYTE);
         let place =
