@@ -191,7 +191,8 @@ impl<'a> Parts<'a> {
                         .parts
                         .get(part)
                         .map_or(0, |part| part.range.end - part.range.start);
-                    let skip = (offset - unwrapped).min(length - stored);
+                    // But for the last byte: it says whether a line end is put between this part and the next.
+                    let skip = (offset - unwrapped).min((length - stored).saturating_sub(1));
                     (unwrapped, stored) = (unwrapped + skip, stored + skip);
                     Decoder::Plain(parts.stored(part, stored)?)
                 }

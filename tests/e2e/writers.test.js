@@ -56,7 +56,6 @@ const WRONG = [
   ['app.py', /a Python program/, /python -m cProfile -o app\.prof app\.py/],
   ['yappi.ystat', /yappi's own statistics/, /type="pstat"/],
   ['stats.pickle', /a pickled dict of statistics/, /dump_stats\("app\.prof"\)/],
-  ['line-profiler.lprof', /line_profiler's times of lines/, /python -m cProfile/],
   ['pyinstrument.html', /pyinstrument's web page/, /pyinstrument -r pstats/],
 ];
 
