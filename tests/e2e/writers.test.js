@@ -73,7 +73,7 @@ for (const colorScheme of SCHEMES) {
       ...WRONG,
       ['picture.png', /a PNG picture/, /Drop the recording itself/],
       ['empty.prof', /the file is empty/, /python -m cProfile -o app\.prof app\.py/],
-      ['notes.txt', /a text file/, /Supported\s+Profiles:[^\n]*\s+SQL logs:/],
+      ['notes.txt', /a text file/, /Supported\s+Profiles:[^\n]*\s+Memory and lines:[^\n]*\s+SQL logs:/],
     ];
     for (const [index, file] of [...files, ...others].entries()) {
       const [name, looksLike, advice] = expected[index];
