@@ -2,6 +2,7 @@
 //! in [`FORMATS`], and fixtures. The registry also feeds the welcome page and the README's table.
 
 pub mod assert_queries;
+mod beginning;
 pub mod callgrind;
 pub mod chrome_trace;
 mod clock;
@@ -174,7 +175,7 @@ impl<F: Format> Format for Elsewhere<F> {
     }
 
     fn import(&self, _: &mut Input<'_>) -> Result<Document, ImportError> {
-        Err(ImportError::new(self, "another build of Flamedrop reads it", ""))
+        Err(ImportError::elsewhere(self.about().kind))
     }
 }
 
@@ -249,6 +250,8 @@ pub struct ImportError {
     pub advice: String,
     /// What can be read, in a few lines, where nothing better can be said.
     pub supported: &'static [&'static str],
+    /// What it holds, if only another build reads that ([`Kind::is_read_here`]).
+    pub elsewhere: Option<Kind>,
 }
 
 /// A sentence after another.
@@ -272,6 +275,7 @@ impl ImportError {
             problem: problem.into(),
             advice: advice.into(),
             supported: &[],
+            elsewhere: None,
         }
     }
 
@@ -289,6 +293,18 @@ impl ImportError {
             problem: "too little of it is there to tell what it is".to_owned(),
             supported: &[],
             ..self.of_cut_file()
+        }
+    }
+
+    /// What another build reads.
+    fn elsewhere(kind: Kind) -> Self {
+        Self {
+            looked_like: None,
+            place: None,
+            problem: "another build of Flamedrop reads it".to_owned(),
+            advice: String::new(),
+            supported: &[],
+            elsewhere: Some(kind),
         }
     }
 
@@ -319,6 +335,7 @@ impl ImportError {
             problem: format!("the file cannot be read ({error})"),
             advice: advice.to_owned(),
             supported: &[],
+            elsewhere: None,
         }
     }
 }
@@ -425,6 +442,9 @@ pub async fn read_waiting(
     let mut input = open(source, progress)?;
     input.options = options.clone();
     if saved::is(input.head()) {
+        if let Some(kind) = saved::kind(input.head()).filter(|kind| !kind.is_read_here()) {
+            return Err(ImportError::elsewhere(kind));
+        }
         // It names the format it was recorded in, which it is shown as.
         let bytes = input.read_all(saved::LIMIT).map_err(|error| ImportError::reading(&error))?;
         let format = |id: &str| by_id(id).map(|format| format.id());
@@ -434,6 +454,7 @@ pub async fn read_waiting(
             problem,
             advice: "Save it again from where it came from.".to_owned(),
             supported: &[],
+            elsewhere: None,
         })?;
         return Ok((document, input.places()));
     }
@@ -487,6 +508,7 @@ fn unknown(head: &[u8]) -> ImportError {
             problem: "the file is empty".to_owned(),
             advice: advice.to_owned(),
             supported: &[],
+            elsewhere: None,
         };
     }
     let foreign = foreign::name(head);
@@ -498,5 +520,6 @@ fn unknown(head: &[u8]) -> ImportError {
         advice: advice.to_owned(),
         // Where it is known what to do, that is enough.
         supported: if advice.is_empty() { SUPPORTED } else { &[] },
+        elsewhere: None,
     }
 }

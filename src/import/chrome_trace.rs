@@ -17,6 +17,7 @@
 mod events;
 mod lanes;
 
+use super::beginning::Beginning;
 use super::json::{Fault, Json};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
@@ -43,11 +44,10 @@ impl Format for ChromeTrace {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let text = super::records::trim_mark(head).trim_ascii_start();
-        let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
-        let has_events = holds(b"\"ph\"") && holds(b"\"ts\"") && holds(b"\"pid\"");
+        let text = Beginning::of(head);
+        let has_events = text.holds(b"\"ph\"") && text.holds(b"\"ts\"") && text.holds(b"\"pid\"");
         match text.first() {
-            Some(b'{') if holds(b"\"traceEvents\"") => 90,
+            Some(b'{') if text.holds(b"\"traceEvents\"") => 90,
             Some(b'[') if has_events => 85,
             _ => 0,
         }

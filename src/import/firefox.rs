@@ -5,6 +5,7 @@
 //! have the other tables as well. Python's functions are marked as JavaScript's; others have their file in the
 //! resource. Times are milliseconds; a weight of nothing is one sample.
 
+use super::beginning::Beginning;
 use super::frame::NO_FILE;
 use super::json::{Fault, Json};
 use super::line_stacks::LineStacks;
@@ -34,13 +35,14 @@ impl Format for Firefox {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let text = super::records::trim_mark(head).trim_ascii_start();
-        let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+        let text = Beginning::of(head);
         if !text.starts_with(b"{") {
             0
-        } else if holds(b"\"preprocessedProfileVersion\"") {
+        } else if text.holds(b"\"preprocessedProfileVersion\"") {
             95
-        } else if holds(b"\"stackTable\"") && holds(b"\"frameTable\"") && !super::foreign::is_raw_gecko(text)
+        } else if text.holds(b"\"stackTable\"")
+            && text.holds(b"\"frameTable\"")
+            && !super::foreign::is_raw_gecko(&text)
         {
             70
         } else {

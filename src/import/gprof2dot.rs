@@ -3,6 +3,7 @@
 //!
 //! `memray transform gprof2dot` writes it. Chains of numbers of functions, innermost first, with a cost of each kind.
 
+use super::beginning::Beginning;
 use super::frame::NO_FILE;
 use super::json::{Fault, Json};
 use super::{About, Format, ImportError, Kind};
@@ -32,9 +33,12 @@ impl Format for Gprof2dot {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let text = super::records::trim_mark(head).trim_ascii_start();
-        let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
-        if text.starts_with(b"{") && holds(b"\"callchain\"") && holds(b"\"costs\"") { 92 } else { 0 }
+        let text = Beginning::of(head);
+        if text.starts_with(b"{") && text.holds(b"\"callchain\"") && text.holds(b"\"costs\"") {
+            92
+        } else {
+            0
+        }
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {

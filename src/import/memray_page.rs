@@ -13,6 +13,7 @@
 
 use std::io::BufRead as _;
 
+use super::beginning::Beginning;
 use super::frame::{NO_FILE, NO_FRAME};
 use super::json::{Fault, Json, Next};
 use super::line_stacks::LineStacks;
@@ -58,7 +59,7 @@ impl Format for MemrayPage {
         if within::is_page(head) {
             return if holds(b"<title>memray - ") { 95 } else { 0 };
         }
-        let text = super::records::trim_mark(head).trim_ascii_start();
+        let text = Beginning::of(head);
         let row = [&b"\"allocator\""[..], b"\"n_allocations\"", b"\"stack_trace\"", b"\"tid\""];
         if text.starts_with(b"{\"inverted_no_imports_nodes\"")
             || text.starts_with(b"{\"high_water_mark_by_snapshot\"")

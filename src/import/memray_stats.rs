@@ -3,6 +3,7 @@
 //!
 //! What was allocated in all, not only at the peak, and the few lines that allocated most: `function:file:line`. No stacks.
 
+use super::beginning::Beginning;
 use super::json::{Fault, Json};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
@@ -30,10 +31,9 @@ impl Format for MemrayStats {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let text = super::records::trim_mark(head).trim_ascii_start();
-        let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+        let text = Beginning::of(head);
         let words = [&b"\"total_bytes_allocated\""[..], b"\"allocation_size_histogram\""];
-        if text.starts_with(b"{") && words.into_iter().all(holds) { 98 } else { 0 }
+        if text.starts_with(b"{") && words.into_iter().all(|word| text.holds(word)) { 98 } else { 0 }
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {

@@ -19,18 +19,25 @@ pub struct Node {
     pub total: f64,
 }
 
-/// Reads the tree whose root comes next; frames come before what they called. `entry` is given each entry but
-/// `children`, and must take its value; `unnamed` makes a frame.
-pub fn read(
+impl Node {
+    /// One of which nothing is known yet, called by `parent`.
+    pub fn below(parent: u32) -> Self {
+        Self { parent, file: String::new(), line: 0, name: String::new(), total: 0.0 }
+    }
+}
+
+/// Reads the tree whose root comes next; frames come before what they called. `below` makes a frame that the one at
+/// this place called, or nothing ([`NO_PARENT`]); `entry` is given each entry but `children`, and must take its value.
+pub fn read<N>(
     json: &mut Json<'_, '_>,
-    mut entry: impl FnMut(&mut Json<'_, '_>, &str, &mut Node) -> Result<(), Fault>,
-) -> Result<Vec<Node>, Fault> {
-    let unnamed = |parent| Node { parent, file: String::new(), line: 0, name: String::new(), total: 0.0 };
-    let mut nodes: Vec<Node> = Vec::new();
+    below: impl Fn(u32) -> N,
+    mut entry: impl FnMut(&mut Json<'_, '_>, &str, &mut N) -> Result<(), Fault>,
+) -> Result<Vec<N>, Fault> {
+    let mut nodes: Vec<N> = Vec::new();
     if !json.object()? {
         return Ok(nodes);
     }
-    nodes.push(unnamed(NO_PARENT));
+    nodes.push(below(NO_PARENT));
     // The frames whose objects are open, and whether one is within the children.
     let mut open: Vec<(u32, bool)> = vec![(0, false)];
     while let Some(&(node, within)) = open.last() {
@@ -41,7 +48,7 @@ pub fn read(
                 }
             } else if json.object()? {
                 open.push((nodes.len() as u32, false));
-                nodes.push(unnamed(node));
+                nodes.push(below(node));
             }
             continue;
         }

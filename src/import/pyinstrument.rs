@@ -12,6 +12,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::beginning::Beginning;
 use super::json::{Fault, Json};
 use super::nested::{self, Node};
 use super::{About, Format, ImportError, Kind};
@@ -44,11 +45,14 @@ impl Format for Pyinstrument {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let text = super::records::trim_mark(head).trim_ascii_start();
-        let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
-        let frames =
-            holds(b"\"root_frame\"") || holds(b"\"frame_records\"") || holds(b"\"start_call_stack\"");
-        if text.starts_with(b"{") && frames && (holds(b"\"sample_count\"") || holds(b"\"duration\"")) {
+        let text = Beginning::of(head);
+        let frames = text.holds(b"\"root_frame\"")
+            || text.holds(b"\"frame_records\"")
+            || text.holds(b"\"start_call_stack\"");
+        if text.starts_with(b"{")
+            && frames
+            && (text.holds(b"\"sample_count\"") || text.holds(b"\"duration\""))
+        {
             95
         } else {
             0
@@ -75,7 +79,7 @@ fn read(json: &mut Json<'_, '_>, diagnostics: &mut Diagnostics) -> Result<Option
     if json.object()? {
         while let Some(key) = json.key()? {
             match key.as_str() {
-                "root_frame" => add_tree(&nested::read(json, entry)?, &mut builder, &mut bad),
+                "root_frame" => add_tree(&nested::read(json, Node::below, entry)?, &mut builder, &mut bad),
                 "frame_records" => Records::new(&mut builder, &mut bad).read(json)?,
                 _ => json.skip()?,
             }

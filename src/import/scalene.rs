@@ -13,6 +13,7 @@ mod rows;
 
 use rustc_hash::FxHashMap;
 
+use super::beginning::Beginning;
 use super::frame::NO_FILE;
 use super::json::{Fault, Json, Next};
 use super::line_stacks::LineStacks;
@@ -46,13 +47,12 @@ impl Format for Scalene {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let text = super::records::trim_mark(head).trim_ascii_start();
-        let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+        let text = Beginning::of(head);
         if !text.starts_with(b"{") {
             0
-        } else if holds(b"\"n_cpu_percent_python\"")
-            || (holds(b"\"alloc_samples\"")
-                && (holds(b"\"combined_stacks\"") || holds(b"\"elapsed_time_sec\"")))
+        } else if text.holds(b"\"n_cpu_percent_python\"")
+            || (text.holds(b"\"alloc_samples\"")
+                && (text.holds(b"\"combined_stacks\"") || text.holds(b"\"elapsed_time_sec\"")))
         {
             95
         } else {

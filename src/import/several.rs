@@ -117,6 +117,7 @@ fn archive_error(kind: &'static str, problem: impl Into<String>, advice: &str) -
         problem: problem.into(),
         advice: advice.to_owned(),
         supported: &[],
+        elsewhere: None,
     }
 }
 

@@ -18,6 +18,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::beginning::Beginning;
 use super::collapsed::{Root, root_of_frame};
 use super::frame::{NO_FILE, NO_FRAME};
 use super::json::{Fault, Json};
@@ -51,13 +52,12 @@ impl Format for Speedscope {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let text = super::records::trim_mark(head).trim_ascii_start();
-        let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+        let text = Beginning::of(head);
         if !text.starts_with(b"{") {
             0
-        } else if holds(b"speedscope.app/file-format-schema.json") {
+        } else if text.holds(b"speedscope.app/file-format-schema.json") {
             95
-        } else if holds(b"\"profiles\"") && (holds(b"\"evented\"") || holds(b"\"sampled\"")) {
+        } else if text.holds(b"\"profiles\"") && (text.holds(b"\"evented\"") || text.holds(b"\"sampled\"")) {
             // The schema's address is not always written.
             70
         } else {

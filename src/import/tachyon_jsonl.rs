@@ -8,6 +8,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::beginning::Beginning;
 use super::frame::NO_FILE;
 use super::lines::{Lines, Noted, place};
 use super::{About, Format, ImportError, Kind};
@@ -43,7 +44,7 @@ impl Format for TachyonJsonl {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let text = super::records::trim_mark(head).trim_ascii_start();
+        let text = Beginning::of(head);
         let first = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let holds = |word: &[u8]| memchr::memmem::find(first, word).is_some();
         if text.starts_with(b"{") && holds(b"\"sample_interval_usec\"") && holds(b"\"meta\"") {

@@ -8,10 +8,11 @@
 
 use rustc_hash::FxHashMap;
 
+use super::beginning::Beginning;
 use super::frame::NO_FILE;
 use super::json::{Fault, Json};
 use super::line_stacks::LineStacks;
-use super::{About, Format, ImportError, Kind, within};
+use super::{About, Format, ImportError, Kind, nested, within};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::profile::call_tree::NO_PARENT;
@@ -45,7 +46,7 @@ impl Format for TachyonPage {
             return if (holds(b"Tachyon Profiler") && !is_other) || holds(b"EMBEDDED_DATA") { 90 } else { 0 };
         }
         // What stands in the page, taken out.
-        let text = super::records::trim_mark(head).trim_ascii_start();
+        let text = Beginning::of(head);
         let is_tree = [&b"\"thread_values\""[..], b"\"funcname\"", b"\"lineno\""].into_iter().all(holds);
         if text.starts_with(b"{") && is_tree { 88 } else { 0 }
     }
@@ -137,7 +138,6 @@ impl Node {
     }
 }
 
-#[derive(Default)]
 struct File {
     nodes: Vec<Node>,
     strings: Vec<String>,
@@ -145,48 +145,19 @@ struct File {
 
 impl File {
     fn read(json: &mut Json<'_, '_>) -> Result<Self, Fault> {
-        let mut file = Self::default();
-        if !json.object()? {
-            return Ok(file);
-        }
-        file.nodes.push(Node::below(NO_PARENT));
-        // The frames whose objects are open, and whether one is within the children.
-        let mut open: Vec<(u32, bool)> = vec![(0, false)];
-        while let Some(&(node, within)) = open.last() {
-            if within {
-                if !json.item()? {
-                    if let Some(last) = open.last_mut() {
-                        last.1 = false;
+        let mut strings = Vec::new();
+        let nodes = nested::read(json, Node::below, |json, key, node| match key {
+            "strings" if node.parent == NO_PARENT => {
+                if json.array()? {
+                    while json.item()? {
+                        strings.push(json.text()?.unwrap_or_default());
                     }
-                } else if json.object()? {
-                    open.push((file.nodes.len() as u32, false));
-                    file.nodes.push(Node::below(node));
                 }
-                continue;
+                Ok(())
             }
-            let Some(key) = json.key()? else {
-                open.pop();
-                continue;
-            };
-            match key.as_str() {
-                "children" => {
-                    if json.array()?
-                        && let Some(last) = open.last_mut()
-                    {
-                        last.1 = true;
-                    }
-                }
-                "strings" if node == 0 => {
-                    if json.array()? {
-                        while json.item()? {
-                            file.strings.push(json.text()?.unwrap_or_default());
-                        }
-                    }
-                }
-                key => file.nodes[node as usize].read(json, key)?,
-            }
-        }
-        Ok(file)
+            key => node.read(json, key),
+        })?;
+        Ok(Self { nodes, strings })
     }
 
     fn text(&self, id: i64) -> &str {

@@ -11,6 +11,7 @@
 
 mod lines;
 
+use super::beginning::Beginning;
 use super::frame::NO_FILE;
 use super::json::{Fault, Json};
 use super::nested::{self, Node};
@@ -42,11 +43,10 @@ impl Format for Vprof {
     }
 
     fn detect(&self, head: &[u8]) -> u8 {
-        let text = super::records::trim_mark(head).trim_ascii_start();
-        let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+        let text = Beginning::of(head);
         let modes = ["\"callStats\"", "\"codeEvents\"", "\"heatmaps\"", "\"heatmap\""];
-        let has_mode = modes.iter().any(|mode| holds(mode.as_bytes()));
-        if text.starts_with(b"{") && holds(b"\"objectName\"") && has_mode { 90 } else { 0 }
+        let has_mode = modes.iter().any(|mode| text.holds(mode.as_bytes()));
+        if text.starts_with(b"{") && text.holds(b"\"objectName\"") && has_mode { 90 } else { 0 }
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
@@ -110,7 +110,7 @@ fn read_stacks(json: &mut Json<'_, '_>, modes: &mut Modes) -> Result<(), Fault> 
             "runTime" => modes.run_time = json.number()?.unwrap_or(0.0),
             "totalSamples" => modes.samples = json.number()?.unwrap_or(0.0),
             "callStats" => {
-                modes.stacks = nested::read(json, |json, key, node| {
+                modes.stacks = nested::read(json, Node::below, |json, key, node| {
                     match key {
                         "sampleCount" => node.total = json.number()?.unwrap_or(f64::NAN),
                         "stack" => read_place(json, node)?,

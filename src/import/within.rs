@@ -2,11 +2,12 @@
 
 use std::io::{self, BufRead};
 
+use super::beginning::Beginning;
 use crate::input::Input;
 
 /// Whether a text begins a web page.
 pub fn is_page(head: &[u8]) -> bool {
-    let text = super::records::trim_mark(head).trim_ascii_start();
+    let text = Beginning::of(head);
     let begins = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     begins(b"<!doctype html") || begins(b"<html")
 }

@@ -97,7 +97,7 @@ impl Profile {
             counted: false,
             tracks,
         };
-        let shown = stacks.profile(self.functions.clone(), one.unit);
+        let shown = stacks.profile(&self.functions, one.unit);
         Some(Self { line_table: self.line_table.clone(), series: self.series.clone(), ..shown })
     }
 }

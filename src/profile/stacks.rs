@@ -83,9 +83,9 @@ impl Track {
 }
 
 impl Stacks {
-    /// The profile of some tracks, of all without a choice. Functions keep their ids.
-    pub fn profile(self, functions: Functions, unit: Unit) -> Profile {
-        let derived = self.derive(&functions, None);
+    /// The profile of all tracks. Functions keep their ids.
+    pub fn profile(self, functions: &Functions, unit: Unit) -> Profile {
+        let derived = self.derive(functions);
         Profile {
             unit,
             functions: derived.functions,
@@ -165,21 +165,13 @@ impl Profile {
         let recorded = self.recorded_tree.as_ref()?;
         let stacks = &recorded.stacks;
         let chosen = stacks.tracks.get(track)?;
-        let derived = stacks.derive(&self.functions, Some(track));
         let stacks = Stacks {
             function: stacks.function.clone(),
             parent: stacks.parent.clone(),
             counted: stacks.counted,
             tracks: vec![chosen.clone()],
         };
-        Some(Self {
-            unit: self.unit,
-            functions: derived.functions,
-            edges: derived.edges,
-            by_line: false,
-            recorded_tree: Some(Recorded { tree: derived.tree, stacks }),
-            ..Self::default()
-        })
+        Some(stacks.profile(&self.functions, self.unit))
     }
 }
 

@@ -81,7 +81,7 @@ fn read_functions(columns: &Reader<'_>) -> Result<Profile, Damaged> {
     let unit = columns.take("profile.unit")?;
     if let Some(stacks) = read_stacks(columns, count)? {
         let spans = spans::read(columns, &stacks)?;
-        return Ok(Profile { spans, ..stacks.profile(functions, unit) });
+        return Ok(Profile { spans, ..stacks.profile(&functions, unit) });
     }
     Ok(Profile {
         unit,

@@ -21,7 +21,7 @@ impl Motion {
 
     /// Ends what moves.
     pub fn stop(self) {
-        self.next();
+        next(self.number);
         self.running.try_set_value(false);
     }
 
@@ -32,7 +32,7 @@ impl Motion {
 
     /// Calls `step` with 0 to 1, once a frame; at least once with 1.
     pub fn start(self, step: impl Fn(f64) + 'static) {
-        let Some(number) = self.next() else { return };
+        let Some(number) = next(self.number) else { return };
         match now().filter(|_| !wants_less()) {
             Some(began) => {
                 self.running.set_value(true);
@@ -40,13 +40,6 @@ impl Motion {
             }
             None => step(1.0),
         }
-    }
-
-    fn next(self) -> Option<u32> {
-        self.number.try_update_value(|number| {
-            *number = number.wrapping_add(1);
-            *number
-        })
     }
 
     fn frame(self, number: u32, began: f64, step: impl Fn(f64) + 'static) {
@@ -64,6 +57,42 @@ impl Motion {
             }
         });
     }
+}
+
+/// Does what has to wait until the hand is still: what is on screen is kept in the address, and browsers allow an address
+/// only so many changes.
+#[derive(Clone, Copy)]
+pub struct Still {
+    changes: StoredValue<u32>,
+}
+
+impl Still {
+    /// For so long nothing may change, ms.
+    const MILLISECONDS: u64 = 300;
+
+    /// Nothing has changed.
+    pub fn new() -> Self {
+        Self { changes: StoredValue::new(0) }
+    }
+
+    /// Calls `then` unless it is called again before; not at all once the view has gone.
+    pub fn after(self, then: impl Fn() + 'static) {
+        let number = next(self.changes);
+        let then = move || {
+            if number.is_some() && self.changes.try_get_value() == number {
+                then();
+            }
+        };
+        set_timeout(then, std::time::Duration::from_millis(Self::MILLISECONDS));
+    }
+}
+
+/// Counts on; `None` once the view has gone.
+fn next(number: StoredValue<u32>) -> Option<u32> {
+    number.try_update_value(|number| {
+        *number = number.wrapping_add(1);
+        *number
+    })
 }
 
 fn now() -> Option<f64> {

@@ -2,11 +2,12 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use super::source;
 use super::watch::Watch;
 
 /// What records, and what it records SQL with. Here, so that any Python can be used, also one without this wheel.
@@ -114,33 +115,22 @@ fn sources(arguments: &Arguments) -> Vec<PathBuf> {
         }
         None => Path::new("."),
     };
-    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        let Ok(entries) = fs::read_dir(&folder) else { continue };
-        for entry in entries.flatten() {
-            let (path, name) = (entry.path(), entry.file_name());
-            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            if is_folder && !is_passed_over(&path, &name.to_string_lossy()) {
-                folders.push(path);
-            } else if !is_folder && path.extension().is_some_and(|extension| extension == "py") {
-                found.push(path);
-            }
-        }
-        if found.len() > MOST_SOURCES {
-            break;
-        }
-    }
-    found
+    let is_source = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "py");
+    source::below(folder.to_owned(), |folder| !is_passed_over(folder))
+        .map(|entry| entry.path())
+        .filter(is_source)
+        .take(MOST_SOURCES)
+        .collect()
 }
 
 /// More files are not looked at twice a second.
 const MOST_SOURCES: usize = 20_000;
 
 /// Whether a folder has nothing of the program's own: hidden ones, caches, virtual environments.
-fn is_passed_over(path: &Path, name: &str) -> bool {
-    name.starts_with('.')
-        || ["__pycache__", "node_modules", "site-packages"].contains(&name)
-        || path.join("pyvenv.cfg").exists()
+fn is_passed_over(folder: &DirEntry) -> bool {
+    source::is_hidden(folder)
+        || ["__pycache__", "node_modules", "site-packages"].iter().any(|name| folder.file_name() == *name)
+        || folder.path().join("pyvenv.cfg").exists()
 }
 
 /// A folder with the files that Python needs. They take them away themselves.

@@ -1,7 +1,7 @@
 //! Files and standard input as sources: archives as the files in them, the parts of a rotated log as
 //! one.
 
-use std::fs::File;
+use std::fs::{DirEntry, File, ReadDir};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -51,22 +51,36 @@ pub fn in_folders(paths: &[PathBuf]) -> Vec<Found> {
             found.push(Found { path: path.clone(), folder: None });
             continue;
         }
-        let mut folders = vec![path.clone()];
-        let mut files = Vec::new();
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-                let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-                match entry.file_type() {
-                    Ok(kind) if kind.is_dir() && !is_hidden => folders.push(entry.path()),
-                    Ok(kind) if kind.is_file() && !is_hidden => files.push(entry.path()),
-                    Ok(_) | Err(_) => {}
-                }
-            }
-        }
+        let is_file = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
+        let shown = below(path.clone(), |folder| !is_hidden(folder)).filter(|entry| !is_hidden(entry));
+        let mut files: Vec<PathBuf> = shown.filter(is_file).map(|entry| entry.path()).collect();
         files.sort();
         found.extend(files.into_iter().map(|file| Found { path: file, folder: Some(path.clone()) }));
     }
     found
+}
+
+/// Whether its name begins with a dot.
+pub fn is_hidden(entry: &DirEntry) -> bool {
+    entry.file_name().to_string_lossy().starts_with('.')
+}
+
+/// What is in a folder and in those below it that `enters` says yes to, but for folders. What cannot be read is empty.
+pub fn below(folder: PathBuf, enters: impl Fn(&DirEntry) -> bool) -> impl Iterator<Item = DirEntry> {
+    let mut folders = vec![folder];
+    let mut entries: Option<ReadDir> = None;
+    std::iter::from_fn(move || {
+        loop {
+            match entries.as_mut().and_then(Iterator::next) {
+                Some(Ok(entry)) if entry.file_type().is_ok_and(|kind| kind.is_dir()) => {
+                    folders.extend(enters(&entry).then(|| entry.path()));
+                }
+                Some(Ok(entry)) => return Some(entry),
+                Some(Err(_)) => {}
+                None => entries = std::fs::read_dir(folders.pop()?).ok(),
+            }
+        }
+    })
 }
 
 /// The documents in `found`, as [`all`] has them, and how many files of each folder hold none: those are no recordings,

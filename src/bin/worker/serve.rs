@@ -90,11 +90,6 @@ fn open(blob: Blob) {
         Ok(Some(members)) => return post(&Message::Members(members)),
         Err(error) => return post(&Message::Failed(Failure::from(&error))),
     }
-    if let Some(kind) = import::kind(&source)
-        && !kind.is_read_here()
-    {
-        return post(&Message::Elsewhere(kind));
-    }
     OPENING.set(Some(Box::pin(read(source))));
     go_on();
 }
@@ -121,7 +116,10 @@ async fn read(source: BlobSource) {
             post(&Message::Opened(session.overview()));
             SESSION.set(Some(session));
         }
-        Err(error) => post(&Message::Failed(Failure::from(&error))),
+        Err(error) => post(&match error.elsewhere {
+            Some(kind) => Message::Elsewhere(kind),
+            None => Message::Failed(Failure::from(&error)),
+        }),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The profile of a range of time: what ran in it, and as long as it ran in it.
 
 use super::{ELSEWHERE, SpanTrack, rounded};
+use crate::profile::Profile;
 use crate::profile::stacks::{Stacks, Track, Weight};
-use crate::profile::{Profile, Recorded};
 
 impl Profile {
     /// The profile of what ran between two moments of [`Spans`](super::Spans), of one track or of all: spans are cut to
@@ -34,15 +34,7 @@ impl Profile {
             counted: whole.counted,
             tracks,
         };
-        let derived = stacks.derive(&self.functions, None);
-        Some(Self {
-            unit: self.unit,
-            functions: derived.functions,
-            edges: derived.edges,
-            by_line: false,
-            recorded_tree: Some(Recorded { tree: derived.tree, stacks }),
-            ..Self::default()
-        })
+        Some(stacks.profile(&self.functions, self.unit))
     }
 }
 

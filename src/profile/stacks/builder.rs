@@ -250,7 +250,7 @@ impl Builder {
             other.weights = order.iter().map(|&track| std::mem::take(&mut other.weights[track])).collect();
         }
         let spans = spans.finish(&order);
-        let profile = stacks.profile(functions, unit);
+        let profile = stacks.profile(&functions, unit);
         let measures = (!others.is_empty()).then_some(Measures { first, others });
         Profile { measures, spans: spans.map(Box::new), ..profile }
     }

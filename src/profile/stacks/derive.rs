@@ -15,13 +15,11 @@ pub(in crate::profile) struct Derived {
 
 impl Stacks {
     /// Functions, edges and tree of one track, or of all. Of `functions` only files, names and lines count.
-    pub(in crate::profile) fn derive(&self, functions: &Functions, track: Option<usize>) -> Derived {
+    pub(in crate::profile) fn derive(&self, functions: &Functions) -> Derived {
         let nodes = self.function.len();
         let mut own = vec![0.0; nodes];
         let mut calls = vec![0_i64; if self.counted { nodes } else { 0 }];
-        let chosen =
-            self.tracks.iter().enumerate().filter(|(index, _)| track.is_none_or(|track| track == *index));
-        for weight in chosen.flat_map(|(_, track)| &track.weights) {
+        for weight in self.tracks.iter().flat_map(|track| &track.weights) {
             own[weight.node as usize] += weight.value;
             if let Some(calls) = calls.get_mut(weight.node as usize) {
                 *calls += i64::from(weight.calls);

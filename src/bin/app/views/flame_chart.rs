@@ -29,14 +29,12 @@ use crate::components::legend::css;
 use crate::components::time_range::moment;
 use crate::document::{OpenDocument, answers};
 use crate::effect::effect;
-use crate::motion::Motion;
+use crate::motion::{Motion, Still};
 use crate::save::picture;
 use crate::state::state;
 
 /// What the chart is, for screen readers.
 const CHART: &str = "flame chart";
-/// What is on screen is kept in the address once it has been still for so long, ms.
-const STILL: u64 = 300;
 /// The minimap is made of so many parts of the time.
 const STEPS: u32 = 800;
 /// So much of a screen is asked for on both sides: panning need not wait.
@@ -63,7 +61,7 @@ struct Chart {
     /// Where it moves to.
     target: StoredValue<Viewport>,
     /// Changes of what is on screen: the last one's number.
-    changes: StoredValue<u32>,
+    still: Still,
     /// The range that is being drawn on the axis.
     drawn: RwSignal<Option<(f64, f64)>>,
     hands: Hands,
@@ -240,7 +238,7 @@ impl Chart {
             surface: RwSignal::new(Surface { width: 0.0, height: 0.0, pixel_ratio: 1.0 }),
             motion: Motion::new(),
             target: StoredValue::new(start),
-            changes: StoredValue::new(0),
+            still: Still::new(),
             drawn: RwSignal::new(None),
             hands: Hands::new(),
             asking: StoredValue::new(false),
@@ -394,16 +392,7 @@ impl Chart {
 
     /// Writes what is on screen into the document once it is still.
     fn keep(self) {
-        let number = self.changes.try_update_value(|number| {
-            *number = number.wrapping_add(1);
-            *number
-        });
-        let write = move || {
-            if number.is_some() && self.changes.try_get_value() == number {
-                self.keep_now();
-            }
-        };
-        set_timeout(write, std::time::Duration::from_millis(STILL));
+        self.still.after(move || self.keep_now());
     }
 
     fn keep_now(self) {

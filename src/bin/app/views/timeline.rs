@@ -18,7 +18,7 @@ use crate::canvas::{Canvas, Gesture, Surface};
 use crate::components::kinds::KindSelect;
 use crate::components::legend::OperationLegend;
 use crate::document::{OpenDocument, answers};
-use crate::motion::Motion;
+use crate::motion::{Motion, Still};
 use crate::save::picture;
 use crate::state::state;
 use crate::text::start_text;
@@ -29,9 +29,6 @@ const WIDE: f64 = 640.0;
 const GUTTER: f64 = 148.0;
 /// Width of queries' names beside the lanes, at most; and their share of the whole.
 const QUERY_GUTTER: (f64, f64) = (380.0, 0.28);
-/// The range on screen is kept in the address once it has been still for so long, ms: browsers allow
-/// an address only so many changes.
-const STILL: u64 = 300;
 
 /// What lanes can be.
 const LANES: &[By] = &[
@@ -60,7 +57,7 @@ struct Chart {
     /// Where it moves to.
     target: StoredValue<Viewport>,
     /// Changes of the range: the last one's number.
-    changes: StoredValue<u32>,
+    still: Still,
     theme: Signal<Theme>,
 }
 
@@ -228,7 +225,7 @@ impl Chart {
             surface: RwSignal::new(Surface { width: 0.0, height: 0.0, pixel_ratio: 1.0 }),
             motion: Motion::new(),
             target: StoredValue::new(start),
-            changes: StoredValue::new(0),
+            still: Still::new(),
             theme,
         }
     }
@@ -327,21 +324,13 @@ impl Chart {
 
     /// Writes the range into the document once it is still.
     fn keep_range(self) {
-        let number = self.changes.try_update_value(|number| {
-            *number = number.wrapping_add(1);
-            *number
-        });
-        let write = move || {
-            if number.is_none() || self.changes.try_get_value() != number {
-                return;
-            }
+        self.still.after(move || {
             let (Some(lanes), view) = (self.lanes.get_untracked(), self.view.get_untracked()) else { return };
             let range = (!is_whole(&lanes, &view)).then_some((view.from, view.to));
             if self.document.time_range.get_untracked() != range {
                 self.document.time_range.set(range);
             }
-        };
-        set_timeout(write, std::time::Duration::from_millis(STILL));
+        });
     }
 
     fn watch(self) {
