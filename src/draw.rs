@@ -3,6 +3,7 @@
 
 pub mod chart;
 pub mod colours;
+pub mod difference;
 pub mod flame;
 pub mod flame_chart;
 pub mod heat;

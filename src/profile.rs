@@ -9,6 +9,7 @@ mod asking;
 pub mod built_in;
 pub mod call_tree;
 pub mod category;
+pub mod compare;
 mod components;
 pub mod consistency;
 pub mod estimate;

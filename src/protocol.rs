@@ -4,6 +4,7 @@
 //! request has a number; its answer carries the same number. Times of profiles are seconds, those of
 //! logs milliseconds.
 
+mod compare;
 mod events;
 mod measured;
 mod profile;
@@ -13,6 +14,7 @@ mod views;
 
 use serde::{Deserialize, Serialize};
 
+pub use compare::*;
 pub use events::*;
 pub use measured::*;
 pub use profile::*;
@@ -92,6 +94,8 @@ pub enum Request {
         /// Without what lies between a module and the ones it imports.
         hide_imports: bool,
     },
+    /// About the profile beside others of the same program.
+    Compare(CompareAsk),
     /// Functions that match a text.
     SearchFunctions {
         /// Contained in `name`, `file` or `file:line`, ignoring case.
@@ -459,6 +463,8 @@ pub enum Response {
     Tree(Tree),
     /// To [`Request::Lines`].
     Lines(Box<LinesAnswer>),
+    /// To [`Request::Compare`].
+    Compare(CompareAnswer),
     /// To [`Request::Series`].
     Series(Box<SeriesAnswer>),
     /// To [`Request::SearchFunctions`].

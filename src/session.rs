@@ -3,6 +3,7 @@
 //! The session only opens and dispatches; each kind of document has its half: [`profile`],
 //! [`queries`]; what is asked of either is in [`findings`].
 
+mod compare;
 mod export;
 mod findings;
 mod measured;
@@ -37,6 +38,7 @@ pub struct Session {
     queries: queries::State,
     findings: findings::State,
     spans: spans::State,
+    compare: compare::State,
     /// Of a profile by line: what it is not shown by at the moment, lines or functions.
     other: Option<Box<Profile>>,
     /// Of a profile of which a part, or another measure, is shown: which, and the whole.
@@ -80,6 +82,7 @@ impl Session {
             queries: queries::State::default(),
             findings: findings::State::default(),
             spans: spans::State::default(),
+            compare: compare::State::default(),
             other,
             part: None,
         })
@@ -170,6 +173,10 @@ impl Session {
             Content::Profile(profile) if PROFILES => match request {
                 Request::Lines(of) => measured::lines(self.whole(profile), of),
                 Request::Series => measured::series(self.whole(profile)),
+                Request::Compare(ask) => {
+                    let tree = |hide_imports| profile::tree(profile, &mut self.profile, hide_imports);
+                    compare::answer(&self.document.name, profile, tree, &mut self.compare, ask)
+                }
                 _ => profile::answer(profile, &mut self.profile, request),
             },
             Content::Queries(log) if LOGS && log.results().is_some() && !queries::is_of_results(request) => {

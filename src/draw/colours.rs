@@ -155,6 +155,19 @@ impl Theme {
         fill
     }
 
+    /// What takes more (orange) or less (blue) than before: −1 to 1 by how much. The two are told apart by everyone,
+    /// whichever colours they see, and the middle is grey.
+    pub fn changed(&self, amount: f64) -> Fill {
+        let amount = amount.clamp(-1.0, 1.0);
+        let strength = amount.abs();
+        let (hue, chroma) = if amount < 0.0 { (250.0, 0.125) } else { (62.0, 0.150) };
+        let lightness = match self.dark {
+            false => 0.93 - 0.15 * strength,
+            true => 0.33 + 0.15 * strength,
+        };
+        self.filled(lightness, 0.004 + chroma * strength * if self.dark { 0.8 } else { 1.0 }, hue)
+    }
+
     /// A statement.
     pub fn operation(&self, operation: Operation) -> Fill {
         let (hue, chroma) = match operation {
@@ -309,6 +322,7 @@ mod tests {
             plain.extend(OPERATIONS.map(|operation| theme.operation(operation)));
             plain.extend(Layer::ALL.map(|layer| theme.layer(layer)));
             plain.push(theme.query());
+            plain.extend([-1.0, -0.5, 0.0, 0.5, 1.0].map(|amount| theme.changed(amount)));
             // What is hatched has to be legible both on the hatch and beside it.
             let mut hatched = Vec::new();
             for seed in [0, 0xff, 0xff00, 0xffff, 0x8080] {

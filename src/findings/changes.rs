@@ -34,8 +34,8 @@ impl<'a> Changes<'a> {
     }
 
     /// What all of it took and what was to be saved, in one sentence. `before` and `after` are what [`time`] gives, of
-    /// recordings in `unit`.
-    pub fn sentence(&self, before: f64, after: f64, unit: Unit) -> String {
+    /// recordings in `unit`; `corrected` says whether a profiler's own time was taken off.
+    pub fn sentence(&self, before: f64, after: f64, unit: Unit, corrected: bool) -> String {
         // Lines and curves do not add up to anything.
         let has_none = before <= 0.0 && after <= 0.0;
         let (less, change) =
@@ -50,7 +50,8 @@ impl<'a> Changes<'a> {
         if has_none {
             return format!("Neither has a total to compare: they have lines, or memory over time. {saved}");
         }
-        format!("{before} before, {after} after: {change} {less}. {saved}")
+        let without = if corrected { ", without the profiler's own time" } else { "" };
+        format!("{before} before, {after} after{without}: {change} {less}. {saved}")
     }
 
     /// What the fixes of the findings that went were to save, thousandths of the unit.
@@ -62,6 +63,11 @@ impl<'a> Changes<'a> {
 /// Of these recordings together: what all of it took without the profiler's own time, thousandths of the unit.
 pub fn time<'a>(summaries: impl Iterator<Item = &'a Summary>) -> f64 {
     summaries.map(|summary| (summary.total - summary.profiler).max(0.0)).sum()
+}
+
+/// Whether [`time`] takes off anything.
+pub fn is_corrected<'a>(mut summaries: impl Iterator<Item = &'a Summary>) -> bool {
+    summaries.any(|summary| summary.profiler > 0.0)
 }
 
 #[cfg(test)]
@@ -103,7 +109,7 @@ mod tests {
         assert_eq!(changes.new, [&after[1]]);
         assert_eq!(changes.predicted(), 105.0);
         assert_eq!(
-            changes.sentence(550.0, 445.0, Unit::Seconds),
+            changes.sentence(550.0, 445.0, Unit::Seconds, false),
             "550 ms before, 445 ms after: 105 ms less. The findings that are gone were to save 105 ms."
         );
         assert_eq!(Changes::between(&[], &[]), Changes::default());

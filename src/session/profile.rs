@@ -87,6 +87,15 @@ pub(super) fn tracks(profile: &Profile, measure: u32) -> Vec<TrackOverview> {
         .collect()
 }
 
+/// The call tree, without import frames if they are to be hidden.
+pub(super) fn tree(profile: &Profile, state: &mut State, hide_imports: bool) -> CallTree {
+    let tree = state.tree.get_or_insert_with(|| profile.tree(tree::BUDGET).into_owned());
+    match Imports::of(profile).hidden(tree).filter(|_| hide_imports) {
+        Some(hidden) => tree.without(&hidden),
+        None => tree.clone(),
+    }
+}
+
 /// Answers one request.
 pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) -> Response {
     let functions = &profile.functions;
@@ -127,6 +136,7 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         | Request::Range(_)
         | Request::Spans(_)
         | Request::Measure(_)
+        | Request::Compare(_)
         | Request::Lines(_)
         | Request::Series
         | Request::Reread { .. }

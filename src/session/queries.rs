@@ -127,6 +127,7 @@ pub(super) fn answer(
         | Request::Range(_)
         | Request::Spans(_)
         | Request::Measure(_)
+        | Request::Compare(_)
         | Request::Lines(_)
         | Request::Series
         | Request::Reread { .. }

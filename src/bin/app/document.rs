@@ -20,6 +20,7 @@ use web_sys::Blob;
 
 use crate::bridge::{Bridge, Event};
 use crate::call_tree::ShownTree;
+use crate::comparison::ComparisonState;
 use crate::log_view::LogView;
 use crate::open;
 use crate::program::For;
@@ -97,6 +98,8 @@ pub struct OpenDocument {
     pub track: RwSignal<Option<u32>>,
     /// When its calls ran, if it is a profile that says so.
     pub spans: SpanState,
+    /// What it is compared with, if it is a profile.
+    pub comparison: ComparisonState,
     /// Which of the profile's measures is shown; 0 is the first.
     pub measure: RwSignal<u32>,
     /// The file whose lines are shown; `None` for that of the selected function, or the one that has most.
@@ -173,6 +176,7 @@ impl OpenDocument {
             told_by_line: StoredValue::new(false),
             track: RwSignal::new(None),
             spans: SpanState::new(),
+            comparison: ComparisonState::new(),
             measure: RwSignal::new(0),
             lines_file: RwSignal::new(None),
             open_boxes: RwSignal::new(None),

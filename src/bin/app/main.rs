@@ -4,6 +4,7 @@ mod bridge;
 mod call_tree;
 mod canvas;
 mod clipboard;
+mod comparison;
 mod components;
 mod document;
 mod effect;

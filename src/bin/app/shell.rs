@@ -39,6 +39,7 @@ use crate::views::call_tree::CallTreeTable;
 use crate::views::callers::Callers;
 use crate::views::compare::Compare;
 use crate::views::details::FunctionDetails;
+use crate::views::difference::Difference;
 use crate::views::events::Events;
 use crate::views::findings::Findings;
 use crate::views::flame::FlameGraph;
@@ -297,6 +298,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                 (ContentOverview::Profile(profile), view) => {
                     let profile = profile.clone();
                     match view {
+                        View::Compare => view! { <Difference document /> }.into_any(),
                         View::Lines => view! { <Lines document /> }.into_any(),
                         View::Memory => view! { <Memory document /> }.into_any(),
                         View::Flame | View::CallTree | View::Callers if !profile.has_callers => {

@@ -53,6 +53,7 @@ impl View {
             (Self::Callers, has_functions),
             (Self::Lines, profile.has_lines),
             (Self::Memory, profile.has_series),
+            (Self::Compare, profile.functions > 0),
         ];
         each.into_iter().filter(|(_, is_there)| *is_there).map(|(view, _)| view).collect()
     }

@@ -5,6 +5,7 @@ pub mod call_tree;
 pub mod callers;
 pub mod compare;
 pub mod details;
+pub mod difference;
 pub mod events;
 pub mod findings;
 pub mod flame;

@@ -3,12 +3,14 @@
 use std::io::{self, Write};
 
 use flamedrop::document::{Content, Document, Level};
-use flamedrop::findings::changes::{Changes, time};
+use flamedrop::findings::changes::{Changes, is_corrected, time};
 use flamedrop::findings::markdown::{confidence, saving, value};
 use flamedrop::findings::together::{Source, together};
 use flamedrop::findings::{self, Below, Digest, Finding, Report, Settings, Summary, Value, pairs};
 use flamedrop::format::{self, Unit};
 use flamedrop::import::{self, Kind};
+
+use rustc_hash::FxHashSet;
 
 use super::source::Opened;
 use super::table::one_line;
@@ -141,19 +143,31 @@ fn judge(files: &[Opened], settings: &Settings) -> All {
     All { wholes, found, complete }
 }
 
-/// What a change did: files recorded before it against files recorded after it; false if one cannot be read.
-pub fn diff(before: &[Opened], after: &[Opened], json: bool, out: &mut dyn Write) -> io::Result<bool> {
+/// What a change did: files recorded before it against files recorded after it; false if one cannot be read. Of several
+/// recordings on a side the times are means, and a finding of several of them counts once. As JSON with the `functions`
+/// that were compared, if there are any.
+pub fn diff(
+    before: &[Opened],
+    after: &[Opened],
+    functions: Option<serde_json::Value>,
+    json: bool,
+    out: &mut dyn Write,
+) -> io::Result<bool> {
     let settings = Settings::default();
     let (before, after) = (judge(before, &settings), judge(after, &settings));
     let complete = before.complete && after.complete;
     let findings = |all: All| -> (Vec<Finding>, Vec<Whole>) {
-        (all.found.into_iter().map(|found| found.finding).collect(), all.wholes)
+        let mut marks = FxHashSet::default();
+        let found = all.found.into_iter().map(|found| found.finding);
+        (found.filter(|finding| marks.insert(finding.mark())).collect(), all.wholes)
     };
     let ((before, earlier), (after, later)) = (findings(before), findings(after));
     let changes = Changes::between(&before, &after);
     // Of a pair or a profile the time without the profiler.
-    let took = |wholes: &[Whole]| time(wholes.iter().map(|whole| &whole.summary));
+    let took =
+        |wholes: &[Whole]| time(wholes.iter().map(|whole| &whole.summary)) / wholes.len().max(1) as f64;
     let (from, to) = (took(&earlier), took(&later));
+    let corrected = is_corrected(earlier.iter().chain(&later).map(|whole| &whole.summary));
     let unit = later.first().map_or(Unit::Seconds, |whole| whole.summary.unit);
     if json {
         let (of, per) = suffix(unit);
@@ -170,12 +184,13 @@ pub fn diff(before: &[Opened], after: &[Opened], json: bool, out: &mut dyn Write
             "gone": list(&changes.gone),
             "left": changes.left.iter().map(left).collect::<Vec<_>>(),
             "new": list(&changes.new),
+            "compared": functions,
         });
         serde_json::to_writer_pretty(&mut *out, &all)?;
         writeln!(out)?;
         return Ok(complete);
     }
-    writeln!(out, "{}", changes.sentence(from, to, unit))?;
+    writeln!(out, "{}", changes.sentence(from, to, unit, corrected))?;
     for (heading, all) in [("Gone", &changes.gone), ("New", &changes.new)] {
         if !all.is_empty() {
             writeln!(out, "\n{heading}:")?;

@@ -1,6 +1,7 @@
 //! Flamedrop on the command line: the same library as the page, for terminals and CI.
 
 mod browser;
+mod diff;
 mod export;
 mod findings;
 mod measured;
@@ -16,14 +17,14 @@ mod table;
 mod watch;
 
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand};
 
-use flamedrop::document::{self, Content, Document};
+use flamedrop::document::{Content, Document};
 use flamedrop::export::json;
 use flamedrop::findings::{CATALOGUE, Settings};
 use flamedrop::import;
@@ -95,21 +96,13 @@ enum Command {
     /// Print what a change did, or what happened between two states of a server's statistics.
     ///
     /// Of recordings before and after a change (a profile each, a log each, or a profile and a log each, those
-    /// before first): which findings are gone, left and new, and what was saved beside what was predicted. Of two
+    /// before first): which findings are gone, left and new, what was saved beside what was predicted, and which
+    /// functions take more or less than before, wherever they are by now. Several profiles on a side are runs of the same:
+    /// their spread says what may be chance. Of two
     /// exports of pg_stat_statements, or two of MySQL's statement digests, of one server: the calls
     /// and times of the second that the first does not have yet; counters that were reset in between are
     /// reported on standard error.
-    Diff {
-        /// Print everything, unrounded, as JSON.
-        #[arg(long)]
-        json: bool,
-        /// How many queries to list.
-        #[arg(long, value_name = "ROWS", default_value_t = 20, conflicts_with = "json")]
-        top: usize,
-        /// The earlier files, then as many later ones; `-` is standard input.
-        #[arg(required = true, num_args = 2.., value_name = "BEFORE… AFTER…")]
-        files: Vec<PathBuf>,
-    },
+    Diff(diff::Arguments),
     /// Write a profile in another tool's format, or a table of a profile or a log.
     Export(export::Arguments),
     /// Write documents and the page that shows them into one HTML file, which opens by double-click.
@@ -195,10 +188,10 @@ fn main() -> ExitCode {
         }
         Command::Summary { json: true, files, lines, .. } => summary_json(&files.open(), &lines, &mut out),
         Command::Summary { json: false, files, lines, top } => summary(&files.open(), top, &lines, &mut out),
-        Command::Diff { json, top, files } => match files.as_slice() {
-            [before, after] => diff(before, after, json, top, &mut out),
-            _ => diff_findings(&files, json, &mut out),
-        },
+        Command::Diff(arguments) => diff::run(&arguments, &mut out).map(|outcome| {
+            found = outcome.failed;
+            outcome.complete
+        }),
         Command::Export(arguments) => export::run(&arguments, &mut out),
         Command::Report(arguments) => report::run(&arguments, &mut out),
         Command::Open(arguments) => open::run(&arguments, &mut out),
@@ -255,54 +248,6 @@ fn summary_json(files: &[Opened], lines: &Lines, out: &mut dyn Write) -> io::Res
     }
     out.write_all(b"\n]}\n")?;
     Ok(printed == files.len())
-}
-
-/// Prints what lies between two states of a server's statistics; false if that cannot be said.
-fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write) -> io::Result<bool> {
-    let whole = Lines::default();
-    let (before, after) = (source::one(before, None), source::one(after, None));
-    let (Some((first, _)), Some((second, source))) = (read(&before, &whole), read(&after, &whole)) else {
-        return Ok(false);
-    };
-    let is_statistics = |document: &Document| match &document.content {
-        Content::Queries(log) => log.statistics.is_some(),
-        Content::Profile(_) | Content::Schema(_) => false,
-    };
-    if !is_statistics(&first) && !is_statistics(&second) {
-        return findings::diff(&[before], &[after], json, out);
-    }
-    let document = match document::between(&first, &second) {
-        Ok(document) => document,
-        Err(problem) => {
-            complain(&after.label, &problem);
-            return Ok(false);
-        }
-    };
-    for note in document.diagnostics.entries() {
-        let first = note.first.as_ref().map(|first| format!(", first of {first}")).unwrap_or_default();
-        complain(&after.label, &format!("{} × {}{first}", note.count, note.message));
-    }
-    if json {
-        json::write(&document, source.as_ref(), out)?;
-        out.write_all(b"\n")?;
-    } else {
-        table::write(&document, top, out)?;
-    }
-    Ok(true)
-}
-
-/// Half of the files were recorded before a change, half after it.
-fn diff_findings(files: &[PathBuf], json: bool, out: &mut dyn Write) -> io::Result<bool> {
-    let half = files.len() / 2;
-    if !files.len().is_multiple_of(2) {
-        eprintln!(
-            "flamedrop: {} files are no recordings before and after a change: give as many of each, those before first",
-            files.len()
-        );
-        return Ok(false);
-    }
-    let open = |files: &[PathBuf]| source::all(files, false);
-    findings::diff(&open(&files[..half]), &open(&files[half..]), json, out)
 }
 
 fn summary(files: &[Opened], top: usize, lines: &Lines, out: &mut dyn Write) -> io::Result<bool> {

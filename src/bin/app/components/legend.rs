@@ -104,6 +104,22 @@ fn imports_button(document: OpenDocument) -> impl IntoView {
     }
 }
 
+/// What the colours of a difference say.
+#[component]
+pub fn ChangeLegend(theme: Signal<Theme>) -> impl IntoView {
+    let key = |amount: f64, text: &'static str| {
+        let colour = move || css(theme.get().changed(amount).fill);
+        view! { <li><span class="key" style:background-color=colour></span>{text}</li> }
+    };
+    view! {
+        <ul class="legend" aria-label="Colours" tabindex="0">
+            {key(-1.0, "takes less")}
+            {key(0.0, "as before")}
+            {key(1.0, "takes more")}
+        </ul>
+    }
+}
+
 /// The kinds of statements that are in a log.
 #[component]
 pub fn OperationLegend(operations: Vec<Operation>, failed: bool, theme: Signal<Theme>) -> impl IntoView {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flamedrop::findings::Finding;
-use flamedrop::findings::changes::{Changes, time};
+use flamedrop::findings::changes::{Changes, is_corrected, time};
 use flamedrop::findings::markdown::saving;
 use leptos::prelude::*;
 
@@ -54,7 +54,12 @@ fn section(before: &Arc<Judged>, after: &Arc<Judged>) -> AnyView {
     let (earlier, later) = (all(before), all(after));
     let changes = Changes::between(&earlier, &later);
     let took = |judged: &Judged| time(std::iter::once(&judged.summary));
-    let sentence = changes.sentence(took(before), took(after), after.summary.unit);
+    let sentence = changes.sentence(
+        took(before),
+        took(after),
+        after.summary.unit,
+        is_corrected([&before.summary, &after.summary].into_iter()),
+    );
     let saves = |finding: &Finding| format!("saves {}", saving(finding));
     let left = changes.left.iter().map(|(before, after)| {
         let worth = format!("saves {}; before: {}", saving(after), saving(before));

@@ -1,0 +1,244 @@
+//! Profiles of one program before a change and after it, side by side: those that tests/record/compare.sh recorded, and
+//! every other profile beside itself and beside a copy whose lines moved.
+
+mod common;
+
+use flamedrop::document::Content;
+use flamedrop::input::MemorySource;
+use flamedrop::profile::Profile;
+use flamedrop::profile::compare::{Changed, Comparison, Outline};
+use flamedrop::protocol::{ChangedColumn, CompareAnswer, CompareAsk, Request, Response, decode, encode};
+use flamedrop::session::Session;
+
+const BUDGET: usize = 10_000;
+
+fn profile(path: &str) -> Profile {
+    common::profile(common::open(common::bytes(path)).expect(path))
+}
+
+fn outline_of(name: &str, profile: &Profile) -> Outline {
+    Outline::of(name, profile, &profile.tree(BUDGET))
+}
+
+fn outline(name: &str) -> Outline {
+    outline_of(name, &profile(&format!("compare/{name}.prof")))
+}
+
+fn outlines(side: &str) -> Vec<Outline> {
+    (1..=3).map(|run| outline(&format!("{side}-{run}"))).collect()
+}
+
+fn compare(before: &[Outline], after: &[Outline]) -> Comparison {
+    Comparison::new(before, after).expect("one program")
+}
+
+#[track_caller]
+fn find<'a>(comparison: &'a Comparison, name: &str, line: i64) -> &'a Changed {
+    let mut all = comparison.functions.iter().filter(|one| one.name == name && one.line == line);
+    let found = all.next().expect("a function");
+    assert!(all.next().is_none(), "{name} is there twice");
+    found
+}
+
+/// The calls that the sources under tests/record/compare make.
+fn calls(one: &Changed) -> (Option<f64>, Option<f64>) {
+    (one.before.and_then(|side| side.calls), one.after.and_then(|side| side.calls))
+}
+
+#[test]
+fn functions_are_found_where_they_moved_to() {
+    let comparison = compare(&[outline("before-1")], &[outline("after-1")]);
+    assert_eq!(calls(find(&comparison, "find", 38)), (Some(800.0), Some(800.0)));
+    assert_eq!(calls(find(&comparison, "same", 28)), (Some(119_700.0), None));
+    assert_eq!(calls(find(&comparison, "<built-in method time.sleep>", 0)), (None, Some(1.0)));
+    // Three of one name where two were: the first is new.
+    assert_eq!(calls(find(&comparison, "__init__", 14)), (None, Some(1.0)));
+    assert_eq!(calls(find(&comparison, "__init__", 24)), (Some(300.0), Some(300.0)));
+    assert_eq!(calls(find(&comparison, "__init__", 33)), (Some(200.0), Some(200.0)));
+    // Of three list comprehensions of `main` and two others each is itself.
+    assert_eq!(calls(find(&comparison, "<listcomp>", 50)), (Some(1.0), Some(1.0)));
+    assert_eq!(calls(find(&comparison, "<listcomp>", 59)), (Some(200.0), Some(200.0)));
+    let change: f64 = comparison.functions.iter().map(|one| one.self_change(1.0)).sum();
+    assert!((change - (comparison.after.total - comparison.before.total)).abs() < 1e-9);
+    // One recording has no spread.
+    assert_eq!(comparison.clear, None);
+    assert!(comparison.functions.iter().all(|one| one.self_clear.is_none()));
+}
+
+#[test]
+fn another_place_and_another_python_are_the_same_program() {
+    let comparison = compare(&[outline("after-1")], &[outline("elsewhere-1")]);
+    for (name, line) in [("find", 38), ("_compile", 330), ("iterencode", 205), ("wait", 17)] {
+        let one = find(&comparison, name, line);
+        assert!(one.before.is_some() && one.after.is_some(), "{one:?}");
+    }
+    // From Python 3.12 on comprehensions are no functions of their own.
+    let gone: Vec<&str> =
+        comparison.functions.iter().filter(|one| one.after.is_none()).map(|one| one.name.as_str()).collect();
+    assert!(!gone.is_empty() && gone.iter().all(|name| name.contains("comp>")), "{gone:?}");
+}
+
+#[test]
+fn what_lies_within_the_spread_is_chance() {
+    let comparison = compare(&outlines("before"), &outlines("after"));
+    assert_eq!(comparison.clear, Some(true));
+    assert_eq!(find(&comparison, "find", 38).self_clear, Some(true));
+    // What did not change at all.
+    assert_eq!(find(&comparison, "dumps", 183).self_clear, Some(false));
+    // The same three twice.
+    let again = compare(&outlines("after"), &outlines("after"));
+    assert_eq!(again.clear, Some(false));
+    assert!(again.functions.iter().all(|one| one.self_clear == Some(false)));
+    assert_eq!(again.new_and_gone(), (0, 0));
+}
+
+/// All times and places of a comparison are the same on both sides.
+#[track_caller]
+fn is_nothing(name: &str, before: &Outline, after: &Outline) {
+    let comparison = compare(std::slice::from_ref(before), std::slice::from_ref(after));
+    let one_sided = |one: &&Changed| one.before.is_none() != one.after.is_none();
+    let alone: Vec<&Changed> = comparison.functions.iter().filter(one_sided).collect();
+    assert!(alone.is_empty(), "{name}: {alone:#?}");
+    for one in &comparison.functions {
+        assert_eq!((one.self_change(1.0), one.total_change(1.0)), (0.0, 0.0), "{name} {one:?}");
+    }
+    for by_before in [false, true] {
+        let tree = comparison.tree(std::slice::from_ref(before), std::slice::from_ref(after), by_before);
+        assert_eq!(tree.tree.self_time, tree.other_self, "{name}");
+        for (this, other) in tree.tree.total_time.iter().zip(&tree.other_total) {
+            assert!((this - other).abs() <= 1e-9 * this.abs().max(1.0), "{name} {this} {other}");
+        }
+    }
+}
+
+/// Every recording here beside itself, and beside a copy whose lines all moved, on another machine.
+#[test]
+fn a_profile_beside_itself_has_no_changes() {
+    let mut count = 0;
+    for path in common::files() {
+        let name = path.display().to_string();
+        if !["/pstats/", "/profiles/", "/compare/", "/twins/"].iter().any(|folder| name.contains(folder)) {
+            continue;
+        }
+        let Ok(document) = common::open(std::fs::read(&path).expect(&name)) else { continue };
+        let Content::Profile(profile) = document.content else { continue };
+        if profile.functions.is_empty() {
+            continue;
+        }
+        count += 1;
+        let outline = outline_of("one", &profile);
+        is_nothing(&name, &outline, &outline);
+        let mut moved = profile.clone();
+        for (line, file) in moved.functions.line.iter_mut().zip(&profile.functions.file) {
+            // Each file by its own number of lines.
+            if *line > 0 {
+                *line += 10 + i64::from(*file);
+            }
+        }
+        is_nothing(&name, &outline, &outline_of("moved", &moved));
+    }
+    assert!(count > 60, "{count}");
+}
+
+#[test]
+fn trees_are_compared_stack_by_stack() {
+    let (before, after) = (outline("before-1"), outline("after-1"));
+    let comparison = compare(std::slice::from_ref(&before), std::slice::from_ref(&after));
+    for by_before in [false, true] {
+        let (this, other) = if by_before { (&before, &after) } else { (&after, &before) };
+        let difference =
+            comparison.tree(std::slice::from_ref(&before), std::slice::from_ref(&after), by_before);
+        let tree = &difference.tree;
+        // Of the two list comprehensions on one line the file has kept one: the sum of self times is less than `main`.
+        let alone = |side: &Outline| profile(&format!("compare/{}.prof", side.name)).tree(BUDGET).total();
+        assert!((tree.total() - alone(this)).abs() < 1e-9, "{} {}", tree.total(), alone(this));
+        let boxes_of = |name: &str| -> Vec<usize> {
+            let is = |at: &usize| {
+                comparison.functions.get(tree.function[*at] as usize).is_some_and(|one| one.name == name)
+            };
+            (0..tree.len()).filter(is).collect()
+        };
+        let main = boxes_of("main");
+        assert_eq!(main.len(), 1);
+        // All but the end of the profiler itself.
+        assert!((difference.other_total[main[0]] / alone(other) - 1.0).abs() < 1e-3);
+        // Only one side has them.
+        let sleep = boxes_of("<built-in method time.sleep>");
+        let same = boxes_of("same");
+        let (there, missing) = if by_before { (same, sleep) } else { (sleep, same) };
+        assert_eq!((there.len(), missing.len()), (1, 0));
+        assert_eq!(difference.other_total[there[0]], 0.0);
+    }
+}
+
+#[test]
+fn different_things_are_not_compared() {
+    let time = outline("before-1");
+    let samples = outline_of("sampled", &profile("profiles/tachyon-3.15.2.collapsed.gz"));
+    let problem = Comparison::new(&[time.clone()], &[samples]).expect_err("samples are no times");
+    assert_eq!(problem, "before-1 measures time, sampled samples: they cannot be compared");
+    assert!(Comparison::new(&[], &[time]).is_err());
+}
+
+/// Asks as the page does: through bytes.
+fn ask(session: &mut Session, ask: CompareAsk) -> Response {
+    let request: Request = decode(&encode(&Request::Compare(ask)).expect("encoding")).expect("decoding");
+    decode(&encode(&session.answer(&request)).expect("encoding")).expect("decoding")
+}
+
+fn session(name: &str) -> Session {
+    let path = format!("compare/{name}.prof");
+    Session::open(Box::new(MemorySource::new(&path, common::bytes(&path))), &|_| ()).expect("a profile")
+}
+
+#[test]
+fn two_workers_compare() {
+    let (mut before, mut after) = (session("before-1"), session("after-1"));
+    let Response::Compare(CompareAnswer::Outline(outline)) =
+        ask(&mut before, CompareAsk::Outline { hide_imports: true })
+    else {
+        panic!("no outline")
+    };
+    let table = |sort: ChangedColumn, filter: &str, by_share: bool| CompareAsk::Functions {
+        sort,
+        descending: true,
+        filter: filter.to_owned(),
+        by_share,
+        first: 0,
+        count: 2,
+        selected: None,
+    };
+    let refused = ask(&mut after, table(ChangedColumn::SelfChange, "", false));
+    assert!(matches!(refused, Response::Refused(_)), "{refused:?}");
+    let with = CompareAsk::With { before: vec![*outline], after: Vec::new(), hide_imports: true };
+    let Response::Compare(CompareAnswer::Compared(overview)) = ask(&mut after, with) else {
+        panic!("nothing compared")
+    };
+    assert_eq!((overview.new, overview.gone), (4, 1));
+    let mut names = |sort, filter: &str, by_share| match ask(&mut after, table(sort, filter, by_share)) {
+        Response::Compare(CompareAnswer::Functions(rows, page, _)) => {
+            (rows, page.into_iter().map(|one| one.name).collect::<Vec<_>>())
+        }
+        other => panic!("{other:?}"),
+    };
+    let (all, first) = names(ChangedColumn::SelfChange, "", false);
+    assert!(all > 20);
+    assert_eq!(first, ["find", "<built-in method time.sleep>"]);
+    // As a share of all, the wait is what grew most.
+    assert_eq!(names(ChangedColumn::SelfChange, "", true).1[0], "<built-in method time.sleep>");
+    assert_eq!(names(ChangedColumn::Calls, "stock.py", false).1[0], "same");
+    assert_eq!(names(ChangedColumn::TotalTime, "stock.py:38", false), (1, vec!["find".to_owned()]));
+    let Response::Compare(CompareAnswer::Difference(difference)) =
+        ask(&mut after, CompareAsk::Difference { by_before: true })
+    else {
+        panic!("no trees")
+    };
+    let tree = &difference.tree;
+    assert_eq!(tree.functions[tree.function[0] as usize].name, "main");
+    assert!(
+        (tree.total / overview.before.total - 1.0).abs() < 0.01,
+        "{} {}",
+        tree.total,
+        overview.before.total
+    );
+}
