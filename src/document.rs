@@ -60,6 +60,36 @@ pub enum Content {
     Schema(Box<Schema>),
 }
 
+/// Several profiles as one: what each function took in all of them. It is called by how many they are.
+///
+/// # Errors
+/// When one is no profile, or they measure different things: a sentence that says so.
+pub fn merged(documents: &[&Document]) -> Result<Document, String> {
+    let mut profiles: Vec<(&str, &Profile)> = Vec::with_capacity(documents.len());
+    for document in documents {
+        match &document.content {
+            Content::Profile(profile) => profiles.push((&document.name, profile)),
+            Content::Queries(_) | Content::Schema(_) => {
+                return Err(format!("{} is no profile: only profiles are merged", document.name));
+            }
+        }
+    }
+    let profile = Profile::merged(&profiles)?;
+    let mut diagnostics = Diagnostics::default();
+    let names: Vec<&str> = profiles.iter().map(|(name, _)| *name).collect();
+    diagnostics.note(
+        Level::Info,
+        &format!("{} profiles are merged: {}", names.len(), names.join(", ")),
+        || None,
+    );
+    Ok(Document {
+        name: format!("{} profiles merged", names.len()),
+        format: documents.first().map_or("", |first| first.format),
+        content: Content::Profile(Box::new(profile)),
+        diagnostics,
+    })
+}
+
 /// What happened between two states of one server's counters, as a document.
 ///
 /// # Errors

@@ -489,7 +489,8 @@ pub fn judge_profile(profile: &Profile, settings: &Settings) -> Report {
     caveats::add(profile, &mut findings);
     sort::by(&mut findings, by_weight);
     findings.iter_mut().for_each(|finding| finding.take_unit(profile.unit));
-    let summary = Summary::of_profile(&digest);
+    let slowest = own_use::slowest(&uses, &profile.functions);
+    let summary = Summary { slowest, ..Summary::of_profile(&digest) };
     let below = match profile.unit {
         format::Unit::Bytes | format::Unit::Count => None,
         // Lines and memory alone have no layers.

@@ -16,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod brief;
 pub mod diagnostics;
 pub mod document;
 pub mod draw;

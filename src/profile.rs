@@ -21,6 +21,7 @@ pub mod line_table;
 pub mod lines;
 pub mod matcher;
 pub mod measures;
+mod merge;
 mod native;
 pub mod recursion;
 pub mod repair;

@@ -3,7 +3,8 @@
 
 mod common;
 
-use flamedrop::document::Content;
+use flamedrop::brief::Brief;
+use flamedrop::document::{self, Content, Document};
 use flamedrop::input::MemorySource;
 use flamedrop::profile::Profile;
 use flamedrop::profile::compare::{Changed, Comparison, Outline};
@@ -241,4 +242,87 @@ fn two_workers_compare() {
         tree.total,
         overview.before.total
     );
+}
+
+/// Several recordings of eight Pythons as one: what every Python's own `Stats.add` makes of them (tests/record/compare.sh).
+#[test]
+fn merged_profiles_are_what_pstats_adds_up() {
+    let names: Vec<String> = ["before-1", "after-1", "elsewhere-1", "before-2"]
+        .iter()
+        .map(|name| format!("compare/{name}.prof"))
+        .chain(
+            ["3.6", "3.8", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"]
+                .map(|one| format!("pstats/{one}.prof")),
+        )
+        .collect();
+    let documents: Vec<Document> =
+        names.iter().map(|name| common::open(common::bytes(name)).expect(name)).collect();
+    let merged = common::profile(document::merged(&documents.iter().collect::<Vec<_>>()).expect("profiles"));
+    let truth: Vec<serde_json::Value> =
+        serde_json::from_slice(&common::bytes("compare/added.json")).expect("JSON");
+    assert_eq!(merged.functions.len(), truth.len());
+    let is = |seen: f64, wanted: &serde_json::Value| {
+        let wanted = wanted.as_f64().expect("a number");
+        assert!((seen - wanted).abs() <= 1e-12 * wanted.abs().max(1.0), "{seen} {wanted}");
+    };
+    for function in &truth {
+        let text = |at: usize| function[at].as_str().expect("a text");
+        let line = function[1].as_i64().expect("a line");
+        let found = merged.functions.find(text(0), line, text(2)).expect("a function");
+        let at = found as usize;
+        let functions = &merged.functions;
+        assert_eq!(Some(functions.primitive_calls[at]), function[3].as_i64(), "{function}");
+        assert_eq!(Some(functions.calls[at]), function[4].as_i64(), "{function}");
+        is(functions.self_time[at], &function[5]);
+        is(functions.total_time[at], &function[6]);
+        let edges = function[7].as_array().expect("a list");
+        assert_eq!(merged.edges.into(found).len(), edges.len(), "{function}");
+        for edge in merged.edges.into(found) {
+            let caller = merged.edges.caller[edge];
+            let named =
+                serde_json::json!([functions.file(caller), functions.line(caller), functions.name(caller)]);
+            let [_, numbers] = edges
+                .iter()
+                .filter_map(|edge| edge.as_array().map(Vec::as_slice))
+                .find(|edge| edge[0] == named)
+                .expect("a caller")
+            else {
+                panic!("no numbers")
+            };
+            let numbers = numbers.as_array().expect("a list");
+            // Whole numbers stand for calls alone.
+            if let [calls, primitive, own, total] = numbers.as_slice() {
+                let both = [merged.edges.calls[edge], merged.edges.primitive_calls[edge]].map(Some);
+                assert_eq!(both, [calls.as_i64(), primitive.as_i64()], "{function}");
+                is(merged.edges.self_time[edge], own);
+                is(merged.edges.total_time[edge], total);
+            }
+        }
+    }
+}
+
+#[test]
+fn merged_stacks_are_those_of_all_files() {
+    let name = "profiles/tachyon-3.15.2.collapsed.gz";
+    let one = common::open(common::bytes(name)).expect(name);
+    let other = common::open(common::bytes("profiles/py-spy-0.4.3.raw.txt.gz")).expect("py-spy");
+    let profiles = [&one, &other].map(|document| common::profile(document.clone()));
+    let merged = common::profile(document::merged(&[&one, &other, &one]).expect("samples"));
+    let total = 2.0 * profiles[0].total() + profiles[1].total();
+    assert!((merged.total() - total).abs() < 1e-6, "{} {total}", merged.total());
+    assert_eq!(merged.tracks().len(), 2 * profiles[0].tracks().len() + profiles[1].tracks().len());
+    let time = common::open(common::bytes("compare/after-1.prof")).expect("a profile");
+    let problem = document::merged(&[&one, &time]).expect_err("samples and seconds");
+    assert!(problem.contains("something else"), "{problem}");
+}
+
+#[test]
+fn a_recording_in_one_line() {
+    let source = MemorySource::new("GET.stock.31ms.1764487957.prof", common::bytes("compare/before-1.prof"));
+    let document = flamedrop::import::import(&source, &|_| ()).expect("a profile");
+    let brief = Brief::of(&document);
+    assert_eq!(brief.request.as_deref(), Some("GET /stock"));
+    assert_eq!((brief.count, brief.kind), (Some(122_715), flamedrop::import::Kind::Profile));
+    let slowest = brief.slowest.expect("an own function");
+    assert_eq!((slowest.name.as_str(), slowest.place.as_str()), ("find", "/home/ada/shop/stock.py:20"));
 }

@@ -7,10 +7,12 @@ use rustc_hash::FxHashMap;
 use super::boxes::{Boxes, is_save};
 use super::digest::execute;
 use super::library_costs::is_known;
+use super::summary::Slowest;
+use crate::format::{line, short_name};
 use crate::profile::call_tree::{MERGED, NO_PARENT};
 use crate::profile::category::is_driver;
 use crate::profile::home::lies_in;
-use crate::profile::imports::MODULE;
+use crate::profile::imports::{MODULE, module_label};
 use crate::profile::{CallTree, FunctionId, Functions, Layer, Layers, Profile};
 use crate::sort;
 
@@ -88,6 +90,17 @@ pub(super) fn heaviest(
     sort::by(&mut all, |a, b| time(b.1).total_cmp(&time(a.1)).then(a.0.cmp(&b.0)));
     all.truncate(MOST);
     all
+}
+
+/// The own function that takes most without the other own functions that it calls: computing, waiting, or asking the
+/// database.
+pub(super) fn slowest(uses: &OwnUses, functions: &Functions) -> Option<Slowest> {
+    let time =
+        |own: &OwnUse| own.computes + own.waits + own.asks.values().map(|asked| asked.time).sum::<f64>();
+    let (function, own) = heaviest(uses, time, 0.0).into_iter().next()?;
+    let (file, name) = (functions.file(function), functions.name(function));
+    let label = module_label(file, name).unwrap_or_else(|| short_name(file, name));
+    Some(Slowest { name: label.into_owned(), place: line(file, functions.line(function)), time: time(own) })
 }
 
 /// Every own function with what it costs.

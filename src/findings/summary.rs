@@ -39,6 +39,19 @@ pub struct Summary {
     pub database_time: f64,
     /// Requests in the log, recorded or inferred.
     pub requests: u32,
+    /// Of a profile the user's own function that takes most without the other own functions it calls.
+    pub slowest: Option<Slowest>,
+}
+
+/// An own function, and what it takes without the other own functions that it calls.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Slowest {
+    /// Its name, of the code of a module its file.
+    pub name: String,
+    /// `file:line`.
+    pub place: String,
+    /// Thousandths of the unit.
+    pub time: f64,
 }
 
 impl Summary {

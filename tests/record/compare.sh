@@ -4,7 +4,7 @@
 #
 #   tests/record/compare.sh
 #
-# With pyenv's 3.11 and 3.13.
+# With pyenv's 3.11 and 3.13; the sums with all of its Pythons.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 target=$here/../data/compare
@@ -61,3 +61,14 @@ record "$one" before /home/ada/shop before
 record "$one" after /home/ada/shop after
 "$other" --version
 record "$other" after /srv/shop/current elsewhere 1
+
+# What every Python's own pstats makes of some of them together: all say the same.
+recordings=("$target"/before-1.prof "$target"/after-1.prof "$target"/elsewhere-1.prof "$target"/before-2.prof)
+recordings+=("$here"/../data/pstats/{3.6,3.8,3.10,3.11,3.12,3.13,3.14,3.15}.prof)
+for python in "$versions"/3.*/bin/python; do
+    "$python" "$here/compare/added.py" "${recordings[@]}" > "$work/added.json"
+    echo "$("$python" --version): $(cksum < "$work/added.json")"
+    [ ! -e "$work/first.json" ] || cmp "$work/first.json" "$work/added.json"
+    cp "$work/added.json" "$work/first.json"
+done
+cp "$work/first.json" "$target/added.json"

@@ -9,6 +9,7 @@ mod components;
 mod document;
 mod effect;
 mod embedded;
+mod folder;
 mod gallery;
 mod judgement;
 mod keys;

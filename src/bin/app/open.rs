@@ -13,7 +13,7 @@ use web_sys::{Blob, DataTransfer, File, FileList, HtmlElement, HtmlInputElement}
 use crate::document::OpenDocument;
 use crate::state::State;
 use crate::storage;
-use crate::{embedded, remote, saved, state};
+use crate::{embedded, folder, remote, saved, state};
 
 /// The id of the page's file input.
 pub const FILE_INPUT: &str = "files";
@@ -156,8 +156,12 @@ pub fn prefer_readable(state: State, opened: Vec<OpenDocument>) {
     state::lasting(|| Effect::new(prefer));
 }
 
-/// Opens what was dropped or pasted: files, or else a text.
+/// Opens what was dropped or pasted: files, folders with what is in them, or else a text.
 pub fn open_transfer(state: State, transfer: &DataTransfer) {
+    if let Some(entries) = folder::dropped(transfer) {
+        folder::open(state, entries);
+        return;
+    }
     let files = transfer.files();
     if files.as_ref().is_some_and(|files| files.length() > 0) {
         open_files(state, files);

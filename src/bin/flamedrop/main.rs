@@ -4,6 +4,7 @@ mod browser;
 mod diff;
 mod export;
 mod findings;
+mod group;
 mod measured;
 mod open;
 mod page;
@@ -103,6 +104,14 @@ enum Command {
     /// and times of the second that the first does not have yet; counters that were reset in between are
     /// reported on standard error.
     Diff(diff::Arguments),
+    /// List recordings: what each took, its slowest function of your own, and the request it is of by its name.
+    ///
+    /// Of folders every file is listed that is a profile or a log, what took longest first.
+    List(group::List),
+    /// Make one profile of several: what each function took in all of them, added as `pstats.Stats.add` does.
+    ///
+    /// Recorded stacks stay apart by the file they are from.
+    Merge(group::Merge),
     /// Write a profile in another tool's format, or a table of a profile or a log.
     Export(export::Arguments),
     /// Write documents and the page that shows them into one HTML file, which opens by double-click.
@@ -192,6 +201,8 @@ fn main() -> ExitCode {
             found = outcome.failed;
             outcome.complete
         }),
+        Command::List(arguments) => group::list(&arguments, &mut out),
+        Command::Merge(arguments) => group::merge(&arguments, &mut out),
         Command::Export(arguments) => export::run(&arguments, &mut out),
         Command::Report(arguments) => report::run(&arguments, &mut out),
         Command::Open(arguments) => open::run(&arguments, &mut out),
