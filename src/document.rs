@@ -30,16 +30,18 @@ pub enum Kind {
     Queries,
     /// Tables and indexes.
     Schema,
+    /// Requests that a server answered.
+    Requests,
 }
 
 impl Kind {
     /// Whether this build reads and answers for documents of the kind. The command line does for all; a worker of the
-    /// page is built for profiles or for logs (and schemas, which only logs need), so that no file waits for the code
+    /// page is built for profiles or for logs (of SQL and of requests; and schemas, which only SQL logs need), so that no file waits for the code
     /// of the other. Each place where the kinds part asks this first, and what is not asked for is not linked.
     pub const fn is_read_here(self) -> bool {
         match self {
             Self::Profile => cfg!(feature = "profiles"),
-            Self::Queries | Self::Schema => cfg!(feature = "logs"),
+            Self::Queries | Self::Schema | Self::Requests => cfg!(feature = "logs"),
         }
     }
 }
@@ -58,6 +60,8 @@ pub enum Content {
     Queries(Box<QueryLog>),
     /// Tables and indexes.
     Schema(Box<Schema>),
+    /// Requests that a server answered: with [`QueryLog::served`].
+    Requests(Box<QueryLog>),
 }
 
 /// What happened between two states of one server's counters, as a document.

@@ -68,7 +68,7 @@ pub enum Request {
     /// Reads the file once more, with PostgreSQL's setting as the user gives it; `None`: as it is guessed.
     /// Ids of the reading before are none of the new one.
     Reread {
-        /// `log_line_prefix`.
+        /// `log_line_prefix`, or of an access log `log_format`: its layout.
         log_line_prefix: Option<String>,
     },
     /// From now on what views ask is about one track only, by its place in [`ProfileOverview::tracks`], or about
@@ -326,6 +326,8 @@ pub enum ContentOverview {
     Queries(QueriesOverview),
     /// Of a schema.
     Schema(SchemaOverview),
+    /// Of a log of requests: these are what statements are in an SQL log, routes are fingerprints.
+    Requests(QueriesOverview),
 }
 
 /// Totals of a schema.

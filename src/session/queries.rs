@@ -15,7 +15,7 @@ use crate::protocol::{
     StatementDetail,
 };
 use crate::queries::highlight::brief;
-use crate::queries::{Clock, Numbers, QueryLog};
+use crate::queries::{Clock, NONE, Numbers, QueryLog};
 use crate::sort;
 
 /// Characters of a text in the queries table.
@@ -309,7 +309,7 @@ impl Texts<'_> {
             duration: statements.duration[at],
             connection: log.connections[connection as usize].title(),
             failed: statements.failed[at] != 0,
-            request: statements.request[at],
+            request: statements.request.get(at).copied().unwrap_or(NONE),
             place: log.place(at),
             gap_before,
             events,

@@ -8,6 +8,7 @@ mod open;
 mod page;
 mod publish;
 mod report;
+mod requests;
 mod run;
 #[cfg(feature = "embed")]
 mod site;
@@ -144,6 +145,10 @@ struct Lines {
     /// PostgreSQL's log_line_prefix, where the guess is wrong: '%m [%p] %q%u@%d '.
     #[arg(long, value_name = "SETTING")]
     log_line_prefix: Option<String>,
+    /// The layout of an access log in its server's own notation (nginx, Apache, gunicorn, uWSGI, …), where the guess is wrong
+    /// or a unit cannot be told: '%h %l %u %t "%r" %>s %b %D'.
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -223,7 +228,10 @@ fn main() -> ExitCode {
 
 /// Reads what is to be one document; says on standard error why, if it cannot be read.
 fn read(opened: &Opened, lines: &Lines) -> Option<(Document, Rc<dyn Source>)> {
-    let options = import::Options { log_line_prefix: lines.log_line_prefix.clone() };
+    let options = import::Options {
+        log_line_prefix: lines.log_line_prefix.clone(),
+        log_format: lines.log_format.clone(),
+    };
     let result = opened.source.clone().and_then(|source| {
         let read = import::read(source.as_ref(), &|_| (), &options);
         let (mut document, _) = read.map_err(|error| error.to_string())?;
@@ -266,7 +274,7 @@ fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write
     };
     let is_statistics = |document: &Document| match &document.content {
         Content::Queries(log) => log.statistics.is_some(),
-        Content::Profile(_) | Content::Schema(_) => false,
+        Content::Profile(_) | Content::Schema(_) | Content::Requests(_) => false,
     };
     if !is_statistics(&first) && !is_statistics(&second) {
         return findings::diff(&[before], &[after], json, out);

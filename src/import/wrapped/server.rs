@@ -2,7 +2,7 @@
 
 use super::super::postgres::infer::marker;
 use super::super::postgres_csv;
-use super::super::{django, mysql_general, mysql_slow, sqlalchemy, stamp};
+use super::super::{access, django, mysql_general, mysql_slow, sqlalchemy, stamp};
 
 /// Whether a record of some server's log begins with `text`.
 pub fn begins(text: &[u8]) -> bool {
@@ -18,6 +18,7 @@ pub fn begins(text: &[u8]) -> bool {
                 || postgres_csv::is_record(text)
                 || django::begins(line)
                 || sqlalchemy::begins(line)
+                || access::begins(line)
         }
     }
 }
