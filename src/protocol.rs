@@ -430,6 +430,8 @@ pub struct QueriesOverview {
     pub events: Vec<EventTotal>,
     /// Statements that ended in an error beside [`Self::executions`]: the server logs no duration for them.
     pub attempts: u32,
+    /// Of a log of requests without durations: how to log them with its server.
+    pub how_to_time: Option<String>,
     /// Whether it has only the results, not the single statements, since nothing else was saved: then
     /// only [`Request::Queries`], [`Request::Query`] and findings are answered.
     pub results_only: bool,

@@ -139,7 +139,7 @@ pub fn decimal(text: &[u8]) -> Option<(f64, u32)> {
 pub fn times(text: &[u8], unit: f64) -> Option<f64> {
     let point = memchr(b'.', text);
     match point {
-        None => whole(text).map(|value| value as f64 * unit),
+        None => whole(text).map(|value| scaled(value, unit, 0)),
         Some(at) => {
             let digits = text.len() - at - 1;
             if text.len() > 17 || digits == 0 {
@@ -155,9 +155,15 @@ pub fn times(text: &[u8], unit: f64) -> Option<f64> {
                 }
                 value = value * 10 + u64::from(byte - b'0');
             }
-            Some(value as f64 * unit / POWERS.get(digits).copied().unwrap_or(1e17))
+            Some(scaled(value, unit, digits))
         }
     }
+}
+
+/// Divided where it gets smaller: a thousandth is no number of binary digits.
+fn scaled(value: u64, unit: f64, digits: usize) -> f64 {
+    let power = POWERS.get(digits).copied().unwrap_or(1e16);
+    if unit >= 1.0 { value as f64 * unit / power } else { value as f64 / (power / unit).round() }
 }
 
 const POWERS: [f64; 17] =

@@ -93,7 +93,7 @@ fn percent(text: &[u8]) -> Option<(String, usize, Server)> {
         // Python's ends with how it is written: s, d, .3f.
         let rest = &text[end + 1..];
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
-        let python = matches!(rest.get(digits), Some(b's' | b'd' | b'f')) && !is_of_uwsgi(&name);
+        let python = matches!(rest.get(digits), Some(b's' | b'd' | b'f')) && !is_number_of_uwsgi(&name);
         let length = if python { end + 2 + digits } else { end + 1 };
         let server = match name.as_str() {
             _ if !python => Server::Uwsgi,
@@ -122,32 +122,9 @@ fn percent(text: &[u8]) -> Option<(String, usize, Server)> {
     })
 }
 
-fn is_of_uwsgi(name: &str) -> bool {
-    name.starts_with("var.")
-        || matches!(
-            name,
-            "method"
-                | "uri"
-                | "user"
-                | "proto"
-                | "uagent"
-                | "referer"
-                | "ltime"
-                | "ctime"
-                | "msecs"
-                | "micros"
-                | "tmsecs"
-                | "tmicros"
-                | "secs"
-                | "epoch"
-                | "wid"
-                | "core"
-                | "size"
-                | "rsize"
-                | "cl"
-                | "switches"
-                | "pid"
-        )
+/// What uWSGI's formats write a unit behind: the s of `%(msecs)s` would be one.
+fn is_number_of_uwsgi(name: &str) -> bool {
+    name.starts_with("var.") || matches!(name, "msecs" | "micros" | "tmsecs" | "tmicros" | "secs" | "epoch")
 }
 
 /// What is called so by a server.
