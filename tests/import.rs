@@ -28,7 +28,7 @@ fn format_of(path: &Path) -> Option<&'static str> {
     let id = match (folder, stem.rsplit_once('.')?) {
         // tests/sql_cases.rs and tests/sql_servers.rs know what these are.
         ("cases" | "servers", _) => return None,
-        ("truth", _) | ("requests", (_, "md")) => return None,
+        ("truth", _) | ("requests", (_, "md")) | ("joint", (_, "csv")) => return None,
         ("requests" | "joint", (stem, _)) => return Some(of_requests(stem)),
         // Many, packed, and of the same format as those in pstats/: read by tests/trees.rs.
         ("trees", _) => return None,

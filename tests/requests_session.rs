@@ -8,10 +8,11 @@ use flamedrop::export::table::Form;
 use flamedrop::findings::Settings;
 use flamedrop::input::MemorySource;
 use flamedrop::protocol::{
-    Answer, Ask, ContentOverview, ExecutionColumn, Export, GroupColumn, QueryColumn, Request, RequestColumn,
-    Response, Window,
+    Answer, Ask, CompareColumn, ContentOverview, ExecutionColumn, Export, GroupColumn, QueryColumn, Request,
+    RequestColumn, Response, Window, With,
 };
 use flamedrop::queries::by::By;
+use flamedrop::queries::compare::Per;
 use flamedrop::queries::filter::{Facet, Filter};
 use flamedrop::requests::Class;
 use flamedrop::saved::Keep;
@@ -83,6 +84,10 @@ fn every_grouping_adds_up_to_the_whole() {
         assert!(columns.texts.iter().any(|text| text == "GET /slow/"));
         let Answer::Glance(glance) = view(&mut session, &filter, Ask::Glance) else { panic!("no glance") };
         assert_eq!(glance.figures.calls, count);
+        let with = With::Filter(Box::new(Filter::default()));
+        let ask = Ask::Compare { with, per: Per::Request, window: window(CompareColumn::Change) };
+        let Answer::Compared(_, sides) = view(&mut session, &filter, ask) else { panic!("not compared") };
+        assert_eq!((sides.calls_before, sides.calls_after), (28, count));
     }
 }
 

@@ -96,7 +96,8 @@ enum Command {
     /// Print what a change did, or what happened between two states of a server's statistics.
     ///
     /// Of recordings before and after a change (a profile each, a log each, or a profile and a log each, those
-    /// before first): which findings are gone, left and new, and what was saved beside what was predicted. Of two
+    /// before first): which findings are gone, left and new, and what was saved beside what was predicted. Of two logs
+    /// of requests: what became of each route, with chance told apart. Of two
     /// exports of pg_stat_statements, or two of MySQL's statement digests, of one server: the calls
     /// and times of the second that the first does not have yet; counters that were reset in between are
     /// reported on standard error.
@@ -272,6 +273,10 @@ fn diff(before: &Path, after: &Path, json: bool, top: usize, out: &mut dyn Write
     let (Some((first, _)), Some((second, source))) = (read(&before, &whole), read(&after, &whole)) else {
         return Ok(false);
     };
+    if let (Content::Requests(earlier), Content::Requests(later)) = (&first.content, &second.content) {
+        requests::diff((&first.name, earlier), (&second.name, later), json, top, out)?;
+        return Ok(true);
+    }
     let is_statistics = |document: &Document| match &document.content {
         Content::Queries(log) => log.statistics.is_some(),
         Content::Profile(_) | Content::Schema(_) | Content::Requests(_) => false,

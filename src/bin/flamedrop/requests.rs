@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use flamedrop::export::json::requests::slowest;
 use flamedrop::format::{self, TimeColumn};
+use flamedrop::queries::compare::{CLEAR, Per, Shapes, Side, compare};
+use flamedrop::queries::figures::{Order, groups};
 use flamedrop::queries::filter::Selection;
 use flamedrop::queries::site::{Site, site};
 use flamedrop::queries::{Clock, QueryLog};
@@ -195,6 +197,74 @@ fn single(log: &QueryLog, served: &Served, order: &[u32], out: &mut dyn Write) -
                 status => status.to_string(),
             },
             one_line(&log.fingerprints[statements.fingerprint[at] as usize].text),
+        ]);
+    }
+    columns(&lines, out)
+}
+
+/// Prints what a change did to routes: those before beside those after, with chance told apart.
+pub fn diff(
+    before: (&str, &QueryLog),
+    after: (&str, &QueryLog),
+    json: bool,
+    rows: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let shapes = |(name, log): (&str, &QueryLog)| {
+        let all = Selection::all(log.statements.len());
+        let groups =
+            groups(log, &Order::default(), &all, &log.statements.fingerprint, log.fingerprints.len());
+        let span = log.span().map_or(0.0, |(first, last)| last - first);
+        Shapes::new(name.to_owned(), log, &all, span, &groups)
+    };
+    let (earlier, later) = (shapes(before), shapes(after));
+    let mut compared = compare(&earlier, &later, Per::Time);
+    compared.sort_by(|a, b| b.change().abs().total_cmp(&a.change().abs()));
+    if json {
+        serde_json::to_writer(&mut *out, &compared).map_err(io::Error::from)?;
+        return out.write_all(b"\n");
+    }
+    let rate = |side: &Shapes, log: &QueryLog| {
+        let requests = format::counted(log.statements.len() as i64, "request", "requests");
+        format!("{} ({requests} in {})", one_line(&side.name), format::milliseconds(side.span))
+    };
+    writeln!(out, "before: {}", rate(&earlier, before.1))?;
+    writeln!(out, "after:  {}", rate(&later, after.1))?;
+    let largest = compared.iter().flat_map(|row| [row.before.p95, row.after.p95]).fold(0.0, f64::max);
+    let times = TimeColumn::for_milliseconds(largest);
+    let unit = times.unit.symbol();
+    let mut lines: Vec<[String; 8]> = vec![[
+        "requests".to_owned(),
+        "then".to_owned(),
+        format!("mean {unit}"),
+        "then".to_owned(),
+        format!("p95 {unit}"),
+        "then".to_owned(),
+        "difference".to_owned(),
+        "route".to_owned(),
+    ]];
+    for row in compared.iter().take(rows) {
+        let time = |side: &Side, of: f64| {
+            if side.timed > 0 { times.milliseconds(of) } else { format::UNKNOWN.to_owned() }
+        };
+        let verdict = match () {
+            () if row.is_new() => "new",
+            () if row.is_gone() => "gone",
+            () if row.slower_z >= CLEAR => "slower",
+            () if row.slower_z <= -CLEAR => "faster",
+            () if row.calls_z >= CLEAR => "more requests",
+            () if row.calls_z <= -CLEAR => "fewer requests",
+            () => "not significant",
+        };
+        lines.push([
+            format::count(i64::from(row.before.calls)),
+            format::count(i64::from(row.after.calls)),
+            time(&row.before, row.before.mean),
+            time(&row.after, row.after.mean),
+            time(&row.before, row.before.p95),
+            time(&row.after, row.after.p95),
+            verdict.to_owned(),
+            one_line(&row.text),
         ]);
     }
     columns(&lines, out)
