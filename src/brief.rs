@@ -56,8 +56,8 @@ impl Brief {
                 count: profile.calls().or_else(|| profile.samples()).and_then(|count| count.try_into().ok()),
                 ..brief
             },
-            Content::Queries(log) if LOGS => Self {
-                kind: Kind::Queries,
+            Content::Queries(log) | Content::Requests(log) if LOGS => Self {
+                kind: document.content.kind(),
                 total: log
                     .numbers
                     .iter()
@@ -66,7 +66,7 @@ impl Brief {
                 count: Some(log.executions() as u64),
                 ..brief
             },
-            Content::Profile(_) | Content::Queries(_) | Content::Schema(_) => brief,
+            Content::Profile(_) | Content::Queries(_) | Content::Schema(_) | Content::Requests(_) => brief,
         }
     }
 }

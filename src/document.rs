@@ -30,16 +30,18 @@ pub enum Kind {
     Queries,
     /// Tables and indexes.
     Schema,
+    /// Requests that a server answered.
+    Requests,
 }
 
 impl Kind {
     /// Whether this build reads and answers for documents of the kind. The command line does for all; a worker of the
-    /// page is built for profiles or for logs (and schemas, which only logs need), so that no file waits for the code
+    /// page is built for profiles or for logs (of SQL and of requests; and schemas, which only SQL logs need), so that no file waits for the code
     /// of the other. Each place where the kinds part asks this first, and what is not asked for is not linked.
     pub const fn is_read_here(self) -> bool {
         match self {
             Self::Profile => cfg!(feature = "profiles"),
-            Self::Queries | Self::Schema => cfg!(feature = "logs"),
+            Self::Queries | Self::Schema | Self::Requests => cfg!(feature = "logs"),
         }
     }
 }
@@ -58,6 +60,20 @@ pub enum Content {
     Queries(Box<QueryLog>),
     /// Tables and indexes.
     Schema(Box<Schema>),
+    /// Requests that a server answered: with [`QueryLog::served`].
+    Requests(Box<QueryLog>),
+}
+
+impl Content {
+    /// Which kind it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Profile(_) => Kind::Profile,
+            Self::Queries(_) => Kind::Queries,
+            Self::Schema(_) => Kind::Schema,
+            Self::Requests(_) => Kind::Requests,
+        }
+    }
 }
 
 /// Several profiles as one: what each function took in all of them. It is called by how many they are.
@@ -69,7 +85,7 @@ pub fn merged(documents: &[&Document]) -> Result<Document, String> {
     for document in documents {
         match &document.content {
             Content::Profile(profile) => profiles.push((&document.name, profile)),
-            Content::Queries(_) | Content::Schema(_) => {
+            Content::Queries(_) | Content::Schema(_) | Content::Requests(_) => {
                 return Err(format!("{} is no profile: only profiles are merged", document.name));
             }
         }

@@ -468,7 +468,8 @@ pub fn judge(document: &Document, settings: &Settings) -> Report {
     match &document.content {
         Content::Profile(profile) if PROFILES => judge_profile(profile, settings),
         Content::Queries(log) if LOGS => judge_queries(log, settings),
-        Content::Profile(_) | Content::Queries(_) => Report::default(),
+        // No rule looks at requests yet.
+        Content::Profile(_) | Content::Queries(_) | Content::Requests(_) => Report::default(),
         // It says what others' findings need.
         Content::Schema(schema) => {
             Report { digest: Some(Digest::Schema((**schema).clone())), ..Report::default() }

@@ -1,6 +1,7 @@
 //! Formats: how a file is recognised and read. Adding one is one file under `src/import/`, one line
 //! in [`FORMATS`], and fixtures. The registry also feeds the welcome page and the README's table.
 
+pub mod access;
 pub mod assert_queries;
 mod beginning;
 pub mod callgrind;
@@ -234,6 +235,23 @@ formats! {
     statistics::PgStatStatements: statistics::PG_ABOUT,
     statistics::MysqlDigests: statistics::MYSQL_ABOUT,
     schema::SchemaFile: schema::ABOUT,
+    access::Gunicorn: access::GUNICORN_ABOUT,
+    access::Uwsgi: access::UWSGI_ABOUT,
+    access::Nginx: access::NGINX_ABOUT,
+    access::Apache: access::APACHE_ABOUT,
+    access::Combined: access::COMBINED_ABOUT,
+    access::AccessJson: access::JSON_ABOUT,
+    access::Granian: access::GRANIAN_ABOUT,
+    access::Uvicorn: access::UVICORN_ABOUT,
+    access::Hypercorn: access::HYPERCORN_ABOUT,
+    access::Daphne: access::DAPHNE_ABOUT,
+    access::HaProxy: access::HAPROXY_ABOUT,
+    access::Caddy: access::CADDY_ABOUT,
+    access::Traefik: access::TRAEFIK_ABOUT,
+    access::Werkzeug: access::WERKZEUG_ABOUT,
+    access::Structlog: access::STRUCTLOG_ABOUT,
+    access::Alb: access::ALB_ABOUT,
+    access::Heroku: access::HEROKU_ABOUT,
 }
 
 /// A file that could not be read: what it looked like, where it broke, what to try.
@@ -345,6 +363,7 @@ pub const SUPPORTED: &[&str] = &[
     "Profiles: cProfile and other pstats files, py-spy, pyinstrument, VizTracer, Tachyon, Austin, pprof, perf, callgrind",
     "Memory and lines: memray, Scalene, tracemalloc, memory_profiler, line_profiler, vprof",
     "SQL logs: Django, SQLAlchemy, PostgreSQL, MySQL and MariaDB",
+    "Requests: gunicorn, uWSGI, Granian, uvicorn, hypercorn, daphne, nginx, Apache, HAProxy, Caddy, Traefik, AWS ALB, Heroku",
     "Statistics and schemas: pg_stat_statements, MySQL's digests, pg_dump and mysqldump",
 ];
 
@@ -458,7 +477,10 @@ pub async fn read_waiting(
         })?;
         return Ok((document, input.places()));
     }
-    let Some(format) = detect(input.head()) else {
+    // A layout that is given is of an access log, whatever it looks like.
+    let given: Option<&'static dyn Format> =
+        if options.log_format.is_some() { by_id(access::COMBINED_ABOUT.id) } else { None };
+    let Some(format) = given.or_else(|| detect(input.head())) else {
         let error = unknown(input.head());
         return Err(if input.is_cut_short() { error.of_too_little() } else { error });
     };

@@ -32,6 +32,8 @@ pub use places::{Damage, Places};
 pub struct Options {
     /// PostgreSQL's setting, where the guess is wrong: `%m [%p] %q%u@%d `.
     pub log_line_prefix: Option<String>,
+    /// The layout of an access log in its server's notation, where the guess is wrong: `%h %l %u %t "%r" %>s %b %D`.
+    pub log_format: Option<String>,
 }
 
 /// How many unwrapped bytes detection may look at.

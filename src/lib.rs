@@ -1,4 +1,4 @@
-//! Flamedrop's library: it reads profiles and SQL logs and answers questions about them.
+//! Flamedrop's library: it reads profiles, SQL logs and logs of requests and answers questions about them.
 //! It knows neither browser nor terminal; the page, its worker and the command line are thin
 //! binaries over it.
 //!
@@ -30,6 +30,7 @@ pub mod link;
 pub mod profile;
 pub mod protocol;
 pub mod queries;
+pub mod requests;
 pub mod saved;
 pub mod schema;
 pub mod session;

@@ -70,7 +70,7 @@ pub enum Request {
     /// Reads the file once more, with PostgreSQL's setting as the user gives it; `None`: as it is guessed.
     /// Ids of the reading before are none of the new one.
     Reread {
-        /// `log_line_prefix`.
+        /// `log_line_prefix`, or of an access log `log_format`: its layout.
         log_line_prefix: Option<String>,
     },
     /// From now on what views ask is about one track only, by its place in [`ProfileOverview::tracks`], or about
@@ -330,6 +330,8 @@ pub enum ContentOverview {
     Queries(QueriesOverview),
     /// Of a schema.
     Schema(SchemaOverview),
+    /// Of a log of requests: these are what statements are in an SQL log, routes are fingerprints.
+    Requests(QueriesOverview),
 }
 
 /// Totals of a schema.
@@ -432,6 +434,8 @@ pub struct QueriesOverview {
     pub events: Vec<EventTotal>,
     /// Statements that ended in an error beside [`Self::executions`]: the server logs no duration for them.
     pub attempts: u32,
+    /// Of a log of requests without durations: how to log them with its server.
+    pub how_to_time: Option<String>,
     /// Whether it has only the results, not the single statements, since nothing else was saved: then
     /// only [`Request::Queries`], [`Request::Query`] and findings are answered.
     pub results_only: bool,

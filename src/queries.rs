@@ -20,6 +20,8 @@ pub mod plan;
 pub mod request_use;
 pub mod requests;
 pub mod saved;
+pub mod served;
+pub mod site;
 pub mod statements;
 pub mod statistics;
 pub mod table_use;
@@ -29,6 +31,7 @@ mod texts;
 use serde::{Deserialize, Serialize};
 
 use crate::format;
+use crate::requests::Served;
 
 pub use columns::{ColumnUse, Sort, Usage};
 pub use flamedrop_sql::{fingerprint, keywords, lexer};
@@ -61,6 +64,9 @@ pub struct QueryLog {
     /// Of a server's own statistics: its counters, which [`Self::numbers`] are made of. There are no
     /// statements, connections, requests then.
     pub statistics: Option<Box<statistics::Statistics>>,
+    /// Of a log of requests: what these have beside. A request is a statement here, its route the fingerprint, its worker
+    /// the connection; [`Self::requests`] is empty then.
+    pub served: Option<Box<Served>>,
     /// What the reader inferred about the file, to be shown: `log_line_prefix = '%m [%p] '`.
     pub inferred: Option<String>,
     /// What a saved document has in place of the file.
@@ -89,7 +95,7 @@ pub struct Statements {
     pub failed: Vec<u8>,
     /// Hash of its parameters or literals: equal hashes under one fingerprint are the same query.
     pub parameters: Vec<u64>,
-    /// Index into [`QueryLog::requests`].
+    /// Index into [`QueryLog::requests`]; empty in a log of requests.
     pub request: Vec<u32>,
     /// Index into [`QueryLog::sites`], or [`NONE`]; empty if the log has no sites at all.
     pub site: Vec<u32>,

@@ -19,6 +19,7 @@ mod fingerprints;
 mod measured;
 mod profile;
 mod results;
+mod served;
 mod spans;
 
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,13 @@ pub fn write(document: &Document, left_out: &str, keep: Keep, settings: &Setting
                 A_LOG
             }
         }
+        Content::Requests(log) => {
+            if LOGS {
+                // Its routes are a few, and its columns small: there are no results apart.
+                write_log(log, Keep::Everything, settings, &mut columns);
+            }
+            REQUESTS
+        }
         Content::Schema(schema) => {
             columns.put("kind", &KIND_SCHEMA);
             columns.put("schema", schema);
@@ -105,7 +113,7 @@ fn write_strings(name: &str, strings: &Strings, columns: &mut Writer) {
 }
 
 fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writer) {
-    columns.put("kind", &KIND_QUERIES);
+    columns.put("kind", if log.served.is_some() { &KIND_REQUESTS } else { &KIND_QUERIES });
     let (wall_clock, zone) = match &log.clock {
         Clock::Sequence => (false, None),
         Clock::Wall { zone } => (true, zone.as_deref()),
@@ -148,6 +156,9 @@ fn write_log(log: &QueryLog, keep: Keep, settings: &Settings, columns: &mut Writ
         columns.put("statements.sql", &saved.sql);
         columns.put("statements.parameters_text", &saved.parameters);
     }
+    if let Some(served) = &log.served {
+        served::write(served, columns);
+    }
     events::write(log, columns);
 }
 
@@ -187,10 +198,12 @@ const A_PROFILE: &str = "a profile";
 const A_LOG: &str = "an SQL log";
 const RESULTS: &str = "the results of an SQL log, without single statements";
 const A_SCHEMA: &str = "a schema";
+const REQUESTS: &str = "a log of requests";
 
 const KIND_PROFILE: u8 = 1;
 const KIND_QUERIES: u8 = 2;
 const KIND_SCHEMA: u8 = 3;
+const KIND_REQUESTS: u8 = 4;
 
 /// Whether `head` begins such a file.
 pub fn is(head: &[u8]) -> bool {
@@ -206,6 +219,7 @@ pub fn kind(head: &[u8]) -> Option<Kind> {
         (Kind::Schema, A_SCHEMA),
         (Kind::Queries, A_LOG),
         (Kind::Queries, RESULTS),
+        (Kind::Requests, REQUESTS),
     ];
     said.into_iter().find(|(_, what)| about.ends_with(what.as_bytes())).map(|(kind, _)| kind)
 }
@@ -223,7 +237,8 @@ fn read_document(bytes: &[u8], format: &dyn Fn(&str) -> Option<&'static str>) ->
     let columns = Reader::new(&bytes[start..])?;
     let content = match columns.take::<u8>("kind")? {
         KIND_PROFILE if PROFILES => Content::Profile(Box::new(profile::read(&columns)?)),
-        KIND_QUERIES if LOGS => Content::Queries(Box::new(read_log(&columns)?)),
+        KIND_QUERIES if LOGS => Content::Queries(Box::new(read_log(&columns, false)?)),
+        KIND_REQUESTS if LOGS => Content::Requests(Box::new(read_log(&columns, true)?)),
         KIND_SCHEMA => Content::Schema(Box::new(columns.take("schema")?)),
         _ => return Err(damaged("it holds what this version does not know")),
     };
@@ -282,7 +297,7 @@ fn read_strings(name: &str, columns: &Reader<'_>) -> Result<Strings, Damaged> {
     Ok(strings)
 }
 
-fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
+fn read_log(columns: &Reader<'_>, of_requests: bool) -> Result<QueryLog, Damaged> {
     let zone: Option<String> = columns.take("zone")?;
     let mut log = QueryLog {
         fingerprints: fingerprints::read("fingerprints", columns)?,
@@ -318,7 +333,10 @@ fn read_log(columns: &Reader<'_>) -> Result<QueryLog, Damaged> {
     } else {
         log.requests = read_requests(columns)?;
         log.sites = read_sites(columns)?;
-        log.statements = read_statements(columns, &log)?;
+        log.statements = read_statements(columns, &log, of_requests)?;
+        if of_requests {
+            log.served = Some(served::read(columns, log.statements.len())?);
+        }
         log.numbers = digest::numbers(&log);
         saved.texts = read_strings("texts", columns)?;
         saved.sql = columns.take("statements.sql")?;
@@ -402,7 +420,7 @@ fn read_sites(columns: &Reader<'_>) -> Result<Vec<Site>, Damaged> {
     Ok(frames.into_iter().zip(relations).map(site).collect())
 }
 
-fn read_statements(columns: &Reader<'_>, log: &QueryLog) -> Result<Statements, Damaged> {
+fn read_statements(columns: &Reader<'_>, log: &QueryLog, of_requests: bool) -> Result<Statements, Damaged> {
     let start: Vec<f64> = columns.take("statements.start")?;
     let count = start.len();
     let statements = Statements {
@@ -435,9 +453,9 @@ fn read_statements(columns: &Reader<'_>, log: &QueryLog) -> Result<Statements, D
         transaction,
         ..
     } = &statements;
-    let lengths =
-        [duration.len(), fingerprint.len(), connection.len(), failed.len(), parameters.len(), request.len()];
+    let lengths = [duration.len(), fingerprint.len(), connection.len(), failed.len(), parameters.len()];
     of_length(count, &lengths)?;
+    of_length(if of_requests { 0 } else { count }, &[request.len()])?;
     let rare = [
         site.len(),
         rows.len(),

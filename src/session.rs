@@ -114,7 +114,10 @@ impl Session {
             }
             Content::Queries(log) if LOGS => ContentOverview::Queries(queries::overview(log)),
             // No reader here makes one.
-            Content::Profile(_) | Content::Queries(_) => ContentOverview::Schema(SchemaOverview::default()),
+            Content::Requests(log) if LOGS => ContentOverview::Requests(queries::overview(log)),
+            Content::Profile(_) | Content::Queries(_) | Content::Requests(_) => {
+                ContentOverview::Schema(SchemaOverview::default())
+            }
             Content::Schema(schema) => {
                 let (columns, indexes) = schema.counts();
                 ContentOverview::Schema(SchemaOverview {
@@ -161,7 +164,15 @@ impl Session {
                 return self.show(Part { range, measure: *measure, ..self.shown() });
             }
             Request::Spans(ask) if PROFILES => return self.answer_spans(ask),
-            Request::Reread { log_line_prefix } => return self.reread(log_line_prefix.clone()),
+            Request::Reread { log_line_prefix } => {
+                let mut options = Options::default();
+                // Of an access log its layout is what the user says of it.
+                match &self.document.content {
+                    Content::Requests(_) => options.log_format.clone_from(log_line_prefix),
+                    _ => options.log_line_prefix.clone_from(log_line_prefix),
+                }
+                return self.reread(&options);
+            }
             Request::Findings { settings } => return self.judge(settings, None),
             Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
             Request::Export(export) => return self.export(export),
@@ -182,11 +193,13 @@ impl Session {
             Content::Queries(log) if LOGS && log.results().is_some() && !queries::is_of_results(request) => {
                 Response::Refused(queries::RESULTS_ONLY.to_owned())
             }
-            Content::Queries(log) if LOGS => {
+            Content::Queries(log) | Content::Requests(log) if LOGS => {
                 let stored = (self.source.as_ref(), &self.places);
                 queries::answer(log, self.document.format, stored, &mut self.queries, request)
             }
-            Content::Profile(_) | Content::Queries(_) => Response::Refused(READ_ELSEWHERE.to_owned()),
+            Content::Profile(_) | Content::Queries(_) | Content::Requests(_) => {
+                Response::Refused(READ_ELSEWHERE.to_owned())
+            }
             // Whole, it is the digest in its report.
             Content::Schema(_) => Response::Refused("a schema has no times".to_owned()),
         }
@@ -319,8 +332,8 @@ impl Session {
     }
 
     /// Reads the file once more, by what the user says of it; what was open stays if it cannot be read so.
-    fn reread(&mut self, log_line_prefix: Option<String>) -> Response {
-        match now(read(self.source.as_ref(), &|_| (), &Options { log_line_prefix })) {
+    fn reread(&mut self, options: &Options) -> Response {
+        match now(read(self.source.as_ref(), &|_| (), options)) {
             Ok(Read { document, places, other }) => {
                 (self.document, self.places, self.other) = (document, places, other);
                 self.part = None;

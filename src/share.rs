@@ -12,6 +12,7 @@ mod mask;
 mod measured;
 pub mod page;
 pub mod report;
+mod served;
 mod strip;
 mod texts;
 
@@ -26,7 +27,8 @@ pub use crate::saved::Keep;
 pub struct Strip {
     /// Values in SQL texts, and all comments in them.
     pub literals: bool,
-    /// Parameters that are logged apart; what looks like a value in the addresses of requests.
+    /// Parameters that are logged apart; what looks like a value in the addresses of requests; of logs of requests who
+    /// asked: addresses and users.
     pub parameters: bool,
     /// Where files lie, the addresses of requests, the names of hosts, users, databases and
     /// applications.

@@ -98,14 +98,14 @@ fn open(bytes: Vec<u8>) -> Opened {
 fn profile(opened: &Opened) -> &Profile {
     match &opened.document.content {
         Content::Profile(profile) => profile,
-        Content::Queries(_) | Content::Schema(_) => panic!("a log"),
+        _ => panic!("a log"),
     }
 }
 
 fn log(opened: &Opened) -> &QueryLog {
     match &opened.document.content {
         Content::Queries(log) => log,
-        Content::Profile(_) | Content::Schema(_) => panic!("a profile"),
+        _ => panic!("a profile"),
     }
 }
 

@@ -28,6 +28,8 @@ fn format_of(path: &Path) -> Option<&'static str> {
     let id = match (folder, stem.rsplit_once('.')?) {
         // tests/sql_cases.rs and tests/sql_servers.rs know what these are.
         ("cases" | "servers", _) => return None,
+        ("truth", _) | ("requests", (_, "md")) | ("joint", (_, "csv")) => return None,
+        ("requests" | "joint", (stem, _)) => return Some(of_requests(stem)),
         // Many, packed, and of the same format as those in pstats/: read by tests/trees.rs.
         ("trees", _) => return None,
         // Packed too: the rules' tests read them.
@@ -89,6 +91,35 @@ fn format_of(path: &Path) -> Option<&'static str> {
     import::by_id(id).map(|format| format.id())
 }
 
+/// The format of a log of requests.
+fn of_requests(stem: &str) -> &'static str {
+    let begins = [
+        ("gunicorn-27.0.1-default", "access-log"),
+        ("gunicorn-27.0.1-json", "access-json"),
+        ("gunicorn", "gunicorn-access"),
+        ("uwsgi", "uwsgi-log"),
+        ("nginx-1.31.3-json", "access-json"),
+        ("nginx", "nginx-access"),
+        ("apache-2.4.71-combined", "access-log"),
+        ("apache-2.4.71-json", "access-json"),
+        ("apache", "apache-access"),
+        ("granian", "granian-access"),
+        ("uvicorn", "uvicorn-access"),
+        ("hypercorn", "hypercorn-access"),
+        ("daphne", "daphne-access"),
+        ("haproxy-3.0.11-json", "access-json"),
+        ("haproxy", "haproxy-log"),
+        ("caddy", "caddy-access"),
+        ("traefik-3.7.15-genericclf", "access-log"),
+        ("traefik", "traefik-access"),
+        ("django-structlog-11.0.0-gunicorn-access", "access-log"),
+        ("django-structlog", "django-structlog"),
+        ("aws-alb", "aws-alb"),
+        ("heroku", "heroku-router"),
+    ];
+    begins.into_iter().find(|(begin, _)| stem.starts_with(begin)).map_or("runserver-log", |(_, id)| id)
+}
+
 /// The page gives a file to the worker that reads its kind, by its head alone.
 #[test]
 fn the_head_says_what_a_file_holds() {
@@ -96,6 +127,7 @@ fn the_head_says_what_a_file_holds() {
         Content::Profile(_) => import::Kind::Profile,
         Content::Queries(_) => import::Kind::Queries,
         Content::Schema(_) => import::Kind::Schema,
+        Content::Requests(_) => import::Kind::Requests,
     };
     for (path, _) in recordings() {
         let source = MemorySource::new("a file", std::fs::read(&path).expect("a recording"));
@@ -160,7 +192,7 @@ fn is_clear(result: Result<Document, ImportError>) -> Result<(), String> {
                 let finite = tree.total_time.iter().all(|time| time.is_finite() && *time >= 0.0);
                 if finite { Ok(()) } else { Err("a tree with impossible times".to_owned()) }
             }
-            Content::Queries(_) | Content::Schema(_) => Ok(()),
+            Content::Queries(_) | Content::Schema(_) | Content::Requests(_) => Ok(()),
         },
         Err(error) if error.problem.is_empty() || (error.advice.is_empty() && error.supported.is_empty()) => {
             Err(format!("an error that does not help: {error:?}"))

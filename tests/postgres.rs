@@ -22,7 +22,7 @@ fn open(lines: &[&str]) -> Document {
 fn log(document: &Document) -> &QueryLog {
     match &document.content {
         Content::Queries(log) => log,
-        Content::Profile(_) | Content::Schema(_) => panic!("a profile"),
+        _ => panic!("a profile"),
     }
 }
 

@@ -12,7 +12,7 @@ use flamedrop::session::Session;
 fn log(document: &Document) -> &QueryLog {
     match &document.content {
         Content::Queries(log) => log,
-        Content::Profile(_) | Content::Schema(_) => panic!("a profile"),
+        _ => panic!("a profile"),
     }
 }
 

@@ -14,7 +14,7 @@ use serde::Deserialize;
 fn log(document: &Document) -> &QueryLog {
     match &document.content {
         Content::Queries(log) => log,
-        Content::Profile(_) | Content::Schema(_) => panic!("a profile"),
+        _ => panic!("a profile"),
     }
 }
 

@@ -22,6 +22,7 @@ fn formats() -> String {
             Kind::Profile => "a profile",
             Kind::Queries => "SQL statements",
             Kind::Schema => "tables and indexes",
+            Kind::Requests => "requests",
         };
         let how = format.how_to_record.replace('|', "\\|").replace('<', "&lt;").replace('\n', "<br>");
         table += &format!("| {} | {kind} | {how} | `{}` |\n", format.title, format.id);

@@ -174,7 +174,7 @@ const CASES: &[Case] = &[
 fn log(document: &Document) -> &QueryLog {
     match &document.content {
         Content::Queries(log) => log,
-        Content::Profile(_) | Content::Schema(_) => panic!("no log"),
+        _ => panic!("no log"),
     }
 }
 
@@ -248,7 +248,7 @@ fn messages_of_sqlalchemy_are_statements_or_their_parameters() {
 fn a_prefix_without_a_blank_can_be_given() {
     for setting in ["%m [%p] %u@%d", "%m [%p] %q%u@%d"] {
         let source = MemorySource::new("unknown", common::bytes("cases/pg-prefix-without-blank.log"));
-        let options = Options { log_line_prefix: Some(setting.to_owned()) };
+        let options = Options { log_line_prefix: Some(setting.to_owned()), ..Options::default() };
         let (document, _) = import::read(&source, &|_| (), &options).expect("a log");
         let log = log(&document);
         assert_eq!(log.statements.len(), 3);

@@ -46,6 +46,29 @@ const TELL_TALES: &[(&str, &str)] = &[
         "assert-num-queries",
         "AssertionError: 2 != 5 : 2 queries executed, 5 expected\nCaptured queries were:\n1. SELECT 1",
     ),
+    ("access-log", "127.0.0.1 - - [28/Nov/2026:22:29:57 +0000] \"GET /a HTTP/1.1\" 200 9 \"-\" \"x\""),
+    ("runserver-log", "[28/Nov/2026 22:31:10] \"GET /fast/ HTTP/1.1\" 200 9"),
+    ("uvicorn-access", "INFO:     127.0.0.1:44886 - \"GET /fast/ HTTP/1.1\" 200 OK"),
+    (
+        "uwsgi-log",
+        "[pid: 7|app: 0|req: 1/1] 127.0.0.1 () {28 vars in 344 bytes} [Sat Nov 28 22:30:29 2026] GET /a => generated 9 bytes in 63 msecs (HTTP/1.1 200) 2 headers in 80 bytes (1 switches on core 0)",
+    ),
+    (
+        "haproxy-log",
+        "127.0.0.1:57 [28/Nov/2026:22:44:11.821] fe app/gu1 0/0/0/13/13 200 215 - - ---- 1/1/0/0/0 0/0 \"GET /a HTTP/1.1\"",
+    ),
+    (
+        "access-json",
+        "{\"time\":\"2026-11-28T22:29:57+00:00\",\"uri\":\"/a\",\"status\":\"200\",\"request_time\":\"0.228\"}",
+    ),
+    (
+        "django-structlog",
+        "{\"request\": \"GET /a\", \"event\": \"request_started\", \"request_id\": \"7\", \"timestamp\": \"2026-11-28T22:47:52.323251Z\"}",
+    ),
+    (
+        "heroku-router",
+        "2026-11-28T22:30:01.186641+00:00 heroku[router]: at=info method=GET path=\"/a\" connect=1ms service=204ms status=200",
+    ),
     ("mysql-digests", "SCHEMA_NAME\tDIGEST\tDIGEST_TEXT\tCOUNT_STAR\tSUM_TIMER_WAIT"),
     ("pg-stat-statements", "query,calls,total_exec_time,mean_exec_time"),
     ("importtime", "import time:       100 |        200 | os\nimport time:       100 |        200 | re"),

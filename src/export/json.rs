@@ -4,6 +4,7 @@
 mod measured;
 mod profile;
 mod queries;
+pub mod requests;
 
 use std::io::{self, Write};
 
@@ -40,6 +41,7 @@ impl Serialize for Summary<'_> {
                 let format = import::by_id(document.format);
                 queries::entries(log, format, self.source, &mut map)?;
             }
+            Content::Requests(log) => requests::entries(log, &mut map)?,
             Content::Schema(schema) => map.serialize_entry("tables", &Tables(&schema.tables))?,
         }
         map.serialize_entry("diagnostics", &AllDiagnostics(&document.diagnostics))?;

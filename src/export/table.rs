@@ -10,6 +10,7 @@ mod events;
 mod json;
 mod lines;
 mod markdown;
+mod requests;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,7 @@ use std::io::{self, Write};
 pub use columns::{edges, findings, functions, queries};
 pub use events::events;
 pub use lines::lines;
+pub use requests::{requests, routes};
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

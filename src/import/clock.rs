@@ -21,7 +21,7 @@ const FOLD: std::ops::RangeInclusive<f64> = 45.0 * 60_000.0..=HOUR;
 const JITTER: f64 = 1000.0;
 
 /// Follows the stamps of a log.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Clock {
     /// The zone of the last stamp that has one.
     zone: Vec<u8>,
@@ -30,9 +30,22 @@ pub struct Clock {
     /// The latest time so far, shifted.
     latest: f64,
     started: bool,
+    /// How late lines may come, ms.
+    jitter: f64,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::with_jitter(JITTER)
+    }
 }
 
 impl Clock {
+    /// Of a log whose lines may come `jitter` ms late.
+    pub fn with_jitter(jitter: f64) -> Self {
+        Self { zone: Vec::new(), shift: 0.0, latest: 0.0, started: false, jitter }
+    }
+
     /// The time of a stamp as [`stamp`](super::stamp) reads it.
     pub fn of(
         &mut self,
@@ -67,7 +80,7 @@ impl Clock {
             (self.started, self.latest) = (true, time);
         }
         let back = self.latest - time;
-        if back <= JITTER {
+        if back <= self.jitter {
             self.latest = self.latest.max(time);
             return time;
         }

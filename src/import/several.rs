@@ -152,7 +152,7 @@ pub(super) fn in_order(source: &dyn Source, parts: Vec<Part>) -> Vec<Part> {
         // To the last whole line.
         let end = memchr::memrchr(b'\n', &head).map_or(head.len(), |at| at + 1);
         let memory = MemorySource::new(&part.name, &head[..end]);
-        let Document { content: Content::Queries(log), .. } =
+        let Document { content: Content::Queries(log) | Content::Requests(log), .. } =
             format.import(&mut Input::open(&memory, &|_| ()).ok()?).ok()?
         else {
             return None;

@@ -234,7 +234,12 @@ pub fn around(head: &[u8]) -> Around {
         }
     }
     // Nothing is a wrapping that has no server's line in it.
-    let is_server = |text: &Cow<'_, [u8]>| around.has_syslog() || server::begins(text);
+    let has_syslog = around.has_syslog();
+    // Beside a database's log, what a web server says of requests is another log.
+    let has_sql = has_syslog || samples.iter().any(|text| server::begins_sql(text));
+    let is_server = |text: &Cow<'_, [u8]>| {
+        has_syslog || if has_sql { server::begins_sql(text) } else { server::begins(text) }
+    };
     if !samples.iter().any(is_server) {
         return Around::default();
     }

@@ -112,6 +112,10 @@ pub struct ExecutionRow {
     pub connection: String,
     /// Whether it ended in an error.
     pub failed: bool,
+    /// Of a request its route; empty of a statement.
+    pub route: String,
+    /// Of a request what it was answered with; 0 if nothing, and of a statement.
+    pub status: u16,
 }
 
 /// One execution in full.

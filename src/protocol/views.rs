@@ -16,6 +16,7 @@ use crate::queries::figures::Figures;
 use crate::queries::filter::Filter;
 use crate::queries::overview::{Glance, Series};
 use crate::queries::request_use::RequestUse;
+use crate::queries::site::Site;
 use crate::queries::table_use::{ColumnTotal, TableUse};
 
 /// Rows of a table: how they are sorted, and which are asked for.
@@ -102,6 +103,13 @@ pub enum Ask {
         threshold: f64,
         /// Which rows; ids are [`RequestUse::request`].
         window: Window<RequestColumn>,
+    },
+    /// How a site did, by the requests of a log of these: [`Answer::Site`].
+    Site {
+        /// Apdex's threshold.
+        threshold: f64,
+        /// How many workers there are; `None`: as many as the log names.
+        workers: Option<u32>,
     },
     /// The statements of one request one after the other, whatever the filter: [`Answer::Waterfall`].
     Waterfall {
@@ -336,6 +344,8 @@ pub enum Answer {
     Columns(Vec<ColumnTotal>),
     /// To [`Ask::Requests`].
     Requests(Page<RequestRow>),
+    /// To [`Ask::Site`].
+    Site(Box<Site>),
     /// To [`Ask::Waterfall`].
     Waterfall(Box<Waterfall>),
     /// To [`Ask::Timeline`].

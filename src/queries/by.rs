@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::highlight::brief;
 use super::{Connection, NONE, Operation, QueryLog};
+use crate::requests::Served;
 
 /// A kind of group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,6 +39,10 @@ pub enum By {
     View,
     /// The line of code it comes from, else the view its comment names.
     Caller,
+    /// Of requests: `GET`, `POST`.
+    Method,
+    /// Of requests: what they were answered with.
+    Status,
 }
 
 /// What the group of statements without a key is called, by kind.
@@ -45,10 +50,12 @@ const NO_KEY: &str = "(not logged)";
 
 impl By {
     /// All kinds, in the order in which they are offered.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Fingerprint,
         Self::Table,
         Self::Operation,
+        Self::Method,
+        Self::Status,
         Self::View,
         Self::Request,
         Self::Caller,
@@ -73,6 +80,8 @@ impl By {
             Self::Request => "Request",
             Self::View => "View",
             Self::Caller => "Caller",
+            Self::Method => "Method",
+            Self::Status => "Status",
         }
     }
 
@@ -90,12 +99,32 @@ impl By {
             Self::Request => "request",
             Self::View => "view",
             Self::Caller => "caller",
+            Self::Method => "method",
+            Self::Status => "status",
         }
     }
 
     /// The kind of this [`Self::key`].
     pub fn from_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|by| by.key() == key)
+    }
+
+    /// What it is called in a log of requests.
+    pub fn title_of_requests(self) -> &'static str {
+        match self {
+            Self::Fingerprint => "Route",
+            Self::Host => "Client",
+            Self::Connection => "Worker",
+            by => by.title(),
+        }
+    }
+
+    /// Whether requests that a server logged can be told apart by it.
+    pub fn is_of_requests(self) -> bool {
+        matches!(
+            self,
+            Self::Fingerprint | Self::Method | Self::Status | Self::Host | Self::User | Self::Connection
+        )
     }
 
     /// Whether its keys are numbers of the log, and not names: such a key means nothing in another log.
@@ -164,6 +193,11 @@ impl<'a> Names<'a> {
 impl Keys {
     /// The keys of `log`.
     pub fn new(log: &QueryLog, by: By) -> Self {
+        if let Some(served) = log.served.as_deref()
+            && !matches!(by, By::Fingerprint | By::Connection | By::User)
+        {
+            return Self::of_requests(log, served, by);
+        }
         let (statements, events) = (&log.statements, &log.events);
         let mut names = Names::default();
         // Of statements and of events: what they go through, and the key of each of that; of what events have none of,
@@ -202,6 +236,10 @@ impl Keys {
                 let keys: Vec<u32> = all_fingerprints().map(|print| names.id(first(&print.tables))).collect();
                 let none = if events.is_empty() { 0 } else { names.id("") };
                 through(fingerprints, &keys, none)
+            }
+            // Statements have none of requests'.
+            By::Method | By::Status => {
+                [vec![names.id(""); statements.len()], vec![names.id(""); events.len()]]
             }
             By::Operation => {
                 let keys: Vec<u32> =
@@ -259,6 +297,33 @@ impl Keys {
         Self { by, of, of_event, count, names: names.names, heaviest }
     }
 
+    /// Those of a log of requests that are in [`Served`]; of kinds that requests do not have there is one.
+    fn of_requests(log: &QueryLog, served: &Served, by: By) -> Self {
+        let mut names = Names::default();
+        let of = match by {
+            By::Host => {
+                let keys: Vec<u32> = served.clients.iter().map(|client| names.id(client.as_str())).collect();
+                served.client.iter().map(|&client| keys.get(client as usize).copied().unwrap_or(0)).collect()
+            }
+            By::Method | By::Status => {
+                let keys: Vec<u32> = served
+                    .outcomes
+                    .iter()
+                    .map(|outcome| match (by, outcome.status) {
+                        (By::Method, _) => names.id(outcome.method.as_str()),
+                        (_, 0) => names.id(""),
+                        (_, status) => names.id(status.to_string()),
+                    })
+                    .collect();
+                let of = served.outcome.iter();
+                of.map(|&outcome| keys.get(usize::from(outcome)).copied().unwrap_or(0)).collect()
+            }
+            _ => vec![names.id(""); log.statements.len()],
+        };
+        let count = names.names.len();
+        Self { by, of, of_event: Vec::new(), count, names: names.names, heaviest: Vec::new() }
+    }
+
     /// What a filter names the key by: its name, empty for what is not logged; or its number.
     pub fn value(&self, key: u32) -> Cow<'_, str> {
         if self.by.is_numbered() {
@@ -280,9 +345,11 @@ impl Keys {
     /// What the key is called.
     pub fn label(&self, log: &QueryLog, key: u32) -> String {
         match self.by {
-            By::Fingerprint => {
-                log.any_fingerprint(key).map_or_else(|| "(no statement)".to_owned(), |it| brief(&it.text))
-            }
+            By::Fingerprint => log.any_fingerprint(key).map_or_else(
+                || "(no statement)".to_owned(),
+                |it| if log.served.is_some() { it.text.clone() } else { brief(&it.text) },
+            ),
+            By::Connection if log.served.is_some() && log.connections.len() == 1 => "all requests".to_owned(),
             By::Request if key as usize >= log.requests.len() => "(no request)".to_owned(),
             By::Connection => log.connections.get(key as usize).map_or_else(String::new, Connection::title),
             By::Request => match log.requests.get(key as usize).map(super::Request::title) {

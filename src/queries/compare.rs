@@ -190,7 +190,11 @@ impl Shapes {
                     classes,
                 }
             });
-        let requests = present(selection, &statements.request, log.requests.len());
+        // A log of requests has them as its statements.
+        let requests = match log.served {
+            Some(_) => selection.len() as u32,
+            None => present(selection, &statements.request, log.requests.len()),
+        };
         Self { name, span, requests, shapes: shapes.collect() }
     }
 

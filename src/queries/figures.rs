@@ -112,7 +112,7 @@ impl Order {
     /// Sum of the known durations of `selection`, ms.
     pub fn total(&self, log: &QueryLog, selection: &Selection) -> f64 {
         let durations = selection.iter().map(|at| picoseconds(log.statements.duration[at]));
-        durations.sum::<u128>() as f64 / 1e9
+        durations.fold(0, u128::saturating_add) as f64 / 1e9
     }
 
     /// Per statement: a number of its own for each fingerprint with its parameters.
@@ -300,7 +300,7 @@ fn durations(
     for (group, bounds) in figures.iter_mut().zip(bounds.windows(2)) {
         let durations = &sorted[bounds[0] as usize..bounds[1] as usize];
         let (Some(&min), Some(&max)) = (durations.first(), durations.last()) else { continue };
-        let total: u128 = durations.iter().map(|&duration| picoseconds(duration)).sum();
+        let total = durations.iter().map(|&duration| picoseconds(duration)).fold(0, u128::saturating_add);
         group.total = total as f64 / 1e9;
         group.mean = group.total / durations.len() as f64;
         (group.min, group.max) = (min, max);

@@ -253,7 +253,11 @@ pub fn glance(
         figures,
         span: to - from,
         requests: {
-            let mut seen = seen(selection, &log.statements.request, log.requests.len());
+            // A log of requests has them as its statements.
+            let mut seen = match log.served {
+                Some(_) => Vec::new(),
+                None => seen(selection, &log.statements.request, log.requests.len()),
+            };
             for event in events.iter().filter(|&event| log.events.is_attempt(event)) {
                 if let Some(seen) = request_of_event.get(event).and_then(|&of| seen.get_mut(of as usize)) {
                     *seen = true;

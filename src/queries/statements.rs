@@ -377,7 +377,7 @@ fn push_rare(column: &mut Vec<u32>, at: usize, value: u32) {
     }
 }
 
-fn arrange<T: Copy>(column: &mut Vec<T>, order: &[u32]) {
+pub(super) fn arrange<T: Copy>(column: &mut Vec<T>, order: &[u32]) {
     *column = order.iter().map(|&index| column[index as usize]).collect();
 }
 

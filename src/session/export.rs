@@ -11,13 +11,16 @@ use crate::protocol::Export;
 /// Boxes of an estimated call tree: the command line's default.
 const BOXES: usize = 10_000;
 
+/// Apdex's threshold, ms: the command line's default.
+const APDEX: f64 = 500.0;
+
 /// The file. `None` where the document has no such thing.
 pub(super) fn write(document: &Document, export: &Export) -> Option<io::Result<Vec<u8>>> {
     let mut out = Vec::new();
     let name = &document.name;
     let written = match (&document.content, export) {
         (Content::Profile(_), _) if !PROFILES => return None,
-        (Content::Queries(_), _) if !LOGS => return None,
+        (Content::Queries(_) | Content::Requests(_), _) if !LOGS => return None,
         (Content::Profile(profile), Export::Folded | Export::Speedscope | Export::Callgrind)
             if !profile.has_callers() || !profile.has_times() =>
         {
@@ -48,6 +51,10 @@ pub(super) fn write(document: &Document, export: &Export) -> Option<io::Result<V
         (Content::Queries(log), Export::Queries { sort, descending, filter, form }) => {
             let order = queries::order(log, *sort, *descending, filter);
             table::queries(log, &order, *form, &mut out)
+        }
+        (Content::Requests(log), Export::Queries { sort, descending, filter, form }) => {
+            let order = queries::order(log, *sort, *descending, filter);
+            table::routes(log, &order, APDEX, *form, &mut out)
         }
         (_, Export::Findings { settings, form }) => {
             let found = findings::judge(document, settings).findings;

@@ -15,7 +15,7 @@ use crate::protocol::{
     StatementDetail,
 };
 use crate::queries::highlight::brief;
-use crate::queries::{Clock, Numbers, QueryLog};
+use crate::queries::{Clock, NONE, Numbers, QueryLog};
 use crate::sort;
 
 /// Characters of a text in the queries table.
@@ -58,6 +58,7 @@ pub(super) fn overview(log: &QueryLog) -> QueriesOverview {
         statistics: log.statistics.is_some(),
         events: log.events.totals(),
         attempts: (0..log.events.len()).filter(|&event| log.events.is_attempt(event)).count() as u32,
+        how_to_time: log.served.as_ref().and_then(|served| served.how_to_time.clone()),
         results_only: log.results().is_some(),
     }
 }
@@ -207,6 +208,11 @@ pub(super) fn execution(log: &QueryLog, index: u32) -> ExecutionRow {
         duration: statements.duration[at],
         connection: log.connections[statements.connection[at] as usize].title(),
         failed: statements.failed[at] != 0,
+        route: match log.served {
+            Some(_) => log.fingerprints[statements.fingerprint[at] as usize].text.clone(),
+            None => String::new(),
+        },
+        status: log.served.as_ref().map_or(0, |served| served.status(at)),
     }
 }
 
@@ -310,7 +316,7 @@ impl Texts<'_> {
             duration: statements.duration[at],
             connection: log.connections[connection as usize].title(),
             failed: statements.failed[at] != 0,
-            request: statements.request[at],
+            request: statements.request.get(at).copied().unwrap_or(NONE),
             place: log.place(at),
             gap_before,
             events,

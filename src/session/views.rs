@@ -28,6 +28,7 @@ use crate::queries::figures::{Figures, Groups, Order, whole};
 use crate::queries::filter::{Filter, OwnTexts, Selection, select};
 use crate::queries::overview::{Glance, Steps, extent, glance, glance_of_statistics, seen};
 use crate::queries::request_use::{RequestUse, Waste};
+use crate::queries::site::site;
 use crate::queries::table_use::{TableUse, column_totals, table_use};
 use crate::sort;
 
@@ -122,6 +123,16 @@ pub(super) fn answer(
     }
     let mut look = Look { log, state };
     let answer = match ask {
+        Ask::Requests { .. } | Ask::Tables { .. } | Ask::Columns { .. } if log.served.is_some() => {
+            return Response::Refused("a log of requests has no statements".to_owned());
+        }
+        Ask::Site { .. } if log.served.is_none() => {
+            return Response::Refused("an SQL log has no requests that a server logged".to_owned());
+        }
+        Ask::Site { threshold, workers } => {
+            let selection = look.selection(filter);
+            Answer::Site(Box::new(site(log, &selection, filter.range, *threshold, *workers)))
+        }
         Ask::Glance if log.has_only_numbers() => {
             let groups = look.fingerprints(filter);
             Answer::Glance(Box::new(glance_of_statistics(log, &groups)))
@@ -361,7 +372,9 @@ impl Look<'_> {
         let selection = self.selection(filter);
         let events = self.event_selection(filter);
         let attempts: Vec<usize> = events.iter().filter(|&event| self.log.events.is_attempt(event)).collect();
-        let all = By::ALL.into_iter().map(|by| {
+        let requests = self.log.served.is_some();
+        let kinds = By::ALL.into_iter().filter(|by| !requests || by.is_of_requests());
+        let all = kinds.map(|by| {
             let keys = self.keys(by);
             let mut seen = seen(&selection, &keys.of, keys.count);
             for &event in &attempts {

@@ -56,6 +56,7 @@ fn in_words(document: &Document) -> String {
     match document.content {
         Content::Profile(_) => format!("a profile: {format}"),
         Content::Queries(_) => format!("an SQL log: {format}"),
+        Content::Requests(_) => format!("a log of requests: {format}"),
         Content::Schema(_) => "a database's schema".to_owned(),
     }
 }

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use super::events::of_events;
 use super::mask::{self, Names};
 use super::measured::{of_lines, of_measures, of_series};
-use super::{Strip, texts};
+use super::{Strip, served, texts};
 use crate::document::{Content, Diagnostics, Document, LOGS, Level, PROFILES};
 use crate::import;
 use crate::input::Source;
@@ -37,6 +37,9 @@ pub fn strip(document: &Document, source: &dyn Source, strip: Strip) -> io::Resu
         Content::Profile(profile) if PROFILES => Content::Profile(Box::new(of_profile(profile, strip))),
         Content::Queries(log) if LOGS => {
             Content::Queries(Box::new(of_log(log, document.format, source, strip)?))
+        }
+        Content::Requests(log) if LOGS => {
+            Content::Requests(Box::new(of_log(log, document.format, source, strip)?))
         }
         Content::Schema(schema) if LOGS => Content::Schema(Box::new(of_schema(schema, strip))),
         other => other.clone(),
@@ -152,16 +155,33 @@ fn of_schema(schema: &Schema, strip: Strip) -> Schema {
 
 fn of_log(log: &QueryLog, format: &str, source: &dyn Source, strip: Strip) -> io::Result<QueryLog> {
     let mut names = Names::default();
-    let fingerprints = log.fingerprints.iter().map(|fingerprint| of_fingerprint(fingerprint, strip));
-    let connections = log.connections.iter().map(|one| of_connection(one, strip, &mut names)).collect();
+    let of_requests = log.served.is_some();
+    let fingerprints: Vec<Fingerprint> = match of_requests {
+        true => {
+            let route = |it: &Fingerprint| served::route(&it.text, strip, &mut names);
+            let routes = log.fingerprints.iter().map(route);
+            routes.map(|text| Fingerprint { text, ..Fingerprint::default() }).collect()
+        }
+        false => log.fingerprints.iter().map(|fingerprint| of_fingerprint(fingerprint, strip)).collect(),
+    };
+    let mut connections: Vec<Connection> =
+        log.connections.iter().map(|one| of_connection(one, strip, &mut names)).collect();
+    if of_requests && strip.parameters {
+        // Whoever logged in is a parameter of a request, not the database's user.
+        connections.iter_mut().for_each(|one| one.user = names.name("user", &one.user));
+    }
     let sites = log.sites.iter().map(|site| of_site(site, strip, &mut names)).collect();
     let requests = log.requests.iter().enumerate();
     let requests = requests.map(|(at, request)| of_request(request, at, strip, &mut names)).collect();
     let (mut events, said) = of_events(log, import::by_id(format), source, strip, &mut names)?;
     events.unfinished = log.events.unfinished.iter().map(|one| of_fingerprint(one, strip)).collect();
-    let saved = Saved { events: said, ..of_texts(log, format, source, strip)? };
+    let saved = match of_requests {
+        // A line is all that the server wrote of a request: agents, referers, queries.
+        true => Saved::default(),
+        false => Saved { events: said, ..of_texts(log, format, source, strip)? },
+    };
     Ok(QueryLog {
-        fingerprints: fingerprints.collect(),
+        fingerprints,
         numbers: log.numbers.clone(),
         connections,
         sites,
@@ -174,6 +194,7 @@ fn of_log(log: &QueryLog, format: &str, source: &dyn Source, strip: Strip) -> io
         // It quotes the file.
         inferred: None,
         events,
+        served: log.served.as_deref().map(|served| Box::new(served::of_served(served, strip, &mut names))),
         statistics: log.statistics.as_deref().map(|statistics| Box::new(of_statistics(statistics))),
         saved: Some(Box::new(saved)),
         ..QueryLog::default()

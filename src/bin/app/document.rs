@@ -242,6 +242,9 @@ impl OpenDocument {
                 if matches!(overview.content, ContentOverview::Schema(_)) {
                     spawn_local(self.ask_schema());
                 }
+                if matches!(overview.content, ContentOverview::Requests(_)) {
+                    self.log.adding.set(By::Status);
+                }
                 self.status.set(Status::Open(Arc::new(overview)));
                 // The address may have named one while the file was read.
                 self.ask_track();
@@ -305,6 +308,13 @@ impl OpenDocument {
             Status::Open(overview) => Some(overview),
             _ => None,
         }
+    }
+
+    /// Whether it is a log of requests; follows it.
+    pub fn is_requests(self) -> bool {
+        self.status.with(|status| {
+            matches!(status, Status::Open(overview) if matches!(overview.content, ContentOverview::Requests(_)))
+        })
     }
 
     /// Whether it was read, or could not be; follows it.
@@ -420,7 +430,7 @@ impl OpenDocument {
     fn ask_track(self) {
         let shown = untrack(|| self.overview()).map(|overview| match &overview.content {
             ContentOverview::Profile(profile) => profile.track,
-            ContentOverview::Queries(_) | ContentOverview::Schema(_) => None,
+            _ => None,
         });
         let track = self.track.get_untracked();
         if shown.is_none_or(|shown| shown == track) {
@@ -453,7 +463,7 @@ impl OpenDocument {
     fn ask_measure(self) {
         let shown = untrack(|| self.overview()).map(|overview| match &overview.content {
             ContentOverview::Profile(profile) => profile.measure,
-            ContentOverview::Queries(_) | ContentOverview::Schema(_) => 0,
+            _ => 0,
         });
         let measure = self.measure.get_untracked();
         if shown.is_none_or(|shown| shown == measure) {

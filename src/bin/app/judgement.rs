@@ -164,6 +164,7 @@ fn kind(document: OpenDocument) -> Option<Kind> {
         ContentOverview::Profile(_) => Kind::Profile,
         ContentOverview::Queries(_) => Kind::Queries,
         ContentOverview::Schema(_) => Kind::Schema,
+        ContentOverview::Requests(_) => Kind::Requests,
     })
 }
 

@@ -62,6 +62,8 @@ pub struct LogView {
     pub by_view: RwSignal<bool>,
     /// Apdex's threshold, ms.
     pub threshold: RwSignal<f64>,
+    /// How many workers a site has; `None`: as many as its log names.
+    pub workers: RwSignal<Option<u32>>,
     /// The selected request.
     pub request: RwSignal<Option<u32>>,
     /// How requests are sorted.
@@ -106,6 +108,7 @@ impl LogView {
             table_sort: RwSignal::new(Sort::descending(TableColumn::Share)),
             by_view: RwSignal::new(false),
             threshold: RwSignal::new(THRESHOLD),
+            workers: RwSignal::new(None),
             request: RwSignal::new(None),
             request_sort: RwSignal::new(Sort::descending(RequestColumn::DatabaseTime)),
             event_class: RwSignal::new(None),
@@ -166,6 +169,11 @@ pub fn only(document: OpenDocument, by: By, value: String) {
         filter.facets.retain(|facet| facet.by != by);
         filter.facets.push(Facet { by, value, not: false });
     });
+}
+
+/// What groups of a kind are called.
+pub fn title(requests: bool, by: By) -> &'static str {
+    if requests { by.title_of_requests() } else { by.title() }
 }
 
 /// Which statements of a log are looked at; follows it.

@@ -29,7 +29,7 @@ impl For {
     pub fn kind(kind: Kind) -> Self {
         match kind {
             Kind::Profile => Self::Profiles,
-            Kind::Queries | Kind::Schema => Self::Logs,
+            Kind::Queries | Kind::Schema | Kind::Requests => Self::Logs,
         }
     }
 
@@ -39,7 +39,7 @@ impl For {
         let name = [".gz", ".zst"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(&name);
         let is_log = [".log", ".sql", ".csv", ".jsonl"].iter().any(|ending| name.ends_with(ending))
             // `postgresql.log.1`, `mysql-slow.txt`
-            || name.contains(".log.") || name.contains("slow") || name.contains("postgres");
+            || name.contains(".log.") || name.contains("slow") || name.contains("postgres") || name.contains("access");
         if is_log { Self::Logs } else { Self::Profiles }
     }
 

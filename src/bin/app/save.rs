@@ -34,6 +34,7 @@ pub fn in_words(overview: &Overview) -> String {
     match &overview.content {
         ContentOverview::Profile(_) => format!("a profile: {}", overview.format_title),
         ContentOverview::Queries(_) => format!("an SQL log: {}", overview.format_title),
+        ContentOverview::Requests(_) => format!("a log of requests: {}", overview.format_title),
         ContentOverview::Schema(_) => "a database's schema".to_owned(),
     }
 }

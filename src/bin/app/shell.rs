@@ -51,6 +51,8 @@ use crate::views::overview::Overview as LogOverview;
 use crate::views::queries::Queries;
 use crate::views::requests::Requests;
 use crate::views::schema::SchemaTables;
+use crate::views::single_requests::SingleRequests;
+use crate::views::site::SiteOverview;
 use crate::views::tables::Tables;
 use crate::views::timeline::Timeline;
 use crate::welcome;
@@ -283,7 +285,8 @@ fn Failed(document: OpenDocument, failure: Failure) -> impl IntoView {
 #[component]
 fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     let views = View::of(&overview);
-    let tabs: Vec<_> = views.iter().map(|&view| tab(document, view, views.clone())).collect();
+    let tabs: Vec<_> =
+        views.iter().map(|&view| tab(document, view, view.title_of(&overview), views.clone())).collect();
     let content = {
         let overview = Arc::clone(&overview);
         move || {
@@ -314,6 +317,16 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                         _ => view! { <FlameGraph document /> }.into_any(),
                     }
                 }
+                (ContentOverview::Requests(log), view) => {
+                    let log = log.clone();
+                    match view {
+                        View::Queries => view! { <Queries document overview=log /> }.into_any(),
+                        View::Requests => view! { <SingleRequests document overview=log /> }.into_any(),
+                        View::Timeline => view! { <Timeline document overview=log /> }.into_any(),
+                        View::Compare => view! { <Compare document overview=log /> }.into_any(),
+                        _ => view! { <SiteOverview document overview=log /> }.into_any(),
+                    }
+                }
                 (ContentOverview::Queries(log), view) => {
                     let log = log.clone();
                     match view {
@@ -330,7 +343,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
         }
     };
     let filter = match &overview.content {
-        ContentOverview::Queries(log) => {
+        ContentOverview::Queries(log) | ContentOverview::Requests(log) => {
             let log = log.clone();
             // Findings are about all of it. From view to view the bar stays, and with it what one began.
             let shown = Memo::new(move |_| document.view.get() != View::Findings);
@@ -391,7 +404,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                     .then(|| view! { <FunctionDetails document overview=profile.clone() /> })
             })
         }
-        ContentOverview::Queries(_) | ContentOverview::Schema(_) => None,
+        ContentOverview::Queries(_) | ContentOverview::Requests(_) | ContentOverview::Schema(_) => None,
     };
     view! {
         <main class="opened">
@@ -462,7 +475,7 @@ fn tab_id(view: View) -> String {
     format!("tab-{}", view.key())
 }
 
-fn tab(document: OpenDocument, view: View, views: Vec<View>) -> impl IntoView {
+fn tab(document: OpenDocument, view: View, title: &'static str, views: Vec<View>) -> impl IntoView {
     let current = move || document.view.get() == view;
     let on_key = move |event: web_sys::KeyboardEvent| {
         let place = views.iter().position(|&other| other == view).unwrap_or(0);
@@ -491,7 +504,7 @@ fn tab(document: OpenDocument, view: View, views: Vec<View>) -> impl IntoView {
             on:click=move |_| document.view.set(view)
             on:keydown=on_key
         >
-            {view.title()}
+            {title}
         </button>
     }
 }

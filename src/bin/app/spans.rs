@@ -88,7 +88,7 @@ impl OpenDocument {
     pub fn spans_overview(self) -> Option<SpansOverview> {
         self.overview().and_then(|overview| match &overview.content {
             ContentOverview::Profile(profile) => profile.spans.clone(),
-            ContentOverview::Queries(_) | ContentOverview::Schema(_) => None,
+            _ => None,
         })
     }
 

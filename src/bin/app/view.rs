@@ -37,6 +37,9 @@ impl View {
                     .chain([Self::Compare])
                     .collect()
             }
+            ContentOverview::Requests(_) => {
+                vec![Self::Overview, Self::Queries, Self::Requests, Self::Timeline, Self::Compare]
+            }
             ContentOverview::Schema(_) => vec![Self::Tables],
         }
     }
@@ -76,6 +79,15 @@ impl View {
             Self::Requests => "Requests",
             Self::Events => "Events",
             Self::Compare => "Compare",
+        }
+    }
+
+    /// What its tab says of a document.
+    pub fn title_of(self, overview: &Overview) -> &'static str {
+        match (self, &overview.content) {
+            // What statements are grouped by at first is a query, what requests are a route.
+            (Self::Queries, ContentOverview::Requests(_)) => "Routes",
+            _ => self.title(),
         }
     }
 

@@ -17,6 +17,8 @@ pub mod overview;
 pub mod queries;
 pub mod requests;
 pub mod schema;
+pub mod single_requests;
+pub mod site;
 pub mod statement_card;
 pub mod sunburst;
 pub mod tables;

@@ -12,7 +12,7 @@ use flamedrop::profile::compare::{Changed, Comparison, Numbers, Outline};
 
 use super::source::{self, Opened};
 use super::table::{columns, one_line};
-use super::{Lines, complain, findings, read, table};
+use super::{Lines, complain, findings, read, requests, table};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -132,7 +132,8 @@ fn sides(files: &[PathBuf]) -> Option<(Vec<Opened>, Vec<Opened>)> {
     (before.len() == after.len()).then(|| (open(before), open(after)))
 }
 
-/// Prints what lies between two states of a server's statistics, if they are such: whether that can be said.
+/// Prints what lies between two states of a server's statistics, or two logs of requests, if they are such: whether that
+/// can be said.
 fn statistics(
     before: &Opened,
     after: &Opened,
@@ -140,7 +141,8 @@ fn statistics(
     out: &mut dyn Write,
 ) -> io::Result<Option<bool>> {
     let is_log = |opened: &Opened| {
-        opened.source.as_ref().is_ok_and(|source| import::kind(source.as_ref()) == Some(Kind::Queries))
+        let kind = opened.source.as_ref().ok().and_then(|source| import::kind(source.as_ref()));
+        matches!(kind, Some(Kind::Queries | Kind::Requests))
     };
     if !is_log(before) && !is_log(after) {
         return Ok(None);
@@ -149,9 +151,13 @@ fn statistics(
     let (Some((first, _)), Some((second, source))) = (read(before, &whole), read(after, &whole)) else {
         return Ok(Some(false));
     };
+    if let (Content::Requests(earlier), Content::Requests(later)) = (&first.content, &second.content) {
+        requests::diff((&first.name, earlier), (&second.name, later), arguments.json, arguments.top, out)?;
+        return Ok(Some(true));
+    }
     let is_statistics = |document: &Document| match &document.content {
         Content::Queries(log) => log.statistics.is_some(),
-        Content::Profile(_) | Content::Schema(_) => false,
+        Content::Profile(_) | Content::Schema(_) | Content::Requests(_) => false,
     };
     if !is_statistics(&first) && !is_statistics(&second) {
         return Ok(None);

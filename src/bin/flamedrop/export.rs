@@ -24,8 +24,8 @@ pub struct Arguments {
     /// The format to write.
     #[arg(long = "as", value_name = "FORMAT")]
     format: Format,
-    /// Which table csv, json and markdown write: functions of a profile and queries of a log, if not
-    /// said otherwise.
+    /// Which table csv, json and markdown write: functions of a profile, queries of an SQL log and routes
+    /// of a log of requests, if not said otherwise.
     #[arg(long, value_name = "TABLE")]
     table: Option<Table>,
     /// Only rows of functions or queries that contain this: in the name, the file (`views.py:12`), the
@@ -55,6 +55,9 @@ pub struct Arguments {
     file: PathBuf,
 }
 
+/// Apdex's threshold, ms: what New Relic begins with.
+const APDEX: f64 = 500.0;
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
     /// `frame;frame;frame microseconds`, one line per stack of the (for pstats: estimated) call
@@ -82,6 +85,10 @@ enum Table {
     Edges,
     /// Queries of a log, by total time.
     Queries,
+    /// Routes of a log of requests, by total time.
+    Routes,
+    /// Single requests of such a log, slowest first; --filter looks at routes.
+    Requests,
     /// Lines of code, the one with most of the first measure first: a row for each number of a line.
     Lines,
     /// What else a log says, in the order of the file: errors, waits for locks, temporary files, checkpoints, …;
@@ -130,6 +137,8 @@ enum Export<'a> {
     Edges(&'a Profile, Vec<usize>, Form),
     Lines(&'a LineTable, Vec<(usize, usize)>, Form),
     Queries(&'a QueryLog, Vec<u32>, Form),
+    Routes(&'a QueryLog, Vec<u32>, Form),
+    Requests(&'a QueryLog, Vec<u32>, Form),
     Events(&'a QueryLog, Vec<u32>, Form),
     Findings(Vec<Finding>, Form),
 }
@@ -150,6 +159,11 @@ impl<'a> Export<'a> {
             }
             let profile = match &document.content {
                 Content::Profile(profile) => profile,
+                Content::Requests(_) => {
+                    return Err(
+                        "a log of requests has no call tree; export its routes as csv, json or markdown.",
+                    );
+                }
                 Content::Queries(_) => {
                     return Err("an SQL log has no call tree; export it as csv, json or markdown.");
                 }
@@ -211,6 +225,13 @@ impl<'a> Export<'a> {
             (Content::Queries(log), Some(Table::Events)) => {
                 Ok(Self::Events(log, first(events(log, filter), top), form))
             }
+            (Content::Requests(log), None | Some(Table::Routes)) => {
+                Ok(Self::Routes(log, first(queries(log, filter), top), form))
+            }
+            (Content::Requests(log), Some(Table::Requests)) => {
+                Ok(Self::Requests(log, first(requests(log, filter), top), form))
+            }
+            (Content::Requests(_), _) => Err("a log of requests has the tables routes and requests."),
             (Content::Profile(_), _) => Err("a profile has the tables functions, edges, lines and findings."),
             (Content::Queries(_), _) => Err("an SQL log has the tables queries, events and findings."),
             (Content::Schema(_), _) => Err("a schema has no table to export; see flamedrop summary --json."),
@@ -228,6 +249,8 @@ impl<'a> Export<'a> {
             Self::Functions(profile, order, form) => table::functions(profile, order, *form, out),
             Self::Edges(profile, order, form) => table::edges(profile, order, *form, out),
             Self::Lines(lines, order, form) => table::lines(lines, order, *form, out),
+            Self::Routes(log, order, form) => table::routes(log, order, APDEX, *form, out),
+            Self::Requests(log, order, form) => table::requests(log, order, *form, out),
             Self::Queries(log, order, form) => table::queries(log, order, *form, out),
             Self::Events(log, order, form) => table::events(log, order, *form, out),
             Self::Findings(findings, form) => {
@@ -325,6 +348,18 @@ fn queries(log: &QueryLog, filter: &str) -> Vec<u32> {
     };
     let mut order: Vec<u32> = (0..log.fingerprints.len() as u32).filter(matches).collect();
     order.sort_by(|&a, &b| log.numbers[b as usize].total.total_cmp(&log.numbers[a as usize].total));
+    order
+}
+
+/// Slowest first, those whose duration is not known last; of those whose route fits.
+fn requests(log: &QueryLog, filter: &str) -> Vec<u32> {
+    let fits: Vec<bool> = log.fingerprints.iter().map(|route| contains(&route.text, filter)).collect();
+    let statements = &log.statements;
+    let mut order: Vec<u32> = (0..statements.len() as u32)
+        .filter(|&at| fits.get(statements.fingerprint[at as usize] as usize) == Some(&true))
+        .collect();
+    let duration = |at: u32| statements.duration[at as usize].max(-1.0);
+    order.sort_by(|&a, &b| duration(b).total_cmp(&duration(a)));
     order
 }
 

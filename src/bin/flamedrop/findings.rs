@@ -213,6 +213,7 @@ fn kind(document: &Document) -> Kind {
         Content::Profile(_) => Kind::Profile,
         Content::Queries(_) => Kind::Queries,
         Content::Schema(_) => Kind::Schema,
+        Content::Requests(_) => Kind::Requests,
     }
 }
 

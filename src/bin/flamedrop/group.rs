@@ -121,6 +121,7 @@ fn json(brief: &Brief) -> serde_json::Value {
         Kind::Profile => "profile",
         Kind::Queries => "log",
         Kind::Schema => "schema",
+        Kind::Requests => "requests",
     };
     let slowest = brief
         .slowest
@@ -148,7 +149,7 @@ pub fn merge(arguments: &Merge, out: &mut dyn Write) -> io::Result<bool> {
         opened
             .source
             .as_ref()
-            .is_ok_and(|source| matches!(import::kind(source.as_ref()), Some(Kind::Queries | Kind::Schema)))
+            .is_ok_and(|source| matches!(import::kind(source.as_ref()), Some(Kind::Queries | Kind::Schema | Kind::Requests)))
     };
     if let Some(log) = documents.iter().find(is_log) {
         complain(&log.label, "it is no profile: only profiles are merged");

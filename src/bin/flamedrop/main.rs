@@ -10,6 +10,7 @@ mod open;
 mod page;
 mod publish;
 mod report;
+mod requests;
 mod run;
 #[cfg(feature = "embed")]
 mod site;
@@ -99,7 +100,8 @@ enum Command {
     /// Of recordings before and after a change (a profile each, a log each, or a profile and a log each, those
     /// before first): which findings are gone, left and new, what was saved beside what was predicted, and which
     /// functions take more or less than before, wherever they are by now. Several profiles on a side are runs of the same:
-    /// their spread says what may be chance. Of two
+    /// their spread says what is significant. Of two logs
+    /// of requests: what became of each route, with chance told apart. Of two
     /// exports of pg_stat_statements, or two of MySQL's statement digests, of one server: the calls
     /// and times of the second that the first does not have yet; counters that were reset in between are
     /// reported on standard error.
@@ -146,6 +148,10 @@ struct Lines {
     /// PostgreSQL's log_line_prefix, where the guess is wrong: '%m [%p] %q%u@%d '.
     #[arg(long, value_name = "SETTING")]
     log_line_prefix: Option<String>,
+    /// The layout of an access log in its server's own notation (nginx, Apache, gunicorn, uWSGI, …), where the guess is wrong
+    /// or a unit cannot be told: '%h %l %u %t "%r" %>s %b %D'.
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -227,7 +233,10 @@ fn main() -> ExitCode {
 
 /// Reads what is to be one document; says on standard error why, if it cannot be read.
 fn read(opened: &Opened, lines: &Lines) -> Option<(Document, Rc<dyn Source>)> {
-    let options = import::Options { log_line_prefix: lines.log_line_prefix.clone() };
+    let options = import::Options {
+        log_line_prefix: lines.log_line_prefix.clone(),
+        log_format: lines.log_format.clone(),
+    };
     let result = opened.source.clone().and_then(|source| {
         let read = import::read(source.as_ref(), &|_| (), &options);
         let (mut document, _) = read.map_err(|error| error.to_string())?;

@@ -10,7 +10,7 @@ use flamedrop::profile::Profile;
 use flamedrop::queries::QueryLog;
 use flamedrop::schema::Schema;
 
-use super::measured;
+use super::{measured, requests};
 
 /// Writes the totals of `document`, its first `rows` functions or queries and its diagnostics.
 pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -18,6 +18,7 @@ pub fn write(document: &Document, rows: usize, out: &mut dyn Write) -> io::Resul
     match &document.content {
         Content::Profile(profile) => profile_table(profile, rows, out)?,
         Content::Queries(log) => queries_table(log, rows, out)?,
+        Content::Requests(log) => requests::write(log, rows, out)?,
         Content::Schema(schema) => schema_table(schema, rows, out)?,
     }
     for entry in document.diagnostics.entries() {

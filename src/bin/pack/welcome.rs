@@ -39,6 +39,7 @@ fn entry(format: &About) -> String {
         Kind::Profile => "Profile",
         Kind::Queries => "SQL log",
         Kind::Schema => "schema",
+        Kind::Requests => "request log",
     };
     // The first line is a command or a setting to copy; the rest explains.
     let (command, notes) = format.how_to_record.split_once('\n').unwrap_or((format.how_to_record, ""));

@@ -201,7 +201,7 @@ fn end(statements: &Statements, index: usize) -> f64 {
 }
 
 /// A time in ISO 8601, to the millisecond: with the offset from UTC if the log's zone says it.
-fn iso(clock: &Clock, milliseconds: f64) -> Option<String> {
+pub(super) fn iso(clock: &Clock, milliseconds: f64) -> Option<String> {
     let Clock::Wall { zone } = clock else { return None };
     let (date, time) = (format::date(milliseconds), format::time_of_day(milliseconds));
     let zone = match zone.as_deref().unwrap_or_default() {

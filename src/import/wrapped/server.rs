@@ -2,10 +2,15 @@
 
 use super::super::postgres::infer::marker;
 use super::super::postgres_csv;
-use super::super::{django, mysql_general, mysql_slow, sqlalchemy, stamp};
+use super::super::{access, django, mysql_general, mysql_slow, sqlalchemy, stamp};
 
-/// Whether a record of some server's log begins with `text`.
+/// Whether a record of some server's log begins with `text`: a database's, or a web server's of a request.
 pub fn begins(text: &[u8]) -> bool {
+    begins_sql(text) || access::begins(first_line(text))
+}
+
+/// Whether it is one of SQL.
+pub fn begins_sql(text: &[u8]) -> bool {
     let line = first_line(text);
     match line.first() {
         None => false,

@@ -35,7 +35,8 @@ impl Rows<'_> {
     fn row(&self, place: u32) -> GroupRow {
         let (key, figures) = (self.groups.keys[place as usize], self.groups.figures[place as usize]);
         let fingerprint = match self.keys.by {
-            By::Fingerprint => self.log.any_fingerprint(key),
+            // A route is no SQL.
+            By::Fingerprint if self.log.served.is_none() => self.log.any_fingerprint(key),
             _ => None,
         };
         GroupRow {

@@ -58,7 +58,19 @@ pub(super) fn columns(log: &QueryLog, selection: &Selection, keys: &Keys, some: 
         length: end - origin,
         wall_clock: matches!(log.clock, Clock::Wall { .. }),
         zone: zone(&log.clock),
-        texts: log.fingerprints.iter().map(|fingerprint| cut(&brief(&fingerprint.text), BAR_TEXT)).collect(),
+        texts: log
+            .fingerprints
+            .iter()
+            .map(
+                |it| {
+                    if log.served.is_some() {
+                        cut(&it.text, BAR_TEXT)
+                    } else {
+                        cut(&brief(&it.text), BAR_TEXT)
+                    }
+                },
+            )
+            .collect(),
         operations: log.fingerprints.iter().map(|fingerprint| fingerprint.operation).collect(),
         without_gaps: some || keys.by == By::Fingerprint,
     }

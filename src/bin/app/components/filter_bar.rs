@@ -29,7 +29,13 @@ const CHIP: usize = 48;
 pub fn FilterBar(document: OpenDocument, overview: QueriesOverview) -> impl IntoView {
     // Without single statements there are no other groups.
     let statistics = overview.statistics;
-    let by = if statistics || overview.results_only { By::Fingerprint } else { By::Operation };
+    let requests = untrack(|| document.is_requests());
+    let by = match requests {
+        true => By::Status,
+        false if statistics || overview.results_only => By::Fingerprint,
+        false => By::Operation,
+    };
+    let many = if requests { "requests" } else { "statements" };
     let totals = answers(
         document,
         move || {
@@ -50,12 +56,12 @@ pub fn FilterBar(document: OpenDocument, overview: QueriesOverview) -> impl Into
         let time = format::milliseconds(figures.total);
         let timed = figures.timed() > 0 || statistics;
         Some(if all && !timed {
-            format!("{calls} statements")
+            format!("{calls} {many}")
         } else if all {
-            format!("{calls} statements · {time}")
+            format!("{calls} {many} · {time}")
         } else {
             let of = format::count(i64::from(executions));
-            format!("{calls} of {of} statements · {time} of {}", format::milliseconds(total))
+            format!("{calls} of {of} {many} · {time} of {}", format::milliseconds(total))
         })
         .map(|text| match figures.attempts {
             0 => text,
@@ -332,7 +338,7 @@ fn AllTexts(document: OpenDocument) -> impl IntoView {
                 disabled=move || text().is_empty() || document.filter.get().all_texts
                 on:click=move |_| start()
             >
-                "Search full SQL"
+                {if untrack(|| document.is_requests()) { "Search whole lines" } else { "Search full SQL" }}
             </button>
         }
         .into_any(),

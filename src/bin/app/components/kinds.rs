@@ -33,7 +33,7 @@ pub fn KindSelect(
                 || known.as_ref().is_some_and(|known| known.iter().any(|(other, _)| *other == by))
         };
         let options = kinds.iter().copied().filter(|&by| there(by)).map(|by| {
-            let name = by.title().to_ascii_lowercase();
+            let name = crate::log_view::title(untrack(|| document.is_requests()), by).to_ascii_lowercase();
             view! { <option value=by.key() selected=move || chosen.get() == by>{name}</option> }
         });
         options.collect::<Vec<_>>()

@@ -169,6 +169,14 @@ fn exports(state: State, document: OpenDocument, overview: &Overview) -> Vec<(St
                 form,
             });
         }
+        (ContentOverview::Requests(_), _) => {
+            table("routes", [".routes.csv", ".routes.json"], &|form| Export::Queries {
+                sort: QueryColumn::Total,
+                descending: true,
+                filter: filter.clone(),
+                form,
+            });
+        }
         (ContentOverview::Queries(_), _) => {
             // As it is grouped and sorted, the table's own menu writes it.
             table("queries", [".queries.csv", ".queries.json"], &|form| Export::Queries {

@@ -21,7 +21,7 @@ use crate::view::View;
 pub fn StatusLine(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     let total = match &overview.content {
         ContentOverview::Profile(profile) => profile.total,
-        ContentOverview::Queries(_) | ContentOverview::Schema(_) => 0.0,
+        ContentOverview::Queries(_) | ContentOverview::Requests(_) | ContentOverview::Schema(_) => 0.0,
     };
     let is_profile = matches!(overview.content, ContentOverview::Profile(_));
     let is_schema = matches!(overview.content, ContentOverview::Schema(_));
@@ -108,16 +108,23 @@ fn totals(content: &ContentOverview) -> Vec<String> {
             texts.push(many(i64::from(profile.functions), "function", "functions"));
             texts
         }
-        ContentOverview::Queries(log) => {
-            let mut texts = vec![
-                many(i64::from(log.executions), "execution", "executions"),
-                many(i64::from(log.fingerprints), "fingerprint", "fingerprints"),
-                if log.without_duration == log.executions {
-                    "durations not logged".to_owned()
-                } else {
-                    format!("{} in the database", format::milliseconds(log.total))
-                },
-            ];
+        ContentOverview::Queries(log) | ContentOverview::Requests(log) => {
+            let requests = matches!(content, ContentOverview::Requests(_));
+            let mut texts = match requests {
+                true => vec![
+                    many(i64::from(log.executions), "request", "requests"),
+                    many(i64::from(log.fingerprints), "route", "routes"),
+                ],
+                false => vec![
+                    many(i64::from(log.executions), "execution", "executions"),
+                    many(i64::from(log.fingerprints), "fingerprint", "fingerprints"),
+                ],
+            };
+            texts.push(match (log.without_duration == log.executions, requests) {
+                (true, _) => "durations not logged".to_owned(),
+                (false, true) => format!("{} in all", format::milliseconds(log.total)),
+                (false, false) => format!("{} in the database", format::milliseconds(log.total)),
+            });
             if let Some((first, last)) = log.span {
                 let length = format::milliseconds(last - first);
                 texts.push(if log.wall_clock {
@@ -170,7 +177,7 @@ fn events(document: OpenDocument, content: &ContentOverview) -> Vec<AnyView> {
 #[component]
 fn Noticed(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     let inferred = match &overview.content {
-        ContentOverview::Queries(log) => log.inferred.clone(),
+        ContentOverview::Queries(log) | ContentOverview::Requests(log) => log.inferred.clone(),
         ContentOverview::Profile(_) | ContentOverview::Schema(_) => None,
     };
     let estimated = matches!(&overview.content, ContentOverview::Profile(profile) if profile.tree_estimated && profile.has_callers);

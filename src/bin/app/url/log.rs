@@ -54,6 +54,7 @@ pub fn manner(log: LogView) -> Vec<(&'static str, String)> {
         ("queries-sort", sort_text(group_columns::ALL, log.group_sort.get(), GroupColumn::Total)),
         ("tables-sort", sort_text(tables::COLUMNS, log.table_sort.get(), TableColumn::Share)),
         ("apdex", if threshold == THRESHOLD { String::new() } else { threshold.to_string() }),
+        ("workers", log.workers.get().map(|workers| workers.to_string()).unwrap_or_default()),
         ("requests-sort", sort_text(requests::COLUMNS, log.request_sort.get(), RequestColumn::DatabaseTime)),
         ("event-groups-sort", sort_text(events::GROUPS, log.event_group_sort.get(), EventColumn::Count)),
         (
@@ -122,6 +123,7 @@ pub fn apply(log: LogView, value: impl Fn(&str) -> Option<String>) {
         parsed_sort(compare::COLUMNS, &text("compare-sort"))
             .unwrap_or(Sort::descending(CompareColumn::Change)),
     );
+    set(log.workers, number("workers").filter(|&workers| workers > 0));
     let threshold = text("apdex").parse().ok().filter(|ms: &f64| ms.is_finite() && *ms > 0.0);
     set(log.threshold, threshold.unwrap_or(THRESHOLD));
     set(

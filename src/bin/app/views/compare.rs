@@ -36,7 +36,13 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
         width: "minmax(220px, 1fr)",
         hint: "The statement with literals normalised away",
         sort: Some((SortBy::Text, false)),
-        cell: |row| Cell::Sql(flamedrop::queries::highlight::brief(&row.text), row.operation),
+        // A route is no SQL.
+        cell: |row| match row.text.split_once(" /") {
+            Some((method, _)) if method.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+                Cell::Text(row.text.clone())
+            }
+            _ => Cell::Sql(flamedrop::queries::highlight::brief(&row.text), row.operation),
+        },
     },
     Def {
         key: "change",
@@ -287,9 +293,11 @@ fn Choices(document: OpenDocument, timed: bool, per: Signal<Per>) -> impl IntoVi
     let others = Memo::new(move |_| {
         let is_log = |open: &OpenDocument| {
             *open != document
-                && open
-                    .overview()
-                    .is_some_and(|overview| matches!(overview.content, ContentOverview::Queries(_)))
+                && open.overview().is_some_and(|overview| match overview.content {
+                    ContentOverview::Queries(_) => !document.is_requests(),
+                    ContentOverview::Requests(_) => document.is_requests(),
+                    _ => false,
+                })
         };
         let others = state.documents.get().into_iter().filter(is_log);
         others.map(|open| open.name.get()).collect::<Vec<String>>()

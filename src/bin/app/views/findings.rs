@@ -257,7 +257,7 @@ fn looked_at(state: State, judged: &Judged) -> AnyView {
             Some(ContentOverview::Queries(log)) => {
                 things.push(many(log.executions, "statement"));
             }
-            Some(ContentOverview::Schema(_)) | None => {}
+            Some(ContentOverview::Schema(_) | ContentOverview::Requests(_)) | None => {}
         }
     }
     let changed = untrack(|| state.judging.changed_thresholds()) > 0;

@@ -83,7 +83,7 @@ pub fn Overview(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
     let curve = move || {
         let answer = queries.get()?.1;
         let (rows, shapes, total) = &*answer;
-        Some(pareto_curve(state, shown(document, rows, *shapes, *total)))
+        Some(pareto_curve(state, shown(document, rows, *shapes, *total, "queries")))
     };
     let timed = overview.wall_clock;
     let statistics = overview.statistics;
@@ -269,7 +269,13 @@ fn all_failed(series: &flamedrop::queries::overview::Series) -> impl Iterator<It
 }
 
 /// The Pareto curve of the queries: `rows` are the largest of `shapes`.
-fn shown(document: OpenDocument, rows: &[GroupRow], shapes: u32, total: f64) -> Shown {
+pub(super) fn shown(
+    document: OpenDocument,
+    rows: &[GroupRow],
+    shapes: u32,
+    total: f64,
+    things: &str,
+) -> Shown {
     let largest = rows.iter().filter(|row| row.figures.total > 0.0).map(|row| Item {
         label: row.label.clone(),
         place: String::new(),
@@ -282,7 +288,7 @@ fn shown(document: OpenDocument, rows: &[GroupRow], shapes: u32, total: f64) -> 
     // Where not all are shown one by one, it can be less.
     let share = if sum >= VITAL_SHARE * total { VITAL_SHARE } else { sum / total };
     let sentence = format!(
-        "{} of {} queries {} {} of the time.",
+        "{} of {} {things} {} {} of the time.",
         format::count(vital as i64),
         format::count(i64::from(shapes)),
         if vital == 1 { "makes" } else { "make" },

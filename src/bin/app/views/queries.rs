@@ -19,7 +19,7 @@ use crate::components::copy_table::{Whole, close_on_escape, copy_table};
 use crate::components::data_table::{Setup, data_table};
 use crate::components::paged::{self, Asked, Paged};
 use crate::document::{OpenDocument, Sort, answers};
-use crate::log_view::filter;
+use crate::log_view::{filter, title};
 
 /// What statements are grouped by, and what of it is selected: the fingerprint is one selection for all
 /// views.
@@ -47,7 +47,8 @@ pub fn select_group(document: OpenDocument, key: Option<u32>) {
 pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoView {
     let log = document.log;
     let units = Units::of(&overview);
-    let table = move || groups_table(document, log.by.get(), columns::of(log), units);
+    let requests = untrack(|| document.is_requests());
+    let table = move || groups_table(document, log.by.get(), columns::of(log), units, requests);
     let copy = copy_table(
         document,
         "queries",
@@ -58,7 +59,7 @@ pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
                 Some(question(document, log.by.get(), false, asked))
             }),
             pick,
-            columns: Arc::new(move || columns::chosen(columns::of(log), log.by.get())),
+            columns: Arc::new(move || columns::chosen(columns::of(log), log.by.get(), requests)),
         },
     );
     let selected = selected_group(document);
@@ -81,9 +82,9 @@ pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
     }
 }
 
-fn groups_table(document: OpenDocument, by: By, mask: u32, units: Units) -> AnyView {
+fn groups_table(document: OpenDocument, by: By, mask: u32, units: Units, requests: bool) -> AnyView {
     let sort = document.log.group_sort;
-    let shown = columns::chosen(mask, by);
+    let shown = columns::chosen(mask, by, requests);
     let charts = shown.iter().any(|def| matches!(def.key, "durations" | "over-time"));
     let paged = Paged::new(
         document,
@@ -93,8 +94,8 @@ fn groups_table(document: OpenDocument, by: By, mask: u32, units: Units) -> AnyV
         pick,
     );
     data_table(Setup {
-        label: "Queries",
-        heading: Some(by.title()),
+        label: if requests { "Routes" } else { "Queries" },
+        heading: Some(title(requests, by)),
         columns: shown,
         paged,
         sort,
@@ -104,7 +105,8 @@ fn groups_table(document: OpenDocument, by: By, mask: u32, units: Units) -> AnyV
             select_group(document, Some(row.key));
             document.log.wide.set(true);
         }),
-        empty: "No query matches the filter.".to_owned(),
+        empty: if requests { "No request fits the filter." } else { "No query matches the filter." }
+            .to_owned(),
     })
 }
 
@@ -147,7 +149,8 @@ fn GroupBy(document: OpenDocument) -> impl IntoView {
         let option = |(by, count): (By, u32)| {
             let count =
                 if count == 0 { String::new() } else { format!(" ({})", format::count(i64::from(count))) };
-            view! { <option value=by.key() selected=log.by.get_untracked() == by>{by.title()} {count}</option> }
+            let name = title(untrack(|| document.is_requests()), by);
+            view! { <option value=by.key() selected=log.by.get_untracked() == by>{name} {count}</option> }
         };
         offered.get().into_iter().map(option).collect::<Vec<_>>()
     };
@@ -226,8 +229,9 @@ fn Totals(document: OpenDocument, units: Units) -> impl IntoView {
                 String::new()
             };
             let many = if *rows == 1 { "row" } else { "rows" };
+            let what = if untrack(|| document.is_requests()) { "requests" } else { "executions" };
             Some(format!(
-                "{} {many} · {} executions{total}",
+                "{} {many} · {} {what}{total}",
                 format::count(i64::from(*rows)),
                 format::count(i64::from(figures.calls))
             ))

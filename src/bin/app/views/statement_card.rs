@@ -153,6 +153,9 @@ pub fn StatementDetails(document: OpenDocument, wall_clock: bool) -> impl IntoVi
         document,
         move || {
             let request = detail.get()?.1.request;
+            if request == flamedrop::queries::NONE {
+                return None;
+            }
             Some(Request::View(Filter::default(), Ask::Waterfall { request }))
         },
         |response| match response {
@@ -178,21 +181,33 @@ fn body(document: OpenDocument, detail: &StatementDetail, wall_clock: bool) -> A
     let parameters = detail.parameters.clone().map(|parameters| {
         view! { <h3>"Parameters"</h3> <pre class="parameters" tabindex="0">{parameters}</pre> }
     });
+    let requests = untrack(|| document.is_requests());
+    let sql = detail.sql.clone();
+    let (name, own, all) = match requests {
+        true => {
+            let line = view! { <pre class="parameters" tabindex="0">{sql}</pre> }.into_any();
+            ("Request", line, "All requests for this route")
+        }
+        false => {
+            let text = view! { <Sql text=sql label="Statement" /> }.into_any();
+            ("Statement", text, "All executions of this query")
+        }
+    };
     view! {
         <section>
-            <h2>"Statement" <CopySql text=detail.sql.clone() label="Copy SQL" /></h2>
-            <Sql text=detail.sql.clone() label="Statement" />
+            <h2>{name} {(!requests).then(|| view! { <CopySql text=detail.sql.clone() label="Copy SQL" /> })}</h2>
+            {own}
             {parameters}
             <dl class="numbers">
                 {number("Duration", format::milliseconds(detail.duration))}
                 {number("Start", start_text(detail.start, wall_clock))}
                 {detail.gap_before.map(|gap| number("Gap before", format::milliseconds(gap)))}
-                {number("Connection", detail.connection.clone())}
+                {number(if requests { "Worker" } else { "Connection" }, detail.connection.clone())}
                 {(!detail.place.is_empty()).then(|| view! { <div><dt>"Caller"</dt><dd class="place" title=detail.place.clone()>{detail.place.clone()}</dd></div> })}
                 {detail.failed.then(|| number("Result", "failed".to_owned()))}
             </dl>
             <button type="button" class="link" on:click=move |_| document.show_queries()>
-                "All executions of this query"
+                {all}
             </button>
         </section>
         <Events events=detail.events.clone() more=detail.more_events />

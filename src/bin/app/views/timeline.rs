@@ -66,13 +66,16 @@ struct Chart {
 pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoView {
     let chart = Chart::new(document);
     chart.follow();
+    let requests = untrack(|| document.is_requests());
     let label = move || {
         let Some(lanes) = chart.lanes.get() else { return "Timeline: loading".to_owned() };
         format!(
-            "Timeline of {}: {} statements on {} lanes. Arrow keys walk it; the Queries tab has it as tables.",
+            "Timeline of {}: {} {} on {} lanes. Arrow keys walk it; the {} tab has it as tables.",
             document.name.get(),
             format::count(lanes.starts() as i64),
-            format::count(lanes.shown_lanes(None) as i64)
+            if requests { "requests" } else { "statements" },
+            format::count(lanes.shown_lanes(None) as i64),
+            if requests { "Routes" } else { "Queries" }
         )
     };
     let current = move || {
@@ -106,6 +109,7 @@ pub fn Timeline(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
         true if attempts > 0 => {
             "The server logs no duration for statements that fail, so there is nothing to draw: the Events tab has them."
         }
+        _ if requests => "No request fits the filter.",
         _ => "No statement fits the filter.",
     };
     view! {

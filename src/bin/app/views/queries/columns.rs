@@ -250,10 +250,12 @@ const fn mask(places: &[u32]) -> u32 {
 }
 
 /// The columns of a set, in order; without those that say nothing of groups of this kind.
-pub fn chosen(mask: u32, by: By) -> Vec<&'static Def<GroupRow, Sort>> {
+pub fn chosen(mask: u32, by: By, requests: bool) -> Vec<&'static Def<GroupRow, Sort>> {
     let is_shown = |(at, def): &(usize, &'static Def<GroupRow, Sort>)| {
         // Only fingerprints have their tables with them, and only others are of several shapes.
         let says_nothing = match def.key {
+            // A request has none of these.
+            "tables" | "rows" | "rows-examined" | "lock-time" if requests => true,
             "tables" => by != By::Fingerprint,
             "shapes" => by == By::Fingerprint,
             _ => false,

@@ -26,7 +26,7 @@ use crate::components::edge::Edge;
 use crate::components::plan::PlanTable;
 use crate::components::sql::{CopySql, Sql};
 use crate::document::{OpenDocument, answers};
-use crate::log_view::filter;
+use crate::log_view::{filter, title};
 use crate::view::View;
 
 /// The panel of the selected group; with the whole width it is a page.
@@ -47,7 +47,8 @@ pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl In
     );
     let origin = move || {
         document.overview().and_then(|overview| match &overview.content {
-            flamedrop::protocol::ContentOverview::Queries(log) => log.span.map(|(first, _)| first),
+            flamedrop::protocol::ContentOverview::Queries(log)
+            | flamedrop::protocol::ContentOverview::Requests(log) => log.span.map(|(first, _)| first),
             _ => None,
         })
     };
@@ -58,7 +59,12 @@ pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl In
         })
     };
     let copy = copy_executions(document, units);
-    let label = move || if log.by.get() == By::Fingerprint { "Selected query" } else { "Selected group" };
+    let requests = untrack(|| document.is_requests());
+    let label = move || match (log.by.get() == By::Fingerprint, requests) {
+        (true, false) => "Selected query",
+        (true, true) => "Selected route",
+        (false, _) => "Selected group",
+    };
     view! {
         <aside class="details group" aria-label=label>
             <Edge />
@@ -84,7 +90,7 @@ pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl In
             } else {
                 view! {
                     <section class="executions" aria-labelledby="executions-title">
-                        <div class="heading"><h3 id="executions-title">"Executions"</h3> {copy}</div>
+                        <div class="heading"><h3 id="executions-title">{if requests { "Requests" } else { "Executions" }}</h3> {copy}</div>
                         {move || {
                             // Another kind of group has other keys.
                             log.by.track();
@@ -100,7 +106,8 @@ pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl In
 
 fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin: f64) -> AnyView {
     let by = document.log.by.get_untracked();
-    let heading = if by == By::Fingerprint {
+    let requests = untrack(|| document.is_requests());
+    let heading = if by == By::Fingerprint && !requests {
         view! {
             <h2>"Query" <CopySql text=detail.text.clone() label="Copy fingerprint" /></h2>
             <Sql text=detail.text.clone() label="Fingerprint" />
@@ -108,7 +115,7 @@ fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin:
         }
         .into_any()
     } else {
-        view! { <h2><small>{by.title()}</small> " " {detail.text.clone()}</h2> }.into_any()
+        view! { <h2><small>{title(requests, by)}</small> " " {detail.text.clone()}</h2> }.into_any()
     };
     let axis = if units.wall_clock { AxisClock::Wall(origin) } else { AxisClock::Relative };
     let chart = |title: &'static str, label: &'static str, data: Data| {
@@ -124,10 +131,11 @@ fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin:
         has_starts.then(|| chart("When they run", "Executions over time", counts(&detail.series, axis)));
     let times = timed
         .then(|| chart("How long they take over time", "Durations over time", times(&detail.series, axis)));
-    let slowest = detail.slowest.map(|statement| view! { <Slowest document statement units /> });
+    let slowest = detail.slowest.map(|statement| view! { <Slowest document statement units requests /> });
     let (key, value) = (detail.row.key, detail.row.value.clone());
-    let happened = (!units_only(detail)).then(|| view! { <Happened document by key value units /> });
-    let plan = (by == By::Fingerprint && detail.row.figures.calls > 0)
+    let happened =
+        (!units_only(detail) && !requests).then(|| view! { <Happened document by key value units /> });
+    let plan = (by == By::Fingerprint && !requests && detail.row.figures.calls > 0)
         .then(|| view! { <SlowestPlan document fingerprint=key /> });
     view! {
         <section class="lead">
@@ -140,8 +148,8 @@ fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin:
         {happened}
         {slowest}
         {plan}
-        {parameters(document, detail)}
-        {callers(document, by, detail, units)}
+        {(!requests).then(|| parameters(document, detail))}
+        {(!requests).then(|| callers(document, by, detail, units))}
         {queries(document, detail, units)}
     }
     .into_any()
@@ -268,17 +276,22 @@ fn text_of(document: OpenDocument, statement: u32) -> Signal<Option<Arc<Statemen
 }
 
 #[component]
-fn Slowest(document: OpenDocument, statement: u32, units: Units) -> impl IntoView {
+fn Slowest(document: OpenDocument, statement: u32, units: Units, requests: bool) -> impl IntoView {
     let detail = text_of(document, statement);
     move || {
         detail.get().map(|detail| {
             let parameters = detail.parameters.clone().map(|parameters| {
                 view! { <h3>"Parameters"</h3> <pre class="parameters" tabindex="0">{parameters}</pre> }
             });
+            let sql = detail.sql.clone();
+            let own = match requests {
+                true => view! { <pre class="parameters" tabindex="0">{sql}</pre> }.into_any(),
+                false => view! { <Sql text=sql label="Slowest execution" /> }.into_any(),
+            };
             view! {
                 <section>
-                    <h3>"Slowest execution" <small>{format::milliseconds(detail.duration)} " at " {units.start(detail.start)}</small> <CopySql text=detail.sql.clone() label="Copy SQL" /></h3>
-                    <Sql text=detail.sql.clone() label="Slowest execution" />
+                    <h3>{if requests { "Slowest request" } else { "Slowest execution" }} <small>{format::milliseconds(detail.duration)} " at " {units.start(detail.start)}</small> {(!requests).then(|| view! { <CopySql text=detail.sql.clone() label="Copy SQL" /> })}</h3>
+                    {own}
                     {parameters}
                     <button type="button" class="link" on:click=move |_| {
                         document.statement.set(Some(statement));
@@ -441,7 +454,7 @@ fn short_table(
         <section>
             <div class="heading"><h3>{title}</h3> {copy}</div>
             <table class="items">
-                <thead><tr><th>{by.title()}</th><th class="number">"Calls"</th><th class="number">"Time"</th><th class="number">"Share"</th></tr></thead>
+                <thead><tr><th>{crate::log_view::title(untrack(|| document.is_requests()), by)}</th><th class="number">"Calls"</th><th class="number">"Time"</th><th class="number">"Share"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </section>

@@ -1,0 +1,362 @@
+//! What stands in the fields of access logs: times, durations, request lines. Nothing here allocates: it is called for
+//! every line.
+
+use memchr::memchr;
+
+use crate::import::stamp;
+
+/// A moment as a field says it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct When<'a> {
+    /// Milliseconds since 1970-01-01T00:00 on the clock that wrote it, whatever its zone.
+    pub milliseconds: f64,
+    /// The step of that clock, ms, by its digits.
+    pub step: f64,
+    /// The zone as it is written; `UTC` for what counts from 1970; empty if it is not said.
+    pub zone: &'a [u8],
+}
+
+const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+
+fn month(name: &[u8]) -> Option<i64> {
+    let at = MONTHS.chunks_exact(3).position(|month| month == name)?;
+    Some(at as i64 + 1)
+}
+
+/// The number that digits spell.
+pub fn whole(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > 19 {
+        return None;
+    }
+    text.iter()
+        .try_fold(0_u64, |value, byte| byte.is_ascii_digit().then(|| value * 10 + u64::from(byte - b'0')))
+}
+
+fn small(text: &[u8], at: usize, length: usize) -> Option<i64> {
+    whole(text.get(at..at + length)?).map(|value| value as i64)
+}
+
+/// Reads a moment: Apache's `28/Nov/2026:22:29:57 +0000` (also with a fraction, or a blank before the time), ISO 8601, C's
+/// `Sat Nov 28 22:49:46 2026`, seconds, milli-, micro- or nanoseconds since 1970; in brackets or without.
+pub fn when(text: &[u8]) -> Option<When<'_>> {
+    let text = text.strip_prefix(b"[").map_or(text, |inner| inner.strip_suffix(b"]").unwrap_or(inner));
+    let (milliseconds, time, rest) = match (text.get(2)?, text.get(4)?, text.get(7)) {
+        (b'/', ..) => {
+            let day = stamp::days(small(text, 7, 4)?, month(text.get(3..6)?)?, small(text, 0, 2)?);
+            let time = stamp::time(text, 12)?;
+            (day as f64 * 86_400_000.0, time, text.get(time.end..)?)
+        }
+        (_, b'-', Some(b'-')) => {
+            let day = stamp::date(text, 0)?;
+            let time = stamp::time(text, 11)?;
+            (day, time, text.get(time.end..)?)
+        }
+        (_, _, Some(b' ')) if text.get(3) == Some(&b' ') => {
+            let day = text.get(8..10).map(|day| if day[0] == b' ' { &day[1..] } else { day })?;
+            let day = stamp::days(small(text, 20, 4)?, month(text.get(4..7)?)?, whole(day)? as i64);
+            let time = stamp::time(text, 11)?;
+            (day as f64 * 86_400_000.0, time, &b""[..])
+        }
+        _ => return since_1970(text),
+    };
+    let zone = rest.strip_prefix(b" ").unwrap_or(rest);
+    let is_zone = match zone {
+        b"Z" | b"UTC" => true,
+        [b'+' | b'-', digits @ ..] => {
+            digits.len() >= 2 && digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b':')
+        }
+        _ => false,
+    };
+    let zone = match zone {
+        b"Z" | b"+0000" | b"+00:00" | b"+00" => b"UTC",
+        zone if is_zone => zone,
+        _ => b"",
+    };
+    Some(When { milliseconds: milliseconds + time.milliseconds, step: time.resolution, zone })
+}
+
+/// `1795904997.996`, `1795906174372`.
+fn since_1970(text: &[u8]) -> Option<When<'_>> {
+    let point = memchr(b'.', text).unwrap_or(text.len());
+    let (milliseconds, step) = match point {
+        10 => {
+            let (value, digits) = decimal(text)?;
+            (value * 1e3, 1e3 / 10_f64.powi(digits as i32))
+        }
+        13 => (whole(text)? as f64, 1.0),
+        16 => (whole(text)? as f64 / 1e3, 1e-3),
+        19 => (whole(text)? as f64 / 1e6, 1e-3),
+        _ => return None,
+    };
+    // From 2001 on: other numbers of so many digits are no moments.
+    (milliseconds > 1e12).then_some(When { milliseconds, step, zone: b"UTC" })
+}
+
+/// Milliseconds of a zone's offset from UTC: `-0600`, `+02:00`; 0 for others.
+pub fn offset(zone: &[u8]) -> f64 {
+    let (sign, digits) = match zone {
+        [b'+', digits @ ..] => (1.0, digits),
+        [b'-', digits @ ..] => (-1.0, digits),
+        _ => return 0.0,
+    };
+    let hours = digits.get(..2).and_then(whole).unwrap_or(0) as f64;
+    let minutes =
+        digits.get(2..).map_or(0, |rest| whole(rest.strip_prefix(b":").unwrap_or(rest)).unwrap_or(0)) as f64;
+    sign * (hours * 60.0 + minutes) * 60_000.0
+}
+
+/// A number without a sign, and how many digits stand after its point. Floats as Go writes them (`5.1e-05`) as well.
+pub fn decimal(text: &[u8]) -> Option<(f64, u32)> {
+    let mut value = 0_u64;
+    let mut digits = None;
+    if text.is_empty() || text.len() > 40 {
+        return None;
+    }
+    for &byte in text {
+        match byte {
+            b'0'..=b'9' if value < 100_000_000_000_000_000 => {
+                value = value * 10 + u64::from(byte - b'0');
+                digits = digits.map(|digits: u32| digits + 1);
+            }
+            // No clock is that fine.
+            b'0'..=b'9' if digits.is_some() => {}
+            b'.' if digits.is_none() => digits = Some(0),
+            b'e' | b'E' if value > 0 => {
+                let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+                return value.is_finite().then_some((value, 9));
+            }
+            _ => return None,
+        }
+    }
+    if text == b"." {
+        return None;
+    }
+    let digits = digits.unwrap_or(0);
+    Some((value as f64 / 10_f64.powi(digits as i32), digits))
+}
+
+/// Milliseconds of a number of so many ms each: 0.228 of 1000 is 228, exactly.
+pub fn times(text: &[u8], unit: f64) -> Option<f64> {
+    let point = memchr(b'.', text);
+    match point {
+        None => whole(text).map(|value| scaled(value, unit, 0)),
+        Some(at) => {
+            let digits = text.len() - at - 1;
+            if text.len() > 17 || digits == 0 {
+                return decimal(text).map(|(value, _)| value * unit);
+            }
+            let mut value = 0_u64;
+            for (place, &byte) in text.iter().enumerate() {
+                if place == at {
+                    continue;
+                }
+                if !byte.is_ascii_digit() {
+                    return decimal(text).map(|(value, _)| value * unit);
+                }
+                value = value * 10 + u64::from(byte - b'0');
+            }
+            Some(scaled(value, unit, digits))
+        }
+    }
+}
+
+/// Divided where it gets smaller: a thousandth is no number of binary digits.
+fn scaled(value: u64, unit: f64, digits: usize) -> f64 {
+    let power = POWERS.get(digits).copied().unwrap_or(1e16);
+    if unit >= 1.0 { value as f64 * unit / power } else { value as f64 / (power / unit).round() }
+}
+
+const POWERS: [f64; 17] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16];
+
+/// Milliseconds of nginx's lists of times, in seconds: `0.000, 0.014`, `0.005 : 0.019`; `-` for none.
+pub fn sum_of_list(text: &[u8], unit: f64) -> Option<f64> {
+    if memchr(b' ', text).is_none() {
+        return times(text, unit);
+    }
+    let parts = text.split(|byte| b",: ".contains(byte)).filter(|part| !part.is_empty());
+    parts.filter_map(|part| times(part, unit)).reduce(|a, b| a + b)
+}
+
+/// A duration that says its unit: `18ms`, `25585us`, `1.5s`. Its number and the unit in ms.
+pub fn with_unit(text: &[u8]) -> Option<(&[u8], f64)> {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.')?;
+    if end == 0 {
+        return None;
+    }
+    let unit = match &text[end..] {
+        b"ms" | b"msecs" => 1.0,
+        b"us" | b"micros" => 1e-3,
+        unit if unit == "µs".as_bytes() => 1e-3,
+        b"ns" => 1e-6,
+        b"s" | b"secs" => 1e3,
+        _ => return None,
+    };
+    Some((&text[..end], unit))
+}
+
+/// `text` without the terminal colours that may be around it.
+pub fn without_colours(text: &[u8]) -> &[u8] {
+    let mut text = text;
+    while let Some(rest) = text.strip_prefix(b"\x1b[") {
+        let Some(end) = memchr(b'm', rest) else { break };
+        text = &rest[end + 1..];
+    }
+    while text.last() == Some(&b'm') {
+        let Some(begin) = memchr::memrchr(0x1b, text) else { break };
+        let inside = &text[begin + 1..text.len() - 1];
+        if inside.first() != Some(&b'[')
+            || !inside[1..].iter().all(|byte| byte.is_ascii_digit() || *byte == b';')
+        {
+            break;
+        }
+        text = &text[..begin];
+    }
+    text
+}
+
+/// Method and target of `GET /fast/?a=1 HTTP/1.1`; also without a protocol, or with the protocol's number only. `None` for
+/// what is no request line.
+pub fn request(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let line = without_colours(line);
+    let method = &line[..memchr(b' ', line)?];
+    if !is_method(method) {
+        return None;
+    }
+    let rest = &line[method.len() + 1..];
+    let target = match memchr::memrchr(b' ', rest) {
+        Some(at) if is_protocol(&rest[at + 1..]) => &rest[..at],
+        _ => rest,
+    };
+    (!target.is_empty()).then_some((method, target))
+}
+
+/// Methods are words in capitals ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-methods)).
+pub fn is_method(text: &[u8]) -> bool {
+    (3..=20).contains(&text.len())
+        && text.iter().all(|byte| byte.is_ascii_uppercase() || b"-_".contains(byte))
+        && text[0].is_ascii_uppercase()
+}
+
+fn is_protocol(text: &[u8]) -> bool {
+    text.starts_with(b"HTTP/") || matches!(text, b"1.0" | b"1.1" | b"2" | b"2.0" | b"3")
+}
+
+/// `200`; 0 for `-` and what else is no status.
+pub fn status(text: &[u8]) -> Option<u16> {
+    match text {
+        [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] => {
+            Some(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'))
+        }
+        b"-" | b"0" | b"000" | b"-1" => Some(0),
+        _ => None,
+    }
+}
+
+/// An address without the port behind it: `127.0.0.1:60252`, `[::1]:80`.
+pub fn without_port(address: &[u8]) -> &[u8] {
+    let Some(colon) = memchr::memrchr(b':', address) else { return address };
+    let digits = &address[colon + 1..];
+    let is_port = !digits.is_empty() && digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit);
+    // Of IPv6 without brackets the last part is no port.
+    let one = memchr(b':', address) == Some(colon);
+    if is_port && one {
+        return &address[..colon];
+    }
+    let bracketed = address.first() == Some(&b'[') && colon > 1 && address[colon - 1] == b']';
+    if is_port && bracketed { &address[1..colon - 1] } else { address }
+}
+
+/// A field's text, if it is not the dash for nothing.
+pub fn known(text: &[u8]) -> &[u8] {
+    if text == b"-" { b"" } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_of_all_servers() {
+        let spell = |text: &str| {
+            when(text.as_bytes())
+                .map(|it| (it.milliseconds, it.step, String::from_utf8_lossy(it.zone).into_owned()))
+        };
+        let second = 1_795_904_997_000.0;
+        let local = |zone: &str| Some((second, 1e3, zone.to_owned()));
+        assert_eq!(spell("28/Nov/2026:22:29:57 +0000"), local("UTC"));
+        assert_eq!(spell("[28/Nov/2026:22:29:57 -0600]"), local("-0600"));
+        assert_eq!(spell("28/Nov/2026:22:29:57"), local(""));
+        assert_eq!(spell("28/Nov/2026 22:29:57"), local(""));
+        assert_eq!(spell("2026-11-28 22:29:57 +0000"), local("UTC"));
+        assert_eq!(spell("2026-11-28T22:29:57+02:00"), local("+02:00"));
+        assert_eq!(spell("Sat Nov 28 22:29:57 2026"), local(""));
+        assert_eq!(spell("Sat Nov  8 22:29:57 2026").map(|it| it.0), Some(second - 20.0 * 86_400_000.0));
+        assert_eq!(spell("28/Nov/2026:22:29:57.821"), Some((second + 821.0, 1.0, String::new())));
+        assert_eq!(spell("2026-11-28T22:29:57.604882847Z").map(|it| it.1), Some(1e3 / 1e9));
+        assert_eq!(spell("1795904997.996"), Some((second + 996.0, 1.0, "UTC".into())));
+        assert_eq!(spell("1795904997996"), Some((second + 996.0, 1.0, "UTC".into())));
+        for text in
+            ["", "x", "12345", "28/Nox/2026:22:29:57", "28/Nov/2026:25:29", "0.228", "1234567890123456789012"]
+        {
+            assert_eq!(spell(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_what_is_written() {
+        assert_eq!(times(b"0.228", 1e3), Some(228.0));
+        assert_eq!(times(b"0.037800", 1e3), Some(37.8));
+        assert_eq!(times(b"42096", 1e-3), Some(42.096));
+        assert_eq!(times(b"5.1e-05", 1e3), Some(0.051));
+        assert_eq!(times(b"-1", 1.0), None);
+        assert_eq!(times(b"-", 1.0), None);
+        assert_eq!(times(b"", 1.0), None);
+        assert_eq!(sum_of_list(b"0.000, 0.014", 1e3), Some(14.0));
+        assert_eq!(sum_of_list(b"0.005 : 0.019", 1e3), Some(24.0));
+        assert_eq!(sum_of_list(b"-, -", 1e3), None);
+        assert_eq!(with_unit(b"25585us"), Some((&b"25585"[..], 1e-3)));
+        assert_eq!(with_unit(b"18ms"), Some((&b"18"[..], 1.0)));
+        assert_eq!(with_unit(b"18"), None);
+        assert_eq!(with_unit(b"ms"), None);
+    }
+
+    #[test]
+    fn request_lines_of_all_servers() {
+        let shown = |line: &str| {
+            request(line.as_bytes()).map(|(method, target)| {
+                format!("{} {}", String::from_utf8_lossy(method), String::from_utf8_lossy(target))
+            })
+        };
+        for line in [
+            "GET /a HTTP/1.1",
+            "GET /a 1.1",
+            "GET /a",
+            "\x1b[33mGET /a HTTP/1.1\x1b[0m",
+            "\x1b[35m\x1b[1mGET /a HTTP/1.1\x1b[0m",
+        ] {
+            assert_eq!(shown(line).as_deref(), Some("GET /a"), "{line:?}");
+        }
+        assert_eq!(shown("GET /a b HTTP/1.1").as_deref(), Some("GET /a b"));
+        for line in [
+            "GARBAGE",
+            "",
+            "-",
+            "\\x16\\x03",
+            "get /a HTTP/1.1",
+            "- http://shop.example.com:80- -",
+            "<BADREQ>",
+        ] {
+            assert_eq!(shown(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn ports_are_no_part_of_addresses() {
+        let bare = |text: &str| String::from_utf8_lossy(without_port(text.as_bytes())).into_owned();
+        assert_eq!(bare("127.0.0.1:60252"), "127.0.0.1");
+        assert_eq!(bare("[::1]:80"), "::1");
+        assert_eq!(bare("::1"), "::1");
+        assert_eq!(bare("shop.test"), "shop.test");
+    }
+}

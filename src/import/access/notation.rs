@@ -1,0 +1,273 @@
+//! Layouts as servers' configurations have them: nginx' `$request_time`, Apache's `%D`, gunicorn's, hypercorn's and Granian's
+//! `%(L)s`, uWSGI's `%(msecs)`.
+
+use super::layout::{Field, Layout, MOST, Server};
+use super::roles::Role;
+use crate::requests::Moment;
+
+/// The layout of a configuration's format.
+///
+/// # Errors
+/// What is missing in it, as the rest of a sentence.
+pub fn parse(notation: &str) -> Result<Layout, String> {
+    let text = notation.trim().as_bytes();
+    let mut fields: Vec<Field> = Vec::new();
+    let mut before: Vec<u8> = Vec::new();
+    let (mut at, mut server) = (0, None);
+    while at < text.len() {
+        let rest = &text[at..];
+        let found = match rest[0] {
+            b'$' => nginx(rest).map(|(name, length)| (name, length, Server::Nginx)),
+            b'%' => percent(rest),
+            b'\\' if rest.len() > 1 => {
+                // As it stands within quotes in a configuration.
+                before.push(rest[1]);
+                at += 2;
+                continue;
+            }
+            _ => None,
+        };
+        let Some((name, length, of)) = found else {
+            before.push(rest[0]);
+            at += 1;
+            continue;
+        };
+        server.get_or_insert(of);
+        if before.is_empty() && !fields.is_empty() {
+            return Err(format!("nothing stands between two of its fields, before {name}"));
+        }
+        if of == Server::Apache && name == "t" {
+            before.push(b'[');
+        }
+        if (of == Server::Gunicorn || of == Server::Uwsgi) && name == "t" {
+            before.push(b'[');
+        }
+        let bracketed = name == "t";
+        if name == "p" && of == Server::Gunicorn {
+            before.push(b'<');
+        }
+        let (role, named) = (role(&name, of), name.clone());
+        fields.push(Field { before: std::mem::take(&mut before), name: named, role });
+        if bracketed {
+            before.push(b']');
+        }
+        if name == "p" && of == Server::Gunicorn {
+            before.push(b'>');
+        }
+        at += length;
+        if fields.len() > MOST {
+            return Err(format!("it has more than {MOST} fields"));
+        }
+    }
+    let mut layout = Layout {
+        fields,
+        after: before,
+        server: server.unwrap_or(Server::Any),
+        moment: Moment::End,
+        step: 0.0,
+        ambiguous: None,
+    };
+    keep_finest(&mut layout);
+    layout.moment = layout.server.moment().unwrap_or_default();
+    if layout.is_complete() {
+        Ok(layout)
+    } else {
+        Err("a layout needs the request (or its address) and the status".to_owned())
+    }
+}
+
+/// `$name` or `${name}`.
+fn nginx(text: &[u8]) -> Option<(String, usize)> {
+    let inner = text.get(1..)?;
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let (braces, inner) = inner.strip_prefix(b"{").map_or((0, inner), |inner| (2, inner));
+    let length = inner.iter().position(|byte| !is_name(byte)).unwrap_or(inner.len());
+    (length > 0).then(|| (String::from_utf8_lossy(&inner[..length]).into_owned(), 1 + length + braces))
+}
+
+/// `%>s`, `%{Referer}i`, `%(L)s`, `%(msecs)`.
+fn percent(text: &[u8]) -> Option<(String, usize, Server)> {
+    if text.get(1) == Some(&b'(') {
+        let end = text.iter().position(|&byte| byte == b')')?;
+        let name = String::from_utf8_lossy(&text[2..end]).into_owned();
+        // Python's ends with how it is written: s, d, .3f.
+        let rest = &text[end + 1..];
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+        let python = matches!(rest.get(digits), Some(b's' | b'd' | b'f')) && !is_number_of_uwsgi(&name);
+        let length = if python { end + 2 + digits } else { end + 1 };
+        let server = match name.as_str() {
+            _ if !python => Server::Uwsgi,
+            "time" | "addr" | "dt_ms" | "path" => Server::Granian,
+            _ => Server::Gunicorn,
+        };
+        return Some((name, length, server));
+    }
+    let mut at = 1;
+    while matches!(text.get(at), Some(b'<' | b'>' | b'!' | b',' | b'0'..=b'9')) {
+        at += 1;
+    }
+    let mut name = String::new();
+    if text.get(at) == Some(&b'{') {
+        let end = at + text[at..].iter().position(|&byte| byte == b'}')?;
+        name = format!("{{{}}}", String::from_utf8_lossy(&text[at + 1..end]));
+        at = end + 1;
+    }
+    if text.get(at) == Some(&b'^') {
+        at += 2;
+    }
+    let letter = *text.get(at)?;
+    letter.is_ascii_alphabetic().then(|| {
+        name.push(letter as char);
+        (name, at + 1, Server::Apache)
+    })
+}
+
+/// What uWSGI's formats write a unit behind: the s of `%(msecs)s` would be one.
+fn is_number_of_uwsgi(name: &str) -> bool {
+    name.starts_with("var.") || matches!(name, "msecs" | "micros" | "tmsecs" | "tmicros" | "secs" | "epoch")
+}
+
+/// What is called so by a server.
+fn role(name: &str, server: Server) -> Role {
+    match (server, name) {
+        (Server::Nginx, "remote_addr") => Role::Client,
+        (Server::Nginx, "remote_user") => Role::User,
+        (Server::Nginx, "time_local" | "time_iso8601") => Role::Stamp,
+        (Server::Nginx, "msec") => Role::Epoch,
+        (Server::Nginx, "request") => Role::Request,
+        (Server::Nginx, "request_method") => Role::Method,
+        (Server::Nginx, "request_uri" | "uri") => Role::Target,
+        (Server::Nginx, "status") => Role::Status,
+        (Server::Nginx, "body_bytes_sent" | "bytes_sent") => Role::Bytes,
+        (Server::Nginx, "request_time") => Role::Duration(1e3),
+        (Server::Nginx, "upstream_response_time") => Role::Upstream(1e3),
+        (Server::Apache, "h" | "a") => Role::Client,
+        (Server::Apache, "u") => Role::User,
+        (Server::Apache, "t") => Role::Stamp,
+        (Server::Apache, "{usec}t") => Role::Epoch,
+        (Server::Apache, "{msec}t") => Role::Epoch,
+        (Server::Apache, "r") => Role::Request,
+        (Server::Apache, "m") => Role::Method,
+        (Server::Apache, "U") => Role::Target,
+        (Server::Apache, "s") => Role::Status,
+        (Server::Apache, "b" | "B" | "O") => Role::Bytes,
+        (Server::Apache, "D" | "{us}T") => Role::Duration(1e-3),
+        (Server::Apache, "{ms}T") => Role::Duration(1.0),
+        (Server::Apache, "T" | "{s}T") => Role::Duration(1e3),
+        (Server::Apache, "P") => Role::Worker,
+        (Server::Gunicorn, "h") => Role::Client,
+        (Server::Gunicorn, "u") => Role::User,
+        (Server::Gunicorn, "t") => Role::Stamp,
+        (Server::Gunicorn, "r") => Role::Request,
+        (Server::Gunicorn, "m") => Role::Method,
+        (Server::Gunicorn, "U") => Role::Target,
+        (Server::Gunicorn, "s" | "st") => Role::Status,
+        (Server::Gunicorn, "b" | "B") => Role::Bytes,
+        (Server::Gunicorn, "L" | "T") => Role::Duration(1e3),
+        (Server::Gunicorn, "M") => Role::Duration(1.0),
+        (Server::Gunicorn, "D") => Role::Duration(1e-3),
+        (Server::Gunicorn, "p") => Role::Worker,
+        (Server::Granian, "addr") => Role::Client,
+        (Server::Granian | Server::Gunicorn, "time") => Role::Stamp,
+        (Server::Granian | Server::Gunicorn, "method") => Role::Method,
+        (Server::Granian | Server::Gunicorn, "path") => Role::Target,
+        (Server::Granian | Server::Gunicorn, "status") => Role::Status,
+        (Server::Granian | Server::Gunicorn, "dt_ms") => Role::Duration(1.0),
+        (Server::Uwsgi, "addr") => Role::Client,
+        (Server::Uwsgi, "user") => Role::User,
+        (Server::Uwsgi, "ltime" | "ctime") => Role::Stamp,
+        (Server::Uwsgi, "tmsecs" | "tmicros") => Role::Epoch,
+        (Server::Uwsgi, "method") => Role::Method,
+        (Server::Uwsgi, "uri") => Role::Target,
+        (Server::Uwsgi, "status") => Role::Status,
+        (Server::Uwsgi, "size" | "rsize") => Role::Bytes,
+        (Server::Uwsgi, "msecs") => Role::Duration(1.0),
+        (Server::Uwsgi, "micros") => Role::Duration(1e-3),
+        (Server::Uwsgi, "secs") => Role::Duration(1e3),
+        (Server::Uwsgi, "pid") => Role::Worker,
+        _ => Role::Skip,
+    }
+}
+
+/// Of several durations the finest is read.
+fn keep_finest(layout: &mut Layout) {
+    let fine = |field: &Field| match (field.role, field.name.as_str()) {
+        (Role::Duration(_), "L") => Some(1e-3),
+        (Role::Duration(_), "request_time") => Some(1.0),
+        (Role::Duration(_), "dt_ms") => Some(1e-3),
+        (Role::Duration(unit), _) => Some(unit),
+        _ => None,
+    };
+    let Some(best) = layout.fields.iter().filter_map(fine).reduce(f64::min) else { return };
+    let mut found = false;
+    for field in &mut layout.fields {
+        if let Some(step) = fine(field) {
+            if found || step > best {
+                field.role = Role::Skip;
+            } else {
+                found = true;
+            }
+        }
+    }
+    layout.step = best;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(notation: &str, line: &str) -> String {
+        let layout = match parse(notation) {
+            Ok(layout) => layout,
+            Err(problem) => return problem,
+        };
+        match layout.read(line.as_bytes()) {
+            Some(seen) => {
+                let entry = seen.entry;
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                format!(
+                    "{} {} {} {} ms worker {} {:?} step {}",
+                    text(entry.method),
+                    text(entry.target),
+                    entry.status,
+                    entry.duration,
+                    text(entry.worker),
+                    entry.moment,
+                    layout.step
+                )
+            }
+            None => "no request".to_owned(),
+        }
+    }
+
+    #[test]
+    fn layouts_in_each_servers_own_notation() {
+        let each = [
+            (
+                "$remote_addr [$time_local] \"$request\" $status ${request_time}s",
+                "1.2.3.4 [28/Nov/2026:22:29:57 +0000] \"GET /a HTTP/1.1\" 200 0.228s",
+            ),
+            (
+                "%h %l %u %t \\\"%r\\\" %>s %b %D",
+                "::1 - - [28/Nov/2026:22:29:57 +0000] \"GET /a HTTP/1.1\" 200 9 42096",
+            ),
+            ("%h %t \"%r\" %>s %{ms}T %T", "::1 [28/Nov/2026:22:29:57 +0000] \"GET /a HTTP/1.1\" 200 42 0"),
+            (
+                "%(h)s %(t)s \"%(r)s\" %(s)s %(L)s %(p)s",
+                "::1 [28/Nov/2026:22:29:57 +0000] \"GET /a HTTP/1.1\" 200 0.037800 <12>",
+            ),
+            (
+                "%(addr) [%(ltime)] %(method) %(uri) %(status) %(msecs)ms %(pid)",
+                "::1 [28/Nov/2026:22:29:57 +0000] GET /a 200 37ms 12",
+            ),
+            (
+                "%(addr)s [%(time)s] \"%(method)s %(path)s %(protocol)s\" %(status)d %(dt_ms).3f",
+                "::1 [2026-11-28 22:29:57 +0000] \"GET /a HTTP/1.1\" 200 37.800",
+            ),
+            ("$status$request", ""),
+            ("$remote_addr $status", ""),
+        ]
+        .map(|(notation, line)| read(notation, line));
+        insta::assert_snapshot!(each.join("\n"));
+    }
+}

@@ -1,0 +1,120 @@
+//! uWSGI's [request log](https://uwsgi-docs.readthedocs.io/en/latest/LogFormat.html): its own lines, which end
+//! `generated 9 bytes in 63 msecs (HTTP/1.1 200) …`, and any `log-format`. Stamps are beginnings, without a zone. Counters
+//! (`req: 15/21`) race between threads, so nothing goes by them. Lines within its JSON are taken out of it like those of
+//! any wrapping.
+
+use memchr::memmem;
+
+use super::layout::{Layout, Seen, Server};
+use super::{CERTAIN, Line, Lines, by_lines, fields, layout};
+use crate::import::{About, Kind};
+use crate::queries::served::Entry;
+use crate::requests::Moment;
+
+/// What there is to say about it.
+pub static ABOUT: About =
+    About { id: "uwsgi-log", title: "uWSGI's log", kind: Kind::Requests, how_to_record: RECORD };
+
+const RECORD: &str = "uwsgi --log-micros --logto requests.log --module site.wsgi
+Any log-format is read; %(micros)us and %(tmsecs) are the finest.";
+
+/// The format.
+pub struct Uwsgi;
+
+by_lines!(Uwsgi, ABOUT, detect, is_request, of, true);
+
+fn is_request(line: &[u8]) -> bool {
+    is_line(line) || layout::has_request(line)
+}
+
+fn detect(head: &[u8]) -> u8 {
+    // The server says much before the first request.
+    if layout::lines(head).any(is_line) {
+        return CERTAIN;
+    }
+    match Layout::of(head) {
+        Some(layout) if layout.server == Server::Uwsgi => CERTAIN,
+        _ => 0,
+    }
+}
+
+fn of(head: &[u8]) -> Box<dyn Lines> {
+    if layout::lines(head).any(is_line) {
+        let is_fine = layout::lines(head).any(|line| memmem::find(line, b" micros (").is_some());
+        return Box::new(Own { step: if is_fine { 1e-3 } else { 1.0 } });
+    }
+    match Layout::of(head) {
+        Some(mut layout) => {
+            layout.moment = Moment::Begin;
+            Box::new(layout)
+        }
+        None => Box::new(Own { step: 1.0 }),
+    }
+}
+
+/// uWSGI's own lines.
+struct Own {
+    step: f64,
+}
+
+/// Whether a line is one of its own.
+pub fn is_line(line: &[u8]) -> bool {
+    line.starts_with(b"[pid: ") && memmem::find(line, b" => generated ").is_some()
+}
+
+impl Lines for Own {
+    fn read<'l>(&self, line: &'l [u8], _: &'l mut Vec<u8>) -> Line<'l> {
+        request(line).map_or(Line::Other, Line::Request)
+    }
+
+    fn times(&self) -> (Moment, f64) {
+        (Moment::Begin, self.step)
+    }
+}
+
+/// `[pid: 27111|app: 0|req: 1/1] 127.0.0.1 () {28 vars in 344 bytes} [Sat Nov 28 22:30:29 2026] GET /fast/ => generated 9
+/// bytes in 63 msecs (HTTP/1.1 200) 2 headers in 80 bytes (1 switches on core 0)`.
+fn request(line: &[u8]) -> Option<Seen<'_>> {
+    let rest = line.strip_prefix(b"[pid: ")?;
+    let worker = &rest[..memchr::memchr(b'|', rest)?];
+    let rest = &rest[memmem::find(rest, b"] ")? + 2..];
+    let client = &rest[..memchr::memchr(b' ', rest)?];
+    let open = memmem::find(rest, b" (")? + 2;
+    let close = open + memmem::find(&rest[open..], b") {")?;
+    let user = &rest[open..close];
+    let rest = &rest[close + memmem::find(&rest[close..], b"} [")? + 3..];
+    let (stamp, rest) = rest.split_at(memmem::find(rest, b"] ")?);
+    let when = fields::when(stamp)?;
+    let rest = &rest[2..];
+    // The address may hold anything; what follows it comes last.
+    let arrow = memmem::rfind(rest, b" => generated ")?;
+    let (asked, answer) = (&rest[..arrow], &rest[arrow + 14..]);
+    let blank = memchr::memchr(b' ', asked)?;
+    let (method, target) = (&asked[..blank], &asked[blank + 1..]);
+    let bytes = &answer[..memchr::memchr(b' ', answer)?];
+    let took = &answer[memmem::find(answer, b" bytes in ")? + 10..];
+    let number = &took[..memchr::memchr(b' ', took)?];
+    let unit = match took.get(number.len() + 1..)? {
+        rest if rest.starts_with(b"msecs ") => 1.0,
+        rest if rest.starts_with(b"micros ") => 1e-3,
+        _ => return None,
+    };
+    let close = memchr::memchr(b')', took)?;
+    let status = fields::status(took[..close].rsplit(|&byte| byte == b' ').next()?)?;
+    Some(Seen {
+        entry: Entry {
+            stamp: when.milliseconds,
+            moment: Moment::Begin,
+            duration: fields::times(number, unit)?,
+            method: if fields::is_method(method) { method } else { b"" },
+            target,
+            status,
+            bytes: fields::whole(bytes),
+            client,
+            worker,
+            user,
+            ..Entry::default()
+        },
+        zone: when.zone,
+    })
+}

@@ -1,0 +1,439 @@
+//! Builds the log of a server's requests, in the order of the file: a request is a statement whose fingerprint is its
+//! route and whose connection is its worker.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::digest;
+use super::fingerprint::{SEED, mix, mix_text};
+use super::statements::arrange;
+use super::{Clock, Connection, Fingerprint, QueryLog};
+use crate::requests::route::{self, MOST_SIBLINGS};
+use crate::requests::{Class, Moment, Outcome, Served, UNKNOWN};
+use crate::sort;
+
+/// More outcomes than this are no longer told apart: methods may be anything that a client sends.
+const MOST_OUTCOMES: usize = 4096;
+
+/// So many siblings with names like slugs (`red-shoe`) are one route.
+const SLUGS: u32 = 50;
+
+/// So many siblings are, whatever they look like.
+const MANY: u32 = 300;
+
+/// One request as a line says it.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// The line's time, ms on the log's clock; NaN if it has none.
+    pub stamp: f64,
+    /// What that is.
+    pub moment: Moment,
+    /// Milliseconds; NaN if unknown.
+    pub duration: f64,
+    /// `GET`; empty if unknown.
+    pub method: &'a [u8],
+    /// The path and what follows it.
+    pub target: &'a [u8],
+    /// HTTP status, 0 for none.
+    pub status: u16,
+    /// Bytes of the answer, if the line says so.
+    pub bytes: Option<u64>,
+    /// Who asked; empty if unknown.
+    pub client: &'a [u8],
+    /// The process or thread that answered; empty if unknown.
+    pub worker: &'a [u8],
+    /// The user that the server knows; empty if none.
+    pub user: &'a [u8],
+    /// Milliseconds that the application behind a proxy took; NaN if unknown.
+    pub upstream: f64,
+    /// Byte of the unwrapped file at which its record begins.
+    pub offset: u64,
+    /// Bytes of its record.
+    pub length: u32,
+}
+
+impl Default for Entry<'_> {
+    fn default() -> Self {
+        Self {
+            stamp: f64::NAN,
+            moment: Moment::End,
+            duration: f64::NAN,
+            method: b"",
+            target: b"",
+            status: 0,
+            bytes: None,
+            client: b"",
+            worker: b"",
+            user: b"",
+            upstream: f64::NAN,
+            offset: 0,
+            length: 0,
+        }
+    }
+}
+
+/// Collects requests.
+#[derive(Debug)]
+pub struct ServedBuilder {
+    log: QueryLog,
+    served: Served,
+    routes: FxHashMap<u64, u32>,
+    /// Per path how many different segments come next, and all of these.
+    siblings: FxHashMap<u64, u32>,
+    segments: FxHashSet<u64>,
+    outcomes: FxHashMap<u64, u16>,
+    clients: FxHashMap<u64, u32>,
+    workers: FxHashMap<u64, u32>,
+    /// A route that is being put together.
+    scratch: Vec<u8>,
+    /// Whether any line had a time.
+    timed: bool,
+}
+
+impl Default for ServedBuilder {
+    fn default() -> Self {
+        let clients = [(SEED, 0)].into_iter().collect();
+        Self {
+            log: QueryLog::default(),
+            served: Served { clients: vec![String::new()], ..Served::default() },
+            routes: FxHashMap::default(),
+            siblings: FxHashMap::default(),
+            segments: FxHashSet::default(),
+            outcomes: FxHashMap::default(),
+            clients,
+            workers: FxHashMap::default(),
+            scratch: Vec::new(),
+            timed: false,
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl ServedBuilder {
+    /// How many requests there are so far.
+    pub fn len(&self) -> usize {
+        self.log.statements.len()
+    }
+
+    /// Whether there are none so far.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds a request, in the order of the file; gives its index in that order.
+    pub fn push(&mut self, entry: &Entry<'_>) -> usize {
+        let duration = if entry.duration.is_nan() { 0.0 } else { entry.duration };
+        let start = match entry.moment {
+            Moment::Begin => entry.stamp,
+            Moment::End => entry.stamp - duration,
+        };
+        self.timed |= !start.is_nan();
+        let (route, outcome) = (self.route(entry.method, entry.target), self.outcome(entry));
+        let (client, worker) = (self.client(entry.client), self.worker(entry.worker, entry.user));
+        let columns = &mut self.log.statements;
+        let at = columns.start.len();
+        columns.start.push(start);
+        columns.duration.push(entry.duration);
+        columns.fingerprint.push(route);
+        columns.connection.push(worker);
+        columns.offset.push(entry.offset);
+        columns.length.push(entry.length);
+        columns.failed.push(u8::from(Class::of(entry.status) == Class::ServerError));
+        columns.parameters.push(mix_text(SEED, entry.target));
+        self.served.outcome.push(outcome);
+        self.served.client.push(client);
+        let bytes =
+            entry.bytes.map_or(UNKNOWN, |bytes| u32::try_from(bytes).unwrap_or(UNKNOWN).min(UNKNOWN - 1));
+        self.served.bytes.push(bytes);
+        if !entry.upstream.is_nan() {
+            self.served.upstream.resize(at, f32::NAN);
+            self.served.upstream.push(entry.upstream as f32);
+        }
+        at
+    }
+
+    /// A request, by its index in the order of the file, turned out to have been answered so, and to have taken so long.
+    pub fn finish_request(&mut self, at: usize, status: u16, duration: f64) {
+        let Some(outcome) = self.served.outcome.get(at) else { return };
+        let method =
+            self.served.outcomes.get(usize::from(*outcome)).map_or_else(String::new, |it| it.method.clone());
+        let outcome = self.outcome(&Entry { method: method.as_bytes(), status, ..Entry::default() });
+        self.served.outcome[at] = outcome;
+        self.log.statements.failed[at] = u8::from(Class::of(status) == Class::ServerError);
+        self.log.statements.duration[at] = duration;
+    }
+
+    fn outcome(&mut self, entry: &Entry<'_>) -> u16 {
+        let key = mix(mix_text(SEED, entry.method), u64::from(entry.status));
+        if let Some(&known) = self.outcomes.get(&key) {
+            return known;
+        }
+        let full = self.served.outcomes.len() >= MOST_OUTCOMES;
+        let method = if full { String::new() } else { text(entry.method) };
+        let outcome = Outcome { method, status: entry.status };
+        let place = self.served.outcomes.iter().position(|other| *other == outcome).unwrap_or_else(|| {
+            self.served.outcomes.push(outcome);
+            self.served.outcomes.len() - 1
+        });
+        let place = u16::try_from(place).unwrap_or(u16::MAX);
+        if !full {
+            self.outcomes.insert(key, place);
+        }
+        place
+    }
+
+    fn client(&mut self, client: &[u8]) -> u32 {
+        let clients = &mut self.served.clients;
+        *self.clients.entry(mix_text(SEED, client)).or_insert_with(|| {
+            if client.is_empty() {
+                return 0;
+            }
+            clients.push(text(client));
+            clients.len() as u32 - 1
+        })
+    }
+
+    fn worker(&mut self, worker: &[u8], user: &[u8]) -> u32 {
+        let connections = &mut self.log.connections;
+        *self.workers.entry(mix_text(mix(mix_text(SEED, worker), 1), user)).or_insert_with(|| {
+            connections.push(Connection { process: text(worker), user: text(user), ..Connection::default() });
+            connections.len() as u32 - 1
+        })
+    }
+
+    fn route(&mut self, method: &[u8], target: &[u8]) -> u32 {
+        let mut route = std::mem::take(&mut self.scratch);
+        route.clear();
+        route.extend_from_slice(method);
+        if !method.is_empty() && !target.is_empty() {
+            route.push(b' ');
+        }
+        route::write(target, &mut route);
+        let known = self.routes.get(&mix_text(SEED, &route)).copied();
+        let id = known.unwrap_or_else(|| self.new_route(&route));
+        self.scratch = route;
+        id
+    }
+
+    /// The route of an address that was not seen before. Where very many came after the same path, it is one of these.
+    fn new_route(&mut self, whole: &[u8]) -> u32 {
+        let mut route: Vec<u8> = Vec::with_capacity(whole.len());
+        for (at, segment) in whole.split(|&byte| byte == b'/').enumerate() {
+            if at > 0 {
+                route.push(b'/');
+            }
+            let parent = mix_text(SEED, &route);
+            if self.segments.contains(&mix_text(mix(parent, 1), segment)) || segment.is_empty() {
+                route.extend_from_slice(segment);
+                continue;
+            }
+            let count = self.siblings.entry(parent).or_default();
+            if *count < MOST_SIBLINGS {
+                *count += 1;
+                self.segments.insert(mix_text(mix(parent, 1), segment));
+                route.extend_from_slice(segment);
+            } else {
+                route.extend_from_slice(route::SLUG);
+            }
+        }
+        let fingerprints = &mut self.log.fingerprints;
+        *self.routes.entry(mix_text(SEED, &route)).or_insert_with(|| {
+            let name = if route.is_empty() { "(no address)".to_owned() } else { text(&route) };
+            fingerprints.push(Fingerprint { text: name, ..Fingerprint::default() });
+            fingerprints.len() as u32 - 1
+        })
+    }
+
+    /// Puts the requests in order of their beginnings. `stamped` is what the lines' stamps are, `step` how fine durations
+    /// are, ms, `how_to_time` how to log them with this server where it does not.
+    pub fn finish(
+        mut self,
+        zone: Option<String>,
+        inferred: Option<String>,
+        (stamped, step): (Moment, f64),
+        how_to_time: &str,
+    ) -> QueryLog {
+        self.fold_slugs();
+        let (columns, served) = (&mut self.log.statements, &mut self.served);
+        let count = columns.start.len();
+        if !served.upstream.is_empty() {
+            served.upstream.resize(count, f32::NAN);
+        }
+        if served.bytes.iter().all(|&bytes| bytes == UNKNOWN) {
+            served.bytes.clear();
+        }
+        let mut previous = 0.0;
+        for start in &mut columns.start {
+            if start.is_nan() {
+                *start = previous;
+            }
+            previous = *start;
+        }
+        if !columns.start.is_sorted() {
+            let order = sort::order(count, &mut |a, b| {
+                columns.start[a as usize].total_cmp(&columns.start[b as usize])
+            });
+            arrange(&mut columns.start, &order);
+            arrange(&mut columns.duration, &order);
+            arrange(&mut columns.fingerprint, &order);
+            arrange(&mut columns.connection, &order);
+            arrange(&mut columns.offset, &order);
+            arrange(&mut columns.length, &order);
+            arrange(&mut columns.failed, &order);
+            arrange(&mut columns.parameters, &order);
+            arrange(&mut served.outcome, &order);
+            arrange(&mut served.client, &order);
+            if !served.bytes.is_empty() {
+                arrange(&mut served.bytes, &order);
+            }
+            if !served.upstream.is_empty() {
+                arrange(&mut served.upstream, &order);
+            }
+        }
+        served.stamped = stamped;
+        let has_durations = columns.duration.iter().any(|duration| !duration.is_nan());
+        served.step = if has_durations { step } else { 0.0 };
+        if !has_durations && !how_to_time.is_empty() {
+            served.how_to_time = Some(how_to_time.to_owned());
+        }
+        self.log.clock = if self.timed { Clock::Wall { zone } } else { Clock::Sequence };
+        self.log.inferred = inferred;
+        self.log.served = Some(Box::new(self.served));
+        self.log.numbers = digest::numbers(&self.log);
+        self.log
+    }
+
+    /// Makes one route of those that differ in a name of which there are many, at any depth.
+    fn fold_slugs(&mut self) {
+        let deepest =
+            self.log.fingerprints.iter().map(|it| it.text.split('/').count()).max().unwrap_or(0).min(16);
+        let mut routes: Vec<String> = self.log.fingerprints.iter().map(|it| it.text.clone()).collect();
+        let mut folded = false;
+        for depth in 1..deepest {
+            let mut families: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
+            let mut seen: FxHashSet<u64> = FxHashSet::default();
+            for route in &routes {
+                let Some((parent, segment, _)) = at_depth(route, depth) else { continue };
+                let family = mix_text(SEED, parent.as_bytes());
+                if seen.insert(mix_text(mix(family, 1), segment.as_bytes())) {
+                    let (all, slugs) = families.entry(family).or_default();
+                    *all += 1;
+                    *slugs += u32::from(is_slug(segment));
+                }
+            }
+            families.retain(|_, (all, slugs)| *all > MANY || (*slugs > SLUGS && *slugs * 5 > *all * 3));
+            if families.is_empty() {
+                continue;
+            }
+            folded = true;
+            for route in &mut routes {
+                let Some((parent, segment, rest)) = at_depth(route, depth) else { continue };
+                let is_family = families.contains_key(&mix_text(SEED, parent.as_bytes()));
+                if is_family && !segment.is_empty() && !segment.starts_with('{') {
+                    let one = route::with_slug(&route.as_bytes()[..parent.len() + segment.len()]);
+                    *route = format!("{}{rest}", String::from_utf8_lossy(&one));
+                }
+            }
+        }
+        if !folded {
+            return;
+        }
+        let mut ids: FxHashMap<&str, u32> = FxHashMap::default();
+        let mut kept: Vec<&str> = Vec::new();
+        let of: Vec<u32> = routes
+            .iter()
+            .map(|route| {
+                *ids.entry(route).or_insert_with(|| {
+                    kept.push(route);
+                    kept.len() as u32 - 1
+                })
+            })
+            .collect();
+        let fingerprint = |text: &&str| Fingerprint { text: (*text).to_owned(), ..Fingerprint::default() };
+        self.log.fingerprints = kept.iter().map(fingerprint).collect();
+        for route in &mut self.log.statements.fingerprint {
+            *route = of[*route as usize];
+        }
+    }
+}
+
+/// A route's segment of this number, with what is before and behind it.
+fn at_depth(route: &str, depth: usize) -> Option<(&str, &str, &str)> {
+    let (slash, _) = route.match_indices('/').nth(depth - 1)?;
+    let begin = slash + 1;
+    let end = route[begin..].find('/').map_or(route.len(), |at| begin + at);
+    Some((&route[..begin], &route[begin..end], &route[end..]))
+}
+
+/// Whether it looks like words made into a part of an address, or like a file.
+fn is_slug(segment: &str) -> bool {
+    segment.contains(['-', '.', '_', '%']) || segment.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(entries: &[(f64, f64, &str, u16)], moment: Moment) -> QueryLog {
+        let mut builder = ServedBuilder::default();
+        for &(stamp, duration, target, status) in entries {
+            builder.push(&Entry {
+                stamp,
+                moment,
+                duration,
+                method: b"GET",
+                target: target.as_bytes(),
+                status,
+                ..Entry::default()
+            });
+        }
+        builder.finish(None, None, (moment, 1.0), "")
+    }
+
+    #[test]
+    fn requests_stand_where_they_began() {
+        let entries = [(100.0, 90.0, "/a/1", 200), (101.0, 1.0, "/a/2", 500), (102.0, f64::NAN, "/b", 0)];
+        let ended = log(&entries, Moment::End);
+        assert_eq!(ended.statements.start, [10.0, 100.0, 102.0]);
+        let began = log(&entries, Moment::Begin);
+        assert_eq!(began.statements.start, [100.0, 101.0, 102.0]);
+        let routes: Vec<&str> = ended.fingerprints.iter().map(|it| it.text.as_str()).collect();
+        assert_eq!(routes, ["GET /a/{id}", "GET /b"]);
+        assert_eq!(ended.statements.failed, [0, 1, 0]);
+        let served = ended.served.as_deref().unwrap();
+        assert_eq!((0..3).map(|at| served.status(at)).collect::<Vec<_>>(), [200, 500, 0]);
+    }
+
+    #[test]
+    fn many_names_in_one_place_are_one_route() {
+        let targets: Vec<String> = (0..60)
+            .flat_map(|at: u8| {
+                let letter = (b'a' + at % 26) as char;
+                let name = format!("{letter}-shoe-{}", "x".repeat(usize::from(at / 26) + 1));
+                [format!("/product/{name}/reviews/"), format!("/page-{letter}/")]
+            })
+            .collect();
+        let entries: Vec<_> = targets.iter().map(|target| (0.0, 1.0, target.as_str(), 200)).collect();
+        let log = log(&entries, Moment::End);
+        assert!(
+            log.fingerprints.iter().any(|it| it.text == "GET /product/{slug}/reviews/"),
+            "{:?}",
+            log.fingerprints
+        );
+        assert_eq!(log.fingerprints.len(), 27);
+        assert_eq!(log.numbers.iter().map(|it| it.calls).sum::<u32>(), 120);
+    }
+
+    #[test]
+    fn memory_is_bounded_whatever_is_asked_for() {
+        let letters = |at: u32| -> String {
+            format!("{at:04}").bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
+        };
+        let targets: Vec<String> = (0..5000).map(|at| format!("/u/{}/x", letters(at))).collect();
+        let entries: Vec<_> = targets.iter().map(|target| (0.0, 1.0, target.as_str(), 404)).collect();
+        let log = log(&entries, Moment::End);
+        assert!(log.fingerprints.len() <= MOST_SIBLINGS as usize + 2, "{}", log.fingerprints.len());
+    }
+}

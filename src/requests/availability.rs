@@ -1,0 +1,189 @@
+//! When a site was down: minutes in which it answered nothing but 5xx, and silences that are too long to be chance.
+//!
+//! A silence is only inferred: nobody may have asked. How many requests a minute are usual is taken from around it, the
+//! hour before and the hour after; if requests come independently of each other at that rate, the chance of none for `t`
+//! minutes is `exp(-rate · t)` ([Poisson](https://en.wikipedia.org/wiki/Poisson_point_process)). The log has as many places
+//! for a silence as it has requests, so what is asked is that none of them would be that long by chance: p < 0.001.
+
+use serde::{Deserialize, Serialize};
+
+use super::Class;
+
+/// The shortest outage, ms: a minute.
+pub const SHORTEST: f64 = 60_000.0;
+
+/// How improbable a silence must be.
+pub const CHANCE: f64 = 1e-3;
+
+/// How much around a silence says what is usual, ms.
+const AROUND: f64 = 3_600_000.0;
+
+/// With fewer requests around it nothing is usual.
+const LEAST_AROUND: usize = 20;
+
+/// Why a site is taken for down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    /// All answers were 5xx.
+    Errors,
+    /// There were no requests, which is improbable: inferred.
+    Silence,
+}
+
+/// A time in which the site was down.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Outage {
+    /// When it began, ms on the log's clock.
+    pub from: f64,
+    /// How long it was, ms.
+    pub length: f64,
+    /// Why it is taken for one.
+    pub cause: Cause,
+    /// Requests that were answered with an error in it.
+    pub failed: u32,
+    /// Of a silence: how probable it is that one this long comes about by chance anywhere in the log.
+    pub chance: f64,
+}
+
+/// The outages of requests in order of time. Each is given by its time (ms) and class; clients that left say nothing of
+/// the site.
+pub fn outages(requests: &[(f64, Class)]) -> Vec<Outage> {
+    let mut found = errors(requests);
+    found.extend(silences(requests));
+    crate::sort::by(&mut found, |a, b| a.from.total_cmp(&b.from));
+    found
+}
+
+/// Runs of answers that were all 5xx, a minute or more from the first of them to the next other answer.
+fn errors(requests: &[(f64, Class)]) -> Vec<Outage> {
+    let mut found = Vec::new();
+    let mut run: Option<(f64, f64, u32)> = None;
+    let mut close = |run: &mut Option<(f64, f64, u32)>, end: Option<f64>| {
+        let Some((from, last, failed)) = run.take() else { return };
+        // Until the next good answer; the log may end before.
+        let length = end.unwrap_or(last) - from;
+        if length >= SHORTEST && failed > 1 && last > from {
+            found.push(Outage { from, length, cause: Cause::Errors, failed, chance: 0.0 });
+        }
+    };
+    for &(time, class) in requests {
+        match class {
+            Class::ServerError => match &mut run {
+                Some((_, last, failed)) => (*last, *failed) = (time, *failed + 1),
+                None => run = Some((time, time, 1)),
+            },
+            Class::Gone => {}
+            // One error before a quiet night is no outage until morning: it lasted no longer than errors did, by a minute.
+            _ => {
+                let end = run.map(|(_, last, _)| time.min(last + SHORTEST));
+                close(&mut run, end);
+            }
+        }
+    }
+    close(&mut run, None);
+    found
+}
+
+fn silences(requests: &[(f64, Class)]) -> Vec<Outage> {
+    let mut found = Vec::new();
+    let places = requests.len() as f64;
+    for (at, pair) in requests.windows(2).enumerate() {
+        let (from, to) = (pair[0].0, pair[1].0);
+        let length = to - from;
+        if length < SHORTEST {
+            continue;
+        }
+        let before = requests[..=at].partition_point(|(time, _)| *time < from - AROUND);
+        let after = at + 1 + requests[at + 1..].partition_point(|(time, _)| *time <= to + AROUND);
+        let (earlier, later) = (at - before, after - at - 2);
+        // Gaps between requests, and the time that these take. Where they became few long before, that is night.
+        let rate = |count: usize, time: f64| if time > 0.0 { count as f64 / time } else { 0.0 };
+        let lowest = [(earlier, from - requests[before].0), (later, requests[after - 1].0 - to)]
+            .into_iter()
+            .filter(|(count, _)| *count >= LEAST_AROUND)
+            .map(|(count, time)| rate(count, time))
+            .fold(f64::INFINITY, f64::min);
+        if !lowest.is_finite() {
+            continue;
+        }
+        let chance = (places * libm::exp(-lowest * length)).min(1.0);
+        if chance < CHANCE {
+            found.push(Outage { from, length, cause: Cause::Silence, failed: 0, chance });
+        }
+    }
+    found
+}
+
+/// The share of `span` ms in which the site was up, 0 to 1.
+pub fn availability(outages: &[Outage], span: f64) -> f64 {
+    if span <= 0.0 {
+        return 1.0;
+    }
+    let mut until = f64::NEG_INFINITY;
+    let mut down = 0.0;
+    for outage in outages {
+        let end = outage.from + outage.length;
+        down += (end - outage.from.max(until)).max(0.0);
+        until = until.max(end);
+    }
+    (1.0 - down / span).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A request every `every` seconds of `from..to` seconds.
+    fn steady(from: u32, to: u32, every: u32, class: Class) -> impl Iterator<Item = (f64, Class)> {
+        (from..to).step_by(every as usize).map(move |second| (f64::from(second) * 1e3, class))
+    }
+
+    fn shown(outages: &[Outage]) -> Vec<(f64, f64, Cause, u32)> {
+        outages.iter().map(|it| (it.from / 1e3, it.length / 1e3, it.cause, it.failed)).collect()
+    }
+
+    #[test]
+    fn minutes_of_nothing_but_errors() {
+        let requests: Vec<_> = steady(0, 600, 5, Class::Fine)
+            .chain(steady(600, 700, 5, Class::ServerError))
+            .chain(steady(700, 900, 5, Class::Fine))
+            .collect();
+        let found = outages(&requests);
+        assert_eq!(shown(&found), [(600.0, 100.0, Cause::Errors, 20)]);
+        assert!((availability(&found, 900e3) - 8.0 / 9.0).abs() < 1e-9);
+        // A good answer in between: it was not down.
+        let mut mixed = requests;
+        mixed[130].1 = Class::ClientError;
+        assert!(outages(&mixed).is_empty());
+    }
+
+    #[test]
+    fn one_error_before_a_quiet_hour_is_no_outage() {
+        let requests = [(0.0, Class::Fine), (1e3, Class::ServerError), (4e6, Class::Fine)];
+        assert!(outages(&requests).is_empty());
+    }
+
+    #[test]
+    fn a_silence_is_one_where_it_is_improbable() {
+        let busy: Vec<_> =
+            steady(0, 1200, 4, Class::Fine).chain(steady(1300, 2500, 4, Class::Fine)).collect();
+        assert_eq!(shown(&outages(&busy)), [(1196.0, 104.0, Cause::Silence, 0)]);
+        // At one request in half a minute, 104 seconds of nothing are usual.
+        let calm: Vec<_> =
+            steady(0, 1200, 30, Class::Fine).chain(steady(1300, 2500, 30, Class::Fine)).collect();
+        assert!(outages(&calm).is_empty());
+    }
+
+    #[test]
+    fn nothing_is_said_of_few_requests() {
+        assert!(outages(&[]).is_empty());
+        assert!(outages(&[(0.0, Class::Fine), (9e9, Class::Fine)]).is_empty());
+    }
+
+    #[test]
+    fn outages_that_overlap_count_once() {
+        let outage = |from, length| Outage { from, length, cause: Cause::Errors, failed: 2, chance: 0.0 };
+        assert_eq!(availability(&[outage(0.0, 50.0), outage(25.0, 50.0)], 100.0), 0.25);
+        assert_eq!(availability(&[], 0.0), 1.0);
+    }
+}

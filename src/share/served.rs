@@ -1,0 +1,77 @@
+//! A log of requests as it is handed on: who asked is left out with parameters, and so is what looks like a value in an
+//! address. Query strings are in no column.
+
+use super::Strip;
+use super::mask::{self, Names};
+use crate::requests::{Outcome, Served};
+
+/// The columns without the addresses of clients, which become numbers.
+pub(super) fn of_served(served: &Served, strip: Strip, names: &mut Names) -> Served {
+    let Served { outcome, outcomes, client, clients, bytes, upstream, stamped, step, how_to_time } = served;
+    let anonymous = strip.parameters || strip.paths;
+    let clients = clients.iter().map(|one| if anonymous { names.name("client", one) } else { one.clone() });
+    Served {
+        outcome: outcome.clone(),
+        outcomes: outcomes
+            .iter()
+            .map(|one| Outcome { method: method(&one.method), status: one.status })
+            .collect(),
+        client: client.clone(),
+        clients: clients.collect(),
+        bytes: bytes.clone(),
+        upstream: upstream.clone(),
+        stamped: *stamped,
+        step: *step,
+        how_to_time: how_to_time.clone(),
+    }
+}
+
+/// A method is a word in capitals; a client may have sent anything.
+fn method(method: &str) -> String {
+    let is_word = method.len() <= 10 && method.bytes().all(|byte| byte.is_ascii_uppercase());
+    if is_word { method.to_owned() } else { String::new() }
+}
+
+/// A route without what looks like a value in it.
+pub(super) fn route(route: &str, strip: Strip, names: &mut Names) -> String {
+    if strip.is_nothing() || !route.contains('/') {
+        return if strip.is_nothing() || route == "(no address)" {
+            route.to_owned()
+        } else {
+            names.name("route", route)
+        };
+    }
+    let (before, path) = route.split_once(' ').unwrap_or(("", route));
+    let path = match strip.paths {
+        true => names.address(path),
+        false => path.split('/').map(part).collect::<Vec<_>>().join("/"),
+    };
+    let before = method(before);
+    if before.is_empty() { path } else { format!("{before} {path}") }
+}
+
+/// A part of a route: what stands for values stays, and what does not look like one.
+fn part(part: &str) -> String {
+    match part {
+        "{id}" | "{uuid}" | "{hex}" | "{date}" | "{slug}" => part.to_owned(),
+        _ => mask::request_path(part),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_go_from_routes_words_stay() {
+        let shown = |text: &str, strip| route(text, strip, &mut Names::default());
+        let usual = Strip::default();
+        assert_eq!(shown("GET /orders/{id}/", usual), "GET /orders/{id}/");
+        assert_eq!(shown("GET /user/anna@b.example/x", usual), "GET /user/…/x");
+        assert_eq!(shown("GET /sleep/1.6/", usual), "GET /sleep/…/");
+        assert_eq!(shown("secret", usual), "route 1");
+        assert_eq!(shown("x-secret /a", usual), "/a");
+        assert_eq!(shown("GET /a/1.6", Strip::NOTHING), "GET /a/1.6");
+        assert_eq!(shown("GET /a/b", Strip { paths: true, ..usual }), "GET /1");
+    }
+}

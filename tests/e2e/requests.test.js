@@ -1,0 +1,86 @@
+// Logs of requests: the overview of a site, its routes, its single requests, in both themes and on a phone.
+
+import assert from 'node:assert/strict';
+
+import { assertAccessible } from './support/axe.js';
+import { data, drop } from './support/files.js';
+import { pageTest } from './support/page.js';
+import { opened, rows, show } from './support/views.js';
+
+async function openLog(page, name = 'requests/joint/nginx-1.31.3-timed.log') {
+  await drop(page, [data(name)]);
+  await opened(page);
+}
+
+for (const [viewport, colorScheme] of [['desktop', 'light'], ['desktop', 'dark'], ['phone', 'light'], ['phone', 'dark']]) {
+  pageTest(`requests: ${viewport}, ${colorScheme}`, { viewport, colorScheme }, async ({ page, screenshot }) => {
+    await openLog(page);
+    await page.getByRole('tab', { name: 'Overview', selected: true }).waitFor();
+    const totals = page.locator('.overview .totals');
+    await totals.getByText('Availability').waitFor();
+    const text = await totals.innerText();
+    assert.match(text, /Requests\s*39/);
+    assert.match(text, /5xx\s*3/);
+    assert.match(text, /Client left\s*1/);
+    await assertAccessible(page, 'the overview of requests');
+    await screenshot('requests-overview');
+
+    await show(page, 'Routes');
+    const [first] = await rows(page, 'Routes');
+    assert.equal(first[0], 'GET /slow/');
+    assert.equal(first[1], '4');
+    await assertAccessible(page, 'routes');
+    await screenshot('requests-routes');
+    await page.getByRole('grid', { name: 'Routes' }).getByRole('row').nth(1).click();
+    await page.getByRole('complementary', { name: 'Selected route' }).getByText('Slowest request').waitFor();
+    await assertAccessible(page, 'a route');
+    await screenshot('requests-route');
+
+    await show(page, 'Requests');
+    const [slowest] = await rows(page, 'Requests');
+    assert.equal(slowest[1], '510');
+    assert.equal(slowest[3], 'GET /limited/slow/');
+    await assertAccessible(page, 'single requests');
+    await screenshot('requests-single');
+
+    await show(page, 'Timeline');
+    await page.getByRole('img', { name: /Timeline of/ }).or(page.locator('canvas')).first().waitFor();
+    await screenshot('requests-timeline');
+  });
+}
+
+pageTest('one filter holds for all views of requests, and stands in the address', async ({ page }) => {
+  await openLog(page, 'requests/gunicorn-27.0.1-gthread-atoms.log');
+  await page.getByText('28 requests ·').first().waitFor();
+  await page.getByText('Filter', { exact: true }).click();
+  await page.getByLabel('failed only').check();
+  await page.getByText(/1 of 28 requests/).waitFor();
+  await show(page, 'Routes');
+  const found = await rows(page, 'Routes');
+  assert.deepEqual(found.map((row) => row[0]), ['GET /boom/']);
+  await show(page, 'Requests');
+  assert.equal((await rows(page, 'Requests')).length, 1);
+  await page.waitForFunction(() => /failed/.test(location.hash));
+});
+
+pageTest('Apdex and utilisation follow what is set', async ({ page }) => {
+  await openLog(page, 'requests/gunicorn-27.0.1-gthread-atoms.log');
+  const totals = page.locator('.overview .totals');
+  await totals.getByText('Apdex').waitFor();
+  const number = async (name) => (await totals.locator('div', { hasText: name }).first().innerText()).replace(/\s+/g, ' ');
+  const before = [await number('Apdex'), await number('Utilisation')];
+  await page.getByLabel('Apdex threshold').fill('20');
+  await page.getByLabel('Workers').fill('4');
+  await page.getByLabel('Workers').press('Tab');
+  await page.waitForFunction(() => /apdex=20/.test(location.hash) && /workers=4/.test(location.hash));
+  await page.waitForFunction((was) => {
+    const texts = [...document.querySelectorAll('.overview .totals div')].map((one) => one.innerText.replace(/\s+/g, ' '));
+    return was.every((text) => !texts.includes(text));
+  }, before);
+});
+
+pageTest('a log without durations says how to have them', async ({ page }) => {
+  await openLog(page, 'requests/gunicorn-27.0.1-default.log');
+  await page.getByText('The log does not say how long requests took. To log it:').waitFor();
+  assert.equal(await page.getByRole('heading', { name: 'Response time' }).count(), 0);
+});
