@@ -21,8 +21,10 @@ use web_sys::Blob;
 use crate::bridge::{Bridge, Event};
 use crate::call_tree::ShownTree;
 use crate::log_view::LogView;
+use crate::narrowing::Narrowing;
 use crate::open;
 use crate::program::For;
+use crate::searching::Searching;
 use crate::spans::SpanState;
 use crate::state::lasting;
 use crate::storage;
@@ -97,6 +99,10 @@ pub struct OpenDocument {
     pub track: RwSignal<Option<u32>>,
     /// When its calls ran, if it is a profile that says so.
     pub spans: SpanState,
+    /// How it is narrowed, if it is a profile.
+    pub narrowing: Narrowing,
+    /// What the search box says beside its text.
+    pub searching: Searching,
     /// Which of the profile's measures is shown; 0 is the first.
     pub measure: RwSignal<u32>,
     /// The file whose lines are shown; `None` for that of the selected function, or the one that has most.
@@ -173,6 +179,8 @@ impl OpenDocument {
             told_by_line: StoredValue::new(false),
             track: RwSignal::new(None),
             spans: SpanState::new(),
+            narrowing: Narrowing::new(),
+            searching: Searching::new(),
             measure: RwSignal::new(0),
             lines_file: RwSignal::new(None),
             open_boxes: RwSignal::new(None),
@@ -243,6 +251,7 @@ impl OpenDocument {
                 self.ask_track();
                 self.ask_range();
                 self.ask_measure();
+                self.ask_steps(false);
             }
             Message::Contents(documents) => open::unpack(self, documents),
             Message::Members(members) => open::take_apart(self, members),
@@ -399,9 +408,12 @@ impl OpenDocument {
         self.function.set(None);
         self.selected_box.set(None);
         self.zoomed_box.set(None);
+        // The worker takes them back itself.
+        self.narrowing.steps.set(Vec::new());
         self.forget_tree();
         // Last: the views are made anew.
         self.by_line.set(by_line);
+        self.ask_steps(false);
     }
 
     /// Shows one of the profile's tracks, or all. Functions keep their ids, boxes do not.

@@ -15,6 +15,7 @@ pub mod memory;
 pub mod overview;
 pub mod queries;
 pub mod requests;
+pub mod sandwich;
 pub mod schema;
 pub mod statement_card;
 pub mod sunburst;

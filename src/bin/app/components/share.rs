@@ -129,7 +129,7 @@ pub fn Share() -> impl IntoView {
 /// What can be written of the document, as it is shown.
 fn exports(state: State, document: OpenDocument, overview: &Overview) -> Vec<(String, ExportAs)> {
     let mut exports = Vec::new();
-    let filter = document.search.get();
+    let filter = document.search_text();
     let mut table = |what: &str, endings: [&'static str; 2], of: &dyn Fn(Form) -> Export| {
         for (label, form, ending) in [
             ("CSV", Form::Csv, endings[0]),

@@ -10,7 +10,7 @@ use crate::components::cells::share_cell;
 use crate::components::paged::{Asked, Paged};
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, Sort};
-use crate::text::lower;
+use crate::narrowing::Menu;
 use crate::view::View;
 
 /// The unit of per-call times, of which the longest is given: microseconds, which most calls take, unless that makes
@@ -32,7 +32,7 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         |row: &FunctionRow| row.function,
         move |Asked { first, count, selected }| {
             let Sort { column, descending } = sort.get();
-            let filter = document.search.get();
+            let filter = document.search_text();
             Some(Request::Functions { sort: column, descending, filter, first, count, selected })
         },
         |response| match response {
@@ -41,6 +41,7 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         },
     );
 
+    document.searching.follow(move |forwards| walk(document, paged.rows(), paged.selected_row(), forwards));
     let times = overview.unit.column(overview.total);
     let total = overview.total;
     let calls = per_call_column(overview.longest_call);
@@ -122,6 +123,7 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
             })
         }),
         open: Arc::new(move |_| document.view.set(View::Callers)),
+        menu: Some(Arc::new(move |x, y| document.narrowing.menu.set(Some(Menu { x, y })))),
         sort: Arc::new(move |index| {
             let column = kept.get(index).and_then(|&column| COLUMNS.get(column));
             if let Some(&(column, first_descending)) = column {
@@ -143,6 +145,38 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
             empty="No function matches the search."
         />
     }
+}
+
+/// Selects the next function that was found, or the one before: the table has no others.
+fn walk(document: OpenDocument, rows: Signal<u32>, selected: Signal<Option<u32>>, forwards: bool) {
+    let Some(last) =
+        rows.get_untracked().checked_sub(1).filter(|_| untrack(|| !document.search_text().is_empty()))
+    else {
+        return;
+    };
+    let next = match (selected.get_untracked(), forwards) {
+        (None, true) => 0,
+        (None, false) => last,
+        (Some(row), true) => {
+            if row >= last {
+                0
+            } else {
+                row + 1
+            }
+        }
+        (Some(row), false) => row.checked_sub(1).unwrap_or(last),
+    };
+    let Sort { column: sort, descending } = document.function_sort.get_untracked();
+    let filter = untrack(|| document.search_text());
+    leptos::task::spawn_local(async move {
+        let request = Request::Functions { sort, descending, filter, first: next, count: 1, selected: None };
+        if let Some(Response::Functions { page, rows, .. }) = document.ask(request).await
+            && let Some(row) = page.first()
+        {
+            document.select_function(row.function);
+            document.searching.place.set(Some((next + 1, rows)));
+        }
+    });
 }
 
 /// Those of `all` at the places `kept`.
@@ -190,17 +224,16 @@ pub fn function_cell(row: &FunctionRow) -> AnyView {
 /// A function's name, of a module its file, and its place: `loads`, `json/__init__.py:299`; built-in ones have no
 /// place.
 pub fn spelt(row: &FunctionRow) -> (String, String) {
-    let place = if row.file == "~" { String::new() } else { format::line(&row.file, row.line) };
+    let place = match row.line {
+        _ if row.file == "~" => String::new(),
+        // A package, or a file that is known without lines.
+        0 => row.file.clone(),
+        line => format::line(&row.file, line),
+    };
     (row.label().into_owned(), place)
 }
 
 /// The style class of what a function belongs to.
 pub fn layer_class(row: &FunctionRow) -> &'static str {
     row.layer.id()
-}
-
-/// Whether a function has `text` (in lower case) in its name or place, as the search finds it.
-pub fn named(row: &FunctionRow, text: &str) -> bool {
-    lower(&format::pstats_place(&row.file, row.line, &row.name)).contains(text)
-        || lower(&row.name).contains(text)
 }
