@@ -83,7 +83,11 @@ fn narrow(state: State, key: &str) -> bool {
 
 /// What has the keys of the view on screen: its picture, or its table.
 fn view_element() -> Option<HtmlElement> {
-    let found = document().query_selector("#view canvas[tabindex], #view .table[tabindex]").ok()??;
+    let found = document()
+        .query_selector(
+            "#view canvas[aria-roledescription]:not([aria-roledescription=minimap]), #view .table[tabindex]",
+        )
+        .ok()??;
     found.dyn_into().ok()
 }
 

@@ -104,6 +104,24 @@ impl OpenDocument {
         }
     }
 
+    /// A finding leads to a function: steps that leave nothing of it are undone, since findings are about the whole.
+    pub fn lead_to(self, function: u32) {
+        self.select_function(function);
+        if self.narrowing.steps.with_untracked(Vec::is_empty) {
+            return;
+        }
+        spawn_local(async move {
+            if let Some(Response::Function(detail)) = self.ask(Request::Function { function }).await
+                && detail.row.total_time <= 0.0
+            {
+                self.undo_to(0);
+                if let Some(state) = state::current() {
+                    state.say("Steps were undone: they leave nothing of what the finding is about");
+                }
+            }
+        });
+    }
+
     /// What "only my code" is set to; `None` where all is shown. Follows it.
     pub fn only_mine(self) -> Option<String> {
         self.narrowing.steps.with(|steps| {

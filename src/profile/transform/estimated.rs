@@ -167,15 +167,25 @@ impl Made {
                 _ => {}
             }
             let function = packages.named(part.function);
+            let part = match step {
+                Transform::CollapseCallees(of) if *of == function => {
+                    MergedPart { self_time: part.total_time.max(part.self_time), ..*part }
+                }
+                _ => *part,
+            };
             let place = *known.entry((merged, function)).or_insert(parts.len());
             match parts.get_mut(place) {
                 Some(same) => {
                     same.self_time += part.self_time;
-                    same.total_time = same.total_time.max(part.total_time).max(same.self_time);
+                    same.total_time = match function == part.function {
+                        true => same.total_time + part.total_time,
+                        // Functions of a package may be below each other.
+                        false => same.total_time.max(part.total_time).max(same.self_time),
+                    };
                     let new = &mut self.boxes.all[merged as usize];
                     new.calls = (new.calls - 1.0).max(1.0);
                 }
-                None => parts.push(MergedPart { merged, function, ..*part }),
+                None => parts.push(MergedPart { merged, function, ..part }),
             }
         }
         sort::by(&mut parts, |one, other| {
@@ -194,7 +204,8 @@ impl Made {
     /// A root's time that has no box of its own in the tree; whose it is beyond the function's own is not known.
     fn give_root(&mut self, function: FunctionId, own: f64, total: f64) {
         let root = self.boxes.place(NO_PARENT, function, false);
-        self.boxes.all[root as usize].self_time += own;
+        // Of recursive calls the total is that of the outermost ones, the rest is within them.
+        self.boxes.all[root as usize].self_time += own.min(total);
         if total > own {
             let merged = self.boxes.place(root, MERGED, false);
             let new = &mut self.boxes.all[merged as usize];
@@ -225,13 +236,19 @@ impl Made {
                 _ => {}
             }
             let function = packages.named(hidden.function);
+            let hidden = match step {
+                Transform::CollapseCallees(of) if *of == function => {
+                    Elsewhere { self_time: hidden.total_time.max(hidden.self_time), ..*hidden }
+                }
+                _ => *hidden,
+            };
             let place = *known.entry(function).or_insert(all.len());
             match all.get_mut(place) {
                 Some(same) => {
                     same.self_time += hidden.self_time;
                     same.total_time = same.total_time.max(hidden.total_time).max(same.self_time);
                 }
-                None => all.push(Elsewhere { function, ..*hidden }),
+                None => all.push(Elsewhere { function, ..hidden }),
             }
         }
         all

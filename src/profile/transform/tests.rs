@@ -327,7 +327,17 @@ fn check(before: &Profile, tree: &CallTree, step: &Transform) {
         }
         _ => all,
     };
-    assert!(close(shown.total(), expected), "{step:?}: {} for {expected}", shown.total());
+    // Where in an estimate a function is that has no box cannot be told, so that it cannot be dropped.
+    let hidden = |of: FunctionId| {
+        let elsewhere = tree.merged.elsewhere.iter().filter(|hidden| hidden.function == of);
+        elsewhere.map(|hidden| hidden.total_time).sum::<f64>()
+    };
+    let slack = if let Transform::Drop(of) = step { hidden(*of) } else { 0.0 };
+    let total_now = shown.total();
+    assert!(
+        total_now >= expected - 1e-6 && total_now <= expected + slack + 1e-6,
+        "{step:?}: {total_now} for {expected}"
+    );
     for function in 0..count {
         match step {
             Transform::MergeFunction(of) if function != *of as usize => {
@@ -376,13 +386,17 @@ proptest! {
             prop_assert!(close(inverted.total(), tree.total()));
             let own = tree.self_by_function(count);
             let mut roots: BTreeMap<FunctionId, f64> = BTreeMap::new();
-            for at in (0..inverted.len()).filter(|&at| inverted.depth[at] == 0) {
+            let is_root = |at: &usize| inverted.depth[*at] == 0 && inverted.function[*at] != MERGED;
+            for at in (0..inverted.len()).filter(is_root) {
                 prop_assert!(roots.insert(inverted.function[at], inverted.total_time[at]).is_none());
             }
             for (function, total) in roots {
-                prop_assert!(close(total, own[function as usize]));
+                let boxes = (0..tree.len()).filter(|&at| tree.function[at] == function);
+                let in_boxes: f64 = boxes.map(|at| tree.self_time[at]).sum();
+                prop_assert!(close(total, in_boxes) && total <= own[function as usize] + 1e-6);
             }
-            let total = tree.total_by_function(count)[function as usize];
+            let boxes = (0..tree.len()).filter(|&at| tree.function[at] == function && !tree.recursive[at]);
+            let total: f64 = boxes.map(|at| tree.total_time[at]).sum();
             prop_assert!(close(turned(&tree, Turned::Callers(function)).total(), total));
             prop_assert!(close(turned(&tree, Turned::Callees(function)).total(), total));
         }

@@ -68,6 +68,10 @@ pub fn Share() -> impl IntoView {
                     item("Picture as SVG".to_owned(), Box::new(move || save::picture(state, document)))
                         .into_any(),
                 );
+                for (label, copied) in [("Picture as PNG", false), ("Copy picture as PNG", true)] {
+                    let act = Box::new(move || save::picture_as_png(state, document, copied));
+                    items.push(item(label.to_owned(), act).into_any());
+                }
             }
         }
         items

@@ -1,5 +1,7 @@
 //! The call tree as a picture: icicle, flame graph or sunburst.
 
+mod overview;
+
 use std::sync::Arc;
 
 use flamedrop::draw::colours::FunctionFills;
@@ -13,6 +15,7 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
+use self::overview::Overview;
 use super::box_card::{BoxCard, Over, spoken};
 use super::functions::spelt;
 use super::sunburst::{disc, over_disc};
@@ -31,8 +34,6 @@ use crate::view::Drawing;
 #[derive(Clone, Copy)]
 pub(super) struct Chart {
     document: OpenDocument,
-    /// The tree it draws.
-    tree: Signal<Option<Arc<Tree>>>,
     /// The box it is zoomed to.
     zoomed: RwSignal<Option<u32>>,
     /// The box that has the keyboard.
@@ -88,6 +89,7 @@ pub fn FlameGraph(document: OpenDocument) -> impl IntoView {
                 <Stack chart />
                 <Switch document />
             </div>
+            <Overview chart />
             <Canvas
                 label=Signal::derive(label)
                 description="flame graph"
@@ -148,7 +150,6 @@ impl Chart {
         let start = Viewport::whole(&Boxes::default(), 0.0, 0.0, 1.0);
         Self {
             document,
-            tree,
             zoomed,
             selected,
             drawing,
