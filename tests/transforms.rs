@@ -179,7 +179,8 @@ fn steps_are_undone_one_by_one() {
 
 #[test]
 fn steps_follow_tracks_and_ranges() {
-    let mut session = open("profiles/viztracer-1.1.1-threads.json");
+    // Processes, each with its spans.
+    let mut session = open("profiles/viztracer-1.1.1-fork.json");
     let whole = overview(&session);
     assert!(whole.tracks.len() > 1);
     let mine = [Transform::OnlyMine(String::new())];
@@ -196,7 +197,7 @@ fn steps_follow_tracks_and_ranges() {
         panic!("a range")
     };
     let ContentOverview::Profile(of_range) = of_range.content else { panic!("a profile") };
-    assert!(of_range.total < of_track.total && of_range.steps.len() == 1);
+    assert!(of_range.total <= of_track.total * (1.0 + 1e-9) && of_range.steps.len() == 1);
     // Without steps the part stays.
     let shown = narrowed(&mut session, &[]);
     assert_eq!(shown.track, Some(1));

@@ -5,7 +5,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::super::call_tree::{CallTree, Certainty, Elsewhere, MERGED, MergedPart, NO_PARENT, NewBoxes};
+use super::super::call_tree::{
+    CallTree, Certainty, Elsewhere, MERGED, MergedPart, NO_PARENT, NewBox, NewBoxes,
+};
 use super::super::hide::lesser;
 use super::super::imports::Imports;
 use super::super::{Edge, Edges, FunctionId, Functions, Profile, UNKNOWN_CALLS};
@@ -42,6 +44,9 @@ pub(super) fn transformed(profile: &Profile, tree: &CallTree, step: &Transform) 
     }
     let parts = made.parts(tree, &moves, step, &packages);
     let elsewhere = made.elsewhere(tree, step, &packages);
+    if let Transform::Drop(function) = step {
+        made.take_elsewhere(tree, *function, &parts);
+    }
     if let Transform::FocusFunction(function) = step {
         made.determine_root(*function, &profile.functions);
     }
@@ -169,7 +174,7 @@ impl Made {
             let function = packages.named(part.function);
             let part = match step {
                 Transform::CollapseCallees(of) if *of == function => {
-                    MergedPart { self_time: part.total_time.max(part.self_time), ..*part }
+                    MergedPart { self_time: part.total_time, ..*part }
                 }
                 _ => *part,
             };
@@ -215,6 +220,27 @@ impl Made {
         }
     }
 
+    /// Takes out of the merged boxes what a function has below them, as much of each as it has beyond its own functions:
+    /// in which of them it is cannot be told.
+    fn take_elsewhere(&mut self, tree: &CallTree, function: FunctionId, parts: &[MergedPart]) {
+        let hidden = tree.merged.elsewhere.iter().filter(|hidden| hidden.function == function);
+        let time: f64 = hidden.map(|hidden| hidden.total_time).sum();
+        let is_merged = |new: &NewBox| new.function == MERGED;
+        let mut rest: Vec<f64> =
+            self.boxes.all.iter().map(|new| if is_merged(new) { new.self_time } else { 0.0 }).collect();
+        for part in parts {
+            rest[part.merged as usize] -= part.self_time;
+        }
+        let all: f64 = rest.iter().map(|rest| rest.max(0.0)).sum();
+        if all <= 0.0 || time <= 0.0 {
+            return;
+        }
+        let share = (time / all).min(1.0);
+        for (new, rest) in self.boxes.all.iter_mut().zip(rest) {
+            new.self_time = (new.self_time - rest.max(0.0) * share).max(0.0);
+        }
+    }
+
     /// What is somewhere below merged boxes.
     fn elsewhere(&mut self, tree: &CallTree, step: &Transform, packages: &Packages) -> Vec<Elsewhere> {
         let mut all: Vec<Elsewhere> = Vec::new();
@@ -238,7 +264,7 @@ impl Made {
             let function = packages.named(hidden.function);
             let hidden = match step {
                 Transform::CollapseCallees(of) if *of == function => {
-                    Elsewhere { self_time: hidden.total_time.max(hidden.self_time), ..*hidden }
+                    Elsewhere { self_time: hidden.total_time, ..*hidden }
                 }
                 _ => *hidden,
             };

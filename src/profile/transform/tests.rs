@@ -327,17 +327,7 @@ fn check(before: &Profile, tree: &CallTree, step: &Transform) {
         }
         _ => all,
     };
-    // Where in an estimate a function is that has no box cannot be told, so that it cannot be dropped.
-    let hidden = |of: FunctionId| {
-        let elsewhere = tree.merged.elsewhere.iter().filter(|hidden| hidden.function == of);
-        elsewhere.map(|hidden| hidden.total_time).sum::<f64>()
-    };
-    let slack = if let Transform::Drop(of) = step { hidden(*of) } else { 0.0 };
-    let total_now = shown.total();
-    assert!(
-        total_now >= expected - 1e-6 && total_now <= expected + slack + 1e-6,
-        "{step:?}: {total_now} for {expected}"
-    );
+    assert!(close(shown.total(), expected), "{step:?}: {} for {expected}", shown.total());
     for function in 0..count {
         match step {
             Transform::MergeFunction(of) if function != *of as usize => {

@@ -190,11 +190,11 @@ pub fn spoken(boxes: &Boxes, index: u32) -> String {
         |(name, place)| if place.is_empty() { name } else { format!("{name}, {place}") },
     );
     let recursive = if tree.is_recursive(index) { format!(" {RECURSIVE}") } else { String::new() };
+    let own = if tree.turned.is_some() { String::new() } else { format!("Self {}. ", unit.text(self_time)) };
     format!(
-        "{name}. Total {}, {}. Self {}. Level {}.{recursive}",
+        "{name}. Total {}, {}. {own}Level {}.{recursive}",
         unit.text(total_time),
         format::percent(total_time / boxes.total()),
-        unit.text(self_time),
         boxes.depth(index) + 1
     )
 }

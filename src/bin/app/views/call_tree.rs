@@ -123,7 +123,12 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
     };
     let unit = times.unit.symbol();
     let columns = vec![
-        Column::number("Total", unit, "132px", "Time in the function and all it called, on this stack"),
+        Column::number(
+            "Total",
+            unit,
+            "132px",
+            "Time in the function and all it called, on this stack; inverted: self time of the root, called this way",
+        ),
         Column::number("Share", "%", "72px", "Share of the whole profile"),
         Column::number("Self", unit, "104px", "Time in the function itself, on this stack"),
         if sampled {
@@ -165,7 +170,8 @@ fn cells(
     vec![
         share_cell(times.seconds(tree.total_time[index]), share),
         format::percent_cell(share).into_any(),
-        times.seconds(tree.self_time[index]).into_any(),
+        // Turned over, all of it is self time of the root.
+        if tree.turned.is_some() { String::new() } else { times.seconds(tree.self_time[index]) }.into_any(),
         // Of a merged box that number is its name's; how many calls an estimated box is, is not always known.
         match function {
             Some(_) => match tree.calls_of(at).or(tree.samples_of(at)) {

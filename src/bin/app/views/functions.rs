@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use flamedrop::format::{self, TimeColumn, TimeUnit, Unit};
+use flamedrop::profile::imports::short_path;
 use flamedrop::protocol::{FunctionColumn, FunctionRow, ProfileOverview, Request, Response};
 use leptos::prelude::*;
 
@@ -48,10 +49,10 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
     // A sampler sees no calls: without them there are no columns of them, and none of times without any.
     let sampled = overview.samples.is_some();
     let kept: &'static [usize] = match (overview.calls.is_some(), sampled, overview.has_times) {
-        (true, _, true) => &[0, 1, 2, 3, 4, 5],
-        (true, _, false) => &[0, 5],
-        (false, true, _) => &[0, 1, 3, 5],
-        (false, false, _) => &[1, 3, 5],
+        (true, _, true) => &[0, 1, 2, 3, 4, 5, 6, 7],
+        (true, _, false) => &[0, 7],
+        (false, true, _) => &[0, 1, 3, 5, 6, 7],
+        (false, false, _) => &[1, 3, 5, 6, 7],
     };
     // Nothing else can be sorted by.
     if !overview.has_times && sort.get_untracked().column != FunctionColumn::Place {
@@ -101,17 +102,23 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         Column::number("cumtime", unit, "132px", in_all).sortable(direction(FunctionColumn::TotalTime)),
         Column::number("percall", calls.unit.symbol(), "96px", "cumtime divided by primitive calls")
             .sortable(direction(FunctionColumn::TotalPerCall)),
-        Column::text("filename:lineno(function)", "minmax(260px, 1fr)", "Where the function is defined")
+        Column::number("self", "%", "64px", "tottime as a share of all there is")
+            .sortable(direction(FunctionColumn::SelfTime)),
+        Column::number("total", "%", "64px", "cumtime as a share of all there is")
+            .sortable(direction(FunctionColumn::TotalTime)),
+        Column::text("function", "minmax(260px, 1fr)", "Its name, and where it is defined, from where packages lie")
             .leading()
             .sortable(direction(FunctionColumn::Place)),
     ];
     let columns = only(kept, all_columns);
-    const COLUMNS: [(FunctionColumn, bool); 6] = [
+    const COLUMNS: [(FunctionColumn, bool); 8] = [
         (FunctionColumn::Calls, true),
         (FunctionColumn::SelfTime, true),
         (FunctionColumn::SelfPerCall, true),
         (FunctionColumn::TotalTime, true),
         (FunctionColumn::TotalPerCall, true),
+        (FunctionColumn::SelfTime, true),
+        (FunctionColumn::TotalTime, true),
         (FunctionColumn::Place, false),
     ];
     let actions = Actions {
@@ -191,6 +198,8 @@ fn cells(row: &FunctionRow, times: TimeColumn, each: TimeColumn, total: f64) -> 
         per_call(row.self_time, row.calls, each),
         share_cell(row.total_cell(times), row.total_share(total)),
         per_call(row.total_time, row.primitive_calls, each),
+        format::percent_cell(row.self_share(total)).into_any(),
+        format::percent_cell(row.total_share(total)).into_any(),
         function_cell(row),
     ]
 }
@@ -207,7 +216,12 @@ pub fn per_call(seconds: f64, calls: Option<i64>, column: TimeColumn) -> AnyView
 /// A function as a cell: the colour of what it belongs to, its name, and where it is.
 pub fn function_cell(row: &FunctionRow) -> AnyView {
     let place = format::pstats_place(&row.file, row.line, &row.name);
-    let (_, file) = spelt(row);
+    let file = match row.line {
+        _ if row.file == "~" => String::new(),
+        // A package, or a file that is known without lines.
+        0 => short_path(&row.file).into_owned(),
+        line => format::line(&short_path(&row.file), line),
+    };
     // As pstats has it, also of modules: the file stands beside it.
     let name = format::short_name(&row.file, &row.name).into_owned();
     let short = name.len() < 40;
