@@ -2,7 +2,7 @@
 // A large profile in the page: the median time from a key or click to the last change on screen, for each step, the
 // inverted tree, the sandwich and the search, in Chromium. Needs a built page: ./dev build
 //
-// usage: ./dev bench profile-views [FUNCTIONS]      (100,000 if none is given: a call graph, and as many in stacks)
+// usage: ./dev bench profile_views [FUNCTIONS]      (100,000 if none is given: a call graph, and as many in stacks)
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

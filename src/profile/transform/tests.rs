@@ -327,7 +327,15 @@ fn check(before: &Profile, tree: &CallTree, step: &Transform) {
         }
         _ => all,
     };
-    assert!(close(shown.total(), expected), "{step:?}: {} for {expected}", shown.total());
+    // What a function has in boxes that stand for many is taken out of those as well as can be told.
+    let merged = |of: FunctionId| {
+        let parts = tree.merged.parts.iter().filter(|part| part.function == of).map(|part| part.total_time);
+        let elsewhere = tree.merged.elsewhere.iter().filter(|one| one.function == of).map(|one| one.total_time);
+        parts.chain(elsewhere).sum::<f64>()
+    };
+    let slack = if let Transform::Drop(of) = step { merged(*of) } else { 0.0 };
+    let off = (shown.total() - expected).abs();
+    assert!(off <= slack + 1e-6, "{step:?}: {} for {expected}", shown.total());
     for function in 0..count {
         match step {
             Transform::MergeFunction(of) if function != *of as usize => {
