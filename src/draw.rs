@@ -9,6 +9,7 @@ pub mod flame_chart;
 pub mod heat;
 pub mod measure;
 pub mod minimap;
+pub mod overview;
 pub mod pareto;
 pub mod scene;
 pub mod strip;

@@ -29,12 +29,14 @@ pub mod series;
 pub mod spans;
 pub mod stacks;
 mod suspended;
+pub mod transform;
 pub mod twins;
 mod unnamed;
 pub mod writer;
 
 use std::borrow::Cow;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
@@ -78,6 +80,8 @@ pub struct Profile {
     pub by_line: bool,
     /// Stacks, if the format records them; pstats does not.
     pub recorded_tree: Option<Recorded>,
+    /// Of a profile that was made by changing an estimated call tree ([`transform`]): that tree.
+    pub estimated_tree: Option<Box<CallTree>>,
     /// When each call ran, if the format records it: see [`spans`].
     pub spans: Option<Box<Spans>>,
     /// What else was measured on the same stacks.
@@ -339,6 +343,10 @@ const NO_CALLEES: f64 = 1e-6;
 impl Profile {
     /// All there is, in its unit: the sum of self times.
     pub fn total(&self) -> f64 {
+        if let Some(tree) = &self.estimated_tree {
+            // Some of it may be in boxes that are too small to say whose it is.
+            return tree.total();
+        }
         // The sum of nothing is -0 otherwise.
         self.functions.self_time.iter().fold(0.0, |sum, time| sum + time)
     }
@@ -350,6 +358,7 @@ impl Profile {
         let times = functions.self_time.iter().zip(&functions.total_time);
         let called_more = |(own, total): (&f64, &f64)| *own >= 0.0 && total - own > NO_CALLEES * total;
         self.recorded_tree.is_some()
+            || self.estimated_tree.is_some()
             || !self.edges.is_empty()
             || functions.len() < 2
             || !times.into_iter().any(called_more)
@@ -360,6 +369,7 @@ impl Profile {
     pub fn tree(&self, budget: usize) -> Cow<'_, CallTree> {
         match &self.recorded_tree {
             Some(recorded) => Cow::Borrowed(&recorded.tree),
+            None if let Some(tree) = &self.estimated_tree => Cow::Borrowed(tree),
             None if !self.has_callers() => Cow::Owned(CallTree { estimated: true, ..CallTree::default() }),
             None => Cow::Owned(estimate::estimate(self, budget)),
         }
@@ -448,9 +458,12 @@ fn sum_of_counts(counts: &[i64]) -> Option<i64> {
     known.fold(None, |sum, count| Some(sum.unwrap_or(0_i64).saturating_add(count)))
 }
 
-/// Strings, each kept once, in one buffer.
+/// Strings, each kept once, in one buffer. Copies share it: of one profile many parts are made.
 #[derive(Debug, Clone, Default)]
-pub struct Strings {
+pub struct Strings(Arc<Table>);
+
+#[derive(Debug, Clone, Default)]
+struct Table {
     text: String,
     ends: Vec<usize>,
     /// By hash; where two texts have one hash, the later is under the next free number. So no text is
@@ -465,10 +478,11 @@ impl Strings {
         if let Some(id) = known {
             return id;
         }
-        let id = self.ends.len() as u32;
-        self.text.push_str(text);
-        self.ends.push(self.text.len());
-        self.ids.insert(key, id);
+        let table = Arc::make_mut(&mut self.0);
+        let id = table.ends.len() as u32;
+        table.text.push_str(text);
+        table.ends.push(table.text.len());
+        table.ids.insert(key, id);
         id
     }
 
@@ -476,7 +490,7 @@ impl Strings {
     fn look_up(&self, text: &str) -> (u64, Option<u32>) {
         let mut key = FxBuildHasher.hash_one(text);
         loop {
-            match self.ids.get(&key) {
+            match self.0.ids.get(&key) {
                 None => return (key, None),
                 Some(&id) if self.get(id) == text => return (key, Some(id)),
                 Some(_) => key = key.wrapping_add(1),
@@ -486,9 +500,9 @@ impl Strings {
 
     /// The string with this id.
     pub fn get(&self, id: u32) -> &str {
-        let id = id as usize;
-        let start = if id == 0 { 0 } else { self.ends[id - 1] };
-        &self.text[start..self.ends[id]]
+        let (table, id) = (&self.0, id as usize);
+        let start = if id == 0 { 0 } else { table.ends[id - 1] };
+        &table.text[start..table.ends[id]]
     }
 
     /// The id of `text`, if it is there.
@@ -513,11 +527,11 @@ impl Strings {
 
     /// How many different strings there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.0.ends.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.0.ends.is_empty()
     }
 }

@@ -28,6 +28,7 @@ use crate::findings::{Digest, Report, Settings};
 use crate::format::Unit;
 use crate::import::Members;
 use crate::input::Part;
+use crate::profile::transform::{Transform, Turned};
 use crate::queries::events::EventTotal;
 use crate::queries::filter::Filter;
 use crate::share::{Keep, Strip};
@@ -41,7 +42,7 @@ pub enum Request {
         sort: FunctionColumn,
         /// Largest (or last) first.
         descending: bool,
-        /// Only functions whose `name`, `file` or `file:line` contains this, ignoring case.
+        /// Only functions that match this, as [`crate::profile::matcher::Matcher`] reads it.
         filter: String,
         /// First row.
         first: u32,
@@ -80,6 +81,10 @@ pub enum Request {
     /// about all of it, as at first; of the track that is shown. Ids of functions stay. Findings and what is handed on
     /// are about the whole, and so is [`Self::Spans`].
     Range(Option<(f64, f64)>),
+    /// From now on what views ask is about what these transforms leave, in their order, of the track, range and measure
+    /// that are shown; none of them: about all, as at first. Ids of functions stay, those of boxes do not. Findings and
+    /// what is handed on are about the whole.
+    Transform(Vec<Transform>),
     /// About spans in time order: for profiles with [`ProfileOverview::spans`].
     Spans(SpanAsk),
     /// From now on what views ask is about one of [`ProfileOverview::measures`]; 0 is the first. Tracks and ids of
@@ -93,12 +98,14 @@ pub enum Request {
     Tree {
         /// Without what lies between a module and the ones it imports.
         hide_imports: bool,
+        /// Turned over, or one function's part of it.
+        turned: Option<Turned>,
     },
     /// About the profile beside others of the same program.
     Compare(CompareAsk),
     /// Functions that match a text.
     SearchFunctions {
-        /// Contained in `name`, `file` or `file:line`, ignoring case.
+        /// As [`crate::profile::matcher::Matcher`] reads it.
         text: String,
     },
     /// The queries table: rows `first..first + count` of the sorted and filtered table.
@@ -376,6 +383,10 @@ pub struct ProfileOverview {
     pub measures: Vec<MeasureOverview>,
     /// Which of them is shown.
     pub measure: u32,
+    /// How it is narrowed, in the order applied: see [`Request::Transform`].
+    pub steps: Vec<StepOverview>,
+    /// All there is without these steps, in the profile's unit.
+    pub whole_total: f64,
     /// Whether there are lines with numbers: see [`Request::Lines`].
     pub has_lines: bool,
     /// Whether something was measured over time: see [`Request::Series`].
@@ -388,6 +399,17 @@ pub struct ProfileOverview {
     pub by_line: bool,
     /// Whether so many modules were imported that the tree is easier to read without what lies between them.
     pub many_imports: bool,
+}
+
+/// One of the transforms that are applied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepOverview {
+    /// Which.
+    pub step: Transform,
+    /// What it is about: the function's name, the package's.
+    pub label: String,
+    /// What there is after it, in the profile's unit.
+    pub total: f64,
 }
 
 /// A thread, a process, or one of several profiles in a file.
@@ -459,7 +481,8 @@ pub enum Response {
     FoundFunction(Option<u32>),
     /// To [`Request::ByLine`]: what answers are about now.
     ByLine(bool),
-    /// To [`Request::Reread`], [`Request::Track`], [`Request::Measure`] and [`Request::Range`]: as after opening.
+    /// To [`Request::Reread`], [`Request::Track`], [`Request::Measure`], [`Request::Range`] and [`Request::Transform`]: as
+    /// after opening.
     Reread(Box<Overview>),
     /// To [`Request::Spans`].
     Spans(SpanAnswer),
@@ -477,6 +500,10 @@ pub enum Response {
         functions: Vec<u32>,
         /// Sum of their self times, seconds.
         self_time: f64,
+        /// Seconds of all stacks that any of them is on, as the call tree has it.
+        total_time: f64,
+        /// What is wrong with the text, if it is no regular expression and should be one.
+        problem: Option<String>,
     },
     /// To [`Request::Queries`].
     Queries {

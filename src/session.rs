@@ -9,9 +9,11 @@ mod findings;
 mod measured;
 mod profile;
 mod queries;
+mod shown;
 mod spans;
 mod views;
 
+use self::shown::{Narrowed, Part};
 use crate::document::{self, Content, Document, LOGS, PROFILES};
 use crate::findings::{Digest, Settings};
 use crate::import::waiting::now;
@@ -41,19 +43,10 @@ pub struct Session {
     compare: compare::State,
     /// Of a profile by line: what it is not shown by at the moment, lines or functions.
     other: Option<Box<Profile>>,
-    /// Of a profile of which a part, or another measure, is shown: which, and the whole.
+    /// Of a profile of which a part, or another measure, is shown, or that is narrowed: which part, and the whole.
     part: Option<(Part, Box<Profile>)>,
-}
-
-/// What is shown of a profile.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Part {
-    /// One track, or all.
-    track: Option<u32>,
-    /// A part of the time, or all of it. Only the first measure is known by time.
-    range: Option<(f64, f64)>,
-    /// By its place among the measures of the file.
-    measure: u32,
+    /// How the part is narrowed.
+    narrowed: Narrowed,
 }
 
 impl Session {
@@ -85,6 +78,7 @@ impl Session {
             compare: compare::State::default(),
             other,
             part: None,
+            narrowed: Narrowed::default(),
         })
     }
 
@@ -100,6 +94,8 @@ impl Session {
             Content::Profile(profile) if PROFILES => {
                 let whole = self.whole(profile);
                 let Part { track, range, measure } = self.shown();
+                let shown = profile::overview(profile);
+                let whole_total = self.before_steps(profile).map_or(shown.total, Profile::total);
                 ContentOverview::Profile(ProfileOverview {
                     by_line: self.other.is_some(),
                     tracks: profile::tracks(whole, measure),
@@ -109,7 +105,9 @@ impl Session {
                     measure,
                     has_lines: whole.line_table.is_some(),
                     has_series: whole.series.is_some(),
-                    ..profile::overview(profile)
+                    steps: shown::described(&self.narrowed, &profile.functions),
+                    whole_total,
+                    ..shown
                 })
             }
             Content::Queries(log) if LOGS => ContentOverview::Queries(queries::overview(log)),
@@ -163,6 +161,7 @@ impl Session {
                 let range = self.shown().range.filter(|_| *measure == 0);
                 return self.show(Part { range, measure: *measure, ..self.shown() });
             }
+            Request::Transform(steps) if PROFILES => return self.show_as(self.shown(), steps.clone()),
             Request::Spans(ask) if PROFILES => return self.answer_spans(ask),
             Request::Reread { log_line_prefix } => {
                 let mut options = Options::default();
@@ -209,15 +208,15 @@ impl Session {
 impl Session {
     /// Findings are about functions, whatever is shown.
     fn judge(&mut self, settings: &Settings, other: Option<&Digest>) -> Response {
+        self.swap_part();
         let by_line = matches!(&self.document.content, Content::Profile(profile) if profile.by_line);
         self.swap_lines(by_line);
-        self.swap_part();
         let response = match other {
             None => findings::alone(&self.document, &mut self.findings, settings),
             Some(other) => findings::pair(&self.document, &mut self.findings, settings, other),
         };
-        self.swap_part();
         self.swap_lines(by_line);
+        self.swap_part();
         response
     }
 
@@ -231,15 +230,15 @@ impl Session {
 
     /// What is handed on has lines, if the file has them.
     fn share(&mut self, strip: Strip, keep: Keep, settings: &Settings) -> Response {
+        self.swap_part();
         let by_function = matches!(&self.document.content, Content::Profile(profile) if !profile.by_line);
         self.swap_lines(by_function);
-        self.swap_part();
         let response = match share::strip(&self.document, self.source.as_ref(), strip) {
             Ok(document) => Response::Shared(saved::write(&document, &strip.in_words(), keep, settings)),
             Err(error) => Response::Refused(format!("the file cannot be read again: {error}")),
         };
-        self.swap_part();
         self.swap_lines(by_function);
+        self.swap_part();
         response
     }
 
@@ -269,59 +268,6 @@ impl Session {
         }
     }
 
-    /// All of the profile of which `shown` is shown.
-    fn whole<'a>(&'a self, shown: &'a Profile) -> &'a Profile {
-        self.part.as_ref().map_or(shown, |(_, whole)| whole)
-    }
-
-    /// What is shown of the profile.
-    fn shown(&self) -> Part {
-        self.part.as_ref().map(|(part, _)| *part).unwrap_or_default()
-    }
-
-    /// Changes the part that is shown for the whole, or the other way round.
-    fn swap_part(&mut self) {
-        if let (Content::Profile(shown), Some((_, whole))) = (&mut self.document.content, &mut self.part) {
-            std::mem::swap(shown, whole);
-        }
-    }
-
-    /// Shows a part, or the whole, of one measure.
-    fn show(&mut self, part: Part) -> Response {
-        self.swap_part();
-        self.part = None;
-        self.profile = profile::State::default();
-        let Content::Profile(whole) = &mut self.document.content else {
-            return Response::Refused("this document has no tracks and no measures".to_owned());
-        };
-        if part != Part::default() {
-            let Part { track, range, measure } = part;
-            let index = track.map(|track| track as usize);
-            let of_measure = match measure {
-                0 => None,
-                measure => match whole.of_measure(measure as usize) {
-                    Some(of_measure) => Some(of_measure),
-                    None => return Response::Refused(format!("the profile has no measure number {measure}")),
-                },
-            };
-            let all: &Profile = of_measure.as_ref().unwrap_or(whole);
-            let shown = match (range, index) {
-                (None, None) => of_measure,
-                (None, Some(track)) => all.of_track(track),
-                (Some(range), track) => all.of_range(range, track),
-            };
-            let Some(shown) = shown else {
-                return Response::Refused(match (range, track) {
-                    (None, Some(track)) => format!("the profile has no track number {track}"),
-                    _ => "the profile has no such part of the time".to_owned(),
-                });
-            };
-            let whole = std::mem::replace(whole, Box::new(shown));
-            self.part = Some((part, whole));
-        }
-        Response::Reread(Box::new(self.overview()))
-    }
-
     /// Spans are the whole's, whatever is shown.
     fn answer_spans(&mut self, ask: &SpanAsk) -> Response {
         let Content::Profile(shown) = &self.document.content else {
@@ -337,6 +283,7 @@ impl Session {
             Ok(Read { document, places, other }) => {
                 (self.document, self.places, self.other) = (document, places, other);
                 self.part = None;
+                self.narrowed = Narrowed::default();
                 self.spans = spans::State::default();
                 self.profile = profile::State::default();
                 self.queries = queries::State::default();
@@ -349,6 +296,10 @@ impl Session {
 
     /// Changes lines for functions, or the other way round, if the file has lines.
     fn show_by_line(&mut self, by_line: bool) -> Response {
+        if self.narrowed.is_one() {
+            // Its functions are none of the lines.
+            self.show_as(self.shown(), Vec::new());
+        }
         let (Content::Profile(shown), Some(other)) = (&mut self.document.content, &mut self.other) else {
             return Response::Refused("this document has no lines".to_owned());
         };

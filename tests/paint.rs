@@ -129,6 +129,7 @@ fn only_built_in_functions_are_in_braces() {
         (row.file, row.line) = (file.to_owned(), line);
     }
     let (icicle, sunburst) = labels(tree);
+    let icicle: Vec<&str> = icicle.iter().map(String::as_str).filter(|text| !text.ends_with('%')).collect();
     assert_eq!(icicle, ["shop/a.py", "<module>", "<genexpr>", "shop/a.py:1", "{len}"]);
     assert_eq!(sunburst, ["<genexpr>", "{len}", "shop/a.py", "2 s"]);
 }
@@ -152,7 +153,7 @@ fn modules_are_named_by_the_end_of_their_path() {
 fn recursive_calls_are_named_as_such() {
     let (icicle, sunburst) = labels(drawn::tree("walk walk walk\nvisit visit list\nwalk . ."));
     assert_eq!(icicle[..2], ["walk", "shop/walk.py:10"]);
-    assert_eq!(icicle.last().map(String::as_str), Some("shop/walk.py:10"));
+    assert_eq!(icicle.last().map(String::as_str), Some("1 s  33 %"));
     assert!(icicle.contains(&"walk (recursive)".to_owned()), "{icicle:?}");
     assert!(sunburst.contains(&"walk (recursive)".to_owned()), "{sunburst:?}");
 }
@@ -162,7 +163,7 @@ fn a_name_cannot_turn_its_neighbour_round() {
     let mut tree = drawn::tree("rtl\u{202e}evil");
     tree.functions[0].file = "a\u{2067}\u{1b}.py".to_owned();
     let (icicle, sunburst) = labels(tree);
-    assert_eq!(icicle, ["rtl\u{fffd}evil", "a\u{fffd}\u{fffd}.py:10"]);
+    assert_eq!(icicle, ["rtl\u{fffd}evil", "a\u{fffd}\u{fffd}.py:10", "1 s  100 %"]);
     assert_eq!(sunburst, ["rtl\u{fffd}evil", "1 s"]);
 }
 

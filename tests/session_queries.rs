@@ -199,7 +199,10 @@ fn a_statement_with_its_text_and_the_gap_before() {
         insert.sql.contains("line1\nline2") && insert.parameters.expect("parameters").starts_with("(['', ''")
     );
     assert!(matches!(ask(&mut session, &Request::Statement { statement: 40 }), Response::Refused(_)));
-    assert!(matches!(ask(&mut session, &Request::Tree { hide_imports: false }), Response::Refused(_)));
+    assert!(matches!(
+        ask(&mut session, &Request::Tree { hide_imports: false, turned: None }),
+        Response::Refused(_)
+    ));
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub(super) const LEAST_LABEL: f64 = 22.0;
 /// The smallest width that is hatched; a narrower hatch is only noise.
 pub(super) const LEAST_HATCH: f64 = 8.0;
 
+/// Space between a label and the time beside it.
+const TIMES_GAP: f64 = 12.0;
+
 /// What of a call tree stands out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TreeState<'a> {
@@ -155,7 +158,13 @@ fn paint_cell(
     match boxes.function(cell.run.first) {
         Some(row) => {
             let name = tree.label_of(cell.run.first).unwrap_or_default();
-            paint_label(scene, row, &name, x, middle, room, &fill, measure);
+            let taken = paint_label(scene, row, &name, x, middle, room, &fill, measure);
+            let seconds = tree.total_time[first];
+            let text = format!("{}  {}", tree.unit.text(seconds), format::percent(seconds / boxes.total()));
+            // Only where it takes nothing from the name and its place.
+            if taken + TIMES_GAP + measure.width(&text, Font::Small) <= room {
+                scene.text(x + room, middle, text, Font::Small, fill.quiet, Anchor::End);
+            }
         }
         None => {
             if let Some(text) = fit(MORE, room, Font::Label, measure) {
@@ -168,6 +177,7 @@ fn paint_cell(
 /// The label of a box that stands for many small ones.
 pub const MORE: &str = "(more)";
 
+/// Writes a box's name, and its place where that fits; gives the width of both.
 #[allow(clippy::too_many_arguments)]
 pub(super) fn paint_label(
     scene: &mut Scene,
@@ -178,14 +188,14 @@ pub(super) fn paint_label(
     room: f64,
     fill: &Fill,
     measure: &dyn Measure,
-) {
+) -> f64 {
     let name = legible(name);
-    let Some(text) = fit_label(row, &name, room, Font::Label, measure) else { return };
+    let Some(text) = fit_label(row, &name, room, Font::Label, measure) else { return 0.0 };
     let taken = measure.width(&text, Font::Label) + 6.0;
     let cut = text.len() != name.len();
     scene.text(x, middle, text, Font::Label, fill.text, Anchor::Start);
     if cut || row.file == "~" {
-        return;
+        return taken;
     }
     // A module's file is its name already.
     let place = match row.line {
@@ -194,9 +204,12 @@ pub(super) fn paint_label(
         line => short_place(&row.file, line),
     };
     let place = legible(&place);
-    if measure.width(&place, Font::Small) <= room - taken {
-        scene.text(x + taken, middle, place, Font::Small, fill.quiet, Anchor::Start);
+    let width = measure.width(&place, Font::Small);
+    if width > room - taken {
+        return taken;
     }
+    scene.text(x + taken, middle, place, Font::Small, fill.quiet, Anchor::Start);
+    taken + width
 }
 
 /// As much of a box's name as fits: of a module's its end, since modules of one package begin alike.
@@ -219,7 +232,8 @@ pub(super) fn fit_label<'a>(
 
 /// `shop/views.py:12`: the last two parts of the path say enough in a label.
 pub fn short_place(file: &str, line: i64) -> String {
-    format::line(last_two(file), line)
+    // A package, or a file that is known without lines.
+    if line <= 0 { last_two(file).to_owned() } else { format::line(last_two(file), line) }
 }
 
 /// Whether a search found any box of a run. Looks at so many boxes at most that the cost stays that

@@ -145,6 +145,17 @@ impl NewBoxes {
         }
         place
     }
+
+    /// Whether `function` is on the stack of the box `at` (or of nothing, [`NO_PARENT`]).
+    pub fn has_above(&self, mut at: u32, function: FunctionId) -> bool {
+        while let Some(new) = self.all.get(at as usize) {
+            if new.function == function {
+                return true;
+            }
+            at = new.parent;
+        }
+        false
+    }
 }
 
 impl CallTree {
@@ -258,6 +269,28 @@ impl CallTree {
         let parts = self.merged.parts.iter().map(|part| (part.function, part.total_time));
         let elsewhere = self.merged.elsewhere.iter().map(|hidden| (hidden.function, hidden.total_time));
         sums(functions, boxes.chain(parts).chain(elsewhere))
+    }
+
+    /// Seconds of all stacks that any of some functions is on, of `functions` functions. What merged boxes stand for
+    /// counts as far as it has boxes: a function somewhere below them may be on a stack with another.
+    pub fn total_of_any(&self, functions: usize, some: &[FunctionId]) -> f64 {
+        let mut is_one = vec![false; functions];
+        for &function in some {
+            if let Some(is_one) = is_one.get_mut(function as usize) {
+                *is_one = true;
+            }
+        }
+        let has = |function: FunctionId| is_one.get(function as usize).copied().unwrap_or(false);
+        let (mut at, mut sum) = (0, 0.0);
+        while at < self.len() {
+            if has(self.function[at]) {
+                sum += self.total_time[at];
+                at = (self.end[at] as usize).max(at + 1);
+            } else {
+                at += 1;
+            }
+        }
+        sum
     }
 
     /// Share of self time, 0 to 1, in boxes whose time the file determines to 20 % or better.

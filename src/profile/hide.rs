@@ -45,7 +45,7 @@ impl CallTree {
     }
 
     /// What is called takes no more than what calls it; where intervals were added up, that may be less.
-    fn narrow(&mut self) {
+    pub(super) fn narrow(&mut self) {
         for at in 0..self.len() {
             let above = self.high.get(self.parent[at] as usize).copied().unwrap_or(f64::INFINITY);
             let total = self.total_time[at];
@@ -179,7 +179,7 @@ impl Shown {
 }
 
 /// What is said of two together.
-fn lesser(one: Certainty, other: u8) -> Certainty {
+pub(super) fn lesser(one: Certainty, other: u8) -> Certainty {
     const EXACT: u8 = Certainty::Exact as u8;
     const BOUNDED: u8 = Certainty::Bounded as u8;
     match (one, other) {

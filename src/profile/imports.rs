@@ -83,6 +83,16 @@ pub fn module_label<'a>(file: &'a str, name: &str) -> Option<Cow<'a, str>> {
     Some(if label.contains('\\') { Cow::Owned(label.replace('\\', "/")) } else { Cow::Borrowed(label) })
 }
 
+/// A path as people know it: from where packages lie, or the standard library; of the user's own code whole.
+/// `django/db/models/query.py`, `random.py`.
+pub fn short_path(file: &str) -> Cow<'_, str> {
+    let short = match home(file) {
+        Home::Installed(rest) | Home::Standard(rest) | Home::Script(rest) => rest,
+        Home::Elsewhere => return Cow::Borrowed(file),
+    };
+    if short.contains('\\') { Cow::Owned(short.replace('\\', "/")) } else { Cow::Borrowed(short) }
+}
+
 /// The last two parts of a path: they say enough where there is little room.
 pub fn last_two(path: &str) -> &str {
     let mut separators = path.rmatch_indices(SEPARATORS).map(|(index, _)| index + 1);

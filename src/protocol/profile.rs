@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::format;
 use crate::profile::call_tree::NO_PARENT;
+use crate::profile::transform::Turned;
 use crate::profile::{Layer, imports};
 
 /// A function's own numbers.
@@ -142,6 +143,8 @@ pub struct Tree {
     pub total: f64,
     /// Whether there is anything between modules and what they import, shown or hidden.
     pub has_imports: bool,
+    /// How it is turned over.
+    pub turned: Option<Turned>,
 }
 
 impl Tree {

@@ -13,11 +13,13 @@ use crate::protocol::{
 };
 use crate::sort;
 
+pub(super) use tree::BUDGET;
+
 /// What is remembered from one request to the next: scrolling asks for many windows of one order.
 #[derive(Debug, Default)]
 pub(super) struct State {
     order: Option<(OrderKey, Vec<FunctionId>)>,
-    /// The call tree with all its boxes: estimating it takes far longer than hiding some.
+    /// The call tree with all its boxes, if it is estimated: that takes far longer than hiding some.
     tree: Option<CallTree>,
     /// What each function belongs to: the colours of all views, and what findings say.
     layers: Option<Rc<Layers>>,
@@ -26,6 +28,25 @@ pub(super) struct State {
 impl State {
     fn layers(&mut self, profile: &Profile) -> Rc<Layers> {
         Rc::clone(self.layers.get_or_insert_with(|| Rc::new(Layers::of(profile))))
+    }
+
+    /// The call tree of `profile`.
+    fn tree<'a>(&'a mut self, profile: &'a Profile) -> &'a CallTree {
+        match (&profile.recorded_tree, &profile.estimated_tree) {
+            (Some(recorded), _) => &recorded.tree,
+            (None, Some(tree)) => tree,
+            (None, None) => self.tree.get_or_insert_with(|| profile.tree(BUDGET).into_owned()),
+        }
+    }
+
+    /// The estimated tree, if it is there.
+    pub(super) fn take_tree(&mut self) -> Option<CallTree> {
+        self.tree.take()
+    }
+
+    /// What [`Self::take_tree`] took, of the same profile.
+    pub(super) fn give_tree(&mut self, tree: Option<CallTree>) {
+        self.tree = tree;
     }
 }
 
@@ -58,6 +79,8 @@ pub(super) fn overview(profile: &Profile) -> ProfileOverview {
         measure: 0,
         has_lines: false,
         has_series: false,
+        steps: Vec::new(),
+        whole_total: profile.total(),
         many_imports: Imports::of(profile).are_many(),
     }
 }
@@ -121,19 +144,25 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         Request::FindFunction { file, line, name } => {
             Response::FoundFunction(functions.find(file, *line, name))
         }
-        Request::Tree { hide_imports } => {
+        Request::Tree { hide_imports, turned } => {
             let layers = state.layers(profile);
-            let tree = state.tree.get_or_insert_with(|| profile.tree(tree::BUDGET).into_owned());
-            Response::Tree(tree::answer(profile, &layers, tree, *hide_imports))
+            Response::Tree(tree::answer(profile, &layers, state.tree(profile), *hide_imports, *turned))
         }
         Request::SearchFunctions { text } => {
-            let matches = Matcher::new(functions, text).matches();
-            let self_time = matches.iter().map(|&function| functions.self_time[function as usize]).sum();
-            Response::Matches { functions: matches, self_time }
+            let matcher = Matcher::new(functions, text);
+            let matches = matcher.matches();
+            let self_time: f64 = matches.iter().map(|&function| functions.self_time[function as usize]).sum();
+            let total_time = match matches.is_empty() {
+                true => 0.0,
+                false => state.tree(profile).total_of_any(functions.len(), &matches).max(self_time),
+            };
+            let problem = matcher.problem().map(str::to_owned);
+            Response::Matches { functions: matches, self_time, total_time, problem }
         }
         Request::ByLine(_)
         | Request::Track(_)
         | Request::Range(_)
+        | Request::Transform(_)
         | Request::Spans(_)
         | Request::Measure(_)
         | Request::Compare(_)
@@ -157,8 +186,8 @@ fn ordered<'a>(profile: &Profile, state: &'a mut State, key: OrderKey) -> &'a [F
     if state.order.as_ref().is_none_or(|(known, _)| *known != key) {
         let functions = &profile.functions;
         let mut order = order(functions, key.sort, key.descending, &key.filter);
-        if profile.recorded_tree.is_some() {
-            // Of one track of several: those that are not in it have nothing.
+        if profile.recorded_tree.is_some() || profile.estimated_tree.is_some() {
+            // Of one track of several, or where something was left out: those that are not in it have nothing.
             order.retain(|&function| {
                 functions.total_time[function as usize] > 0.0 || functions.calls[function as usize] > 0
             });

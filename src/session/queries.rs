@@ -126,6 +126,7 @@ pub(super) fn answer(
         Request::ByLine(_)
         | Request::Track(_)
         | Request::Range(_)
+        | Request::Transform(_)
         | Request::Spans(_)
         | Request::Measure(_)
         | Request::Compare(_)

@@ -109,6 +109,8 @@ fn of_profile(profile: &Profile, strip: Strip) -> Profile {
             recorded
         }),
         // Moments and lengths: when something ran is no name.
+        // Of the whole only.
+        estimated_tree: None,
         spans: profile.spans.clone(),
         measures: profile.measures.as_ref().map(of_measures),
         line_table: profile.line_table.as_deref().map(|table| Box::new(of_lines(table, strip, &mut renamed))),

@@ -100,7 +100,7 @@ fn questions(overview: &Overview) -> Vec<Request> {
                 questions.push(Request::Functions { sort, descending: true, filter, first, count, selected });
             }
             questions.extend((0..profile.functions.min(30)).map(|function| Request::Function { function }));
-            questions.push(Request::Tree { hide_imports: false });
+            questions.push(Request::Tree { hide_imports: false, turned: None });
         }
         ContentOverview::Queries(log) => {
             for sort in [

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use flamedrop::profile::transform::Turned;
 use flamedrop::protocol::{Again, ContentOverview, Request, Response, Tree};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -22,6 +23,20 @@ impl ShownTree {
     pub fn new() -> Self {
         Self { tree: RwSignal::new(None), asked: StoredValue::new(false), hide_imports: RwSignal::new(None) }
     }
+
+    /// The tree that is there now.
+    pub fn now(self) -> Option<Arc<Tree>> {
+        self.tree.try_get_untracked().flatten()
+    }
+}
+
+/// Which tree it is: ids of boxes of the one are none of another.
+#[derive(Clone, Copy, PartialEq)]
+struct Which {
+    by_line: bool,
+    hide_imports: bool,
+    inverted: bool,
+    steps: usize,
 }
 
 impl OpenDocument {
@@ -42,16 +57,36 @@ impl OpenDocument {
         shown.tree.get()
     }
 
-    /// By line or by function, and with import frames or without: ids of boxes of the one are none of another.
-    fn which_tree(self) -> (bool, bool) {
-        (self.by_line.get_untracked(), untrack(|| self.hides_imports()))
+    fn which_tree(self) -> Which {
+        Which {
+            by_line: self.by_line.get_untracked(),
+            hide_imports: untrack(|| self.hides_imports()),
+            inverted: self.narrowing.inverted.get_untracked(),
+            steps: self.narrowing.steps.with_untracked(Vec::len),
+        }
     }
 
-    async fn ask_tree(self, (_, hide_imports): (bool, bool)) -> Option<Arc<Tree>> {
-        match self.ask(Request::Tree { hide_imports }).await {
+    async fn ask_tree(self, which: Which) -> Option<Arc<Tree>> {
+        self.ask_turned(which.hide_imports, which.inverted.then_some(Turned::Inverted)).await
+    }
+
+    /// The call tree, or what it is when it is turned over.
+    pub async fn ask_turned(self, hide_imports: bool, turned: Option<Turned>) -> Option<Arc<Tree>> {
+        match self.ask(Request::Tree { hide_imports, turned }).await {
             Some(Response::Tree(tree)) => Some(Arc::new(tree)),
             _ => None,
         }
+    }
+
+    /// Asks for the tree now, where it will be shown next.
+    pub async fn ask_tree_now(self) -> Option<Arc<Tree>> {
+        let (shown, which) = (self.shown_tree, self.which_tree());
+        shown.asked.set_value(true);
+        let tree = self.ask_tree(which).await?;
+        if self.which_tree() == which {
+            shown.tree.try_set(Some(Arc::clone(&tree)));
+        }
+        Some(tree)
     }
 
     /// Drops the tree, and what is open in it.
@@ -94,7 +129,7 @@ impl OpenDocument {
     /// trees.
     pub fn toggle_imports(self) {
         let (before, shown) = (self.which_tree(), self.shown_tree);
-        let which = (before.0, !before.1);
+        let which = Which { hide_imports: !before.hide_imports, ..before };
         spawn_local(async move {
             let Some(tree) = self.ask_tree(which).await else { return };
             // Pressed twice, or something else is shown by now.
@@ -104,7 +139,7 @@ impl OpenDocument {
             let again = |at: Option<u32>| at.and_then(|at| tree.again(&old, at));
             let zoomed = again(self.zoomed_box.get_untracked());
             let selected = again(self.selected_box.get_untracked());
-            shown.hide_imports.set(Some(which.1));
+            shown.hide_imports.set(Some(which.hide_imports));
             self.open_boxes.set(None);
             self.zoomed_box.set(zoomed.map(|Again { at, .. }| at));
             // Its function stays selected where it has no box.

@@ -14,6 +14,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, KeyboardEvent, Pointe
 
 use crate::effect::effect;
 use crate::play::Player;
+use crate::press::LongPress;
 use crate::size::observed_size;
 
 /// The style sheet's sans-serif faces, as a canvas wants them.
@@ -32,6 +33,10 @@ pub enum Gesture {
     Leave,
     /// It was pressed and let go in one place.
     Click { x: f64, y: f64 },
+    /// Twice in a row, after the two clicks.
+    DoubleClick,
+    /// The other button was pressed, or a finger for long; from the window's edges as well. Without a place: by a key.
+    Menu { at: Option<(f64, f64)>, x: f64, y: f64 },
     /// It was dragged, or scrolled: by how much; where it is, and where it was pressed.
     Drag { dx: f64, dy: f64, x: f64, from: f64, from_y: f64 },
     /// What was dragged was let go.
@@ -95,6 +100,9 @@ pub fn Canvas(
     /// Whether it is what a view shows; else it is beside it, or has a button of its own to save it.
     #[prop(default = true)]
     is_main: bool,
+    /// Whether the other button, and a long press, are the picture's.
+    #[prop(default = false)]
+    menus: bool,
     /// Told the size.
     surface: RwSignal<Surface>,
     /// Whether the pointer is over something that can be clicked.
@@ -107,7 +115,7 @@ pub fn Canvas(
     let (paint, gesture): (Painting, Hearing) = (Rc::new(paint), Rc::new(gesture));
     let (watch, key): (Watching, Keys) = (Box::new(watch), Box::new(key));
     let follow = Follow { watch, paint, surface };
-    holder_of(label, description, follow, gesture, key, wheels, is_main, pointing, children)
+    holder_of(label, description, follow, gesture, key, (wheels, is_main, menus), pointing, children)
 }
 
 /// When a canvas is drawn again, and by whom.
@@ -124,8 +132,7 @@ fn holder_of(
     Follow { watch, paint, surface }: Follow,
     gesture: Hearing,
     key: Keys,
-    wheels: bool,
-    is_main: bool,
+    (wheels, is_main, menus): (bool, bool, bool),
     pointing: Signal<bool>,
     children: Children,
 ) -> AnyView {
@@ -203,6 +210,7 @@ fn holder_of(
 
     let hands = Hands::default();
     let at = move |event: &web_sys::MouseEvent| (f64::from(event.offset_x()), f64::from(event.offset_y()));
+    let long = LongPress::new();
     let down = {
         let hands = hands.clone();
         move |event: PointerEvent| {
@@ -210,6 +218,15 @@ fn holder_of(
                 let target: HtmlCanvasElement = event_target(&event);
                 let _ = target.set_pointer_capture(event.pointer_id());
                 hands.pressed(event.pointer_id(), at(&event));
+                let (hands, place) = (hands.clone(), at(&event));
+                if !menus {
+                    return;
+                }
+                long.start(&event, move |x, y| {
+                    if hands.hold() {
+                        gesture(Gesture::Menu { at: Some(place), x, y });
+                    }
+                });
             }
         }
     };
@@ -218,7 +235,10 @@ fn holder_of(
         move |event: PointerEvent| {
             let place = at(&event);
             match hands.moved(event.pointer_id(), place) {
-                Some(done) => gesture(done),
+                Some(done) => {
+                    long.end();
+                    gesture(done);
+                }
                 // A finger does not hover: what it is over shows when it lets go.
                 None if !hands.any() && event.pointer_type() != "touch" => {
                     gesture(Gesture::Hover { x: place.0, y: place.1 });
@@ -229,12 +249,27 @@ fn holder_of(
     };
     let up = {
         let hands = hands.clone();
-        move |event: PointerEvent| match hands.released(event.pointer_id()) {
-            Some((x, y)) => gesture(Gesture::Click { x, y }),
-            None => gesture(Gesture::Drop),
+        move |event: PointerEvent| {
+            long.end();
+            match hands.released(event.pointer_id()) {
+                Some((x, y)) => gesture(Gesture::Click { x, y }),
+                None => gesture(Gesture::Drop),
+            }
         }
     };
+    let menu = move |event: web_sys::MouseEvent| {
+        if !menus {
+            return;
+        }
+        event.prevent_default();
+        let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
+        // By a key it has no button, and is somewhere in the middle.
+        let by_key = event.button() < 0 || (event.button() == 0 && event.detail() == 0 && !long.is_held());
+        let place = (!by_key).then(|| at(&event));
+        gesture(Gesture::Menu { at: place, x, y });
+    };
     let cancelled = move |event: PointerEvent| {
+        long.end();
         hands.released(event.pointer_id());
         gesture(Gesture::Leave);
     };
@@ -278,7 +313,18 @@ fn holder_of(
                 on:pointercancel=cancelled
                 on:pointerleave=move |_| gesture(Gesture::Leave)
                 on:wheel=wheel
+                on:dblclick=move |_| gesture(Gesture::DoubleClick)
+                on:contextmenu=menu
                 on:keydown=move |event| {
+                    if menus && (event.key() == "ContextMenu" || (event.key() == "F10" && event.shift_key())) {
+                        // Some systems have no event for it.
+                        event.prevent_default();
+                        let target: HtmlCanvasElement = event_target(&event);
+                        let place = target.get_bounding_client_rect();
+                        let (x, y) = (place.left() + place.width() / 3.0, place.top() + place.height() / 3.0);
+                        gesture(Gesture::Menu { at: None, x, y });
+                        return;
+                    }
                     let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
                     if plain && key(&event) {
                         event.prevent_default();
@@ -335,6 +381,17 @@ struct Hand {
 impl Hands {
     fn any(&self) -> bool {
         !self.0.borrow().is_empty()
+    }
+
+    /// The one finger that is down stays where it is: what it does next is no click. False if it moves, or is none.
+    fn hold(&self) -> bool {
+        match self.0.borrow_mut().as_mut_slice() {
+            [hand] if !hand.dragging => {
+                hand.dragging = true;
+                true
+            }
+            _ => false,
+        }
     }
 
     fn pressed(&self, pointer: i32, place: (f64, f64)) {

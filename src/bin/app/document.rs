@@ -22,8 +22,10 @@ use crate::bridge::{Bridge, Event};
 use crate::call_tree::ShownTree;
 use crate::comparison::ComparisonState;
 use crate::log_view::LogView;
+use crate::narrowing::Narrowing;
 use crate::open;
 use crate::program::For;
+use crate::searching::Searching;
 use crate::spans::SpanState;
 use crate::state::lasting;
 use crate::storage;
@@ -100,6 +102,10 @@ pub struct OpenDocument {
     pub spans: SpanState,
     /// What it is compared with, if it is a profile.
     pub comparison: ComparisonState,
+    /// How it is narrowed, if it is a profile.
+    pub narrowing: Narrowing,
+    /// What the search box says beside its text.
+    pub searching: Searching,
     /// Which of the profile's measures is shown; 0 is the first.
     pub measure: RwSignal<u32>,
     /// The file whose lines are shown; `None` for that of the selected function, or the one that has most.
@@ -177,6 +183,8 @@ impl OpenDocument {
             track: RwSignal::new(None),
             spans: SpanState::new(),
             comparison: ComparisonState::new(),
+            narrowing: Narrowing::new(),
+            searching: Searching::new(),
             measure: RwSignal::new(0),
             lines_file: RwSignal::new(None),
             open_boxes: RwSignal::new(None),
@@ -250,6 +258,7 @@ impl OpenDocument {
                 self.ask_track();
                 self.ask_range();
                 self.ask_measure();
+                self.ask_steps(false);
             }
             Message::Contents(documents) => open::unpack(self, documents),
             Message::Members(members) => open::take_apart(self, members),
@@ -413,9 +422,12 @@ impl OpenDocument {
         self.function.set(None);
         self.selected_box.set(None);
         self.zoomed_box.set(None);
+        // The worker takes them back itself.
+        self.narrowing.steps.set(Vec::new());
         self.forget_tree();
         // Last: the views are made anew.
         self.by_line.set(by_line);
+        self.ask_steps(false);
     }
 
     /// Shows one of the profile's tracks, or all. Functions keep their ids, boxes do not.

@@ -277,7 +277,7 @@ impl Judged {
         match link {
             Link::Function(function) => {
                 document.show_by_line(false);
-                document.select_function(function);
+                document.lead_to(function);
             }
             Link::Query(query) => {
                 document.statement.set(None);

@@ -1,8 +1,10 @@
 //! Keys that work everywhere. Views handle their own first and stop what they used.
 
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlInputElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use crate::open;
 use crate::state::State;
@@ -37,11 +39,110 @@ pub fn on_key(state: State, event: &KeyboardEvent) {
         "[" => step(state, -1),
         "]" => step(state, 1),
         "Escape" => back_out(state),
+        key if narrow(state, key) => true,
+        digit if digit.parse::<usize>().is_err() => to_view(event),
         digit => digit.parse::<usize>().is_ok_and(|number| number > 0 && show_view(state, number - 1)),
     };
     if handled {
         event.prevent_default();
     }
+}
+
+/// What letters do with a profile, whichever of its views is shown.
+fn narrow(state: State, key: &str) -> bool {
+    let Some(document) = state.active.get_untracked().filter(|document| untrack(|| document.can_narrow()))
+    else {
+        return false;
+    };
+    if let Some(step) = document.step_of_key(key) {
+        document.narrow(step);
+        return true;
+    }
+    match key {
+        "u" | "Backspace" => document.undo_step(),
+        "l" => {
+            let is_mine = untrack(|| document.only_mine()).is_some();
+            document.show_only_mine((!is_mine).then(String::new));
+            true
+        }
+        "i" if matches!(document.view.get_untracked(), View::Flame | View::CallTree) => {
+            document.invert(!document.narrowing.inverted.get_untracked());
+            true
+        }
+        "s" => {
+            document.view.set(View::Sandwich);
+            true
+        }
+        "n" | "N" if untrack(|| !document.search_text().is_empty()) => {
+            document.searching.step(key == "n");
+            true
+        }
+        _ => false,
+    }
+}
+
+/// What has the keys of the view on screen: its picture, or its table.
+fn view_element() -> Option<HtmlElement> {
+    let found = document()
+        .query_selector(
+            "#view canvas[aria-roledescription]:not([aria-roledescription=minimap]), #view .table[tabindex]",
+        )
+        .ok()??;
+    found.dyn_into().ok()
+}
+
+/// Gives the view the keyboard, once it is there; not away from what is typed in.
+pub fn focus_view() {
+    spawn_local(async {
+        // Past the effects that make it.
+        TimeoutFuture::new(0).await;
+        TimeoutFuture::new(0).await;
+        let active = document().active_element();
+        let is_typing = active.is_some_and(|active| matches!(active.tag_name().as_str(), "INPUT" | "SELECT"));
+        if let Some(view) = view_element().filter(|_| !is_typing) {
+            let options = web_sys::FocusOptions::new();
+            options.set_prevent_scroll(true);
+            let _ = view.focus_with_options(&options);
+        }
+    });
+}
+
+/// Hands a key that was pressed nowhere to the view.
+fn to_view(event: &KeyboardEvent) -> bool {
+    const KEYS: [&str; 16] = [
+        "ArrowUp",
+        "ArrowDown",
+        "ArrowLeft",
+        "ArrowRight",
+        "Home",
+        "End",
+        "PageUp",
+        "PageDown",
+        "Enter",
+        "j",
+        "k",
+        "+",
+        "-",
+        "0",
+        "c",
+        "ContextMenu",
+    ];
+    let nowhere = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+    if !nowhere || !KEYS.contains(&event.key().as_str()) {
+        return false;
+    }
+    let Some(view) = view_element() else { return false };
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = view.focus_with_options(&options);
+    let again = web_sys::KeyboardEventInit::new();
+    again.set_key(&event.key());
+    again.set_shift_key(event.shift_key());
+    again.set_cancelable(true);
+    // Not up to the window: it would come back here.
+    again.set_bubbles(false);
+    web_sys::KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &again)
+        .is_ok_and(|again| !view.dispatch_event(&again).unwrap_or(true))
 }
 
 /// Goes on to the next theme.
@@ -94,6 +195,7 @@ fn show_view(state: State, index: usize) -> bool {
     let Some(overview) = untrack(|| document.overview()) else { return false };
     View::of(&overview).get(index).is_some_and(|&view| {
         document.view.set(view);
+        focus_view();
         true
     })
 }

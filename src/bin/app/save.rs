@@ -10,7 +10,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, FileReader, HtmlAnchorElement, Response as Fetched, Url};
+use web_sys::{
+    Blob, BlobPropertyBag, FileReader, HtmlAnchorElement, HtmlCanvasElement, Response as Fetched, Url,
+};
 
 use crate::clipboard::copy_and_say;
 use crate::document::OpenDocument;
@@ -186,6 +188,39 @@ pub fn picture(state: State, document: OpenDocument) {
     if let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options) {
         download(&file_name(&name, ".svg"), &blob);
     }
+}
+
+/// The picture on screen as PNG, in the screen's pixels: saved, or put into the clipboard.
+pub fn picture_as_png(state: State, document: OpenDocument, copied: bool) {
+    let found = leptos::prelude::document()
+        .query_selector("#view canvas:not([aria-roledescription=minimap])")
+        .ok()
+        .flatten();
+    let Some(canvas) = found.and_then(|canvas| canvas.dyn_into::<HtmlCanvasElement>().ok()) else { return };
+    let name = file_name(&document.name.get_untracked(), ".png");
+    let made = Promise::new(&mut |resolve, _| {
+        let _ = canvas.to_blob(&resolve);
+    });
+    spawn_local(async move {
+        let blob = JsFuture::from(made).await.ok().and_then(|blob| blob.dyn_into::<Blob>().ok());
+        match blob {
+            Some(blob) if copied => {
+                let done = copy_picture(&blob).await;
+                state.say(if done { "Copied the picture" } else { "The browser did not allow copying" });
+            }
+            Some(blob) => download(&name, &blob),
+            None => state.say("The browser could not make a picture"),
+        }
+    });
+}
+
+async fn copy_picture(blob: &Blob) -> bool {
+    let item = js_sys::Object::new();
+    let _ = js_sys::Reflect::set(&item, &blob.type_().into(), blob);
+    let Ok(item) = web_sys::ClipboardItem::new_with_record_from_str_to_blob_promise(&item) else {
+        return false;
+    };
+    JsFuture::from(window().navigator().clipboard().write(&Array::of1(&item))).await.is_ok()
 }
 
 /// `orders.html` for `orders.sql.jsonl`.

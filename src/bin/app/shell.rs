@@ -17,11 +17,14 @@ use crate::components::help::Help;
 use crate::components::icons;
 use crate::components::lines::LinesSwitch;
 use crate::components::measures::MeasureSelector;
+use crate::components::menu::FunctionMenu;
 use crate::components::notices::Notices;
 use crate::components::save_page::SavePage;
 use crate::components::saved_note::SavedNote;
+use crate::components::search::Search;
 use crate::components::share::Share;
 use crate::components::status::StatusLine;
+use crate::components::steps::Steps;
 use crate::components::time_range::TimeRange;
 use crate::components::tracks::TrackSelector;
 use crate::components::welcome::Welcome;
@@ -50,6 +53,7 @@ use crate::views::memory::Memory;
 use crate::views::overview::Overview as LogOverview;
 use crate::views::queries::Queries;
 use crate::views::requests::Requests;
+use crate::views::sandwich::Sandwich;
 use crate::views::schema::SchemaTables;
 use crate::views::single_requests::SingleRequests;
 use crate::views::site::SiteOverview;
@@ -105,6 +109,7 @@ pub fn App() -> impl IntoView {
         }}
         <div class="drop-here" class:shown=move || dragging.get() aria-hidden="true">"Drop files anywhere"</div>
         <Notices />
+        <FunctionMenu />
         <Help />
         <SavePage />
     }
@@ -158,7 +163,6 @@ fn watch_window(state: State) -> RwSignal<bool> {
 #[component]
 fn Bar() -> impl IntoView {
     let state = state();
-    let searchable = move || state.active.get().filter(|document| document.overview().is_some());
     let theme_icon = move || match state.theme.get() {
         ThemeChoice::System => icons::contrast().into_any(),
         ThemeChoice::Light => icons::sun().into_any(),
@@ -182,33 +186,7 @@ fn Bar() -> impl IntoView {
                     {icons::plus()} <span>"Open"</span>
                 </button>
             </nav>
-            <div class="search" role="search">
-                {icons::search()}
-                <input
-                    id=keys::SEARCH
-                    type="search"
-                    aria-label="Search"
-                    placeholder="Search  /"
-                    autocomplete="off"
-                    spellcheck="false"
-                    disabled=move || searchable().is_none()
-                    prop:value=move || searchable().map(|document| document.search.get()).unwrap_or_default()
-                    on:input=move |event| {
-                        if let Some(document) = untrack(searchable) {
-                            document.search.set(event_target_value(&event));
-                        }
-                    }
-                    on:keydown=move |event| {
-                        if event.key() == "Escape" {
-                            if let Some(document) = untrack(searchable) {
-                                document.search.set(String::new());
-                            }
-                            let input: web_sys::HtmlInputElement = event_target(&event);
-                            let _ = input.blur();
-                        }
-                    }
-                />
-            </div>
+            <Search />
             <div class="tools">
                 <Share />
                 <button type="button" class="icon" title=theme_label aria-label=theme_label data-action="theme">
@@ -304,15 +282,18 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                         View::Compare => view! { <Difference document /> }.into_any(),
                         View::Lines => view! { <Lines document /> }.into_any(),
                         View::Memory => view! { <Memory document /> }.into_any(),
-                        View::Flame | View::CallTree | View::Callers if !profile.has_callers => {
+                        View::Flame | View::CallTree | View::Callers | View::Sandwich
+                            if !profile.has_callers =>
+                        {
                             view! { <NoCallers view /> }.into_any()
                         }
-                        View::Flame | View::CallTree if !profile.has_times => {
+                        View::Flame | View::CallTree | View::Sandwich if !profile.has_times => {
                             view! { <NoTimes view /> }.into_any()
                         }
                         View::FlameChart => view! { <FlameChart document overview=profile /> }.into_any(),
                         View::CallTree => view! { <CallTreeTable document overview=profile /> }.into_any(),
                         View::Functions => view! { <Functions document overview=profile /> }.into_any(),
+                        View::Sandwich => view! { <Sandwich document overview=profile /> }.into_any(),
                         View::Callers => view! { <Callers document overview=profile /> }.into_any(),
                         _ => view! { <FlameGraph document /> }.into_any(),
                     }
@@ -394,14 +375,26 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
         }
         _ => None,
     };
+    let steps = match &overview.content {
+        ContentOverview::Profile(profile) => {
+            let overview = profile.clone();
+            Some(view! { <Steps document overview /> })
+        }
+        _ => None,
+    };
+    // What is opened has the keyboard, and what a step has made anew.
+    keys::focus_view();
     let side = match &overview.content {
         ContentOverview::Profile(profile) => {
             let profile = profile.clone();
             Some(move || {
                 document.by_line.track();
                 // Callers are about the selection already, findings about everything.
-                (!matches!(document.view.get(), View::Callers | View::Findings | View::Memory))
-                    .then(|| view! { <FunctionDetails document overview=profile.clone() /> })
+                (!matches!(
+                    document.view.get(),
+                    View::Callers | View::Sandwich | View::Findings | View::Memory
+                ))
+                .then(|| view! { <FunctionDetails document overview=profile.clone() /> })
             })
         }
         ContentOverview::Queries(_) | ContentOverview::Requests(_) | ContentOverview::Schema(_) => None,
@@ -416,6 +409,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                 {by_line}
             </div>
             {filter}
+            {steps}
             <div class="shown" id="view" role="tabpanel" aria-labelledby=move || tab_id(document.view.get())>
                 <div class="view">{content}</div>
                 {side}
@@ -479,6 +473,12 @@ fn tab(document: OpenDocument, view: View, title: &'static str, views: Vec<View>
     let current = move || document.view.get() == view;
     let on_key = move |event: web_sys::KeyboardEvent| {
         let place = views.iter().position(|&other| other == view).unwrap_or(0);
+        if event.key() == "Tab" && !event.shift_key() {
+            // The view itself comes first, what is set of it can be had from there backwards.
+            event.prevent_default();
+            keys::focus_view();
+            return;
+        }
         let next = match event.key().as_str() {
             "ArrowRight" => (place + 1) % views.len(),
             "ArrowLeft" => (place + views.len() - 1) % views.len(),

@@ -7,6 +7,7 @@ mod log;
 use std::cell::Cell;
 
 use flamedrop::link;
+use flamedrop::profile::transform::Transform;
 use flamedrop::protocol::{ContentOverview, ExecutionColumn, FunctionColumn, SpanId};
 use flamedrop::queries::by::By;
 use flamedrop::queries::filter::Filter;
@@ -44,7 +45,7 @@ fn place(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
     let same = state.documents.get().into_iter().filter(|open| self::name(*open) == name);
     let nth = same.take_while(|open| *open != document).count();
     // To another function by its callers is a step there; elsewhere a selection is not.
-    let stepped = document.view.get() == View::Callers;
+    let stepped = matches!(document.view.get(), View::Callers | View::Sandwich);
     // What was fetched from beside the page: the link brings all of it, whichever is looked at.
     let sources: Vec<String> =
         state.documents.get().into_iter().filter_map(|open| open.source.get_value()).collect();
@@ -54,6 +55,7 @@ fn place(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
         ("nth", if nth == 0 { String::new() } else { (nth + 1).to_string() }),
         ("view", document.view.get().key().to_owned()),
         ("callers-of", if stepped { number(document.function.get()) } else { String::new() }),
+        ("steps", document.narrowing.steps.with(|steps| Transform::texts(steps))),
         ("zoom", number(document.zoomed_box.get())),
         ("query", number(document.fingerprint.get())),
     ];
@@ -72,6 +74,12 @@ fn name(document: OpenDocument) -> String {
 
 /// What the address says of a filter, once for each of its words.
 const FILTER: &str = "only";
+
+/// How a search is meant: `c` where capitals matter, `r` for a regular expression.
+fn search_as(document: OpenDocument) -> String {
+    let mark = |is_set: RwSignal<bool>, mark| if is_set.get() { mark } else { "" };
+    format!("{}{}", mark(document.searching.case, "c"), mark(document.searching.regex, "r"))
+}
 
 fn is_range(word: &str) -> bool {
     word.starts_with("range:")
@@ -105,9 +113,11 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
         ),
         ("certain", if document.certain_only.get() { "only".to_owned() } else { String::new() }),
         ("search", document.search.get()),
+        ("search-as", search_as(document)),
+        ("inverted", if document.narrowing.inverted.get() { "yes".to_owned() } else { String::new() }),
         (
             "function",
-            if document.view.get() == View::Callers {
+            if matches!(document.view.get(), View::Callers | View::Sandwich) {
                 String::new()
             } else {
                 number(document.function.get())
@@ -263,6 +273,10 @@ fn apply(state: State) {
     set(document.drawing, value("drawing").and_then(Drawing::from_key).unwrap_or(Drawing::Icicle));
     set(document.lanes, value("lanes").and_then(By::from_key).unwrap_or(By::Connection));
     set(document.certain_only, value("certain") == Some("only"));
+    document.show_steps(Transform::all_parsed(value("steps").unwrap_or_default()));
+    document.invert(value("inverted") == Some("yes"));
+    set(document.searching.case, value("search-as").is_some_and(|marks| marks.contains('c')));
+    set(document.searching.regex, value("search-as").is_some_and(|marks| marks.contains('r')));
     set(document.search, value("search").unwrap_or_default().to_owned());
     set(document.function, number("callers-of").or_else(|| number("function")));
     set(document.selected_box, number("box"));

@@ -12,6 +12,7 @@ pub enum View {
     FlameChart,
     CallTree,
     Functions,
+    Sandwich,
     Callers,
     Lines,
     Memory,
@@ -53,6 +54,7 @@ impl View {
             (Self::FlameChart, profile.spans.is_some()),
             (Self::CallTree, has_functions),
             (Self::Functions, has_functions),
+            (Self::Sandwich, has_functions),
             (Self::Callers, has_functions),
             (Self::Lines, profile.has_lines),
             (Self::Memory, profile.has_series),
@@ -69,6 +71,7 @@ impl View {
             Self::FlameChart => "Flame chart",
             Self::CallTree => "Call tree",
             Self::Functions => "Functions",
+            Self::Sandwich => "Sandwich",
             Self::Callers => "Callers and callees",
             Self::Lines => "Lines",
             Self::Memory => "Memory",
@@ -99,6 +102,7 @@ impl View {
             Self::FlameChart => "flame-chart",
             Self::CallTree => "call-tree",
             Self::Functions => "functions",
+            Self::Sandwich => "sandwich",
             Self::Callers => "callers",
             Self::Lines => "lines",
             Self::Memory => "memory",
@@ -114,12 +118,13 @@ impl View {
 
     /// The view the address names.
     pub fn from_key(key: &str) -> Option<Self> {
-        const ALL: [View; 15] = [
+        const ALL: [View; 16] = [
             View::Findings,
             View::Flame,
             View::FlameChart,
             View::CallTree,
             View::Functions,
+            View::Sandwich,
             View::Callers,
             View::Lines,
             View::Memory,

@@ -16,6 +16,7 @@ pub mod memory;
 pub mod overview;
 pub mod queries;
 pub mod requests;
+pub mod sandwich;
 pub mod schema;
 pub mod single_requests;
 pub mod site;

@@ -146,10 +146,9 @@ pub fn merge(arguments: &Merge, out: &mut dyn Write) -> io::Result<bool> {
     let lines = Lines { merge_lines: true, ..Lines::default() };
     let Found { documents, .. } = find(&arguments.files);
     let is_log = |opened: &&Opened| {
-        opened
-            .source
-            .as_ref()
-            .is_ok_and(|source| matches!(import::kind(source.as_ref()), Some(Kind::Queries | Kind::Schema | Kind::Requests)))
+        opened.source.as_ref().is_ok_and(|source| {
+            matches!(import::kind(source.as_ref()), Some(Kind::Queries | Kind::Schema | Kind::Requests))
+        })
     };
     if let Some(log) = documents.iter().find(is_log) {
         complain(&log.label, "it is no profile: only profiles are merged");

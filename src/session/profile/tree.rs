@@ -1,32 +1,45 @@
 //! The call tree as the page gets it.
 
+use std::borrow::Cow;
+
 use super::row;
 use crate::profile::call_tree::{MERGED, MergedPart};
 use crate::profile::imports::Imports;
+use crate::profile::transform::{Turned, turned};
 use crate::profile::{CallTree, FunctionId, Layers, Profile};
 use crate::protocol::{FunctionRow, MergedFunction, Tree};
 
 /// Boxes of an estimated call tree: more than a screen can show, few enough to lay out at once.
-pub(super) const BUDGET: usize = 10_000;
+pub(in crate::session) const BUDGET: usize = 10_000;
 
 /// Functions named of each merged box: more than a card lists. Thousands of wide boxes could have
 /// thousands each.
 const NAMED: usize = 20;
 
-/// `tree` with the functions it names.
-pub(super) fn answer(profile: &Profile, layers: &Layers, tree: &CallTree, hide_imports: bool) -> Tree {
+/// `tree`, or what it is turned over, with the functions it names.
+pub(super) fn answer(
+    profile: &Profile,
+    layers: &Layers,
+    tree: &CallTree,
+    hide_imports: bool,
+    how: Option<Turned>,
+) -> Tree {
     let imports = Imports::of(profile).hidden(tree);
     let has_imports = imports.is_some();
     let tree = match imports.filter(|_| hide_imports) {
-        Some(imports) => tree.without(&imports),
-        None => tree.clone(),
+        Some(imports) => Cow::Owned(tree.without(&imports)),
+        None => Cow::Borrowed(tree),
+    };
+    let certain_share = tree.certain_share();
+    let tree = match how {
+        Some(how) => turned(&tree, how),
+        None => tree.into_owned(),
     };
     let mut named =
         Named { profile, layers, index: vec![MERGED; profile.functions.len()], functions: Vec::new() };
     let function = tree.function.iter().map(|&function| named.place(function)).collect();
     let merged = merged(&tree.merged.parts, &mut named);
     let total = tree.total();
-    let certain_share = tree.certain_share();
     let CallTree {
         estimated,
         function: _,
@@ -63,6 +76,7 @@ pub(super) fn answer(profile: &Profile, layers: &Layers, tree: &CallTree, hide_i
         functions: named.functions,
         total,
         has_imports,
+        turned: how,
     }
 }
 

@@ -202,7 +202,11 @@ impl Picture {
                 let at = self.layout(self.surface.get_untracked()).hit(x);
                 self.current.set(at);
             }
-            Gesture::Drag { .. } | Gesture::Drop | Gesture::Zoom { .. } => {}
+            Gesture::Drag { .. }
+            | Gesture::Drop
+            | Gesture::Zoom { .. }
+            | Gesture::DoubleClick
+            | Gesture::Menu { .. } => {}
         }
     }
 

@@ -32,12 +32,27 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("↑ ↓", "To the caller, to the heaviest callee"),
             ("← →", "To the neighbours"),
-            ("Enter", "Zoom to the box"),
+            ("Enter, double click", "Zoom to the box, and out again"),
             ("+ −", "Zoom in, out"),
             ("0", "Reset zoom"),
             ("c", "Copy path:line"),
             ("Wheel, pinch", "Zoom in, out; with Shift or Alt: scroll"),
             ("Drag", "Move"),
+        ],
+    ),
+    (
+        "Profile: flame graph, call tree, functions",
+        &[
+            ("Shift F10, right click", "Menu of the function"),
+            ("f  F", "Focus on the function, on the box"),
+            ("m  M", "Merge the function, the box into its caller"),
+            ("d", "Drop all stacks with the function"),
+            ("x  C  r", "Collapse what it calls, its package, its recursion"),
+            ("l", "Only my code"),
+            ("u", "Undo the last step"),
+            ("i", "Invert"),
+            ("s", "Sandwich"),
+            ("n  N", "Next, previous match; in the search box Enter, Shift Enter"),
         ],
     ),
     (

@@ -68,6 +68,10 @@ pub fn Share() -> impl IntoView {
                     item("Picture as SVG".to_owned(), Box::new(move || save::picture(state, document)))
                         .into_any(),
                 );
+                for (label, copied) in [("Picture as PNG", false), ("Copy picture as PNG", true)] {
+                    let act = Box::new(move || save::picture_as_png(state, document, copied));
+                    items.push(item(label.to_owned(), act).into_any());
+                }
             }
         }
         items
@@ -129,7 +133,7 @@ pub fn Share() -> impl IntoView {
 /// What can be written of the document, as it is shown.
 fn exports(state: State, document: OpenDocument, overview: &Overview) -> Vec<(String, ExportAs)> {
     let mut exports = Vec::new();
-    let filter = document.search.get();
+    let filter = document.search_text();
     let mut table = |what: &str, endings: [&'static str; 2], of: &dyn Fn(Form) -> Export| {
         for (label, form, ending) in [
             ("CSV", Form::Csv, endings[0]),

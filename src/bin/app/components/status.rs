@@ -1,17 +1,17 @@
-//! The line at the bottom: the document's totals, what the search found, what the reader noticed.
+//! The line at the bottom: the document's totals, what the reader noticed.
 
 use std::sync::Arc;
 
 use flamedrop::document::Level;
 use flamedrop::format;
-use flamedrop::protocol::{ContentOverview, Overview, QueryColumn, Request, Response};
+use flamedrop::protocol::{ContentOverview, Overview};
 use flamedrop::queries::EventKind;
 use flamedrop::queries::events::EventTotal;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
-use crate::document::{OpenDocument, answers};
+use crate::document::OpenDocument;
 use crate::open;
 use crate::state::state;
 use crate::view::View;
@@ -19,42 +19,6 @@ use crate::view::View;
 /// The status line of an open document.
 #[component]
 pub fn StatusLine(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
-    let total = match &overview.content {
-        ContentOverview::Profile(profile) => profile.total,
-        ContentOverview::Queries(_) | ContentOverview::Requests(_) | ContentOverview::Schema(_) => 0.0,
-    };
-    let is_profile = matches!(overview.content, ContentOverview::Profile(_));
-    let is_schema = matches!(overview.content, ContentOverview::Schema(_));
-    let matches = answers(
-        document,
-        move || {
-            let text = document.search.get();
-            if text.trim().is_empty() || is_schema {
-                return None;
-            }
-            // Only how many there are: no rows of them.
-            Some(if is_profile {
-                Request::SearchFunctions { text }
-            } else {
-                let sort = QueryColumn::Total;
-                Request::Queries { sort, descending: true, filter: text, first: 0, count: 0, selected: None }
-            })
-        },
-        |response| match response {
-            Response::Matches { functions, self_time } => Some((functions.len() as u32, Some(self_time))),
-            Response::Queries { rows, .. } => Some((rows, None)),
-            _ => None,
-        },
-    );
-    let found = move || {
-        matches.get().map(|(_, (count, self_time))| {
-            let matches = many(i64::from(count), "match", "matches");
-            match self_time {
-                Some(self_time) => format!("{matches}, {} of self time", format::percent(self_time / total)),
-                None => matches,
-            }
-        })
-    };
     // Where the line is short, what does not fit is behind a button.
     let open = RwSignal::new(false);
     view! {
@@ -72,7 +36,6 @@ pub fn StatusLine(document: OpenDocument, overview: Arc<Overview>) -> impl IntoV
             >
                 {move || if open.get() { "Less" } else { "More" }}
             </button>
-            <span class="found" role="status">{found}</span>
             <Noticed document overview />
         </footer>
     }
@@ -181,6 +144,8 @@ fn Noticed(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
         ContentOverview::Profile(_) | ContentOverview::Schema(_) => None,
     };
     let estimated = matches!(&overview.content, ContentOverview::Profile(profile) if profile.tree_estimated && profile.has_callers);
+    let narrowed =
+        matches!(&overview.content, ContentOverview::Profile(profile) if !profile.steps.is_empty());
     let diagnostics = overview.diagnostics.clone();
     let warnings = diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Warning);
     let count = diagnostics.len() + usize::from(inferred.is_some()) + usize::from(estimated);
@@ -193,7 +158,7 @@ fn Noticed(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
             view! {
                 <li>
                     "Flame graph and call tree are estimated: the file says who called whom, not on which stacks. "
-                    "Functions, callers and callees are exact."
+                    {if narrowed { "So is what steps make of them." } else { "Functions, callers and callees are exact." }}
                 </li>
             }
             .into_any(),

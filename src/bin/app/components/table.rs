@@ -10,9 +10,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
-use crate::size::observed_size;
-
 use crate::effect::effect;
+use crate::press::LongPress;
+use crate::size::observed_size;
 
 /// Height of a row in CSS pixels; `style/table.css` says the same.
 const ROW: f64 = 24.0;
@@ -61,6 +61,9 @@ pub struct Actions {
     pub sort: Arc<dyn Fn(usize) + Send + Sync>,
     /// In a tree table: open (or close) a row, by the second value.
     pub expand: Arc<dyn Fn(u32, bool) + Send + Sync>,
+    /// The other button on a row, a long press, or Shift+F10, where something is to be done then: at CSS pixels of the
+    /// window.
+    pub menu: Option<Arc<dyn Fn(f64, f64) + Send + Sync>>,
     /// In a tree table: a row's depth from 0, and whether it is open (`None` without children).
     pub branch: Arc<dyn Fn(u32) -> Option<Branch> + Send + Sync>,
 }
@@ -102,6 +105,7 @@ impl Default for Actions {
             open: Arc::new(|_| {}),
             sort: Arc::new(|_| {}),
             expand: Arc::new(|_, _| {}),
+            menu: None,
             branch: Arc::new(|_| None),
         }
     }
@@ -223,6 +227,53 @@ pub fn Table(
             }
         }
     };
+    let long = LongPress::new();
+    let open_menu = {
+        let (menu, select) = (actions.menu.clone(), Arc::clone(&actions.select));
+        // A row that is pointed at is selected first: the menu is about the selection.
+        move |target: Option<web_sys::EventTarget>, x: f64, y: f64| {
+            let Some(menu) = &menu else { return false };
+            let index = pointed_at(target).or(selected.get_untracked());
+            if index.is_some_and(|index| select(index)) {
+                menu(x, y);
+            }
+            true
+        }
+    };
+    let open_menu: Arc<dyn Fn(Option<web_sys::EventTarget>, f64, f64) -> bool + Send + Sync> =
+        Arc::new(open_menu);
+    let on_menu = {
+        let open_menu = Arc::clone(&open_menu);
+        move |event: web_sys::MouseEvent| {
+            let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
+            if open_menu(event.target(), x, y) {
+                event.prevent_default();
+            }
+        }
+    };
+    let on_down = {
+        let open_menu = Arc::clone(&open_menu);
+        move |event: web_sys::PointerEvent| {
+            let (open_menu, target) = (Arc::clone(&open_menu), event.target());
+            long.start(&event, move |x, y| {
+                open_menu(target, x, y);
+            });
+        }
+    };
+    let on_key = {
+        let on_key = on_key.clone();
+        move |event: KeyboardEvent| {
+            if event.key() == "ContextMenu" || (event.key() == "F10" && event.shift_key()) {
+                let table = node.get_untracked().map(|table| table.get_bounding_client_rect());
+                let (x, y) = table.map_or((40.0, 40.0), |place| (place.left() + 80.0, place.top() + 60.0));
+                if open_menu(None, x, y) {
+                    event.prevent_default();
+                }
+                return;
+            }
+            on_key(event);
+        }
+    };
     let drawn = move |index: u32| {
         let (row, kinds) = (Arc::clone(&row), kinds.clone());
         let (branch_level, branch_open) = (Arc::clone(&actions.branch), Arc::clone(&actions.branch));
@@ -285,6 +336,15 @@ pub fn Table(
                 }
             }
             on:keydown=on_key
+            on:contextmenu=on_menu
+            on:pointerdown=on_down
+            on:pointermove=move |event| {
+                if event.movement_x().abs() + event.movement_y().abs() > 3 {
+                    long.end();
+                }
+            }
+            on:pointerup=move |_| long.end()
+            on:pointercancel=move |_| long.end()
         >
             <div class="row head" role="row" aria-rowindex="1">{heads}</div>
             <div class="rows" role="rowgroup" style:height=move || format!("{}px", f64::from(rows.get()) * ROW)>
@@ -397,6 +457,13 @@ fn key(
     };
     go_to(target);
     true
+}
+
+/// The row that something happened on.
+fn pointed_at(target: Option<web_sys::EventTarget>) -> Option<u32> {
+    let element = target?.dyn_into::<web_sys::Element>().ok()?;
+    let row = element.closest("[role=rowgroup] [aria-rowindex]").ok()??;
+    row.get_attribute("aria-rowindex")?.parse::<u32>().ok()?.checked_sub(2)
 }
 
 /// Whether the key was pressed on a button in the table, which has its own keys.

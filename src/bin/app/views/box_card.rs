@@ -6,6 +6,7 @@ use flamedrop::draw::flame::MORE;
 use flamedrop::format;
 use flamedrop::layout::boxes::{Boxes, Run};
 use flamedrop::profile::call_tree::Certainty;
+use flamedrop::profile::transform::Turned;
 use flamedrop::protocol::Tree;
 use leptos::prelude::*;
 
@@ -73,6 +74,13 @@ fn single(boxes: &Boxes, index: u32, total: f64) -> AnyView {
     let per_call = |seconds: f64| {
         calls.map_or(String::new(), |calls| format!("{} per call", unit.text(seconds / calls)))
     };
+    // Of what called it: a caller that is no time has no shares.
+    let parent = boxes.parent(index).map(|parent| tree.total_time[parent as usize]).filter(|&all| all > 0.0);
+    let (direction, tree_is_turned) = match tree.turned {
+        None | Some(Turned::Callees(_)) => ("caller", false),
+        Some(_) => ("callee", true),
+    };
+    let of_parent = parent.map(|all| format!("{} of the {direction}", format::percent(total_time / all)));
     let number = |label: &'static str, value: String, share: String, each: String| {
         view! { <tr><th>{label}</th><td>{value}</td><td>{share}</td><td>{each}</td></tr> }
     };
@@ -81,7 +89,8 @@ fn single(boxes: &Boxes, index: u32, total: f64) -> AnyView {
         <p class="place">{place}{row.is_module().then(|| format!(" {}", row.name))}</p>
         <table>
             {(!recursive).then(|| number("Total", unit.text(total_time), format::percent(total_time / total), per_call(total_time)))}
-            {number("Self", unit.text(self_time), format::percent(self_time / total), per_call(self_time))}
+            {of_parent.map(|share| view! { <tr><th></th><td colspan="3">{share}</td></tr> })}
+            {(!tree_is_turned).then(|| number("Self", unit.text(self_time), format::percent(self_time / total), per_call(self_time)))}
             {calls.map(|calls| number("Calls", format::calls(calls), String::new(), String::new()))}
             {samples.map(|samples| number("Samples", format::calls(samples), String::new(), String::new()))}
         </table>
@@ -181,11 +190,11 @@ pub fn spoken(boxes: &Boxes, index: u32) -> String {
         |(name, place)| if place.is_empty() { name } else { format!("{name}, {place}") },
     );
     let recursive = if tree.is_recursive(index) { format!(" {RECURSIVE}") } else { String::new() };
+    let own = if tree.turned.is_some() { String::new() } else { format!("Self {}. ", unit.text(self_time)) };
     format!(
-        "{name}. Total {}, {}. Self {}. Level {}.{recursive}",
+        "{name}. Total {}, {}. {own}Level {}.{recursive}",
         unit.text(total_time),
         format::percent(total_time / boxes.total()),
-        unit.text(self_time),
         boxes.depth(index) + 1
     )
 }

@@ -9,13 +9,13 @@ use flamedrop::protocol::{ProfileOverview, Tree};
 use leptos::prelude::*;
 
 use super::box_card::{boxed, more};
-use super::functions::{layer_class, named};
+use super::functions::layer_class;
 use crate::components::cells::share_cell;
 use crate::components::legend::ImportsSwitch;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::OpenDocument;
 use crate::effect::effect;
-use crate::text::lower;
+use crate::narrowing::Menu;
 
 /// A subtree opens along its heaviest path down to this share of the whole when the view opens.
 const OPEN_SHARE: f64 = 0.2;
@@ -60,6 +60,11 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
         let selected = document.selected_box.get()?;
         visible.with(|boxes| boxes.binary_search(&selected).ok().map(|place| place as u32))
     });
+    document.searching.follow(move |forwards| {
+        if let Some(tree) = untrack(|| document.tree()) {
+            document.walk_boxes(&tree, forwards);
+        }
+    });
     let window = RwSignal::new(0..0);
     let times = overview.unit.column(overview.total);
     let counted = overview.calls.is_some();
@@ -82,14 +87,17 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
             }
         });
     };
-    let matches = document.search;
     let row = move |index: u32| {
         let (at, tree) = (box_at(index)?, document.tree()?);
         let (level, expanded) = branch(index)?;
-        let faint = matches.with(|text| {
-            !text.is_empty() && !tree.function_of(at).is_some_and(|row| named(row, &lower(text.trim())))
-        });
-        Some(Row { cells: cells(&tree, at, level, expanded, times, counted, toggle), faint })
+        // "(n more)" is none of what is searched for.
+        let function = tree.function_of(at).map_or(u32::MAX, |row| row.function);
+        let searched = document.searching.found.with(Option::is_some);
+        let faint = document.searching.is_other(function);
+        Some(Row {
+            cells: cells(&tree, at, level, expanded, (times, counted, searched && !faint), toggle),
+            faint,
+        })
     };
     let actions = Actions {
         select: Arc::new(move |index| {
@@ -110,11 +118,17 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
             }
         }),
         branch: Arc::new(branch),
+        menu: Some(Arc::new(move |x, y| document.narrowing.menu.set(Some(Menu { x, y })))),
         ..Actions::default()
     };
     let unit = times.unit.symbol();
     let columns = vec![
-        Column::number("Total", unit, "132px", "Time in the function and all it called, on this stack"),
+        Column::number(
+            "Total",
+            unit,
+            "132px",
+            "Time in the function and all it called, on this stack; inverted: self time of the root, called this way",
+        ),
         Column::number("Share", "%", "72px", "Share of the whole profile"),
         Column::number("Self", unit, "104px", "Time in the function itself, on this stack"),
         if sampled {
@@ -135,8 +149,7 @@ fn cells(
     at: u32,
     level: u32,
     expanded: Option<bool>,
-    times: TimeColumn,
-    counted: bool,
+    (times, counted, found): (TimeColumn, bool, bool),
     toggle: impl Fn(u32, bool) + Copy + 'static,
 ) -> Vec<AnyView> {
     let index = at as usize;
@@ -157,7 +170,8 @@ fn cells(
     vec![
         share_cell(times.seconds(tree.total_time[index]), share),
         format::percent_cell(share).into_any(),
-        times.seconds(tree.self_time[index]).into_any(),
+        // Turned over, all of it is self time of the root.
+        if tree.turned.is_some() { String::new() } else { times.seconds(tree.self_time[index]) }.into_any(),
         // Of a merged box that number is its name's; how many calls an estimated box is, is not always known.
         match function {
             Some(_) => match tree.calls_of(at).or(tree.samples_of(at)) {
@@ -172,7 +186,7 @@ fn cells(
             <span class="function branch" style:--level=indent title=format!("{name} {file}")>
                 <span class="arrow-space">{arrow}</span>
                 <span class=format!("swatch {class}") aria-hidden="true"></span>
-                <span class="name">{name.clone()}</span>
+                <span class="name" class:found-name=found>{name.clone()}</span>
                 <span class="file"><bdi>{file.clone()}</bdi></span>
             </span>
         }

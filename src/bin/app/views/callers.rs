@@ -6,42 +6,17 @@ use flamedrop::format::{self, Unit};
 use flamedrop::protocol::{FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response};
 use leptos::prelude::*;
 
-use super::functions::{function_cell, named, only, per_call, per_call_column, spelt};
+use super::functions::{function_cell, only, per_call, per_call_column, spelt};
 use crate::components::cells::share_cell;
 use crate::components::copy::CopyButton;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, answers, selected_function};
 use crate::effect::effect;
-use crate::text::lower;
 
 /// The function's numbers above, who calls it and whom it calls below.
 #[component]
 pub fn Callers(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
-    // Without a selection the view begins where most time is.
-    let top = answers(
-        document,
-        move || {
-            document.function.get().is_none().then_some(Request::Functions {
-                sort: FunctionColumn::TotalTime,
-                descending: true,
-                filter: String::new(),
-                first: 0,
-                count: 1,
-                selected: None,
-            })
-        },
-        |response| match response {
-            Response::Functions { page, .. } => page.first().map(|row| row.function),
-            _ => None,
-        },
-    );
-    effect(move || {
-        if let Some((_, function)) = top.get()
-            && document.function.get_untracked().is_none()
-        {
-            document.select_function(function);
-        }
-    });
+    select_heaviest(document);
     let detail = selected_function(document);
     let (unit, total, longest_call) = (overview.unit, overview.total, overview.longest_call);
     let counts = match (overview.calls, overview.samples) {
@@ -66,6 +41,34 @@ pub fn Callers(document: OpenDocument, overview: ProfileOverview) -> impl IntoVi
             </section>
         </div>
     }
+}
+
+/// Without a selection the view begins where most time is.
+pub fn select_heaviest(document: OpenDocument) {
+    let top = answers(
+        document,
+        move || {
+            document.function.get().is_none().then_some(Request::Functions {
+                sort: FunctionColumn::TotalTime,
+                descending: true,
+                filter: String::new(),
+                first: 0,
+                count: 1,
+                selected: None,
+            })
+        },
+        |response| match response {
+            Response::Functions { page, .. } => page.first().map(|row| row.function),
+            _ => None,
+        },
+    );
+    effect(move || {
+        if let Some((_, function)) = top.get()
+            && document.function.get_untracked().is_none()
+        {
+            document.select_function(function);
+        }
+    });
 }
 
 fn summary(row: FunctionRow, unit: Unit, total: f64) -> impl IntoView {
@@ -114,7 +117,6 @@ fn Neighbours(
         let whole = detail.with(|detail| {
             detail.as_ref().map_or(0.0, |detail| pick(detail).iter().map(|row| row.total_time).sum::<f64>())
         });
-        let text = document.search.with(|text| lower(text.trim()));
         at(index).map(|row| Row {
             cells: only(
                 kept,
@@ -126,7 +128,7 @@ fn Neighbours(
                     function_cell(&row),
                 ],
             ),
-            faint: !text.is_empty() && !named(&row, &text),
+            faint: document.searching.is_other(row.function),
         })
     };
     let symbol = times.unit.symbol();

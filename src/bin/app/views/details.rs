@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::box_card::{RECURSIVE, more, others};
 use super::functions::{layer_class, spelt};
 use crate::components::copy::CopyButton;
+use crate::components::edge::Edge;
 use crate::document::{OpenDocument, selected_function};
 use crate::view::View;
 
@@ -31,8 +32,19 @@ pub fn FunctionDetails(document: OpenDocument, overview: ProfileOverview) -> imp
         selected.is_some_and(|selected| document.tree().is_some_and(|tree| tree.is_recursive(selected)))
     });
     view! {
-        <Show when=move || document.function.get().is_some() || merged.get().is_some()>
+        <Show
+            when=move || document.function.get().is_some() || merged.get().is_some()
+            // There from the start, so that nothing moves under the pointer when something is selected.
+            fallback=|| view! {
+                <aside class="details nothing" aria-label="Selection">
+                    <Edge />
+                    <p>"Nothing is selected: click a box or a row, or walk there with the arrow keys."</p>
+                    <p>"A right click, a long press or Shift+F10 shows what can be done with it; Enter or a double click zooms."</p>
+                </aside>
+            }
+        >
             <aside class="details" aria-label=move || if merged.get().is_some() { "Selected box" } else { "Selected function" }>
+                <Edge />
                 <button type="button" class="close" aria-label="Close details" on:click=move |_| {
                     document.selected_box.set(None);
                     document.function.set(None);
@@ -79,8 +91,8 @@ fn body(
                 {counted.then(|| number("Total per call", per_call(row.total_time, row.primitive_calls), String::new()))}
             </dl>
         </section>
-        {neighbours(document, unit, "Callers", &detail.callers)}
-        {neighbours(document, unit, "Callees", &detail.callees)}
+        {neighbours(document, unit, "Callers", &detail.callers, row.outermost)}
+        {neighbours(document, unit, "Callees", &detail.callees, row.outermost)}
     }
 }
 
@@ -152,11 +164,17 @@ fn neighbour(
     .into_any()
 }
 
-fn neighbours(document: OpenDocument, unit: Unit, title: &'static str, rows: &[FunctionRow]) -> AnyView {
+fn neighbours(
+    document: OpenDocument,
+    unit: Unit,
+    title: &'static str,
+    rows: &[FunctionRow],
+    whole: f64,
+) -> AnyView {
     if rows.is_empty() {
         return ().into_any();
     }
-    let whole: f64 = rows.iter().map(|row| row.total_time).sum();
+    // Of the function that is selected: what it has beyond its callees is its own.
     let column = unit.column(rows.iter().map(|row| row.total_time).fold(0.0, f64::max));
     let items: Vec<_> = rows
         .iter()

@@ -1,5 +1,7 @@
 //! The call tree as a picture: icicle, flame graph or sunburst.
 
+mod overview;
+
 use std::sync::Arc;
 
 use flamedrop::draw::colours::FunctionFills;
@@ -8,11 +10,12 @@ use flamedrop::draw::{Measure, Scene, Theme, flame, sunburst};
 use flamedrop::format;
 use flamedrop::layout::boxes::{Boxes, Run};
 use flamedrop::layout::flame::{Orientation, Viewport};
-use flamedrop::protocol::{Request, Response};
+use flamedrop::protocol::Tree;
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
+use self::overview::Overview;
 use super::box_card::{BoxCard, Over, spoken};
 use super::functions::spelt;
 use super::sunburst::{disc, over_disc};
@@ -20,23 +23,33 @@ use crate::canvas::{Canvas, Gesture, Surface};
 use crate::clipboard::copy;
 use crate::components::legend::TreeLegend;
 use crate::components::switch::switch_buttons;
-use crate::document::{OpenDocument, answers};
+use crate::document::OpenDocument;
 use crate::effect::effect;
 use crate::motion::Motion;
+use crate::narrowing::Menu;
 use crate::state::state;
 use crate::view::Drawing;
 
 /// Everything the picture is made of; copies are the same.
 #[derive(Clone, Copy)]
-struct Chart {
+pub(super) struct Chart {
     document: OpenDocument,
-    boxes: Memo<Option<Arc<Boxes>>>,
+    /// The box it is zoomed to.
+    zoomed: RwSignal<Option<u32>>,
+    /// The box that has the keyboard.
+    selected: RwSignal<Option<u32>>,
+    drawing: Signal<Drawing>,
+    /// Whether it is half of a sandwich: boxes of it are none of the call tree's.
+    is_half: bool,
+    /// When the last box was clicked, and which: a second click is about it, wherever it is by then.
+    clicked: StoredValue<Option<Run>>,
+    pub(super) boxes: Memo<Option<Arc<Boxes>>>,
     fills: Memo<Option<Arc<FunctionFills>>>,
     /// Per function of the tree: whether the search found it.
     matches: Memo<Option<Arc<Vec<bool>>>>,
     view: RwSignal<Viewport>,
-    hover: RwSignal<Option<Over>>,
-    surface: RwSignal<Surface>,
+    pub(super) hover: RwSignal<Option<Over>>,
+    pub(super) surface: RwSignal<Surface>,
     motion: Motion,
     /// Where it moves to.
     target: StoredValue<Viewport>,
@@ -46,12 +59,18 @@ struct Chart {
 /// The view: stack and switches above, the picture below.
 #[component]
 pub fn FlameGraph(document: OpenDocument) -> impl IntoView {
-    let chart = Chart::new(document);
+    let chart = Chart::of_document(document);
     chart.follow();
+    document.searching.follow(move |forwards| {
+        if let Some(boxes) = chart.boxes.get_untracked() {
+            document.walk_boxes(boxes.tree(), forwards);
+        }
+    });
     let label = move || {
         let Some(boxes) = chart.boxes.get() else { return "Call tree: loading".to_owned() };
+        let inverted = if document.narrowing.inverted.get() { "Inverted call tree" } else { "Call tree" };
         format!(
-            "Call tree of {}: {} boxes, {}. Arrow keys walk it; the Call tree tab has it as a table.",
+            "{inverted} of {}: {} boxes, {}. Arrow keys walk it; the Call tree tab has it as a table.",
             document.name.get(),
             format::count(boxes.len() as i64),
             boxes.tree().unit.text(boxes.total())
@@ -70,6 +89,7 @@ pub fn FlameGraph(document: OpenDocument) -> impl IntoView {
                 <Stack chart />
                 <Switch document />
             </div>
+            <Overview chart />
             <Canvas
                 label=Signal::derive(label)
                 description="flame graph"
@@ -77,6 +97,7 @@ pub fn FlameGraph(document: OpenDocument) -> impl IntoView {
                 paint=move |surface, measure| chart.paint(surface, measure)
                 gesture=move |gesture| chart.on_gesture(gesture)
                 key=move |event| chart.on_key(event)
+                menus=true
                 surface=chart.surface
                 pointing=Signal::derive(move || chart.hover.with(Option::is_some))
             >
@@ -90,40 +111,50 @@ pub fn FlameGraph(document: OpenDocument) -> impl IntoView {
 }
 
 impl Chart {
-    fn new(document: OpenDocument) -> Self {
+    /// The call tree, as the document has it.
+    fn of_document(document: OpenDocument) -> Self {
+        Self::new(
+            document,
+            Signal::derive(move || document.tree()),
+            document.zoomed_box,
+            document.selected_box,
+            document.drawing.into(),
+            false,
+        )
+    }
+
+    pub(super) fn new(
+        document: OpenDocument,
+        tree: Signal<Option<Arc<Tree>>>,
+        zoomed: RwSignal<Option<u32>>,
+        selected: RwSignal<Option<u32>>,
+        drawing: Signal<Drawing>,
+        is_half: bool,
+    ) -> Self {
         let state = state();
         let theme = Signal::derive(move || if state.dark() { Theme::DARK } else { Theme::LIGHT });
         // They change only when what they are made of does.
-        let boxes = Memo::new_with_compare(
-            move |_| document.tree().map(|tree| Arc::new(Boxes::new(tree))),
-            |_, _| true,
-        );
+        let boxes =
+            Memo::new_with_compare(move |_| tree.get().map(|tree| Arc::new(Boxes::new(tree))), |_, _| true);
         let fills = Memo::new_with_compare(
-            move |_| document.tree().map(|tree| Arc::new(FunctionFills::new(&tree, &theme.get()))),
+            move |_| tree.get().map(|tree| Arc::new(FunctionFills::new(&tree, &theme.get()))),
             |_, _| true,
-        );
-        let found = answers(
-            document,
-            move || {
-                let text = document.search.get();
-                (!text.trim().is_empty()).then_some(Request::SearchFunctions { text })
-            },
-            |response| match response {
-                Response::Matches { functions, .. } => Some(functions),
-                _ => None,
-            },
         );
         let matches = Memo::new(move |_| {
-            let tree = document.tree()?;
-            found.with(|found| {
-                let (_, functions) = found.as_ref()?;
-                let matched = |function: u32| functions.binary_search(&function).is_ok();
-                Some(Arc::new(tree.functions.iter().map(|row| matched(row.function)).collect()))
+            let tree = tree.get()?;
+            document.searching.found.with(|found| {
+                let found = found.as_ref()?;
+                Some(Arc::new(tree.functions.iter().map(|row| found.has(row.function)).collect()))
             })
         });
         let start = Viewport::whole(&Boxes::default(), 0.0, 0.0, 1.0);
         Self {
             document,
+            zoomed,
+            selected,
+            drawing,
+            is_half,
+            clicked: StoredValue::new(None),
             boxes,
             fills,
             matches,
@@ -137,10 +168,10 @@ impl Chart {
     }
 
     /// Keeps the viewport what size, drawing and zoom say.
-    fn follow(self) {
+    pub(super) fn follow(self) {
         effect(move || {
             let Some(boxes) = self.boxes.get() else { return };
-            let (surface, drawing) = (self.surface.get(), self.document.drawing.get());
+            let (surface, drawing) = (self.surface.get(), self.drawing.get());
             let orientation =
                 if drawing == Drawing::Flame { Orientation::Flame } else { Orientation::Icicle };
             let Surface { width, height, pixel_ratio } = surface;
@@ -153,7 +184,7 @@ impl Chart {
             } else if view.to > 0.0 {
                 self.set_view(view.clamped(&boxes));
             } else {
-                let zoomed = self.document.zoomed_box.get_untracked();
+                let zoomed = self.zoomed.get_untracked();
                 self.set_view(match zoomed.filter(|&index| exists(&boxes, index)) {
                     Some(index) => view.zoomed_to(&boxes, index),
                     None => view.zoomed_out(&boxes),
@@ -162,7 +193,7 @@ impl Chart {
             self.hover.set(None);
         });
         Effect::new(move |earlier: Option<()>| {
-            let zoomed = self.document.zoomed_box.get();
+            let zoomed = self.zoomed.get();
             // The first time it is the other effect's.
             if earlier.is_some()
                 && let Some(boxes) = self.boxes.get_untracked()
@@ -174,6 +205,41 @@ impl Chart {
                 });
             }
         });
+        let document = self.document;
+        effect(move || {
+            let selected = self.selected.get();
+            if let Some(index) = selected.filter(|_| document.searching.place.get_untracked().is_some()) {
+                untrack(|| self.reveal(index));
+            }
+        });
+    }
+
+    /// Brings a box that was selected elsewhere on screen; where it would be too thin to see, closer.
+    fn reveal(self, index: u32) {
+        let Some(boxes) = self.boxes.get_untracked().filter(|boxes| exists(boxes, index)) else { return };
+        let view = self.view.get_untracked();
+        if self.is_disc() || view.width < 1.0 || view.to <= view.from {
+            return;
+        }
+        let shown = view.revealing(&boxes, index);
+        let width = |view: &Viewport| view.x_of(boxes.right(index)) - view.x_of(boxes.left(index));
+        if width(&shown) >= THIN {
+            if shown != view {
+                self.fly(shown);
+            }
+            return;
+        }
+        // To the nearest caller of which it is a part that can be seen.
+        let own = boxes.right(index) - boxes.left(index);
+        let mut around = index;
+        while let Some(parent) = boxes.parent(around) {
+            let all = boxes.right(parent) - boxes.left(parent);
+            if own / all * view.width < 4.0 * THIN {
+                break;
+            }
+            around = parent;
+        }
+        self.zoom_to(Some(around));
     }
 
     fn set_view(self, view: Viewport) {
@@ -189,20 +255,20 @@ impl Chart {
         });
     }
 
-    fn watch(self) {
+    pub(super) fn watch(self) {
         self.boxes.track();
         self.fills.track();
         self.matches.track();
         self.view.track();
         self.hover.track();
-        self.document.selected_box.track();
+        self.selected.track();
         self.document.function.track();
-        self.document.drawing.track();
-        self.document.zoomed_box.track();
+        self.drawing.track();
+        self.zoomed.track();
         self.document.certain_only.track();
     }
 
-    fn paint(self, surface: Surface, measure: &dyn Measure) -> Option<Scene> {
+    pub(super) fn paint(self, surface: Surface, measure: &dyn Measure) -> Option<Scene> {
         let (boxes, fills) = (self.boxes.get()?, self.fills.get()?);
         let matches = self.matches.get();
         let function = self.document.function.get();
@@ -210,14 +276,14 @@ impl Chart {
             .and_then(|function| boxes.tree().functions.iter().position(|row| row.function == function));
         let state = TreeState {
             hover: self.hover.get().and_then(|over| over.single()),
-            current: self.document.selected_box.get(),
+            current: self.selected.get(),
             selected: selected.map(|selected| selected as u32),
             matches: matches.as_ref().map(|matches| matches.as_slice()),
             certain_only: self.document.certain_only.get(),
         };
         let theme = self.theme.get();
-        Some(if self.document.drawing.get() == Drawing::Sunburst {
-            let disc = disc(&boxes, self.document.zoomed_box.get(), surface);
+        Some(if self.drawing.get() == Drawing::Sunburst {
+            let disc = disc(&boxes, self.zoomed.get(), surface);
             let size = (surface.width, surface.height);
             sunburst::paint(&boxes, &disc, size, &state, &fills, &theme, measure)
         } else {
@@ -226,20 +292,20 @@ impl Chart {
     }
 
     fn is_disc(self) -> bool {
-        self.document.drawing.get_untracked() == Drawing::Sunburst
+        self.drawing.get_untracked() == Drawing::Sunburst
     }
 
     /// What is drawn at a point.
     fn over(self, boxes: &Boxes, x: f64, y: f64) -> Option<Over> {
         let run = if self.is_disc() {
-            over_disc(boxes, self.document.zoomed_box.get_untracked(), self.surface.get_untracked(), x, y)
+            over_disc(boxes, self.zoomed.get_untracked(), self.surface.get_untracked(), x, y)
         } else {
             self.view.get_untracked().cell_at(boxes, x, y).map(|cell| cell.run)
         };
         run.map(|run| Over { run, x, y })
     }
 
-    fn on_gesture(self, gesture: Gesture) {
+    pub(super) fn on_gesture(self, gesture: Gesture) {
         let Some(boxes) = self.boxes.get_untracked() else { return };
         match gesture {
             Gesture::Hover { x, y } => {
@@ -249,10 +315,29 @@ impl Chart {
                 }
             }
             Gesture::Leave => self.hover.set(None),
-            Gesture::Click { x, y } => match self.over(&boxes, x, y) {
-                Some(over) => self.click(&boxes, &over.run),
-                None => self.document.zoomed_box.set(None),
+            Gesture::Click { x, y } => {
+                let over = self.over(&boxes, x, y);
+                // The second of two clicks is about the same box, though a panel may have moved it.
+                self.clicked.set_value(over.map(|over| over.run));
+                if let Some(over) = over {
+                    self.click(&boxes, &over.run);
+                }
+            }
+            Gesture::DoubleClick => match self.selected.get_untracked() {
+                Some(index) if self.clicked.get_value().is_some() => self.enter(&boxes, index),
+                Some(_) | None => self.zoom_to(None),
             },
+            Gesture::Menu { at, x, y } => {
+                if let Some(over) =
+                    at.and_then(|(x, y)| self.over(&boxes, x, y)).filter(|over| over.run.count == 1)
+                {
+                    self.select(&boxes, over.run.first);
+                }
+                self.hover.set(None);
+                if self.document.function.with_untracked(Option::is_some) && !self.is_half {
+                    self.document.narrowing.menu.set(Some(Menu { x, y }));
+                }
+            }
             Gesture::Drag { dx, dy, .. } if !self.is_disc() => {
                 self.hover.set(None);
                 self.set_view(self.view.get_untracked().dragged(&boxes, dx, dy));
@@ -266,6 +351,7 @@ impl Chart {
         }
     }
 
+    /// Selects a box; nothing moves under the pointer. In the middle of a disc it goes a step out.
     fn click(self, boxes: &Boxes, run: &Run) {
         let index = run.first;
         if run.count > 1 {
@@ -274,24 +360,43 @@ impl Chart {
             }
             return;
         }
-        self.document.select_box(boxes.tree(), index);
-        self.zoom_to(if self.is_disc() && self.document.zoomed_box.get_untracked() == Some(index) {
-            // In the middle already: a step out.
-            boxes.parent(index)
-        } else {
-            Some(index)
-        });
+        let in_middle = self.is_disc() && self.zoomed.get_untracked() == Some(index);
+        self.select(boxes, index);
+        if in_middle {
+            self.clicked.set_value(None);
+            self.zoom_to(boxes.parent(index));
+        }
         self.hover.set(None);
     }
 
-    fn zoom_to(self, index: Option<u32>) {
-        self.document.zoomed_box.set(index);
+    fn select(self, boxes: &Boxes, index: u32) {
+        if self.is_half {
+            self.selected.set(Some(index));
+        } else {
+            self.document.select_box(boxes.tree(), index);
+        }
     }
 
-    fn on_key(self, event: &KeyboardEvent) -> bool {
+    /// Zooms to a box, or out again; from half of a sandwich it goes to the box's function.
+    fn enter(self, boxes: &Boxes, index: u32) {
+        if self.is_half {
+            if let Some(row) = boxes.function(index) {
+                self.document.select_function(row.function);
+            }
+            return;
+        }
+        let zoomed = self.zoomed.get_untracked();
+        self.zoom_to(if zoomed == Some(index) { boxes.parent(index) } else { Some(index) });
+    }
+
+    fn zoom_to(self, index: Option<u32>) {
+        self.zoomed.set(index);
+    }
+
+    pub(super) fn on_key(self, event: &KeyboardEvent) -> bool {
         let Some(boxes) = self.boxes.get_untracked().filter(|boxes| !boxes.is_empty()) else { return false };
-        let current = self.document.selected_box.get_untracked().filter(|&index| exists(&boxes, index));
-        let flame = self.document.drawing.get_untracked() == Drawing::Flame;
+        let current = self.selected.get_untracked().filter(|&index| exists(&boxes, index));
+        let flame = self.drawing.get_untracked() == Drawing::Flame;
         match event.key().as_str() {
             "ArrowUp" | "ArrowDown" => {
                 // Towards the roots: up in an icicle, down in a flame.
@@ -304,15 +409,14 @@ impl Chart {
             "ArrowRight" => self.go(&boxes, current, |index| boxes.next_in_row(index)),
             "Enter" | " " => {
                 let Some(index) = current else { return false };
-                let zoomed = self.document.zoomed_box.get_untracked();
-                self.zoom_to(if zoomed == Some(index) { boxes.parent(index) } else { Some(index) });
+                self.enter(&boxes, index);
             }
             "+" | "=" => self.zoom(&boxes, current, 0.5),
             "-" | "_" => self.zoom(&boxes, current, 2.0),
             "0" => self.zoom_to(None),
             "Escape" => {
                 let free = !self.is_disc() && !self.view.get_untracked().is_whole(&boxes);
-                if self.document.zoomed_box.get_untracked().is_none() && !free {
+                if self.zoomed.get_untracked().is_none() && !free {
                     return false;
                 }
                 self.zoom_to(None);
@@ -331,7 +435,7 @@ impl Chart {
     /// Moves the keyboard's box; the first step goes to the heaviest root, or to what is zoomed to.
     fn go(self, boxes: &Boxes, current: Option<u32>, step: impl Fn(u32) -> Option<u32>) {
         let first = || {
-            let zoomed = self.document.zoomed_box.get_untracked().filter(|&index| exists(boxes, index));
+            let zoomed = self.zoomed.get_untracked().filter(|&index| exists(boxes, index));
             // A function selected elsewhere is where one was.
             let selected = self.document.function.get_untracked();
             let selected = selected.and_then(|function| boxes.tree().heaviest_of(function));
@@ -339,9 +443,9 @@ impl Chart {
         };
         let Some(next) = current.map_or_else(first, step) else { return };
         self.hover.set(None);
-        self.document.select_box(boxes.tree(), next);
+        self.select(boxes, next);
         if self.is_disc() {
-            let disc = disc(boxes, self.document.zoomed_box.get_untracked(), self.surface.get_untracked());
+            let disc = disc(boxes, self.zoomed.get_untracked(), self.surface.get_untracked());
             if disc.focus != Some(next) && !disc.shows(boxes, next) {
                 self.zoom_to(boxes.parent(next));
             }
@@ -352,7 +456,7 @@ impl Chart {
 
     fn zoom(self, boxes: &Boxes, current: Option<u32>, factor: f64) {
         if self.is_disc() {
-            let zoomed = self.document.zoomed_box.get_untracked();
+            let zoomed = self.zoomed.get_untracked();
             self.zoom_to(if factor < 1.0 {
                 current.or(zoomed)
             } else {
@@ -369,6 +473,9 @@ impl Chart {
         self.fly(view.zoomed_about(boxes, middle, factor));
     }
 }
+
+/// A box that is thinner cannot be seen among others, CSS pixels.
+const THIN: f64 = 6.0;
 
 fn exists(boxes: &Boxes, index: u32) -> bool {
     (index as usize) < boxes.len()

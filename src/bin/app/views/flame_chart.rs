@@ -126,6 +126,7 @@ pub fn FlameChart(document: OpenDocument, overview: ProfileOverview) -> impl Int
             }
         })
     };
+    document.searching.follow(move |forwards| chart.find(forwards));
     if document.spans.refocus.get_value() {
         document.spans.refocus.set_value(false);
         request_animation_frame(focus_chart);
@@ -263,7 +264,7 @@ impl Chart {
         answers(
             document,
             move || {
-                let search = document.search.get().trim().to_owned();
+                let search = document.search_text();
                 Some(Request::Spans(SpanAsk::Activity { steps: STEPS, search }))
             },
             |response| match response {
@@ -314,6 +315,8 @@ impl Chart {
         effect(move || {
             self.view.track();
             self.document.search.track();
+            self.document.searching.case.track();
+            self.document.searching.regex.track();
             self.ask();
         });
         // A link names a span; its numbers are the worker's.
@@ -339,8 +342,10 @@ impl Chart {
     /// Asks for what is on screen, and some on both sides, unless that is there.
     fn ask(self) {
         let Some(view) = self.view.try_get_untracked() else { return };
-        let Some(search) = self.document.search.try_get_untracked() else { return };
-        let search = search.trim().to_owned();
+        if self.document.search.try_get_untracked().is_none() {
+            return;
+        }
+        let search = untrack(|| self.document.search_text());
         if view.width < 1.0 || self.asking.try_get_value() != Some(false) {
             return;
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use flamedrop::format::{self, TimeColumn, TimeUnit, Unit};
+use flamedrop::profile::imports::short_path;
 use flamedrop::protocol::{FunctionColumn, FunctionRow, ProfileOverview, Request, Response};
 use leptos::prelude::*;
 
@@ -10,7 +11,7 @@ use crate::components::cells::share_cell;
 use crate::components::paged::{Asked, Paged};
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, Sort};
-use crate::text::lower;
+use crate::narrowing::Menu;
 use crate::view::View;
 
 /// The unit of per-call times, of which the longest is given: microseconds, which most calls take, unless that makes
@@ -32,7 +33,7 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         |row: &FunctionRow| row.function,
         move |Asked { first, count, selected }| {
             let Sort { column, descending } = sort.get();
-            let filter = document.search.get();
+            let filter = document.search_text();
             Some(Request::Functions { sort: column, descending, filter, first, count, selected })
         },
         |response| match response {
@@ -41,16 +42,17 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         },
     );
 
+    document.searching.follow(move |forwards| walk(document, paged.rows(), paged.selected_row(), forwards));
     let times = overview.unit.column(overview.total);
     let total = overview.total;
     let calls = per_call_column(overview.longest_call);
     // A sampler sees no calls: without them there are no columns of them, and none of times without any.
     let sampled = overview.samples.is_some();
     let kept: &'static [usize] = match (overview.calls.is_some(), sampled, overview.has_times) {
-        (true, _, true) => &[0, 1, 2, 3, 4, 5],
-        (true, _, false) => &[0, 5],
-        (false, true, _) => &[0, 1, 3, 5],
-        (false, false, _) => &[1, 3, 5],
+        (true, _, true) => &[0, 1, 2, 3, 4, 5, 6, 7],
+        (true, _, false) => &[0, 7],
+        (false, true, _) => &[0, 1, 3, 5, 6, 7],
+        (false, false, _) => &[1, 3, 5, 6, 7],
     };
     // Nothing else can be sorted by.
     if !overview.has_times && sort.get_untracked().column != FunctionColumn::Place {
@@ -100,17 +102,23 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
         Column::number("cumtime", unit, "132px", in_all).sortable(direction(FunctionColumn::TotalTime)),
         Column::number("percall", calls.unit.symbol(), "96px", "cumtime divided by primitive calls")
             .sortable(direction(FunctionColumn::TotalPerCall)),
-        Column::text("filename:lineno(function)", "minmax(260px, 1fr)", "Where the function is defined")
+        Column::number("self", "%", "64px", "tottime as a share of all there is")
+            .sortable(direction(FunctionColumn::SelfTime)),
+        Column::number("total", "%", "64px", "cumtime as a share of all there is")
+            .sortable(direction(FunctionColumn::TotalTime)),
+        Column::text("function", "minmax(260px, 1fr)", "Its name, and where it is defined, from where packages lie")
             .leading()
             .sortable(direction(FunctionColumn::Place)),
     ];
     let columns = only(kept, all_columns);
-    const COLUMNS: [(FunctionColumn, bool); 6] = [
+    const COLUMNS: [(FunctionColumn, bool); 8] = [
         (FunctionColumn::Calls, true),
         (FunctionColumn::SelfTime, true),
         (FunctionColumn::SelfPerCall, true),
         (FunctionColumn::TotalTime, true),
         (FunctionColumn::TotalPerCall, true),
+        (FunctionColumn::SelfTime, true),
+        (FunctionColumn::TotalTime, true),
         (FunctionColumn::Place, false),
     ];
     let actions = Actions {
@@ -122,6 +130,7 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
             })
         }),
         open: Arc::new(move |_| document.view.set(View::Callers)),
+        menu: Some(Arc::new(move |x, y| document.narrowing.menu.set(Some(Menu { x, y })))),
         sort: Arc::new(move |index| {
             let column = kept.get(index).and_then(|&column| COLUMNS.get(column));
             if let Some(&(column, first_descending)) = column {
@@ -145,6 +154,38 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
     }
 }
 
+/// Selects the next function that was found, or the one before: the table has no others.
+fn walk(document: OpenDocument, rows: Signal<u32>, selected: Signal<Option<u32>>, forwards: bool) {
+    let Some(last) =
+        rows.get_untracked().checked_sub(1).filter(|_| untrack(|| !document.search_text().is_empty()))
+    else {
+        return;
+    };
+    let next = match (selected.get_untracked(), forwards) {
+        (None, true) => 0,
+        (None, false) => last,
+        (Some(row), true) => {
+            if row >= last {
+                0
+            } else {
+                row + 1
+            }
+        }
+        (Some(row), false) => row.checked_sub(1).unwrap_or(last),
+    };
+    let Sort { column: sort, descending } = document.function_sort.get_untracked();
+    let filter = untrack(|| document.search_text());
+    leptos::task::spawn_local(async move {
+        let request = Request::Functions { sort, descending, filter, first: next, count: 1, selected: None };
+        if let Some(Response::Functions { page, rows, .. }) = document.ask(request).await
+            && let Some(row) = page.first()
+        {
+            document.select_function(row.function);
+            document.searching.place.set(Some((next + 1, rows)));
+        }
+    });
+}
+
 /// Those of `all` at the places `kept`.
 pub fn only<T>(kept: &[usize], all: Vec<T>) -> Vec<T> {
     all.into_iter().enumerate().filter(|(place, _)| kept.contains(place)).map(|(_, one)| one).collect()
@@ -157,6 +198,8 @@ fn cells(row: &FunctionRow, times: TimeColumn, each: TimeColumn, total: f64) -> 
         per_call(row.self_time, row.calls, each),
         share_cell(row.total_cell(times), row.total_share(total)),
         per_call(row.total_time, row.primitive_calls, each),
+        format::percent_cell(row.self_share(total)).into_any(),
+        format::percent_cell(row.total_share(total)).into_any(),
         function_cell(row),
     ]
 }
@@ -173,7 +216,12 @@ pub fn per_call(seconds: f64, calls: Option<i64>, column: TimeColumn) -> AnyView
 /// A function as a cell: the colour of what it belongs to, its name, and where it is.
 pub fn function_cell(row: &FunctionRow) -> AnyView {
     let place = format::pstats_place(&row.file, row.line, &row.name);
-    let (_, file) = spelt(row);
+    let file = match row.line {
+        _ if row.file == "~" => String::new(),
+        // A package, or a file that is known without lines.
+        0 => short_path(&row.file).into_owned(),
+        line => format::line(&short_path(&row.file), line),
+    };
     // As pstats has it, also of modules: the file stands beside it.
     let name = format::short_name(&row.file, &row.name).into_owned();
     let short = name.len() < 40;
@@ -190,17 +238,16 @@ pub fn function_cell(row: &FunctionRow) -> AnyView {
 /// A function's name, of a module its file, and its place: `loads`, `json/__init__.py:299`; built-in ones have no
 /// place.
 pub fn spelt(row: &FunctionRow) -> (String, String) {
-    let place = if row.file == "~" { String::new() } else { format::line(&row.file, row.line) };
+    let place = match row.line {
+        _ if row.file == "~" => String::new(),
+        // A package, or a file that is known without lines.
+        0 => row.file.clone(),
+        line => format::line(&row.file, line),
+    };
     (row.label().into_owned(), place)
 }
 
 /// The style class of what a function belongs to.
 pub fn layer_class(row: &FunctionRow) -> &'static str {
     row.layer.id()
-}
-
-/// Whether a function has `text` (in lower case) in its name or place, as the search finds it.
-pub fn named(row: &FunctionRow, text: &str) -> bool {
-    lower(&format::pstats_place(&row.file, row.line, &row.name)).contains(text)
-        || lower(&row.name).contains(text)
 }

@@ -381,7 +381,7 @@ impl Chart {
                 self.hover.set(None);
                 self.set_view(view.dragged(&lanes, dx, dy));
             }
-            Gesture::Drop => {}
+            Gesture::Drop | Gesture::DoubleClick | Gesture::Menu { .. } => {}
             Gesture::Zoom { x, factor, .. } if x < view.gutter => {
                 // The names only scroll.
                 self.set_view(view.dragged(&lanes, 0.0, -factor.ln() * 500.0));

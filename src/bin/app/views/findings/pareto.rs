@@ -223,7 +223,11 @@ impl Curve {
                 }
             }
             Gesture::Leave => self.hover.set(None),
-            Gesture::Drag { .. } | Gesture::Drop | Gesture::Zoom { .. } => {}
+            Gesture::Drag { .. }
+            | Gesture::Drop
+            | Gesture::Zoom { .. }
+            | Gesture::DoubleClick
+            | Gesture::Menu { .. } => {}
         }
     }
 

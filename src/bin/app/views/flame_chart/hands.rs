@@ -79,6 +79,8 @@ impl Chart {
                 self.hover.set(None);
                 self.set_view(view.dragged(&tracks, dx, dy));
             }
+            // The second click zooms already.
+            Gesture::DoubleClick | Gesture::Menu { .. } => {}
             Gesture::Zoom { x, factor, .. } => {
                 self.hover.set(None);
                 self.set_view(view.zoomed_about(&tracks, x, factor));
@@ -223,7 +225,7 @@ impl Chart {
 
     /// To the next match, or the last one.
     pub(super) fn find(self, forwards: bool) {
-        let search = self.document.search.get_untracked().trim().to_owned();
+        let search = untrack(|| self.document.search_text());
         if search.is_empty() {
             return;
         }

@@ -66,6 +66,7 @@ pub fn Minimap(chart: Chart, activity: RwSignal<Option<(Request, Arc<Activity>)>
                 chart.set_view(view.zoomed_about(&tracks, at, factor));
             }
             Gesture::Hover { .. } | Gesture::Drop | Gesture::Leave => doing.set_value(None),
+            Gesture::DoubleClick | Gesture::Menu { .. } => {}
         }
     };
     let on_key = move |event: &KeyboardEvent| {

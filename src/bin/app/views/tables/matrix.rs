@@ -210,7 +210,11 @@ impl Matrix {
                     self.document.log.table.set(untrack(|| self.id(row)));
                 }
             }
-            Gesture::Drag { .. } | Gesture::Drop | Gesture::Zoom { .. } => {}
+            Gesture::Drag { .. }
+            | Gesture::Drop
+            | Gesture::Zoom { .. }
+            | Gesture::DoubleClick
+            | Gesture::Menu { .. } => {}
         }
     }
 

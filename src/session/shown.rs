@@ -1,0 +1,216 @@
+//! What is shown of a profile: a track, a range of time, a measure, and what transforms leave of that.
+
+use super::{Session, profile};
+use crate::document::Content;
+use crate::format;
+use crate::profile::call_tree::CallTree;
+use crate::profile::transform::{Transform, package};
+use crate::profile::{Functions, Profile, imports};
+use crate::protocol::{Response, StepOverview};
+
+/// What is shown of a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Part {
+    /// One track, or all.
+    pub track: Option<u32>,
+    /// A part of the time, or all of it. Only the first measure is known by time.
+    pub range: Option<(f64, f64)>,
+    /// By its place among the measures of the file.
+    pub measure: u32,
+}
+
+/// How a part is narrowed.
+#[derive(Default)]
+pub(super) struct Narrowed {
+    /// In the order applied.
+    steps: Vec<Transform>,
+    /// What there is after each.
+    totals: Vec<f64>,
+    /// What they are applied to, where that is not the whole.
+    before: Option<Box<Profile>>,
+    /// The estimated tree of that: it takes longer than all steps.
+    tree: Option<CallTree>,
+}
+
+impl Narrowed {
+    /// Whether there are any steps.
+    pub fn is_one(&self) -> bool {
+        !self.steps.is_empty()
+    }
+}
+
+/// The steps as the page tells of them.
+pub(super) fn described(narrowed: &Narrowed, functions: &Functions) -> Vec<StepOverview> {
+    let label = |step: &Transform| match step {
+        Transform::CollapsePackage(function) if (*function as usize) < functions.len() => {
+            package::named(functions, *function).0
+        }
+        Transform::OnlyMine(words) => words.clone(),
+        Transform::HideBelow(percent) => format!("{percent} %"),
+        _ => step.function().filter(|&function| (function as usize) < functions.len()).map_or_else(
+            String::new,
+            |function| {
+                let (file, name) = (functions.file(function), functions.name(function));
+                imports::module_label(file, name)
+                    .unwrap_or_else(|| format::short_name(file, name))
+                    .into_owned()
+            },
+        ),
+    };
+    let steps = narrowed.steps.iter().zip(&narrowed.totals);
+    steps.map(|(step, &total)| StepOverview { step: step.clone(), label: label(step), total }).collect()
+}
+
+impl Session {
+    /// All of the profile of which `shown` is shown.
+    pub(super) fn whole<'a>(&'a self, shown: &'a Profile) -> &'a Profile {
+        self.part.as_ref().map_or(shown, |(_, whole)| whole)
+    }
+
+    /// What of the profile is shown, but for its steps.
+    pub(super) fn shown(&self) -> Part {
+        self.part.as_ref().map(|(part, _)| *part).unwrap_or_default()
+    }
+
+    /// What the steps are applied to; `None` if there are none.
+    pub(super) fn before_steps<'a>(&'a self, shown: &'a Profile) -> Option<&'a Profile> {
+        let narrowed = &self.narrowed;
+        narrowed.is_one().then(|| narrowed.before.as_deref().unwrap_or_else(|| self.whole(shown)))
+    }
+
+    /// Changes what is shown for the whole, or the other way round.
+    pub(super) fn swap_part(&mut self) {
+        if let (Content::Profile(shown), Some((_, whole))) = (&mut self.document.content, &mut self.part) {
+            std::mem::swap(shown, whole);
+        }
+    }
+
+    /// Shows a part, or the whole, of one measure, narrowed as it was.
+    pub(super) fn show(&mut self, part: Part) -> Response {
+        let steps = self.narrowed.steps.clone();
+        self.show_as(part, steps)
+    }
+
+    /// Shows a part, narrowed by these steps.
+    pub(super) fn show_as(&mut self, part: Part, steps: Vec<Transform>) -> Response {
+        let known = self.narrowed.steps.len();
+        let is_same = part == self.shown();
+        let shown = if is_same && steps.len() > known && steps.starts_with(&self.narrowed.steps) {
+            self.go_on(part, &steps[known..])
+        } else {
+            self.begin(part, is_same, &steps)
+        };
+        match shown {
+            Ok(()) => Response::Reread(Box::new(self.overview())),
+            Err(problem) => Response::Refused(problem),
+        }
+    }
+
+    /// Narrows what is shown by some steps more.
+    fn go_on(&mut self, part: Part, more: &[Transform]) -> Result<(), String> {
+        let Content::Profile(shown) = &mut self.document.content else { return Err(NO_PROFILE.to_owned()) };
+        if !self.narrowed.is_one() {
+            self.narrowed.tree = self.profile.take_tree();
+            estimate(&mut self.narrowed.tree, shown);
+        }
+        let tree = self.narrowed.tree.as_ref().filter(|_| !self.narrowed.is_one());
+        let (next, mut totals) = after(shown, tree, more)?;
+        let before = std::mem::replace(shown, Box::new(next));
+        if self.part.is_none() {
+            self.part = Some((part, before));
+        } else if !self.narrowed.is_one() {
+            self.narrowed.before = Some(before);
+        }
+        self.narrowed.steps.extend_from_slice(more);
+        self.narrowed.totals.append(&mut totals);
+        self.profile = profile::State::default();
+        Ok(())
+    }
+
+    /// Shows a part from its beginning.
+    fn begin(&mut self, part: Part, is_same: bool, steps: &[Transform]) -> Result<(), String> {
+        self.swap_part();
+        let Narrowed { before, tree, steps: earlier, .. } = std::mem::take(&mut self.narrowed);
+        // Of the part that was shown, what was made of it already.
+        let shown = self.part.take().map(|(_, shown)| shown);
+        let of_part = match (is_same && part != Part::default(), earlier.is_empty()) {
+            (true, true) => shown,
+            (true, false) => before,
+            (false, _) => None,
+        };
+        let mut tree = tree.filter(|_| is_same);
+        self.profile = profile::State::default();
+        let Content::Profile(whole) = &mut self.document.content else { return Err(NO_PROFILE.to_owned()) };
+        let of_part = match of_part {
+            None if part != Part::default() => Some(Box::new(part_of(whole, part)?)),
+            of_part => of_part,
+        };
+        if steps.is_empty() {
+            if let Some(of_part) = of_part {
+                let whole = std::mem::replace(whole, of_part);
+                self.part = Some((part, whole));
+            }
+            self.profile.give_tree(tree);
+            return Ok(());
+        }
+        let base = of_part.as_deref().unwrap_or(whole);
+        estimate(&mut tree, base);
+        let (narrowed, totals) = after(base, tree.as_ref(), steps)?;
+        let whole = std::mem::replace(whole, Box::new(narrowed));
+        self.part = Some((part, whole));
+        self.narrowed = Narrowed { steps: steps.to_vec(), totals, before: of_part, tree };
+        Ok(())
+    }
+}
+
+const NO_PROFILE: &str = "this document has no tracks and no measures";
+
+/// Makes the tree that steps begin with, of a profile without one.
+fn estimate(tree: &mut Option<CallTree>, profile: &Profile) {
+    if tree.is_none() && profile.recorded_tree.is_none() {
+        *tree = Some(profile.tree(profile::BUDGET).into_owned());
+    }
+}
+
+/// The profile after some steps, and what there is after each.
+fn after(
+    profile: &Profile,
+    tree: Option<&CallTree>,
+    steps: &[Transform],
+) -> Result<(Profile, Vec<f64>), String> {
+    let mut totals = Vec::with_capacity(steps.len());
+    let mut shown: Option<Profile> = None;
+    for step in steps {
+        let next = match &shown {
+            None => profile.transformed(step, tree),
+            Some(shown) => shown.transformed(step, None),
+        };
+        let next = next.ok_or("the profile has no such functions")?;
+        totals.push(next.total());
+        shown = Some(next);
+    }
+    Ok((shown.ok_or("there are no steps")?, totals))
+}
+
+/// A part of a profile.
+fn part_of(whole: &Profile, part: Part) -> Result<Profile, String> {
+    let Part { track, range, measure } = part;
+    let index = track.map(|track| track as usize);
+    let of_measure = match measure {
+        0 => None,
+        measure => {
+            let of_measure = whole.of_measure(measure as usize);
+            Some(of_measure.ok_or_else(|| format!("the profile has no measure number {measure}"))?)
+        }
+    };
+    let all: &Profile = of_measure.as_ref().unwrap_or(whole);
+    let shown = match (range, index) {
+        (None, None) => of_measure,
+        (None, Some(track)) => all.of_track(track),
+        (Some(range), track) => all.of_range(range, track),
+    };
+    shown.ok_or_else(|| match (range, track) {
+        (None, Some(track)) => format!("the profile has no track number {track}"),
+        _ => "the profile has no such part of the time".to_owned(),
+    })
+}
