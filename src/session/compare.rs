@@ -200,6 +200,7 @@ fn difference(compared: &Compared, by_before: bool) -> DifferenceTree {
             functions,
             total,
             has_imports: false,
+            turned: None,
         },
         other_self: difference.other_self,
         other_total: difference.other_total,
