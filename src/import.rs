@@ -396,6 +396,11 @@ fn best(head: &[u8], asked: impl Fn(&dyn Format) -> bool) -> Option<(u8, &'stati
     let mut scores: Vec<(u8, &'static dyn Format)> = scores.filter(|(score, _)| *score > 0).collect();
     if scores.iter().filter(|(score, _)| *score >= SURE).count() > 1 {
         scores.retain(|(score, _)| *score >= SURE);
+        if scores.iter().any(|(_, format)| format.about().kind == Kind::Queries) {
+            scores.retain(|(score, format)| {
+                format.about().kind != Kind::Requests || *score >= access::HARDLY_ANYTHING_ELSE
+            });
+        }
         let begins: Vec<usize> = scores.iter().map(|(_, format)| format.begins(head)).collect();
         let first = begins.iter().copied().min().unwrap_or(0);
         let mut begins = begins.into_iter();

@@ -479,11 +479,14 @@ fn other_lines_are_counted_and_bad_ones_do_no_harm() {
         127.0.0.1 - - [28/Nov/2026:22:44:01 +0000] \"GET /a HTTP/1.1\" 200 9 \"-\" \"x\" 0.037800 <12>\n\
         127.0.0.1 - - [28/Nov/2026:22:44:02 +0000] \"GET /b HTTP/1.1\" 200 9 \"-\" \"L=0.1 \\\" \\\\\" 0.038800 <12>\n\
         Traceback (most recent call last):\n\
+        127.0.0.1 [28/Nov/2026:22:44:03 +0000] \"GET /d HTTP/1.1\" 200\n\
         127.0.0.1 - - [28/Nov/2026:22:44:03 +0000] \"GET /c HT\n";
     let document = common::open(text).expect("a document");
     let Content::Requests(log) = &document.content else { panic!("{}", document.format) };
     assert_eq!((document.format, log.statements.len()), ("gunicorn-access", 2));
     assert_eq!(log.statements.duration, [37.8, 38.8]);
     assert_eq!(log.connections[0].process, "12");
-    assert!(common::diagnostics(&document).contains("3 × lines that are no requests were skipped"));
+    let said = common::diagnostics(&document);
+    assert!(said.contains("3 × lines that are no requests were skipped"), "{said}");
+    assert!(said.contains("Warning: 1 × requests of another layout"), "{said}");
 }

@@ -47,7 +47,7 @@ use super::clock;
 use super::records::{Records, shown};
 use super::waiting::Importing;
 use super::{Format, ImportError, wrapped};
-use crate::document::{Content, Diagnostics, Document, Level};
+use crate::document::{Content, Diagnostics, Document, LOGS, Level};
 use crate::format;
 use crate::input::Input;
 use crate::queries::served::ServedBuilder;
@@ -56,8 +56,14 @@ use crate::requests::Moment;
 /// How sure a format is whose lines are read.
 const CERTAIN: u8 = 90;
 
-/// How sure one is of lines that others may write as well.
-const LIKELY: u8 = 75;
+/// How sure one is of lines that several servers write.
+const LIKELY: u8 = 86;
+
+/// How sure one is of requests among other lines.
+const AMONG_OTHERS: u8 = 61;
+
+/// Of formats that are sure, those of requests are less so than SQL's below this ([`share_of_lines`]).
+pub(super) const HARDLY_ANYTHING_ELSE: u8 = 80;
 
 /// Lines of workers that write at once come a moment late; those of servers that log beginnings, by as long as requests take.
 const LATE: f64 = 300_000.0;
@@ -118,16 +124,15 @@ impl Lines for Layout {
     }
 }
 
-/// Whether a layout of `server` reads the beginning of this log.
+/// How sure a layout of one of `servers` is of the beginning of this log.
 fn is_of(head: &[u8], servers: &[Server]) -> u8 {
-    match Layout::of(head) {
-        Some(layout) if servers.contains(&layout.server) && roles::fits(&layout, head) => match layout.server
-        {
-            Server::Any => LIKELY,
-            _ => CERTAIN,
-        },
-        _ => 0,
+    if !LOGS {
+        // Whose it is, the build that reads it finds out.
+        return share_of_lines(head, LIKELY, layout::has_request);
     }
+    let Some(layout) = Layout::of(head).filter(|layout| servers.contains(&layout.server)) else { return 0 };
+    let sure = if layout.server == Server::Any { LIKELY } else { CERTAIN };
+    share_of_lines(head, sure, |line| layout.read(line).is_some())
 }
 
 /// Where the first line that is a request's begins in `head`.
@@ -178,6 +183,11 @@ fn read<'a>(format: &'a dyn Format, input: &'a mut Input<'_>, lines: Box<dyn Lin
                 Line::Request(seen) => (seen, None, None),
                 Line::Begun(seen, id) => (seen, Some(id), None),
                 Line::Ended(seen, id) => (seen, None, Some(id)),
+                Line::Other if layout::has_request(line) => {
+                    let message = "requests of another layout than the first ones were skipped: give each layout a file";
+                    diagnostics.note(Level::Warning, message, place);
+                    continue;
+                }
                 Line::Other => {
                     diagnostics.note(Level::Info, "lines that are no requests were skipped", place);
                     continue;
@@ -350,12 +360,25 @@ macro_rules! by_lines {
 
 use {by_layout, by_lines};
 
-/// How sure a format is of a head of which at least one in four lines `is` one of its requests.
+/// How sure a format is of a head of whose lines so many are its requests: `sure` if hardly any is another. Where many
+/// are, but at least one in four is a request, a format of SQL that is sure as well is the one that is meant: consoles
+/// print both, and a literal may hold a line of any log.
 fn share_of_lines(head: &[u8], sure: u8, is: impl Fn(&[u8]) -> bool) -> u8 {
     let (mut all, mut found) = (0, 0);
     for line in layout::lines(head).take(400) {
         all += 1;
         found += usize::from(is(line));
     }
-    if found > 0 && found * 4 >= all { sure } else { 0 }
+    match found {
+        0 => 0,
+        found if found * 5 >= all * 4 => sure,
+        found if found * 4 >= all => {
+            if sure >= CERTAIN {
+                AMONG_OTHERS + 4
+            } else {
+                AMONG_OTHERS
+            }
+        }
+        _ => 0,
+    }
 }

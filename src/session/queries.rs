@@ -201,13 +201,19 @@ fn directed(descending: bool, ordering: Ordering) -> Ordering {
     if descending { ordering.reverse() } else { ordering }
 }
 
+/// What a statement ran on; of a request whose worker the log does not name, nothing.
+fn connection_title(log: &QueryLog, at: usize) -> String {
+    let connection = &log.connections[log.statements.connection[at] as usize];
+    if log.served.is_some() && connection.process.is_empty() { String::new() } else { connection.title() }
+}
+
 pub(super) fn execution(log: &QueryLog, index: u32) -> ExecutionRow {
     let (statements, at) = (&log.statements, index as usize);
     ExecutionRow {
         statement: index,
         start: statements.start[at],
         duration: statements.duration[at],
-        connection: log.connections[statements.connection[at] as usize].title(),
+        connection: connection_title(log, at),
         failed: statements.failed[at] != 0,
         route: match log.served {
             Some(_) => log.fingerprints[statements.fingerprint[at] as usize].text.clone(),
@@ -315,7 +321,7 @@ impl Texts<'_> {
             parameters,
             start: statements.start[at],
             duration: statements.duration[at],
-            connection: log.connections[connection as usize].title(),
+            connection: connection_title(log, at),
             failed: statements.failed[at] != 0,
             request: statements.request.get(at).copied().unwrap_or(NONE),
             place: log.place(at),

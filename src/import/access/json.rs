@@ -8,7 +8,7 @@ use super::layout::{Seen, lines};
 use super::pairs::{Value, pairs, unescaped};
 use super::roles::{self, Role};
 use super::{Line, Lines, by_lines};
-use crate::document::{Diagnostics, Level};
+use crate::document::{Diagnostics, LOGS, Level};
 use crate::format;
 use crate::import::{About, Kind};
 use crate::queries::served::Entry;
@@ -38,10 +38,27 @@ by_lines!(
 );
 
 fn detect(head: &[u8]) -> u8 {
+    if !LOGS {
+        // What its keys are, the build that reads it finds out.
+        return if is_foreign(head) { 0 } else { super::share_of_lines(head, SURE, names_a_request) };
+    }
     let keys = Keys::of(head);
     let is_request =
         |line: &[u8]| matches!(keys.read(line, &mut Vec::new()), Line::Request(seen) if is_whole(&seen));
     if is_foreign(head) { 0 } else { super::share_of_lines(head, SURE, is_request) }
+}
+
+/// Whether an object has a status and an address by the names of its keys.
+fn names_a_request(line: &[u8]) -> bool {
+    let mut has = (false, false);
+    for (key, _) in pairs(line) {
+        match std::str::from_utf8(key).map(|key| roles::of_name(key, false)) {
+            Ok(Role::Status) => has.0 = true,
+            Ok(Role::Request | Role::Target) => has.1 = true,
+            _ => {}
+        }
+    }
+    line.first() == Some(&b'{') && has == (true, true)
 }
 
 /// Whether it is a request beyond doubt: other objects have a status as well.
@@ -62,6 +79,9 @@ fn is_foreign(head: &[u8]) -> bool {
 
 /// Whether a line is such an object.
 pub fn is_line(line: &[u8]) -> bool {
+    if !LOGS {
+        return names_a_request(line);
+    }
     line.first() == Some(&b'{') && {
         let keys = Keys::of(line);
         matches!(keys.read(line, &mut Vec::new()), Line::Request(seen) if is_whole(&seen))

@@ -8,8 +8,10 @@ use memchr::{memchr, memchr_iter, memmem};
 
 use super::fields::{self, When};
 use super::roles::{self, Role};
+use crate::document::LOGS;
 use crate::queries::served::Entry;
 use crate::requests::Moment;
+use crate::sort;
 
 /// The most fields of a line.
 pub const MOST: usize = 48;
@@ -197,6 +199,9 @@ impl Layout {
 
     /// The layout of the log that begins so; `None` if its lines are none of an access log.
     pub fn of(head: &[u8]) -> Option<Self> {
+        if !LOGS {
+            return None;
+        }
         let samples: Vec<&[u8]> = lines(head).filter(|line| has_request(line)).take(SAMPLES).collect();
         let mut candidates: Vec<(Self, usize)> = Vec::new();
         for sample in &samples {
@@ -213,17 +218,15 @@ impl Layout {
         for (pattern, count) in &mut candidates {
             *count = samples.iter().filter(|sample| pattern.cells(sample, &mut cells)).count();
         }
-        let most = candidates.iter().map(|(_, count)| *count).max()?;
-        // The one with most fields of those that fit as often.
-        let mut best: Option<Self> = None;
-        for (pattern, count) in candidates {
-            if count == most && best.as_ref().is_none_or(|best| pattern.fields.len() > best.fields.len()) {
-                best = Some(pattern);
-            }
-        }
-        let mut layout = best?;
-        roles::assign(&mut layout, &samples, head);
-        layout.is_complete().then_some(layout)
+        // The one that fits most often, and of these the one with most fields; a short pattern takes all that follows for
+        // its last field, which is then nothing.
+        sort::by(&mut candidates, |(a, fits), (b, others)| {
+            others.cmp(fits).then(b.fields.len().cmp(&a.fields.len()))
+        });
+        candidates.into_iter().find_map(|(mut layout, _)| {
+            roles::assign(&mut layout, &samples, head);
+            layout.is_complete().then_some(layout)
+        })
     }
 
     /// Whether it has what makes a line one of a request.

@@ -3,7 +3,7 @@
 //! nothing says it, a number is no duration.
 
 use super::fields;
-use super::layout::{Layout, MOST, Server, lines};
+use super::layout::{Layout, MOST, Server};
 use crate::requests::Moment;
 use crate::sort;
 
@@ -450,14 +450,4 @@ pub fn moment_of(lines: impl Iterator<Item = (f64, f64)>) -> Moment {
         before = Some((stamp, stamp + duration));
     }
     if begins > 0 && begins > ends { Moment::Begin } else { Moment::End }
-}
-
-/// Whether at least one in four lines of `head` are read by `layout`.
-pub fn fits(layout: &Layout, head: &[u8]) -> bool {
-    let (mut all, mut read) = (0, 0);
-    for line in lines(head).take(400) {
-        all += 1;
-        read += usize::from(layout.read(line).is_some());
-    }
-    read > 0 && read * 4 >= all
 }

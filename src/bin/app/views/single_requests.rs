@@ -122,21 +122,15 @@ pub fn SingleRequests(document: OpenDocument, overview: QueriesOverview) -> impl
         empty: "No request fits the filter.".to_owned(),
     });
     let failed = move || document.filter.with(|filter| filter.failed);
+    let only = move |failed: bool| document.filter.update(|filter| filter.failed = failed);
     view! {
         <div class="split">
             <div class="listing">
                 <div class="view-bar">
-                    <label class="choice">
-                        <input
-                            type="checkbox"
-                            prop:checked=failed
-                            on:change=move |event| {
-                                let failed = event_target_checked(&event);
-                                document.filter.update(|filter| filter.failed = failed);
-                            }
-                        />
-                        " answered with 5xx only"
-                    </label>
+                    <div class="switch" role="group" aria-label="Rows">
+                        <button type="button" aria-pressed=move || (!failed()).to_string() on:click=move |_| only(false)>"All"</button>
+                        <button type="button" aria-pressed=move || failed().to_string() on:click=move |_| only(true)>"5xx only"</button>
+                    </div>
                     {copy}
                 </div>
                 {table}

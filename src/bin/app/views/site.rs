@@ -180,7 +180,8 @@ fn Choices(document: OpenDocument, timed: Memo<bool>) -> impl IntoView {
                     type="number"
                     min="1"
                     step="1"
-                    placeholder="as logged"
+                    placeholder="auto"
+                    title="How many workers there are: as many as the log names, if nothing is said"
                     prop:value=move || log.workers.get().map(|workers| workers.to_string()).unwrap_or_default()
                     on:change=move |event| {
                         let workers = event_target_value(&event).parse().ok().filter(|&workers: &u32| workers > 0);
@@ -305,8 +306,8 @@ fn throughput(site: &Site, across: Across) -> Data {
     };
     let each = [
         ("2xx and 3xx", Tone::All, of(&[Class::Fine, Class::Redirect])),
-        ("4xx", Tone::Usual, of(&[Class::ClientError])),
-        ("client left", Tone::Slow, of(&[Class::Gone])),
+        ("4xx", Tone::Writes, of(&[Class::ClientError])),
+        ("client left", Tone::Reads, of(&[Class::Gone])),
         ("5xx", Tone::Failed, of(&[Class::ServerError])),
     ];
     let there =

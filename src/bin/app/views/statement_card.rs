@@ -202,7 +202,7 @@ fn body(document: OpenDocument, detail: &StatementDetail, wall_clock: bool) -> A
                 {number("Duration", format::milliseconds(detail.duration))}
                 {number("Start", start_text(detail.start, wall_clock))}
                 {detail.gap_before.map(|gap| number("Gap before", format::milliseconds(gap)))}
-                {number(if requests { "Worker" } else { "Connection" }, detail.connection.clone())}
+                {(!detail.connection.is_empty()).then(|| number(if requests { "Worker" } else { "Connection" }, detail.connection.clone()))}
                 {(!detail.place.is_empty()).then(|| view! { <div><dt>"Caller"</dt><dd class="place" title=detail.place.clone()>{detail.place.clone()}</dd></div> })}
                 {detail.failed.then(|| number("Result", "failed".to_owned()))}
             </dl>

@@ -237,6 +237,40 @@ pub const ALL: &[Def<GroupRow, Sort>] = &[
     },
 ];
 
+/// What some of them are called of requests.
+static OF_REQUESTS: [Def<GroupRow, Sort>; 3] = [
+    Def {
+        key: "calls",
+        label: "Requests",
+        holds: Holds::Numbers,
+        width: "88px",
+        hint: "How many there were",
+        sort: Some((Sort::Calls, true)),
+        cell: |row| Cell::Count(u64::from(row.figures.calls)),
+    },
+    Def {
+        key: "failed",
+        label: "5xx",
+        holds: Holds::Numbers,
+        width: "64px",
+        hint: "Requests that were answered with an error of the site",
+        sort: Some((Sort::Failed, true)),
+        cell: |row| match row.figures.failed {
+            0 => Cell::Count(0),
+            failed => Cell::Bad(format::count(i64::from(failed))),
+        },
+    },
+    Def {
+        key: "parameters",
+        label: "Distinct",
+        holds: Holds::Numbers,
+        width: "84px",
+        hint: "How many different addresses, queries included",
+        sort: Some((Sort::Distinct, true)),
+        cell: |row| Cell::Count(u64::from(row.figures.distinct)),
+    },
+];
+
 /// The columns that are there at first.
 pub const DEFAULT: u32 = mask(&[0, 1, 2, 3, 4, 7, 9, 12, 13, 23]);
 
@@ -260,9 +294,15 @@ pub fn chosen(mask: u32, by: By, requests: bool) -> Vec<&'static Def<GroupRow, S
             "shapes" => by == By::Fingerprint,
             _ => false,
         };
-        *at == 0 || (mask >> at & 1 != 0 && !says_nothing)
+        // Errors are half of what a route is looked at for.
+        let errors = requests && def.key == "failed" && mask == DEFAULT;
+        *at == 0 || errors || (mask >> at & 1 != 0 && !says_nothing)
     };
-    ALL.iter().enumerate().filter(is_shown).map(|(_, def)| def).collect()
+    let named = |def: &'static Def<GroupRow, Sort>| {
+        let of_requests = OF_REQUESTS.iter().find(|other| requests && other.key == def.key);
+        of_requests.unwrap_or(def)
+    };
+    ALL.iter().enumerate().filter(is_shown).map(|(_, def)| named(def)).collect()
 }
 
 /// A set of columns as addresses and settings have it: `calls,total`.

@@ -124,11 +124,16 @@ fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin:
     // A server's statistics have no single statements.
     let has_starts = !detail.series.calls.is_empty();
     let timed = has_starts && detail.row.figures.timed() > 0;
-    let durations = timed.then(|| {
-        chart("How long executions take", "Executions by duration", Data::durations(&detail.row.classes))
+    let durations = timed.then(|| match requests {
+        true => chart("How long requests take", "Requests by duration", Data::durations(&detail.row.classes)),
+        false => {
+            chart("How long executions take", "Executions by duration", Data::durations(&detail.row.classes))
+        }
     });
-    let starts =
-        has_starts.then(|| chart("When they run", "Executions over time", counts(&detail.series, axis)));
+    let starts = has_starts.then(|| match requests {
+        true => chart("When they come", "Requests over time", counts(&detail.series, axis)),
+        false => chart("When they run", "Executions over time", counts(&detail.series, axis)),
+    });
     let times = timed
         .then(|| chart("How long they take over time", "Durations over time", times(&detail.series, axis)));
     let slowest = detail.slowest.map(|statement| view! { <Slowest document statement units requests /> });
@@ -140,7 +145,7 @@ fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin:
     view! {
         <section class="lead">
             {heading}
-            {numbers(&detail.row, units)}
+            {numbers(&detail.row, units, requests)}
         </section>
         {durations}
         {starts}
@@ -171,10 +176,11 @@ fn variety(detail: &GroupDetail) -> String {
     }
 }
 
-fn numbers(row: &GroupRow, units: Units) -> AnyView {
+fn numbers(row: &GroupRow, units: Units, requests: bool) -> AnyView {
     let figures = &row.figures;
     let count = |value: u64| format::count(value as i64);
-    let mut facts: Vec<(&'static str, String)> = vec![("Calls", count(u64::from(figures.calls)))];
+    let mut facts: Vec<(&'static str, String)> =
+        vec![(if requests { "Requests" } else { "Calls" }, count(u64::from(figures.calls)))];
     if figures.timed() > 0 {
         for (name, time) in [
             ("Total", figures.total),
@@ -202,7 +208,7 @@ fn numbers(row: &GroupRow, units: Units) -> AnyView {
         facts.push(("Lock time", format::milliseconds(time)));
     }
     if figures.all_failed() > 0 {
-        facts.push(("Failed", count(u64::from(figures.all_failed()))));
+        facts.push((if requests { "5xx" } else { "Failed" }, count(u64::from(figures.all_failed()))));
     }
     if figures.shapes > 1 {
         facts.push(("Shapes", count(u64::from(figures.shapes))));
