@@ -330,7 +330,8 @@ fn check(before: &Profile, tree: &CallTree, step: &Transform) {
     // What a function has in boxes that stand for many is taken out of those as well as can be told.
     let merged = |of: FunctionId| {
         let parts = tree.merged.parts.iter().filter(|part| part.function == of).map(|part| part.total_time);
-        let elsewhere = tree.merged.elsewhere.iter().filter(|one| one.function == of).map(|one| one.total_time);
+        let elsewhere =
+            tree.merged.elsewhere.iter().filter(|one| one.function == of).map(|one| one.total_time);
         parts.chain(elsewhere).sum::<f64>()
     };
     let slack = if let Transform::Drop(of) = step { merged(*of) } else { 0.0 };
