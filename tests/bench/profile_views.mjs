@@ -91,7 +91,7 @@ for (const [what, file] of [['call graph (pstats)', graph], ['stacks', stacks]])
   await choose(page, [file]);
   await opened(page);
   console.log(`\n${functions.toLocaleString('en')} functions, ${what}`);
-  const steps = () => page.locator('.steps .crumbs button').count();
+  const steps = () => page.locator('.narrowing .crumbs button').count();
   const lines = [];
   const row = (name, times) => lines.push([name, median(times), Math.max(...times)]);
   for (const view of ['Flame graph', 'Call tree', 'Functions', 'Sandwich']) {

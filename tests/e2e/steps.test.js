@@ -77,7 +77,7 @@ pageTest('letters, Shift+F10 and undoing, without a mouse', async ({ page }) => 
   assert.equal(await trail(page).getByRole('button').count(), 4);
   for (const left of [3, 2]) {
     await page.keyboard.press('u');
-    await page.waitForFunction((count) => document.querySelectorAll('.steps .crumbs button').length === count, left);
+    await page.waitForFunction((count) => document.querySelectorAll('.narrowing .crumbs button').length === count, left);
   }
   await page.keyboard.press('u');
   await trail(page).waitFor({ state: 'detached' });
@@ -137,7 +137,7 @@ pageTest('a search is counted, marked and walked', async ({ page, screenshot }) 
   await openShop(page, 'Call tree');
   const box = page.getByRole('searchbox', { name: 'Search' });
   const found = page.locator('.search .found');
-  await box.fill('ordering.py');
+  await box.fill('template/base.py');
   await found.getByText(/^\d+ match(es)?, [\d.<]+ .*% self, [\d.]+ % total$/).waitFor();
   await box.press('Enter');
   // Its stack is open, and the row marked.

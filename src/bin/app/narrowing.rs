@@ -49,7 +49,7 @@ impl OpenDocument {
     pub fn profile_overview(self) -> Option<ProfileOverview> {
         self.overview().and_then(|overview| match &overview.content {
             ContentOverview::Profile(profile) => Some(profile.clone()),
-            ContentOverview::Queries(_) | ContentOverview::Schema(_) => None,
+            ContentOverview::Queries(_) | ContentOverview::Requests(_) | ContentOverview::Schema(_) => None,
         })
     }
 

@@ -103,7 +103,7 @@ impl OpenDocument {
                 match &overview.content {
                     _ if text.is_empty() => None,
                     ContentOverview::Profile(_) => Some(Request::SearchFunctions { text }),
-                    ContentOverview::Queries(_) => {
+                    ContentOverview::Queries(_) | ContentOverview::Requests(_) => {
                         // Only how many there are: no rows of them.
                         let (sort, filter) = (QueryColumn::Total, self.search.get());
                         Some(Request::Queries {

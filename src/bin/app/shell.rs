@@ -109,7 +109,6 @@ pub fn App() -> impl IntoView {
         }}
         <div class="drop-here" class:shown=move || dragging.get() aria-hidden="true">"Drop files anywhere"</div>
         <Notices />
-        <FunctionMenu />
         <Help />
         <SavePage />
     }
@@ -414,6 +413,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                 <div class="view">{content}</div>
                 {side}
             </div>
+            <FunctionMenu />
         </main>
         {move || {
             document.by_line.track();
@@ -501,7 +501,13 @@ fn tab(document: OpenDocument, view: View, title: &'static str, views: Vec<View>
             aria-controls="view"
             aria-selected=move || current().to_string()
             tabindex=move || if current() { "0" } else { "-1" }
-            on:click=move |_| document.view.set(view)
+            on:click=move |event| {
+                document.view.set(view);
+                // Whoever walks the tabs by key stays there.
+                if event.detail() > 0 {
+                    keys::focus_view();
+                }
+            }
             on:keydown=on_key
         >
             {title}

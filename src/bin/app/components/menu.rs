@@ -105,7 +105,7 @@ fn OpenMenu(document: OpenDocument, menu: Menu) -> impl IntoView {
                 act();
             }>
                 <span>{text}</span>
-                <kbd aria-hidden="true">{letter}</kbd>
+                {(!letter.is_empty()).then(|| view! { <kbd aria-hidden="true">{letter}</kbd> })}
             </button>
         }
         .into_any()

@@ -22,7 +22,7 @@ pub fn Steps(document: OpenDocument, overview: ProfileOverview) -> impl IntoView
     let crumbs = StoredValue::new((steps, unit, whole_total));
     view! {
         <Show when=move || shown.get()>
-            <div class="steps">
+            <div class="narrowing">
                 {move || crumbs.with_value(|(steps, unit, total)| {
                     (!steps.is_empty()).then(|| trail(document, steps, *unit, *total, tree_estimated))
                 })}

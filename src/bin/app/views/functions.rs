@@ -25,7 +25,13 @@ pub fn per_call_column(longest: f64) -> TimeColumn {
 
 /// The functions table of a profile.
 #[component]
-pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
+pub fn Functions(
+    document: OpenDocument,
+    overview: ProfileOverview,
+    /// Whether there is room for times and names only.
+    #[prop(optional)]
+    brief: bool,
+) -> impl IntoView {
     let sort = document.function_sort;
     let paged = Paged::new(
         document,
@@ -49,6 +55,7 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
     // A sampler sees no calls: without them there are no columns of them, and none of times without any.
     let sampled = overview.samples.is_some();
     let kept: &'static [usize] = match (overview.calls.is_some(), sampled, overview.has_times) {
+        _ if brief => &[1, 3, 7],
         (true, _, true) => &[0, 1, 2, 3, 4, 5, 6, 7],
         (true, _, false) => &[0, 7],
         (false, true, _) => &[0, 1, 3, 5, 6, 7],
@@ -106,7 +113,7 @@ pub fn Functions(document: OpenDocument, overview: ProfileOverview) -> impl Into
             .sortable(direction(FunctionColumn::SelfTime)),
         Column::number("total", "%", "64px", "cumtime as a share of all there is")
             .sortable(direction(FunctionColumn::TotalTime)),
-        Column::text("function", "minmax(260px, 1fr)", "Its name, and where it is defined, from where packages lie")
+        Column::text("function", if brief { "minmax(140px, 1fr)" } else { "minmax(260px, 1fr)" }, "Its name, and where it is defined, from where packages lie")
             .leading()
             .sortable(direction(FunctionColumn::Place)),
     ];

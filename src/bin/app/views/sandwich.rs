@@ -38,7 +38,7 @@ pub fn Sandwich(document: OpenDocument, overview: ProfileOverview) -> impl IntoV
     };
     view! {
         <div class="sandwich">
-            <div class="beside"><Functions document overview /></div>
+            <div class="beside"><Functions document overview brief=true /></div>
             <div class="halves">
                 <Half document label="Callers" turned=Turned::Callers drawing=Drawing::Flame is_main=false />
                 <header class="summary">{middle}</header>
@@ -89,7 +89,7 @@ fn Half(
     };
     view! {
         <section class="half" aria-label=label>
-            <h3>{label}</h3>
+            <h2>{label}</h2>
             <Canvas
                 label=Signal::derive(says)
                 description="flame graph"

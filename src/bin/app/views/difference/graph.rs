@@ -217,14 +217,16 @@ impl Chart {
             Gesture::Click { x, y } => {
                 match over(x, y) {
                     Some(over) if over.run.count > 1 => self.fly(view.zoomed_to_run(&boxes, &over.run)),
-                    Some(over) => {
-                        self.select(&boxes, over.run.first);
-                        self.fly(view.zoomed_to(&boxes, over.run.first));
-                    }
-                    None => self.fly(view.zoomed_out(&boxes)),
+                    Some(over) => self.select(&boxes, over.run.first),
+                    None => self.current.set(None),
                 }
                 self.hover.set(None);
             }
+            // Nothing moves under the pointer until it is clicked twice.
+            Gesture::DoubleClick => match self.current.get_untracked() {
+                Some(index) => self.fly(view.zoomed_to(&boxes, index)),
+                None => self.fly(view.zoomed_out(&boxes)),
+            },
             Gesture::Drag { dx, dy, .. } => {
                 self.hover.set(None);
                 self.motion.stop();
@@ -235,7 +237,7 @@ impl Chart {
                 self.motion.stop();
                 self.view.set(view.zoomed_about(&boxes, x, factor));
             }
-            Gesture::Drop => {}
+            Gesture::Drop | Gesture::Menu { .. } => {}
         }
     }
 
