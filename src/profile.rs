@@ -12,6 +12,7 @@ pub mod category;
 pub mod compare;
 mod components;
 pub mod consistency;
+mod edges;
 pub mod estimate;
 pub mod hide;
 pub(crate) mod home;
@@ -28,6 +29,7 @@ pub mod repair;
 pub mod series;
 pub mod spans;
 pub mod stacks;
+mod strings;
 mod suspended;
 pub mod transform;
 pub mod twins;
@@ -35,24 +37,21 @@ mod unnamed;
 pub mod writer;
 
 use std::borrow::Cow;
-use std::hash::BuildHasher;
-use std::sync::Arc;
-
-use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use self::home::{Home, SEPARATORS, home};
 pub use crate::format::Unit;
 use crate::format::pstats_place;
-use crate::sort;
 
 pub use call_tree::CallTree;
 pub use category::Category;
+pub use edges::{Edge, Edges};
 pub use layer::{Layer, Layers};
 pub use line_table::LineTable;
 pub use measures::{Measure, Measures};
 pub use series::Series;
 pub use spans::Spans;
 pub use stacks::{Recorded, Stacks, Track};
+pub use strings::Strings;
 pub use writer::Writer;
 
 /// What stands in a column of calls where the file has none. Nobody is shown it: [`Functions::calls_of`] and its
@@ -205,136 +204,9 @@ impl Functions {
     }
 }
 
-/// Caller→callee edges as columns, sorted by callee, then by caller's position in the file.
-#[derive(Debug, Clone, Default)]
-pub struct Edges {
-    /// Who calls.
-    pub caller: Vec<FunctionId>,
-    /// Who is called.
-    pub callee: Vec<FunctionId>,
-    /// Calls over this edge.
-    pub calls: Vec<i64>,
-    /// Of them, not recursive.
-    pub primitive_calls: Vec<i64>,
-    /// Seconds in the callee itself when called over this edge.
-    pub self_time: Vec<f64>,
-    /// Seconds in the callee and all it called, when called over this edge.
-    pub total_time: Vec<f64>,
-    /// Per function: where its incoming edges begin; one entry more than functions.
-    first_in: Vec<u32>,
-    /// Edge ids sorted by caller.
-    by_caller: Vec<u32>,
-    /// Per function: where its outgoing edges begin in `by_caller`; one entry more than functions.
-    first_out: Vec<u32>,
-}
-
-/// One edge while reading, before sorting.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Edge {
-    /// Who calls.
-    pub caller: FunctionId,
-    /// Who is called.
-    pub callee: FunctionId,
-    /// Calls over this edge.
-    pub calls: i64,
-    /// Of them, not recursive.
-    pub primitive_calls: i64,
-    /// Seconds in the callee itself.
-    pub self_time: f64,
-    /// Seconds in the callee and all it called.
-    pub total_time: f64,
-}
-
-impl Edges {
-    /// Sorts and indexes `edges` of a profile of `functions` functions. Stable: edges of one callee
-    /// keep their order.
-    pub fn new(functions: usize, mut edges: Vec<Edge>) -> Self {
-        sort::by_number(&mut edges, |edge| edge.callee);
-        let count = edges.len();
-        let mut result = Self {
-            caller: Vec::with_capacity(count),
-            callee: Vec::with_capacity(count),
-            calls: Vec::with_capacity(count),
-            primitive_calls: Vec::with_capacity(count),
-            self_time: Vec::with_capacity(count),
-            total_time: Vec::with_capacity(count),
-            ..Self::default()
-        };
-        for edge in &edges {
-            result.caller.push(edge.caller);
-            result.callee.push(edge.callee);
-            result.calls.push(edge.calls);
-            result.primitive_calls.push(edge.primitive_calls);
-            result.self_time.push(edge.self_time);
-            result.total_time.push(edge.total_time);
-        }
-        result.first_in = starts(functions, &result.callee);
-        result.first_out = starts(functions, &result.caller);
-        let mut next = result.first_out.clone();
-        result.by_caller = vec![0; edges.len()];
-        for (edge, &caller) in result.caller.iter().enumerate() {
-            let place = &mut next[caller as usize];
-            result.by_caller[*place as usize] = edge as u32;
-            *place += 1;
-        }
-        result
-    }
-
-    /// The numbers of one.
-    pub fn get(&self, edge: usize) -> Edge {
-        Edge {
-            caller: self.caller[edge],
-            callee: self.callee[edge],
-            calls: self.calls[edge],
-            primitive_calls: self.primitive_calls[edge],
-            self_time: self.self_time[edge],
-            total_time: self.total_time[edge],
-        }
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.callee.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.callee.is_empty()
-    }
-
-    /// Edge ids into `function`: its callers.
-    pub fn into(&self, function: FunctionId) -> std::ops::Range<usize> {
-        self.first_in[function as usize] as usize..self.first_in[function as usize + 1] as usize
-    }
-
-    /// Who calls `function`.
-    pub fn callers(&self, function: FunctionId) -> impl Iterator<Item = FunctionId> + '_ {
-        self.caller[self.into(function)].iter().copied()
-    }
-
-    /// Edge ids out of `function`: its callees.
-    pub fn out_of(&self, function: FunctionId) -> &[u32] {
-        let range =
-            self.first_out[function as usize] as usize..self.first_out[function as usize + 1] as usize;
-        &self.by_caller[range]
-    }
-}
-
 /// Per function the number of its strongly connected component: functions of one call each other.
 pub(crate) fn strong_components(functions: usize, edges: &Edges) -> Vec<u32> {
     components::Components::of(functions, edges).component
-}
-
-/// Where each id's run would begin if `ids` (each below `count`) were sorted; `count + 1` entries.
-fn starts(count: usize, ids: &[u32]) -> Vec<u32> {
-    let mut starts = vec![0_u32; count + 1];
-    for &id in ids {
-        starts[id as usize + 1] += 1;
-    }
-    for index in 0..count {
-        starts[index + 1] += starts[index];
-    }
-    starts
 }
 
 /// Less than this share of a function's total time beside its self time is rounding.
@@ -456,82 +328,4 @@ fn sum_of_counts(counts: &[i64]) -> Option<i64> {
     }
     let known = counts.iter().copied().filter_map(known_calls);
     known.fold(None, |sum, count| Some(sum.unwrap_or(0_i64).saturating_add(count)))
-}
-
-/// Strings, each kept once, in one buffer. Copies share it: of one profile many parts are made.
-#[derive(Debug, Clone, Default)]
-pub struct Strings(Arc<Table>);
-
-#[derive(Debug, Clone, Default)]
-struct Table {
-    text: String,
-    ends: Vec<usize>,
-    /// By hash; where two texts have one hash, the later is under the next free number. So no text is
-    /// kept a second time as a key.
-    ids: FxHashMap<u64, u32>,
-}
-
-impl Strings {
-    /// The id of `text`, which is added if it is new.
-    pub fn intern(&mut self, text: &str) -> u32 {
-        let (key, known) = self.look_up(text);
-        if let Some(id) = known {
-            return id;
-        }
-        let table = Arc::make_mut(&mut self.0);
-        let id = table.ends.len() as u32;
-        table.text.push_str(text);
-        table.ends.push(table.text.len());
-        table.ids.insert(key, id);
-        id
-    }
-
-    /// The key under which `text` is or would be, and its id.
-    fn look_up(&self, text: &str) -> (u64, Option<u32>) {
-        let mut key = FxBuildHasher.hash_one(text);
-        loop {
-            match self.0.ids.get(&key) {
-                None => return (key, None),
-                Some(&id) if self.get(id) == text => return (key, Some(id)),
-                Some(_) => key = key.wrapping_add(1),
-            }
-        }
-    }
-
-    /// The string with this id.
-    pub fn get(&self, id: u32) -> &str {
-        let (table, id) = (&self.0, id as usize);
-        let start = if id == 0 { 0 } else { table.ends[id - 1] };
-        &table.text[start..table.ends[id]]
-    }
-
-    /// The id of `text`, if it is there.
-    pub fn id(&self, text: &str) -> Option<u32> {
-        self.look_up(text).1
-    }
-
-    /// All of them, by id.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.len() as u32).map(|id| self.get(id))
-    }
-
-    /// Per id: its place among all in ascending order.
-    pub fn ranks(&self) -> Vec<u32> {
-        let ids = sort::order(self.len(), &mut |a, b| self.get(a).cmp(self.get(b)));
-        let mut ranks = vec![0; ids.len()];
-        for (rank, id) in ids.into_iter().enumerate() {
-            ranks[id as usize] = rank as u32;
-        }
-        ranks
-    }
-
-    /// How many different strings there are.
-    pub fn len(&self) -> usize {
-        self.0.ends.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.ends.is_empty()
-    }
 }

@@ -3,9 +3,10 @@
 //! The stacks of a profile hold the weights of one of them; the others' are here, and [`Profile::of_measure`] makes
 //! the profile of one of those, as [`Profile::of_track`] does of a track.
 
+use super::Profile;
 use super::stacks::{Recorded, Stacks, Weight};
-use super::{Profile, sort};
 use crate::format::Unit;
+use crate::sort;
 
 /// The measures of a file.
 #[derive(Debug, Clone, Default, PartialEq)]

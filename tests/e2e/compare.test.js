@@ -37,9 +37,9 @@ pageTest('what a change did to each function', async ({ page, screenshot }) => {
   await assertAccessible(page, 'compared functions');
   await screenshot('compare');
   // By share the wait is what grew most.
-  await page.getByLabel('Compare', { exact: true }).selectOption('shares of all');
+  await page.getByRole('combobox', { name: /^Compare/ }).selectOption('shares of all');
   await row(page, 0).getByText('time.sleep').waitFor();
-  await page.getByLabel('Compare', { exact: true }).selectOption('as measured');
+  await page.getByRole('combobox', { name: /^Compare/ }).selectOption('as measured');
   await row(page, 0).getByText('find').waitFor();
   // From a function to its callers, in this profile.
   await row(page, 0).dblclick();
@@ -70,7 +70,7 @@ pageTest('a difference flame graph of either side', async ({ page, screenshot })
 
 pageTest('several runs of each side say what is chance', async ({ page, screenshot }) => {
   await comparing(page, 'before-1', 'before-2', 'before-3', 'after-2', 'after-3', 'after-1');
-  await page.getByText('Several runs').click();
+  await page.getByText('Several runs', { exact: true }).click();
   const runs = page.locator('.recordings li');
   assert.equal(await runs.count(), 5);
   for (const [name, side] of [
@@ -82,7 +82,7 @@ pageTest('several runs of each side say what is chance', async ({ page, screensh
   ]) {
     await runs.filter({ hasText: name }).getByRole('combobox').selectOption(side);
   }
-  await page.getByText('Several runs').click();
+  await page.getByText('Several runs', { exact: true }).click();
   await said(page).getByText(/on average of 3 before, .* on average of 3 after: −/).waitFor();
   await row(page, 0).getByText('find').waitFor();
   assert.equal(await row(page, 0).locator('.better').count(), 2);
