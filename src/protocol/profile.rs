@@ -78,6 +78,15 @@ impl FunctionRow {
             .unwrap_or_else(|| format::short_name(&self.file, &self.name))
     }
 
+    /// Whether it stands for a package: see [`crate::profile::transform`]. Those have no line, and are called as where
+    /// they lie, or, without a file, by a plain name, which no built-in function has in a file of cProfile's.
+    pub fn is_package(&self) -> bool {
+        let base = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        let stem = base.split_once('.').map_or(base, |(stem, _)| stem);
+        let is_plain = self.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        self.line == 0 && (stem == self.name || (self.file == "~" && is_plain))
+    }
+
     /// Whether it is the code of a module.
     pub fn is_module(&self) -> bool {
         imports::is_module(&self.file, &self.name)
@@ -167,8 +176,14 @@ impl Tree {
 
     /// What the box `at` is called; `None` for "(n more)".
     pub fn label_of(&self, at: u32) -> Option<Cow<'_, str>> {
-        let label = self.function_of(at)?.label();
-        Some(if self.is_recursive(at) { Cow::Owned(format!("{label} (recursive)")) } else { label })
+        let row = self.function_of(at)?;
+        let label = row.label();
+        // A package that is called again further down has not called itself.
+        Some(if self.is_recursive(at) && !row.is_package() {
+            Cow::Owned(format!("{label} (recursive)"))
+        } else {
+            label
+        })
     }
 
     /// Whether the box `at` is the time of recursive calls.

@@ -93,7 +93,7 @@ pageTest('the flame graph with the keyboard', async ({ page }) => {
 pageTest('wheel and drag move the flame graph, nothing to do leaves it alone', async ({ page }) => {
   await openProfile(page);
   const picture = () => tree(page).evaluate((canvas) => canvas.toDataURL());
-  await tree(page).hover({ position: { x: 600, y: 700 } });
+  await tree(page).hover({ position: { x: 600, y: 560 } });
   await page.waitForTimeout(100);
   const whole = await picture();
   await page.mouse.wheel(0, -400);

@@ -150,5 +150,5 @@ pageTest('searches count in logs, too', async ({ page }) => {
   await drop(page, [data('shop/shop.sql.jsonl')]);
   await opened(page);
   await page.getByRole('searchbox', { name: 'Search' }).fill('shop_product');
-  await page.locator('footer').getByText('1 match', { exact: true }).waitFor();
+  await page.locator('.search .found').getByText('1 match', { exact: true }).waitFor();
 });
