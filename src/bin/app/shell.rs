@@ -391,7 +391,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                 // Callers are about the selection already, findings about everything.
                 (!matches!(
                     document.view.get(),
-                    View::Callers | View::Sandwich | View::Findings | View::Memory
+                    View::Callers | View::Sandwich | View::Findings | View::Memory | View::Compare
                 ))
                 .then(|| view! { <FunctionDetails document overview=profile.clone() /> })
             })

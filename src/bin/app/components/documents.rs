@@ -1,17 +1,35 @@
 //! The list of open documents.
 
+use leptos::html;
 use leptos::prelude::*;
+use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::icons;
 use crate::document::{OpenDocument, Status};
+use crate::effect::effect;
 use crate::state::state;
 
 /// A tab and a closing cross for each open document.
 #[component]
 pub fn Documents() -> impl IntoView {
     let state = state();
+    let list = NodeRef::<html::Ul>::new();
+    // Of many tabs the active one is in sight.
+    effect(move || {
+        state.active.track();
+        state.documents.with(Vec::len);
+        request_animation_frame(move || {
+            let current = list.try_get_untracked().flatten();
+            if let Some(Ok(Some(tab))) = current.map(|list| list.query_selector(".current")) {
+                let how = ScrollIntoViewOptions::new();
+                how.set_block(ScrollLogicalPosition::Nearest);
+                how.set_inline(ScrollLogicalPosition::Nearest);
+                tab.scroll_into_view_with_scroll_into_view_options(&how);
+            }
+        });
+    });
     view! {
-        <ul class="documents" aria-label="Documents">
+        <ul class="documents" aria-label="Documents" node_ref=list>
             <For each=move || state.documents.get() key=|document| document.id() let:document>
                 <Tab document />
             </For>

@@ -68,7 +68,10 @@ pub fn Difference(document: OpenDocument) -> impl IntoView {
                     Side::Before => "Before",
                     Side::After => "After",
                 });
-            view! { <div class="switch" role="group" aria-label="In the proportions of">{buttons}</div> }
+            view! {
+                <span class="choice">"Proportions "</span>
+                <div class="switch" role="group" aria-label="In the proportions of">{buttons}</div>
+            }
         })
     };
     view! {

@@ -222,19 +222,25 @@ pub fn per_call(seconds: f64, calls: Option<i64>, column: TimeColumn) -> AnyView
 
 /// A function as a cell: the colour of what it belongs to, its name, and where it is.
 pub fn function_cell(row: &FunctionRow) -> AnyView {
-    let place = format::pstats_place(&row.file, row.line, &row.name);
-    let file = match row.line {
-        _ if row.file == "~" => String::new(),
-        // A package, or a file that is known without lines.
-        0 => short_path(&row.file).into_owned(),
-        line => format::line(&short_path(&row.file), line),
-    };
+    place_cell((&row.file, row.line, &row.name), layer_class(row), None)
+}
+
+/// The same of a file, line and name; with a word in front of it.
+pub fn place_cell((file, line, name): (&str, i64, &str), layer: &str, mark: Option<&'static str>) -> AnyView {
+    let place = format::pstats_place(file, line, name);
     // As pstats has it, also of modules: the file stands beside it.
-    let name = format::short_name(&row.file, &row.name).into_owned();
+    let name = format::short_name(file, name).into_owned();
+    let file = match line {
+        _ if file == "~" => String::new(),
+        // A package, or a file that is known without lines.
+        0 => short_path(file).into_owned(),
+        line => format::line(&short_path(file), line),
+    };
     let short = name.len() < 40;
     view! {
         <span class="function" title=place>
-            <span class=format!("swatch {}", layer_class(row)) aria-hidden="true"></span>
+            <span class=format!("swatch {layer}") aria-hidden="true"></span>
+            {mark.map(|mark| view! { <span class="mark">{mark}</span> })}
             <span class="name" class:short=short>{name}</span>
             <span class="file"><bdi>{file}</bdi></span>
         </span>

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use flamedrop::draw::difference::signed;
 use flamedrop::format::{self, TimeColumn, UNKNOWN};
 use flamedrop::profile::compare::{Changed, Numbers};
+use flamedrop::profile::layer;
 use flamedrop::protocol::{ChangedColumn, CompareAnswer, CompareAsk, ComparedOverview, Request, Response};
 use leptos::prelude::*;
 
@@ -12,6 +13,7 @@ use crate::components::paged::{Asked, Paged};
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, Sort};
 use crate::view::View;
+use crate::views::functions::place_cell;
 
 /// The table.
 #[component]
@@ -137,7 +139,8 @@ fn cells(row: &Changed, selves: TimeColumn, totals: TimeColumn, scale: f64) -> V
 /// A change: grey where it may be chance.
 fn change(change: f64, clear: Option<bool>, column: TimeColumn) -> AnyView {
     let text = signed(column.seconds(change.abs()), change);
-    let chance = clear == Some(false) || change == 0.0;
+    // What is less than the column shows is not worth a colour.
+    let chance = clear == Some(false) || change == 0.0 || text.contains('<');
     let title = (clear == Some(false)).then_some("not significant");
     let class = match chance {
         true => "chance",
@@ -173,21 +176,11 @@ fn pair(before: Option<String>, after: Option<String>) -> AnyView {
 
 /// The function, and whether it is new or gone.
 fn place(row: &Changed) -> AnyView {
-    let place = format::pstats_place(&row.file, row.line, &row.name);
-    let name = format::short_name(&row.file, &row.name).into_owned();
-    let short = name.len() < 40;
-    let file = if row.file == "~" { String::new() } else { format::line(&row.file, row.line) };
     let mark = match (row.before.is_some(), row.after.is_some()) {
         (false, true) => Some("new"),
         (true, false) => Some("gone"),
         _ => None,
     };
-    view! {
-        <span class="function" title=place>
-            {mark.map(|mark| view! { <span class="mark">{mark}</span> })}
-            <span class="name" class:short=short>{name}</span>
-            <span class="file"><bdi>{file}</bdi></span>
-        </span>
-    }
-    .into_any()
+    let layer = layer::classify(&row.file, &row.name).id();
+    place_cell((&row.file, row.line, &row.name), layer, mark)
 }
