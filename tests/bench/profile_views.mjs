@@ -2,7 +2,8 @@
 // A large profile in the page: the median time from a key or click to the last change on screen, for each step, the
 // inverted tree, the sandwich and the search, in Chromium. Needs a built page: ./dev build
 //
-// usage: ./dev bench profile_views [FUNCTIONS]      (100,000 if none is given: a call graph, and as many in stacks)
+// usage: ./dev bench profile_views [FUNCTIONS [ROUNDS]]      (100,000 and 7 if none are given: a call graph, and as many in
+// stacks)
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -14,7 +15,7 @@ import { DIST, VIEWPORTS, launch } from '../e2e/support/page.js';
 import { serve } from '../e2e/support/site.js';
 import { opened, ready } from '../e2e/support/views.js';
 
-const ROUNDS = 7;
+const ROUNDS = Number(process.argv[3] ?? 7);
 const functions = Number(process.argv[2] ?? 100_000);
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const folder = here('../../target/bench');
@@ -91,7 +92,7 @@ for (const [what, file] of [['call graph (pstats)', graph], ['stacks', stacks]])
   await choose(page, [file]);
   await opened(page);
   console.log(`\n${functions.toLocaleString('en')} functions, ${what}`);
-  const steps = () => page.locator('.narrowing .crumbs button').count();
+  const steps = () => page.locator('nav[aria-label=Steps] button').count();
   const lines = [];
   const row = (name, times) => lines.push([name, median(times), Math.max(...times)]);
   for (const view of ['Flame graph', 'Call tree', 'Functions', 'Sandwich']) {
