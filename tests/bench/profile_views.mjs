@@ -2,7 +2,8 @@
 // A large profile in the page: the median time from a key or click to the last change on screen, for each step, the
 // inverted tree, the sandwich and the search, in Chromium. Needs a built page: ./dev build
 //
-// usage: ./dev bench profile_views [FUNCTIONS]      (100,000 if none is given: a call graph, and as many in stacks)
+// usage: ./dev bench profile_views [FUNCTIONS [ROUNDS]]      (100,000 and 7 if none are given: a call graph, and as many in
+// stacks)
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -14,7 +15,7 @@ import { DIST, VIEWPORTS, launch } from '../e2e/support/page.js';
 import { serve } from '../e2e/support/site.js';
 import { opened, ready } from '../e2e/support/views.js';
 
-const ROUNDS = 7;
+const ROUNDS = Number(process.argv[3] ?? 7);
 const functions = Number(process.argv[2] ?? 100_000);
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const folder = here('../../target/bench');
@@ -42,10 +43,13 @@ if (!existsSync(stacks)) execFileSync('python3', ['-c', MAKE, String(functions),
 
 const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
 
-/** Presses a key, or does `act`, and waits until nothing changes any more: ms until the last change. */
-const settle = (page, act) =>
+/**
+ * Presses a key, or does `act`, and waits until nothing changes any more, and the trail has as many buttons as it should
+ * (if that is said): ms until the last change.
+ */
+const settle = (page, act, trail) =>
   page.evaluate(
-    ([kind, what]) =>
+    ([[kind, what], trail]) =>
       new Promise((resolve) => {
         const start = performance.now();
         let last = start;
@@ -71,14 +75,16 @@ const settle = (page, act) =>
           box.dispatchEvent(new InputEvent('input', { bubbles: true }));
         }
         const wait = () => {
-          if (performance.now() - last < 500) return setTimeout(wait, 20);
+          const buttons = document.querySelectorAll('nav[aria-label=Steps] button').length;
+          const waits = trail !== undefined && buttons !== trail && performance.now() - start < 20_000;
+          if (waits || performance.now() - last < 500) return setTimeout(wait, 20);
           observer.disconnect();
           plays.forEach((play, at) => (CanvasRenderingContext2D.prototype[play] = kept[at]));
           resolve(last - start);
         };
         wait();
       }),
-    act,
+    [act, trail],
   );
 
 const memory = (page) => page.evaluate(() => performance.memory?.usedJSHeapSize ?? 0);
@@ -91,7 +97,7 @@ for (const [what, file] of [['call graph (pstats)', graph], ['stacks', stacks]])
   await choose(page, [file]);
   await opened(page);
   console.log(`\n${functions.toLocaleString('en')} functions, ${what}`);
-  const steps = () => page.locator('.narrowing .crumbs button').count();
+  const steps = () => page.locator('nav[aria-label=Steps] button').count();
   const lines = [];
   const row = (name, times) => lines.push([name, median(times), Math.max(...times)]);
   for (const view of ['Flame graph', 'Call tree', 'Functions', 'Sandwich']) {
@@ -100,19 +106,20 @@ for (const [what, file] of [['call graph (pstats)', graph], ['stacks', stacks]])
     console.log(`${`${view}, for the first time`.padEnd(34)} ${first.toFixed(0).padStart(6)} ms`);
   }
   await settle(page, ['tab', 'Flame graph']);
+  await page.getByRole('application', { name: /^Call tree of .* boxes/ }).waitFor();
   // A box in the middle: some steps down the heaviest path.
   for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown']) await settle(page, ['key', key]);
   for (const [key, name] of [
-    ['f', 'focus on a function'], ['F', 'focus on a box'], ['m', 'merge a function'], ['M', 'merge a box'],
+    ['f', 'focus on a function'], ['F', 'focus on a box'], ['M', 'merge a box'], ['m', 'merge a function'],
     ['d', 'drop'], ['x', 'collapse callees'], ['C', 'collapse a package'], ['r', 'collapse recursion'],
     ['l', 'only my code'],
   ]) {
     const [there, back] = [[], []];
     for (let round = 0; round < ROUNDS; round += 1) {
-      there.push(await settle(page, ['key', key]));
+      there.push(await settle(page, ['key', key], 2));
       // The answer is checked before it is timed.
       assert.equal(await steps(), 2, `${name}: one step`);
-      back.push(await settle(page, ['key', 'u']));
+      back.push(await settle(page, ['key', 'u'], 0));
       assert.equal(await steps(), 0, `${name}: undone`);
     }
     row(name, there);

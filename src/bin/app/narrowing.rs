@@ -239,12 +239,14 @@ impl OpenDocument {
             // A package that is a box no more.
             self.function.set(None);
         }
-        let (Some(old), Some(selected)) = (old, selected) else { return };
+        let function = self.function.get_untracked();
+        if selected.is_none() && function.is_none() {
+            return;
+        }
         if let Some(tree) = self.ask_tree_now().await {
-            let again = tree.again(&old, selected);
+            let again = old.zip(selected).and_then(|(old, selected)| tree.again(&old, selected));
             let again = again.filter(|again| again.is_it).map(|Again { at, .. }| at);
-            let function = self.function.get_untracked();
-            // Where its stack is another one, its function is somewhere else.
+            // Where its stack is another one, or was merged and is back, its function is somewhere else.
             let again = again.or_else(|| function.and_then(|function| tree.heaviest_of(function)));
             self.selected_box.set(again);
         }
