@@ -232,19 +232,29 @@ fn read<'a>(format: &'a dyn Format, input: &'a mut Input<'_>, lines: Box<dyn Lin
                 "If its layout is another one, give it in the server's own notation with --log-format.",
             ));
         }
-        let how = how_to_time(format);
+        let (how, cannot) = how_to_time(format);
         let log = builder.finish(zone, lines.inferred(), lines.times(), how);
-        if let Some(how) = log.served.as_ref().and_then(|served| served.how_to_time.as_deref()) {
-            let message = format!("the log does not say how long requests took. To log it: {how}");
+        let served = log.served.as_deref();
+        if served.is_some_and(|served| served.step == 0.0) {
+            let message = match served.and_then(|served| served.how_to_time.as_deref()) {
+                Some(how) => format!("the log does not say how long requests took. To log it: {how}"),
+                None => format!("the log does not say how long requests took. {cannot}"),
+            };
             diagnostics.note(Level::Info, &message, || None);
         }
         Ok(Document { name, format: format.id(), content: Content::Requests(Box::new(log)), diagnostics })
     })
 }
 
-/// How to log durations with a format's server: the first line of how to record such logs.
-fn how_to_time(format: &dyn Format) -> &'static str {
-    format.about().how_to_record.lines().next().unwrap_or_default()
+/// How to log durations with a format's server, which is the first line of how to record such logs; or, of servers that
+/// cannot, what the notes say of it.
+fn how_to_time(format: &dyn Format) -> (&'static str, &'static str) {
+    let (how, notes) =
+        format.about().how_to_record.split_once('\n').unwrap_or((format.about().how_to_record, ""));
+    match [DAPHNE_ABOUT.id, WERKZEUG_ABOUT.id].contains(&format.id()) {
+        true => ("", notes),
+        false => (how, notes),
+    }
 }
 
 /// The line of a request as it stands in the file.

@@ -85,3 +85,18 @@ pageTest('a log without durations says how to have them', async ({ page }) => {
   await view.getByText('The log does not say how long requests took. To log it:').waitFor();
   assert.equal(await page.getByRole('heading', { name: 'Response time' }).count(), 0);
 });
+
+pageTest('a layout can be given where a unit cannot be told', async ({ page }) => {
+  const line = (second, took) =>
+    `127.0.0.1 - - [28/Nov/2026:22:44:${String(second).padStart(2, '0')} +0000] "GET /a HTTP/1.1" 200 9 ${took}\n`;
+  const text = Array.from({ length: 30 }, (_, at) => line(at, 20000 + at * 317)).join('');
+  await drop(page, [{ name: 'access.log', text }]);
+  await opened(page);
+  await page.getByRole('button', { name: /notice/ }).or(page.locator('summary', { hasText: 'notice' })).first().click();
+  await page.getByText(/its unit cannot be told/).waitFor();
+  await page.getByLabel(/Paste the layout/).fill('%h %l %u %t "%r" %>s %b %D');
+  await page.getByRole('button', { name: 'Read again' }).click();
+  const totals = page.locator('.overview .totals');
+  await totals.getByText('Apdex').waitFor();
+  assert.match(await totals.innerText(), /p50\s*24\.\d+ ms/);
+});

@@ -149,7 +149,8 @@ fn Noticed(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     let diagnostics = overview.diagnostics.clone();
     let warnings = diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Warning);
     let count = diagnostics.len() + usize::from(inferred.is_some()) + usize::from(estimated);
-    if count == 0 && !PREFIXED.contains(&overview.format.as_str()) {
+    let laid_out = LAID_OUT.contains(&overview.format.as_str());
+    if count == 0 && !laid_out && !PREFIXED.contains(&overview.format.as_str()) {
         return ().into_any();
     }
     let mut items: Vec<AnyView> = Vec::new();
@@ -167,8 +168,8 @@ fn Noticed(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     if let Some(inferred) = inferred {
         items.push(view! { <li>"Inferred: " <code>{inferred}</code></li> }.into_any());
     }
-    if PREFIXED.contains(&overview.format.as_str()) {
-        items.push(view! { <li><PrefixForm document /></li> }.into_any());
+    if laid_out || PREFIXED.contains(&overview.format.as_str()) {
+        items.push(view! { <li><PrefixForm document laid_out /></li> }.into_any());
     }
     for diagnostic in diagnostics {
         let times =
@@ -203,29 +204,52 @@ fn Noticed(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
 /// Formats whose lines begin as log_line_prefix says.
 const PREFIXED: [&str; 2] = ["postgres-stderr", "postgres-syslog"];
 
-/// Takes the server's own setting instead of the guess, and reads the file again.
+/// Formats of requests whose layout is worked out, and may be given instead.
+const LAID_OUT: [&str; 9] = [
+    "access-log",
+    "nginx-access",
+    "apache-access",
+    "gunicorn-access",
+    "uwsgi-log",
+    "granian-access",
+    "hypercorn-access",
+    "daphne-access",
+    "runserver-log",
+];
+
+/// Takes the server's own setting instead of the guess, and reads the file again: `log_line_prefix`, or of an access log
+/// its layout.
 #[component]
-fn PrefixForm(document: OpenDocument) -> impl IntoView {
+fn PrefixForm(document: OpenDocument, laid_out: bool) -> impl IntoView {
     let input = NodeRef::<leptos::html::Input>::new();
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let Some(setting) = input.get_untracked().map(|input| input.value()) else { return };
-        let setting = setting_of(&setting);
+        let setting =
+            if laid_out { setting.trim().trim_matches('\'').to_owned() } else { setting_of(&setting) };
         if setting.trim().is_empty() {
             return;
         }
         let state = state();
         spawn_local(async move {
             match document.reread(setting).await {
+                Ok(()) if laid_out => state.say("Read again with this layout".to_owned()),
                 Ok(()) => state.say("Read again with this log_line_prefix".to_owned()),
                 Err(problem) => state.say(problem),
             }
         });
     };
+    let (label, example) = match laid_out {
+        true => (
+            "Not right? Paste the layout out of the server's configuration (log_format, LogFormat, --access-logformat)",
+            "%h %l %u %t \"%r\" %>s %b %D",
+        ),
+        false => ("Not right? Paste log_line_prefix (SHOW log_line_prefix)", "%m [%p] %q%u@%d "),
+    };
     view! {
         <form class="prefix" on:submit=submit>
-            <label for="log-line-prefix">"Not right? Paste log_line_prefix (SHOW log_line_prefix)"</label>
-            <input id="log-line-prefix" node_ref=input type="text" autocomplete="off" spellcheck="false" placeholder="%m [%p] %q%u@%d " />
+            <label for="log-line-prefix">{label}</label>
+            <input id="log-line-prefix" node_ref=input type="text" autocomplete="off" spellcheck="false" placeholder=example />
             <button type="submit">"Read again"</button>
         </form>
     }
