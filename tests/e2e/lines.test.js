@@ -15,7 +15,7 @@ for (const colorScheme of ['light', 'dark']) {
     await drop(page, [data('profiles/vprof-0.38.cmh.json')]);
     await opened(page);
     assert.deepEqual(await tabs(page), [
-      'Findings', 'Flame graph', 'Call tree', 'Functions', 'Callers and callees', 'Lines', 'Memory',
+      'Findings', 'Flame graph', 'Call tree', 'Functions', 'Sandwich', 'Callers and callees', 'Lines', 'Memory', 'Compare',
     ]);
     await show(page, 'Lines');
     const lines = await rows(page, 'Lines');

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -18,7 +18,7 @@ const tabs = (page) => page.getByRole('tab').allInnerTexts();
 pageTest('a profile and a log, dropped together', async ({ page }) => {
   await drop(page, SHOP);
   await opened(page);
-  assert.deepEqual(await tabs(page), ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Callers and callees']);
+  assert.deepEqual(await tabs(page), ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Sandwich', 'Callers and callees', 'Compare']);
   await documentButton(page, 'shop.sql.jsonl').click();
   await page.getByRole('tab', { name: 'Timeline' }).waitFor();
   assert.deepEqual(await tabs(page), ['Findings', 'Overview', 'Timeline', 'Queries', 'Tables', 'Requests', 'Compare']);
@@ -183,4 +183,34 @@ pageTest('a worker that dies takes only its own document along', async ({ page, 
   const planted = complaints.filter((complaint) => complaint.includes('planted'));
   assert.ok(planted.length <= 1, `${complaints}`);
   complaints.splice(0, complaints.length, ...complaints.filter((complaint) => !complaint.includes('planted')));
+});
+
+pageTest('a folder is opened with all recordings in it', async ({ page }) => {
+  const folder = await mkdtemp(join(tmpdir(), 'flamedrop-folder-'));
+  try {
+    await mkdir(join(folder, 'runs', '.hidden'), { recursive: true });
+    for (const [from, to] of [
+      ['compare/before-1.prof', 'runs/run10.prof'],
+      ['compare/after-1.prof', 'runs/run2.prof'],
+      ['compare/after-2.prof', 'runs/.hidden/run1.prof'],
+    ]) {
+      await copyFile(data(from), join(folder, to));
+    }
+    await writeFile(join(folder, 'runs', 'notes.txt'), 'What was tried on Monday: nothing that helped.\n');
+    // What a browser's own drag and drop gives: no script can make a folder's entry.
+    const session = await page.context().newCDPSession(page);
+    for (const type of ['dragEnter', 'dragOver', 'drop']) {
+      await session.send('Input.dispatchDragEvent', {
+        type,
+        x: 400,
+        y: 300,
+        data: { items: [], files: [join(folder, 'runs')], dragOperationsMask: 1 },
+      });
+    }
+    await page.getByText('1 file in the folder: no profile and no log').waitFor();
+    const documents = page.getByRole('list', { name: 'Documents' }).locator('.name');
+    assert.deepEqual(await documents.allInnerTexts(), ['run2.prof', 'run10.prof']);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

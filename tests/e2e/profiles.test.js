@@ -7,7 +7,7 @@ import { data, drop } from './support/files.js';
 import { pageTest } from './support/page.js';
 import { heads, opened, rows, show } from './support/views.js';
 
-const VIEWS = ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Callers and callees'];
+const VIEWS = ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Sandwich', 'Callers and callees', 'Compare'];
 
 /** Those that say when their calls ran. */
 const IN_ORDER = /speedscope|viztracer|perf-/;

@@ -15,7 +15,7 @@ async function openShop(page) {
   await opened(page);
 }
 
-const PROFILE_VIEWS = ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Callers and callees'];
+const PROFILE_VIEWS = ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Sandwich', 'Callers and callees', 'Compare'];
 const LOG_VIEWS = ['Findings', 'Overview', 'Timeline', 'Queries', 'Tables', 'Requests', 'Compare'];
 const fileName = (view) => view.toLowerCase().replaceAll(' ', '-');
 
