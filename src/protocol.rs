@@ -164,6 +164,9 @@ pub enum Request {
     /// What ran between an earlier state of a server's statistics, the bytes of whose file these are, and
     /// this one: a document as [`Request::Share`] gives it.
     Between(Vec<u8>),
+    /// This profile and others, each with its name and the bytes of its file, as one: a document as [`Request::Share`]
+    /// gives it.
+    Merge(Vec<(String, Vec<u8>)>),
 }
 
 impl Request {

@@ -176,6 +176,7 @@ impl Session {
             Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
             Request::Export(export) => return self.export(export),
             Request::Between(earlier) if LOGS => return self.between(earlier),
+            Request::Merge(others) if PROFILES => return self.merge(others),
             Request::Share { strip, keep, settings } => return self.share(*strip, *keep, settings),
             _ => {}
         }
@@ -242,23 +243,23 @@ impl Session {
         response
     }
 
+    /// All of this profile, by function, and others.
+    fn merge(&mut self, others: &[(String, Vec<u8>)]) -> Response {
+        self.swap_part();
+        let by_line = matches!(&self.document.content, Content::Profile(profile) if profile.by_line);
+        self.swap_lines(by_line);
+        let merged = merged(&self.document, others);
+        self.swap_lines(by_line);
+        self.swap_part();
+        written(merged)
+    }
+
     fn between(&self, earlier: &[u8]) -> Response {
         let source = MemorySource::new("earlier", earlier);
         let document = import::import(&source, &|_| ())
             .map_err(|error| error.to_string())
             .and_then(|earlier| document::between(&earlier, &self.document));
-        match document {
-            Ok(document) => {
-                let whole = Strip { literals: false, parameters: false, paths: false };
-                Response::Shared(saved::write(
-                    &document,
-                    &whole.in_words(),
-                    Keep::Everything,
-                    &Settings::default(),
-                ))
-            }
-            Err(problem) => Response::Refused(problem),
-        }
+        written(document)
     }
 
     fn swap_lines(&mut self, swap: bool) {
@@ -309,6 +310,35 @@ impl Session {
         }
         Response::ByLine(by_line)
     }
+}
+
+/// A document that was made here, whole.
+fn written(document: Result<Document, String>) -> Response {
+    match document {
+        Ok(document) => {
+            let whole = Strip { literals: false, parameters: false, paths: false };
+            let settings = Settings::default();
+            Response::Shared(saved::write(&document, &whole.in_words(), Keep::Everything, &settings))
+        }
+        Err(problem) => Response::Refused(problem),
+    }
+}
+
+/// `document` and the profiles in some files as one.
+fn merged(document: &Document, others: &[(String, Vec<u8>)]) -> Result<Document, String> {
+    let read = |(name, bytes): &(String, Vec<u8>)| {
+        let source = MemorySource::new(name, bytes.as_slice());
+        let mut other =
+            import::import(&source, &|_| ()).map_err(|error| format!("{name} cannot be read: {error}"))?;
+        if let Content::Profile(profile) = &mut other.content
+            && profile.by_line
+        {
+            **profile = lines::merged(profile);
+        }
+        Ok(other)
+    };
+    let others: Vec<Document> = others.iter().map(read).collect::<Result<_, String>>()?;
+    document::merged(&std::iter::once(document).chain(&others).collect::<Vec<_>>())
 }
 
 /// The format as people say it; of a pstats file by another tool than cProfile, which tool that was.

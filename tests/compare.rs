@@ -317,6 +317,27 @@ fn merged_stacks_are_those_of_all_files() {
 }
 
 #[test]
+fn a_worker_merges_what_the_page_hands_it() {
+    let mut session = session("before-1");
+    let file = |name: &str| (format!("{name}.prof"), common::bytes(&format!("compare/{name}.prof")));
+    let mut merge = |files: Vec<(String, Vec<u8>)>| {
+        let request = Request::Merge(files);
+        let request: Request = decode(&encode(&request).expect("encoding")).expect("decoding");
+        session.answer(&request)
+    };
+    let Response::Shared(bytes) = merge(vec![file("before-2"), file("before-3")]) else {
+        panic!("not merged")
+    };
+    let document = common::open(bytes).expect("a document");
+    assert_eq!(document.name, "3 profiles merged");
+    let merged = common::profile(document);
+    let find = merged.functions.find("/home/ada/shop/stock.py", 20, "find").expect("it is there");
+    assert_eq!(merged.functions.calls[find as usize], 2400);
+    let log = ("shop.sql.jsonl".to_owned(), common::bytes("shop/shop.sql.jsonl"));
+    assert!(matches!(merge(vec![log]), Response::Refused(problem) if problem.contains("no profile")));
+}
+
+#[test]
 fn a_recording_in_one_line() {
     let source = MemorySource::new("GET.stock.31ms.1764487957.prof", common::bytes("compare/before-1.prof"));
     let document = flamedrop::import::import(&source, &|_| ()).expect("a profile");

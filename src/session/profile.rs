@@ -177,6 +177,7 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         | Request::PairFindings { .. }
         | Request::Export(_)
         | Request::Between(_)
+        | Request::Merge(_)
         | Request::Share { .. } => Response::Refused("this document is a profile".to_owned()),
     }
 }

@@ -142,6 +142,7 @@ pub(super) fn answer(
         | Request::PairFindings { .. }
         | Request::Export(_)
         | Request::Between(_)
+        | Request::Merge(_)
         | Request::Share { .. } => Response::Refused("this document is an SQL log".to_owned()),
     }
 }

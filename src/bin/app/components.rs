@@ -30,6 +30,7 @@ pub mod sql;
 pub mod status;
 pub mod steps;
 pub mod switch;
+pub mod tab_list;
 pub mod table;
 pub mod time_range;
 pub mod tracks;

@@ -14,6 +14,7 @@ use web_sys::{
 use crate::document::{OpenDocument, Status};
 use crate::open;
 use crate::state::{self, State};
+use crate::text::natural;
 
 /// So many files are opened at most: each has a worker of its own.
 const MOST: usize = 60;
@@ -130,19 +131,4 @@ async fn entries_of(folder: &FileSystemDirectoryEntry) -> Vec<FileSystemEntry> {
         all.extend(part);
     }
     all
-}
-
-/// A key by which run2 comes before run10.
-fn natural(name: &str) -> Vec<(String, u64)> {
-    let mut parts = Vec::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let digits = rest.find(|each: char| each.is_ascii_digit()).unwrap_or(rest.len());
-        let (text, after) = rest.split_at(digits);
-        let end = after.find(|each: char| !each.is_ascii_digit()).unwrap_or(after.len());
-        let (number, after) = after.split_at(end);
-        parts.push((text.to_lowercase(), number.parse().unwrap_or(u64::MAX)));
-        rest = after;
-    }
-    parts
 }

@@ -25,6 +25,7 @@ use crate::components::search::Search;
 use crate::components::share::Share;
 use crate::components::status::StatusLine;
 use crate::components::steps::Steps;
+use crate::components::tab_list::TabList;
 use crate::components::time_range::TimeRange;
 use crate::components::tracks::TrackSelector;
 use crate::components::welcome::Welcome;
@@ -181,6 +182,7 @@ fn Bar() -> impl IntoView {
             </h1>
             <nav class="files" aria-label="Open files">
                 <Documents />
+                <TabList />
                 <button type="button" class="open" title="Open files (o)" data-action="choose">
                     {icons::plus()} <span>"Open"</span>
                 </button>
