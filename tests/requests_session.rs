@@ -84,7 +84,7 @@ fn every_grouping_adds_up_to_the_whole() {
         assert!(columns.texts.iter().any(|text| text == "GET /slow/"));
         let Answer::Glance(glance) = view(&mut session, &filter, Ask::Glance) else { panic!("no glance") };
         assert_eq!(glance.figures.calls, count);
-        let with = With::Filter(Box::new(Filter::default()));
+        let with = With::Filter(Box::default());
         let ask = Ask::Compare { with, per: Per::Request, window: window(CompareColumn::Change) };
         let Answer::Compared(_, sides) = view(&mut session, &filter, ask) else { panic!("not compared") };
         assert_eq!((sides.calls_before, sides.calls_after), (28, count));
