@@ -169,7 +169,8 @@ fn what_is_handed_on_says_nothing_of_who_asked() {
     };
     assert_eq!(before.statements.start, after.statements.start);
     assert_eq!(before.statements.duration, after.statements.duration);
-    let (before, after) = (before.served.as_deref().unwrap(), after.served.as_deref().unwrap());
+    let (before, after) =
+        (before.served.as_deref().expect("served"), after.served.as_deref().expect("served"));
     assert_eq!((&before.outcome, &before.bytes, before.step), (&after.outcome, &after.bytes, after.step));
     let site = |session: &mut Session| {
         view(session, &Filter::default(), Ask::Site { threshold: 100.0, workers: None })
