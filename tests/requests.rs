@@ -241,7 +241,8 @@ fn offset(log: &QueryLog) -> f64 {
     let Clock::Wall { zone: Some(zone) } = &log.clock else { return 0.0 };
     let Some(sign) = ["+", "-"].into_iter().find(|sign| zone.starts_with(sign)) else { return 0.0 };
     let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
-    let (hours, minutes): (f64, f64) = (digits[..2].parse().unwrap(), digits[2..].parse().unwrap());
+    let (hours, minutes): (f64, f64) =
+        (digits[..2].parse().expect("digits"), digits[2..].parse().expect("digits"));
     (hours * 60.0 + minutes) * 60_000.0 * if sign == "-" { -1.0 } else { 1.0 }
 }
 

@@ -84,7 +84,7 @@ fn every_grouping_adds_up_to_the_whole() {
         assert!(columns.texts.iter().any(|text| text == "GET /slow/"));
         let Answer::Glance(glance) = view(&mut session, &filter, Ask::Glance) else { panic!("no glance") };
         assert_eq!(glance.figures.calls, count);
-        let with = With::Filter(Box::new(Filter::default()));
+        let with = With::Filter(Box::default());
         let ask = Ask::Compare { with, per: Per::Request, window: window(CompareColumn::Change) };
         let Answer::Compared(_, sides) = view(&mut session, &filter, ask) else { panic!("not compared") };
         assert_eq!((sides.calls_before, sides.calls_after), (28, count));
@@ -169,7 +169,8 @@ fn what_is_handed_on_says_nothing_of_who_asked() {
     };
     assert_eq!(before.statements.start, after.statements.start);
     assert_eq!(before.statements.duration, after.statements.duration);
-    let (before, after) = (before.served.as_deref().unwrap(), after.served.as_deref().unwrap());
+    let (before, after) =
+        (before.served.as_deref().expect("served"), after.served.as_deref().expect("served"));
     assert_eq!((&before.outcome, &before.bytes, before.step), (&after.outcome, &after.bytes, after.step));
     let site = |session: &mut Session| {
         view(session, &Filter::default(), Ask::Site { threshold: 100.0, workers: None })

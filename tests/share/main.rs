@@ -145,7 +145,10 @@ fn questions(overview: &Overview) -> Vec<Request> {
             questions.push(Request::View(Filter::default(), timeline));
             questions.extend((0..log.executions.min(30)).map(|statement| Request::Statement { statement }));
         }
-        ContentOverview::Schema(_) => questions.push(Request::Findings { settings: Settings::default() }),
+        // tests/requests_session.rs asks about requests.
+        ContentOverview::Schema(_) | ContentOverview::Requests(_) => {
+            questions.push(Request::Findings { settings: Settings::default() });
+        }
     }
     questions
 }

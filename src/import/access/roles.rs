@@ -223,7 +223,7 @@ fn server(
         columns.rows.iter().any(|row| row[..layout.fields.len()].iter().any(|cell| is(cell)))
     };
     let ends_so = |cell: &[u8], word: &[u8]| fields::without_colours(cell).ends_with(word);
-    let without_protocol = columns.all(request, |cell| !memchr::memmem::find(cell, b" HTTP/").is_some());
+    let without_protocol = columns.all(request, |cell| memchr::memmem::find(cell, b" HTTP/").is_none());
     let stamp_cell = stamp.and_then(|at| columns.cells(at).next()).unwrap_or_default();
     if memchr::memmem::find(head, b"*** Starting uWSGI ").is_some() {
         return Server::Uwsgi;
