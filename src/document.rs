@@ -90,6 +90,9 @@ pub fn merged(documents: &[&Document]) -> Result<Document, String> {
             }
         }
     }
+    if let [(name, _)] = profiles.as_slice() {
+        return Err(format!("{name} is one profile: merging takes two or more"));
+    }
     let profile = Profile::merged(&profiles)?;
     let mut diagnostics = Diagnostics::default();
     let names: Vec<&str> = profiles.iter().map(|(name, _)| *name).collect();

@@ -103,6 +103,9 @@ impl Session {
                     spans: spans::overview(whole, range),
                     measures: measured::measures(whole),
                     measure,
+                    // Whatever steps leave, the views stay, and the way back.
+                    has_times: whole.has_times(),
+                    has_callers: whole.has_callers(),
                     has_lines: whole.line_table.is_some(),
                     has_series: whole.series.is_some(),
                     steps: shown::described(&self.narrowed, &profile.functions),
@@ -185,8 +188,15 @@ impl Session {
                 Request::Lines(of) => measured::lines(self.whole(profile), of),
                 Request::Series => measured::series(self.whole(profile)),
                 Request::Compare(ask) => {
-                    let tree = |hide_imports| profile::tree(profile, &mut self.profile, hide_imports);
-                    compare::answer(&self.document.name, profile, tree, &mut self.compare, ask)
+                    // About all of the profile, as the other side is.
+                    let tree = |hide_imports| match &self.part {
+                        None => profile::tree(profile, &mut self.profile, hide_imports),
+                        Some((_, whole)) => {
+                            profile::tree(whole, &mut profile::State::default(), hide_imports)
+                        }
+                    };
+                    let whole = self.part.as_ref().map_or(profile, |(_, whole)| whole);
+                    compare::answer(&self.document.name, whole, tree, &mut self.compare, ask)
                 }
                 _ => profile::answer(profile, &mut self.profile, request),
             },

@@ -313,7 +313,7 @@ fn merged_stacks_are_those_of_all_files() {
     assert_eq!(merged.tracks().len(), 2 * profiles[0].tracks().len() + profiles[1].tracks().len());
     let time = common::open(common::bytes("compare/after-1.prof")).expect("a profile");
     let problem = document::merged(&[&one, &time]).expect_err("samples and seconds");
-    assert!(problem.contains("something else"), "{problem}");
+    assert!(problem.contains("something different"), "{problem}");
 }
 
 #[test]

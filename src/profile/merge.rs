@@ -21,10 +21,18 @@ impl Profile {
             return Err("there is no profile".to_owned());
         };
         if let Some((name, _)) = rest.iter().find(|(_, other)| other.unit != first.unit) {
-            return Err(format!("{name} measures something else than {}", profiles[0].0));
+            return Err(format!("{name} measures something different from {}", profiles[0].0));
         }
         if let Some((name, _)) = rest.iter().find(|(_, other)| other.by_line != first.by_line) {
             return Err(format!("of {name} and {} one is by line, the other by function", profiles[0].0));
+        }
+        // Samples have no calls: added to what has them, both would be lost.
+        let has_calls = |profile: &Self| profile.calls().is_some();
+        if let Some((name, _)) = rest.iter().find(|(_, other)| has_calls(other) != has_calls(first)) {
+            return Err(format!(
+                "{name} and {} are by different kinds of profilers: only one of them counts calls",
+                profiles[0].0
+            ));
         }
         let is_recorded = profiles.iter().all(|(_, profile)| profile.recorded_tree.is_some());
         Ok(match is_recorded && !first.by_line {

@@ -26,8 +26,8 @@ pub struct Arguments {
     /// Compare functions by their times, or by their shares of all time: of runs that took different inputs.
     #[arg(long, value_enum, default_value_t = By::Time)]
     by: By,
-    /// Exit with status 3 if what was recorded after takes this much longer, by more than chance where each side has
-    /// several recordings.
+    /// Exit with status 3 if what was recorded after takes this much longer in all, the profiler's own time included; where
+    /// each side has several recordings, by more than chance.
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     fail_on: Option<f64>,
     /// The earlier files, then as many later ones; or two folders. `-` is standard input.
@@ -49,7 +49,7 @@ fn percent(text: &str) -> Result<f64, String> {
     let number = text.trim().trim_end_matches('%').trim();
     match number.parse::<f64>() {
         Ok(percent) if percent >= 0.0 && percent.is_finite() => Ok(percent / 100.0),
-        _ => Err(format!("{text} is no percentage, such as 10%")),
+        _ => Err(format!("{text} is not a percentage: 10%, say")),
     }
 }
 
@@ -78,13 +78,27 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Outcome> {
     let Some((earlier, later)) = outlines(&before).zip(outlines(&after)) else {
         return Ok(Outcome { complete: false, failed: false });
     };
+    const NOTHING: Outcome = Outcome { complete: false, failed: false };
+    for (side, when) in [(&before, "before"), (&after, "after")] {
+        if side.is_empty() {
+            eprintln!("flamedrop: there is nothing that was recorded {when} the change");
+            return Ok(NOTHING);
+        }
+        // What cannot be read is no time of 0.
+        for opened in side {
+            if let Err(problem) = opened.source.as_ref().map(|source| import::kind(source.as_ref())) {
+                complain(&opened.label, problem);
+                return Ok(NOTHING);
+            }
+        }
+    }
     let comparison = match Comparison::new(&earlier, &later) {
         Ok(comparison) => Some(comparison),
         // Logs alone have no functions.
         Err(_) if earlier.is_empty() && later.is_empty() => None,
         Err(problem) => {
-            eprintln!("flamedrop: functions are not compared: {}", one_line(&problem));
-            None
+            eprintln!("flamedrop: {}", one_line(&problem));
+            return Ok(NOTHING);
         }
     };
     let scale = comparison.as_ref().map_or(1.0, |comparison| match arguments.by {
@@ -96,26 +110,30 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Outcome> {
     if let Some(comparison) = comparison.as_ref().filter(|_| !arguments.json) {
         write(comparison, scale, arguments.top, out)?;
     }
-    let failed = arguments.fail_on.is_some_and(|most| {
-        comparison.as_ref().is_some_and(|comparison| {
-            let failed = takes_longer(comparison, most);
-            if failed {
-                let (before, after) = (comparison.before.total, comparison.after.total);
-                eprintln!(
-                    "flamedrop: it takes {} more than before, at most {} may be",
-                    format::percent(after / before - 1.0),
-                    format::percent(most)
-                );
-            }
-            failed
-        })
-    });
+    let failed = match (arguments.fail_on, &comparison) {
+        (Some(most), Some(comparison)) => takes_longer(comparison, most),
+        _ => false,
+    };
     Ok(Outcome { complete, failed })
 }
 
+/// Whether what was recorded after takes longer than it may, which is said on standard error.
 fn takes_longer(comparison: &Comparison, most: f64) -> bool {
     let (before, after) = (comparison.before.total, comparison.after.total);
-    comparison.clear != Some(false) && after > before * (1.0 + most)
+    let failed = comparison.clear != Some(false) && after > before * (1.0 + most);
+    if failed {
+        let more = match before > 0.0 {
+            true => format!(": {:.1} % more", (after / before - 1.0) * 100.0),
+            false => String::new(),
+        };
+        eprintln!(
+            "flamedrop: the profile has {} before and {} after{more}, where {:.1} % are allowed",
+            comparison.unit.text(before),
+            comparison.unit.text(after),
+            most * 100.0
+        );
+    }
+    failed
 }
 
 /// What was recorded before, and what after.
@@ -214,6 +232,9 @@ fn write(comparison: &Comparison, scale: f64, rows: usize, out: &mut dyn Write) 
     if comparison.before.names.len() + comparison.after.names.len() > 2 {
         let range = |side: &flamedrop::profile::compare::Side| {
             let (least, most) = side.range;
+            if least == most {
+                return comparison.unit.text(least);
+            }
             format!("{} to {}", comparison.unit.text(least), comparison.unit.text(most))
         };
         let (before, after) = (&comparison.before, &comparison.after);
@@ -235,6 +256,9 @@ fn write(comparison: &Comparison, scale: f64, rows: usize, out: &mut dyn Write) 
         writeln!(out, "Times before are multiplied by {scale:.3}: shares are compared.")?;
     }
     let (new, gone) = comparison.new_and_gone();
+    if rows == 0 {
+        return Ok(());
+    }
     if order.is_empty() {
         return writeln!(out, "No function takes more or less time than before.");
     }

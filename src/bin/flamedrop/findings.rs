@@ -10,8 +10,6 @@ use flamedrop::findings::{self, Below, Digest, Finding, Report, Settings, Summar
 use flamedrop::format::{self, Unit};
 use flamedrop::import::{self, Kind};
 
-use rustc_hash::FxHashSet;
-
 use super::source::Opened;
 use super::table::one_line;
 
@@ -144,8 +142,8 @@ fn judge(files: &[Opened], settings: &Settings) -> All {
 }
 
 /// What a change did: files recorded before it against files recorded after it; false if one cannot be read. Of several
-/// recordings on a side the times are means, and a finding of several of them counts once. As JSON with the `functions`
-/// that were compared, if there are any.
+/// recordings on a side the times are means, and findings are those of the first. As JSON with the `functions` that were
+/// compared, if there are any.
 pub fn diff(
     before: &[Opened],
     after: &[Opened],
@@ -157,9 +155,11 @@ pub fn diff(
     let (before, after) = (judge(before, &settings), judge(after, &settings));
     let complete = before.complete && after.complete;
     let findings = |all: All| -> (Vec<Finding>, Vec<Whole>) {
-        let mut marks = FxHashSet::default();
-        let found = all.found.into_iter().map(|found| found.finding);
-        (found.filter(|finding| marks.insert(finding.mark())).collect(), all.wholes)
+        // Of runs of the same each would have the same findings, each priced by chance.
+        let first = all.wholes.first().map(|whole| whole.files.clone()).unwrap_or_default();
+        let is_first = |found: &Found| found.files.iter().all(|file| first.contains(file));
+        let found = all.found.into_iter().filter(is_first).map(|found| found.finding);
+        (found.collect(), all.wholes)
     };
     let ((before, earlier), (after, later)) = (findings(before), findings(after));
     let changes = Changes::between(&before, &after);

@@ -1,7 +1,7 @@
 //! Many recordings: `flamedrop list` says what each took, `flamedrop merge` makes one of them.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use flamedrop::brief::Brief;
 use flamedrop::document::{self, Document};
@@ -46,12 +46,16 @@ struct Found {
     others: usize,
 }
 
-fn find(files: &[PathBuf]) -> Found {
+/// `output` is not in it: a second run would count the first one's.
+fn find(files: &[PathBuf], output: Option<&Path>) -> Found {
+    let output = output.and_then(|output| output.canonicalize().ok());
     let mut found = Found { documents: Vec::new(), others: 0 };
     for named in files {
         let is_folder = named.is_dir();
         let within = source::in_folders(std::slice::from_ref(named));
-        for opened in source::all(&within.into_iter().map(|one| one.path).collect::<Vec<_>>(), false) {
+        let is_other = |path: &PathBuf| output.is_none() || path.canonicalize().ok() != output;
+        let paths: Vec<PathBuf> = within.into_iter().map(|one| one.path).filter(is_other).collect();
+        for opened in source::all(&paths, false) {
             let is_known = opened.source.as_ref().is_ok_and(|source| import::kind(source.as_ref()).is_some());
             if is_folder && !is_known {
                 found.others += 1;
@@ -65,18 +69,19 @@ fn find(files: &[PathBuf]) -> Found {
 
 /// Lists recordings, what took longest first; false if one cannot be read.
 pub fn list(arguments: &List, out: &mut dyn Write) -> io::Result<bool> {
-    let Found { documents, others } = find(&arguments.files);
+    let Found { documents, others } = find(&arguments.files, None);
     let lines = Lines { merge_lines: true, ..Lines::default() };
     // One at a time: of each only its line is kept.
-    let mut briefs: Vec<Brief> = documents
+    let mut briefs: Vec<(&str, Brief)> = documents
         .iter()
-        .filter_map(|opened| read(opened, &lines))
-        .map(|(document, _)| Brief::of(&document))
+        .filter_map(|opened| Some((opened.label.as_str(), read(opened, &lines)?.0)))
+        .map(|(label, document)| (label, Brief::of(&document)))
         .collect();
     let complete = briefs.len() == documents.len();
-    briefs.sort_by(|one, other| other.total.unwrap_or(-1.0).total_cmp(&one.total.unwrap_or(-1.0)));
+    let total = |brief: &Brief| brief.total.unwrap_or(-1.0);
+    briefs.sort_by(|(_, one), (_, other)| total(other).total_cmp(&total(one)));
     if arguments.json {
-        let all: Vec<serde_json::Value> = briefs.iter().map(json).collect();
+        let all: Vec<serde_json::Value> = briefs.iter().map(|(label, brief)| json(label, brief)).collect();
         serde_json::to_writer_pretty(&mut *out, &serde_json::json!({ "recordings": all, "others": others }))?;
         writeln!(out)?;
         return Ok(complete);
@@ -88,14 +93,14 @@ pub fn list(arguments: &List, out: &mut dyn Write) -> io::Result<bool> {
         String::new(),
         "recording".to_owned(),
     ]];
-    for brief in briefs.iter().take(arguments.top) {
+    for (label, brief) in briefs.iter().take(arguments.top) {
         let (slowest, took) = match &brief.slowest {
             Some(one) => (one_line(&one.name), brief.unit.thousandths(one.time)),
             None => (String::new(), String::new()),
         };
         let name = match &brief.request {
-            Some(request) => format!("{request}  ({})", brief.name),
-            None => brief.name.clone(),
+            Some(request) => format!("{request}  ({label})"),
+            None => (*label).to_owned(),
         };
         rows.push([
             brief.total.map_or_else(|| UNKNOWN.to_owned(), |total| brief.unit.text(total)),
@@ -105,7 +110,9 @@ pub fn list(arguments: &List, out: &mut dyn Write) -> io::Result<bool> {
             one_line(&name),
         ]);
     }
-    columns(&rows, out)?;
+    if rows.len() > 1 {
+        columns(&rows, out)?;
+    }
     if briefs.len() > arguments.top {
         writeln!(out, "{} more", format::count((briefs.len() - arguments.top) as i64))?;
     }
@@ -116,7 +123,7 @@ pub fn list(arguments: &List, out: &mut dyn Write) -> io::Result<bool> {
     Ok(complete)
 }
 
-fn json(brief: &Brief) -> serde_json::Value {
+fn json(label: &str, brief: &Brief) -> serde_json::Value {
     let kind = match brief.kind {
         Kind::Profile => "profile",
         Kind::Queries => "log",
@@ -129,6 +136,7 @@ fn json(brief: &Brief) -> serde_json::Value {
         .map(|one| serde_json::json!({ "name": one.name, "place": one.place, "time": one.time / 1e3 }));
     let unit = if brief.kind == Kind::Profile { brief.unit } else { Unit::Seconds };
     serde_json::json!({
+        "file": label,
         "name": brief.name,
         "request": brief.request,
         "kind": kind,
@@ -144,7 +152,7 @@ fn json(brief: &Brief) -> serde_json::Value {
 /// Writes the sum of profiles; false if one cannot be read.
 pub fn merge(arguments: &Merge, out: &mut dyn Write) -> io::Result<bool> {
     let lines = Lines { merge_lines: true, ..Lines::default() };
-    let Found { documents, .. } = find(&arguments.files);
+    let Found { documents, .. } = find(&arguments.files, Some(&arguments.output));
     let is_log = |opened: &&Opened| {
         opened.source.as_ref().is_ok_and(|source| {
             matches!(import::kind(source.as_ref()), Some(Kind::Queries | Kind::Schema | Kind::Requests))

@@ -149,10 +149,21 @@ impl<'a> Place<'a> {
             return Self::Library(Cow::Owned(module.replace('.', "/")));
         }
         match home(file) {
-            Home::Installed(rest) | Home::Standard(rest) => Self::Library(module(rest)),
+            Home::Installed(rest) | Home::Standard(rest) => Self::Library(renamed(module(rest))),
             Home::Script(name) => Self::Script(name),
             Home::Elsewhere => Self::Own(file),
         }
+    }
+}
+
+/// The module that a module of the standard library has become: those of regular expressions moved into `re` in Python
+/// 3.11.
+fn renamed(module: Cow<'_, str>) -> Cow<'_, str> {
+    match &*module {
+        "sre_parse" => Cow::Borrowed("re/_parser"),
+        "sre_compile" => Cow::Borrowed("re/_compiler"),
+        "sre_constants" => Cow::Borrowed("re/_constants"),
+        _ => module,
     }
 }
 
@@ -310,6 +321,7 @@ mod tests {
                 ("/home/me/shop/orders/views.py", 4, "index"),
                 ("/usr/lib/python3.10/re.py", 251, "compile"),
                 ("/usr/lib/python3.10/os.py", 674, "__getitem__"),
+                ("/usr/lib/python3.10/sre_parse.py", 500, "_parse"),
                 ("/home/me/venv/lib/python3.10/site-packages/django/db/models/query.py", 290, "__iter__"),
             ],
             &[
@@ -317,9 +329,10 @@ mod tests {
                 ("/opt/py/lib/python3.13/site-packages/django/db/models/query.py", 371, "__iter__"),
                 ("/opt/py/lib/python3.13/re/__init__.py", 232, "compile"),
                 ("<frozen os>", 680, "__getitem__"),
+                ("/opt/py/lib/python3.13/re/_parser.py", 517, "_parse"),
                 ("/srv/app/books/views.py", 5, "index"),
             ],
-            &[1, 4, 2, 3, 0],
+            &[1, 5, 2, 3, 4, 0],
         );
     }
 

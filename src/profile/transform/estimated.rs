@@ -57,7 +57,7 @@ pub(super) fn transformed(profile: &Profile, tree: &CallTree, step: &Transform) 
         *low = low.min(total);
     }
     let edges = edges(&shown, functions.len());
-    fill(&mut functions, &profile.functions, &shown);
+    fill(&mut functions, &profile.functions, tree, &shown);
     Profile {
         unit: profile.unit,
         functions,
@@ -327,25 +327,43 @@ fn whole(calls: f64) -> i64 {
     calls.round() as i64
 }
 
-/// Fills the columns: the file's own numbers where nothing was done to them.
-fn fill(functions: &mut Functions, file: &Functions, tree: &CallTree) {
-    let count = functions.len();
-    let (own, total) = (tree.self_by_function(count), tree.total_by_function(count));
-    let mut calls = vec![(0.0, 0.0); count];
-    // Of what merged boxes stand for it is not known how often it was called from there.
-    let mut is_known = vec![true; count];
-    for at in 0..tree.len() {
-        let Some((all, primitive)) = calls.get_mut(tree.function[at] as usize) else { continue };
-        *all += tree.calls[at];
-        *primitive += if tree.recursive[at] { 0.0 } else { tree.calls[at] };
-        if tree.calls[at] <= 0.0 {
-            is_known[tree.function[at] as usize] = false;
+/// What the boxes of a tree add up to, by function.
+struct Sums {
+    own: Vec<f64>,
+    total: Vec<f64>,
+    /// All calls, and those that are not recursive.
+    calls: Vec<(f64, f64)>,
+    /// Whether it is known how often each was called: not of what merged boxes stand for.
+    is_known: Vec<bool>,
+}
+
+impl Sums {
+    fn of(tree: &CallTree, count: usize) -> Self {
+        let mut calls = vec![(0.0, 0.0); count];
+        let mut is_known = vec![true; count];
+        for at in 0..tree.len() {
+            let Some((all, primitive)) = calls.get_mut(tree.function[at] as usize) else { continue };
+            *all += tree.calls[at];
+            *primitive += if tree.recursive[at] { 0.0 } else { tree.calls[at] };
+            if tree.calls[at] <= 0.0 {
+                is_known[tree.function[at] as usize] = false;
+            }
         }
+        let hidden = tree.merged.elsewhere.iter().map(|hidden| hidden.function);
+        for function in tree.merged.parts.iter().map(|part| part.function).chain(hidden) {
+            if let Some(is_known) = is_known.get_mut(function as usize) {
+                *is_known = false;
+            }
+        }
+        Self { own: tree.self_by_function(count), total: tree.total_by_function(count), calls, is_known }
     }
-    let hidden = tree.merged.elsewhere.iter().map(|hidden| hidden.function);
-    for function in tree.merged.parts.iter().map(|part| part.function).chain(hidden) {
-        is_known[function as usize] = false;
-    }
+}
+
+/// Fills the columns: the file's own numbers, more or less by what the step made of the boxes. What no step touched keeps
+/// the file's own exactly, however well the estimate has it.
+fn fill(functions: &mut Functions, file: &Functions, before: &CallTree, after: &CallTree) {
+    let count = functions.len();
+    let (before, after) = (Sums::of(before, count), Sums::of(after, count));
     let columns = [&mut functions.calls, &mut functions.primitive_calls];
     columns.into_iter().for_each(|column| column.resize(count, UNKNOWN_CALLS));
     functions.self_time.resize(count, 0.0);
@@ -353,15 +371,26 @@ fn fill(functions: &mut Functions, file: &Functions, tree: &CallTree) {
     let all = file.self_time.iter().fold(0.0, |sum, time| sum + time.max(0.0));
     let is_same = |one: f64, other: f64| (one - other).abs() <= SAME * all;
     for at in 0..count {
-        let was = (at < file.len()).then(|| (file.self_time[at], file.total_time[at]));
-        if was.is_some_and(|(one, other)| is_same(one, own[at]) && is_same(other, total[at])) {
+        let changed = |file: &[f64], before: &[f64], after: &[f64]| match file.get(at) {
+            Some(&known) if is_same(before[at], after[at]) => known,
+            // What is gone has nothing left, and a package or a root nothing before.
+            Some(&known) if after[at] > 0.0 && before[at] > 0.0 => (known + after[at] - before[at]).max(0.0),
+            _ => after[at],
+        };
+        functions.self_time[at] = changed(&file.self_time, &before.own, &after.own);
+        functions.total_time[at] = changed(&file.total_time, &before.total, &after.total)
+            .max(functions.self_time[at].min(after.total[at]));
+        let (was, is) = (before.calls[at], after.calls[at]);
+        let is_touched = (was.0 - is.0).abs() > 0.5 || before.is_known[at] != after.is_known[at];
+        let is_gone = after.own[at] <= 0.0 && after.total[at] <= 0.0 && is.0 <= 0.0;
+        if at < file.len() && !is_touched && !(is_gone && before.total[at] > 0.0) {
             continue;
         }
-        (functions.self_time[at], functions.total_time[at]) = (own[at], total[at]);
         let counted = file.calls.get(at).is_none_or(|&calls| calls >= 0);
-        let (calls, primitive_calls) = match is_known[at] && counted {
-            true => (whole(calls[at].0), whole(calls[at].1)),
-            false => (UNKNOWN_CALLS, UNKNOWN_CALLS),
+        let (calls, primitive_calls) = match (is_gone, after.is_known[at] && counted) {
+            (true, _) if counted => (0, 0),
+            (_, true) => (whole(is.0), whole(is.1)),
+            (_, false) => (UNKNOWN_CALLS, UNKNOWN_CALLS),
         };
         (functions.calls[at], functions.primitive_calls[at]) = (calls, primitive_calls);
     }
