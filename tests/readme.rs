@@ -32,7 +32,9 @@ fn formats() -> String {
 
 fn usage() -> String {
     let mut text = String::from("```text\n");
-    for command in ["open", "run", "publish", "findings", "summary", "diff", "export", "report"] {
+    for command in
+        ["open", "run", "publish", "findings", "summary", "diff", "list", "merge", "export", "report"]
+    {
         let output =
             Command::new(env!("CARGO_BIN_EXE_flamedrop")).args([command, "-h"]).output().expect("it runs");
         assert!(output.status.success());

@@ -36,6 +36,9 @@ pageTest('what a change did to each function', async ({ page, screenshot }) => {
   assert.match(await row(page, 1).innerText(), /\+10\.\d+[\s\S]*new[\s\S]*time\.sleep/);
   await assertAccessible(page, 'compared functions');
   await screenshot('compare');
+  // The address has it: a reload shows the same, once the files are there again.
+  const link = await page.evaluate(() => location.hash);
+  assert.match(link, /before=before-1\.prof/);
   // By share the wait is what grew most.
   await page.getByRole('combobox', { name: /^Compare/ }).selectOption('shares of all');
   await row(page, 0).getByText('time.sleep').waitFor();

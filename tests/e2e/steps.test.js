@@ -156,7 +156,7 @@ pageTest('a search is counted, marked and walked', async ({ page, screenshot }) 
   await box.fill('^(orders|get)$');
   await found.getByText(/^\d+ matches/).waitFor();
   await box.fill('(');
-  await found.getByText('no regular expression').waitFor();
+  await found.getByText('invalid regular expression').waitFor();
   await page.getByRole('button', { name: 'Regular expression' }).click();
   await box.fill('module:django.template');
   await found.getByText(/^\d+ matches/).waitFor();

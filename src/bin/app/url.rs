@@ -2,6 +2,7 @@
 //! same thing. Ids of functions, boxes and fingerprints follow the order of the file, so the same file
 //! gives the same ids again.
 
+mod compare;
 mod log;
 
 use std::cell::Cell;
@@ -104,7 +105,7 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
         ("by", if document.by_line.get() { "line".to_owned() } else { String::new() }),
         ("track", number(document.track.get())),
         ("measure", number(Some(document.measure.get()).filter(|measure| *measure > 0))),
-        ("file", number(document.lines_file.get())),
+        ("lines-of", number(document.lines_file.get())),
         ("drawing", if drawing == Drawing::Icicle { String::new() } else { drawing.key().to_owned() }),
         ("lanes", if lanes == By::Connection { String::new() } else { lanes.key().to_owned() }),
         (
@@ -142,6 +143,7 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
             sort_text(EXECUTION_COLUMNS, document.execution_sort.get(), ExecutionColumn::Duration),
         ),
     ];
+    manners.extend(compare::place(state, document));
     manners.extend(log::manner(document.log));
     manners
 }
@@ -254,7 +256,7 @@ fn apply(state: State) {
     document.show_by_line(value("by") == Some("line"));
     document.show_track(number("track"));
     document.show_measure(number("measure").unwrap_or(0));
-    set(document.lines_file, number("file"));
+    set(document.lines_file, number("lines-of"));
     document.show_imports_as(match value("imports") {
         Some("hidden") => Some(true),
         Some("shown") => Some(false),
@@ -270,6 +272,7 @@ fn apply(state: State) {
         }
         None => {}
     }
+    compare::apply(state, document, &pairs);
     set(document.drawing, value("drawing").and_then(Drawing::from_key).unwrap_or(Drawing::Icicle));
     set(document.lanes, value("lanes").and_then(By::from_key).unwrap_or(By::Connection));
     set(document.certain_only, value("certain") == Some("only"));

@@ -359,8 +359,8 @@ impl Sums {
     }
 }
 
-/// Fills the columns: the file's own numbers, more or less by what the step made of the boxes. What no step touched keeps
-/// the file's own exactly, however well the estimate has it.
+/// Fills the columns: the file's own numbers where the step made nothing else of the boxes, however well the estimate has
+/// them; sums of boxes where it did.
 fn fill(functions: &mut Functions, file: &Functions, before: &CallTree, after: &CallTree) {
     let count = functions.len();
     let (before, after) = (Sums::of(before, count), Sums::of(after, count));
@@ -373,13 +373,10 @@ fn fill(functions: &mut Functions, file: &Functions, before: &CallTree, after: &
     for at in 0..count {
         let changed = |file: &[f64], before: &[f64], after: &[f64]| match file.get(at) {
             Some(&known) if is_same(before[at], after[at]) => known,
-            // What is gone has nothing left, and a package or a root nothing before.
-            Some(&known) if after[at] > 0.0 && before[at] > 0.0 => (known + after[at] - before[at]).max(0.0),
             _ => after[at],
         };
         functions.self_time[at] = changed(&file.self_time, &before.own, &after.own);
-        functions.total_time[at] = changed(&file.total_time, &before.total, &after.total)
-            .max(functions.self_time[at].min(after.total[at]));
+        functions.total_time[at] = changed(&file.total_time, &before.total, &after.total);
         let (was, is) = (before.calls[at], after.calls[at]);
         let is_touched = (was.0 - is.0).abs() > 0.5 || before.is_known[at] != after.is_known[at];
         let is_gone = after.own[at] <= 0.0 && after.total[at] <= 0.0 && is.0 <= 0.0;

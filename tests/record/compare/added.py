@@ -8,8 +8,13 @@ stats = pstats.Stats(sys.argv[1])
 for name in sys.argv[2:]:
     stats.add(name)
 functions = []
+skipped = 0
 for (file, line, name), (primitive, calls, own, total, callers) in sorted(stats.stats.items()):
     edges = [[list(caller), list(numbers)] for caller, numbers in sorted(callers.items())]
+    if any(0xD800 <= ord(each) < 0xE000 for each in file + name):
+        # No text in any encoding: it is counted, and that is all.
+        skipped += 1
+        continue
     functions.append([file, line, name, primitive, calls, own, total, edges])
-json.dump(functions, sys.stdout)
+json.dump({"functions": functions, "skipped": skipped}, sys.stdout)
 print()

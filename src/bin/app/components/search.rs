@@ -99,7 +99,9 @@ fn said(document: OpenDocument) -> Option<AnyView> {
     let found = document.searching.found.get()?;
     if let Some(problem) = &found.problem {
         let problem = problem.clone();
-        return Some(view! { <span class="wrong" title=problem>"no regular expression"</span> }.into_any());
+        return Some(
+            view! { <span class="wrong" title=problem>"invalid regular expression"</span> }.into_any(),
+        );
     }
     let count = match document.searching.place.get() {
         Some((at, of)) => format!("{} of {}", format::count(i64::from(at)), format::count(i64::from(of))),

@@ -74,7 +74,7 @@ fn trail(
         steps.iter().zip(1..).map(|(step, count)| crumb(count, in_words(step), step.total)).collect();
     let left = steps.last().map_or(total, |step| step.total);
     let estimated = estimated.then(|| {
-        view! { <small title="The file has no stacks: steps are applied to the estimated call tree, and numbers follow from it">"estimated"</small> }
+        view! { " " <small title="The file has no stacks: steps are applied to the estimated call tree, and numbers follow from it">"estimated"</small> }
     });
     view! {
         <nav class="crumbs" aria-label="Steps">
