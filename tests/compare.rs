@@ -350,3 +350,67 @@ fn a_recording_in_one_line() {
     let slowest = brief.slowest.expect("an own function");
     assert_eq!((slowest.name.as_str(), slowest.place.as_str()), ("find", "/home/ada/shop/stock.py:20"));
 }
+
+fn command(arguments: &[&str]) -> (String, String, Option<i32>) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_flamedrop"))
+        .args(arguments)
+        .output()
+        .expect("it runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr), output.status.code())
+}
+
+#[test]
+fn the_command_line_compares_and_fails_where_it_takes_longer() {
+    let path = |name: &str| common::data(&format!("compare/{name}.prof")).display().to_string();
+    let (before, after) = (path("before-1"), path("after-1"));
+    let (said, _, status) = command(&["diff", &before, &after, "--fail-on", "10%"]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("4 new, 1 gone") && said.contains("stock.py:38(find)"), "{said}");
+    let (_, wrong, status) = command(&["diff", &after, &before, "--fail-on", "10%"]);
+    assert_eq!(status, Some(3));
+    assert!(wrong.contains("% more, where 10.0 % are allowed"), "{wrong}");
+    // Several runs of each side; what differs less than they do among themselves fails nothing.
+    let runs: Vec<String> = ["after-1", "after-2", "after-2", "after-3"].map(path).to_vec();
+    let mut arguments = vec!["diff", "--fail-on", "0%", "--json"];
+    arguments.extend(runs.iter().map(String::as_str));
+    let (json, _, status) = command(&arguments);
+    assert_eq!(status, Some(0));
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["compared"]["significant"], false);
+}
+
+/// What cannot be read or compared is no time of 0.
+#[test]
+fn the_command_line_says_nothing_of_what_it_cannot_compare() {
+    let after = common::data("compare/after-1.prof").display().to_string();
+    let samples = common::data("profiles/py-spy-0.4.3.raw.txt.gz").display().to_string();
+    let nothing = common::data("compare/added.json").display().to_string();
+    for other in [&samples, &nothing, &"nowhere.prof".to_owned()] {
+        let (said, wrong, status) = command(&["diff", other, &after, "--fail-on", "10%"]);
+        assert_eq!((said.as_str(), status), ("", Some(1)), "{other}");
+        assert!(wrong.starts_with("flamedrop: "), "{wrong}");
+    }
+}
+
+#[test]
+fn folders_are_listed_and_merged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["before-1", "before-2"] {
+        let file = folder.path().join(format!("{name}.prof"));
+        std::fs::copy(common::data(&format!("compare/{name}.prof")), file).expect("a copy");
+    }
+    std::fs::write(folder.path().join("notes.txt"), "Nothing helped.\n").expect("a file");
+    let path = folder.path().display().to_string();
+    let output = folder.path().join("all.flamedrop").display().to_string();
+    for _ in 0..2 {
+        // The second time it is in the folder itself.
+        let (said, wrong, status) = command(&["merge", &path, "-o", &output]);
+        assert!(said.contains("2 profiles merged"), "{said}{wrong}");
+        assert_eq!(status, Some(0));
+    }
+    let (said, _, status) = command(&["list", &path]);
+    assert_eq!(status, Some(0));
+    assert!(said.contains("before-1.prof") && said.contains("find") && said.contains("122,715"), "{said}");
+    assert!(said.contains("1 file in folders: no profile and no log"), "{said}");
+}
