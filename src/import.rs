@@ -76,7 +76,7 @@ pub use crate::document::Kind;
 pub use crate::input::Options;
 pub use crate::queries::{EventText, StatementText};
 
-use crate::document::{Document, Level};
+use crate::document::{Document, LOGS, Level};
 use crate::format;
 use crate::input::{Input, Places, Progress, Source, bundle, rotation};
 use crate::saved;
@@ -431,6 +431,18 @@ fn unknown(head: &[u8]) -> ImportError {
             place: None,
             problem: "the file is empty".to_owned(),
             advice: advice.to_owned(),
+            supported: &[],
+            elsewhere: None,
+        };
+    }
+    // Lines of requests may begin as JSON does: `[2026-11-28 …] "GET / HTTP/1.1" 200`.
+    if LOGS && head.first() != Some(&b'{') && memchr::memmem::find(head, b" HTTP/").is_some() {
+        return ImportError {
+            looked_like: Some("a log of requests"),
+            place: None,
+            problem: "the layout of its lines cannot be told".to_owned(),
+            advice: "Give it in the server's own notation: --log-format '%h %l %u %t \"%r\" %>s %b %D'"
+                .to_owned(),
             supported: &[],
             elsewhere: None,
         };

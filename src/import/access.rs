@@ -17,6 +17,7 @@ mod layout;
 mod nginx;
 mod notation;
 mod pairs;
+mod plausible;
 mod roles;
 mod structlog;
 mod traefik;
@@ -86,6 +87,10 @@ pub(super) trait Lines {
     fn read<'l>(&self, line: &'l [u8], scratch: &'l mut Vec<u8>) -> Line<'l>;
     /// What the stamps are, and how fine durations are, ms.
     fn times(&self) -> (Moment, f64);
+    /// Whether the unit of durations is taken from the point in their numbers only.
+    fn is_guessed(&self) -> bool {
+        false
+    }
     /// What was inferred, to be shown.
     fn inferred(&self) -> Option<String> {
         None
@@ -103,6 +108,10 @@ impl Lines for Layout {
 
     fn times(&self) -> (Moment, f64) {
         (self.moment, self.step)
+    }
+
+    fn is_guessed(&self) -> bool {
+        self.is_guessed
     }
 
     fn inferred(&self) -> Option<String> {
@@ -132,7 +141,9 @@ fn is_of(head: &[u8], servers: &[Server]) -> u8 {
     }
     let Some(layout) = Layout::of(head).filter(|layout| servers.contains(&layout.server)) else { return 0 };
     let sure = if layout.server == Server::Any { LIKELY } else { CERTAIN };
-    share_of_lines(head, sure, |line| layout.read(line).is_some())
+    let found = share_of_lines(head, sure, |line| layout.read(line).is_some());
+    // Of what a server writes in a dyno, the router's lines say more.
+    if found < sure && Heroku.detect(head) >= AMONG_OTHERS { 0 } else { found }
 }
 
 /// Where the first line that is a request's begins in `head`.
@@ -201,6 +212,11 @@ fn read<'a>(format: &'a dyn Format, input: &'a mut Input<'_>, lines: Box<dyn Lin
                 entry.stamp = clock.time(entry.stamp, seen.zone, &mut diagnostics, place);
             }
             (entry.offset, entry.length) = (record.offset, record.length);
+            if seen.is_odd {
+                let message = "durations that have no point among such that have one are in another unit, and were left out: \
+                               give each layout a file";
+                diagnostics.note(Level::Warning, message, place);
+            }
             if let Some(id) = ended {
                 if let Some((at, start)) = open.remove(id) {
                     builder.finish_request(at, entry.status, (entry.stamp - start).max(0.0));
@@ -234,6 +250,9 @@ fn read<'a>(format: &'a dyn Format, input: &'a mut Input<'_>, lines: Box<dyn Lin
         }
         let (how, cannot) = how_to_time(format);
         let log = builder.finish(zone, lines.inferred(), lines.times(), how);
+        if lines.is_guessed() {
+            plausible::say(&log, &mut diagnostics);
+        }
         let served = log.served.as_deref();
         if served.is_some_and(|served| served.step == 0.0) {
             let message = match served.and_then(|served| served.how_to_time.as_deref()) {
@@ -267,6 +286,19 @@ fn line_text(record: &[u8]) -> Option<crate::queries::StatementText> {
 /// Whether a line is a server's of a request: what is looked for within wrappings.
 pub(super) fn begins(line: &[u8]) -> bool {
     layout::has_request(line) || uwsgi::is_line(line)
+}
+
+/// Whether a line says when: what stands in front of one that does not is the log's own.
+pub(super) fn has_time(line: &[u8]) -> bool {
+    let begins = |at: &usize| *at == 0 || b" [=\"".contains(&line[*at - 1]);
+    (0..line.len()).filter(begins).take(64).any(|at| {
+        let rest = &line[at..];
+        let end = match at > 0 && line[at - 1] == b'[' {
+            true => memchr::memchr(b']', rest),
+            false => rest.iter().position(|byte| b" \"".contains(byte)),
+        };
+        fields::when(&rest[..end.unwrap_or(rest.len())]).is_some()
+    })
 }
 
 /// What formats with a layout have in common.
@@ -371,18 +403,20 @@ macro_rules! by_lines {
 use {by_layout, by_lines};
 
 /// How sure a format is of a head of whose lines so many are its requests: `sure` if hardly any is another. Where many
-/// are, but at least one in four is a request, a format of SQL that is sure as well is the one that is meant: consoles
+/// are, but at least one in ten is a request, a format of SQL that is sure as well is the one that is meant: consoles
 /// print both, and a literal may hold a line of any log.
 fn share_of_lines(head: &[u8], sure: u8, is: impl Fn(&[u8]) -> bool) -> u8 {
     let (mut all, mut found) = (0, 0);
-    for line in layout::lines(head).take(400) {
+    // What is indented goes on with the line before: tracebacks between requests say nothing of the log.
+    let is_continued = |line: &&[u8]| line[0].is_ascii_whitespace();
+    for line in layout::lines(head).filter(|line| !is_continued(line)).take(400) {
         all += 1;
         found += usize::from(is(line));
     }
     match found {
         0 => 0,
         found if found * 5 >= all * 4 => sure,
-        found if found * 4 >= all => {
+        found if found * 10 >= all => {
             if sure >= CERTAIN {
                 AMONG_OTHERS + 4
             } else {

@@ -77,7 +77,7 @@ pub struct ServedBuilder {
     log: QueryLog,
     served: Served,
     routes: FxHashMap<u64, u32>,
-    /// Per path how many different segments come next, and all of these.
+    /// Per path how many different segments come next, and all of these; what was not found is counted by itself.
     siblings: FxHashMap<u64, u32>,
     segments: FxHashSet<u64>,
     outcomes: FxHashMap<u64, u16>,
@@ -130,7 +130,8 @@ impl ServedBuilder {
             Moment::End => entry.stamp - duration,
         };
         self.timed |= !start.is_nan();
-        let (route, outcome) = (self.route(entry.method, entry.target), self.outcome(entry));
+        let route = self.route(entry.method, entry.target, is_miss(entry.status));
+        let outcome = self.outcome(entry);
         let (client, worker) = (self.client(entry.client), self.worker(entry.worker, entry.user));
         let columns = &mut self.log.statements;
         let at = columns.start.len();
@@ -203,7 +204,7 @@ impl ServedBuilder {
         })
     }
 
-    fn route(&mut self, method: &[u8], target: &[u8]) -> u32 {
+    fn route(&mut self, method: &[u8], target: &[u8], missed: bool) -> u32 {
         let mut route = std::mem::take(&mut self.scratch);
         route.clear();
         route.extend_from_slice(method);
@@ -212,13 +213,14 @@ impl ServedBuilder {
         }
         route::write(target, &mut route);
         let known = self.routes.get(&mix_text(SEED, &route)).copied();
-        let id = known.unwrap_or_else(|| self.new_route(&route));
+        let id = known.unwrap_or_else(|| self.new_route(&route, missed));
         self.scratch = route;
         id
     }
 
-    /// The route of an address that was not seen before. Where very many came after the same path, it is one of these.
-    fn new_route(&mut self, whole: &[u8]) -> u32 {
+    /// The route of an address that was not seen before. Where very many came after the same path, it is one of these;
+    /// scanners ask for very many that there are not, and leave the site's own their place.
+    fn new_route(&mut self, whole: &[u8], missed: bool) -> u32 {
         let mut route: Vec<u8> = Vec::with_capacity(whole.len());
         for (at, segment) in whole.split(|&byte| byte == b'/').enumerate() {
             if at > 0 {
@@ -229,7 +231,7 @@ impl ServedBuilder {
                 route.extend_from_slice(segment);
                 continue;
             }
-            let count = self.siblings.entry(parent).or_default();
+            let count = self.siblings.entry(mix(parent, u64::from(missed))).or_default();
             if *count < MOST_SIBLINGS {
                 *count += 1;
                 self.segments.insert(mix_text(mix(parent, 1), segment));
@@ -305,33 +307,55 @@ impl ServedBuilder {
         self.log
     }
 
-    /// Makes one route of those that differ in a name of which there are many, at any depth.
+    /// How many requests for each route were for something that is there.
+    fn answered(&self) -> Vec<u32> {
+        let mut counts = vec![0; self.log.fingerprints.len()];
+        for (&route, &outcome) in self.log.statements.fingerprint.iter().zip(&self.served.outcome) {
+            let missed = self.served.outcomes.get(usize::from(outcome)).is_some_and(|it| is_miss(it.status));
+            counts[route as usize] += u32::from(!missed);
+        }
+        counts
+    }
+
+    /// Makes one route of those that differ in a name of which there are many, at any depth. Where many are only such as
+    /// were not found, these are one route, and the site's own stay; and so do words that are asked for often.
     fn fold_slugs(&mut self) {
+        let answered = self.answered();
         let deepest =
             self.log.fingerprints.iter().map(|it| it.text.split('/').count()).max().unwrap_or(0).min(16);
         let mut routes: Vec<String> = self.log.fingerprints.iter().map(|it| it.text.clone()).collect();
         let mut folded = false;
         for depth in 1..deepest {
-            let mut families: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
+            let keys = |parent: &str, segment: &str| {
+                let family = mix_text(SEED, parent.as_bytes());
+                (family, mix_text(mix(family, 1), segment.as_bytes()))
+            };
+            let mut requests: FxHashMap<u64, u32> = FxHashMap::default();
+            for (route, count) in routes.iter().zip(&answered) {
+                let Some((parent, segment, _)) = at_depth(route, depth) else { continue };
+                *requests.entry(keys(parent, segment).1).or_default() += count;
+            }
+            let mut families: FxHashMap<u64, Family> = FxHashMap::default();
             let mut seen: FxHashSet<u64> = FxHashSet::default();
             for route in &routes {
                 let Some((parent, segment, _)) = at_depth(route, depth) else { continue };
-                let family = mix_text(SEED, parent.as_bytes());
-                if seen.insert(mix_text(mix(family, 1), segment.as_bytes())) {
-                    let (all, slugs) = families.entry(family).or_default();
-                    *all += 1;
-                    *slugs += u32::from(is_slug(segment));
+                let (family, member) = keys(parent, segment);
+                if seen.insert(member) {
+                    let count = requests.get(&member).copied().unwrap_or(0);
+                    families.entry(family).or_default().add(is_slug(segment), count);
                 }
             }
-            families.retain(|_, (all, slugs)| *all > MANY || (*slugs > SLUGS && *slugs * 5 > *all * 3));
+            families.retain(|_, family| family.all.are_many() || family.found.are_many());
             if families.is_empty() {
                 continue;
             }
             folded = true;
             for route in &mut routes {
                 let Some((parent, segment, rest)) = at_depth(route, depth) else { continue };
-                let is_family = families.contains_key(&mix_text(SEED, parent.as_bytes()));
-                if is_family && !segment.is_empty() && !segment.starts_with('{') {
+                let (family, member) = keys(parent, segment);
+                let count = requests.get(&member).copied().unwrap_or(0);
+                let folds = families.get(&family).is_some_and(|family| family.folds(segment, count));
+                if folds && !segment.is_empty() && !segment.starts_with('{') {
                     let one = route::with_slug(&route.as_bytes()[..parent.len() + segment.len()]);
                     *route = format!("{}{rest}", String::from_utf8_lossy(&one));
                 }
@@ -356,6 +380,59 @@ impl ServedBuilder {
         for route in &mut self.log.statements.fingerprint {
             *route = of[*route as usize];
         }
+    }
+}
+
+/// Whether what was asked for is not there, or no request at all.
+fn is_miss(status: u16) -> bool {
+    matches!(status, 400 | 404 | 405 | 410)
+}
+
+/// How many names, and how many of them look like slugs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Names {
+    all: u32,
+    slugs: u32,
+}
+
+impl Names {
+    fn are_many(self) -> bool {
+        self.all > MANY || (self.slugs > SLUGS && self.slugs * 5 > self.all * 3)
+    }
+}
+
+/// The names in one place.
+#[derive(Debug, Clone, Copy, Default)]
+struct Family {
+    all: Names,
+    /// Those that were found.
+    found: Names,
+    /// Requests for these.
+    requests: u32,
+}
+
+impl Family {
+    /// A name, and how many requests found it.
+    fn add(&mut self, is_slug: bool, count: u32) {
+        let add = |names: &mut Names| {
+            names.all += 1;
+            names.slugs += u32::from(is_slug);
+        };
+        add(&mut self.all);
+        if count > 0 {
+            add(&mut self.found);
+        }
+        self.requests = self.requests.saturating_add(count);
+    }
+
+    /// Whether a name that so many requests found is one of many.
+    fn folds(&self, segment: &str, count: u32) -> bool {
+        if count == 0 {
+            return true;
+        }
+        // A word that every fiftieth request is for is a view.
+        let is_often = !is_slug(segment) && count > 1 && u64::from(count) * 50 >= u64::from(self.requests);
+        self.found.are_many() && !is_often
     }
 }
 
@@ -424,6 +501,40 @@ mod tests {
         );
         assert_eq!(log.fingerprints.len(), 27);
         assert_eq!(log.numbers.iter().map(|it| it.calls).sum::<u32>(), 120);
+    }
+
+    #[test]
+    fn what_was_not_found_makes_no_slugs_of_what_was() {
+        let letters = |at: u32| -> String {
+            format!("{at:04}").bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
+        };
+        let mut entries: Vec<(String, u16)> = Vec::new();
+        for at in 0..900 {
+            entries.push((format!("/{}/x", letters(at)), 404));
+            entries.push((format!("/wp-{at}.php"), 404));
+        }
+        // These came last, and are asked for seldom.
+        for route in ["/shop/cart", "/shop/checkout", "/about", "/log-in"] {
+            entries.push((route.to_owned(), 200));
+        }
+        let entries: Vec<_> = entries.iter().map(|(to, status)| (0.0, 1.0, to.as_str(), *status)).collect();
+        let log = log(&entries, Moment::End);
+        let routes: Vec<&str> = log.fingerprints.iter().map(|it| it.text.as_str()).collect();
+        for route in ["GET /shop/cart", "GET /shop/checkout", "GET /about", "GET /log-in"] {
+            assert!(routes.contains(&route), "{routes:?}");
+        }
+        assert!(routes.len() < 9, "{routes:?}");
+    }
+
+    #[test]
+    fn views_beside_many_pages_stay() {
+        let mut targets: Vec<String> = (0..400).map(|at| format!("/shoe-{at}/")).collect();
+        targets.extend((0..100).map(|_| "/login/".to_owned()));
+        let entries: Vec<_> = targets.iter().map(|target| (0.0, 1.0, target.as_str(), 200)).collect();
+        let log = log(&entries, Moment::End);
+        let mut routes: Vec<&str> = log.fingerprints.iter().map(|it| it.text.as_str()).collect();
+        routes.sort_unstable();
+        assert_eq!(routes, ["GET /login/", "GET /{slug}/"]);
     }
 
     #[test]

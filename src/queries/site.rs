@@ -116,7 +116,9 @@ pub fn site(
         }
         answers.push((start, outcome));
     }
-    let named = log.connections.iter().zip(&seen).filter(|(one, seen)| **seen && !one.process.is_empty());
+    // A dyno of Heroku's is a machine, with as many workers as its server has.
+    let is_worker = |process: &str| !process.is_empty() && !process.contains('.');
+    let named = log.connections.iter().zip(&seen).filter(|(one, seen)| **seen && is_worker(&one.process));
     let mut processes: Vec<&str> = named.map(|(one, _)| one.process.as_str()).collect();
     processes.sort_unstable();
     processes.dedup();
@@ -127,7 +129,8 @@ pub fn site(
     } else {
         site.availability = 1.0;
     }
-    if timed {
+    // Without a clock nothing happens at a time.
+    if timed && log.clock != super::Clock::Sequence {
         site.concurrency = (site.span > 0.0).then(|| busy / site.span);
         let pairs = selection.iter().map(|at| (statements.start[at], statements.duration[at]));
         site.most_at_once = most_at_once(pairs, step_of_stamps(log));

@@ -54,14 +54,16 @@ pub fn outages(requests: &[(f64, Class)]) -> Vec<Outage> {
     found
 }
 
-/// Runs of answers that were all 5xx, a minute or more from the first of them to the next other answer.
+/// Runs of answers that were all 5xx, a minute or more from the first of them to the next other answer. Where that comes only
+/// after a quiet time, it lasted a minute longer than errors came, or twice the longest time between two of them.
 fn errors(requests: &[(f64, Class)]) -> Vec<Outage> {
     let mut found = Vec::new();
-    let mut run: Option<(f64, f64, u32)> = None;
-    let mut close = |run: &mut Option<(f64, f64, u32)>, end: Option<f64>| {
-        let Some((from, last, failed)) = run.take() else { return };
-        // Until the next good answer; the log may end before.
-        let length = end.unwrap_or(last) - from;
+    let mut run: Option<Run> = None;
+    let mut close = |run: &mut Option<Run>, end: Option<f64>| {
+        let Some(Run { from, last, failed, apart }) = run.take() else { return };
+        // One error before a quiet night is no outage until morning. The log may end before.
+        let end = end.map_or(last, |end| end.min(last + SHORTEST.max(2.0 * apart)));
+        let length = end - from;
         if length >= SHORTEST && failed > 1 && last > from {
             found.push(Outage { from, length, cause: Cause::Errors, failed, chance: 0.0 });
         }
@@ -69,19 +71,50 @@ fn errors(requests: &[(f64, Class)]) -> Vec<Outage> {
     for &(time, class) in requests {
         match class {
             Class::ServerError => match &mut run {
-                Some((_, last, failed)) => (*last, *failed) = (time, *failed + 1),
-                None => run = Some((time, time, 1)),
+                Some(run) => {
+                    run.apart = run.apart.max(time - run.last);
+                    (run.last, run.failed) = (time, run.failed + 1);
+                }
+                None => run = Some(Run { from: time, last: time, failed: 1, apart: 0.0 }),
             },
             Class::Gone => {}
-            // One error before a quiet night is no outage until morning: it lasted no longer than errors did, by a minute.
-            _ => {
-                let end = run.map(|(_, last, _)| time.min(last + SHORTEST));
-                close(&mut run, end);
-            }
+            _ => close(&mut run, Some(time)),
         }
     }
     close(&mut run, None);
     found
+}
+
+/// Errors one after the other: the first, the last, how many, and the longest time between two.
+struct Run {
+    from: f64,
+    last: f64,
+    failed: u32,
+    apart: f64,
+}
+
+/// A day, ms.
+const DAY: f64 = 86_400_000.0;
+
+/// Whether silences like this one come again: two others of about its length, or one that began and ended at the same
+/// times of the day, within an hour. Offices are closed at night, and what a timer does comes in bursts.
+fn comes_again(one: &Outage, all: &[Outage]) -> bool {
+    let of_day = |a: f64, b: f64| {
+        let apart = (a - b).rem_euclid(DAY);
+        apart.min(DAY - apart) <= AROUND
+    };
+    let (mut similar, mut daily) = (0, 0);
+    for other in all {
+        let ratio = other.length / one.length;
+        similar += u32::from((0.5..=2.0).contains(&ratio));
+        daily += u32::from(
+            one.length > 4.0 * AROUND
+                && of_day(one.from, other.from)
+                && of_day(one.from + one.length, other.from + other.length),
+        );
+    }
+    // It is among them itself.
+    similar > 2 || daily > 1
 }
 
 fn silences(requests: &[(f64, Class)]) -> Vec<Outage> {
@@ -111,17 +144,19 @@ fn silences(requests: &[(f64, Class)]) -> Vec<Outage> {
             found.push(Outage { from, length, cause: Cause::Silence, failed: 0, chance });
         }
     }
+    let all = found.clone();
+    found.retain(|one| !comes_again(one, &all));
     found
 }
 
-/// The share of `span` ms in which the site was up, 0 to 1.
+/// The share of `span` ms in which the site was up, 0 to 1. Silences are inferred, and count as up.
 pub fn availability(outages: &[Outage], span: f64) -> f64 {
     if span <= 0.0 {
         return 1.0;
     }
     let mut until = f64::NEG_INFINITY;
     let mut down = 0.0;
-    for outage in outages {
+    for outage in outages.iter().filter(|outage| outage.cause == Cause::Errors) {
         let end = outage.from + outage.length;
         down += (end - outage.from.max(until)).max(0.0);
         until = until.max(end);
@@ -172,6 +207,49 @@ mod tests {
         let calm: Vec<_> =
             steady(0, 1200, 30, Class::Fine).chain(steady(1300, 2500, 30, Class::Fine)).collect();
         assert!(outages(&calm).is_empty());
+    }
+
+    #[test]
+    fn errors_last_up_to_the_next_other_answer() {
+        // One in five minutes, three of them errors.
+        let requests: Vec<_> = steady(0, 3000, 300, Class::Fine)
+            .chain(steady(3000, 3900, 300, Class::ServerError))
+            .chain(steady(3900, 9000, 300, Class::Fine))
+            .collect();
+        assert_eq!(shown(&outages(&requests)), [(3000.0, 900.0, Cause::Errors, 3)]);
+        // Two before a quiet night.
+        let night = [(0.0, Class::ServerError), (1e3, Class::ServerError), (3e7, Class::Fine)];
+        assert_eq!(shown(&outages(&night)), [(0.0, 61.0, Cause::Errors, 2)]);
+    }
+
+    #[test]
+    fn silences_that_come_again_are_none() {
+        let office: Vec<_> = (0..5)
+            .flat_map(|day| {
+                let morning = day * 86_400 + 8 * 3600;
+                steady(morning, morning + 9 * 3600, 10, Class::Fine)
+            })
+            .collect();
+        assert!(outages(&office).is_empty(), "{:?}", shown(&outages(&office)));
+        // The weekend is longer, but it begins and ends as nights do.
+        let weekend: Vec<_> = [0, 1, 4, 5]
+            .into_iter()
+            .flat_map(|day| {
+                let morning = day * 86_400 + 8 * 3600;
+                steady(morning, morning + 9 * 3600, 10, Class::Fine)
+            })
+            .collect();
+        assert!(outages(&weekend).is_empty(), "{:?}", shown(&outages(&weekend)));
+        let cron: Vec<_> =
+            (0..20).flat_map(|burst| steady(burst * 900, burst * 900 + 60, 1, Class::Fine)).collect();
+        assert!(outages(&cron).is_empty(), "{:?}", shown(&outages(&cron)));
+    }
+
+    #[test]
+    fn silences_are_no_part_of_the_availability() {
+        let outage = |cause| Outage { from: 0.0, length: 50.0, cause, failed: 0, chance: 0.0 };
+        assert_eq!(availability(&[outage(Cause::Silence)], 100.0), 1.0);
+        assert_eq!(availability(&[outage(Cause::Errors)], 100.0), 0.5);
     }
 
     #[test]

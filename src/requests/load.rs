@@ -65,10 +65,10 @@ pub fn most_at_once(requests: impl Iterator<Item = (f64, f64)>, step: f64) -> Op
     (most > 0).then_some(most.unsigned_abs())
 }
 
-/// The share of the time that `workers` workers were busy over `span` ms, 0 to 1 and more: requests that wait in a
-/// proxy's queue are busy with nothing.
+/// The share of the time that `workers` workers were busy over `span` ms, 0 to 1. `None` where it would be more: then there
+/// were more of them than the log names, or requests waited in a proxy's queue.
 pub fn utilisation(busy: f64, span: f64, workers: u32) -> Option<f64> {
-    (workers > 0 && span > 0.0).then(|| busy / span / f64::from(workers))
+    (workers > 0 && span > 0.0).then(|| busy / span / f64::from(workers)).filter(|share| *share <= 1.0)
 }
 
 #[cfg(test)]
@@ -106,5 +106,6 @@ mod tests {
         assert_eq!(utilisation(1000.0, 1000.0, 2), Some(0.5));
         assert_eq!(utilisation(1000.0, 0.0, 2), None);
         assert_eq!(utilisation(1000.0, 1000.0, 0), None);
+        assert_eq!(utilisation(2100.0, 1000.0, 2), None);
     }
 }

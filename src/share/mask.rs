@@ -117,15 +117,41 @@ pub(super) fn table(name: &str) -> String {
     if is_name(&format!("\"{name}\"")) { name.to_owned() } else { LEFT_OUT.to_owned() }
 }
 
-/// A request's path without what looks like a value: the query, and each part that is not one plain word
+/// A request's path without what looks like a value: the query, and each part that is not plain words
 /// (`orders`, `order_lines`) or a version (`v2`).
 pub(super) fn request_path(path: &str) -> String {
     let path = path.split(['?', '#', ';']).next().unwrap_or_default();
-    let is_word =
-        |part: &str| part.len() <= 32 && part.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
-    let part =
-        |part: &'_ str| if is_word(part) || is_version(part) { part.to_owned() } else { LEFT_OUT.to_owned() };
+    let part = |part: &'_ str| {
+        if is_words(part) || is_version(part) { part.to_owned() } else { LEFT_OUT.to_owned() }
+    };
     path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+/// Whether a part of an address is words as people write them there: small letters, in words that can be spoken. Tokens
+/// are in capitals or in both (Base64: `MTI`), hexadecimal, long, or begin with what says whose they are (`sk_live_`).
+fn is_words(part: &str) -> bool {
+    let part = part.trim_matches('_');
+    let is_whose = ["sk_", "pk_", "rk_", "gh", "xox", "whsec_", "glpat_", "eyj"]
+        .iter()
+        .any(|begin| part.starts_with(begin) && (part.contains('_') || *begin == "eyj"));
+    part.is_empty() || (part.len() <= 32 && !is_whose && part.split('_').all(is_spoken))
+}
+
+/// Whether it is a word, or could be one: no sixteen letters long, none that are hexadecimal digits only, and no five
+/// consonants in a row.
+fn is_spoken(word: &str) -> bool {
+    const SPELT: &[&str] = &["html", "https", "xhtml", "xmlrpc", "graphql", "decade", "facade"];
+    if SPELT.contains(&word) {
+        return true;
+    }
+    let is_hex = word.len() >= 5 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut consonants = 0;
+    let mut most = 0;
+    for byte in word.bytes() {
+        consonants = if b"aeiouy".contains(&byte) { 0 } else { consonants + 1 };
+        most = most.max(consonants);
+    }
+    word.len() <= 16 && word.bytes().all(|byte| byte.is_ascii_lowercase()) && !is_hex && most < 5
 }
 
 /// `v2`

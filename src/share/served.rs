@@ -26,8 +26,19 @@ pub(super) fn of_served(served: &Served, strip: Strip, names: &mut Names) -> Ser
     }
 }
 
+/// What is left out of a log of requests, in words.
+pub(super) fn in_words(strip: Strip) -> String {
+    let lines = "the lines themselves, with queries, referers and agents";
+    let who = if strip.parameters || strip.paths { ", addresses of clients and users" } else { "" };
+    let routes = match strip.paths {
+        true => ", addresses that were asked for",
+        false => ", what looks like a value in addresses that were asked for",
+    };
+    format!("{lines}{who}{routes}")
+}
+
 /// A method is a word in capitals; a client may have sent anything.
-fn method(method: &str) -> String {
+pub(super) fn method(method: &str) -> String {
     let is_word = method.len() <= 10 && method.bytes().all(|byte| byte.is_ascii_uppercase());
     if is_word { method.to_owned() } else { String::new() }
 }
@@ -69,6 +80,36 @@ mod tests {
         assert_eq!(shown("GET /orders/{id}/", usual), "GET /orders/{id}/");
         assert_eq!(shown("GET /user/anna@b.example/x", usual), "GET /user/…/x");
         assert_eq!(shown("GET /sleep/1.6/", usual), "GET /sleep/…/");
+        for token in [
+            "MTI",
+            "QWxhZGRpbjpvcGVu",
+            "hKdlPqRstUvWxYzAbCdEfGhI",
+            "sk_live_abcdefghi",
+            "ghp_abcdef",
+            "deadbeef",
+            "bqxlwz",
+            "abcdefabcdefabcdef",
+            "averylongwordwithoutdigits",
+            "getUsers",
+            "NA",
+            "eyjhbgci",
+        ] {
+            assert_eq!(shown(&format!("GET /reset/{token}/"), usual), "GET /reset/…/", "{token}");
+        }
+        for word in [
+            "orders",
+            "order_lines",
+            "v2",
+            "notifications",
+            "checkout",
+            "api",
+            "feed",
+            "add",
+            "graphql",
+            "css",
+        ] {
+            assert_eq!(shown(&format!("GET /{word}/"), usual), format!("GET /{word}/"));
+        }
         assert_eq!(shown("secret", usual), "route 1");
         assert_eq!(shown("x-secret /a", usual), "/a");
         assert_eq!(shown("GET /a/1.6", Strip::NOTHING), "GET /a/1.6");

@@ -51,7 +51,11 @@ pub fn strip(document: &Document, source: &dyn Source, strip: Strip) -> io::Resu
             .note_many(entry.level, &message, entry.count, || entry.first.as_deref().and_then(mask::place));
     }
     if !strip.is_nothing() {
-        let note = format!("left out before it was saved: {}", strip.in_words());
+        let what = match &document.content {
+            Content::Requests(_) => served::in_words(strip),
+            _ => strip.in_words(),
+        };
+        let note = format!("left out before it was saved: {what}");
         diagnostics.note(Level::Info, &note, || None);
     }
     Ok(Document { name: document.name.clone(), format: document.format, content, diagnostics })
@@ -335,11 +339,7 @@ fn of_request(request: &Request, at: usize, strip: Strip, names: &mut Names) -> 
         (false, true) => mask::request_path(&request.path),
     };
     Request {
-        method: if mask::request_path(&request.method) == request.method {
-            request.method.clone()
-        } else {
-            String::new()
-        },
+        method: served::method(&request.method),
         path,
         view: if strip.literals || strip.parameters || strip.paths {
             mask::view(&request.view)

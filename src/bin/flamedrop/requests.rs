@@ -52,11 +52,11 @@ fn totals(log: &QueryLog, all: &Site, out: &mut dyn Write) -> io::Result<()> {
     match timed && all.span > 0.0 {
         true => writeln!(
             out,
-            "{requests} in {} from {} {}: {} a minute",
+            "{requests} in {} from {} {}: {}",
             format::milliseconds(all.span),
             format::date(log.span().unwrap_or_default().0),
             format::time_of_day(log.span().unwrap_or_default().0),
-            format::mean(f64::from(all.requests) / all.span * 60_000.0)
+            rate(f64::from(all.requests) / all.span * 60_000.0)
         )?,
         false => writeln!(out, "{requests}")?,
     }
@@ -71,9 +71,13 @@ fn totals(log: &QueryLog, all: &Site, out: &mut dyn Write) -> io::Result<()> {
             format::milliseconds(durations[rank.min(durations.len()) - 1])
         };
         let apdex = all.apdex.score().map_or(format::UNKNOWN.to_owned(), |score| format!("{score:.2}"));
+        let of = match durations.len() == all.requests as usize {
+            true => String::new(),
+            false => format!(" of {} of the requests", format::count(durations.len() as i64)),
+        };
         writeln!(
             out,
-            "response time p50 {}, p95 {}, p99 {}; Apdex {apdex} (T = {})",
+            "response time{of}: p50 {}, p95 {}, p99 {}; Apdex {apdex} (T = {})",
             percentile(0.50),
             percentile(0.95),
             percentile(0.99),
@@ -91,21 +95,27 @@ fn totals(log: &QueryLog, all: &Site, out: &mut dyn Write) -> io::Result<()> {
         .collect();
     writeln!(out, "{}", classes.join(", "))?;
     if timed {
-        match all.outages.len() {
-            0 => writeln!(out, "no outage of a minute or more")?,
-            count => writeln!(
+        let silences = all.outages.iter().filter(|outage| outage.cause == Cause::Silence).count();
+        match all.outages.len() - silences {
+            0 => write!(out, "no outage of a minute or more")?,
+            count => write!(
                 out,
                 "available {:.3} % of the time: {}",
                 all.availability * 100.0,
                 format::counted(count as i64, "outage", "outages")
             )?,
         }
+        if silences > 0 {
+            let counted = format::counted(silences as i64, "improbable silence", "improbable silences");
+            write!(out, "; {counted}, which may be outages")?;
+        }
+        writeln!(out)?;
         for outage in &all.outages {
             let why = match outage.cause {
                 Cause::Errors => {
                     format!("{} answers, all of them 5xx", format::count(i64::from(outage.failed)))
                 }
-                Cause::Silence => format!("no request, inferred (p = {:.1e})", outage.chance),
+                Cause::Silence => format!("no request, inferred (p {})", chance(outage.chance)),
             };
             let (date, time) = (format::date(outage.from), format::time_of_day(outage.from));
             writeln!(out, "  {date} {time} for {}: {why}", format::milliseconds(outage.length))?;
@@ -123,6 +133,26 @@ fn totals(log: &QueryLog, all: &Site, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// How many requests in a time in which there are some: `12 a minute`, `3 an hour`, `1.5 a day`.
+fn rate(per_minute: f64) -> String {
+    let (number, time) = match per_minute {
+        few if few >= 1.0 => (few, "a minute"),
+        few if few * 60.0 >= 1.0 => (few * 60.0, "an hour"),
+        few => (few * 1440.0, "a day"),
+    };
+    format!("{} {time}", format::mean(number))
+}
+
+/// The same in a column: never 0 of what there is.
+fn per_minute(rate: f64) -> String {
+    if rate > 0.0 && rate < 0.01 { "< 0.01".to_owned() } else { format::mean(rate) }
+}
+
+/// A probability behind its letter.
+fn chance(chance: f64) -> String {
+    if chance < 1e-9 { "< 1e-9".to_owned() } else { format!("= {chance:.1e}") }
 }
 
 /// Routes, by total time.
@@ -156,8 +186,8 @@ fn routes(log: &QueryLog, served: &Served, all: &Site, rows: usize, out: &mut dy
         let minutes = all.span / 60_000.0;
         lines.push([
             format::count(i64::from(of.calls)),
-            if minutes > 0.0 {
-                format::mean(f64::from(of.calls) / minutes)
+            if minutes > 0.0 && log.clock != Clock::Sequence {
+                per_minute(f64::from(of.calls) / minutes)
             } else {
                 format::UNKNOWN.to_owned()
             },
@@ -234,12 +264,12 @@ pub fn diff(
     let times = TimeColumn::for_milliseconds(largest);
     let unit = times.unit.symbol();
     let mut lines: Vec<[String; 8]> = vec![[
-        "requests".to_owned(),
-        "then".to_owned(),
-        format!("mean {unit}"),
-        "then".to_owned(),
-        format!("p95 {unit}"),
-        "then".to_owned(),
+        "requests before".to_owned(),
+        "after".to_owned(),
+        format!("mean {unit} before"),
+        "after".to_owned(),
+        format!("p95 {unit} before"),
+        "after".to_owned(),
         "difference".to_owned(),
         "route".to_owned(),
     ]];

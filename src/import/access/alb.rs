@@ -83,6 +83,7 @@ fn request(line: &[u8]) -> Option<Seen<'_>> {
     let phase = |at: usize| fields::times(found[at], 1e3);
     let (method, target) = fields::request(found[12]).unwrap_or_default();
     Some(Seen {
+        is_odd: false,
         entry: Entry {
             stamp: began.milliseconds,
             moment: Moment::Begin,

@@ -32,6 +32,13 @@ pub fn whole(text: &[u8]) -> Option<u64> {
         .try_fold(0_u64, |value, byte| byte.is_ascii_digit().then(|| value * 10 + u64::from(byte - b'0')))
 }
 
+/// Days since 1970 of a date that there is: not of the 31st of February.
+fn day(year: i64, month: i64, day: i64) -> Option<i64> {
+    let next = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+    let first = (1..=12).contains(&month).then(|| stamp::days(year, month, 1))?;
+    (1..=stamp::days(next.0, next.1, 1) - first).contains(&day).then_some(first + day - 1)
+}
+
 fn small(text: &[u8], at: usize, length: usize) -> Option<i64> {
     whole(text.get(at..at + length)?).map(|value| value as i64)
 }
@@ -42,18 +49,18 @@ pub fn when(text: &[u8]) -> Option<When<'_>> {
     let text = text.strip_prefix(b"[").map_or(text, |inner| inner.strip_suffix(b"]").unwrap_or(inner));
     let (milliseconds, time, rest) = match (text.get(2)?, text.get(4)?, text.get(7)) {
         (b'/', ..) => {
-            let day = stamp::days(small(text, 7, 4)?, month(text.get(3..6)?)?, small(text, 0, 2)?);
+            let day = day(small(text, 7, 4)?, month(text.get(3..6)?)?, small(text, 0, 2)?)?;
             let time = stamp::time(text, 12)?;
             (day as f64 * 86_400_000.0, time, text.get(time.end..)?)
         }
         (_, b'-', Some(b'-')) => {
-            let day = stamp::date(text, 0)?;
+            let day = day(small(text, 0, 4)?, small(text, 5, 2)?, small(text, 8, 2)?)?;
             let time = stamp::time(text, 11)?;
-            (day, time, text.get(time.end..)?)
+            (day as f64 * 86_400_000.0, time, text.get(time.end..)?)
         }
         (_, _, Some(b' ')) if text.get(3) == Some(&b' ') => {
-            let day = text.get(8..10).map(|day| if day[0] == b' ' { &day[1..] } else { day })?;
-            let day = stamp::days(small(text, 20, 4)?, month(text.get(4..7)?)?, whole(day)? as i64);
+            let date = text.get(8..10).map(|day| if day[0] == b' ' { &day[1..] } else { day })?;
+            let day = day(small(text, 20, 4)?, month(text.get(4..7)?)?, whole(date)? as i64)?;
             let time = stamp::time(text, 11)?;
             (day as f64 * 86_400_000.0, time, &b""[..])
         }
@@ -185,14 +192,25 @@ pub fn with_unit(text: &[u8]) -> Option<(&[u8], f64)> {
         return None;
     }
     let unit = match &text[end..] {
-        b"ms" | b"msecs" => 1.0,
-        b"us" | b"micros" => 1e-3,
-        unit if unit == "µs".as_bytes() => 1e-3,
-        b"ns" => 1e-6,
-        b"s" | b"secs" => 1e3,
-        _ => return None,
+        b"msecs" => 1.0,
+        b"micros" => 1e-3,
+        b"secs" => 1e3,
+        unit => unit_of(unit)?,
     };
     Some((&text[..end], unit))
+}
+
+/// Milliseconds of what a word behind a number says.
+pub fn unit_of(word: &[u8]) -> Option<f64> {
+    match word {
+        b"ms" => Some(1.0),
+        b"us" => Some(1e-3),
+        // The sign for micro, and the Greek letter.
+        word if word == "µs".as_bytes() || word == "μs".as_bytes() => Some(1e-3),
+        b"ns" => Some(1e-6),
+        b"s" => Some(1e3),
+        _ => None,
+    }
 }
 
 /// `text` without the terminal colours that may be around it.
@@ -238,14 +256,21 @@ pub fn is_method(text: &[u8]) -> bool {
         && text[0].is_ascii_uppercase()
 }
 
+/// Whether a request's line ends with a protocol.
+pub fn has_protocol(line: &[u8]) -> bool {
+    let line = without_colours(line);
+    memchr::memrchr(b' ', line).is_some_and(|at| is_protocol(&line[at + 1..]))
+}
+
 fn is_protocol(text: &[u8]) -> bool {
     text.starts_with(b"HTTP/") || matches!(text, b"1.0" | b"1.1" | b"2" | b"2.0" | b"3")
 }
 
-/// `200`; 0 for `-` and what else is no status.
+/// `200`; 0 for `-` and what else servers write for none. `None` for what is no status, as
+/// [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-15) has them: 100 to 599.
 pub fn status(text: &[u8]) -> Option<u16> {
     match text {
-        [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] => {
+        [a @ b'1'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9'] => {
             Some(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'))
         }
         b"-" | b"0" | b"000" | b"-1" => Some(0),

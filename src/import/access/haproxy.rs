@@ -64,6 +64,7 @@ fn request(line: &[u8]) -> Option<Seen<'_>> {
     let quoted = line[quote..].strip_suffix(b"\"").unwrap_or(&line[quote..]);
     let (method, target) = fields::request(quoted).unwrap_or_default();
     Some(Seen {
+        is_odd: false,
         entry: Entry {
             stamp: when.milliseconds,
             moment: Moment::Begin,

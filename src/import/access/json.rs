@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::fields::{self, When};
-use super::layout::{Seen, lines};
+use super::layout::{Seen, is_of_another_unit, lines};
 use super::pairs::{Value, pairs, unescaped};
 use super::roles::{self, Role};
 use super::{Line, Lines, by_lines};
@@ -95,6 +95,8 @@ pub(super) struct Keys {
     step: f64,
     /// A key that may be a duration without a unit, and the median of its values.
     ambiguous: Option<(String, f64)>,
+    /// Whether the duration's key does not name its unit, and its numbers have a point.
+    is_guessed: bool,
 }
 
 /// What may be read, with how fine it is.
@@ -136,8 +138,10 @@ impl Keys {
             }
         }
         let has_upstream = names.iter().any(|name| roles::is_of_upstream(&String::from_utf8_lossy(name)));
-        let mut keys = Self { roles: Vec::new(), moment: Moment::End, step: 0.0, ambiguous: None };
+        let mut keys =
+            Self { roles: Vec::new(), moment: Moment::End, step: 0.0, ambiguous: None, is_guessed: false };
         let (mut stamps, mut durations) = (Vec::new(), Vec::new());
+        let mut guessed: Vec<&[u8]> = Vec::new();
         for name in names {
             let (text, values) = (String::from_utf8_lossy(name), &values[name]);
             let digits = values.iter().filter_map(|value| fields::decimal(value)).map(|(_, digits)| digits);
@@ -147,6 +151,7 @@ impl Keys {
                     if values.iter().any(|value| fields::with_unit(value).is_some()) {
                         durations.push((name, Role::DurationWithUnit, 1e-3));
                     } else if digits > 0 {
+                        guessed.push(name);
                         durations.push((name, Role::Duration(1e3), 1e3 / 10_f64.powi(digits as i32)));
                     } else {
                         let mut known: Vec<f64> =
@@ -175,6 +180,7 @@ impl Keys {
         if let Some((name, role, step)) = finest(&durations) {
             keys.roles.push((name.to_vec(), role));
             (keys.step, keys.ambiguous) = (step, None);
+            keys.is_guessed = guessed.contains(&name);
         }
         // HAProxy's own names: its %tr is when the request's first byte came.
         keys.moment = if keys.has(b"Ta") || keys.has(b"tr") {
@@ -202,7 +208,8 @@ impl Keys {
 
 impl Lines for Keys {
     fn read<'l>(&self, line: &'l [u8], scratch: &'l mut Vec<u8>) -> Line<'l> {
-        let mut seen = Seen { entry: Entry { moment: self.moment, ..Entry::default() }, zone: b"" };
+        let mut seen =
+            Seen { entry: Entry { moment: self.moment, ..Entry::default() }, zone: b"", is_odd: false };
         let entry = &mut seen.entry;
         let (mut request, mut target, mut has_status): (Option<&[u8]>, Option<&[u8]>, bool) =
             (None, None, false);
@@ -229,6 +236,7 @@ impl Lines for Keys {
                     let value = value.strip_prefix(b"<").unwrap_or(value);
                     entry.worker = value.strip_suffix(b">").unwrap_or(value);
                 }
+                Role::Duration(_) if self.is_guessed && is_of_another_unit(value) => seen.is_odd = true,
                 Role::Duration(unit) => entry.duration = fields::times(value, unit).unwrap_or(f64::NAN),
                 Role::DurationWithUnit => {
                     let found =
@@ -252,6 +260,10 @@ impl Lines for Keys {
 
     fn times(&self) -> (Moment, f64) {
         (self.moment, self.step)
+    }
+
+    fn is_guessed(&self) -> bool {
+        self.is_guessed
     }
 
     fn inferred(&self) -> Option<String> {

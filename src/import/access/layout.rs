@@ -16,8 +16,12 @@ use crate::sort;
 /// The most fields of a line.
 pub const MOST: usize = 48;
 
-/// So many lines tell the layout.
+/// So many lines in a row tell the layout.
 const SAMPLES: usize = 60;
+
+/// So many more, spread over what else is known of the log, tell what its fields hold: what only some lines have (`-` for
+/// an application that was not asked) may be in none of the first ones.
+const SPREAD: usize = 240;
 
 /// So many of them are taken for a pattern: one may have a blank where others have none.
 const CANDIDATES: usize = 8;
@@ -80,6 +84,8 @@ pub struct Layout {
     pub step: f64,
     /// A field that may be a duration, in a unit that cannot be told: the median of its numbers in the beginning.
     pub ambiguous: Option<f64>,
+    /// Whether the duration's unit is taken from the point in its numbers, and neither said nor measured.
+    pub is_guessed: bool,
 }
 
 /// A request as a line of a log says it.
@@ -88,6 +94,8 @@ pub struct Seen<'a> {
     pub entry: Entry<'a>,
     /// The stamp's zone.
     pub zone: &'a [u8],
+    /// Whether its duration is left out as its number is of another kind than those of the beginning.
+    pub is_odd: bool,
 }
 
 /// Where a literal is found at or after `from`. A quote that is escaped ends nothing, unless no other does.
@@ -125,7 +133,12 @@ impl Layout {
         for (number, cell) in cells.iter_mut().enumerate().take(self.fields.len()) {
             match self.fields.get(number + 1) {
                 Some(next) => {
-                    let Some(end) = find(line, at, &next.before) else { return false };
+                    let is_request = self.fields[number].role == Role::Request && next.role == Role::Status;
+                    let end = match is_request {
+                        true => end_of_request(line, at, &next.before),
+                        false => find(line, at, &next.before),
+                    };
+                    let Some(end) = end else { return false };
                     *cell = &line[at..end];
                     at = end + next.before.len();
                 }
@@ -138,7 +151,38 @@ impl Layout {
                 }
             }
         }
+        self.mend_tail(line, cells);
         true
+    }
+
+    /// An agent with quotes that nothing escapes ends too soon, and a quote is left in a field that has none: what is behind
+    /// the last quoted field is cut from the end then.
+    fn mend_tail<'l>(&self, line: &'l [u8], cells: &mut [&'l [u8]; MOST]) {
+        let count = self.fields.len();
+        let Some(tail) = self.fields.iter().rposition(|field| field.before.starts_with(b"\"")) else {
+            return;
+        };
+        let is_plain = |at: usize| !self.fields[at].before.ends_with(b"\"");
+        if tail == 0
+            || !(tail..count).all(is_plain)
+            || !cells[tail..count].iter().any(|cell| cell.contains(&b'"'))
+        {
+            return;
+        }
+        let mut end = line.len() - self.after.len();
+        let mut mended: [&[u8]; MOST] = [b""; MOST];
+        for at in (tail..count).rev() {
+            let before = &self.fields[at].before;
+            let Some(place) = memmem::rfind(&line[..end], before) else { return };
+            mended[at] = &line[place + before.len()..end];
+            end = place;
+        }
+        let begin = cells[tail - 1].as_ptr() as usize - line.as_ptr() as usize;
+        if end < begin {
+            return;
+        }
+        cells[tail..count].copy_from_slice(&mended[tail..count]);
+        cells[tail - 1] = &line[begin..end];
     }
 
     /// What a line says; `None` for a line of another shape, or of no request.
@@ -147,7 +191,7 @@ impl Layout {
         if !self.cells(line, &mut cells) {
             return None;
         }
-        let mut seen = Seen { entry: Entry { moment: self.moment, ..Entry::default() }, zone: b"" };
+        let mut seen = Seen { entry: Entry { moment: self.moment, ..Entry::default() }, ..Seen::default() };
         let (mut stamp, mut epoch): (Option<When<'_>>, Option<When<'_>>) = (None, None);
         let mut is_request = false;
         for (field, &cell) in self.fields.iter().zip(&cells) {
@@ -171,6 +215,7 @@ impl Layout {
                 Role::Client => entry.client = fields::without_port(fields::known(cell)),
                 Role::User => entry.user = fields::known(cell),
                 Role::Worker => entry.worker = cell,
+                Role::Duration(_) if self.is_guessed && is_of_another_unit(cell) => seen.is_odd = true,
                 Role::Duration(unit) => entry.duration = fields::times(cell, unit).unwrap_or(f64::NAN),
                 Role::DurationWithUnit => {
                     let found =
@@ -182,6 +227,10 @@ impl Layout {
         }
         if !is_request {
             return None;
+        }
+        // Every request takes a time, not every one needs the application: where one is missing, it is that of the latter.
+        if self.is_guessed && seen.entry.duration.is_nan() && !seen.is_odd {
+            seen.entry.duration = std::mem::replace(&mut seen.entry.upstream, f64::NAN);
         }
         match (stamp, epoch) {
             // The finer one, on the clock of the other.
@@ -202,9 +251,12 @@ impl Layout {
         if !LOGS {
             return None;
         }
-        let samples: Vec<&[u8]> = lines(head).filter(|line| has_request(line)).take(SAMPLES).collect();
+        let all: Vec<&[u8]> = lines(head).filter(|line| has_request(line)).collect();
+        let (samples, others) = all.split_at(all.len().min(SAMPLES));
+        let spread = others.iter().step_by(others.len() / SPREAD + 1);
+        let rows: Vec<&[u8]> = samples.iter().chain(spread).copied().collect();
         let mut candidates: Vec<(Self, usize)> = Vec::new();
-        for sample in &samples {
+        for sample in samples {
             if candidates.len() >= CANDIDATES {
                 break;
             }
@@ -224,7 +276,7 @@ impl Layout {
             others.cmp(fits).then(b.fields.len().cmp(&a.fields.len()))
         });
         candidates.into_iter().find_map(|(mut layout, _)| {
-            roles::assign(&mut layout, &samples, head);
+            roles::assign(&mut layout, &rows, head);
             layout.is_complete().then_some(layout)
         })
     }
@@ -329,16 +381,62 @@ fn pattern(line: &[u8]) -> Option<Layout> {
         moment: Moment::End,
         step: 0.0,
         ambiguous: None,
+        is_guessed: false,
     })
 }
 
-/// Where what was opened before `from` is closed: before a blank or the end. Of quotes that are not escaped, the last that
-/// can be the end is meant.
+/// Where what was opened before `from` is closed: before a blank or the end. Servers that decode addresses, or do not escape
+/// agents, write quotes into what is quoted: a request ends before a status, other texts where the quotes that follow are
+/// pairs.
 fn closing(line: &[u8], from: usize, close: u8) -> Option<usize> {
     let ends = memchr_iter(close, &line[from..]).map(|at| from + at);
     let mut ends = ends.filter(|&at| {
         let backslashes = line[..at].iter().rev().take_while(|&&byte| byte == b'\\').count();
         line.get(at + 1).is_none_or(|byte| *byte == b' ') && (close != b'"' || backslashes % 2 == 0)
     });
-    ends.next()
+    if close != b'"' {
+        return ends.next();
+    }
+    let first = ends.clone().next()?;
+    if fields::request(&line[from..first]).is_some() {
+        return ends.find(|&at| is_status_next(line, at + 2)).or(Some(first));
+    }
+    let quotes = |from: usize| memchr_iter(b'"', &line[from..]).count();
+    if quotes(from) % 2 == 0 {
+        return Some(first);
+    }
+    ends.find(|&at| quotes(at + 1) % 2 == 0).or(Some(first))
+}
+
+/// Whether a status begins here, or the dash for none.
+fn is_status_next(line: &[u8], at: usize) -> bool {
+    let rest = line.get(at..).unwrap_or_default();
+    let word = &rest[..memchr(b' ', rest).unwrap_or(rest.len())];
+    fields::status(word).is_some()
+}
+
+/// Where a request's line ends that begins at `from`: before a status. An address may hold what ends it (`/say "hi" now`), so
+/// an end behind a protocol is meant before others.
+fn end_of_request(line: &[u8], from: usize, literal: &[u8]) -> Option<usize> {
+    let (mut first, mut likely) = (None, None);
+    let mut at = from;
+    // Addresses are not that full of quotes, and each is looked at.
+    for _ in 0..64 {
+        let Some(end) = find(line, at, literal) else { break };
+        first = first.or(Some(end));
+        if is_status_next(line, end + literal.len()) {
+            if fields::has_protocol(&line[from..end]) {
+                return Some(end);
+            }
+            likely = likely.or(Some(end));
+        }
+        at = end + 1;
+    }
+    likely.or(first)
+}
+
+/// Whether a number is no fraction of a second as those before it are, but a count of something smaller: a whole one, too
+/// large for seconds.
+pub fn is_of_another_unit(cell: &[u8]) -> bool {
+    fields::whole(cell).is_some_and(|value| value >= 100)
 }

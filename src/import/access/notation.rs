@@ -66,6 +66,7 @@ pub fn parse(notation: &str) -> Result<Layout, String> {
         moment: Moment::End,
         step: 0.0,
         ambiguous: None,
+        is_guessed: false,
     };
     keep_finest(&mut layout);
     layout.moment = layout.server.moment().unwrap_or_default();

@@ -118,30 +118,32 @@ pub fn assign(layout: &mut Layout, samples: &[&[u8]], head: &[u8]) {
             rows.push(cells);
         }
     }
-    let columns = Columns { rows };
+    let mut columns = Columns { rows };
     let count = layout.fields.len();
     let Some(request) = (0..count).find(|&at| columns.most(at, |cell| fields::request(cell).is_some()))
     else {
         return;
     };
     layout.fields[request].role = Role::Request;
-    let status = (request + 1..count).find(|&at| columns.all(at, |cell| fields::status(cell).is_some()));
+    let is_status = |cell: &[u8]| fields::status(cell).is_some();
+    // An address with quotes or blanks shifts what is behind it: such lines say nothing of the fields.
+    let status = (request + 1..count)
+        .find(|&at| columns.all(at, is_status))
+        .or_else(|| (request + 1..count).find(|&at| columns.most(at, is_status)));
     if let Some(status) = status {
         layout.fields[status].role = Role::Status;
-        let is_bytes = |cell: &[u8]| cell == b"-" || fields::whole(cell).is_some();
-        if status + 1 < count
-            && layout.fields[status + 1].name.is_empty()
-            && columns.all(status + 1, is_bytes)
-        {
-            layout.fields[status + 1].role = Role::Bytes;
-        }
+        columns.rows.retain(|row| is_status(row[status]));
     }
     let is_stamp = |at: usize| {
         layout.fields[at].before.ends_with(b"[") && columns.all(at, |cell| fields::when(cell).is_some())
     };
     // Of two the one of the request itself: the other is that of the logger around it.
-    let stamp =
-        (0..request).rev().find(|&at| is_stamp(at)).or_else(|| (request..count).find(|&at| is_stamp(at)));
+    let is_bare = |at: usize| columns.all(at, |cell| fields::when(cell).is_some());
+    let stamp = (0..request)
+        .rev()
+        .find(|&at| is_stamp(at))
+        .or_else(|| (request..count).find(|&at| is_stamp(at)))
+        .or_else(|| (0..request).rev().find(|&at| is_bare(at)));
     if let Some(stamp) = stamp {
         layout.fields[stamp].role = Role::Stamp;
         // Before it: client, who it is by identd, and by the password.
@@ -155,9 +157,29 @@ pub fn assign(layout: &mut Layout, samples: &[&[u8]], head: &[u8]) {
         }
     }
     layout.server = server(layout, &columns, (request, status, stamp), head);
+    if let Some(status) = status {
+        bytes(layout, &columns, status);
+    }
     by_name(layout, &columns);
     durations(layout, &columns, status.unwrap_or(request));
     layout.moment = layout.server.moment().unwrap_or_else(|| moment(layout, samples));
+}
+
+/// Where the answer's bytes are: behind the status, in the common format and in what servers write by themselves. Elsewhere a
+/// number may be anything (`$request_length`). Behind the status it may be written again (`%s %>s`).
+fn bytes(layout: &mut Layout, columns: &Columns<'_>, status: usize) {
+    let is_common = layout.fields.iter().any(|field| field.role == Role::User);
+    if !is_common && matches!(layout.server, Server::Any | Server::Nginx | Server::Apache) {
+        return;
+    }
+    let is_bytes = |cell: &[u8]| cell == b"-" || fields::whole(cell).is_some();
+    let is_status = |cell: &[u8]| cell != b"-" && fields::status(cell).is_some_and(|status| status >= 100);
+    let again = columns.all(status + 1, is_status)
+        && columns.rows.iter().filter(|row| row[status] == row[status + 1]).count() * 2 > columns.rows.len();
+    let at = if again { status + 2 } else { status + 1 };
+    if layout.fields.get(at).is_some_and(|field| field.name.is_empty()) && columns.all(at, is_bytes) {
+        layout.fields[at].role = Role::Bytes;
+    }
 }
 
 /// An IP address, with a port perhaps.
@@ -178,25 +200,34 @@ impl<'a> Columns<'a> {
         self.rows.iter().map(move |row| row[at])
     }
 
+    /// Whether all are so; of many, one in twenty may be odd.
     fn all(&self, at: usize, is: impl Fn(&[u8]) -> bool) -> bool {
-        !self.rows.is_empty() && self.cells(at).all(is)
+        let odd = self.cells(at).filter(|cell| !is(cell)).count();
+        !self.rows.is_empty() && odd * 20 <= self.rows.len()
     }
 
     fn most(&self, at: usize, is: impl Fn(&[u8]) -> bool) -> bool {
         self.cells(at).filter(|cell| is(cell)).count() * 2 > self.rows.len()
     }
 
-    /// Those of a column that are numbers, and `-`; `None` if another cell is none of these.
+    /// Those of a column that are numbers, and NaN for `-`; `None` if more than one in twenty is neither.
     fn numbers(&self, at: usize) -> Option<Vec<f64>> {
         let mut numbers = Vec::with_capacity(self.rows.len());
+        let mut odd = 0;
         for cell in self.cells(at) {
             match fields::sum_of_list(cell, 1.0) {
                 Some(number) => numbers.push(number),
                 None if cell.is_empty() || cell.iter().all(|byte| b"-, :".contains(byte)) => {
                     numbers.push(f64::NAN)
                 }
-                None => return None,
+                None => {
+                    odd += 1;
+                    numbers.push(f64::NAN);
+                }
             }
+        }
+        if odd * 20 > self.rows.len() {
+            return None;
         }
         numbers.iter().any(|number| !number.is_nan()).then_some(numbers)
     }
@@ -235,7 +266,16 @@ fn server(
     {
         return Server::Nginx;
     }
-    if stamp.is_some() && stamp_cell.get(4) == Some(&b'-') {
+    // `[2026-11-28 22:29:57 +0000] 127.0.0.1 - "GET / HTTP/1.1" 200 37.800`, whole: other servers' stamps may be in brackets
+    // as well.
+    let is_granian_stamp = stamp.is_some_and(|at| at < 2)
+        && stamp_cell.get(4) == Some(&b'-')
+        && stamp_cell.get(10) == Some(&b' ')
+        && fields::when(stamp_cell).is_some_and(|when| !when.zone.is_empty());
+    // Its milliseconds come right behind the status.
+    let is_timed = status
+        .is_some_and(|at| at == request + 1 && at + 1 < layout.fields.len() && columns.digits(at + 1) == 3);
+    if is_granian_stamp && is_timed {
         return Server::Granian;
     }
     let unzoned = fields::when(stamp_cell).is_some_and(|when| when.zone.is_empty());
@@ -379,22 +419,55 @@ fn forget(layout: &mut Layout) {
     }
 }
 
+/// The unit that stands behind all numbers of a field, in a word of its own (`50.000 ms`), in ms.
+fn unit_behind(layout: &Layout, columns: &Columns<'_>, at: usize) -> Option<f64> {
+    let next = layout.fields.get(at + 1)?;
+    let unit = fields::unit_of(columns.cells(at + 1).next()?)?;
+    let is_same = |cell: &[u8]| fields::unit_of(cell) == Some(unit);
+    (next.before == b" " && columns.all(at + 1, is_same)).then_some(unit)
+}
+
+/// Of the fields with a point, the one that is the request's; the others are the application's. That is `-` where the
+/// application was not asked, and rounded by itself, it may be a step longer: only what is more than that is longer.
+fn of_request(decimals: &[(usize, &Vec<f64>)], step: f64) -> usize {
+    let unknown = |values: &[f64]| values.iter().filter(|value| value.is_nan()).count();
+    let fewest = decimals.iter().map(|(_, values)| unknown(values)).min().unwrap_or(0);
+    let mut best = 0;
+    let mut found = false;
+    for (place, (_, values)) in decimals.iter().enumerate() {
+        if unknown(values) > fewest {
+            continue;
+        }
+        let longer = |a: &[f64], b: &[f64]| a.iter().zip(b).filter(|(a, b)| **a > **b + 2.5 * step).count();
+        if !found || longer(values, decimals[best].1) > longer(decimals[best].1, values) {
+            (best, found) = (place, true);
+        }
+    }
+    best
+}
+
 /// Numbers without names: those with a point are seconds (of Granian milliseconds); whole ones where two fields say the
 /// same in different units.
 fn by_shape(layout: &mut Layout, columns: &Columns<'_>, numbers: Vec<(usize, Vec<f64>)>) {
-    let unit = if layout.server == Server::Granian { 1.0 } else { 1e3 };
-    let mut decimals: Vec<(usize, f64)> = numbers
-        .iter()
-        .filter(|(at, _)| columns.digits(*at) > 0)
-        .map(|(at, values)| (*at, values.iter().filter(|value| !value.is_nan()).sum()))
-        .collect();
-    if !decimals.is_empty() {
-        // What a request took is more than what the application took for it.
-        sort::by(&mut decimals, |a, b| b.1.total_cmp(&a.1));
-        let at = decimals[0].0;
+    let said = numbers.iter().find_map(|(at, _)| Some((*at, unit_behind(layout, columns, *at)?)));
+    if let Some((at, unit)) = said {
         layout.fields[at].role = Role::Duration(unit);
         layout.step = unit / 10_f64.powi(columns.digits(at) as i32);
-        if let Some((upstream, _)) = decimals.get(1)
+        return;
+    }
+    let unit = if layout.server == Server::Granian { 1.0 } else { 1e3 };
+    let mut decimals: Vec<(usize, &Vec<f64>)> =
+        numbers.iter().filter(|(at, _)| columns.digits(*at) > 0).map(|(at, values)| (*at, values)).collect();
+    if !decimals.is_empty() {
+        // What a request took is more than what the application took for it.
+        let step = 1.0 / 10_f64.powi(columns.digits(decimals[0].0) as i32);
+        let (at, _) = decimals.remove(of_request(&decimals, step));
+        layout.fields[at].role = Role::Duration(unit);
+        layout.step = unit / 10_f64.powi(columns.digits(at) as i32);
+        layout.is_guessed = layout.server != Server::Granian;
+        let sum = |values: &[f64]| values.iter().filter(|value| !value.is_nan()).sum::<f64>();
+        let longest = decimals.iter().max_by(|a, b| sum(a.1).total_cmp(&sum(b.1)));
+        if let Some((upstream, _)) = longest
             && layout.server == Server::Nginx
         {
             layout.fields[*upstream].role = Role::Upstream(1e3);

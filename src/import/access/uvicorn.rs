@@ -77,5 +77,9 @@ fn request(line: &[u8]) -> Option<Seen<'_>> {
     });
     let stamp = when.map_or(f64::NAN, |(day, time)| day + time.milliseconds);
     let client = fields::without_port(client);
-    Some(Seen { entry: Entry { stamp, method, target, status, client, ..Entry::default() }, zone: b"" })
+    Some(Seen {
+        entry: Entry { stamp, method, target, status, client, ..Entry::default() },
+        zone: b"",
+        is_odd: false,
+    })
 }

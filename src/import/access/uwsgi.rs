@@ -102,6 +102,7 @@ fn request(line: &[u8]) -> Option<Seen<'_>> {
     let close = memchr::memchr(b')', took)?;
     let status = fields::status(took[..close].rsplit(|&byte| byte == b' ').next()?)?;
     Some(Seen {
+        is_odd: false,
         entry: Entry {
             stamp: when.milliseconds,
             moment: Moment::Begin,

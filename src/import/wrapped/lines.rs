@@ -179,6 +179,10 @@ pub fn behind_stamp(text: &[u8]) -> Option<(bool, bool)> {
     if !server::begins(&rest) || super::syslog::Line::read(text).is_some_and(|line| line.is_postgres()) {
         return None;
     }
+    // A stamp without which requests have no time is the log's own first column.
+    if server::is_request_without_time(&rest) {
+        return None;
+    }
     Some((false, server::wants_time(&rest)))
 }
 

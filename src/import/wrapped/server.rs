@@ -9,6 +9,12 @@ pub fn begins(text: &[u8]) -> bool {
     begins_sql(text) || access::begins(first_line(text))
 }
 
+/// Whether it is a web server's of a request, which does not say when.
+pub fn is_request_without_time(text: &[u8]) -> bool {
+    let line = first_line(text);
+    !begins_sql(text) && access::begins(line) && !access::has_time(line)
+}
+
 /// Whether it is one of SQL.
 pub fn begins_sql(text: &[u8]) -> bool {
     let line = first_line(text);
