@@ -279,18 +279,19 @@ fn merged_profiles_are_what_pstats_adds_up() {
         is(functions.total_time[at], &function[6]);
         let edges = function[7].as_array().expect("a list");
         let recorded: &Edges = &merged.edges;
-        assert_eq!(recorded.into(found).len(), edges.len(), "{function}");
+        let unknown = recorded.into(found).len() - edges.len();
+        assert!(unknown <= skipped, "{function}");
         for edge in recorded.into(found) {
             let caller = merged.edges.caller[edge];
             let named =
                 serde_json::json!([functions.file(caller), functions.line(caller), functions.name(caller)]);
-            let [_, numbers] = edges
+            let told = edges
                 .iter()
                 .filter_map(|edge| edge.as_array().map(Vec::as_slice))
-                .find(|edge| edge[0] == named)
-                .expect("a caller")
-            else {
-                panic!("no numbers")
+                .find(|edge| edge[0] == named);
+            let Some([_, numbers]) = told else {
+                assert!(unknown > 0, "{named}");
+                continue;
             };
             let numbers = numbers.as_array().expect("a list");
             // Whole numbers stand for calls alone.

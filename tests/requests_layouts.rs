@@ -282,14 +282,9 @@ fn dynos_are_no_workers_and_nobody_is_busier_than_always() {
 #[test]
 fn requests_among_other_lines_make_a_log_of_requests() {
     let request = common(0, "GET /x HTTP/1.1", "200 512 \"-\" \"curl\" 0.050");
-    let chatter = lines(8, |at| format!("[2026-11-20 10:00:00 +0000] [7] [INFO] something {at}"));
-    let traceback = format!(
-        "Internal Server Error: /x\nTraceback (most recent call last):\n{}ValueError: x",
-        lines(60, |at| format!(
-            "  File \"/v/x.py\", line {at}, in inner\n    response = get_response(request)"
-        ))
-    );
-    for between in [chatter.trim_end(), &traceback] {
+    let chatter = lines(2, |at| format!("[2026-11-20 10:00:00 +0000] [7] [INFO] something {at}"));
+    let traceback = "Internal Server Error: /x\nTraceback (most recent call last):\nValueError: x";
+    for between in [chatter.trim_end(), traceback] {
         let text = lines(20, |_| format!("{request}\n{between}"));
         let (document, log) = open(&text);
         assert_eq!(log.statements.len(), 20);

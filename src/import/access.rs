@@ -143,7 +143,7 @@ fn is_of(head: &[u8], servers: &[Server]) -> u8 {
     let sure = if layout.server == Server::Any { LIKELY } else { CERTAIN };
     let found = share_of_lines(head, sure, |line| layout.read(line).is_some());
     // Of what a server writes in a dyno, the router's lines say more.
-    if found < sure && Heroku.detect(head) >= AMONG_OTHERS { 0 } else { found }
+    if found > 0 && Heroku.detect(head) >= AMONG_OTHERS { 0 } else { found }
 }
 
 /// Where the first line that is a request's begins in `head`.
@@ -403,20 +403,19 @@ macro_rules! by_lines {
 use {by_layout, by_lines};
 
 /// How sure a format is of a head of whose lines so many are its requests: `sure` if hardly any is another. Where many
-/// are, but at least one in ten is a request, a format of SQL that is sure as well is the one that is meant: consoles
+/// are, but at least one in four is a request, a format of SQL that is sure as well is the one that is meant: consoles
 /// print both, and a literal may hold a line of any log.
 fn share_of_lines(head: &[u8], sure: u8, is: impl Fn(&[u8]) -> bool) -> u8 {
     let (mut all, mut found) = (0, 0);
-    // What is indented goes on with the line before: tracebacks between requests say nothing of the log.
-    let is_continued = |line: &&[u8]| line[0].is_ascii_whitespace();
-    for line in layout::lines(head).filter(|line| !is_continued(line)).take(400) {
+    for line in layout::lines(head).take(400) {
         all += 1;
         found += usize::from(is(line));
     }
     match found {
         0 => 0,
         found if found * 5 >= all * 4 => sure,
-        found if found * 10 >= all => {
+        // One or two among others may stand in a literal of one or two statements.
+        found if found * 4 >= all && found >= 3 => {
             if sure >= CERTAIN {
                 AMONG_OTHERS + 4
             } else {

@@ -65,7 +65,10 @@ const COLUMNS: &[Def<ExecutionRow, ExecutionColumn>] = &[
         width: "minmax(80px, 0.4fr)",
         hint: "The process that answered",
         sort: None,
-        cell: |row| Cell::Quiet(row.connection.clone()),
+        cell: |row| match row.connection.is_empty() {
+            true => Cell::Unknown,
+            false => Cell::Quiet(row.connection.clone()),
+        },
     },
 ];
 
