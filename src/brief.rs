@@ -63,7 +63,7 @@ impl Brief {
                     .iter()
                     .any(|numbers| numbers.timed() > 0)
                     .then(|| log.numbers.iter().map(|numbers| numbers.total).sum::<f64>() / 1e3),
-                count: Some(log.executions() as u64),
+                count: Some(log.executions()),
                 ..brief
             },
             Content::Profile(_) | Content::Queries(_) | Content::Schema(_) | Content::Requests(_) => brief,

@@ -141,7 +141,12 @@ fn is_of(head: &[u8], servers: &[Server]) -> u8 {
     }
     let Some(layout) = Layout::of(head).filter(|layout| servers.contains(&layout.server)) else { return 0 };
     let sure = if layout.server == Server::Any { LIKELY } else { CERTAIN };
-    let found = share_of_lines(head, sure, |line| layout.read(line).is_some());
+    // Other loggers of Django's begin with the same stamp, and a literal of theirs may end as a request does.
+    let is_near = |line: &[u8]| {
+        let rest = memchr::memchr(b']', line).map_or(&[] as &[u8], |at| &line[at + 1..]);
+        layout.server != Server::Runserver || rest.starts_with(b" \"") || rest.starts_with(b" \x1b")
+    };
+    let found = share_of_lines(head, sure, |line| is_near(line) && layout.read(line).is_some());
     // Of what a server writes in a dyno, the router's lines say more.
     if found > 0 && Heroku.detect(head) >= AMONG_OTHERS { 0 } else { found }
 }
@@ -414,8 +419,7 @@ fn share_of_lines(head: &[u8], sure: u8, is: impl Fn(&[u8]) -> bool) -> u8 {
     match found {
         0 => 0,
         found if found * 5 >= all * 4 => sure,
-        // One or two among others may stand in a literal of one or two statements.
-        found if found * 4 >= all && found >= 3 => {
+        found if found * 4 >= all => {
             if sure >= CERTAIN {
                 AMONG_OTHERS + 4
             } else {
