@@ -176,7 +176,7 @@ fn trees_are_compared_stack_by_stack() {
 fn different_things_are_not_compared() {
     let time = outline("before-1");
     let samples = outline_of("sampled", &profile("profiles/tachyon-3.15.2.collapsed.gz"));
-    let problem = Comparison::new(&[time.clone()], &[samples]).expect_err("samples are no times");
+    let problem = Comparison::new(std::slice::from_ref(&time), &[samples]).expect_err("samples are no times");
     assert_eq!(problem, "before-1 measures time, sampled samples: they cannot be compared");
     assert!(Comparison::new(&[], &[time]).is_err());
 }
