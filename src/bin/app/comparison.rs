@@ -43,6 +43,9 @@ pub enum Compared {
     Not(String),
 }
 
+/// What is asked for: the sides, and whether import frames are hidden.
+type Asked = (Vec<(u32, Side)>, bool);
+
 /// A handle; copies are the same.
 #[derive(Clone, Copy)]
 pub struct ComparisonState {
@@ -61,7 +64,7 @@ pub struct ComparisonState {
     /// What has come of it.
     pub compared: RwSignal<Compared>,
     /// What was asked for last: the sides, and whether import frames are hidden.
-    asked: StoredValue<Option<(Vec<(u32, Side)>, bool)>>,
+    asked: StoredValue<Option<Asked>>,
     number: StoredValue<u32>,
 }
 
