@@ -333,7 +333,7 @@ fn Hover(chart: Chart) -> impl IntoView {
             })
             .collect();
         let alone = shown.other.1.get(run.first as usize).is_some_and(|&other| other == 0.0);
-        let note = alone.then(|| match shown.by_before {
+        let note = alone.then_some(match shown.by_before {
             true => "This stack is gone after the change.",
             false => "This stack was not there before.",
         });
