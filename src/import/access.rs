@@ -309,55 +309,36 @@ pub(super) fn has_time(line: &[u8]) -> bool {
 /// What formats with a layout have in common.
 macro_rules! by_layout {
     ($type:ident, $about:expr, $servers:expr) => {
-        impl crate::import::Format for $type {
-            fn about(&self) -> &'static crate::import::About {
-                &$about
-            }
-
-            fn detect(&self, head: &[u8]) -> u8 {
-                crate::import::access::is_of(head, $servers)
-            }
-
-            fn begins(&self, head: &[u8]) -> usize {
-                crate::import::access::first_request(head, crate::import::access::layout::has_request)
-            }
-
-            fn is_lines(&self) -> bool {
-                true
-            }
-
-            fn can_be_wrapped(&self) -> bool {
-                true
-            }
-
-            fn can_be_joined(&self) -> bool {
-                true
-            }
-
-            fn import(
-                &self,
-                input: &mut crate::input::Input<'_>,
-            ) -> Result<crate::document::Document, crate::import::ImportError> {
-                crate::import::waiting::now(self.import_waiting(input))
-            }
-
-            fn import_waiting<'a>(
-                &'a self,
-                input: &'a mut crate::input::Input<'_>,
-            ) -> crate::import::waiting::Importing<'a> {
-                crate::import::access::import_by_layout(self, input)
-            }
-
-            fn statement_text(&self, record: &[u8]) -> Option<crate::queries::StatementText> {
-                crate::import::access::line_text(record)
-            }
-        }
+        crate::import::access::of_requests!(
+            $type,
+            $about,
+            |head: &[u8]| crate::import::access::is_of(head, $servers),
+            crate::import::access::layout::has_request,
+            true,
+            crate::import::access::import_by_layout
+        );
     };
 }
 
 /// What formats whose lines are read by a value of their own have in common.
 macro_rules! by_lines {
     ($type:ident, $about:expr, $detect:expr, $is_line:expr, $lines:expr, $is_lines:expr) => {
+        impl $type {
+            fn read<'a>(
+                &'a self,
+                input: &'a mut crate::input::Input<'_>,
+            ) -> crate::import::waiting::Importing<'a> {
+                let lines = $lines(&crate::import::wrapped::head_for(input, self));
+                crate::import::access::read(self, input, lines)
+            }
+        }
+        crate::import::access::of_requests!($type, $about, $detect, $is_line, $is_lines, $type::read);
+    };
+}
+
+/// What all formats of logs of requests have in common.
+macro_rules! of_requests {
+    ($type:ident, $about:expr, $detect:expr, $is_line:expr, $is_lines:expr, $import:expr) => {
         impl crate::import::Format for $type {
             fn about(&self) -> &'static crate::import::About {
                 &$about
@@ -394,8 +375,7 @@ macro_rules! by_lines {
                 &'a self,
                 input: &'a mut crate::input::Input<'_>,
             ) -> crate::import::waiting::Importing<'a> {
-                let lines = $lines(&crate::import::wrapped::head_for(input, self));
-                crate::import::access::read(self, input, lines)
+                $import(self, input)
             }
 
             fn statement_text(&self, record: &[u8]) -> Option<crate::queries::StatementText> {
@@ -405,7 +385,7 @@ macro_rules! by_lines {
     };
 }
 
-use {by_layout, by_lines};
+use {by_layout, by_lines, of_requests};
 
 /// How sure a format is of a head of whose lines so many are its requests: `sure` if hardly any is another. Where many
 /// are, but at least one in four is a request, a format of SQL that is sure as well is the one that is meant: consoles

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::profile::boxes;
 use crate::profile::compare::{Changed, Comparison, Outline};
 use crate::profile::matcher::Matcher;
 use crate::profile::{CallTree, Profile, layer};
@@ -150,58 +151,13 @@ fn order(comparison: &Comparison, wanted: &Order) -> Vec<u32> {
 fn difference(compared: &Compared, by_before: bool) -> DifferenceTree {
     let Compared { before, after, comparison, .. } = compared;
     let difference = comparison.tree(before, after, by_before);
-    let CallTree {
-        estimated,
-        function,
-        parent,
-        depth,
-        end,
-        recursive,
-        self_time,
-        total_time,
-        calls,
-        certainty,
-        low,
-        high,
-        ..
-    } = difference.tree;
-    // Only the functions that have boxes, in the order in which they are first met.
-    let mut places = vec![u32::MAX; comparison.functions.len()];
-    let mut functions: Vec<FunctionRow> = Vec::new();
-    let mut named = |place: u32| {
-        let Some(known) = places.get_mut(place as usize) else { return u32::MAX };
-        if *known == u32::MAX {
-            *known = functions.len() as u32;
-            functions.push(row(&comparison.functions[place as usize], by_before));
-        }
-        *known
-    };
-    let function: Vec<u32> = function.into_iter().map(&mut named).collect();
-    let roots = parent.iter().zip(&total_time).filter(|(parent, _)| **parent == u32::MAX);
-    let total = roots.map(|(_, total)| total).sum();
+    let functions = &comparison.functions;
+    let estimated = difference.tree.estimated;
+    let tree = boxes(difference.tree, comparison.unit, functions.len(), |place| {
+        row(&functions[place as usize], by_before)
+    });
     DifferenceTree {
-        tree: Tree {
-            unit: comparison.unit,
-            estimated,
-            function,
-            parent,
-            depth,
-            end,
-            recursive,
-            self_time,
-            total_time,
-            calls,
-            certainty,
-            low,
-            high,
-            merged: Vec::new(),
-            certain_share: if estimated { 0.0 } else { 1.0 },
-            contradiction: 0.0,
-            functions,
-            total,
-            has_imports: false,
-            turned: None,
-        },
+        tree: Tree { certain_share: if estimated { 0.0 } else { 1.0 }, ..tree },
         other_self: difference.other_self,
         other_total: difference.other_total,
     }

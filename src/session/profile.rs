@@ -13,7 +13,7 @@ use crate::protocol::{
 };
 use crate::sort;
 
-pub(super) use tree::BUDGET;
+pub(super) use tree::{BUDGET, boxes};
 
 /// What is remembered from one request to the next: scrolling asks for many windows of one order.
 #[derive(Debug, Default)]

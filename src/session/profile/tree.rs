@@ -6,7 +6,7 @@ use super::row;
 use crate::profile::call_tree::{MERGED, MergedPart};
 use crate::profile::imports::Imports;
 use crate::profile::transform::{Turned, turned};
-use crate::profile::{CallTree, FunctionId, Layers, Profile};
+use crate::profile::{CallTree, FunctionId, Layers, Profile, Unit};
 use crate::protocol::{FunctionRow, MergedFunction, Tree};
 
 /// Boxes of an estimated call tree: more than a screen can show, few enough to lay out at once.
@@ -35,8 +35,19 @@ pub(super) fn answer(
         Some(how) => turned(&tree, how),
         None => tree.into_owned(),
     };
-    let mut named =
-        Named { profile, layers, index: vec![MERGED; profile.functions.len()], functions: Vec::new() };
+    let shown = boxes(tree, profile.unit, profile.functions.len(), |function| row(profile, layers, function));
+    Tree { certain_share, has_imports, turned: how, ..shown }
+}
+
+/// The boxes of `tree` with the functions that they name, which `row` makes: of `functions` functions in all. How certain
+/// they are, and what they were before, whoever asks says.
+pub(in crate::session) fn boxes(
+    tree: CallTree,
+    unit: Unit,
+    functions: usize,
+    row: impl Fn(FunctionId) -> FunctionRow,
+) -> Tree {
+    let mut named = Named { row, index: vec![MERGED; functions], functions: Vec::new() };
     let function = tree.function.iter().map(|&function| named.place(function)).collect();
     let merged = merged(&tree.merged.parts, &mut named);
     let total = tree.total();
@@ -57,7 +68,7 @@ pub(super) fn answer(
         contradiction,
     } = tree;
     Tree {
-        unit: profile.unit,
+        unit,
         estimated,
         function,
         parent,
@@ -71,17 +82,18 @@ pub(super) fn answer(
         low,
         high,
         merged,
-        certain_share,
         contradiction,
         functions: named.functions,
         total,
-        has_imports,
-        turned: how,
+        ..Tree::default()
     }
 }
 
 /// The largest functions of each merged box. `parts` are by box, each box's largest first.
-fn merged(parts: &[MergedPart], named: &mut Named<'_>) -> Vec<MergedFunction> {
+fn merged<R: Fn(FunctionId) -> FunctionRow>(
+    parts: &[MergedPart],
+    named: &mut Named<R>,
+) -> Vec<MergedFunction> {
     let by_box = parts.chunk_by(|one, other| one.merged == other.merged);
     by_box
         .flat_map(|parts| parts.iter().take(NAMED))
@@ -94,20 +106,20 @@ fn merged(parts: &[MergedPart], named: &mut Named<'_>) -> Vec<MergedFunction> {
 }
 
 /// The functions of the tree, in the order in which they are first named.
-struct Named<'a> {
-    profile: &'a Profile,
-    layers: &'a Layers,
-    /// Per function of the profile: its place in `functions`, or [`MERGED`].
+struct Named<R> {
+    /// What is said of a function.
+    row: R,
+    /// Per function: its place in `functions`, or [`MERGED`].
     index: Vec<u32>,
     functions: Vec<FunctionRow>,
 }
 
-impl Named<'_> {
+impl<R: Fn(FunctionId) -> FunctionRow> Named<R> {
     fn place(&mut self, function: FunctionId) -> u32 {
         let Some(place) = self.index.get_mut(function as usize) else { return MERGED };
         if *place == MERGED {
             *place = self.functions.len() as u32;
-            self.functions.push(row(self.profile, self.layers, function));
+            self.functions.push((self.row)(function));
         }
         *place
     }

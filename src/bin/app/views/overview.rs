@@ -11,7 +11,7 @@ use flamedrop::layout::chart::{Across, Data, Kind, Series, Tone, Unit};
 use flamedrop::layout::time_axis::AxisClock;
 use flamedrop::profile::Layer;
 use flamedrop::protocol::{
-    Answer, Ask, EventGlance, GroupColumn, GroupRow, QueriesOverview, Response, Window,
+    Answer, Ask, EventGlance, GroupColumn, GroupRow, QueriesOverview, Request, Response, Window,
 };
 use flamedrop::queries::by::By;
 use flamedrop::queries::events::{EventFigures, EventTotal};
@@ -30,34 +30,8 @@ const LARGEST: u32 = 200;
 /// The view.
 #[component]
 pub fn Overview(document: OpenDocument, overview: QueriesOverview) -> impl IntoView {
-    let glance = answers(
-        document,
-        move || Some(document.through_filter(Ask::Glance)),
-        |response| match response {
-            Response::View(Answer::Glance(glance)) => Some(Arc::<Glance>::from(glance)),
-            _ => None,
-        },
-    );
-    let queries = answers(
-        document,
-        move || {
-            let window = Window {
-                sort: GroupColumn::Total,
-                descending: true,
-                first: 0,
-                count: LARGEST,
-                selected: None,
-            };
-            Some(document.through_filter(Ask::Groups { by: By::Fingerprint, window, charts: false }))
-        },
-        |response| match response {
-            Response::View(Answer::Groups(page, whole)) => {
-                // Of those that ran to their end.
-                Some(Arc::new((page.page, whole.shapes, whole.total)))
-            }
-            _ => None,
-        },
-    );
+    let glance = glance_of(document);
+    let queries = largest(document);
     let origin = overview.span.map_or(0.0, |(first, _)| first);
     let clock = if overview.wall_clock { AxisClock::Wall(origin) } else { AxisClock::Relative };
     // Charts follow the data; they are made once.
@@ -128,6 +102,45 @@ pub fn Overview(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
             </Show>
         </div>
     }
+}
+
+/// What the filter leaves, at a glance; asked anew with the filter.
+pub fn glance_of(document: OpenDocument) -> RwSignal<Option<(Request, Arc<Glance>)>> {
+    answers(
+        document,
+        move || Some(document.through_filter(Ask::Glance)),
+        |response| match response {
+            Response::View(Answer::Glance(glance)) => Some(Arc::<Glance>::from(glance)),
+            _ => None,
+        },
+    )
+}
+
+/// The queries (of requests: the routes) that make most of the time, how many there are, and what all take, ms.
+pub type Largest = Arc<(Vec<GroupRow>, u32, f64)>;
+
+/// Those of what the filter leaves.
+pub fn largest(document: OpenDocument) -> RwSignal<Option<(Request, Largest)>> {
+    answers(
+        document,
+        move || {
+            let window = Window {
+                sort: GroupColumn::Total,
+                descending: true,
+                first: 0,
+                count: LARGEST,
+                selected: None,
+            };
+            Some(document.through_filter(Ask::Groups { by: By::Fingerprint, window, charts: false }))
+        },
+        |response| match response {
+            Response::View(Answer::Groups(page, whole)) => {
+                // Of those that ran to their end.
+                Some(Arc::new((page.page, whole.shapes, whole.total)))
+            }
+            _ => None,
+        },
+    )
 }
 
 /// Whether any statement is looked at, also one that only failed.
@@ -216,7 +229,8 @@ fn totals(glance: &Glance) -> AnyView {
     view! { <dl class="numbers totals">{numbers}</dl> }.into_any()
 }
 
-fn series(name: &'static str, tone: Tone, kind: Kind, values: impl Iterator<Item = f32>) -> Series {
+/// A series of a chart.
+pub fn series(name: &'static str, tone: Tone, kind: Kind, values: impl Iterator<Item = f32>) -> Series {
     Series { name, tone, kind, values: values.collect() }
 }
 
@@ -239,7 +253,8 @@ fn calls(glance: &Glance, across: Across) -> Data {
     }
 }
 
-fn latency(glance: &Glance, across: Across) -> Data {
+/// How long it took, over time.
+pub fn latency(glance: &Glance, across: Across) -> Data {
     Data {
         across,
         unit: Unit::Milliseconds,
@@ -250,7 +265,8 @@ fn latency(glance: &Glance, across: Across) -> Data {
     }
 }
 
-fn concurrency(glance: &Glance, across: Across) -> Data {
+/// How many ran at the same time, over time.
+pub fn concurrency(glance: &Glance, across: Across) -> Data {
     let values = glance.series.concurrency.iter().copied();
     Data { across, unit: Unit::Mean, series: vec![series("at the same time", Tone::All, Kind::Bars, values)] }
 }

@@ -3,7 +3,7 @@
 
 pub mod columns;
 mod detail;
-mod executions;
+pub mod executions;
 mod happened;
 
 use std::sync::Arc;

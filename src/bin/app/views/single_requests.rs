@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use flamedrop::protocol::{
-    Answer, Ask, ExecutionColumn, ExecutionRow, QueriesOverview, Request, Response, Window,
-};
+use flamedrop::protocol::{Ask, ExecutionColumn, ExecutionRow, QueriesOverview, Request, Window};
 use leptos::prelude::*;
 
+use super::queries::executions::{DURATION, pick};
 use super::statement_card::StatementDetails;
 use crate::components::cells::{Cell, Units};
 use crate::components::copy_table::{Whole, copy_table};
 use crate::components::data_table::{Def, Holds, Setup, data_table};
-use crate::components::paged::{self, Asked, Paged};
+use crate::components::paged::{Asked, Paged};
 use crate::document::{OpenDocument, Sort};
 use crate::log_view::filter;
 use crate::view::View;
@@ -27,15 +26,7 @@ const COLUMNS: &[Def<ExecutionRow, ExecutionColumn>] = &[
         sort: Some((ExecutionColumn::Start, true)),
         cell: |row| Cell::Start(row.start),
     },
-    Def {
-        key: "duration",
-        label: "Duration",
-        holds: Holds::In("ms"),
-        width: "100px",
-        hint: "How long it took",
-        sort: Some((ExecutionColumn::Duration, true)),
-        cell: |row| if row.duration.is_nan() { Cell::Unknown } else { Cell::Single(row.duration) },
-    },
+    DURATION,
     Def {
         key: "status",
         label: "Status",
@@ -77,13 +68,6 @@ fn question(document: OpenDocument, asked: Asked) -> Option<Request> {
     let Sort { column, descending } = document.execution_sort.get();
     let window = Window { sort: column, descending, first, count, selected };
     Some(Request::View(filter(document), Ask::Executions(window)))
-}
-
-fn pick(response: Response) -> Option<paged::Answer<ExecutionRow>> {
-    match response {
-        Response::View(Answer::Executions(page)) => Some((page.rows, page.page, page.selected)),
-        _ => None,
-    }
 }
 
 /// The view.

@@ -4,10 +4,9 @@
 use std::sync::Arc;
 
 use flamedrop::format;
-use flamedrop::layout::chart::{Across, Data, Kind, Series, Tone, Unit};
+use flamedrop::layout::chart::{Across, Data, Kind, Tone, Unit};
 use flamedrop::layout::time_axis::AxisClock;
-use flamedrop::protocol::{Answer, Ask, GroupColumn, QueriesOverview, Response, Window};
-use flamedrop::queries::by::By;
+use flamedrop::protocol::{Answer, Ask, QueriesOverview, Response};
 use flamedrop::queries::overview::Glance;
 use flamedrop::queries::site::Site;
 use flamedrop::requests::Class;
@@ -15,27 +14,17 @@ use flamedrop::requests::availability::{Cause, Outage};
 use leptos::prelude::*;
 
 use super::findings::pareto::pareto_curve;
-use super::overview::shown;
+use super::overview::{concurrency, glance_of, largest, latency, series, shown};
 use crate::components::chart::Chart;
 use crate::document::{OpenDocument, answers};
 use crate::state::state;
 use crate::text::{self, start_text};
 
-/// Routes of the curve that are shown one by one.
-const LARGEST: u32 = 200;
-
 /// The view.
 #[component]
 pub fn SiteOverview(document: OpenDocument, overview: QueriesOverview) -> impl IntoView {
     let log = document.log;
-    let glance = answers(
-        document,
-        move || Some(document.through_filter(Ask::Glance)),
-        |response| match response {
-            Response::View(Answer::Glance(glance)) => Some(Arc::<Glance>::from(glance)),
-            _ => None,
-        },
-    );
+    let glance = glance_of(document);
     let site = answers(
         document,
         move || {
@@ -47,25 +36,7 @@ pub fn SiteOverview(document: OpenDocument, overview: QueriesOverview) -> impl I
             _ => None,
         },
     );
-    let routes = answers(
-        document,
-        move || {
-            let window = Window {
-                sort: GroupColumn::Total,
-                descending: true,
-                first: 0,
-                count: LARGEST,
-                selected: None,
-            };
-            Some(document.through_filter(Ask::Groups { by: By::Fingerprint, window, charts: false }))
-        },
-        |response| match response {
-            Response::View(Answer::Groups(page, whole)) => {
-                Some(Arc::new((page.page, whole.shapes, whole.total)))
-            }
-            _ => None,
-        },
-    );
+    let routes = largest(document);
     let origin = overview.span.map_or(0.0, |(first, _)| first);
     let wall_clock = overview.wall_clock;
     let clock = if wall_clock { AxisClock::Wall(origin) } else { AxisClock::Relative };
@@ -293,10 +264,6 @@ fn totals(glance: &Glance, site: &Site, wall_clock: bool) -> AnyView {
     view! { <dl class="numbers totals">{numbers}</dl> }.into_any()
 }
 
-fn series(name: &'static str, tone: Tone, kind: Kind, values: impl Iterator<Item = f32>) -> Series {
-    Series { name, tone, kind, values: values.collect() }
-}
-
 fn throughput(site: &Site, across: Across) -> Data {
     let of = |classes: &[Class]| -> Vec<f32> {
         let steps = site.curves.classes.first().map_or(0, Vec::len);
@@ -319,20 +286,4 @@ fn throughput(site: &Site, across: Across) -> Data {
             .map(|(name, tone, values)| series(name, tone, Kind::Bars, values.into_iter()))
             .collect(),
     }
-}
-
-fn latency(glance: &Glance, across: Across) -> Data {
-    Data {
-        across,
-        unit: Unit::Milliseconds,
-        series: vec![
-            series("p50", Tone::Usual, Kind::Line, glance.series.p50.iter().copied()),
-            series("p95", Tone::Slow, Kind::Line, glance.series.p95.iter().copied()),
-        ],
-    }
-}
-
-fn concurrency(glance: &Glance, across: Across) -> Data {
-    let values = glance.series.concurrency.iter().copied();
-    Data { across, unit: Unit::Mean, series: vec![series("at the same time", Tone::All, Kind::Bars, values)] }
 }

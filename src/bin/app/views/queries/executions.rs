@@ -14,6 +14,17 @@ use crate::document::{OpenDocument, Sort};
 use crate::log_view::filter;
 use crate::view::View;
 
+/// How long each took.
+pub const DURATION: Def<ExecutionRow, ExecutionColumn> = Def {
+    key: "duration",
+    label: "Duration",
+    holds: Holds::In("ms"),
+    width: "100px",
+    hint: "How long it took",
+    sort: Some((ExecutionColumn::Duration, true)),
+    cell: |row| if row.duration.is_nan() { Cell::Unknown } else { Cell::Single(row.duration) },
+};
+
 /// Columns of executions.
 const EXECUTIONS: &[Def<ExecutionRow, ExecutionColumn>] = &[
     Def {
@@ -25,15 +36,7 @@ const EXECUTIONS: &[Def<ExecutionRow, ExecutionColumn>] = &[
         sort: Some((ExecutionColumn::Start, true)),
         cell: |row| Cell::Start(row.start),
     },
-    Def {
-        key: "duration",
-        label: "Duration",
-        holds: Holds::In("ms"),
-        width: "100px",
-        hint: "How long it took",
-        sort: Some((ExecutionColumn::Duration, true)),
-        cell: |row| if row.duration.is_nan() { Cell::Unknown } else { Cell::Single(row.duration) },
-    },
+    DURATION,
     Def {
         key: "connection",
         label: "Connection",
@@ -56,7 +59,8 @@ fn question(document: OpenDocument, asked: Asked) -> Option<Request> {
     Some(Request::View(filter(document), Ask::GroupExecutions { by, key, window }))
 }
 
-fn pick(response: Response) -> Option<paged::Answer<ExecutionRow>> {
+/// The rows of an answer.
+pub fn pick(response: Response) -> Option<paged::Answer<ExecutionRow>> {
     match response {
         Response::View(Answer::Executions(page)) => Some((page.rows, page.page, page.selected)),
         _ => None,
