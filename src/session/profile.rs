@@ -112,7 +112,7 @@ pub(super) fn tracks(profile: &Profile, measure: u32) -> Vec<TrackOverview> {
 
 /// The call tree, without import frames if they are to be hidden.
 pub(super) fn tree(profile: &Profile, state: &mut State, hide_imports: bool) -> CallTree {
-    let tree = state.tree.get_or_insert_with(|| profile.tree(tree::BUDGET).into_owned());
+    let tree = state.tree(profile);
     match Imports::of(profile).hidden(tree).filter(|_| hide_imports) {
         Some(hidden) => tree.without(&hidden),
         None => tree.clone(),
