@@ -4,7 +4,7 @@
 mod common;
 
 use flamedrop::input::MemorySource;
-use flamedrop::protocol::{Answer, Ask, Request, Response};
+use flamedrop::protocol::{Answer, Ask, EventColumn, EventView, Request, Response, Window};
 use flamedrop::queries::filter::Filter;
 use flamedrop::session::Session;
 
@@ -59,6 +59,68 @@ fn what_only_an_example_says_finds_its_query_at_once() {
         assert_eq!(calls(&mut session, &nothing), 0, "{path}");
     }
     assert!(tried > 10, "{tried}");
+}
+
+/// Searches every text for this one, to the end.
+fn search(session: &mut Session, text: &str) {
+    let mut begin = true;
+    loop {
+        let ask_for = Ask::Search { text: text.to_owned(), begin };
+        begin = false;
+        match ask(session, &Filter::default(), ask_for) {
+            Answer::Searched { done, all, .. } if done == all => return,
+            Answer::Searched { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The events that a filter lets through, but for plans.
+fn events(session: &mut Session, filter: &Filter) -> Vec<u32> {
+    let window =
+        Window { sort: EventColumn::First, descending: false, first: 0, count: 10_000, selected: None };
+    match ask(session, filter, Ask::EventList { class: None, within: None, window }) {
+        Answer::EventList(page) => page.page.into_iter().map(|row| row.event).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn event(session: &mut Session, event: u32) -> EventView {
+    match ask(session, &Filter::default(), Ask::Event { event }) {
+        Answer::Event(view) => *view,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_text_is_found_in_all_that_is_said_of_an_event() {
+    // What only a search of the file finds: details, hints, contexts.
+    let mut hidden = 0;
+    for path in ["events/trouble.log.gz", "events/postgres-18-locks.log.gz", "mysql/mariadb-10.11.slow.log"] {
+        let mut session = open(path);
+        let all = events(&mut session, &Filter::default());
+        let mut tried = 0;
+        for &one in all.iter().step_by(all.len() / 8 + 1) {
+            let EventView { detail, .. } = event(&mut session, one);
+            let said = [Some(detail.message), detail.detail, detail.hint, detail.context];
+            for words in said.into_iter().flatten() {
+                // Of a line: what a text's end says is nowhere but in the file.
+                let Some(line) = words.lines().rfind(|line| line.trim().len() > 8) else { continue };
+                let text = line.trim().to_uppercase();
+                let filter = Filter { text: text.clone(), all_texts: true, ..Filter::default() };
+                hidden += usize::from(!events(&mut session, &filter).contains(&one));
+                search(&mut session, &text);
+                let found = events(&mut session, &filter);
+                assert!(found.contains(&one), "{path} {text}: {found:?}");
+                tried += 1;
+            }
+        }
+        assert_eq!(tried == 0, all.is_empty(), "{path}");
+        search(&mut session, "no such text");
+        let filter = Filter { text: "no such text".to_owned(), all_texts: true, ..Filter::default() };
+        assert_eq!(events(&mut session, &filter), [0; 0], "{path}");
+    }
+    assert!(hidden > 4, "{hidden}");
 }
 
 #[test]

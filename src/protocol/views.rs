@@ -167,8 +167,8 @@ pub enum Ask {
         /// Which rows; ids are places in the order of what hurts.
         window: Window<CompareColumn>,
     },
-    /// Looks for a text in the statements' own texts, parameters and plans, for some milliseconds:
-    /// [`Answer::Searched`]. Asked again until it is through; not asked again it is cancelled. After
+    /// Looks for a text in the statements' own texts, parameters and plans and in what the log says of events, for some
+    /// milliseconds: [`Answer::Searched`]. Asked again until it is through; not asked again it is cancelled. After
     /// that [`Filter::all_texts`] holds for this text. The filter of the question is not looked at.
     Search {
         /// Contained in the text, ignoring the case of ASCII letters.
@@ -368,7 +368,7 @@ pub enum Answer {
     Compared(Page<Compared>, Comparison),
     /// To [`Ask::Search`].
     Searched {
-        /// Texts looked at so far: statements, and plans.
+        /// Texts looked at so far: of statements, and of events.
         done: u32,
         /// Texts in all.
         all: u32,

@@ -23,10 +23,10 @@ pub struct Filter {
     /// Only those that ended in an error.
     pub failed: bool,
     /// Those whose fingerprint or tables contain this, ignoring case. With [`Self::all_texts`], those
-    /// whose own text does.
+    /// whose own text does. Of events: what they say, or what their statement has.
     pub text: String,
-    /// Whether [`Self::text`] is looked for in every statement's own text, parameters and plans, which
-    /// must have been searched before: the file is read again for it.
+    /// Whether [`Self::text`] is looked for in every statement's own text, parameters and plans and in all that the
+    /// log says of events, which must have been searched before: the file is read again for it.
     pub all_texts: bool,
 }
 
@@ -200,11 +200,20 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// Where a text was found, in ascending order.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The statements that have it in their own text or plan.
+    pub statements: Vec<u32>,
+    /// The events that have it in what the log says of them.
+    pub events: Vec<u32>,
+}
+
 /// What is known of statements' own texts.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OwnTexts<'a> {
-    /// The statements in which [`Filter::text`] was found, ascending, if all were searched.
-    pub found: Option<&'a [u32]>,
+    /// Where [`Filter::text`] was found, if all were searched.
+    pub found: Option<&'a Found>,
     /// Per fingerprint: one of its texts, in lower case. Those behind the end have none.
     pub examples: &'a [String],
 }
@@ -251,7 +260,8 @@ pub fn select<'a>(
         })
         .collect();
     let wanted = Wanted::of(filter, keys);
-    let in_texts = (filter.all_texts && !text.is_empty()).then(|| own.found.unwrap_or_default());
+    let in_texts =
+        (filter.all_texts && !text.is_empty()).then(|| own.found.map_or(&[][..], |found| &found.statements));
     let (shortest, longest) =
         (filter.shortest.unwrap_or(f64::NEG_INFINITY), filter.longest.unwrap_or(f64::INFINITY));
     let by_duration = filter.shortest.is_some() || filter.longest.is_some();

@@ -144,13 +144,13 @@ pageTest('a text is looked for in queries, then in every statement', async ({ pa
   await page.getByRole('searchbox', { name: 'Search' }).fill('auth_user');
   const inQueries = await left(page, (count) => count > 0 && count < 253);
   await page.getByText('Filter', { exact: true }).click();
-  await bar(page).getByRole('button', { name: 'Search full SQL' }).click();
+  await bar(page).getByRole('button', { name: 'Search full texts' }).click();
   await chips(page).getByText('“auth_user” in any text').waitFor();
   await left(page, (count) => count >= inQueries && count < 253);
   // A value stands in no query, but in a text: at once in that of each query's slowest execution.
   await page.getByRole('searchbox', { name: 'Search' }).fill("it''s");
   await left(page, (count) => count > 0 && count < 253);
-  await bar(page).getByRole('button', { name: 'Search full SQL' }).click();
+  await bar(page).getByRole('button', { name: 'Search full texts' }).click();
   await chips(page).getByText('in any text').waitFor();
   const inTexts = await left(page, (count) => count > 0 && count < 253);
   // A link says so as well.

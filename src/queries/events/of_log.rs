@@ -90,7 +90,10 @@ pub fn select_events<'a>(
         text.is_empty()
             || said.get(events.message[event] as usize).copied().unwrap_or(false)
             || if filter.all_texts {
-                own.found.unwrap_or_default().binary_search(&statement).is_ok()
+                own.found.is_some_and(|found| {
+                    found.events.binary_search(&(event as u32)).is_ok()
+                        || found.statements.binary_search(&statement).is_ok()
+                })
             } else {
                 log.event_fingerprint(event).is_some_and(|fingerprint| {
                     contains(&fingerprint.text)

@@ -1,5 +1,5 @@
-//! Looks for a text in every statement's own text and in its plans, in slices: between two of them the
-//! worker hears whether the search goes on.
+//! Looks for a text in every statement's own text, in its plans and in what the log says of every event, in slices:
+//! between two of them the worker hears whether the search goes on.
 
 use std::io;
 
@@ -8,7 +8,8 @@ use memchr::memmem::Finder;
 use super::Look;
 use crate::import;
 use crate::protocol::Answer;
-use crate::queries::{EventKind, NONE, QueryLog};
+use crate::queries::filter::Found;
+use crate::queries::{EventKind, EventText, NONE, QueryLog};
 use crate::session::queries::Texts;
 use crate::sort;
 
@@ -22,18 +23,22 @@ pub(super) struct Search {
     order: Vec<Record>,
     /// How many were looked at.
     done: usize,
-    /// Statements found; in order, each once, when it is through.
-    found: Vec<u32>,
+    /// What was found; in order, each once, when it is through.
+    found: Found,
 }
 
 /// A part of the file.
 struct Record {
     offset: u64,
     length: u32,
-    /// Whose it is.
-    statement: u32,
-    /// The event that is the statement's plan, if it is not its text.
-    plan: Option<u32>,
+    of: Of,
+}
+
+/// Whose text a part of the file is.
+#[derive(Clone, Copy)]
+enum Of {
+    Statement(u32),
+    Event(u32),
 }
 
 impl Record {
@@ -42,31 +47,34 @@ impl Record {
     }
 }
 
-/// Everything in the file that has a text of a statement.
+/// Everything in the file that has a text.
 fn records(log: &QueryLog) -> Vec<Record> {
     let (statements, events) = (&log.statements, &log.events);
     let texts = (0..statements.len()).map(|at| Record {
         offset: statements.offset[at],
         length: statements.length[at],
-        statement: at as u32,
-        plan: None,
+        of: Of::Statement(at as u32),
     });
-    let plans = (0..events.len())
-        .filter(|&event| events.kind[event] == EventKind::Plan && events.statement[event] != NONE)
-        .map(|event| Record {
-            offset: events.offset[event],
-            length: events.length[event],
-            statement: events.statement[event],
-            plan: Some(event as u32),
-        });
-    let mut records: Vec<Record> = texts.chain(plans).collect();
+    let told = (0..events.len()).map(|event| Record {
+        offset: events.offset[event],
+        length: events.length[event],
+        of: Of::Event(event as u32),
+    });
+    let mut records: Vec<Record> = texts.chain(told).collect();
     sort::by(&mut records, |a, b| a.offset.cmp(&b.offset));
     records
 }
 
+/// Whether the log says it of the event, in any of its words.
+fn says(text: &EventText, has: impl Fn(&str) -> bool) -> bool {
+    let EventText { message, detail, hint, context, statement, holders, plan } = text;
+    has(message)
+        || [detail, hint, context, statement, holders, plan].into_iter().flatten().any(|part| has(part))
+}
+
 impl Search {
-    /// Where `text` was found, ascending; `None` if that was not searched to its end.
-    pub(super) fn found(&self, text: &str) -> Option<&[u32]> {
+    /// Where `text` was found; `None` if that was not searched to its end.
+    pub(super) fn found(&self, text: &str) -> Option<&Found> {
         (self.text == text && self.done == self.order.len()).then_some(&self.found)
     }
 }
@@ -79,7 +87,7 @@ impl Look<'_> {
             text: text.to_owned(),
             order: records(log),
             done: 0,
-            found: Vec::new(),
+            found: Found::default(),
         });
         let rest = &search.order[search.done..];
         if let Some(first) = rest.first() {
@@ -100,38 +108,53 @@ impl Look<'_> {
             for record in slice {
                 let part = bytes.get((record.offset - from) as usize..).unwrap_or_default();
                 let part = &part[..(record.length as usize).min(part.len())];
-                let at = record.statement;
-                let is_found = if let Some(event) = record.plan {
-                    let text = match &log.saved {
-                        Some(saved) => saved.events.get(event as usize).cloned(),
-                        None => format.and_then(|format| format.event_text(part)),
-                    };
-                    text.and_then(|text| text.plan).as_deref().is_some_and(has)
-                } else {
-                    let text = match &log.saved {
-                        Some(saved) => Some(saved.text(at as usize, log)),
-                        None => format.and_then(|format| format.statement_text(part)),
-                    };
-                    match text {
-                        Some(text) => has(&text.sql) || text.parameters.as_deref().is_some_and(has),
-                        None => has(&log.fingerprints[log.statements.fingerprint[at as usize] as usize].text),
+                match record.of {
+                    Of::Statement(at) => {
+                        let text = match &log.saved {
+                            Some(saved) => Some(saved.text(at as usize, log)),
+                            None => format.and_then(|format| format.statement_text(part)),
+                        };
+                        let is_found = match text {
+                            Some(text) => has(&text.sql) || text.parameters.as_deref().is_some_and(has),
+                            None => {
+                                has(&log.fingerprints[log.statements.fingerprint[at as usize] as usize].text)
+                            }
+                        };
+                        if is_found {
+                            search.found.statements.push(at);
+                        }
                     }
-                };
-                if is_found {
-                    search.found.push(at);
+                    Of::Event(event) => {
+                        let text = match &log.saved {
+                            Some(saved) => saved.events.get(event as usize).cloned(),
+                            None => format.and_then(|format| format.event_text(part)),
+                        };
+                        let Some(text) = text else { continue };
+                        if says(&text, has) {
+                            search.found.events.push(event);
+                        }
+                        let (kind, of) =
+                            (log.events.kind[event as usize], log.events.statement[event as usize]);
+                        if kind == EventKind::Plan && of != NONE && text.plan.as_deref().is_some_and(has) {
+                            search.found.statements.push(of);
+                        }
+                    }
                 }
             }
             search.done += count;
         }
         let (done, all) = (search.done as u32, search.order.len() as u32);
         if done == all {
-            sort::ids(&mut search.found, &mut |a, b| a.cmp(&b));
-            search.found.dedup();
+            let Found { statements, events } = &mut search.found;
+            for found in [statements, events] {
+                sort::ids(found, &mut |a, b| a.cmp(&b));
+                found.dedup();
+            }
             // What was selected before by this text knew nothing of it.
             self.state.selections.retain(|(filter, _)| !(filter.all_texts && filter.text == text));
             self.state.forget_rows();
         }
-        let found = search.found.len() as u32;
+        let found = search.found.statements.len() as u32;
         self.state.search = Some(search);
         Ok(Answer::Searched { done, all, found })
     }

@@ -268,7 +268,8 @@ fn Adder(document: OpenDocument) -> impl IntoView {
     }
 }
 
-/// Looks for what the search box says in every statement's own text and plans, which reads the file again.
+/// Looks for what the search box says in every statement's own text and plans and in every event, which reads the file
+/// again.
 #[component]
 fn AllTexts(document: OpenDocument) -> impl IntoView {
     // How far it is, while it runs: statements done and in all.
@@ -334,11 +335,11 @@ fn AllTexts(document: OpenDocument) -> impl IntoView {
         None => view! {
             <button
                 type="button"
-                title="Looks for what the search box says in every statement's own text, parameters and plans: the file is read again"
+                title="Looks for what the search box says in every statement's own text, parameters and plans, and in all that the log says of events: the file is read again"
                 disabled=move || text().is_empty() || document.filter.get().all_texts
                 on:click=move |_| start()
             >
-                {if untrack(|| document.is_requests()) { "Search whole lines" } else { "Search full SQL" }}
+                {if untrack(|| document.is_requests()) { "Search whole lines" } else { "Search full texts" }}
             </button>
         }
         .into_any(),
