@@ -13,6 +13,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::django::Parts;
+use super::key::Key;
 use super::records::{Record, Records, trim_mark};
 use super::waiting::{Importing, now};
 use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
@@ -129,7 +130,7 @@ fn text_of(record: &[u8]) -> Option<StatementText> {
     let fields = Fields::read(&line)?;
     let entry = fields.entry()?;
     let parameters = entry.parameters.filter(|parameters| parameters != "null" && parameters != "[]");
-    Some(StatementText { sql: entry.sql?, parameters })
+    Some(StatementText { sql: entry.sql?.into_owned(), parameters: parameters.map(Cow::into_owned) })
 }
 
 /// The keys of one line that matter, values as written.
@@ -170,22 +171,21 @@ impl<'a> Fields<'a> {
     }
 
     /// The statement of this line, if it has one.
-    fn entry(&self) -> Option<Entry> {
+    fn entry(&self) -> Option<Entry<'a>> {
         if let (Some(sql), Some(duration)) = (self.sql, self.duration) {
             let duration = seconds(duration)? * 1000.0;
-            let parameters = self.params.map(|params| params.get().to_owned());
             return Some(Entry {
-                sql: text(sql).map(Cow::into_owned),
+                sql: text(sql),
                 duration,
-                parameters,
-                alias: self.alias.and_then(text).map(Cow::into_owned),
+                parameters: self.params.map(|params| Cow::Borrowed(params.get())),
+                alias: self.alias.and_then(text),
                 rounded: false,
             });
         }
         // A formatter without the extras: the message still has them all.
         let message = text(self.message?)?;
         let parts = Parts::of(message.as_bytes()).filter(|parts| parts.complete)?;
-        let show = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let show = |bytes: &[u8]| Cow::Owned(String::from_utf8_lossy(bytes).into_owned());
         Some(Entry {
             sql: Some(show(parts.sql)),
             duration: parts.duration,
@@ -229,13 +229,13 @@ fn spelt(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
     text(value).or_else(|| (value.get() != "null").then(|| Cow::Borrowed(value.get())))
 }
 
-struct Entry {
+struct Entry<'a> {
     /// `None` if it is null: some backends cannot say what they sent.
-    sql: Option<String>,
+    sql: Option<Cow<'a, str>>,
     /// Milliseconds.
     duration: f64,
-    parameters: Option<String>,
-    alias: Option<String>,
+    parameters: Option<Cow<'a, str>>,
+    alias: Option<Cow<'a, str>>,
     rounded: bool,
 }
 
@@ -283,7 +283,7 @@ impl<'a> Visitor<'a> for FieldsVisitor<'_, 'a> {
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
         let fields = self.fields;
-        while let Some(key) = map.next_key::<Cow<'a, str>>()? {
+        while let Some(Key(key)) = map.next_key()? {
             match key.as_ref() {
                 "sql" => fields.sql = Some(map.next_value()?),
                 "duration" => fields.duration = Some(map.next_value()?),
@@ -389,7 +389,7 @@ impl Reader {
             Some(sql) => self.builder.fingerprint(
                 sql.as_bytes(),
                 Dialect::guess(sql.as_bytes()),
-                entry.parameters.as_deref().map(str::as_bytes),
+                entry.parameters.as_ref().map(|parameters| parameters.as_bytes()),
             ),
             None => self.builder.without_text(),
         };
@@ -397,7 +397,7 @@ impl Reader {
         let alias = entry.alias.unwrap_or_default();
         let connection = self.builder.connection(&[alias.as_bytes(), process.as_bytes()], || Connection {
             process: process.clone(),
-            database: alias.clone(),
+            database: alias.clone().into_owned(),
             ..Connection::default()
         });
         let request = spelt(fields.request).map_or(NONE, |request| {

@@ -1,6 +1,6 @@
 //! Where one record of a slow log ends and the next begins.
 
-use memchr::{memchr, memchr2, memchr3, memmem};
+use memchr::{memchr, memchr2, memchr3, memchr3_iter, memmem};
 
 use super::super::records::trim_end;
 use crate::queries::lexer::{Dialect, Lexer, TokenKind};
@@ -71,8 +71,7 @@ pub(super) fn ends_before(record: &[u8], line: &[u8], body: &mut usize) -> bool 
     }
     if *body == 0 {
         // Still the header: its first line may be the time, or there was no statement at all.
-        let header = String::from_utf8_lossy(record);
-        return memmem::find(header.as_bytes(), b"Query_time:").is_some();
+        return memmem::find(record, b"Query_time:").is_some();
     }
     !is_open(&record[*body..], Dialect::MySql)
 }
@@ -91,13 +90,19 @@ pub(in super::super) fn is_open(sql: &[u8], dialect: Dialect) -> bool {
     if sql.len() > LONGEST_CHECKED {
         return false;
     }
-    let has_comments = memmem::find(sql, b"--").is_some()
-        || memchr(b'#', sql).is_some()
-        || memmem::find(sql, b"/*").is_some();
-    if dialect == Dialect::MySql && !has_comments {
+    if dialect == Dialect::MySql && !may_have_comments(sql) {
         return has_open_quote(sql);
     }
     is_open_to_the_lexer(sql, dialect)
+}
+
+/// Whether anything in it looks like the beginning of a comment, within a literal or not.
+fn may_have_comments(sql: &[u8]) -> bool {
+    memchr3_iter(b'-', b'#', b'/', sql).any(|at| match sql[at] {
+        b'#' => true,
+        b'-' => sql.get(at + 1) == Some(&b'-'),
+        _ => sql.get(at + 1) == Some(&b'*'),
+    })
 }
 
 fn is_open_to_the_lexer(sql: &[u8], dialect: Dialect) -> bool {

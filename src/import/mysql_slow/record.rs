@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
+use super::super::decimal::decimal;
 use super::super::records::trim_end;
 use super::super::stamp;
 use super::borders::{is_bare_header, is_command};
@@ -170,7 +171,7 @@ impl<'a> Parts<'a> {
     }
 
     fn value(&mut self, key: &[u8], value: &'a [u8]) -> bool {
-        let number = || str::from_utf8(value).ok().and_then(|value| value.parse::<f64>().ok());
+        let number = || decimal(value);
         let count = || number().map(|number| number.min(f64::from(NONE - 1)) as u32);
         // A clock that was set while the statement ran, and a difference that wrapped around.
         let time =
@@ -220,9 +221,9 @@ fn is_setting(set: &[u8]) -> bool {
 }
 
 fn setting(set: &[u8], key: &[u8]) -> Option<f64> {
-    let at = memmem::find(set, key)? + key.len();
+    let at = if set.starts_with(key) { 0 } else { memmem::find(set, key)? } + key.len();
     let digits = set[at..].iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
-    str::from_utf8(&set[at..at + digits]).ok()?.parse().ok()
+    decimal(&set[at..at + digits])
 }
 
 /// `Warnings`, `Note 1305 PROCEDURE shop.p1 does not exist`.
@@ -236,8 +237,11 @@ fn is_warning(line: &[u8]) -> bool {
 
 /// A record that something wrote on one line, on as many as a server does.
 pub fn unfolded(record: &[u8]) -> Cow<'_, [u8]> {
+    // Shorter is no line with all that a header says: nearly every first line is, and is looked through for nothing.
+    const SHORTEST: usize = 64;
     let (line, after) = first_line(record);
-    let is_folded = line.starts_with(b"#")
+    let is_folded = line.len() > SHORTEST
+        && line.starts_with(b"#")
         && memmem::find(line, b"# Query_time: ").is_some_and(|at| at > 0)
         && memmem::find(line, b"Rows_examined: ").is_some();
     if !is_folded {

@@ -7,6 +7,7 @@ use serde::Deserializer as _;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::super::key::Key;
 use super::super::postgres::infer::marker;
 use super::super::postgres::prefix::severity;
 use super::{Inner, Layer, server};
@@ -73,7 +74,7 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
         let Self { found, whole, depth } = self;
         let mut parts = [None; 4];
         let mut is_here = false;
-        while let Some(key) = map.next_key::<Cow<'a, str>>()? {
+        while let Some(Key(key)) = map.next_key()? {
             let value: &'a RawValue = map.next_value()?;
             if key == found.key && found.text.is_none() && value.get() != "\"\"" {
                 (found.text, is_here) = (Some(value), true);

@@ -6,7 +6,7 @@ use crate::queries::fingerprint::Shape;
 use crate::queries::lexer::Dialect;
 
 /// How many texts are remembered; a later one takes the place of one before it.
-const SLOTS: usize = 1 << 11;
+const SLOTS: usize = 1 << 9;
 
 /// Longer ones are not, bytes: all together are a few MB at most.
 const LONGEST: usize = 2048;
@@ -14,8 +14,9 @@ const LONGEST: usize = 2048;
 /// After so many texts it is decided whether to go on asking.
 const WINDOW: u32 = 4096;
 
-/// Where fewer than one in so many was known, the next ones are not looked for.
-const WORTH: u32 = 8;
+/// Where fewer than one in so many was known, the next ones are not looked for: to ask and to remember takes about a third
+/// of what reading takes.
+const WORTH: u32 = 6;
 
 /// For how many windows.
 const PAUSE: u32 = 64;
