@@ -206,6 +206,11 @@ fn back_out(state: State) -> bool {
     if document.log.back_out(document) {
         return true;
     }
+    // It has the keys itself once it has the focus; this is before.
+    if document.narrowing.menu.get_untracked().is_some() {
+        document.narrowing.menu.set(None);
+        return true;
+    }
     if document.zoomed_box.get_untracked().is_some() {
         document.zoomed_box.set(None);
     } else if document.time_range.get_untracked().is_some() {

@@ -59,6 +59,8 @@ fn OpenMenu(document: OpenDocument, menu: Menu) -> impl IntoView {
     // Within the window, whatever its size came to be.
     effect(move || {
         let Some(node) = place.get() else { return };
+        // At once: a key that is pressed before the next frame is the menu's.
+        step(&node, i32::MIN);
         request_animation_frame(move || {
             let element: &HtmlElement = &node;
             let size = element.get_bounding_client_rect();
@@ -73,7 +75,6 @@ fn OpenMenu(document: OpenDocument, menu: Menu) -> impl IntoView {
             let style = element.style();
             let _ = style.set_property("left", &format!("{x:.0}px"));
             let _ = style.set_property("top", &format!("{y:.0}px"));
-            step(element, i32::MIN);
         });
     });
     let on_key = move |event: KeyboardEvent| {
