@@ -88,7 +88,8 @@ fn captions(
     {
         let end = (last.left + last.width).round() - 0.5;
         scene.line(end, HEAD, end, bottom, theme.quiet);
-        let text = format!("{} make {}", state.vital, format::percent(VITAL_SHARE));
+        let verb = if state.vital == 1 { "makes" } else { "make" };
+        let text = format!("{} {verb} {}", state.vital, format::percent(VITAL_SHARE));
         let (width, middle) = (measure.width(&text, Font::Small), HEAD / 2.0);
         // Right of the line where there is room; else at the right edge.
         let x = (end + 4.0).min(chart.width - width - 2.0).max(GUTTER);
