@@ -78,7 +78,8 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
         shown.push(Evidence::new("calls", "Calls", Value::Count(calls as u64)));
     }
     shown.extend(evidence::functions(profile, "wait", &heaviest, |time| format!("{time} of all waiting in")));
-    let what = through.map_or(String::new(), |(callee, one)| {
+    // A coroutine whose waiting counts as its own names nobody that it waits for.
+    let what = through.filter(|(callee, _)| *callee != id).map_or(String::new(), |(callee, one)| {
         let name = called(functions, callee);
         match one.calls.round() {
             calls if calls >= 2.0 => format!(": {name} {} times", format::count(calls as i64)),
@@ -92,18 +93,31 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
         }
         remedy => remedy,
     };
-    // Threads wait side by side: the run gets shorter by what one of them waits at most.
-    let longest = profile.longest_track().map_or(f64::INFINITY, |longest| longest * 1e3);
-    let saving = time.min(longest);
-    let mut computed = "What it waits for, by the profile; a fix can save up to all of it.".to_owned();
-    if saving < time {
-        computed = format!(
-            "What it waits for, by the profile, which adds {} up; as they wait side by side, a fix saves no more than the \
-             longest of them lasted, {}.",
-            format::counted(profile.tracks().len() as i64, "thread", "threads"),
-            profile.unit.thousandths(longest),
-        );
-    }
+    // What waits side by side: the run gets shorter by what one of them waits at most.
+    let threads = profile.longest_track().map(|longest| longest * 1e3).filter(|longest| *longest < time);
+    let tasks = longest_call(profile).filter(|longest| *longest < time);
+    let (saving, computed) = match (threads, tasks) {
+        (Some(longest), _) => (
+            longest,
+            format!(
+                "What it waits for, by the profile, which adds {} up; as they wait side by side, a fix saves no more than \
+                 the longest of them lasted, {}.",
+                format::counted(profile.tracks().len() as i64, "thread", "threads"),
+                profile.unit.thousandths(longest),
+            ),
+        ),
+        (None, Some(longest)) => (
+            longest,
+            format!(
+                "What it waits for, by the profile, in which waits of tasks overlap; a fix saves no more than the longest \
+                 call lasted, {}.",
+                profile.unit.thousandths(longest),
+            ),
+        ),
+        (None, None) => {
+            (time, "What it waits for, by the profile; a fix can save up to all of it.".to_owned())
+        }
+    };
     Finding {
         unit: crate::format::Unit::Seconds,
         rule: ABOUT.id.to_owned(),
@@ -128,4 +142,12 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
         also: Vec::new(),
         price: None,
     }
+}
+
+/// Of waits that overlap: the longest that anything called once took, ms, which is about as long as the run lasted.
+fn longest_call(profile: &Profile) -> Option<f64> {
+    let functions = &profile.functions;
+    let once = (0..functions.len() as FunctionId).filter(|&id| functions.calls_of(id) == Some(1));
+    let longest = once.map(|id| functions.total_time[id as usize] * 1e3).fold(0.0, f64::max);
+    (longest > 0.0 && profile.waits_overlap()).then_some(longest)
 }
