@@ -252,11 +252,14 @@ impl Profile {
         self.functions.files.iter().any(|file| home::lies_in(file, places))
     }
 
-    /// Whether its files have lost their directories (`strip_dirs()` of pstats), so that a library's
-    /// `base.py` looks as the user's own does.
+    /// Whether its files have lost their directories (`strip_dirs()` of pstats, stacks of Python 3.15's sampler), so that
+    /// a library's `base.py` looks as the user's own does. In py-spy's stacks only files that lie in no package have none.
     pub fn is_stripped(&self) -> bool {
         let files: Vec<&str> = self.functions.files.iter().filter(|file| file.ends_with(".py")).collect();
-        let is_library = |file: &&str| *file == "__init__.py" || matches!(home(file), Home::Standard(_));
+        let is_library = |file: &&str| {
+            *file == "__init__.py"
+                || (self.recorded_tree.is_none() && matches!(home(file), Home::Standard(_)))
+        };
         files.iter().all(|file| !file.contains(SEPARATORS)) && files.iter().any(is_library)
     }
 

@@ -39,6 +39,21 @@ const STATEMENTS: f64 = 10.0;
 /// Calls of what asks, by its statements, from which on it is called in a loop.
 const REPEATED: f64 = 0.2;
 
+/// From this many statements of others on, by those of one, the same function of the ORM asks for several.
+const SHARED: f64 = 0.25;
+
+/// How a number of statements is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Counted,
+    /// By the estimated call tree.
+    About,
+    /// Not at all: others ask in the same way.
+    Shared,
+    /// Not at all: the file counts samples.
+    Sampled,
+}
+
 /// What asks for many rows at once, if need be by several statements.
 const BATCHES: &[&str] = &[
     "bulk_create",
@@ -63,12 +78,20 @@ pub(super) fn judge(case: &Case<'_>, about: &About, cause: Cause, least: f64, fi
     if cause == Cause::Slow {
         all = by_driver(profile, all);
     }
-    let is_found = |asked: &Asked| {
+    // What several own functions ask by the same function of the ORM is dealt out to them by an estimate.
+    let mut by_entry: FxHashMap<FunctionId, f64> = FxHashMap::default();
+    for (_, entry, asked) in &all {
+        *by_entry.entry(*entry).or_default() += asked.statements;
+    }
+    // Samples count nothing; but each row of a relation that is followed is a statement of its own.
+    let is_sampled = profile.calls().is_none();
+    let follows = |entry: FunctionId| is_sampled && is_relation(profile, entry);
+    let is_found = |entry: FunctionId, asked: &Asked| {
         let many = asked.statements / requests >= STATEMENTS.max(least);
-        let saves = asked.saves * 2.0 >= asked.statements;
+        let saves = asked.saves > 0.0 && asked.saves * 2.0 >= asked.statements;
         let objects = asked.objects >= PER_STATEMENT * asked.statements.max(1.0);
         match cause {
-            Cause::Loop => many && !saves && !objects,
+            Cause::Loop => (many || follows(entry)) && !saves && !objects,
             Cause::Saves => many && saves,
             Cause::Objects => asked.objects / requests >= least && objects,
             Cause::Slow => asked.statements >= 0.5 && asked.driver >= least * asked.statements,
@@ -85,19 +108,34 @@ pub(super) fn judge(case: &Case<'_>, about: &About, cause: Cause, least: f64, fi
         !(is_batch(*entry) && matches!(cause, Cause::Loop | Cause::Saves))
             && asked.time >= TIME
             && asked.time >= SHARE * busy
-            && is_found(asked)
+            && is_found(*entry, asked)
             && is_repeated(*entry, asked)
     });
     sort::by(&mut all, |a, b| b.2.time.total_cmp(&a.2.time).then((a.0, a.1).cmp(&(b.0, b.1))));
     // Half of a thousand boxes is none of its own.
     let executes = executes(profile, layers);
+    let mut shared: Vec<FunctionId> = Vec::new();
     for (own, entry, asked) in all.into_iter().take(3) {
         let counted = is_counted(profile, executes, own, asked.statements);
+        let others = by_entry.get(&entry).map_or(0.0, |all| all - asked.statements);
+        let known = match (cause, counted) {
+            _ if cause == Cause::Loop && follows(entry) => Known::Sampled,
+            (Cause::Loop, false) if others > SHARED * asked.statements => Known::Shared,
+            (_, false) => Known::About,
+            (_, true) => Known::Counted,
+        };
+        if known == Known::Shared {
+            // Which of them runs how many cannot be told: the one that takes most stands for all.
+            if shared.contains(&entry) {
+                continue;
+            }
+            shared.push(entry);
+        }
         findings.push(finding(
             profile,
             about,
             cause,
-            (own, entry, asked, counted),
+            (own, entry, asked, known, asked.statements + others),
             digest.unprofiled(),
             busy,
         ));
@@ -171,11 +209,17 @@ fn is_counted(profile: &Profile, executes: Option<FunctionId>, own: FunctionId, 
         || is_it(called.filter_map(|edge| profile.edge_calls(edge)).fold(0, i64::saturating_add))
 }
 
+/// Whether the function of the ORM is that which follows an object's relation to others: each that is not loaded yet is
+/// a statement.
+fn is_relation(profile: &Profile, entry: FunctionId) -> bool {
+    profile.functions.known_name(entry).rsplit('.').next() == Some("__get__")
+}
+
 fn finding(
     profile: &Profile,
     about: &About,
     cause: Cause,
-    (own, entry, asked, counted): (FunctionId, FunctionId, Asked, bool),
+    (own, entry, asked, known, all): (FunctionId, FunctionId, Asked, Known, f64),
     unprofiled: f64,
     busy: f64,
 ) -> Finding {
@@ -183,11 +227,18 @@ fn finding(
     let time = if cause == Cause::Slow { asked.driver } else { asked.time }.min(busy);
     let statements = asked.statements.round().max(1.0);
     let what = called(functions, entry);
-    let is_relation = functions.known_name(entry) == "__get__";
+    let is_relation = is_relation(profile, entry);
     let many = |count: f64| format::count(count.round() as i64);
-    let about_as_many = if counted { "" } else { "≈ " };
+    let about_as_many = if known == Known::Counted { "" } else { "≈ " };
     let who = located(functions, own);
     let title = match cause {
+        Cause::Loop if is_relation && known == Known::Shared => {
+            format!("{who} or others follow relations row by row")
+        }
+        Cause::Loop if known == Known::Shared => {
+            format!("{who} or others run statements one by one, by {what}")
+        }
+        Cause::Loop if known == Known::Sampled => format!("{who} follows relations row by row, as it seems"),
         Cause::Loop if is_relation => {
             format!("{who} follows relations row by row: {about_as_many}{} statements", many(statements))
         }
@@ -216,8 +267,12 @@ fn finding(
         Evidence::new("asks", "It asks by", Value::Place(functions.place(entry))).at(Link::Function(entry)),
         Evidence::new(
             "statements",
-            if counted { "Statements" } else { "Statements, about" },
-            Value::Count(statements as u64),
+            match known {
+                Known::Counted => "Statements",
+                Known::About => "Statements, about",
+                Known::Shared | Known::Sampled => "Statements of all that ask by it, about",
+            },
+            Value::Count(if known == Known::Shared { all.round() as u64 } else { statements as u64 }),
         ),
         Evidence::new(
             "total_ms",
@@ -231,12 +286,16 @@ fn finding(
         ),
         Evidence::new("share", "Share of the profile", Value::share(time, busy)),
     ];
+    if known == Known::Sampled {
+        evidence.retain(|one| one.key != "statements");
+    }
     if asked.objects >= 1.0 {
         evidence.push(Evidence::new("objects", "Objects made", Value::Count(asked.objects.round() as u64)));
     }
     let driver = asked.driver.min(time);
     let without = driver + (time - driver) * unprofiled;
     let (saving, bound) = match cause {
+        Cause::Loop if known == Known::Sampled => (without * (1.0 - 1.0 / STATEMENTS), Bound::Estimate),
         Cause::Loop | Cause::Saves => (without * (1.0 - 1.0 / statements.max(2.0)), Bound::Estimate),
         // A bound is of the profile, as those of other rules are.
         Cause::Objects => (time, Bound::AtMost),
@@ -260,10 +319,25 @@ fn finding(
         evidence,
         remedy: remedy.to_owned(),
         code: code.to_owned(),
-        confidence: Confidence::Medium,
-        doubts: "A profile does not say which queries ran: record the SQL log beside it. Several loops of one function \
+        confidence: match known {
+            Known::Shared => Confidence::Low,
+            Known::Counted | Known::About | Known::Sampled => Confidence::Medium,
+        },
+        doubts: match known {
+            Known::Sampled => {
+                "Samples do not say how often a relation is followed: a single row that the database takes long for looks \
+                 the same. Record the SQL log beside the profile."
+            }
+            Known::Shared => {
+                "Several functions of yours ask by the same function of the ORM, and a profile does not say for which of \
+                 them it ran statements: record one request, with its SQL log."
+            }
+            Known::Counted | Known::About => {
+                "A profile does not say which queries ran: record the SQL log beside it. Several loops of one function \
                  may be counted as one."
-            .to_owned(),
+            }
+        }
+        .to_owned(),
         also: Vec::new(),
         price: None,
     }

@@ -30,7 +30,9 @@ pub(super) fn queries(log: &QueryLog, mut all: Vec<(u32, f64)>) -> Vec<Evidence>
     let one = |(rank, &(id, time)): (usize, &(u32, f64))| {
         query(log, &format!("query_{}", rank + 1), &format!("{} in", format::milliseconds(time)), id)
     };
-    all.iter().take(3).enumerate().map(one).collect()
+    // Where nearly all is elsewhere, a crumb tells nothing.
+    let crumb = all.iter().map(|(_, time)| time).sum::<f64>() / 100.0;
+    all.iter().filter(|(_, time)| *time >= crumb).take(3).enumerate().map(one).collect()
 }
 
 /// Functions with their milliseconds, as `key_1`, `key_2`, …: at most three. `label` says what the time is.

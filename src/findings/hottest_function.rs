@@ -80,15 +80,11 @@ fn finding(profile: &Profile, layers: &Layers, id: FunctionId, own: &OwnUse, bus
         if one.time * 10.0 < time {
             break;
         }
+        // Where recursion is counted at each level, a part may be written as more than the whole.
+        let part = profile.unit.thousandths(one.time.min(total.max(time)));
         let label = match one.calls.round() {
-            calls if calls > 1.0 => {
-                format!(
-                    "{} of it in {} calls of",
-                    profile.unit.thousandths(one.time),
-                    format::count(calls as i64)
-                )
-            }
-            _ => format!("{} of it in", profile.unit.thousandths(one.time)),
+            calls if calls > 1.0 => format!("{part} of it in {} calls of", format::count(calls as i64)),
+            _ => format!("{part} of it in"),
         };
         let place = Value::Place(functions.place(*callee));
         evidence

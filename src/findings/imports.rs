@@ -198,6 +198,7 @@ impl AtRunTime {
             let (file, name) = functions.known_as(id);
             is_script || is_start(file, &name)
         });
+        let running = running(profile, layers);
         let mut times: FxHashMap<FunctionId, f64> = FxHashMap::default();
         for edge in 0..edges.len() {
             let (caller, callee) = (edges.caller[edge], edges.callee[edge]);
@@ -205,7 +206,12 @@ impl AtRunTime {
                 || layers.layer(caller) == Layer::Imports
                 || functions.is_built_in(caller);
             let counts = !started || layers.layer(caller) == Layer::Own;
-            if is_entry[callee as usize] && counts && !passes && !starts(profile, caller) {
+            if is_entry[callee as usize]
+                && counts
+                && !passes
+                && running[caller as usize]
+                && !starts(profile, caller)
+            {
                 *times.entry(caller).or_default() += edges.total_time[edge].max(0.0) * 1e3;
             }
         }
@@ -253,4 +259,29 @@ fn starts(profile: &Profile, id: FunctionId) -> bool {
         // `AppConfig.ready`.
         || (name == "ready" && file.ends_with("apps.py"))
         || called_by_modules()
+}
+
+/// Per function whether it runs for a function of the user's, or nobody is known to have called it. A library's that only
+/// modules call while they are loaded, directly or by others, belongs to the start of the process.
+fn running(profile: &Profile, layers: &Layers) -> Vec<bool> {
+    let (functions, edges) = (&profile.functions, &profile.edges);
+    let loads = |id: FunctionId| functions.name(id) == MODULE || layers.layer(id) == Layer::Imports;
+    let is_called = |id: FunctionId| edges.into(id).any(|edge| edges.caller[edge] != id);
+    let mut next: Vec<FunctionId> = (0..functions.len() as FunctionId)
+        .filter(|&id| !loads(id) && (layers.layer(id) == Layer::Own || !is_called(id)))
+        .collect();
+    let mut running = vec![false; functions.len()];
+    for &id in &next {
+        running[id as usize] = true;
+    }
+    while let Some(id) = next.pop() {
+        for &edge in edges.out_of(id) {
+            let callee = edges.callee[edge as usize];
+            if !running[callee as usize] && !loads(callee) {
+                running[callee as usize] = true;
+                next.push(callee);
+            }
+        }
+    }
+    running
 }

@@ -148,7 +148,12 @@ fn finding(log: &QueryLog, id: u32, loops: &Loops) -> Finding {
         None => table.to_owned(),
     };
     let shape = shape(fingerprint);
-    let verb = if matches!(shape, Shape::Counted { .. }) { "count" } else { "load" };
+    let verb = match shape {
+        // `exists()`: SELECT 1 AS "a" … LIMIT 1.
+        Shape::Counted { .. } if fingerprint.text.starts_with("SELECT ? AS") => "check",
+        Shape::Counted { .. } => "count",
+        _ => "load",
+    };
     let (remedy, code) =
         remedy(&shape, relation, source.map(|id| log.fingerprints[id as usize].tables.as_slice()), frame);
     let by = Lists::of(log, id).text();
@@ -274,6 +279,16 @@ fn remedy(
     {
         let owner = name.split('.').next().unwrap_or("Model");
         return match kind {
+            // What is followed belongs to what another relation led to: the path begins at the loop's own rows.
+            RelationKind::Forward if source.is_some() && !guessed.eq_ignore_ascii_case(owner) => (
+                format!(
+                    "The code follows {name} for each row. Load it with the rows, by a join: name the whole path to it \
+                     in select_related of the queryset that the loop runs over, with __ between its steps."
+                ),
+                format!(
+                    "{guessed}.objects.select_related(\"…__{accessor}\")  # all steps from {guessed} to {accessor}"
+                ),
+            ),
             RelationKind::Forward => (
                 format!(
                     "The code follows {name} for each row. Load it with the rows, by a join: add \

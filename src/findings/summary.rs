@@ -127,7 +127,9 @@ impl Summary {
 
     /// The layer that takes most, or without layers the query; for when no rule has anything to say.
     pub(super) fn largest(&self) -> Option<Below> {
-        let (title, saving) = match (self.layers.first(), self.items.largest.first()) {
+        // What cannot be told is no cause.
+        let told = self.layers.iter().find(|(layer, _)| *layer != Layer::Untold);
+        let (title, saving) = match (told, self.items.largest.first()) {
             (Some((layer, time)), _) => {
                 (format!("{}, {}", layer.title(), format::percent(share(*time, self.total))), *time)
             }

@@ -1,6 +1,8 @@
 //! Where a file lies: among installed packages, in Python's standard library, or elsewhere: then it is the
 //! user's own.
 
+mod packages;
+
 /// Where a file lies.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Home<'a> {
@@ -56,6 +58,7 @@ pub(crate) fn home(file: &str) -> Home<'_> {
         (Home::Elsewhere, _) if let Some(rest) = djangos_own(file) => Home::Installed(rest),
         // Without its directories: pstats' strip_dirs().
         (Home::Elsewhere, _) if rest.len() == file.len() && is_standard(file) => Home::Standard(file),
+        (Home::Elsewhere, _) => packages::home(file),
         (home, _) => home,
     }
 }

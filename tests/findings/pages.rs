@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::fs;
 
 use flamedrop::document::Document;
-use flamedrop::findings::{self, Below, Bound, Finding, Settings};
+use flamedrop::findings::together::together;
+use flamedrop::findings::{self, Below, Bound, Digest, Finding, Settings};
 use flamedrop::import;
 use flamedrop::input::MemorySource;
 use serde_json::Value as Json;
@@ -107,4 +108,31 @@ pub fn table() -> String {
         let _ = writeln!(table, "| {name} | `{rule}` | {place} | {price} | {saved:.1} ms | {ratio} |");
     }
     table
+}
+
+/// Each save of a loop is committed, of which the log has nothing: where that takes long, it is the price of the log's
+/// finding, not a card of its own.
+#[test]
+fn writes_and_their_commits_are_one_card() {
+    let (profile, log) = (open("row_saves.prof.gz"), open("row_saves.sql.jsonl.gz"));
+    let settings = Settings::default();
+    let (mut profile, log) = (findings::judge(&profile, &settings), findings::judge(&log, &settings));
+    let saves = profile.findings.iter_mut().find(|finding| finding.rule == "row-writes").expect("saves");
+    (saves.saving, saves.at_stake) = (saves.saving * 20.0, saves.at_stake * 20.0);
+    let committed = saves.saving;
+    let (Some(Digest::Profile(of_profile)), Some(Digest::Queries(of_log))) = (&profile.digest, &log.digest)
+    else {
+        panic!("no pair");
+    };
+    let all = together(&profile, &log, &findings::judge_pair(of_profile, of_log)).findings;
+    let writes: Vec<&Finding> =
+        all.iter().map(|(finding, _)| finding).filter(|finding| finding.rule == "row-writes").collect();
+    let [card] = writes[..] else { panic!("{} cards", writes.len()) };
+    assert!(card.evidence.iter().any(|one| one.key == "query"), "the log's");
+    assert!(card.computed.contains("commit"), "{}", card.computed);
+    assert!((card.saving - committed).abs() < 1.0, "{} {committed}", card.saving);
+    // As it was recorded the statements are all there is.
+    let (found, _) = judged("row_saves");
+    assert_eq!(found.iter().filter(|finding| finding.rule == "row-writes").count(), 1);
+    assert!(!found[0].computed.contains("commit"), "{}", found[0].computed);
 }

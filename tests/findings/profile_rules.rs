@@ -302,3 +302,46 @@ fn without_directories_no_code_is_known_to_be_own() {
         is_silent("stripped", rule);
     }
 }
+
+/// py-spy writes of each file what follows a directory of `sys.path`.
+#[test]
+fn of_py_spys_stacks_it_is_known_whose_code_is() {
+    let raw = "thread (1): MainThread;<module> (thr.py:8);main (thr.py:6) 30\n\
+               thread (1): MainThread;<module> (thr.py:8);main (thr.py:7);sub (re/__init__.py:185);filter (re/__init__.py:322) 25\n\
+               thread (1): MainThread;<module> (thr.py:8);load (shop/views.py:7);all (sqlalchemy/orm/query.py:9) 9\n\
+               thread (2): T;Thread._bootstrap (threading.py:1002);Thread.run (threading.py:982);spin (thr.py:4) 128\n";
+    let document =
+        import::import(&MemorySource::new("thr.raw", raw.as_bytes().to_vec()), &|_| ()).expect("stacks");
+    let Content::Profile(profile) = &document.content else { panic!("a profile") };
+    let layers = flamedrop::profile::Layers::of(profile);
+    let seconds = |layer| layers.time[layer as usize];
+    use flamedrop::profile::Layer;
+    assert_eq!(seconds(Layer::Untold), 0.0);
+    assert_eq!(seconds(Layer::Own), 158.0);
+    assert_eq!(seconds(Layer::Regex), 25.0);
+    assert_eq!(seconds(Layer::Database), 9.0);
+    let report = findings::judge(&document, &Settings::default());
+    assert!(
+        report.findings[0].title.starts_with("spin (thr.py:4) takes 128 samples"),
+        "{}",
+        report.findings[0].title
+    );
+}
+
+/// Samples have no number of statements: that a relation is followed for a third of the time is what can be said.
+#[test]
+fn relations_are_found_in_samples() {
+    let raw = "<module> (run.py:3);report (shop/views.py:12);__get__ (django/db/models/fields/related_descriptors.py:237);get_object (django/db/models/fields/related_descriptors.py:180);get (django/db/models/query.py:633);execute (django/db/backends/sqlite3/base.py:360) 35\n\
+               <module> (run.py:3);report (shop/views.py:14) 65\n";
+    let document =
+        import::import(&MemorySource::new("run.raw", raw.as_bytes().to_vec()), &|_| ()).expect("stacks");
+    let found = findings::judge(&document, &Settings::default()).findings;
+    let loops: Vec<&str> = found
+        .iter()
+        .filter(|finding| finding.rule == "n-plus-one")
+        .map(|finding| finding.title.as_str())
+        .collect();
+    assert_eq!(loops, ["report (views.py:12) follows relations row by row, as it seems: 35 samples, 35 %"]);
+    let number = |finding: &Finding| finding.evidence.iter().any(|one| one.key == "statements");
+    assert!(!found.iter().any(number), "none is known");
+}
