@@ -83,7 +83,6 @@ fn absorbed(of_profile: &Finding, of_log: &mut [(Finding, Source)]) -> bool {
         .filter(|finding| finding.rule == "row-writes")
         .max_by(|a, b| a.saving.total_cmp(&b.saving));
     if let Some(finding) = largest
-        && writes
         && more > BESIDE * known
     {
         finding.saving += more;

@@ -1,5 +1,6 @@
 //! Files of which only what follows a directory of `sys.path` is left, as py-spy writes them: `re/__init__.py` of Python's,
-//! `sqlalchemy/orm/query.py` of a package's, `shop/views.py` of the user's. Then the package alone tells whose it is.
+//! `sqlalchemy/orm/query.py` of a package's, `shop/views.py` of the user's. Then the package alone tells whose it is
+//! (`findings/py-spy-raw-drops-directories.sh`).
 
 use super::{Home, SEPARATORS};
 
