@@ -2,6 +2,7 @@
 
 use super::{Finding, Summary};
 use crate::format::Unit;
+use crate::profile::home::base_name;
 
 /// The findings that went, stayed and came.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,17 +16,38 @@ pub struct Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
-    /// Findings are the same if their rule and key are: the same cause in the same code.
+    /// Findings are the same if their rule and key are: the same cause in the same code. Of what is left over, those are
+    /// that only the directories of their file tell apart, and its lines: the program was installed elsewhere.
     pub fn between(before: &'a [Finding], after: &'a [Finding]) -> Self {
         let mut changes = Self::default();
         let mut matched = vec![false; after.len()];
+        let mut same: Vec<Option<usize>> = Vec::with_capacity(before.len());
         for finding in before {
             let mark = finding.mark();
-            match (0..after.len()).find(|&at| !matched[at] && after[at].mark() == mark) {
-                Some(at) => {
-                    matched[at] = true;
-                    changes.left.push((finding, &after[at]));
-                }
+            let at = (0..after.len()).find(|&at| !matched[at] && after[at].mark() == mark);
+            if let Some(at) = at {
+                matched[at] = true;
+            }
+            same.push(at);
+        }
+        for (place, finding) in before.iter().enumerate() {
+            if same[place].is_some() {
+                continue;
+            }
+            let Some(moved) = without_directories(&finding.key) else { continue };
+            let is_it = |other: &Finding| {
+                other.rule == finding.rule && without_directories(&other.key).as_deref() == Some(&*moved)
+            };
+            let is_alone = before.iter().enumerate().all(|(at, other)| at == place || !is_it(other));
+            let mut others = (0..after.len()).filter(|&at| !matched[at] && is_it(&after[at]));
+            if let (Some(at), None, true) = (others.next(), others.next(), is_alone) {
+                matched[at] = true;
+                same[place] = Some(at);
+            }
+        }
+        for (finding, at) in before.iter().zip(same) {
+            match at {
+                Some(at) => changes.left.push((finding, &after[at])),
                 None => changes.gone.push(finding),
             }
         }
@@ -58,6 +80,18 @@ impl<'a> Changes<'a> {
     pub fn predicted(&self) -> f64 {
         self.gone.iter().map(|finding| finding.saving).sum()
     }
+}
+
+/// A key that begins with a place in code, without the directories and lines of its file: `views.py(orders)` of
+/// `/srv/shop/views.py:12(orders)`; nothing for others.
+fn without_directories(key: &str) -> Option<String> {
+    let (file, name) = key.split_once('(')?;
+    let file = match file.rsplit_once(':') {
+        Some((before, line)) if line.bytes().all(|byte| byte.is_ascii_digit()) => before,
+        _ => file,
+    };
+    let is_python = file.ends_with(".py") || file.ends_with(".pyc");
+    is_python.then(|| format!("{}({name}", base_name(file)))
 }
 
 /// Of these recordings together: what all of it took without the profiler's own time, thousandths of the unit.
@@ -113,5 +147,26 @@ mod tests {
             "550 ms before, 445 ms after: 105 ms less. The findings that are gone were to save 105 ms."
         );
         assert_eq!(Changes::between(&[], &[]), Changes::default());
+    }
+
+    #[test]
+    fn a_program_that_was_installed_elsewhere_has_the_same_findings() {
+        let before = [
+            finding("hottest-function", "/srv/shop/views.py(orders)", 30.0),
+            finding("run-time-imports", "/srv/shop/apps.py:12(ready)", 20.0),
+            finding("hottest-function", "/srv/a/models.py(save)", 9.0),
+            finding("hottest-function", "/srv/b/models.py(save)", 8.0),
+        ];
+        let after = [
+            finding("hottest-function", r"C:\shop\models.py(save)", 9.0),
+            finding("run-time-imports", r"C:\shop\apps.py:14(ready)", 20.0),
+            finding("hottest-function", r"C:\shop\views.py(orders)", 28.0),
+            finding("exploding-calls", r"C:\shop\views.py(orders)", 28.0),
+        ];
+        let changes = Changes::between(&before, &after);
+        assert_eq!(changes.left, [(&before[0], &after[2]), (&before[1], &after[1])]);
+        // Which of two it is cannot be told.
+        assert_eq!(changes.gone, [&before[2], &before[3]]);
+        assert_eq!(changes.new, [&after[0], &after[3]]);
     }
 }
