@@ -54,6 +54,7 @@ mod sequential;
 mod sessions;
 pub mod settings;
 mod shape;
+mod slow_imports;
 mod slow_statements;
 mod slow_writes;
 mod statement_timeouts;
@@ -196,6 +197,7 @@ rules! {
     library_costs::LibraryCosts: library_costs::ABOUT,
     templates::Templates: templates::ABOUT,
     exploding_calls::ExplodingCalls: exploding_calls::ABOUT,
+    slow_imports::SlowImports: slow_imports::ABOUT,
     memory::PeakLine: memory::PEAK_ABOUT,
     memory::MemoryGrowth: memory::GROWTH_ABOUT,
     memory::CostlyLine: memory::LINE_ABOUT,

@@ -3,6 +3,8 @@
 
 mod packages;
 
+pub(crate) use packages::is_known_package;
+
 /// Where a file lies.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Home<'a> {
@@ -179,7 +181,7 @@ fn is_standard(path: &str) -> bool {
 }
 
 /// Whether a module is part of Python, whether written in Python or in C.
-pub(super) fn is_pythons(module: &str) -> bool {
+pub(crate) fn is_pythons(module: &str) -> bool {
     STANDARD.split(' ').chain(COMPILED.split(' ')).any(|known| known == module)
 }
 

@@ -345,3 +345,25 @@ fn relations_are_found_in_samples() {
     let number = |finding: &Finding| finding.evidence.iter().any(|one| one.key == "statements");
     assert!(!found.iter().any(number), "none is known");
 }
+
+/// `./dev record imports`: a program that loads pandas and builds a table at its start, and puts both off.
+#[test]
+fn imports_that_can_be_put_off_are_named() {
+    let found = |name: &str| {
+        let bytes = common::bytes(&format!("imports/{name}.txt.gz"));
+        let document = import::import(&MemorySource::new(name, bytes), &|_| ()).expect("imports");
+        findings::judge(&document, &Settings::default()).findings
+    };
+    let with = found("start");
+    let said: Vec<(&str, String)> =
+        with.iter().map(|finding| (&*finding.rule, super::without_times(&finding.title))).collect();
+    let expected = [
+        ("slow-imports", "Importing pandas takes # ms, # % of all imports: first by shop.report"),
+        ("slow-imports", "shop.prices takes # ms while it is imported, # % of all imports"),
+    ];
+    let mut sorted: Vec<(&str, &str)> = said.iter().map(|(rule, title)| (*rule, &**title)).collect();
+    sorted.sort_unstable();
+    assert_eq!(sorted, expected);
+    assert!(with.iter().any(|finding| finding.code.contains("import pandas  # first needed here")));
+    assert!(found("clean-start").is_empty());
+}

@@ -19,6 +19,11 @@ pub(super) fn home(file: &str) -> Home<'_> {
     }
 }
 
+/// Whether a package is one that web developers install, by the name it is imported by.
+pub(crate) fn is_known_package(name: &str) -> bool {
+    is_in(INSTALLED, name) || is_in(MODULES, name)
+}
+
 fn is_in(names: &str, name: &str) -> bool {
     !name.is_empty() && names.split(' ').any(|known| known == name)
 }
