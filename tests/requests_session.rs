@@ -52,11 +52,18 @@ fn every_grouping_adds_up_to_the_whole() {
         let names: Vec<&str> = kinds.iter().map(|(by, _)| by.title_of_requests()).collect();
         assert_eq!(names, ["Route", "Method", "Status", "Client", "Worker"], "{filter:?}");
         for (by, groups) in kinds {
-            let ask = Ask::Groups { by, window: window(GroupColumn::Total), charts: true };
+            let ask = Ask::Groups { by, window: window(GroupColumn::Total), charts: true, threshold: 500.0 };
             let Answer::Groups(page, whole) = view(&mut session, &filter, ask) else { panic!("no groups") };
             assert_eq!((page.rows, whole.calls), (groups, count), "{by:?} {filter:?}");
             assert_eq!(page.page.iter().map(|row| row.figures.calls).sum::<u32>(), count, "{by:?}");
             assert_eq!(page.page.iter().flat_map(|row| &row.calls_over_time).sum::<u32>(), count, "{by:?}");
+            let served: Vec<_> = page.page.iter().filter_map(|row| row.served).collect();
+            assert_eq!(served.len(), page.page.len(), "{by:?}");
+            let errors = served.iter().map(|served| served.client_errors).sum::<u32>();
+            assert_eq!(errors, u32::from(!filter.failed), "{by:?} {filter:?}: one page was not found");
+            let satisfied = served.iter().map(|served| served.apdex.satisfied).sum::<u32>();
+            assert_eq!(satisfied, if filter.failed { 0 } else { count - u32::from(count == 28) }, "{by:?}");
+            assert!(served.iter().all(|served| served.bytes.is_some()), "{by:?}");
             // A route is no SQL.
             assert!(page.page.iter().all(|row| row.operation.is_none()));
         }

@@ -325,7 +325,7 @@ fn a_session_answers_for_statistics() {
         }
     };
     let window = Window { sort: GroupColumn::Max, descending: true, first: 0, count: 1000, selected: None };
-    let groups = |by| Ask::Groups { by, window, charts: true };
+    let groups = |by| Ask::Groups { by, window, charts: true, threshold: 500.0 };
     let Answer::Groups(page, whole) = ask("", groups(By::Fingerprint)) else { panic!("groups") };
     assert_eq!((page.rows, whole.calls), (overview.fingerprints, overview.executions));
     assert!((whole.total - overview.total).abs() < 1e-6);
@@ -336,7 +336,9 @@ fn a_session_answers_for_statistics() {
     let Answer::Groups(some, _) = ask("shop_orderline", groups(By::Fingerprint)) else { panic!("groups") };
     assert!(some.rows > 3 && some.rows < page.rows);
     let key = some.page[0].key;
-    let Answer::Group(detail) = ask("", Ask::Group { by: By::Fingerprint, key }) else { panic!("a group") };
+    let Answer::Group(detail) = ask("", Ask::Group { by: By::Fingerprint, key, threshold: 500.0 }) else {
+        panic!("a group")
+    };
     assert!(detail.is_some_and(|detail| detail.text.contains("shop_orderline") && detail.slowest.is_none()));
     let Answer::Groups(callers, _) = ask("", groups(By::Caller)) else { panic!("groups") };
     assert_eq!(callers.rows, 0);

@@ -1,5 +1,7 @@
 //! Where everything of a chart is: bars and lines over equal steps, with axes of round values.
 
+use std::borrow::Cow;
+
 use crate::format;
 use crate::queries::overview::{CLASSES, bound};
 
@@ -67,6 +69,8 @@ pub enum Kind {
     Bars,
     /// A line through the steps' middles; interrupted where a value is NaN.
     Line,
+    /// A row of cells for a class of durations, above the rows before it: the more of them, the more colour.
+    Cells(usize),
 }
 
 /// What a series is about: its colour.
@@ -89,7 +93,7 @@ pub enum Tone {
 /// One series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// What it is called.
+    /// What it is called ([`Self::title`]); cells are called by their class.
     pub name: &'static str,
     /// Its colour.
     pub tone: Tone,
@@ -97,6 +101,16 @@ pub struct Series {
     pub kind: Kind,
     /// One value a step.
     pub values: Vec<f32>,
+}
+
+impl Series {
+    /// What it is called.
+    pub fn title(&self) -> Cow<'static, str> {
+        match self.kind {
+            Kind::Cells(class) => Cow::Owned(class_name(class)),
+            Kind::Bars | Kind::Line => Cow::Borrowed(self.name),
+        }
+    }
 }
 
 /// What a chart shows.
@@ -122,6 +136,44 @@ impl Data {
             across: Across::Durations(first),
             unit: Unit::Count,
             series: vec![Series { name: "executions", tone: Tone::All, kind: Kind::Bars, values }],
+        }
+    }
+
+    /// When requests began and how long they took: a row of cells per class of durations, without the empty classes at both
+    /// ends. `counts` has [`CLASSES`] for each step.
+    pub fn heat(across: Across, counts: &[u32]) -> Self {
+        let of = |class: usize| counts.iter().skip(class).step_by(CLASSES);
+        let is_there = |class: &usize| of(*class).any(|&count| count > 0);
+        let first = (0..CLASSES).find(is_there).unwrap_or(0);
+        let last = (0..CLASSES).rfind(is_there).unwrap_or(first);
+        let row = |class: usize| Series {
+            name: "",
+            tone: Tone::All,
+            kind: Kind::Cells(class),
+            values: of(class).map(|&count| count as f32).collect(),
+        };
+        Self { across, unit: Unit::Count, series: (first..=last).map(row).collect() }
+    }
+
+    /// Of cells: the class of the lowest row, and how many rows there are.
+    fn cells(&self) -> Option<(usize, usize)> {
+        match self.series.first()?.kind {
+            Kind::Cells(first) => Some((first, self.series.len())),
+            Kind::Bars | Kind::Line => None,
+        }
+    }
+
+    /// Whether it is made of cells, and how much there is in the fullest of them.
+    pub fn fullest(&self) -> Option<f32> {
+        self.cells()?;
+        Some(self.series.iter().flat_map(|series| &series.values).copied().fold(0.0, f32::max))
+    }
+
+    /// What stands beside a line of the grid.
+    pub fn grid_text(&self, value: f64) -> String {
+        match self.cells() {
+            Some((first, _)) => format::milliseconds(bound((first + value as usize).saturating_sub(1))),
+            None => self.unit.text(value),
         }
     }
 
@@ -181,6 +233,20 @@ impl Chart {
     /// A chart of `data` on a surface.
     pub fn new(data: &Data, width: f64, height: f64) -> Self {
         let plot = (height - HEAD - FOOT).max(1.0);
+        if let Some((first, rows)) = data.cells() {
+            // Where two classes meet: at powers of ten, or all where these are few.
+            let every = if rows > 6 { 3 } else { 1 };
+            let meets = |row: &usize| {
+                (1..CLASSES).contains(&(first + row)) && (first + row - 1).is_multiple_of(every)
+            };
+            return Self {
+                steps: data.steps(),
+                width,
+                height,
+                top: rows as f64,
+                grid: (0..=rows).filter(meets).map(|row| row as f64).collect(),
+            };
+        }
         let largest = match data.largest() {
             largest if largest > 0.0 => largest,
             _ => 1.0,
@@ -221,6 +287,13 @@ impl Chart {
         let each = (self.right() - GUTTER) / self.steps.max(1) as f64;
         let step = ((x - GUTTER) / each).floor();
         (self.steps > 0 && step >= 0.0 && step < self.steps as f64).then_some(step as usize)
+    }
+
+    /// The row of cells at a point.
+    pub fn row(&self, y: f64) -> Option<usize> {
+        let plot = (self.height - HEAD - FOOT).max(1.0);
+        let row = ((1.0 - (y - HEAD) / plot) * self.top).floor();
+        (row >= 0.0 && row < self.top).then_some(row as usize)
     }
 
     /// The texts along the axis, with their places in CSS pixels.
@@ -297,6 +370,31 @@ mod tests {
         );
         assert_eq!(data.series[0].values.iter().sum::<f32>(), 5.0);
         assert_eq!(Data::durations(&[0; CLASSES]).series[0].values.iter().sum::<f32>(), 0.0);
+    }
+
+    #[test]
+    fn cells_are_where_requests_are() {
+        // Two steps: at first two of 3 ms and one of 30 s, then one of 0.7 s.
+        let mut counts = vec![0; 2 * CLASSES];
+        counts[class(3.0)] = 2;
+        counts[class(30_000.0)] = 1;
+        counts[CLASSES + class(700.0)] = 1;
+        let across = Across::Time { from: 0.0, step: 1000.0, clock: AxisClock::Relative };
+        let data = Data::heat(across, &counts);
+        assert_eq!((data.steps(), data.fullest()), (2, Some(2.0)));
+        assert_eq!(data.series.first().map(|row| row.title().into_owned()), Some("2 ms to 5 ms".to_owned()));
+        assert_eq!(data.series.last().map(|row| row.title().into_owned()), Some("over 20 s".to_owned()));
+        let chart = Chart::new(&data, 600.0, 148.0);
+        let texts: Vec<String> = chart.grid.iter().map(|&value| data.grid_text(value)).collect();
+        assert_eq!(texts, ["10 ms", "100 ms", "1 s", "10 s"]);
+        // The row in whose middle a point is.
+        for row in 0..data.series.len() {
+            assert_eq!(chart.row(chart.y_of(row as f64 + 0.5)), Some(row));
+        }
+        assert_eq!(chart.row(HEAD - 1.0), None);
+        // Nothing has no rows but one, and no grid that says more than there is.
+        assert_eq!(Data::heat(across, &[]).fullest(), Some(0.0));
+        assert_eq!(Data::durations(&[1]).fullest(), None);
     }
 
     proptest! {

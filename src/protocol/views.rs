@@ -18,6 +18,7 @@ use crate::queries::overview::{Glance, Series};
 use crate::queries::request_use::RequestUse;
 use crate::queries::site::Site;
 use crate::queries::table_use::{ColumnTotal, TableUse};
+use crate::requests::route_use::RouteUse;
 
 /// Rows of a table: how they are sorted, and which are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -63,6 +64,8 @@ pub enum Ask {
         window: Window<GroupColumn>,
         /// Whether each row has its histogram and its curve over time.
         charts: bool,
+        /// Apdex's threshold, ms: of a log of requests.
+        threshold: f64,
     },
     /// One group in full, without its executions: [`Answer::Group`].
     Group {
@@ -70,6 +73,8 @@ pub enum Ask {
         by: By,
         /// Its key: [`GroupRow::key`].
         key: u32,
+        /// Apdex's threshold, ms: of a log of requests.
+        threshold: f64,
     },
     /// Single executions: [`Answer::Executions`].
     Executions(Window<ExecutionColumn>),
@@ -248,6 +253,14 @@ pub enum GroupColumn {
     Shapes,
     /// Tables, by name.
     Tables,
+    /// Apdex; of a log of requests, as the next ones.
+    Apdex,
+    /// 4xx.
+    ClientErrors,
+    /// Clients that left.
+    Gone,
+    /// Bytes of the answers.
+    Bytes,
 }
 
 /// Columns of tables of the database.
@@ -396,6 +409,8 @@ pub struct GroupRow {
     pub share: f64,
     /// System impact, %: [`Figures::impact`].
     pub impact: f64,
+    /// What its requests were answered with: of a log of requests.
+    pub served: Option<RouteUse>,
     /// Executions per class of durations ([`crate::queries::overview::class`]); empty if not asked for.
     pub classes: Vec<u32>,
     /// Executions per step of time, all rows over the same time; empty if not asked for.

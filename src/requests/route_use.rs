@@ -1,10 +1,12 @@
 //! What requests for each route were answered with.
 
+use serde::{Deserialize, Serialize};
+
 use super::load::Apdex;
 use super::{Class, Served};
 
 /// Of one route, or of any group of requests.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct RouteUse {
     /// How satisfied its users are.
     pub apdex: Apdex,
@@ -18,9 +20,11 @@ pub struct RouteUse {
     pub bytes: Option<u64>,
 }
 
-/// Of groups below `count`: `group` and `duration` (ms) are of each request, `threshold` is Apdex's T, ms.
+/// Of groups below `count`, by these `requests`: `group` and `duration` (ms) are of each request of the log, `threshold` is
+/// Apdex's T, ms.
 pub fn route_use(
     served: &Served,
+    requests: impl Iterator<Item = usize>,
     group: &[u32],
     duration: &[f64],
     count: usize,
@@ -28,7 +32,8 @@ pub fn route_use(
 ) -> Vec<RouteUse> {
     let classes = served.classes();
     let mut uses = vec![RouteUse::default(); count];
-    for (at, (&group, &duration)) in group.iter().zip(duration).enumerate() {
+    for at in requests {
+        let (Some(&group), Some(&duration)) = (group.get(at), duration.get(at)) else { continue };
         let Some(of_group) = uses.get_mut(group as usize) else { continue };
         let outcome = served.outcome.get(at).map_or(usize::MAX, |&outcome| usize::from(outcome));
         let class = classes.get(outcome).copied().unwrap_or(Class::Gone);

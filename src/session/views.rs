@@ -30,6 +30,7 @@ use crate::queries::overview::{Glance, Steps, extent, glance, glance_of_statisti
 use crate::queries::request_use::{RequestUse, Waste};
 use crate::queries::site::site;
 use crate::queries::table_use::{TableUse, column_totals, table_use};
+use crate::requests::route_use::RouteUse;
 use crate::sort;
 
 /// Selections that are remembered: one's views, and what it is compared with.
@@ -52,7 +53,8 @@ pub(super) struct State {
     kinds: Memory<Filter, Vec<(By, u32)>>,
     groups: Memory<(Filter, By), Rc<Groups>>,
     fingerprints: Memory<Filter, Rc<Groups>>,
-    group_order: Memory<Sorted<By, GroupColumn>, Vec<u32>>,
+    group_order: Memory<Sorted<(By, f64), GroupColumn>, Vec<u32>>,
+    route_uses: Memory<(Filter, By, f64), Rc<Vec<RouteUse>>>,
     executions: Memory<Sorted<Option<Group>, ExecutionColumn>, Vec<u32>>,
     tables: Memory<(Filter, u32), Rc<Vec<TableUse>>>,
     table_order: Memory<Sorted<(), TableColumn>, Vec<u32>>,
@@ -150,8 +152,12 @@ pub(super) fn answer(
         }
         Ask::Kinds => Answer::Kinds(look.kinds(filter)),
         Ask::Labels => Answer::Labels(look.labels(filter)),
-        Ask::Groups { by, window, charts } => look.group_rows(filter, *by, window, *charts),
-        Ask::Group { by, key } => Answer::Group(look.group_detail(filter, *by, *key).map(Box::new)),
+        Ask::Groups { by, window, charts, threshold } => {
+            look.group_rows(filter, (*by, *threshold), window, *charts)
+        }
+        Ask::Group { by, key, threshold } => {
+            Answer::Group(look.group_detail(filter, (*by, *threshold), *key).map(Box::new))
+        }
         Ask::Executions(window) => look.executions(filter, None, window),
         Ask::GroupExecutions { by, key, window } => look.executions(filter, Some((*by, *key)), window),
         Ask::Tables { window, steps } => look.tables(filter, window, *steps),
@@ -210,6 +216,7 @@ impl State {
         self.kinds = Memory::default();
         self.groups = Memory::default();
         self.group_order = Memory::default();
+        self.route_uses = Memory::default();
         self.executions = Memory::default();
         self.tables = Memory::default();
         self.table_order = Memory::default();

@@ -158,7 +158,7 @@ fn failed_only_shows_what_failed() {
     assert!(rows[0].0.starts_with("INSERT INTO orders") && rows[0].1 == 40, "{rows:?}");
     // Its panel opens, though it never ran to its end.
     let key = page.page[0].key;
-    match ask(&mut session, &failed, Ask::Group { by: By::Fingerprint, key }) {
+    match ask(&mut session, &failed, Ask::Group { by: By::Fingerprint, key, threshold: 500.0 }) {
         Answer::Group(Some(detail)) => {
             assert_eq!(detail.row.figures.attempts, 40);
             assert_eq!(detail.series.attempts.iter().sum::<u32>(), 40);

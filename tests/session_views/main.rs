@@ -56,7 +56,11 @@ fn glance(session: &mut Session, filter: &Filter) -> Glance {
 }
 
 fn groups(session: &mut Session, filter: &Filter, by: By) -> (Page<GroupRow>, Figures) {
-    match ask(session, filter, Ask::Groups { by, window: all(GroupColumn::Total), charts: true }) {
+    match ask(
+        session,
+        filter,
+        Ask::Groups { by, window: all(GroupColumn::Total), charts: true, threshold: 500.0 },
+    ) {
         Answer::Groups(page, whole) => (page, *whole),
         other => panic!("{other:?}"),
     }
@@ -282,7 +286,11 @@ fn rows_are_sorted_and_windowed() {
     let filter = Filter::default();
     let mut page = |sort, descending, first, count, selected| {
         let window = Window { sort, descending, first, count, selected };
-        match ask(&mut session, &filter, Ask::Groups { by: By::Fingerprint, window, charts: false }) {
+        match ask(
+            &mut session,
+            &filter,
+            Ask::Groups { by: By::Fingerprint, window, charts: false, threshold: 500.0 },
+        ) {
             Answer::Groups(page, _) => page,
             other => panic!("{other:?}"),
         }
@@ -303,7 +311,7 @@ fn a_group_in_full() {
     let filter = Filter::default();
     let (page, _) = groups(&mut session, &filter, By::Fingerprint);
     for row in &page.page {
-        let ask_for = Ask::Group { by: By::Fingerprint, key: row.key };
+        let ask_for = Ask::Group { by: By::Fingerprint, key: row.key, threshold: 500.0 };
         let Answer::Group(Some(detail)) = ask(&mut session, &filter, ask_for) else { panic!("no group") };
         assert_eq!(detail.row.figures, row.figures);
         assert_eq!(detail.series.calls.iter().sum::<u32>(), row.figures.calls);
@@ -316,7 +324,7 @@ fn a_group_in_full() {
         }
     }
     let nothing = Filter { text: "no such text".to_owned(), ..Filter::default() };
-    let gone = ask(&mut session, &nothing, Ask::Group { by: By::Fingerprint, key: 0 });
+    let gone = ask(&mut session, &nothing, Ask::Group { by: By::Fingerprint, key: 0, threshold: 500.0 });
     assert_eq!(gone, Answer::Group(None));
 }
 

@@ -158,7 +158,8 @@ fn chance(chance: f64) -> String {
 /// Routes, by total time.
 fn routes(log: &QueryLog, served: &Served, all: &Site, rows: usize, out: &mut dyn Write) -> io::Result<()> {
     let (numbers, statements) = (&log.numbers, &log.statements);
-    let uses = route_use(served, &statements.fingerprint, &statements.duration, numbers.len(), THRESHOLD);
+    let (of, took) = (&statements.fingerprint, &statements.duration);
+    let uses = route_use(served, 0..statements.len(), of, took, numbers.len(), THRESHOLD);
     let total = log.total();
     let mut order: Vec<usize> = (0..numbers.len()).collect();
     order.sort_by(|&a, &b| numbers[b].by_weight(&numbers[a]));

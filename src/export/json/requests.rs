@@ -58,8 +58,14 @@ pub(super) fn entries<M: SerializeMap>(log: &QueryLog, map: &mut M) -> Result<()
     map.serialize_entry("workers", &(all.workers > 0).then_some(all.workers))?;
     map.serialize_entry("utilisation", &all.utilisation)?;
     map.serialize_entry("inferred", &log.inferred)?;
-    let uses =
-        route_use(served, &statements.fingerprint, &statements.duration, log.fingerprints.len(), APDEX);
+    let uses = route_use(
+        served,
+        0..statements.len(),
+        &statements.fingerprint,
+        &statements.duration,
+        log.fingerprints.len(),
+        APDEX,
+    );
     let order = sort::order(log.numbers.len(), &mut |a, b| {
         log.numbers[b as usize].by_weight(&log.numbers[a as usize])
     });

@@ -25,6 +25,7 @@ pub fn routes(
             let statements = &log.statements;
             route_use(
                 served,
+                0..statements.len(),
                 &statements.fingerprint,
                 &statements.duration,
                 log.fingerprints.len(),

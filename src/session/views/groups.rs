@@ -11,6 +11,7 @@ use crate::queries::figures::{Figures, Groups, add_attempts, groups, of_statisti
 use crate::queries::filter::{Filter, Selection};
 use crate::queries::overview::{CLASSES, Series, Steps, class, extent, series};
 use crate::queries::{NONE, QueryLog};
+use crate::requests::route_use::{RouteUse, route_use};
 use crate::session::queries::{ROW_TEXT, cut};
 use crate::sort;
 
@@ -25,6 +26,8 @@ struct Rows<'a> {
     log: &'a QueryLog,
     keys: &'a Keys,
     groups: &'a Groups,
+    /// Of each key, what its requests were answered with; empty of SQL.
+    uses: &'a [RouteUse],
     /// Of all groups, ms.
     total: f64,
     /// Of the time that is looked at, ms.
@@ -48,6 +51,7 @@ impl Rows<'_> {
             figures,
             share: if self.total > 0.0 { figures.total / self.total } else { 0.0 },
             impact: figures.impact(self.span),
+            served: self.uses.get(key as usize).copied(),
             classes: Vec::new(),
             calls_over_time: Vec::new(),
         }
@@ -75,6 +79,16 @@ impl Look<'_> {
         }))
     }
 
+    /// What the requests of each key were answered with; nothing of SQL.
+    fn uses(&mut self, filter: &Filter, by: By, threshold: f64) -> Rc<Vec<RouteUse>> {
+        let Some(served) = self.log.served.as_deref() else { return Rc::default() };
+        let (selection, keys) = (self.selection(filter), self.keys(by));
+        let durations = &self.log.statements.duration;
+        let made =
+            || Rc::new(route_use(served, selection.iter(), &keys.of, durations, keys.count, threshold));
+        Rc::clone(self.state.route_uses.get((filter.clone(), by, threshold), made))
+    }
+
     /// The fingerprints that were executed.
     pub(super) fn fingerprints(&mut self, filter: &Filter) -> Rc<Groups> {
         let all = self.groups(filter, By::Fingerprint);
@@ -92,21 +106,22 @@ impl Look<'_> {
     pub(super) fn group_rows(
         &mut self,
         filter: &Filter,
-        by: By,
+        (by, threshold): (By, f64),
         window: &Window<GroupColumn>,
         charts: bool,
     ) -> Answer {
         let (selection, keys) = (self.selection(filter), self.keys(by));
         let groups = self.groups(filter, by);
+        let uses = self.uses(filter, by, threshold);
         let log = self.log;
         let all = if log.has_only_numbers() { sum_of_statistics(&groups) } else { self.whole(filter) };
         let (from, to) = extent(log, filter.range);
-        let sort = (filter.clone(), by, window.sort, window.descending);
+        let sort = (filter.clone(), (by, threshold), window.sort, window.descending);
         let order = self
             .state
             .group_order
-            .get(sort, || in_order(log, &keys, &groups, window.sort, window.descending));
-        let rows = Rows { log, keys: &keys, groups: &groups, total: all.total, span: to - from };
+            .get(sort, || in_order(log, &keys, (&groups, &uses), window.sort, window.descending));
+        let rows = Rows { log, keys: &keys, groups: &groups, uses: &uses, total: all.total, span: to - from };
         let mut page = page(order, window, |place| groups.keys[place as usize], |place| rows.row(place));
         if charts {
             chart(log, &selection, &keys, Steps::even(from, to, SPARK), &mut page.page);
@@ -120,7 +135,7 @@ impl Look<'_> {
         let place = groups.keys.iter().position(|&known| known == key)?;
         let keys = self.keys(by);
         let total = sum_of_statistics(&groups).total;
-        let rows = Rows { log: self.log, keys: &keys, groups: &groups, total, span: 0.0 };
+        let rows = Rows { log: self.log, keys: &keys, groups: &groups, uses: &[], total, span: 0.0 };
         Some(GroupDetail {
             text: self.log.fingerprints.get(key as usize)?.text.clone(),
             series: Series::default(),
@@ -139,7 +154,12 @@ impl Look<'_> {
         Selection::from_fn(0..length, length, |at| keys.of[at] == key && selection.contains(at))
     }
 
-    pub(super) fn group_detail(&mut self, filter: &Filter, by: By, key: u32) -> Option<GroupDetail> {
+    pub(super) fn group_detail(
+        &mut self,
+        filter: &Filter,
+        (by, threshold): (By, f64),
+        key: u32,
+    ) -> Option<GroupDetail> {
         if self.log.has_only_numbers() {
             return self.statistics_detail(filter, by, key);
         }
@@ -155,7 +175,8 @@ impl Look<'_> {
         if own.keys.is_empty() {
             return None;
         }
-        let rows = Rows { log, keys: &keys, groups: &own, total: all.total, span: to - from };
+        let uses = self.uses(filter, by, threshold);
+        let rows = Rows { log, keys: &keys, groups: &own, uses: &uses, total: all.total, span: to - from };
         let mut row = [rows.row(0)];
         chart(log, &within, &keys, Steps::even(from, to, SPARK), &mut row);
         let [row] = row;
@@ -191,15 +212,24 @@ impl Look<'_> {
     fn longest(&mut self, within: &Selection, by: By, whole: Figures, span: f64) -> Vec<GroupRow> {
         let keys = self.keys(by);
         let groups = groups(self.log, &self.state.order, within, &keys.of, keys.count);
-        let order = in_order(self.log, &keys, &groups, GroupColumn::Total, true);
-        let rows = Rows { log: self.log, keys: &keys, groups: &groups, total: whole.total, span };
+        let order = in_order(self.log, &keys, (&groups, &[]), GroupColumn::Total, true);
+        let rows = Rows { log: self.log, keys: &keys, groups: &groups, uses: &[], total: whole.total, span };
         order.iter().take(SHORT).map(|&place| rows.row(place)).collect()
     }
 }
 
-fn in_order(log: &QueryLog, keys: &Keys, groups: &Groups, column: GroupColumn, descending: bool) -> Vec<u32> {
-    let figures = |place: u32| &groups.figures[place as usize];
+fn in_order(
+    log: &QueryLog,
+    keys: &Keys,
+    (groups, uses): (&Groups, &[RouteUse]),
+    column: GroupColumn,
+    descending: bool,
+) -> Vec<u32> {
     let count = groups.keys.len();
+    let used = |place: u32| uses.get(groups.keys[place as usize] as usize).copied().unwrap_or_default();
+    let by_use =
+        |of: fn(RouteUse) -> f64| sorted(count, descending, &|a, b| of(used(a)).total_cmp(&of(used(b))));
+    let figures = |place: u32| &groups.figures[place as usize];
     let by_count =
         |of: fn(&Figures) -> u64| sorted(count, descending, &|a, b| of(figures(a)).cmp(&of(figures(b))));
     // What a server does not count is less than anything.
@@ -241,6 +271,11 @@ fn in_order(log: &QueryLog, keys: &Keys, groups: &Groups, column: GroupColumn, d
         GroupColumn::Dispersion => by_time(Figures::dispersion),
         GroupColumn::First => by_time(|it| it.first),
         GroupColumn::Last => by_time(|it| it.last),
+        // Unknown is less than anything, as elsewhere.
+        GroupColumn::Apdex => by_use(|it| it.apdex.score().unwrap_or(-1.0)),
+        GroupColumn::ClientErrors => by_use(|it| f64::from(it.client_errors)),
+        GroupColumn::Gone => by_use(|it| f64::from(it.gone)),
+        GroupColumn::Bytes => by_use(|it| it.bytes.map_or(-1.0, |bytes| bytes as f64)),
     }
 }
 

@@ -1,11 +1,14 @@
 //! A chart of a log: a picture to walk, and the same as a table.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use flamedrop::draw::chart::{colour, paint};
+use flamedrop::draw::heat::shade;
 use flamedrop::draw::{Measure, Scene, Theme};
 use flamedrop::export::table::Value;
-use flamedrop::layout::chart::{Chart as Layout, Data, Kind, Unit};
+use flamedrop::format;
+use flamedrop::layout::chart::{Chart as Layout, Data, Kind, Tone, Unit};
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
@@ -43,22 +46,30 @@ pub fn Chart(label: &'static str, #[prop(into)] data: Signal<Arc<Data>>) -> impl
     let surface = picture.surface;
     let legend = move || {
         data.with(|data| {
+            if let Some(most) = data.fullest() {
+                return Some(shades(most as u32, picture.theme));
+            }
             let entries = data.series.iter().map(|series| {
                 let tone = series.tone;
                 let fill = move || css(colour(&picture.theme.get(), tone));
                 let shape = if series.kind == Kind::Bars { "key square" } else { "key" };
-                view! { <li><span class=shape style:background-color=fill aria-hidden="true"></span>{series.name}</li> }
+                view! { <li><span class=shape style:background-color=fill aria-hidden="true"></span>{series.title()}</li> }
             });
             let entries: Vec<_> = entries.collect();
-            (entries.len() > 1).then(|| view! { <ul class="legend" aria-label="Colours">{entries}</ul> })
+            (entries.len() > 1).then(|| view! { <ul class="legend" aria-label="Colours">{entries}</ul> }.into_any())
         })
     };
     let card = move || {
         let at = picture.over()?;
-        let rows = data.with(|data| values(data, at));
+        let rows = data.with(|data| told(data, at));
+        let row =
+            picture.over_row().map(|row| data.with(|data| data.series.get(row).map(|series| series.title())));
         let rows: Vec<_> = rows
             .into_iter()
-            .map(|(name, value)| view! { <tr><th>{name}</th><td>{value}</td></tr> })
+            .map(|(name, value)| {
+                let is_here = row.as_ref().is_some_and(|row| row.as_ref() == Some(&name));
+                view! { <tr class:here=is_here><th>{name}</th><td>{value}</td></tr> }
+            })
             .collect();
         Some(view! {
             <p class="name">{data.with(|data| data.step_name(at))}</p>
@@ -100,9 +111,37 @@ pub fn Chart(label: &'static str, #[prop(into)] data: Signal<Arc<Data>>) -> impl
 }
 
 /// The values of a step, by name.
-fn values(data: &Data, at: usize) -> Vec<(&'static str, String)> {
-    let value = |of: &[f32]| data.unit.text(of.get(at).map_or(f64::NAN, |&value| f64::from(value)));
-    data.series.iter().map(|series| (series.name, value(&series.values))).collect()
+fn values(data: &Data, at: usize) -> impl Iterator<Item = (Cow<'static, str>, String)> + '_ {
+    let value = move |of: &[f32]| data.unit.text(of.get(at).map_or(f64::NAN, |&value| f64::from(value)));
+    data.series.iter().map(move |series| (series.title(), value(&series.values)))
+}
+
+/// What is said of a step: of cells those that have something, the slowest first, as they stand.
+fn told(data: &Data, at: usize) -> Vec<(Cow<'static, str>, String)> {
+    if data.fullest().is_none() {
+        return values(data, at).collect();
+    }
+    let has = data.series.iter().map(|series| series.values.get(at).is_some_and(|&value| value > 0.0));
+    let mut there: Vec<_> =
+        values(data, at).zip(has).filter(|(_, has)| *has).map(|(value, _)| value).collect();
+    there.reverse();
+    there
+}
+
+/// What the colours of cells mean: one, the fullest, and what is between.
+fn shades(most: u32, theme: Signal<Theme>) -> AnyView {
+    let mut counts = vec![1, most / 4, most];
+    counts.retain(|&count| count > 0);
+    counts.dedup();
+    let entries: Vec<_> = counts
+        .into_iter()
+        .map(|count| {
+            let fill = move || css(shade(&theme.get(), Tone::All, count, most));
+            let text = format::counted(i64::from(count), "request", "requests");
+            view! { <li><span class="key square" style:background-color=fill aria-hidden="true"></span>{text}</li> }
+        })
+        .collect();
+    view! { <ul class="legend" aria-label="Colours">{entries}</ul> }.into_any()
 }
 
 /// `statements-over-time`
@@ -117,7 +156,25 @@ fn steps(data: &Data) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
+/// What cells hold, one after the other: when, how long it took, how many.
+fn cells(data: &Data) -> impl Iterator<Item = (String, Cow<'static, str>, f32)> + '_ {
+    steps(data).flat_map(move |at| {
+        let rows =
+            data.series.iter().map(move |series| (series, series.values.get(at).copied().unwrap_or(0.0)));
+        let there = rows.filter(|(_, value)| *value > 0.0);
+        there.map(move |(series, value)| (data.step_name(at), series.title(), value))
+    })
+}
+
 fn sheet(data: &Data) -> Sheet {
+    if data.fullest().is_some() {
+        let mut sheet =
+            Sheet::new(&[("from", Holds::Words), ("took", Holds::Words), ("requests", Holds::Numbers)]);
+        for (from, took, count) in cells(data) {
+            sheet.push(vec![Value::Text(from), Value::Text(took.into_owned()), number(f64::from(count))]);
+        }
+        return sheet;
+    }
     let holds = if data.unit == Unit::Milliseconds { Holds::Totals } else { Holds::Numbers };
     let mut columns = vec![("from", Holds::Words)];
     columns.extend(data.series.iter().map(|series| (series.name, holds)));
@@ -132,17 +189,26 @@ fn sheet(data: &Data) -> Sheet {
 }
 
 fn table(label: &'static str, data: &Data) -> AnyView {
+    if data.fullest().is_some() {
+        let rows = cells(data).map(|(from, took, count)| {
+            view! { <tr><td>{from}</td><td>{took}</td><td class="number">{data.unit.text(f64::from(count))}</td></tr> }.into_any()
+        });
+        let heads = view! { <th>"Took"</th><th class="number">"Requests"</th> }.into_any();
+        return table_of(label, heads, rows.collect());
+    }
     let heads: Vec<_> =
         data.series.iter().map(|series| view! { <th class="number">{series.name}</th> }).collect();
     let rows: Vec<_> = steps(data)
         .map(|at| {
-            let cells: Vec<_> = values(data, at)
-                .into_iter()
-                .map(|(_, value)| view! { <td class="number">{value}</td> })
-                .collect();
-            view! { <tr><td>{data.step_name(at)}</td>{cells}</tr> }
+            let cells: Vec<_> =
+                values(data, at).map(|(_, value)| view! { <td class="number">{value}</td> }).collect();
+            view! { <tr><td>{data.step_name(at)}</td>{cells}</tr> }.into_any()
         })
         .collect();
+    table_of(label, heads.into_any(), rows)
+}
+
+fn table_of(label: &'static str, heads: AnyView, rows: Vec<AnyView>) -> AnyView {
     view! {
         <div class="scroll" tabindex="0" role="group" aria-label=label>
             <table class="items">
@@ -162,6 +228,13 @@ impl Picture {
     fn over(self) -> Option<usize> {
         let (x, _) = self.hover.get()?;
         self.layout(self.surface.get()).hit(x)
+    }
+
+    /// The row of cells under the pointer.
+    fn over_row(self) -> Option<usize> {
+        let (_, y) = self.hover.get()?;
+        self.data.with(|data| data.fullest())?;
+        self.layout(self.surface.get()).row(y)
     }
 
     fn watch(self) {
@@ -232,7 +305,10 @@ impl Picture {
         let at = self.current.get()?;
         self.data.with(|data| {
             let values: Vec<String> =
-                values(data, at).into_iter().map(|(name, value)| format!("{value} {name}")).collect();
+                told(data, at).into_iter().map(|(name, value)| format!("{value} {name}")).collect();
+            if values.is_empty() {
+                return Some(format!("{}: nothing.", data.step_name(at)));
+            }
             Some(format!("{}: {}.", data.step_name(at), values.join(", ")))
         })
     }

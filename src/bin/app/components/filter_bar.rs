@@ -15,6 +15,7 @@ use wasm_bindgen::JsCast;
 use super::kinds::KindSelect;
 use super::range_strip::RangeStrip;
 use crate::document::{OpenDocument, answers};
+use crate::log_view::THRESHOLD;
 use crate::text;
 use crate::text::start_text;
 
@@ -41,7 +42,7 @@ pub fn FilterBar(document: OpenDocument, overview: QueriesOverview) -> impl Into
         move || {
             let window =
                 Window { sort: GroupColumn::Total, descending: true, first: 0, count: 0, selected: None };
-            Some(document.through_filter(Ask::Groups { by, window, charts: false }))
+            Some(document.through_filter(Ask::Groups { by, window, charts: false, threshold: THRESHOLD }))
         },
         |response| match response {
             Response::View(Answer::Groups(_, whole)) => Some(*whole),
@@ -199,7 +200,7 @@ fn Adder(document: OpenDocument) -> impl IntoView {
                 count: OFFERED,
                 selected: None,
             };
-            let ask = Ask::Groups { by: by.get(), window, charts: false };
+            let ask = Ask::Groups { by: by.get(), window, charts: false, threshold: THRESHOLD };
             Some(Request::View(Filter::default(), ask))
         },
         |response| match response {

@@ -21,6 +21,7 @@ use leptos::prelude::*;
 use super::findings::pareto::{Shown, pareto_curve};
 use crate::components::chart::Chart;
 use crate::document::{OpenDocument, answers};
+use crate::log_view::THRESHOLD;
 use crate::state::state;
 use crate::view::View;
 
@@ -131,7 +132,12 @@ pub fn largest(document: OpenDocument) -> RwSignal<Option<(Request, Largest)>> {
                 count: LARGEST,
                 selected: None,
             };
-            Some(document.through_filter(Ask::Groups { by: By::Fingerprint, window, charts: false }))
+            Some(document.through_filter(Ask::Groups {
+                by: By::Fingerprint,
+                window,
+                charts: false,
+                threshold: THRESHOLD,
+            }))
         },
         |response| match response {
             Response::View(Answer::Groups(page, whole)) => {

@@ -19,7 +19,7 @@ use crate::components::copy_table::{Whole, close_on_escape, copy_table};
 use crate::components::data_table::{Setup, data_table};
 use crate::components::paged::{self, Asked, Paged};
 use crate::document::{OpenDocument, Sort, answers};
-use crate::log_view::{filter, title};
+use crate::log_view::{THRESHOLD, filter, title};
 
 /// What statements are grouped by, and what of it is selected: the fingerprint is one selection for all
 /// views.
@@ -114,7 +114,8 @@ fn question(document: OpenDocument, by: By, charts: bool, asked: Asked) -> Reque
     let Asked { first, count, selected } = asked;
     let Sort { column, descending } = document.log.group_sort.get();
     let window = Window { sort: column, descending, first, count, selected };
-    Request::View(filter(document), Ask::Groups { by, window, charts })
+    let threshold = document.log.threshold.get();
+    Request::View(filter(document), Ask::Groups { by, window, charts, threshold })
 }
 
 fn pick(response: Response) -> Option<paged::Answer<GroupRow>> {
@@ -175,10 +176,12 @@ fn GroupBy(document: OpenDocument) -> impl IntoView {
 #[component]
 fn Columns(document: OpenDocument) -> impl IntoView {
     let log = document.log;
+    let requests = untrack(|| document.is_requests());
     let boxes: Vec<_> = columns::ALL
         .iter()
         .enumerate()
         .skip(1)
+        .filter(|(_, def)| columns::is_of(def.key, requests))
         .map(|(at, def)| {
             let checked = move || columns::of(log) >> at & 1 != 0;
             view! {
@@ -213,7 +216,10 @@ fn Totals(document: OpenDocument, units: Units) -> impl IntoView {
         move || {
             let Sort { column: sort, descending } = log.group_sort.get();
             let window = Window { sort, descending, first: 0, count: 0, selected: None };
-            Some(Request::View(filter(document), Ask::Groups { by: log.by.get(), window, charts: false }))
+            Some(Request::View(
+                filter(document),
+                Ask::Groups { by: log.by.get(), window, charts: false, threshold: THRESHOLD },
+            ))
         },
         |response| match response {
             Response::View(Answer::Groups(page, figures)) => Some((page.rows, figures)),

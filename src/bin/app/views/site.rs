@@ -103,6 +103,10 @@ pub fn SiteOverview(document: OpenDocument, overview: QueriesOverview) -> impl I
                             <Chart label="Response time" data=of_glance(latency) />
                         </section>
                         <section>
+                            <h2>"Response times over time"</h2>
+                            <Chart label="Response times over time" data=of_site(heat) />
+                        </section>
+                        <section>
                             <h2>"Requests in flight"</h2>
                             <Chart label="Requests in flight" data=of_glance(concurrency) />
                         </section>
@@ -262,6 +266,10 @@ fn totals(glance: &Glance, site: &Site, wall_clock: bool) -> AnyView {
         })
         .collect();
     view! { <dl class="numbers totals">{numbers}</dl> }.into_any()
+}
+
+fn heat(site: &Site, across: Across) -> Data {
+    Data::heat(across, &site.curves.durations)
 }
 
 fn throughput(site: &Site, across: Across) -> Data {

@@ -235,7 +235,52 @@ pub const ALL: &[Def<GroupRow, Sort>] = &[
         sort: Some((Sort::Tables, false)),
         cell: |row| Cell::Quiet(row.tables.join(", ")),
     },
+    Def {
+        key: "apdex",
+        label: "Apdex",
+        holds: Holds::Numbers,
+        width: "72px",
+        hint: "How satisfied users are, 0 to 1: answered within the threshold, within four times it (half), or later or with 5xx",
+        sort: Some((Sort::Apdex, false)),
+        cell: |row| match row.served.and_then(|served| served.apdex.score()) {
+            Some(score) => Cell::Number(score, 2),
+            None => Cell::Unknown,
+        },
+    },
+    Def {
+        key: "client-errors",
+        label: "4xx",
+        holds: Holds::Numbers,
+        width: "64px",
+        hint: "Requests that were answered with an error of the client",
+        sort: Some((Sort::ClientErrors, true)),
+        cell: |row| Cell::Count(u64::from(row.served.unwrap_or_default().client_errors)),
+    },
+    Def {
+        key: "client-left",
+        label: "Left",
+        holds: Holds::Numbers,
+        width: "64px",
+        hint: "Requests whose client left before the answer",
+        sort: Some((Sort::Gone, true)),
+        cell: |row| Cell::Count(u64::from(row.served.unwrap_or_default().gone)),
+    },
+    Def {
+        key: "bytes",
+        label: "Sent",
+        holds: Holds::Numbers,
+        width: "84px",
+        hint: "Bytes of the answers, in all",
+        sort: Some((Sort::Bytes, true)),
+        cell: |row| match row.served.and_then(|served| served.bytes) {
+            Some(bytes) => Cell::Bytes(bytes as f64),
+            None => Cell::Unknown,
+        },
+    },
 ];
+
+/// What only requests have.
+const ONLY_REQUESTS: [&str; 4] = ["apdex", "client-errors", "client-left", "bytes"];
 
 /// What some of them are called of requests.
 static OF_REQUESTS: [Def<GroupRow, Sort>; 3] = [
@@ -283,20 +328,26 @@ const fn mask(places: &[u32]) -> u32 {
     mask
 }
 
+/// Whether a column is of such logs; the choice of columns offers no others.
+pub fn is_of(key: &str, requests: bool) -> bool {
+    let says_nothing = ["tables", "rows", "rows-examined", "lock-time"].contains(&key) && requests;
+    !says_nothing && (requests || !ONLY_REQUESTS.contains(&key))
+}
+
 /// The columns of a set, in order; without those that say nothing of groups of this kind.
 pub fn chosen(mask: u32, by: By, requests: bool) -> Vec<&'static Def<GroupRow, Sort>> {
     let is_shown = |(at, def): &(usize, &'static Def<GroupRow, Sort>)| {
         // Only fingerprints have their tables with them, and only others are of several shapes.
         let says_nothing = match def.key {
-            // A request has none of these.
-            "tables" | "rows" | "rows-examined" | "lock-time" if requests => true,
+            key if !is_of(key, requests) => true,
             "tables" => by != By::Fingerprint,
             "shapes" => by == By::Fingerprint,
             _ => false,
         };
         // Errors are half of what a route is looked at for.
-        let errors = requests && def.key == "failed" && mask == DEFAULT;
-        *at == 0 || errors || (mask >> at & 1 != 0 && !says_nothing)
+        let is_first = ["failed", "apdex", "client-errors", "bytes"].contains(&def.key);
+        let of_route = requests && mask == DEFAULT && is_first;
+        *at == 0 || of_route || (mask >> at & 1 != 0 && !says_nothing)
     };
     let named = |def: &'static Def<GroupRow, Sort>| {
         let of_requests = OF_REQUESTS.iter().find(|other| requests && other.key == def.key);

@@ -38,7 +38,10 @@ pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl In
         document,
         move || {
             let key = selected.get()?;
-            Some(Request::View(filter(document), Ask::Group { by: log.by.get(), key }))
+            Some(Request::View(
+                filter(document),
+                Ask::Group { by: log.by.get(), key, threshold: log.threshold.get() },
+            ))
         },
         |response| match response {
             Response::View(Answer::Group(detail)) => Some(detail.map(|detail| Arc::new(*detail))),
@@ -209,6 +212,20 @@ fn numbers(row: &GroupRow, units: Units, requests: bool) -> AnyView {
     }
     if figures.all_failed() > 0 {
         facts.push((if requests { "5xx" } else { "Failed" }, count(u64::from(figures.all_failed()))));
+    }
+    if let Some(served) = row.served {
+        if let Some(score) = served.apdex.score() {
+            facts.push(("Apdex", format!("{score:.2}")));
+        }
+        if served.client_errors > 0 {
+            facts.push(("4xx", count(u64::from(served.client_errors))));
+        }
+        if served.gone > 0 {
+            facts.push(("Client left", count(u64::from(served.gone))));
+        }
+        if let Some(bytes) = served.bytes {
+            facts.push(("Sent", format::bytes(bytes)));
+        }
     }
     if figures.shapes > 1 {
         facts.push(("Shapes", count(u64::from(figures.shapes))));
