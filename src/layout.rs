@@ -9,6 +9,7 @@ pub mod boxes;
 pub mod chart;
 pub mod flame;
 pub mod flame_chart;
+pub mod outline;
 pub mod pareto;
 pub mod sunburst;
 pub use crate::time_axis;

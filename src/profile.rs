@@ -7,6 +7,7 @@
 
 mod asking;
 pub mod built_in;
+mod by_file;
 pub mod call_tree;
 pub mod category;
 pub mod compare;
@@ -14,9 +15,11 @@ mod components;
 pub mod consistency;
 mod edges;
 pub mod estimate;
+pub mod groups;
 pub mod hide;
 pub(crate) mod home;
 pub mod imports;
+pub mod label;
 pub mod layer;
 pub mod line_table;
 pub mod lines;

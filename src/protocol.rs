@@ -53,6 +53,8 @@ pub enum Request {
         /// The function whose row is asked for as well, wherever it is.
         selected: Option<u32>,
     },
+    /// The functions table by module, package or layer.
+    FunctionGroups(GroupAsk),
     /// One function with its callers and callees.
     Function {
         /// Which.
@@ -328,6 +330,8 @@ pub enum Response {
         /// The row of the selected one, if it was asked for and is not filtered out.
         selected: Option<u32>,
     },
+    /// To [`Request::FunctionGroups`], sorted.
+    FunctionGroups(Vec<FunctionGroup>),
     /// To [`Request::Function`].
     Function(FunctionDetail),
     /// To [`Request::FindFunction`].

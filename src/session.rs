@@ -94,7 +94,8 @@ impl Session {
             Content::Profile(profile) if PROFILES => {
                 let whole = self.whole(profile);
                 let Part { track, range, measure } = self.shown();
-                let shown = profile::overview(profile);
+                let base = self.before_steps(profile).unwrap_or(profile);
+                let shown = profile::overview(profile::Shown { profile, base }, &self.profile);
                 let whole_total = self.before_steps(profile).map_or(shown.total, Profile::total);
                 ContentOverview::Profile(ProfileOverview {
                     by_line: self.other.is_some(),
@@ -198,7 +199,11 @@ impl Session {
                     let whole = self.part.as_ref().map_or(profile, |(_, whole)| whole);
                     compare::answer(&self.document.name, whole, tree, &mut self.compare, ask)
                 }
-                _ => profile::answer(profile, &mut self.profile, request),
+                _ => {
+                    let whole = self.part.as_ref().map_or(&**profile, |(_, whole)| whole);
+                    let base = if self.narrowed.is_one() { self.narrowed.base(whole) } else { &**profile };
+                    profile::answer(profile::Shown { profile, base }, &mut self.profile, request)
+                }
             },
             Content::Queries(log) if LOGS && log.results().is_some() && !queries::is_of_results(request) => {
                 Response::Refused(queries::RESULTS_ONLY.to_owned())

@@ -159,12 +159,12 @@ fn totals_are_what_each_step_says() {
 fn steps_are_undone_one_by_one() {
     for name in RECORDINGS {
         let mut session = open(name);
+        let first = [Transform::OnlyMine(String::new()), Transform::HideBelow(1.0)];
+        narrowed(&mut session, &first);
+        // What these leave: maybe a box of a package.
         let (_, functions) = in_the_middle(&tree(&mut session, None));
-        let steps = [
-            Transform::OnlyMine(String::new()),
-            Transform::HideBelow(1.0),
-            Transform::FocusFunction(functions[0]),
-        ];
+        let [mine, hide] = first;
+        let steps = [mine, hide, Transform::FocusFunction(functions[0])];
         let mut seen = Vec::new();
         for count in 0..=steps.len() {
             narrowed(&mut session, &steps[..count]);
@@ -255,6 +255,70 @@ fn a_box_without_import_frames_is_found_in_the_whole() {
         let shown = narrowed(&mut session, &[step]);
         let expected = hidden.total_time[at as usize];
         assert!(close(shown.total, expected, hidden.total), "{at}: {} for {expected}", shown.total);
+    }
+}
+
+#[test]
+fn a_focus_on_what_is_not_there_is_refused() {
+    for name in ["profiles/py-spy-0.4.3.speedscope.json", "pstats/3.12.prof", "shop/shop.prof"] {
+        let mut session = open(name);
+        let whole = tree(&mut session, None);
+        let (_, functions) = in_the_middle(&whole);
+        let function = *functions.last().expect("a function");
+        let label = whole.functions.iter().find(|row| row.function == function).expect("its row").label();
+        for taken in [Transform::MergeFunction(function), Transform::Drop(function)] {
+            assert!(taken.takes(function));
+            narrowed(&mut session, std::slice::from_ref(&taken));
+            let before = (overview(&session), tree(&mut session, None), table(&mut session));
+            let stack = Path { functions: functions.clone(), without_imports: false };
+            for focus in [Transform::FocusFunction(function), Transform::FocusStack(stack)] {
+                // One more step, and all from the beginning, as an address has them.
+                for steps in [
+                    vec![taken.clone(), focus.clone()],
+                    vec![Transform::HideBelow(0.0), taken.clone(), focus],
+                ] {
+                    let Response::Refused(problem) = session.answer(&Request::Transform(steps)) else {
+                        panic!("{name}: an empty picture")
+                    };
+                    assert!(
+                        problem.contains(label.as_ref()) && problem.contains("earlier step"),
+                        "{problem}"
+                    );
+                    assert_eq!(overview(&session), before.0, "{name}");
+                    assert_eq!(tree(&mut session, None), before.1, "{name}");
+                    assert_eq!(table(&mut session), before.2, "{name}");
+                }
+            }
+        }
+        // Back to all of it.
+        narrowed(&mut session, &[]);
+        assert_eq!(tree(&mut session, None), whole, "{name}");
+    }
+}
+
+#[test]
+fn functions_that_are_left_are_counted_and_keep_their_colours() {
+    for name in RECORDINGS {
+        let mut session = open(name);
+        let (_, functions) = in_the_middle(&tree(&mut session, None));
+        let all = table(&mut session);
+        assert_eq!(overview(&session).shown_functions as usize, all.len(), "{name}");
+        for step in [
+            Transform::FocusFunction(*functions.last().expect("a function")),
+            Transform::OnlyMine(String::new()),
+            Transform::Drop(functions[0]),
+        ] {
+            let shown = narrowed(&mut session, std::slice::from_ref(&step));
+            let left = table(&mut session);
+            assert_eq!(shown.shown_functions as usize, left.len(), "{name} {step:?}");
+            // Boxes of packages may be as many as they stand for.
+            assert!(left.len() <= all.len(), "{name} {step:?}: {} of {}", left.len(), all.len());
+            for row in &left {
+                if let Some(was) = all.iter().find(|was| was.function == row.function) {
+                    assert_eq!(row.layer, was.layer, "{name} {step:?} {}", row.name);
+                }
+            }
+        }
     }
 }
 

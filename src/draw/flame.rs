@@ -194,7 +194,7 @@ pub(super) fn paint_label(
     let taken = measure.width(&text, Font::Label) + 6.0;
     let cut = text.len() != name.len();
     scene.text(x, middle, text, Font::Label, fill.text, Anchor::Start);
-    if cut || row.file == "~" {
+    if cut || row.file == "~" || row.leads_with_file() {
         return taken;
     }
     // A module's file is its name already.

@@ -156,7 +156,7 @@ pub fn known_as<'a>(file: &'a str, line: i64, name: &'a str) -> (&'a str, Cow<'a
 }
 
 /// `run` of `Thread.run`; a name in brackets as it is.
-fn unqualified(name: &str) -> &str {
+pub(super) fn unqualified(name: &str) -> &str {
     match name.rsplit_once('.') {
         Some((around, last)) if !last.is_empty() && !around.is_empty() && !name.starts_with('<') => last,
         _ => name,

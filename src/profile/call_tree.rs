@@ -97,6 +97,18 @@ pub struct MergedPart {
     pub total_time: f64,
 }
 
+impl MergedPart {
+    /// By box, each box's largest first. Mostly they are nearly so.
+    pub(super) fn put_in_order(parts: &mut [Self]) {
+        sort::by_number(parts, |part| part.merged);
+        for of_box in parts.chunk_by_mut(|one, other| one.merged == other.merged) {
+            if !of_box.is_sorted_by(|one, other| one.self_time >= other.self_time) {
+                sort::by(of_box, |one, other| other.self_time.total_cmp(&one.self_time));
+            }
+        }
+    }
+}
+
 /// One box while a tree is made, in any order that has parents before their children.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NewBox {
@@ -144,6 +156,11 @@ impl NewBoxes {
             });
         }
         place
+    }
+
+    /// Whether there is a box of `function` below another.
+    pub fn has(&self, parent: u32, function: FunctionId) -> bool {
+        [false, true].iter().any(|&recursive| self.places.contains_key(&(parent, function, recursive)))
     }
 
     /// Whether `function` is on the stack of the box `at` (or of nothing, [`NO_PARENT`]).

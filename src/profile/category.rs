@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::built_in::{is_of_a_package, owner};
 use super::home::{Home, SEPARATORS, base_name, home};
 use super::imports::MODULE;
-use super::native::is_native;
+use super::native::{UNKNOWN, is_native};
 
 /// A layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -220,6 +220,14 @@ fn is_template(file: &str, name: &str) -> bool {
     let of_mako = ending.is_none() || file.starts_with("memory:") || base.ends_with(".html.py");
     (is_text && (matches!(name, "root" | "macro") || name.starts_with("block_")))
         || (of_mako && name.starts_with("render_"))
+}
+
+/// Whether for functions of this name, in a file, it matters that they are called so: else [`classify`] says of all names
+/// in a file the same.
+pub(super) fn name_matters(name: &str) -> bool {
+    matches!(name, "root" | "macro" | MODULE | UNKNOWN)
+        || name.starts_with("block_")
+        || name.starts_with("render_")
 }
 
 /// Flamedrop's own recorder.

@@ -4,7 +4,6 @@ use rustc_hash::FxHashMap;
 
 use super::FunctionId;
 use super::call_tree::{CallTree, Certainty, MERGED, MergedPart, NO_PARENT, NewBoxes};
-use crate::sort;
 
 /// What of a tree is not to be seen. Recursive calls of a function whose box is hidden are, too.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -171,9 +170,7 @@ impl Shown {
                 None => parts.push(MergedPart { merged, ..*part }),
             }
         }
-        sort::by(&mut parts, |one, other| {
-            one.merged.cmp(&other.merged).then(other.self_time.total_cmp(&one.self_time))
-        });
+        MergedPart::put_in_order(&mut parts);
         parts
     }
 }

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
+use super::by_file::ByFile;
 use super::call_tree::{CallTree, MERGED, NO_PARENT};
 use super::category::of_module;
 use super::hide::Hidden;
 use super::home::{Home, SEPARATORS, home, lies_in};
-use super::{FunctionId, Profile};
+use super::{FunctionId, Functions, Profile};
 
 /// The name of a module's own code, outside of its functions and classes.
 pub const MODULE: &str = "<module>";
@@ -109,36 +110,64 @@ pub fn shorter_label(label: &str) -> Option<&str> {
 /// From so many modules on, what lies between them is most of what a tree shows.
 const MANY: usize = 10;
 
+/// Which functions of a profile are Python's import system. What is made of the profile has the same ones.
+#[derive(Debug, Clone)]
+pub struct Machinery {
+    /// Per function.
+    of: Vec<bool>,
+    /// See [`Self::has_many_modules`].
+    many: bool,
+}
+
+impl Machinery {
+    /// That of some functions.
+    pub fn of(functions: &Functions) -> Self {
+        // But for a module's own code it is the file that says it, and there are far fewer of them.
+        let mut by_file = ByFile::of(functions);
+        let of: Vec<bool> = (0..functions.len() as FunctionId)
+            .map(|id| {
+                let is_one = |id| {
+                    let (file, name) = functions.known_as(id);
+                    is_machinery(file, &name)
+                };
+                by_file.get(functions, id, |name| name.ends_with(MODULE), is_one)
+            })
+            .collect();
+        let modules = (0..functions.len() as FunctionId)
+            .filter(|&id| is_module(functions.file(id), functions.name(id)))
+            .map(|id| functions.file[id as usize]);
+        // A sampled file has a function for each line of a module.
+        let many = of.contains(&true) && modules.collect::<FxHashSet<u32>>().len() >= MANY;
+        Self { of, many }
+    }
+
+    /// Whether so many modules were imported that a tree is easier to read without what lies between them.
+    pub fn has_many_modules(&self) -> bool {
+        self.many
+    }
+
+    /// Whether `function` is part of it. Boxes that steps make of packages, which are functions behind the others, are not.
+    fn has(&self, function: FunctionId) -> bool {
+        self.of.get(function as usize).copied().unwrap_or(false)
+    }
+}
+
 /// The imports of a profile.
 #[derive(Debug)]
 pub struct Imports<'a> {
     profile: &'a Profile,
-    /// Per function: whether it is machinery.
-    machinery: Vec<bool>,
+    machinery: Cow<'a, Machinery>,
 }
 
 impl<'a> Imports<'a> {
     /// Those of `profile`.
     pub fn of(profile: &'a Profile) -> Self {
-        let functions = &profile.functions;
-        let ids = 0..functions.len() as FunctionId;
-        let is_one = |id| {
-            let (file, name) = functions.known_as(id);
-            is_machinery(file, &name)
-        };
-        let machinery = ids.map(is_one).collect();
-        Self { profile, machinery }
+        Self { profile, machinery: Cow::Owned(Machinery::of(&profile.functions)) }
     }
 
-    /// Whether so many modules were imported that a tree is easier to read without what lies between them.
-    pub fn are_many(&self) -> bool {
-        let functions = &self.profile.functions;
-        let modules = (0..functions.len() as FunctionId)
-            .filter(|&id| is_module(functions.file(id), functions.name(id)))
-            .map(|id| functions.file[id as usize]);
-        // A sampled file has a function for each line of a module.
-        let modules: FxHashSet<u32> = modules.collect();
-        self.machinery.contains(&true) && modules.len() >= MANY
+    /// Those of `profile`, or of what was made of it, whose machinery is known.
+    pub fn with(profile: &'a Profile, machinery: &'a Machinery) -> Self {
+        Self { profile, machinery: Cow::Borrowed(machinery) }
     }
 
     /// What of `tree` only imports: `None` if there is nothing of that kind. What remains is the modules, each
@@ -147,7 +176,7 @@ impl<'a> Imports<'a> {
     /// Hidden are the import system's own functions; built-in functions where they call them; and
     /// what runs code, where it is that of a module.
     pub fn hidden(&self, tree: &CallTree) -> Option<Hidden> {
-        if !self.machinery.contains(&true) {
+        if !self.machinery.of.contains(&true) {
             return None;
         }
         let mut walk = Walk::of(self, tree);
@@ -233,7 +262,7 @@ impl<'a> Walk<'a> {
 
     /// Whether `function`, called by the box `parent`, is the import system's, or works for it.
     fn is_hidden(&mut self, function: FunctionId, parent: u32) -> bool {
-        if self.imports.machinery[function as usize] {
+        if self.imports.machinery.has(function) {
             self.found = true;
             return true;
         }
@@ -285,7 +314,7 @@ impl<'a> Walk<'a> {
 mod tests {
     use super::*;
     use crate::profile::call_tree::{Certainty, NewBox};
-    use crate::profile::{Edge, Edges, Functions, Unit};
+    use crate::profile::{Edge, Edges, Unit};
 
     /// Functions by file and name, with calls and primitive calls, and who calls whom.
     fn profile(rows: &[(&str, &str, i64, i64)], calls: &[(FunctionId, FunctionId)]) -> Profile {
@@ -402,7 +431,7 @@ mod tests {
                 "    <module>",
             ]
         );
-        assert!(!Imports::of(&profile).are_many());
+        assert!(!Machinery::of(&profile.functions).has_many_modules());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Where the time of a whole profile goes: the [`Category`] of each function, told apart further
 //! where a remedy of its own exists (serialisation, regular expressions, imports).
 
+mod asked;
+
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,8 @@ use super::unnamed;
 use super::{FunctionId, Functions, Profile, Unit};
 use crate::format::capitalised;
 use crate::sort;
+
+pub use asked::Asked;
 
 /// A layer of a Python web application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -267,26 +271,15 @@ impl Layers {
     /// library's: see [`Layer::Untold`].
     pub fn of(profile: &Profile) -> Self {
         let (functions, edges) = (&profile.functions, &profile.edges);
-        let stripped = profile.is_stripped();
-        let of: Vec<Layer> = (0..functions.len() as FunctionId)
-            .map(|function| {
-                let (file, name) = functions.known_as(function);
-                match classify(file, &name) {
-                    // Without directories a library's `base.py` looks as the user's own does.
-                    Layer::Own if stripped => Layer::Untold,
-                    // What a processor's clock counts computes, if for whoever woke up meanwhile.
-                    Layer::Waiting if profile.unit == Unit::CpuSeconds => computing(file, &name),
-                    Layer::Python if reads_pipes(profile, function) => Layer::Waiting,
-                    layer => layer,
-                }
-            })
-            .collect();
+        let asked = Asked::of(profile);
+        let of: Vec<Layer> =
+            (0..functions.len() as FunctionId).map(|function| asked.layer(profile, function)).collect();
         let suspended = suspended::of(profile);
         let unnamed = unnamed::waiting(profile, &of);
         let asking = Asking::of(profile, &of);
         let mut layers = Self {
             of,
-            stripped,
+            stripped: asked.stripped,
             time: [0.0; Layer::ALL.len()],
             elsewhere: Vec::new(),
             idle: Vec::new(),

@@ -6,7 +6,7 @@
 use super::home::SEPARATORS;
 
 /// A symbol that perf does not know.
-const UNKNOWN: &str = "[unknown]";
+pub(super) const UNKNOWN: &str = "[unknown]";
 
 /// Functions of libc, libpython and the kernel in which a thread waits; in alphabetical order.
 const WAITS: &[&str] = &[

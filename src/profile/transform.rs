@@ -91,6 +91,16 @@ impl Transform {
         }
     }
 
+    /// Whether nothing of `function` is left afterwards, wherever it was called.
+    pub fn takes(&self, function: FunctionId) -> bool {
+        matches!(self, Self::MergeFunction(of) | Self::Drop(of) if *of == function)
+    }
+
+    /// Whether only what is below one thing is left.
+    pub fn focuses(&self) -> bool {
+        matches!(self, Self::FocusStack(_) | Self::FocusFunction(_))
+    }
+
     /// Whether boxes are left out with their time, so that not all there is remains.
     pub fn narrows(&self) -> bool {
         matches!(self, Self::FocusStack(_) | Self::FocusFunction(_) | Self::Drop(_))

@@ -48,8 +48,10 @@ pub struct SchemaOverview {
 /// Totals of a profile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProfileOverview {
-    /// How many functions.
+    /// How many functions; ids are smaller.
     pub functions: u32,
+    /// How many of them are in what is shown: of one track, or after steps, that is not all.
+    pub shown_functions: u32,
     /// How many caller→callee edges.
     pub edges: u32,
     /// All calls, if the file has them.

@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::FunctionColumn;
 use crate::format;
 use crate::profile::call_tree::NO_PARENT;
+use crate::profile::groups::GroupBy;
 use crate::profile::transform::Turned;
-use crate::profile::{Layer, imports};
+use crate::profile::{Layer, imports, label};
 
 /// A function's own numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,11 +73,14 @@ impl FunctionRow {
         }
     }
 
-    /// What it is called where it stands alone: [`format::short_name`], and the code of a module, which always is
-    /// `<module>`, by its file.
+    /// What it is called where it stands alone: [`label::label`].
     pub fn label(&self) -> Cow<'_, str> {
-        imports::module_label(&self.file, &self.name)
-            .unwrap_or_else(|| format::short_name(&self.file, &self.name))
+        label::label(&self.file, self.line, &self.name)
+    }
+
+    /// Whether that begins with its file and line.
+    pub fn leads_with_file(&self) -> bool {
+        label::leads_with_file(&self.file, &self.name)
     }
 
     /// Whether it stands for a package: see [`crate::profile::transform`]. Those have no line, and are called as where
@@ -108,6 +113,48 @@ pub struct FunctionDetail {
     pub callers: Vec<FunctionRow>,
     /// Whom it calls; numbers are those of the edge. Descending by total time.
     pub callees: Vec<FunctionRow>,
+}
+
+/// The functions table in groups: all of them, each with the functions in it if it is open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupAsk {
+    /// By what.
+    pub by: GroupBy,
+    /// Column to sort groups by, and the functions in each.
+    pub sort: FunctionColumn,
+    /// Largest (or last) first.
+    pub descending: bool,
+    /// Only functions that match this: see [`super::Request::Functions`].
+    pub filter: String,
+    /// A function of each group that is open.
+    pub open: Vec<u32>,
+    /// So many functions of each group at most.
+    pub most: u32,
+}
+
+/// Functions that belong together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FunctionGroup {
+    /// Its first function, which [`GroupAsk::open`] names it by.
+    pub first: u32,
+    /// What it is called.
+    pub name: String,
+    /// Where it lies, if that is a path.
+    pub place: String,
+    /// The layer of its first function.
+    pub layer: Layer,
+    /// How many functions.
+    pub functions: u32,
+    /// All their calls, if they are known.
+    pub calls: Option<i64>,
+    /// Time in these functions themselves.
+    pub self_time: f64,
+    /// Time of all stacks with any of the group's functions, as the call tree has it.
+    pub total_time: f64,
+    /// Whether it is open.
+    pub is_open: bool,
+    /// Its functions, if it is.
+    pub rows: Vec<FunctionRow>,
 }
 
 /// A call tree for drawing: [`crate::profile::CallTree`]'s columns, and the functions they name.

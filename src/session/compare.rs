@@ -153,7 +153,7 @@ fn difference(compared: &Compared, by_before: bool) -> DifferenceTree {
     let difference = comparison.tree(before, after, by_before);
     let functions = &comparison.functions;
     let estimated = difference.tree.estimated;
-    let tree = boxes(difference.tree, comparison.unit, functions.len(), |place| {
+    let tree = boxes(&difference.tree, comparison.unit, functions.len(), |place| {
         row(&functions[place as usize], by_before)
     });
     DifferenceTree {

@@ -1,13 +1,15 @@
 //! Answers about a profile.
 
+mod groups;
 mod tree;
 
-use std::cmp::Ordering;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
-use crate::profile::imports::Imports;
+use crate::profile::imports::{Imports, Machinery};
+use crate::profile::layer::Asked;
 use crate::profile::matcher::Matcher;
-use crate::profile::{CallTree, FunctionId, Functions, Layers, Profile, Track};
+use crate::profile::{CallTree, FunctionId, Functions, Layer, Profile, Track};
 use crate::protocol::{
     FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response, TrackOverview,
 };
@@ -21,13 +23,47 @@ pub(super) struct State {
     order: Option<(OrderKey, Vec<FunctionId>)>,
     /// The call tree with all its boxes, if it is estimated: that takes far longer than hiding some.
     tree: Option<CallTree>,
-    /// What each function belongs to: the colours of all views, and what findings say.
-    layers: Option<Rc<Layers>>,
+    /// What functions belong to, which is the colour they have. Steps change nothing of it.
+    layers: Option<Rc<Asked>>,
+    /// What of it is Python's import system: nor of that.
+    machinery: OnceCell<Rc<Machinery>>,
+}
+
+/// A profile as it is shown.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    /// What steps leave.
+    pub profile: &'a Profile,
+    /// What they began with: whatever they leave out, a function stays what it is.
+    pub base: &'a Profile,
+}
+
+impl Shown<'_> {
+    /// What a function belongs to, by what is known of it.
+    fn layer(&self, layers: &Asked, function: FunctionId) -> Layer {
+        let is_of_base = (function as usize) < self.base.functions.len();
+        layers.layer(if is_of_base { self.base } else { self.profile }, function)
+    }
+
+    fn row(&self, layers: &Asked, function: FunctionId) -> FunctionRow {
+        row(self.profile, self.layer(layers, function), function)
+    }
 }
 
 impl State {
-    fn layers(&mut self, profile: &Profile) -> Rc<Layers> {
-        Rc::clone(self.layers.get_or_insert_with(|| Rc::new(Layers::of(profile))))
+    fn layers(&mut self, base: &Profile) -> Rc<Asked> {
+        Rc::clone(self.layers.get_or_insert_with(|| Rc::new(Asked::of(base))))
+    }
+
+    /// What is still known after other steps of the same part.
+    pub(super) fn after_steps(&mut self) -> Self {
+        let Self { layers, machinery, .. } = std::mem::take(self);
+        Self { layers, machinery, ..Self::default() }
+    }
+
+    /// The import system in `base`.
+    fn machinery(&self, base: &Profile) -> Rc<Machinery> {
+        Rc::clone(self.machinery.get_or_init(|| Rc::new(Machinery::of(&base.functions))))
     }
 
     /// The call tree of `profile`.
@@ -58,10 +94,14 @@ struct OrderKey {
 }
 
 /// The profile's totals.
-pub(super) fn overview(profile: &Profile) -> ProfileOverview {
+pub(super) fn overview(shown: Shown<'_>, state: &State) -> ProfileOverview {
+    let Shown { profile, base } = shown;
     ProfileOverview {
         unit: profile.unit,
         functions: profile.functions.len() as u32,
+        shown_functions: (0..profile.functions.len() as FunctionId)
+            .filter(|&id| is_shown(profile, id))
+            .count() as u32,
         edges: profile.edges.len() as u32,
         calls: profile.calls(),
         primitive_calls: profile.primitive_calls(),
@@ -81,7 +121,7 @@ pub(super) fn overview(profile: &Profile) -> ProfileOverview {
         has_series: false,
         steps: Vec::new(),
         whole_total: profile.total(),
-        many_imports: Imports::of(profile).are_many(),
+        many_imports: state.machinery(base).has_many_modules(),
     }
 }
 
@@ -120,23 +160,28 @@ pub(super) fn tree(profile: &Profile, state: &mut State, hide_imports: bool) -> 
 }
 
 /// Answers one request.
-pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) -> Response {
+pub(super) fn answer(shown: Shown<'_>, state: &mut State, request: &Request) -> Response {
+    let Shown { profile, base } = shown;
     let functions = &profile.functions;
     match request {
         Request::Functions { sort, descending, filter, first, count, selected } => {
             let key = OrderKey { sort: *sort, descending: *descending, filter: filter.clone() };
-            let layers = state.layers(profile);
+            let layers = state.layers(base);
             let order = ordered(profile, state, key);
             let start = (*first as usize).min(order.len());
             let end = start.saturating_add(*count as usize).min(order.len());
             Response::Functions {
                 rows: order.len() as u32,
-                page: order[start..end].iter().map(|&function| row(profile, &layers, function)).collect(),
+                page: order[start..end].iter().map(|&function| shown.row(&layers, function)).collect(),
                 selected: super::queries::rank(order, *selected),
             }
         }
+        Request::FunctionGroups(ask) => {
+            let layers = state.layers(base);
+            Response::FunctionGroups(groups::answer(shown, &layers, state.tree(profile), ask))
+        }
         Request::Function { function } if (*function as usize) < functions.len() => {
-            Response::Function(detail(profile, &state.layers(profile), *function))
+            Response::Function(detail(shown, &state.layers(base), *function))
         }
         Request::Function { function } => {
             Response::Refused(format!("the profile has no function number {function}"))
@@ -145,8 +190,16 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
             Response::FoundFunction(functions.find(file, *line, name))
         }
         Request::Tree { hide_imports, turned } => {
-            let layers = state.layers(profile);
-            Response::Tree(tree::answer(profile, &layers, state.tree(profile), *hide_imports, *turned))
+            let (layers, machinery) = (state.layers(base), state.machinery(base));
+            let row = |function| shown.row(&layers, function);
+            Response::Tree(tree::answer(
+                profile,
+                &machinery,
+                state.tree(profile),
+                *hide_imports,
+                *turned,
+                row,
+            ))
         }
         Request::SearchFunctions { text } => {
             let matcher = Matcher::new(functions, text);
@@ -186,16 +239,21 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
 fn ordered<'a>(profile: &Profile, state: &'a mut State, key: OrderKey) -> &'a [FunctionId] {
     if state.order.as_ref().is_none_or(|(known, _)| *known != key) {
         let functions = &profile.functions;
-        let mut order = order(functions, key.sort, key.descending, &key.filter);
-        if profile.recorded_tree.is_some() || profile.estimated_tree.is_some() {
-            // Of one track of several, or where something was left out: those that are not in it have nothing.
-            order.retain(|&function| {
-                functions.total_time[function as usize] > 0.0 || functions.calls[function as usize] > 0
-            });
-        }
+        let mut order = Matcher::new(functions, &key.filter).matches();
+        order.retain(|&function| is_shown(profile, function));
+        sort(functions, &mut order, key.sort, key.descending);
         state.order = Some((key, order));
     }
     state.order.as_ref().map_or(&[], |(_, order)| order)
+}
+
+/// Whether a function is in the table. Of one track of several, or where something was left out, those that are not in it
+/// have nothing.
+fn is_shown(profile: &Profile, function: FunctionId) -> bool {
+    let (functions, at) = (&profile.functions, function as usize);
+    (profile.recorded_tree.is_none() && profile.estimated_tree.is_none())
+        || functions.total_time[at] > 0.0
+        || functions.calls[at] > 0
 }
 
 /// The filtered functions, sorted by a column.
@@ -212,44 +270,30 @@ pub(super) fn order(
 
 /// Sorts ids by a column; functions that are equal there stay in the file's order either way.
 fn sort(functions: &Functions, order: &mut [FunctionId], column: FunctionColumn, descending: bool) {
-    match column {
-        FunctionColumn::Calls => by_key(order, descending, |function| functions.calls[function], i64::cmp),
-        FunctionColumn::SelfTime => {
-            by_key(order, descending, |function| functions.self_time[function], f64::total_cmp);
-        }
-        FunctionColumn::TotalTime => {
-            let least = |function: usize| functions.total_time[function].max(functions.self_time[function]);
-            let total = |function: usize| {
-                if functions.total_is_lost(function as FunctionId) {
-                    least(function)
-                } else {
-                    functions.total_time[function]
-                }
-            };
-            by_key(order, descending, total, f64::total_cmp);
-        }
-        FunctionColumn::SelfPerCall => {
-            let value = |function| per_call(functions.self_time[function], functions.calls[function]);
-            by_key(order, descending, value, f64::total_cmp);
-        }
+    let number: &dyn Fn(usize) -> f64 = match column {
+        FunctionColumn::Calls => &|at: usize| functions.calls[at] as f64,
+        FunctionColumn::SelfTime => &|at: usize| functions.self_time[at],
+        FunctionColumn::TotalTime => &|at: usize| match functions.total_is_lost(at as FunctionId) {
+            true => functions.total_time[at].max(functions.self_time[at]),
+            false => functions.total_time[at],
+        },
+        FunctionColumn::SelfPerCall => &|at: usize| per_call(functions.self_time[at], functions.calls[at]),
         FunctionColumn::TotalPerCall => {
-            let value =
-                |function| per_call(functions.total_time[function], functions.primitive_calls[function]);
-            by_key(order, descending, value, f64::total_cmp);
+            &|at: usize| per_call(functions.total_time[at], functions.primitive_calls[at])
         }
         FunctionColumn::Place => {
-            // Ranks once per distinct text, so that the sort itself compares numbers.
-            let (files, names) = (functions.files.ranks(), functions.names.ranks());
-            let value = |function: usize| {
-                (
-                    files[functions.file[function] as usize],
-                    functions.line[function],
-                    names[functions.name[function] as usize],
-                )
-            };
-            by_key(order, descending, value, Ord::cmp);
+            // Ranks once per distinct file, so that the sort itself compares numbers; names where these are the same.
+            let files = functions.files.ranks();
+            let place = |id: FunctionId| (files[functions.file[id as usize] as usize], functions.line(id));
+            sort::ids(order, &mut |a, b| {
+                let names = || functions.name(a).cmp(functions.name(b));
+                let ordering = place(a).cmp(&place(b)).then_with(names);
+                if descending { ordering.reverse() } else { ordering }
+            });
+            return;
         }
-    }
+    };
+    sort::ids_by_float(order, &|id| number(id as usize), descending);
 }
 
 /// Time by call; a function without (known) calls sorts below all others.
@@ -257,20 +301,8 @@ fn per_call(time: f64, calls: i64) -> f64 {
     if calls > 0 { time / calls as f64 } else { f64::NEG_INFINITY }
 }
 
-fn by_key<K>(
-    order: &mut [FunctionId],
-    descending: bool,
-    key: impl Fn(usize) -> K,
-    compare: impl Fn(&K, &K) -> Ordering,
-) {
-    sort::ids(order, &mut |a, b| {
-        let ordering = compare(&key(a as usize), &key(b as usize));
-        if descending { ordering.reverse() } else { ordering }
-    });
-}
-
 /// A function's own numbers.
-pub(super) fn row(profile: &Profile, layers: &Layers, function: FunctionId) -> FunctionRow {
+pub(super) fn row(profile: &Profile, layer: Layer, function: FunctionId) -> FunctionRow {
     let functions = &profile.functions;
     let index = function as usize;
     let is_least = functions.total_is_lost(function);
@@ -279,7 +311,7 @@ pub(super) fn row(profile: &Profile, layers: &Layers, function: FunctionId) -> F
         file: functions.file(function).to_owned(),
         line: functions.line[index],
         name: functions.name(function).to_owned(),
-        layer: layers.layer(function),
+        layer,
         calls: functions.calls_of(function),
         primitive_calls: functions.primitive_calls_of(function),
         samples: functions.samples_of(function),
@@ -291,7 +323,8 @@ pub(super) fn row(profile: &Profile, layers: &Layers, function: FunctionId) -> F
 }
 
 /// A function with its callers and callees, whose numbers are those of the edges.
-fn detail(profile: &Profile, layers: &Layers, function: FunctionId) -> FunctionDetail {
+fn detail(shown: Shown<'_>, layers: &Asked, function: FunctionId) -> FunctionDetail {
+    let profile = shown.profile;
     let edges = &profile.edges;
     let neighbour = |edge: usize, other: FunctionId| FunctionRow {
         calls: profile.edge_calls(edge),
@@ -302,7 +335,7 @@ fn detail(profile: &Profile, layers: &Layers, function: FunctionId) -> FunctionD
         total_time: edges.total_time[edge],
         outermost: edges.total_time[edge],
         is_least: false,
-        ..row(profile, layers, other)
+        ..shown.row(layers, other)
     };
     let mut callers: Vec<FunctionRow> =
         edges.into(function).map(|edge| neighbour(edge, edges.caller[edge])).collect();
@@ -314,5 +347,5 @@ fn detail(profile: &Profile, layers: &Layers, function: FunctionId) -> FunctionD
     for rows in [&mut callers, &mut callees] {
         sort::by(rows, |a, b| b.total_time.total_cmp(&a.total_time));
     }
-    FunctionDetail { row: row(profile, layers, function), callers, callees }
+    FunctionDetail { row: shown.row(layers, function), callers, callees }
 }

@@ -134,6 +134,7 @@ pub(super) fn answer(
         | Request::Series
         | Request::Reread { .. }
         | Request::Functions { .. }
+        | Request::FunctionGroups(_)
         | Request::Function { .. }
         | Request::FindFunction { .. }
         | Request::Tree { .. }

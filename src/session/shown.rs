@@ -2,10 +2,9 @@
 
 use super::{Session, profile};
 use crate::document::Content;
-use crate::format;
 use crate::profile::call_tree::CallTree;
 use crate::profile::transform::{Transform, package};
-use crate::profile::{Functions, Profile, imports};
+use crate::profile::{Functions, Profile, label};
 use crate::protocol::{Response, StepOverview};
 
 /// What is shown of a profile.
@@ -37,11 +36,24 @@ impl Narrowed {
     pub fn is_one(&self) -> bool {
         !self.steps.is_empty()
     }
+
+    /// What they are applied to, of a `whole`.
+    pub fn base<'a>(&'a self, whole: &'a Profile) -> &'a Profile {
+        self.before.as_deref().unwrap_or(whole)
+    }
 }
 
 /// The steps as the page tells of them.
 pub(super) fn described(narrowed: &Narrowed, functions: &Functions) -> Vec<StepOverview> {
-    let label = |step: &Transform| match step {
+    let steps = narrowed.steps.iter().zip(&narrowed.totals);
+    steps
+        .map(|(step, &total)| StepOverview { step: step.clone(), label: label(step, functions), total })
+        .collect()
+}
+
+/// What a step is about: the function's name, the package's.
+fn label(step: &Transform, functions: &Functions) -> String {
+    match step {
         Transform::CollapsePackage(function) if (*function as usize) < functions.len() => {
             package::named(functions, *function).0
         }
@@ -51,14 +63,10 @@ pub(super) fn described(narrowed: &Narrowed, functions: &Functions) -> Vec<StepO
             String::new,
             |function| {
                 let (file, name) = (functions.file(function), functions.name(function));
-                imports::module_label(file, name)
-                    .unwrap_or_else(|| format::short_name(file, name))
-                    .into_owned()
+                label::label(file, functions.line(function), name).into_owned()
             },
         ),
-    };
-    let steps = narrowed.steps.iter().zip(&narrowed.totals);
-    steps.map(|(step, &total)| StepOverview { step: step.clone(), label: label(step), total }).collect()
+    }
 }
 
 impl Session {
@@ -74,8 +82,7 @@ impl Session {
 
     /// What the steps are applied to; `None` if there are none.
     pub(super) fn before_steps<'a>(&'a self, shown: &'a Profile) -> Option<&'a Profile> {
-        let narrowed = &self.narrowed;
-        narrowed.is_one().then(|| narrowed.before.as_deref().unwrap_or_else(|| self.whole(shown)))
+        self.narrowed.is_one().then(|| self.narrowed.base(self.whole(shown)))
     }
 
     /// Changes what is shown for the whole, or the other way round.
@@ -114,7 +121,15 @@ impl Session {
             estimate(&mut self.narrowed.tree, shown);
         }
         let tree = self.narrowed.tree.as_ref().filter(|_| !self.narrowed.is_one());
-        let (next, mut totals) = after(shown, tree, more)?;
+        let (next, mut totals) = match after(shown, tree, more, self.narrowed.is_one()) {
+            Ok(made) => made,
+            Err(problem) => {
+                if !self.narrowed.is_one() {
+                    self.profile.give_tree(self.narrowed.tree.take());
+                }
+                return Err(problem);
+            }
+        };
         let before = std::mem::replace(shown, Box::new(next));
         if self.part.is_none() {
             self.part = Some((part, before));
@@ -123,44 +138,74 @@ impl Session {
         }
         self.narrowed.steps.extend_from_slice(more);
         self.narrowed.totals.append(&mut totals);
-        self.profile = profile::State::default();
+        self.profile = self.profile.after_steps();
         Ok(())
     }
 
-    /// Shows a part from its beginning.
+    /// Shows a part from its beginning. What cannot be leaves all as it was.
     fn begin(&mut self, part: Part, is_same: bool, steps: &[Transform]) -> Result<(), String> {
-        self.swap_part();
-        let Narrowed { before, tree, steps: earlier, .. } = std::mem::take(&mut self.narrowed);
-        // Of the part that was shown, what was made of it already.
-        let shown = self.part.take().map(|(_, shown)| shown);
-        let of_part = match (is_same && part != Part::default(), earlier.is_empty()) {
-            (true, true) => shown,
-            (true, false) => before,
-            (false, _) => None,
-        };
-        let mut tree = tree.filter(|_| is_same);
-        self.profile = profile::State::default();
-        let Content::Profile(whole) = &mut self.document.content else { return Err(NO_PROFILE.to_owned()) };
-        let of_part = match of_part {
-            None if part != Part::default() => Some(Box::new(part_of(whole, part)?)),
-            of_part => of_part,
-        };
-        if steps.is_empty() {
-            if let Some(of_part) = of_part {
-                let whole = std::mem::replace(whole, of_part);
-                self.part = Some((part, whole));
-            }
-            self.profile.give_tree(tree);
+        if is_same && steps == self.narrowed.steps {
             return Ok(());
         }
-        let base = of_part.as_deref().unwrap_or(whole);
-        estimate(&mut tree, base);
-        let (narrowed, totals) = after(base, tree.as_ref(), steps)?;
-        let whole = std::mem::replace(whole, Box::new(narrowed));
-        self.part = Some((part, whole));
-        self.narrowed = Narrowed { steps: steps.to_vec(), totals, before: of_part, tree };
+        self.swap_part();
+        let Made { of_part, narrowed, tree } = match self.made(part, is_same, steps) {
+            Ok(made) => made,
+            Err(problem) => {
+                self.swap_part();
+                return Err(problem);
+            }
+        };
+        let Content::Profile(whole) = &mut self.document.content else { return Err(NO_PROFILE.to_owned()) };
+        let earlier = std::mem::take(&mut self.narrowed);
+        self.part = None;
+        self.profile = if is_same { self.profile.after_steps() } else { profile::State::default() };
+        let of_part = of_part.or_else(|| earlier.before.filter(|_| is_same));
+        let tree = tree.or_else(|| earlier.tree.filter(|_| is_same));
+        match narrowed {
+            Some((shown, totals)) => {
+                self.part = Some((part, std::mem::replace(whole, Box::new(shown))));
+                self.narrowed = Narrowed { steps: steps.to_vec(), totals, before: of_part, tree };
+            }
+            None => {
+                if let Some(of_part) = of_part {
+                    self.part = Some((part, std::mem::replace(whole, of_part)));
+                }
+                self.profile.give_tree(tree);
+            }
+        }
         Ok(())
     }
+
+    /// What is to be shown of the whole, which is the document's content at the moment.
+    fn made(&self, part: Part, is_same: bool, steps: &[Transform]) -> Result<Made, String> {
+        let Content::Profile(whole) = &self.document.content else { return Err(NO_PROFILE.to_owned()) };
+        let known = self.narrowed.before.as_deref().filter(|_| is_same);
+        let of_part = match known {
+            None if part != Part::default() => Some(Box::new(part_of(whole, part)?)),
+            _ => None,
+        };
+        let base = of_part.as_deref().or(known).unwrap_or(whole);
+        if steps.is_empty() {
+            return Ok(Made { of_part, narrowed: None, tree: None });
+        }
+        let known = self.narrowed.tree.as_ref().filter(|_| is_same);
+        let mut tree = None;
+        if known.is_none() {
+            estimate(&mut tree, base);
+        }
+        let narrowed = after(base, known.or(tree.as_ref()), steps, false)?;
+        Ok(Made { of_part, narrowed: Some(narrowed), tree })
+    }
+}
+
+/// What is made to show a part.
+struct Made {
+    /// The part, where that is not the whole, nor what was there before.
+    of_part: Option<Box<Profile>>,
+    /// What steps leave of it, and what there is after each.
+    narrowed: Option<(Profile, Vec<f64>)>,
+    /// The tree that they begin with, where that was not there.
+    tree: Option<CallTree>,
 }
 
 const NO_PROFILE: &str = "this document has no tracks and no measures";
@@ -172,11 +217,13 @@ fn estimate(tree: &mut Option<CallTree>, profile: &Profile) {
     }
 }
 
-/// The profile after some steps, and what there is after each.
+/// The profile after some steps, and what there is after each. `is_narrowed`: some were applied before. A focus on what
+/// is not there is refused: it would leave an empty picture.
 fn after(
     profile: &Profile,
     tree: Option<&CallTree>,
     steps: &[Transform],
+    is_narrowed: bool,
 ) -> Result<(Profile, Vec<f64>), String> {
     let mut totals = Vec::with_capacity(steps.len());
     let mut shown: Option<Profile> = None;
@@ -186,7 +233,15 @@ fn after(
             Some(shown) => shown.transformed(step, None),
         };
         let next = next.ok_or("the profile has no such functions")?;
-        totals.push(next.total());
+        let total = next.total();
+        if step.focuses() && total <= 0.0 {
+            let name = label(step, &next.functions);
+            return Err(match is_narrowed || shown.is_some() {
+                true => format!("Nothing is left of {name} to focus on: an earlier step left it out"),
+                false => format!("{name} took no time: there is nothing to focus on"),
+            });
+        }
+        totals.push(total);
         shown = Some(next);
     }
     Ok((shown.ok_or("there are no steps")?, totals))

@@ -1,9 +1,10 @@
 //! Answers about spans in time order.
 
+use crate::profile::Profile;
+use crate::profile::layer::Asked;
 use crate::profile::matcher::Matcher;
 use crate::profile::spans::window::Matches;
 use crate::profile::spans::{ELSEWHERE, SpanTrack, Spans};
-use crate::profile::{Layers, Profile};
 use crate::protocol::{
     Activity, Response, SpanAnswer, SpanAsk, SpanBoxes, SpanDetail, SpanId, SpanStep, SpanWindow,
     SpansOverview,
@@ -38,9 +39,10 @@ pub(super) fn answer(whole: &Profile, state: &mut State, ask: &SpanAsk) -> Respo
     };
     Response::Spans(match ask {
         SpanAsk::Functions => {
-            let layers = Layers::of(whole);
+            let layers = Asked::of(whole);
             let all = 0..whole.functions.len() as u32;
-            SpanAnswer::Functions(all.map(|function| super::profile::row(whole, &layers, function)).collect())
+            let row = |function| super::profile::row(whole, layers.layer(whole, function), function);
+            SpanAnswer::Functions(all.map(row).collect())
         }
         SpanAsk::Window(window) => {
             SpanAnswer::Window(boxes(whole, spans, state.matches(whole, spans, &window.search), window))

@@ -86,7 +86,7 @@ pageTest('from a function to its lines, and back', async ({ page, screenshot }) 
   await opened(page);
   await show(page, 'Functions');
   await rows(page, 'Functions');
-  await page.getByRole('grid', { name: 'Functions' }).getByText('burn', { exact: true }).first().click();
+  await page.getByRole('treegrid', { name: 'Functions' }).getByText('burn', { exact: true }).first().click();
   await show(page, 'Lines');
   const lines = await rows(page, 'Lines');
   assert.ok(lines.some((cells) => cells.includes('burn')), lines.join('\n'));

@@ -16,7 +16,7 @@ const recordings = (await readdir(data('pstats')))
 
 /** Every row of the functions table, scrolled through. */
 async function everyRow(page) {
-  const grid = page.getByRole('grid', { name: 'Functions', exact: true });
+  const grid = page.getByRole('treegrid', { name: 'Functions', exact: true });
   // Of the document looked at, not of the one before it.
   await page.waitForFunction(() => document.querySelectorAll('[role=rowgroup] .cell .name').length > 10);
   const count = Number(await grid.getAttribute('aria-rowcount')) - 1;
@@ -63,7 +63,7 @@ for (const version of recordings) {
     await choose(page, [data(`pstats/${version}.prof`)]);
     await documentButton(page, `${version}.prof`).waitFor();
     await show(page, 'Functions');
-    const heads = await page.getByRole('grid', { name: 'Functions' }).getByRole('columnheader').allInnerTexts();
+    const heads = await page.getByRole('treegrid', { name: 'Functions' }).getByRole('columnheader').allInnerTexts();
     const unit = (column) => PER_UNIT[heads[column].match(/(µs|ms|ns|s)\s*[▾▴]?\s*$/)[1]];
     const shown = await everyRow(page);
     assert.equal(shown.length, oracle.functions.length);

@@ -240,7 +240,7 @@ test(
       await browser.goto(pathToFileURL(kept).href);
       const queries = await browser.evaluate(`
         const end = Date.now() + 50000;
-        const rows = () => [...document.querySelectorAll('[role=grid] [role=rowgroup] [role=row]')]
+        const rows = () => [...document.querySelectorAll(':is([role=grid], [role=treegrid]) [role=rowgroup] [role=row]')]
           .sort((one, other) => one.getAttribute('aria-rowindex') - other.getAttribute('aria-rowindex'))
           .map((row) => [...row.querySelectorAll('[role=gridcell]')].map((cell) => cell.innerText.trim()));
         while (!(rows().length > 3 && rows()[0].every(Boolean))) {

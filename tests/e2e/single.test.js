@@ -110,7 +110,7 @@ test(
       const found = await browser.evaluate(`${until}
         const tab = (name) => [...document.querySelectorAll('[role=tab]')].find((tab) => tab.textContent.trim() === name);
         (await until('the tab Functions', () => tab('Functions'))).click();
-        const rows = () => [...document.querySelectorAll('[role=grid] [role=rowgroup] [role=row]')]
+        const rows = () => [...document.querySelectorAll(':is([role=grid], [role=treegrid]) [role=rowgroup] [role=row]')]
           .sort((one, other) => one.getAttribute('aria-rowindex') - other.getAttribute('aria-rowindex'))
           .map((row) => [...row.querySelectorAll('[role=gridcell]')].map((cell) => cell.innerText.trim()));
         await until('the functions', () => rows().length > 5 && rows()[0].every(Boolean));

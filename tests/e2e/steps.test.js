@@ -87,6 +87,31 @@ pageTest('letters, Shift+F10 and undoing, without a mouse', async ({ page }) => 
   await trail(page).waitFor({ state: 'detached' });
 });
 
+pageTest('what a step took away is not focused on', async ({ page }) => {
+  await openShop(page);
+  const totals = page.getByRole('list', { name: 'Totals' });
+  await totals.getByText('984 functions', { exact: true }).waitFor();
+  await graph(page).click({ position: ORDERS });
+  await panel(page).getByText('orders').first().waitFor();
+  await page.keyboard.press('m');
+  await trail(page).getByRole('button', { name: 'Without orders', exact: true }).waitFor();
+  // Only what is left is counted.
+  await totals.getByText('983 functions left', { exact: true }).waitFor();
+  // It is selected no more: neither letters nor the menu are about it.
+  await panel(page).waitFor({ state: 'detached' });
+  await page.keyboard.press('f');
+  await page.keyboard.press('Shift+F10');
+  await menu(page).waitFor();
+  assert.equal(await menu(page).getByRole('menuitem', { name: 'Focus on the function' }).count(), 0);
+  await page.keyboard.press('Escape');
+  assert.equal(await trail(page).getByRole('button').count(), 2);
+  // An address that says so is told, and shows what it showed before.
+  const merged = new URL(page.url()).hash.match(/steps=m(\d+)/)[1];
+  await page.evaluate((id) => (location.hash = location.hash.replace(`steps=m${id}`, `steps=m${id},f${id}`)), merged);
+  await page.getByText(/^Nothing is left of orders to focus on/).first().waitFor();
+  assert.equal(await trail(page).getByRole('button').count(), 2);
+});
+
 pageTest('only my code, and what counts as that', async ({ page, screenshot }) => {
   await openShop(page);
   await page.getByRole('button', { name: 'Only my code', exact: true }).click();
@@ -101,7 +126,7 @@ pageTest('only my code, and what counts as that', async ({ page, screenshot }) =
   await page.getByLabel(/that are mine as well/).fill('django.db.models.query');
   await page.getByRole('button', { name: 'Apply' }).click();
   await trail(page).getByRole('button', { name: 'Only my code: django.db.models.query' }).waitFor();
-  await page.waitForFunction(() => document.querySelector('[role=grid]')?.innerText.includes('query.py'));
+  await page.waitForFunction(() => document.querySelector('[role=treegrid]')?.innerText.includes('query.py'));
   await page.getByLabel('Hide below').selectOption('5');
   await trail(page).getByRole('button', { name: 'From 5 %' }).waitFor();
 });
@@ -117,7 +142,7 @@ for (const colorScheme of ['light', 'dark']) {
     // The first root has most self time of all functions.
     const root = await page.getByRole('treegrid').getByRole('row').nth(1).locator('.name').innerText();
     await show(page, 'Functions');
-    assert.equal(root, await page.getByRole('grid').getByRole('row').nth(1).locator('.name').innerText());
+    assert.equal(root, await page.getByRole('treegrid').getByRole('row').nth(1).locator('.name').innerText());
     await show(page, 'Sandwich');
     const callers = page.getByRole('application', { name: /^Callers: / });
     const callees = page.getByRole('application', { name: /^Callees: / });
@@ -197,7 +222,7 @@ pageTest('keys act as soon as a file is open', async ({ page }) => {
   await page.waitForFunction(() => location.hash.includes('zoom='));
   await page.keyboard.press('4');
   await page.getByRole('tab', { name: 'Functions', selected: true }).waitFor();
-  await page.getByRole('grid', { name: 'Functions' }).getByText('.py').first().waitFor();
+  await page.getByRole('treegrid', { name: 'Functions' }).getByText('.py').first().waitFor();
   await page.keyboard.press('j');
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');

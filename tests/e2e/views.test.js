@@ -63,7 +63,7 @@ pageTest('one selection for all views', async ({ page }) => {
   await openShop(page);
   await show(page, 'Functions');
   await rows(page, 'Functions');
-  await page.getByRole('grid', { name: 'Functions' }).getByRole('row').nth(1).click();
+  await page.getByRole('treegrid', { name: 'Functions' }).getByRole('row').nth(1).click();
   const details = page.getByRole('complementary', { name: 'Selected function' });
   const name = (await details.getByRole('heading', { level: 2 }).innerText()).trim();
   await show(page, 'Callers and callees');
@@ -76,7 +76,7 @@ pageTest('the state of a view is in the address', async ({ page }) => {
   await openShop(page);
   await show(page, 'Functions');
   await rows(page, 'Functions');
-  await page.getByRole('grid', { name: 'Functions' }).getByRole('row').nth(2).click();
+  await page.getByRole('treegrid', { name: 'Functions' }).getByRole('row').nth(2).click();
   await page.waitForFunction(() => /function=/.test(location.hash) && /view=functions/.test(location.hash));
   const details = page.getByRole('complementary', { name: 'Selected function' });
   const name = await details.getByRole('heading', { level: 2 }).innerText();
@@ -126,7 +126,7 @@ pageTest('the keyboard alone', async ({ page }) => {
   await page.keyboard.press('4');
   await page.getByRole('tab', { name: 'Functions', selected: true }).waitFor();
   await rows(page, 'Functions');
-  await page.getByRole('grid', { name: 'Functions' }).focus();
+  await page.getByRole('treegrid', { name: 'Functions' }).focus();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');

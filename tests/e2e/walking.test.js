@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 
 import { data, drop } from './support/files.js';
 import { pageTest } from './support/page.js';
-import { opened, show } from './support/views.js';
+import { opened, show, tableOf } from './support/views.js';
 
 /** A pstats file of `count` functions, `function_0` with most self time, as Python 3 would marshal it. */
 function madeProfile(count) {
@@ -50,7 +50,7 @@ function madeProfile(count) {
 }
 
 const selectedRow = (page, table) =>
-  page.getByRole('grid', { name: table, exact: true }).locator('[role=row][aria-selected=true]');
+  tableOf(page, table).locator('[role=row][aria-selected=true]');
 
 const details = (page) => page.getByRole('complementary', { name: 'Selected function' });
 
@@ -58,7 +58,7 @@ pageTest('the keys reach every row of a large table', async ({ page }) => {
   await drop(page, [{ name: 'many.prof', bytes: madeProfile(3000) }]);
   await opened(page);
   await show(page, 'Functions');
-  const table = page.getByRole('grid', { name: 'Functions', exact: true });
+  const table = page.getByRole('treegrid', { name: 'Functions', exact: true });
   await table.getByText('function_0', { exact: true }).waitFor();
   await table.focus();
   await page.keyboard.press('End');
@@ -78,7 +78,7 @@ pageTest('a selection has its row in every view, and after a reload', async ({ p
   await drop(page, [{ name: 'many.prof', bytes: madeProfile(3000) }]);
   await opened(page);
   await show(page, 'Functions');
-  const table = page.getByRole('grid', { name: 'Functions', exact: true });
+  const table = page.getByRole('treegrid', { name: 'Functions', exact: true });
   await table.focus();
   await page.keyboard.press('End');
   await details(page).getByRole('heading', { name: 'function_2999' }).waitFor();
@@ -97,7 +97,7 @@ pageTest('the keys in the flame graph start at what was selected elsewhere', asy
   await opened(page);
   await show(page, 'Functions');
   await page.getByRole('searchbox', { name: 'Search' }).fill('ordering.py');
-  await page.getByRole('grid', { name: 'Functions' }).getByText('orders', { exact: true }).click();
+  await page.getByRole('treegrid', { name: 'Functions' }).getByText('orders', { exact: true }).click();
   await details(page).getByRole('heading', { name: 'orders' }).waitFor();
   await show(page, 'Flame graph');
   // The tree is asked for with its first picture.

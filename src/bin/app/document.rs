@@ -21,6 +21,7 @@ use web_sys::Blob;
 use crate::bridge::{Bridge, Event};
 use crate::call_tree::ShownTree;
 use crate::comparison::ComparisonState;
+use crate::function_table::FunctionTable;
 use crate::log_view::LogView;
 use crate::narrowing::Narrowing;
 use crate::open;
@@ -124,6 +125,8 @@ pub struct OpenDocument {
     pub filter: RwSignal<Filter>,
     /// Part of the timeline on screen, ms since its origin, or of the flame chart's time; `None` for all.
     pub time_range: RwSignal<Option<(f64, f64)>>,
+    /// How the functions table is looked at beside that.
+    pub function_table: FunctionTable,
     /// How the functions table is sorted.
     pub function_sort: RwSignal<Sort<FunctionColumn>>,
     /// How a log is looked at.
@@ -194,6 +197,7 @@ impl OpenDocument {
             lanes: RwSignal::new(By::Connection),
             filter: RwSignal::new(Filter::default()),
             time_range: RwSignal::new(None),
+            function_table: FunctionTable::new(),
             function_sort: RwSignal::new(Sort::descending(FunctionColumn::SelfTime)),
             log: LogView::new(),
             execution_sort: RwSignal::new(Sort::descending(ExecutionColumn::Duration)),

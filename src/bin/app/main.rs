@@ -10,6 +10,7 @@ mod document;
 mod effect;
 mod embedded;
 mod folder;
+mod function_table;
 mod gallery;
 mod judgement;
 mod keys;

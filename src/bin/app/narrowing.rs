@@ -234,10 +234,13 @@ impl OpenDocument {
         self.zoomed_box.set(None);
         self.selected_box.set(None);
         if let ContentOverview::Profile(profile) = content
-            && self.function.get_untracked().is_some_and(|function| function >= profile.functions)
+            && let Some(function) = self.function.get_untracked()
         {
-            // A package that is a box no more.
-            self.function.set(None);
+            // A package that is a box no more; what the last step took away, of which nothing is left to go on with.
+            let is_taken = profile.steps.last().is_some_and(|last| last.step.takes(function));
+            if function >= profile.functions || is_taken {
+                self.function.set(None);
+            }
         }
         let function = self.function.get_untracked();
         if selected.is_none() && function.is_none() {

@@ -48,7 +48,7 @@ use crate::views::events::Events;
 use crate::views::findings::Findings;
 use crate::views::flame::FlameGraph;
 use crate::views::flame_chart::FlameChart;
-use crate::views::functions::Functions;
+use crate::views::functions::FunctionsView;
 use crate::views::lines::Lines;
 use crate::views::memory::Memory;
 use crate::views::overview::Overview as LogOverview;
@@ -293,7 +293,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
                         }
                         View::FlameChart => view! { <FlameChart document overview=profile /> }.into_any(),
                         View::CallTree => view! { <CallTreeTable document overview=profile /> }.into_any(),
-                        View::Functions => view! { <Functions document overview=profile /> }.into_any(),
+                        View::Functions => view! { <FunctionsView document overview=profile /> }.into_any(),
                         View::Sandwich => view! { <Sandwich document overview=profile /> }.into_any(),
                         View::Callers => view! { <Callers document overview=profile /> }.into_any(),
                         _ => view! { <FlameGraph document /> }.into_any(),

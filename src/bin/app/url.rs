@@ -18,6 +18,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 
 use crate::document::{OpenDocument, Sort};
+use crate::function_table::GROUPINGS;
 use crate::remote;
 use crate::state::State;
 use crate::text;
@@ -138,6 +139,13 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
                 .unwrap_or_default(),
         ),
         ("sort", sort_text(FUNCTION_COLUMNS, document.function_sort.get(), FunctionColumn::SelfTime)),
+        (
+            "grouped",
+            GROUPINGS
+                .iter()
+                .find(|(by, ..)| Some(*by) == document.function_table.by.get())
+                .map_or(String::new(), |(_, key, _)| (*key).to_owned()),
+        ),
         (
             "executions-sort",
             sort_text(EXECUTION_COLUMNS, document.execution_sort.get(), ExecutionColumn::Duration),
@@ -297,6 +305,8 @@ fn apply(state: State) {
     );
     let sort = value("sort").and_then(|text| parsed_sort(FUNCTION_COLUMNS, text));
     set(document.function_sort, sort.unwrap_or(Sort::descending(FunctionColumn::SelfTime)));
+    let grouped = GROUPINGS.iter().find(|(_, key, _)| value("grouped") == Some(*key));
+    document.function_table.group_by(grouped.map(|(by, ..)| *by));
     log::apply(document.log, |key| value(key).map(str::to_owned));
     let sort = value("executions-sort").and_then(|text| parsed_sort(EXECUTION_COLUMNS, text));
     set(document.execution_sort, sort.unwrap_or(Sort::descending(ExecutionColumn::Duration)));

@@ -1,5 +1,7 @@
 //! What of the grown tree gets a box, and what the merged boxes stand for.
 
+use rustc_hash::FxHashSet;
+
 use super::bounds::{Interval, ROUNDING};
 use super::expand::Expansion;
 use super::graph::Graph;
@@ -47,7 +49,7 @@ pub(super) fn select(
 ) -> Selection {
     let nodes = nodes(grown, NOTHING * graph.seconds());
     let (mut selection, place) = choose(graph, &nodes, intervals, budget);
-    merge(&nodes, &place, &mut selection);
+    merge(graph, &nodes, intervals, &place, budget, &mut selection);
     selection.elsewhere = elsewhere(graph, &nodes);
     selection
 }
@@ -125,27 +127,46 @@ fn choose(graph: &Graph<'_>, nodes: &[Node], intervals: &[Interval], budget: usi
         left_out[above(node)] -= 1;
         partial = partial + opens - closes;
         place[index as usize] = selection.boxes.len() as u32;
-        let interval = match intervals.get(index as usize).filter(|_| node.kind == Kind::Box) {
-            // The estimate keeps to the interval but for rounding, and for boxes without one.
-            Some(interval) => (interval.low.min(node.seconds), interval.high.max(node.seconds)),
-            None => (0.0, graph.flow.function_own[node.function as usize].max(node.seconds)),
-        };
-        selection.boxes.push(NewBox {
-            function: node.function,
-            parent: parent.unwrap_or(NO_PARENT),
-            recursive: node.kind == Kind::Recursive,
-            self_time: node.own,
-            calls: node.calls,
-            certainty: certainty(graph, interval, node.seconds),
-            low: interval.0,
-            high: interval.1,
-        });
+        selection.boxes.push(own_box(
+            graph,
+            node,
+            intervals.get(index as usize),
+            parent.unwrap_or(NO_PARENT),
+        ));
     }
     (selection, place)
 }
 
-/// Adds a merged box to each box in which something has none.
-fn merge(nodes: &[Node], place: &[u32], selection: &mut Selection) {
+/// A box of one node.
+fn own_box(graph: &Graph<'_>, node: &Node, interval: Option<&Interval>, parent: u32) -> NewBox {
+    let (low, high) = match (node.kind, interval) {
+        // The estimate keeps to the interval but for rounding, and for boxes without one.
+        (Kind::Box, Some(interval)) => (interval.low.min(node.seconds), interval.high.max(node.seconds)),
+        (Kind::Omitted, _) => (0.0, graph.total[node.function as usize].max(node.seconds)),
+        _ => (0.0, graph.flow.function_own[node.function as usize].max(node.seconds)),
+    };
+    NewBox {
+        function: node.function,
+        parent,
+        recursive: node.kind == Kind::Recursive,
+        self_time: node.own,
+        calls: node.calls,
+        certainty: certainty(graph, (low, high), node.seconds),
+        low,
+        high,
+    }
+}
+
+/// Adds a merged box to each box in which something has none; what is alone there has one of its own, since it takes no
+/// more room than "(1 more)" would.
+fn merge(
+    graph: &Graph<'_>,
+    nodes: &[Node],
+    intervals: &[Interval],
+    place: &[u32],
+    budget: usize,
+    selection: &mut Selection,
+) {
     // Per node: the place of the nearest box above it.
     let mut holder = vec![NO_PARENT; nodes.len()];
     let mut hidden: Vec<(u32, u32)> = Vec::new();
@@ -164,7 +185,20 @@ fn merge(nodes: &[Node], place: &[u32], selection: &mut Selection) {
         let function = |index: u32| nodes[index as usize].function;
         a.0.cmp(&b.0).then(function(a.1).cmp(&function(b.1))).then(a.1.cmp(&b.1))
     });
+    let mut alone = Alone::of(&hidden, budget, selection);
     for of_box in hidden.chunk_by(|a, b| a.0 == b.0) {
+        if let &[(parent, index)] = of_box
+            && alone.has_a_box(&nodes[index as usize], parent, NOTHING * graph.seconds(), selection)
+        {
+            let node = &nodes[index as usize];
+            let own = selection.boxes.len() as u32;
+            selection.boxes.push(own_box(graph, node, intervals.get(index as usize), parent));
+            let rest = if node.kind == Kind::Omitted { node.seconds - node.own } else { 0.0 };
+            if rest > NOTHING * graph.seconds() {
+                selection.boxes.push(more(own, rest, 0.0));
+            }
+            continue;
+        }
         let merged = selection.boxes.len() as u32;
         let first = selection.parts.len();
         let (mut seconds, mut count) = (0.0, 0.0);
@@ -189,16 +223,61 @@ fn merge(nodes: &[Node], place: &[u32], selection: &mut Selection) {
             let longest = b.self_time.total_cmp(&a.self_time).then(b.total_time.total_cmp(&a.total_time));
             longest.then(a.function.cmp(&b.function))
         });
-        selection.boxes.push(NewBox {
-            function: MERGED,
-            parent: of_box[0].0,
-            recursive: false,
-            self_time: seconds,
-            calls: count,
-            certainty: Certainty::Estimated,
-            low: 0.0,
-            high: seconds,
-        });
+        selection.boxes.push(more(of_box[0].0, seconds, count));
+    }
+}
+
+/// A box for `count` others, or what else is in `parent`.
+fn more(parent: u32, seconds: f64, count: f64) -> NewBox {
+    NewBox {
+        function: MERGED,
+        parent,
+        recursive: false,
+        self_time: seconds,
+        calls: count,
+        certainty: Certainty::Estimated,
+        low: 0.0,
+        high: seconds,
+    }
+}
+
+/// Which of those that nothing else is merged with can have a box.
+struct Alone {
+    /// Boxes that are left of the budget.
+    spare: usize,
+    /// The boxes there are, by their parents and functions.
+    known: FxHashSet<(u32, FunctionId)>,
+}
+
+impl Alone {
+    fn of(hidden: &[(u32, u32)], budget: usize, selection: &Selection) -> Self {
+        let merged = hidden.chunk_by(|a, b| a.0 == b.0).count();
+        Self {
+            spare: budget.saturating_sub(selection.boxes.len() + merged),
+            known: selection.boxes.iter().map(|new| (new.parent, new.function)).collect(),
+        }
+    }
+
+    /// Whether `node` can, below `parent`. What it called, of which nothing is known, takes another box.
+    fn has_a_box(&mut self, node: &Node, parent: u32, least: f64, selection: &Selection) -> bool {
+        if node.function == MERGED || node.count != 1 || self.known.contains(&(parent, node.function)) {
+            return false;
+        }
+        if node.kind != Kind::Omitted {
+            return true;
+        }
+        let mut above = parent;
+        while let Some(new) = selection.boxes.get(above as usize) {
+            if new.function == node.function {
+                // Recursive calls, with what they call: that stands beside them.
+                return false;
+            }
+            above = new.parent;
+        }
+        let opens = usize::from(node.seconds - node.own > least);
+        let fits = opens <= self.spare;
+        self.spare -= if fits { opens } else { 0 };
+        fits
     }
 }
 

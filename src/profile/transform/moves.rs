@@ -3,7 +3,9 @@
 
 use rustc_hash::FxHashMap;
 
+use super::super::by_file::ByFile;
 use super::super::call_tree::{MERGED, NO_PARENT};
+use super::super::category::name_matters;
 use super::super::{FunctionId, Functions};
 use super::package::{self, Mine};
 use super::places::Small;
@@ -77,23 +79,33 @@ pub(super) fn with_packages(functions: &mut Functions, step: &Transform) -> Pack
     };
     packages.of = vec![MERGED; count];
     let mut known: FxHashMap<String, FunctionId> = FxHashMap::default();
+    let mut made: Vec<(String, String)> = Vec::new();
+    let mut by_file = ByFile::of(functions);
     for function in 0..count as FunctionId {
-        if matches!(&chosen, Chosen::NotMine(mine) if mine.has(functions, function)) {
-            continue;
-        }
-        let (name, file) = package::named(functions, function);
-        if matches!(&chosen, Chosen::Package((package, _)) if *package != name) {
-            continue;
-        }
-        let next = functions.len() as FunctionId;
-        let place = *known.entry(name.clone()).or_insert(next);
-        if place == next {
-            let (file, name) = (functions.files.intern(&file), functions.names.intern(&name));
-            functions.file.push(file);
-            functions.name.push(name);
-            functions.line.push(0);
-        }
-        packages.of[function as usize] = place;
+        let ask = |function| {
+            let package = package::of(functions, function);
+            let is_own = package.is_none();
+            if matches!(&chosen, Chosen::NotMine(mine) if mine.says(functions, function, is_own)) {
+                return MERGED;
+            }
+            let (name, file) = package::named_by(package, functions, function);
+            if matches!(&chosen, Chosen::Package((package, _)) if *package != name) {
+                return MERGED;
+            }
+            let next = (count + made.len()) as FunctionId;
+            let place = *known.entry(name.clone()).or_insert(next);
+            if place == next {
+                made.push((name, file));
+            }
+            place
+        };
+        packages.of[function as usize] = by_file.get(functions, function, name_matters, ask);
+    }
+    for (name, file) in made {
+        let (file, name) = (functions.files.intern(&file), functions.names.intern(&name));
+        functions.file.push(file);
+        functions.name.push(name);
+        functions.line.push(0);
     }
     packages.is_stretch = matches!(chosen, Chosen::NotMine(_));
     packages

@@ -47,7 +47,16 @@ pub fn of(functions: &Functions, function: FunctionId) -> Option<Package<'_>> {
 
 /// What the box of a function's package is called, and where that lies: of the user's own code its folder.
 pub fn named(functions: &Functions, function: FunctionId) -> (String, String) {
-    if let Some(package) = of(functions, function) {
+    named_by(of(functions, function), functions, function)
+}
+
+/// The same where the package of the function is known.
+pub(super) fn named_by(
+    package: Option<Package<'_>>,
+    functions: &Functions,
+    function: FunctionId,
+) -> (String, String) {
+    if let Some(package) = package {
         return (package.name.into_owned(), package.file.to_owned());
     }
     let file = functions.file(function);
@@ -77,7 +86,11 @@ impl Mine {
 
     /// Whether a function is the user's own.
     pub fn has(&self, functions: &Functions, function: FunctionId) -> bool {
-        let itself = of(functions, function).is_none();
+        self.says(functions, function, of(functions, function).is_none())
+    }
+
+    /// The same where it is known whether it lies where own code does.
+    pub(super) fn says(&self, functions: &Functions, function: FunctionId, itself: bool) -> bool {
         if self.words.is_empty() {
             return itself;
         }

@@ -214,9 +214,7 @@ fn downwards(tree: &CallTree, of: FunctionId) -> CallTree {
             None => joined.push(part),
         }
     }
-    crate::sort::by(&mut joined, |one, other| {
-        one.merged.cmp(&other.merged).then(other.self_time.total_cmp(&one.self_time))
-    });
+    MergedPart::put_in_order(&mut joined);
     let mut made = CallTree::with_merged(tree.estimated, &boxes.all, &joined, Vec::new());
     made.contradiction = tree.contradiction;
     made

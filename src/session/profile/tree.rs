@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::row;
 use crate::profile::call_tree::{MERGED, MergedPart};
-use crate::profile::imports::Imports;
+use crate::profile::imports::{Imports, Machinery};
 use crate::profile::transform::{Turned, turned};
-use crate::profile::{CallTree, FunctionId, Layers, Profile, Unit};
+use crate::profile::{CallTree, FunctionId, Profile, Unit};
 use crate::protocol::{FunctionRow, MergedFunction, Tree};
 
 /// Boxes of an estimated call tree: more than a screen can show, few enough to lay out at once.
@@ -16,15 +15,16 @@ pub(in crate::session) const BUDGET: usize = 10_000;
 /// thousands each.
 const NAMED: usize = 20;
 
-/// `tree`, or what it is turned over, with the functions it names.
+/// `tree`, or what it is turned over, with the functions it names, which `row` makes.
 pub(super) fn answer(
     profile: &Profile,
-    layers: &Layers,
+    machinery: &Machinery,
     tree: &CallTree,
     hide_imports: bool,
     how: Option<Turned>,
+    row: impl Fn(FunctionId) -> FunctionRow,
 ) -> Tree {
-    let imports = Imports::of(profile).hidden(tree);
+    let imports = Imports::with(profile, machinery).hidden(tree);
     let has_imports = imports.is_some();
     let tree = match imports.filter(|_| hide_imports) {
         Some(imports) => Cow::Owned(tree.without(&imports)),
@@ -32,17 +32,17 @@ pub(super) fn answer(
     };
     let certain_share = tree.certain_share();
     let tree = match how {
-        Some(how) => turned(&tree, how),
-        None => tree.into_owned(),
+        Some(how) => Cow::Owned(turned(&tree, how)),
+        None => tree,
     };
-    let shown = boxes(tree, profile.unit, profile.functions.len(), |function| row(profile, layers, function));
+    let shown = boxes(&tree, profile.unit, profile.functions.len(), row);
     Tree { certain_share, has_imports, turned: how, ..shown }
 }
 
 /// The boxes of `tree` with the functions that they name, which `row` makes: of `functions` functions in all. How certain
 /// they are, and what they were before, whoever asks says.
 pub(in crate::session) fn boxes(
-    tree: CallTree,
+    tree: &CallTree,
     unit: Unit,
     functions: usize,
     row: impl Fn(FunctionId) -> FunctionRow,
@@ -51,38 +51,22 @@ pub(in crate::session) fn boxes(
     let function = tree.function.iter().map(|&function| named.place(function)).collect();
     let merged = merged(&tree.merged.parts, &mut named);
     let total = tree.total();
-    let CallTree {
-        estimated,
-        function: _,
-        parent,
-        depth,
-        end,
-        recursive,
-        self_time,
-        total_time,
-        calls,
-        certainty,
-        low,
-        high,
-        merged: _,
-        contradiction,
-    } = tree;
     Tree {
         unit,
-        estimated,
+        estimated: tree.estimated,
         function,
-        parent,
-        depth,
-        end,
-        recursive,
-        self_time,
-        total_time,
-        calls,
-        certainty,
-        low,
-        high,
+        parent: tree.parent.clone(),
+        depth: tree.depth.clone(),
+        end: tree.end.clone(),
+        recursive: tree.recursive.clone(),
+        self_time: tree.self_time.clone(),
+        total_time: tree.total_time.clone(),
+        calls: tree.calls.clone(),
+        certainty: tree.certainty.clone(),
+        low: tree.low.clone(),
+        high: tree.high.clone(),
         merged,
-        contradiction,
+        contradiction: tree.contradiction,
         functions: named.functions,
         total,
         ..Tree::default()

@@ -22,9 +22,13 @@ export async function opened(page) {
   await page.getByRole('tablist', { name: 'Views' }).waitFor();
 }
 
+/** A table by its name; one whose rows open is a tree. */
+export const tableOf = (page, name) =>
+  page.getByRole('grid', { name, exact: true }).or(page.getByRole('treegrid', { name, exact: true }));
+
 /** The texts of the cells of the rows a table draws now, from the first. */
 export async function rows(page, table) {
-  const grid = page.getByRole('grid', { name: table, exact: true });
+  const grid = tableOf(page, table);
   await grid.getByRole('row').nth(1).getByRole('gridcell').last().getByText(/./).first().waitFor();
   return drawn(grid);
 }
@@ -45,7 +49,7 @@ export const drawn = (grid) =>
 
 /** The text of a table's column heads. */
 export const heads = (page, table) =>
-  page.getByRole('grid', { name: table, exact: true }).getByRole('columnheader').allInnerTexts();
+  tableOf(page, table).getByRole('columnheader').allInnerTexts();
 
 /** How many different colours a canvas has; a blank one has one, an undrawn one is transparent. */
 const colours = (canvas) =>

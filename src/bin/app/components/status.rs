@@ -68,7 +68,8 @@ fn totals(content: &ContentOverview) -> Vec<String> {
                 )
             }));
             texts.extend(profile.samples.map(|samples| many(samples, "sample", "samples")));
-            texts.push(many(i64::from(profile.functions), "function", "functions"));
+            let shown = many(i64::from(profile.shown_functions), "function", "functions");
+            texts.push(if profile.steps.is_empty() { shown } else { format!("{shown} left") });
             texts
         }
         ContentOverview::Queries(log) | ContentOverview::Requests(log) => {

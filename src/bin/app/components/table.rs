@@ -2,6 +2,8 @@
 //! asked for by index; which ones are on screen is told through `window`, so that whoever has the
 //! data can fetch just those. With levels it is a tree table.
 
+mod columns;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,34 +12,18 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
+use self::columns::{Widths, bring_sorted_into_sight, head, narrow, pixels};
 use crate::effect::effect;
 use crate::press::LongPress;
 use crate::size::observed_size;
+
+pub use self::columns::Column;
 
 /// Height of a row in CSS pixels; `style/table.css` says the same.
 const ROW: f64 = 24.0;
 
 /// Rows drawn beyond each edge, so that scrolling by a little shows no blanks.
 const MARGIN: u32 = 12;
-
-/// One column.
-#[derive(Clone)]
-pub struct Column {
-    /// What its head says.
-    pub label: &'static str,
-    /// The unit of its cells, if they have one.
-    pub unit: &'static str,
-    /// What it means, in a sentence.
-    pub hint: &'static str,
-    /// Its width in CSS grid's terms.
-    pub width: &'static str,
-    /// Whether it holds numbers, which stand to the right.
-    pub number: bool,
-    /// What a row is about: on a narrow screen it comes first and stays while the others scroll.
-    pub leading: bool,
-    /// How it is sorted now: `Some(descending)`; `None` when by another column.
-    pub sorted: Option<Signal<Option<bool>>>,
-}
 
 /// One row on screen.
 pub struct Row {
@@ -70,32 +56,6 @@ pub struct Actions {
 
 /// A row's place in a tree table: depth from 0, and whether it is open (`None` without children).
 pub type Branch = (u32, Option<bool>);
-
-impl Column {
-    /// A column of texts that takes `width`.
-    pub fn text(label: &'static str, width: &'static str, hint: &'static str) -> Self {
-        Self { label, unit: "", hint, width, number: false, leading: false, sorted: None }
-    }
-
-    /// A column of numbers.
-    pub fn number(label: &'static str, unit: &'static str, width: &'static str, hint: &'static str) -> Self {
-        Self { label, unit, hint, width, number: true, leading: false, sorted: None }
-    }
-
-    /// The same, leading on a narrow screen.
-    #[must_use]
-    pub fn leading(mut self) -> Self {
-        self.leading = true;
-        self
-    }
-
-    /// The same, sortable: `direction` gives `Some(descending)` while it is sorted by.
-    #[must_use]
-    pub fn sortable(mut self, direction: impl Fn() -> Option<bool> + Send + Sync + 'static) -> Self {
-        self.sorted = Some(Signal::derive(direction));
-        self
-    }
-}
 
 impl Default for Actions {
     fn default() -> Self {
@@ -130,6 +90,9 @@ pub fn Table(
     selected: Signal<Option<u32>>,
     actions: Actions,
     #[prop(optional)] tree: bool,
+    /// Whether widths of columns can be changed.
+    #[prop(optional)]
+    resizable: bool,
     #[prop(default = Signal::stored(true))] loaded: Signal<bool>,
     #[prop(into)] empty: String,
 ) -> impl IntoView {
@@ -188,12 +151,31 @@ pub fn Table(
         sort
     };
 
-    let template = columns.iter().map(|column| column.width).collect::<Vec<_>>().join(" ");
+    let id = format!("table-{}", label.to_ascii_lowercase().replace(' ', "-"));
+    let widths = Widths::of(&id, resizable);
+    let wide: Vec<_> = columns.iter().map(|column| (column.key, column.width)).collect();
+    let template = Memo::new(move |_| {
+        let widths: Vec<String> = wide.iter().map(|&(key, width)| widths.width(key, width)).collect();
+        // Rows are as wide as their columns ask for at least, whatever is in their cells.
+        let least: f64 = widths.iter().map(|width| pixels(narrow(width))).sum();
+        (widths.join(" "), format!("{least}px"))
+    });
+    // The column it is sorted by is in sight, also where the table is wider than the screen.
+    let sorted: Vec<_> = columns.iter().filter_map(|column| column.sorted).collect();
+    if !sorted.is_empty() {
+        effect(move || {
+            sorted.iter().for_each(|sorted| sorted.track());
+            size.track();
+            request_animation_frame(move || {
+                if let Some(table) = node.try_get_untracked().flatten() {
+                    bring_sorted_into_sight(&table);
+                }
+            });
+        });
+    }
     // On a narrow screen the leading column is the first, with a width of its own.
     let others = columns.iter().filter(|column| !column.leading).map(|column| narrow(column.width));
     let narrow_template = std::iter::once("46vw").chain(others).collect::<Vec<_>>().join(" ");
-    // Rows are as wide as their columns ask for at least, whatever is in their cells.
-    let least: f64 = columns.iter().map(|column| pixels(narrow(column.width))).sum();
     let narrow_least: f64 =
         columns.iter().filter(|column| !column.leading).map(|column| pixels(narrow(column.width))).sum();
     let count = columns.len();
@@ -201,10 +183,9 @@ pub fn Table(
     let heads: Vec<_> = columns
         .into_iter()
         .enumerate()
-        .map(|(index, column)| head(index, column, Arc::clone(&sort)))
+        .map(|(index, column)| head(index, column, Arc::clone(&sort), widths))
         .collect();
 
-    let id = format!("table-{}", label.to_ascii_lowercase().replace(' ', "-"));
     let row_id = {
         let id = id.clone();
         move |index: u32| format!("{id}-{index}")
@@ -326,9 +307,9 @@ pub fn Table(
             aria-activedescendant=active
             tabindex="0"
             node_ref=node
-            style:--columns=template
+            style:--columns=move || template.get().0
             style:--narrow-columns=narrow_template
-            style:--least=format!("{least}px")
+            style:--least=move || template.get().1
             style:--narrow-least=format!("calc(46vw + {narrow_least}px)")
             on:scroll=move |_| {
                 if let Some(table) = node.get_untracked() {
@@ -355,37 +336,6 @@ pub fn Table(
             </Show>
         </div>
     }
-}
-
-fn head(index: usize, column: Column, sort: Arc<dyn Fn(usize) + Send + Sync>) -> AnyView {
-    let Column { label, unit, hint, number, leading, sorted, .. } = column;
-    let unit = (!unit.is_empty()).then(|| view! { <span class="unit">{unit}</span> });
-    let Some(sorted) = sorted else {
-        return view! { <div class="cell" class:number=number class:leading=leading role="columnheader" title=hint>{label}{unit}</div> }.into_any();
-    };
-    let direction =
-        move || sorted.get().map(|descending| if descending { "descending" } else { "ascending" });
-    let arrow = move || sorted.get().map_or("", |descending| if descending { "▾" } else { "▴" });
-    view! {
-        <div class="cell" class:number=number class:leading=leading role="columnheader" aria-sort=direction>
-            <button type="button" title=hint on:click=move |_| sort(index)>
-                {label}
-                {unit}
-                <span class="arrow" aria-hidden="true">{arrow}</span>
-            </button>
-        </div>
-    }
-    .into_any()
-}
-
-/// A column's width on a narrow screen: what it may grow to is for wide ones.
-fn narrow(width: &'static str) -> &'static str {
-    width.strip_prefix("minmax(").and_then(|range| range.split_once(',')).map_or(width, |(least, _)| least)
-}
-
-/// The number in a width such as `120px`.
-fn pixels(width: &str) -> f64 {
-    width.trim_end_matches("px").parse().unwrap_or(0.0)
 }
 
 /// A row whose data is on its way.

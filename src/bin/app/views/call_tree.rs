@@ -139,7 +139,7 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
         Column::text("Function", "minmax(320px, 1fr)", "Open a row to see what it called").leading(),
     ];
     view! {
-        <Table label="Call tree" columns rows row=Arc::new(row) window selected actions tree=true empty="Working out the call tree…" />
+        <Table label="Call tree" columns rows row=Arc::new(row) window selected actions tree=true resizable=true empty="Working out the call tree…" />
         <ImportsSwitch document />
     }
 }

@@ -1,16 +1,26 @@
-//! The functions table: pstats' columns, sorted and filtered by the worker, drawn a window at a time.
+//! The functions table: pstats' columns, sorted and filtered by the worker, drawn a window at a time. A row opens to show
+//! who calls it and whom it calls; functions can be grouped.
 
+pub mod columns;
+mod rows;
+
+use std::ops::Range;
 use std::sync::Arc;
 
-use flamedrop::format::{self, TimeColumn, TimeUnit, Unit};
+use flamedrop::format::{self, TimeColumn, TimeUnit};
 use flamedrop::profile::imports::short_path;
+use flamedrop::profile::label::label;
 use flamedrop::protocol::{FunctionColumn, FunctionRow, ProfileOverview, Request, Response};
 use leptos::prelude::*;
 
-use crate::components::cells::share_cell;
+pub use self::columns::only;
+use self::columns::{Numbers, SORTS};
+use self::rows::{Item, Rows};
 use crate::components::paged::{Asked, Paged};
-use crate::components::table::{Actions, Column, Row, Table};
+use crate::components::table::{Actions, Branch, Row, Table};
 use crate::document::{OpenDocument, Sort};
+use crate::effect::effect;
+use crate::function_table::{ALL_COLUMNS, GROUPINGS};
 use crate::narrowing::Menu;
 use crate::view::View;
 
@@ -23,21 +33,67 @@ pub fn per_call_column(longest: f64) -> TimeColumn {
     }
 }
 
+/// The functions of a profile, with what is chosen of them above.
+#[component]
+pub fn FunctionsView(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
+    let there = columns::there(&overview, false);
+    view! {
+        <div class="listing">
+            <div class="view-bar">
+                <GroupBy document />
+                {columns::chooser(document, there)}
+            </div>
+            <Functions document overview />
+        </div>
+    }
+}
+
+/// What functions are grouped by.
+#[component]
+fn GroupBy(document: OpenDocument) -> impl IntoView {
+    let table = document.function_table;
+    let key = move || {
+        let by = table.by.get();
+        GROUPINGS.iter().find(|(one, ..)| Some(*one) == by).map_or("", |(_, key, _)| *key)
+    };
+    let option = move |value: &'static str, title: &'static str| {
+        view! { <option value=value selected=untrack(key) == value>{title}</option> }
+    };
+    view! {
+        <label class="choice">
+            "Group by "
+            <select
+                prop:value=key
+                on:change=move |event| {
+                    let key = event_target_value(&event);
+                    table.group_by(GROUPINGS.iter().find(|(_, other, _)| *other == key).map(|(by, ..)| *by));
+                }
+            >
+                {option("", "Function")}
+                {GROUPINGS.into_iter().map(|(_, key, title)| option(key, title)).collect::<Vec<_>>()}
+            </select>
+        </label>
+    }
+}
+
 /// The functions table of a profile.
 #[component]
 pub fn Functions(
     document: OpenDocument,
     overview: ProfileOverview,
-    /// Whether there is room for times and names only.
+    /// Whether there is room for times and names only, and nothing opens.
     #[prop(optional)]
     brief: bool,
 ) -> impl IntoView {
-    let sort = document.function_sort;
+    let (sort, table) = (document.function_sort, document.function_table);
     let paged = Paged::new(
         document,
         document.function.into(),
         |row: &FunctionRow| row.function,
         move |Asked { first, count, selected }| {
+            if !brief && table.by.get().is_some() {
+                return None;
+            }
             let Sort { column, descending } = sort.get();
             let filter = document.search_text();
             Some(Request::Functions { sort: column, descending, filter, first, count, selected })
@@ -47,100 +103,80 @@ pub fn Functions(
             _ => None,
         },
     );
-
+    let rows = Rows::new(document, paged, brief);
     document.searching.follow(move |forwards| walk(document, paged.rows(), paged.selected_row(), forwards));
-    let times = overview.unit.column(overview.total);
-    let total = overview.total;
-    let calls = per_call_column(overview.longest_call);
-    // A sampler sees no calls: without them there are no columns of them, and none of times without any.
-    let sampled = overview.samples.is_some();
-    let kept: &'static [usize] = match (overview.calls.is_some(), sampled, overview.has_times) {
-        _ if brief => &[1, 3, 7],
-        (true, _, true) => &[0, 1, 2, 3, 4, 5, 6, 7],
-        (true, _, false) => &[0, 7],
-        (false, true, _) => &[0, 1, 3, 5, 6, 7],
-        (false, false, _) => &[1, 3, 5, 6, 7],
-    };
     // Nothing else can be sorted by.
     if !overview.has_times && sort.get_untracked().column != FunctionColumn::Place {
         sort.set(Sort { column: FunctionColumn::Calls, descending: true });
     }
-    let row = move |index: u32| {
-        paged.at(index).map(|row| Row { cells: only(kept, cells(&row, times, calls, total)), faint: false })
-    };
-    let direction = move |column: FunctionColumn| {
-        move || {
-            let sort = sort.get();
-            (sort.column == column).then_some(sort.descending)
+    // The rows on screen, of which some are below those of the worker's table.
+    let window = RwSignal::new(0..0);
+    effect(move || {
+        let wanted = rows.window(window.get());
+        if paged.window.get_untracked() != wanted {
+            paged.window.set(wanted);
+        }
+    });
+    let there = columns::there(&overview, brief);
+    move || {
+        let kept = columns::chosen(there, if brief { ALL_COLUMNS } else { table.shown_columns() });
+        function_table(document, &overview, (rows, window), kept, brief)
+    }
+}
+
+fn function_table(
+    document: OpenDocument,
+    overview: &ProfileOverview,
+    (rows, window): (Rows, RwSignal<Range<u32>>),
+    kept: Vec<usize>,
+    brief: bool,
+) -> AnyView {
+    let sort = document.function_sort;
+    let numbers = Numbers::of(overview);
+    let columns = only(&kept, columns::columns(overview, brief, sort));
+    let row = {
+        let kept = kept.clone();
+        move |index: u32| {
+            let item = rows.at(index)?;
+            let is_open = branch_of(&item).and_then(|(_, is_open)| is_open);
+            let toggle = is_open.map(|is_open| move || rows.expand(index, !is_open));
+            Some(Row { cells: only(&kept, numbers.of_item(&item, toggle)), faint: false })
         }
     };
-    let unit = times.unit.symbol();
-    let (in_itself, in_all) = match overview.unit {
-        Unit::Seconds | Unit::CpuSeconds => {
-            ("Time in the function itself (self time)", "Time in the function and all it called (total time)")
-        }
-        Unit::Samples => {
-            ("Samples that ended in the function itself", "Samples that had the function on the stack")
-        }
-        Unit::Count => (
-            "How often it happened in the function itself",
-            "How often it happened in the function and all it called",
-        ),
-        Unit::Bytes => (
-            "Memory that the function itself asked for",
-            "Memory that the function and all it called asked for",
-        ),
-    };
-    let all_columns = vec![
-        if sampled {
-            Column::number(
-                "samples",
-                "",
-                "128px",
-                "Samples that had the function on the stack; after a stroke those that ended in it, where they differ",
-            )
-        } else {
-            Column::number("ncalls", "", "128px", "Calls; all/primitive where a function calls itself")
-        }
-        .sortable(direction(FunctionColumn::Calls)),
-        Column::number("tottime", unit, "132px", in_itself).sortable(direction(FunctionColumn::SelfTime)),
-        Column::number("percall", calls.unit.symbol(), "96px", "tottime divided by calls")
-            .sortable(direction(FunctionColumn::SelfPerCall)),
-        Column::number("cumtime", unit, "132px", in_all).sortable(direction(FunctionColumn::TotalTime)),
-        Column::number("percall", calls.unit.symbol(), "96px", "cumtime divided by primitive calls")
-            .sortable(direction(FunctionColumn::TotalPerCall)),
-        Column::number("self", "%", "64px", "tottime as a share of all there is")
-            .sortable(direction(FunctionColumn::SelfTime)),
-        Column::number("total", "%", "64px", "cumtime as a share of all there is")
-            .sortable(direction(FunctionColumn::TotalTime)),
-        Column::text("function", if brief { "minmax(140px, 1fr)" } else { "minmax(260px, 1fr)" }, "Its name, and where it is defined, from where packages lie")
-            .leading()
-            .sortable(direction(FunctionColumn::Place)),
-    ];
-    let columns = only(kept, all_columns);
-    const COLUMNS: [(FunctionColumn, bool); 8] = [
-        (FunctionColumn::Calls, true),
-        (FunctionColumn::SelfTime, true),
-        (FunctionColumn::SelfPerCall, true),
-        (FunctionColumn::TotalTime, true),
-        (FunctionColumn::TotalPerCall, true),
-        (FunctionColumn::SelfTime, true),
-        (FunctionColumn::TotalTime, true),
-        (FunctionColumn::Place, false),
-    ];
+    let at = move |index: u32| untrack(|| rows.at(index));
     let actions = Actions {
-        select: Arc::new(move |index| {
-            let row = untrack(|| paged.at(index));
-            row.is_some_and(|row| {
+        select: Arc::new(move |index| match at(index) {
+            None => false,
+            Some(Item::Function { row, .. }) => {
+                rows.cursor.set(None);
                 document.select_function(row.function);
                 true
-            })
+            }
+            Some(_) => {
+                rows.cursor.set(Some(index));
+                true
+            }
         }),
-        open: Arc::new(move |_| document.view.set(View::Callers)),
-        menu: Some(Arc::new(move |x, y| document.narrowing.menu.set(Some(Menu { x, y })))),
+        open: Arc::new(move |index| match at(index) {
+            Some(Item::Function { .. }) => document.view.set(View::Callers),
+            Some(Item::Neighbour { row, .. }) => document.select_function(row.function),
+            Some(Item::More { of, .. }) => {
+                document.select_function(of);
+                document.view.set(View::Callers);
+            }
+            Some(Item::Group { is_open, .. }) => rows.expand(index, !is_open),
+            Some(Item::Coming { .. }) | None => {}
+        }),
+        expand: Arc::new(move |index, open| rows.expand(index, open)),
+        branch: Arc::new(move |index| if brief { None } else { branch_of(&rows.at(index)?) }),
+        menu: Some(Arc::new(move |x, y| {
+            // What has no function of its own has no steps.
+            if rows.cursor.get_untracked().is_none() {
+                document.narrowing.menu.set(Some(Menu { x, y }));
+            }
+        })),
         sort: Arc::new(move |index| {
-            let column = kept.get(index).and_then(|&column| COLUMNS.get(column));
-            if let Some(&(column, first_descending)) = column {
+            if let Some(&(column, first_descending)) = kept.get(index).and_then(|&column| SORTS.get(column)) {
                 sort.update(|sort| *sort = sort.clicked(column, first_descending));
             }
         }),
@@ -150,15 +186,27 @@ pub fn Functions(
         <Table
             label="Functions"
             columns
-            rows=paged.rows()
+            rows=rows.count()
             row=Arc::new(row)
-            window=paged.window
-            selected=paged.selected_row()
+            window=window
+            selected=rows.selected()
             actions
-            loaded=paged.loaded()
+            tree=!brief
+            resizable=!brief
+            loaded=rows.loaded()
             empty="No function matches the search."
         />
     }
+    .into_any()
+}
+
+/// A row's place in the tree: its level, and whether it is open if it can be.
+fn branch_of(item: &Item) -> Option<Branch> {
+    Some(match item {
+        Item::Function { level, is_open, .. } => (*level, *is_open),
+        Item::Group { is_open, .. } => (0, Some(*is_open)),
+        Item::Neighbour { level, .. } | Item::More { level, .. } | Item::Coming { level } => (*level, None),
+    })
 }
 
 /// Selects the next function that was found, or the one before: the table has no others.
@@ -193,24 +241,6 @@ fn walk(document: OpenDocument, rows: Signal<u32>, selected: Signal<Option<u32>>
     });
 }
 
-/// Those of `all` at the places `kept`.
-pub fn only<T>(kept: &[usize], all: Vec<T>) -> Vec<T> {
-    all.into_iter().enumerate().filter(|(place, _)| kept.contains(place)).map(|(_, one)| one).collect()
-}
-
-fn cells(row: &FunctionRow, times: TimeColumn, each: TimeColumn, total: f64) -> Vec<AnyView> {
-    vec![
-        row.counts().into_any(),
-        share_cell(times.seconds(row.self_time), row.self_share(total)),
-        per_call(row.self_time, row.calls, each),
-        share_cell(row.total_cell(times), row.total_share(total)),
-        per_call(row.total_time, row.primitive_calls, each),
-        format::percent_cell(row.self_share(total)).into_any(),
-        format::percent_cell(row.total_share(total)).into_any(),
-        function_cell(row),
-    ]
-}
-
 /// A time per call, or a dash without calls.
 pub fn per_call(seconds: f64, calls: Option<i64>, column: TimeColumn) -> AnyView {
     match calls {
@@ -228,8 +258,7 @@ pub fn function_cell(row: &FunctionRow) -> AnyView {
 /// The same of a file, line and name; with a word in front of it.
 pub fn place_cell((file, line, name): (&str, i64, &str), layer: &str, mark: Option<&'static str>) -> AnyView {
     let place = format::pstats_place(file, line, name);
-    // As pstats has it, also of modules: the file stands beside it.
-    let name = format::short_name(file, name).into_owned();
+    let name = label(file, line, name).into_owned();
     let file = match line {
         _ if file == "~" => String::new(),
         // A package, or a file that is known without lines.
