@@ -169,6 +169,7 @@ pub(super) fn answer(profile: &Profile, state: &mut State, request: &Request) ->
         | Request::Lines(_)
         | Request::Series
         | Request::Reread { .. }
+        | Request::Urls(_)
         | Request::Queries { .. }
         | Request::Query { .. }
         | Request::Statement { .. }
