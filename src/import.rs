@@ -60,6 +60,7 @@ pub mod tachyon;
 pub mod tachyon_jsonl;
 pub mod tachyon_page;
 pub mod tracemalloc;
+pub mod urls;
 pub mod vprof;
 pub mod waiting;
 mod wire;

@@ -34,6 +34,8 @@ pub struct Options {
     pub log_line_prefix: Option<String>,
     /// The layout of an access log in its server's notation, where the guess is wrong: `%h %l %u %t "%r" %>s %b %D`.
     pub log_format: Option<String>,
+    /// The patterns that the site has for its requests, as `show_urls` prints them or in a `urls.py`: routes are these.
+    pub urls: Option<String>,
 }
 
 /// How many unwrapped bytes detection may look at.

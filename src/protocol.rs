@@ -78,6 +78,9 @@ pub enum Request {
         /// `log_line_prefix`, or of an access log `log_format`: its layout.
         log_line_prefix: Option<String>,
     },
+    /// Reads a log of requests once more, with its routes by the site's own patterns ([`crate::import::urls`]); `None`: by
+    /// addresses alone. Answered as [`Self::Reread`] is.
+    Urls(Option<String>),
     /// From now on what views ask is about one track only, by its place in [`ProfileOverview::tracks`], or about
     /// all, as at first. Ids of functions stay. Findings and what is handed on are about the whole.
     Track(Option<u32>),
@@ -295,6 +298,8 @@ pub enum Message {
     Contents(Vec<(String, Vec<u8>)>),
     /// It is several files: each is to be opened as a document of its own, in this one's place.
     Members(Members),
+    /// It is no document but a site's patterns, which logs of requests are read by: [`Request::Urls`].
+    Urls(String),
     /// The file could not be read.
     Failed(Failure),
     /// The answer to the request of this number.

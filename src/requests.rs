@@ -7,6 +7,7 @@
 
 pub mod availability;
 pub mod load;
+pub mod patterns;
 pub mod route;
 pub mod route_use;
 

@@ -47,6 +47,8 @@ pub struct Session {
     part: Option<(Part, Box<Profile>)>,
     /// How the part is narrowed.
     narrowed: Narrowed,
+    /// What the user says of the file.
+    options: Options,
 }
 
 impl Session {
@@ -79,6 +81,7 @@ impl Session {
             other,
             part: None,
             narrowed: Narrowed::default(),
+            options: Options::default(),
         })
     }
 
@@ -168,13 +171,16 @@ impl Session {
             Request::Transform(steps) if PROFILES => return self.show_as(self.shown(), steps.clone()),
             Request::Spans(ask) if PROFILES => return self.answer_spans(ask),
             Request::Reread { log_line_prefix } => {
-                let mut options = Options::default();
+                let mut options = self.options.clone();
                 // Of an access log its layout is what the user says of it.
                 match &self.document.content {
                     Content::Requests(_) => options.log_format.clone_from(log_line_prefix),
                     _ => options.log_line_prefix.clone_from(log_line_prefix),
                 }
-                return self.reread(&options);
+                return self.reread(options);
+            }
+            Request::Urls(urls) if matches!(self.document.content, Content::Requests(_)) => {
+                return self.reread(Options { urls: urls.clone(), ..self.options.clone() });
             }
             Request::Findings { settings } => return self.judge(settings, None),
             Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
@@ -294,10 +300,11 @@ impl Session {
     }
 
     /// Reads the file once more, by what the user says of it; what was open stays if it cannot be read so.
-    fn reread(&mut self, options: &Options) -> Response {
-        match now(read(self.source.as_ref(), &|_| (), options)) {
+    fn reread(&mut self, options: Options) -> Response {
+        match now(read(self.source.as_ref(), &|_| (), &options)) {
             Ok(Read { document, places, other }) => {
                 (self.document, self.places, self.other) = (document, places, other);
+                self.options = options;
                 self.part = None;
                 self.narrowed = Narrowed::default();
                 self.spans = spans::State::default();

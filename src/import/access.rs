@@ -47,18 +47,22 @@ use self::layout::{Layout, Seen, Server};
 use super::clock;
 use super::records::{Records, shown};
 use super::waiting::Importing;
-use super::{Format, ImportError, wrapped};
+use super::{Format, ImportError, urls, wrapped};
 use crate::document::{Content, Diagnostics, Document, LOGS, Level};
 use crate::format;
 use crate::input::Input;
 use crate::queries::served::ServedBuilder;
 use crate::requests::Moment;
+use crate::requests::patterns::Patterns;
 
 /// How sure a format is whose lines are read.
 const CERTAIN: u8 = 90;
 
 /// How sure one is of lines that several servers write.
 const LIKELY: u8 = 86;
+
+/// So many requests among many other lines are no chance.
+const SEVERAL: usize = 5;
 
 /// How sure one is of requests among other lines.
 const AMONG_OTHERS: u8 = 61;
@@ -181,7 +185,16 @@ fn import_by_layout<'a>(format: &'a dyn Format, input: &'a mut Input<'_>) -> Imp
 fn read<'a>(format: &'a dyn Format, input: &'a mut Input<'_>, lines: Box<dyn Lines>) -> Importing<'a> {
     Box::pin(async move {
         let name = input.name().to_owned();
-        let mut builder = ServedBuilder::default();
+        let patterns = match input.options.urls.as_deref().map(urls::read) {
+            None => Patterns::default(),
+            Some(Ok(patterns)) => patterns,
+            Some(Err(problem)) => {
+                let problem = format!("the site's patterns cannot be read: {problem}");
+                let advice = "Give the output of manage.py show_urls, or the site's urls.py.";
+                return Err(ImportError::new(format, problem, advice));
+            }
+        };
+        let mut builder = ServedBuilder::with(patterns);
         let mut diagnostics = Diagnostics::default();
         let mut clock = clock::Clock::with_jitter(LATE);
         let mut zone: Option<String> = None;
@@ -253,6 +266,7 @@ fn read<'a>(format: &'a dyn Format, input: &'a mut Input<'_>, lines: Box<dyn Lin
                 "If its layout is another one, give it in the server's own notation with --log-format.",
             ));
         }
+        say_of_patterns(&builder, &mut diagnostics);
         let (how, cannot) = how_to_time(format);
         let log = builder.finish(zone, lines.inferred(), lines.times(), how);
         if lines.is_guessed() {
@@ -268,6 +282,31 @@ fn read<'a>(format: &'a dyn Format, input: &'a mut Input<'_>, lines: Box<dyn Lin
         }
         Ok(Document { name, format: format.id(), content: Content::Requests(Box::new(log)), diagnostics })
     })
+}
+
+/// How many requests the site's own patterns are of.
+fn say_of_patterns(builder: &ServedBuilder, diagnostics: &mut Diagnostics) {
+    let (fitting, patterns) = builder.fitting();
+    if patterns == 0 {
+        return;
+    }
+    let count = |count: usize| format::count(count as i64);
+    let patterns = format::counted(patterns as i64, "pattern", "patterns");
+    let (level, message) = match fitting {
+        0 => (
+            Level::Warning,
+            format!("no request fits one of the site's {patterns}: are they of another site?"),
+        ),
+        fitting => (
+            Level::Info,
+            format!(
+                "routes are the site's own: {} of {} requests fit one of its {patterns}",
+                count(fitting as usize),
+                count(builder.len())
+            ),
+        ),
+    };
+    diagnostics.note(level, &message, || None);
 }
 
 /// How to log durations with a format's server, which is the first line of how to record such logs; or, of servers that
@@ -388,8 +427,9 @@ macro_rules! of_requests {
 use {by_layout, by_lines, of_requests};
 
 /// How sure a format is of a head of whose lines so many are its requests: `sure` if hardly any is another. Where many
-/// are, but at least one in four is a request, a format of SQL that is sure as well is the one that is meant: consoles
-/// print both, and a literal may hold a line of any log.
+/// are, but at least one in four is a request, or one in twelve and several are, a format of SQL that is sure as well is the
+/// one that is meant: consoles print both, and a literal may hold a line of any log. Containers print what the application
+/// says between the server's lines.
 fn share_of_lines(head: &[u8], sure: u8, is: impl Fn(&[u8]) -> bool) -> u8 {
     let (mut all, mut found) = (0, 0);
     for line in layout::lines(head).take(400) {
@@ -399,7 +439,7 @@ fn share_of_lines(head: &[u8], sure: u8, is: impl Fn(&[u8]) -> bool) -> u8 {
     match found {
         0 => 0,
         found if found * 5 >= all * 4 => sure,
-        found if found * 4 >= all => {
+        found if found * 4 >= all || found >= SEVERAL && found * 12 >= all => {
             if sure >= CERTAIN {
                 AMONG_OTHERS + 4
             } else {

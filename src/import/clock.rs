@@ -108,7 +108,13 @@ impl Clock {
         diagnostics: &mut Diagnostics,
         place: impl FnOnce() -> Option<String>,
     ) -> f64 {
-        let known = match (offset(&self.zone), offset(zone)) {
+        // UTC beside offsets is one of them: London's `+0000` and `+0100`. Beside names it is another clock.
+        let is_offset = |zone: &[u8]| offset(zone).is_some();
+        let of = |zone: &[u8], other: &[u8]| match zone {
+            b"UTC" if is_offset(other) => Some(0.0),
+            zone => offset(zone),
+        };
+        let known = match (of(&self.zone, zone), of(zone, &self.zone)) {
             (Some(before), Some(after)) => Some(before - after),
             _ if self.zone == b"UTC" || zone == b"UTC" => None,
             _ => match (SUMMER.contains(&self.zone.as_slice()), SUMMER.contains(&zone)) {
@@ -181,7 +187,8 @@ mod tests {
             (vec![119.0, 120.0, 121.0], zone.clone())
         );
         assert_eq!(times(&[(179.0, "+02"), (120.0, "+01:00")]), (vec![179.0, 180.0], zone.clone()));
-        assert_eq!(times(&[(0.0, "+0530"), (0.0, "-0330")]), (vec![0.0, 540.0], zone));
+        assert_eq!(times(&[(0.0, "+0530"), (0.0, "-0330")]), (vec![0.0, 540.0], zone.clone()));
+        assert_eq!(times(&[(59.0, "UTC"), (120.0, "+0100"), (61.0, "UTC")]), (vec![59.0, 60.0, 61.0], zone));
         let fell = vec!["the clock fell back by about a".to_owned()];
         assert_eq!(times(&[(179.0, ""), (121.0, ""), (122.0, "")]), (vec![179.0, 181.0, 182.0], fell));
     }

@@ -1,5 +1,6 @@
 //! Spans: what OpenTelemetry's exporters, Jaeger and Zipkin write as JSON. Spans with SQL are statements,
-//! with their true start and duration; the spans of servers and consumers around them are requests.
+//! with their true start and duration; the spans of servers and consumers around them are requests. Where no span has SQL,
+//! those of servers are a log of requests.
 //!
 //! - Python's [`ConsoleSpanExporter`](https://opentelemetry-python.readthedocs.io/en/latest/sdk/trace.export.html):
 //!   objects that follow each other.
@@ -12,6 +13,8 @@
 //! before that was stable, `db.statement` and `http.method`.
 
 mod lanes;
+mod request;
+mod served;
 mod span;
 
 use std::collections::HashMap;
@@ -21,15 +24,19 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use self::lanes::Lanes;
+use self::request::request;
+use self::served::Served;
 use self::span::{Attributes, Process, Resource, Role, Span};
 use super::elements::{Elements, in_head};
 use super::records::shown;
-use super::{About, Format, ImportError, Kind, StatementText, offset_in};
+use super::{About, Format, ImportError, Kind, StatementText, offset_in, urls};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
+use crate::queries::served::ServedBuilder;
 use crate::queries::statements::Statement;
-use crate::queries::{Clock, Connection, LogBuilder, NONE, Origin, Request};
+use crate::queries::{Clock, Connection, LogBuilder, NONE, Request};
+use crate::requests::patterns::Patterns;
 use crate::sort;
 
 /// Spans of OpenTelemetry, Jaeger and Zipkin.
@@ -83,7 +90,11 @@ impl Format for OpenTelemetry {
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
-        let mut reader = Reader::default();
+        let patterns = match input.options.urls.as_deref().map(urls::read) {
+            Some(Ok(patterns)) => patterns,
+            _ => Patterns::default(),
+        };
+        let mut reader = Reader { served: Served::new(ServedBuilder::with(patterns)), ..Reader::default() };
         let mut elements = Elements::new(input);
         while let Some(element) = elements.next().map_err(|error| ImportError::reading(&error))? {
             let place = || Some(format!("byte {}: {}", element.offset, shown(element.bytes)));
@@ -97,8 +108,11 @@ impl Format for OpenTelemetry {
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
-        let span = Span::read(&String::from_utf8_lossy(record))?;
-        Some(StatementText { sql: span.statement()?.to_owned(), parameters: span.parameters() })
+        let record = String::from_utf8_lossy(record);
+        let span = Span::read(&record)?;
+        // Of a request it is all that the file says of it.
+        let sql = span.statement().unwrap_or(&record).to_owned();
+        Some(StatementText { sql, parameters: span.parameters() })
     }
 }
 
@@ -160,6 +174,7 @@ struct Waiting {
 #[derive(Default)]
 struct Reader {
     builder: LogBuilder,
+    served: Served,
     diagnostics: Diagnostics,
     /// Trace and span id to an index into [`Self::known`].
     ids: FxHashMap<(u32, String), u32>,
@@ -259,6 +274,7 @@ impl Reader {
         if place.as_ref().is_none_or(|known| known.role != Role::Entry) {
             *place = Some(Known { parent, role: span.role, entry, trace });
         }
+        self.served.add(span, offset, length, resource);
         if is_statement {
             self.statement(span, id, offset, length, resource);
         } else if span.system().is_some() {
@@ -394,7 +410,11 @@ impl Reader {
                 self.builder.request(&[&b"e"[..], &known.entry.to_le_bytes()].concat(), || request.clone());
             }
         }
-        let Self { builder, mut diagnostics, spans, without_text, .. } = self;
+        let Self { builder, served, mut diagnostics, spans, without_text, .. } = self;
+        if builder.is_empty() && !served.is_empty() {
+            let log = served.finish();
+            return Document { name, format, content: Content::Requests(Box::new(log)), diagnostics };
+        }
         if builder.is_empty() {
             let problem = if spans == 0 {
                 "no span in it"
@@ -445,34 +465,4 @@ fn is_sql(system: Option<&str>) -> bool {
         "cosmosdb",
     ];
     !system.is_some_and(|system| OTHERS.contains(&system.to_ascii_lowercase().as_str()))
-}
-
-/// The request that a span of a server, or a root, records.
-fn request(span: &Span) -> Request {
-    let get = |keys: &[&str]| span.attributes.get(keys);
-    let method = get(&["http.request.method", "http.method"]).unwrap_or_default().to_owned();
-    let path = get(&["http.target", "url.path"]).map(str::to_owned).or_else(|| {
-        let url = get(&["url.full", "http.url"])?;
-        let after = url.split_once("://").map_or(url, |(_, rest)| rest);
-        Some(after.find('/').map_or("/", |at| &after[at..]).to_owned())
-    });
-    let path = match (path, get(&["url.query"])) {
-        (Some(path), Some(query)) if !path.contains('?') => format!("{path}?{query}"),
-        (path, _) => path.unwrap_or_default(),
-    };
-    let view = get(&["http.route", "code.function.name", "code.function"]);
-    let has_name = method.is_empty() || path.is_empty();
-    Request {
-        view: view.unwrap_or(if has_name { &span.name } else { "" }).to_owned(),
-        status: get(&["http.response.status_code", "http.status_code"])
-            .and_then(|status| status.parse().ok())
-            .unwrap_or(0),
-        start: span.start,
-        duration: if span.duration.is_nan() { 0.0 } else { span.duration },
-        // Without its end, its bounds are those of its statements.
-        origin: if span.duration.is_nan() { Origin::Identified } else { Origin::Recorded },
-        method,
-        path,
-        ..Request::default()
-    }
 }

@@ -31,7 +31,10 @@ pub use unwrapping::Unwrapping;
 /// One kind of wrapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Layer {
-    Docker,
+    /// Whether its time is lent to requests without one.
+    Docker {
+        lent: bool,
+    },
     /// Of a container runtime; whether its stamp is lent to records without a time.
     Cri {
         lent: bool,
@@ -67,7 +70,7 @@ impl Layer {
     /// What is around the log, as people say it.
     pub fn name(&self) -> String {
         let name = match self {
-            Self::Docker => "Docker's JSON",
+            Self::Docker { .. } => "Docker's JSON",
             Self::Cri { .. } => "a container runtime's lines",
             Self::Compose => "the lines of docker compose logs",
             Self::Kubectl => "the lines of kubectl logs",
@@ -90,7 +93,12 @@ impl Layer {
     fn is_object(&self) -> bool {
         matches!(
             self,
-            Self::Docker | Self::Record | Self::Text(_) | Self::Azure | Self::Insights | Self::Journal { .. }
+            Self::Docker { .. }
+                | Self::Record
+                | Self::Text(_)
+                | Self::Azure
+                | Self::Insights
+                | Self::Journal { .. }
         )
     }
 }

@@ -7,12 +7,18 @@ use super::digest;
 use super::fingerprint::{SEED, mix, mix_text};
 use super::statements::arrange;
 use super::{Clock, Connection, Fingerprint, QueryLog};
+use crate::requests::patterns::Patterns;
 use crate::requests::route::{self, MOST_SIBLINGS};
 use crate::requests::{Class, Moment, Outcome, Served, UNKNOWN};
 use crate::sort;
 
 /// More outcomes than this are no longer told apart: methods may be anything that a client sends.
 const MOST_OUTCOMES: usize = 4096;
+
+/// So many addresses are remembered with the pattern that they fit, and so many routes are made by patterns or by what the
+/// log calls them.
+const MOST_ADDRESSES: usize = 1 << 16;
+const MOST_GIVEN: usize = 20_000;
 
 /// So many siblings with names like slugs (`red-shoe`) are one route.
 const SLUGS: u32 = 50;
@@ -33,6 +39,8 @@ pub struct Entry<'a> {
     pub method: &'a [u8],
     /// The path and what follows it.
     pub target: &'a [u8],
+    /// What the log itself calls its route (`articles/<int:year>/`); empty if it does not.
+    pub route: &'a [u8],
     /// HTTP status, 0 for none.
     pub status: u16,
     /// Bytes of the answer, if the line says so.
@@ -59,6 +67,7 @@ impl Default for Entry<'_> {
             duration: f64::NAN,
             method: b"",
             target: b"",
+            route: b"",
             status: 0,
             bytes: None,
             client: b"",
@@ -83,6 +92,12 @@ pub struct ServedBuilder {
     outcomes: FxHashMap<u64, u16>,
     clients: FxHashMap<u64, u32>,
     workers: FxHashMap<u64, u32>,
+    /// The site's own patterns, the routes of addresses that were seen lately (`None`: fits no pattern), the routes that are
+    /// not made of addresses, and how many requests are for these.
+    patterns: Patterns,
+    addresses: FxHashMap<u64, Option<u32>>,
+    given: FxHashSet<u32>,
+    fitting: u32,
     /// A route that is being put together.
     scratch: Vec<u8>,
     /// Whether any line had a time.
@@ -101,6 +116,10 @@ impl Default for ServedBuilder {
             outcomes: FxHashMap::default(),
             clients,
             workers: FxHashMap::default(),
+            patterns: Patterns::default(),
+            addresses: FxHashMap::default(),
+            given: FxHashSet::default(),
+            fitting: 0,
             scratch: Vec::new(),
             timed: false,
         }
@@ -112,6 +131,16 @@ fn text(bytes: &[u8]) -> String {
 }
 
 impl ServedBuilder {
+    /// With the site's own patterns.
+    pub fn with(patterns: Patterns) -> Self {
+        Self { patterns, ..Self::default() }
+    }
+
+    /// How many of the requests fit one of the patterns, and how many of these there are.
+    pub fn fitting(&self) -> (u32, usize) {
+        (self.fitting, self.patterns.len())
+    }
+
     /// How many requests there are so far.
     pub fn len(&self) -> usize {
         self.log.statements.len()
@@ -130,7 +159,13 @@ impl ServedBuilder {
             Moment::End => entry.stamp - duration,
         };
         self.timed |= !start.is_nan();
-        let route = self.route(entry.method, entry.target, is_miss(entry.status));
+        let route = match self.given_route(entry) {
+            Some(route) => {
+                self.fitting += 1;
+                route
+            }
+            None => self.route(entry.method, entry.target, is_miss(entry.status)),
+        };
         let outcome = self.outcome(entry);
         let (client, worker) = (self.client(entry.client), self.worker(entry.worker, entry.user));
         let columns = &mut self.log.statements;
@@ -202,6 +237,44 @@ impl ServedBuilder {
             connections.push(Connection { process: text(worker), user: text(user), ..Connection::default() });
             connections.len() as u32 - 1
         })
+    }
+
+    /// The route of a request that the log names, or whose address fits a pattern of the site.
+    fn given_route(&mut self, entry: &Entry<'_>) -> Option<u32> {
+        if entry.route.is_empty() && self.patterns.is_empty() {
+            return None;
+        }
+        let missed = is_miss(entry.status);
+        let address = if entry.route.is_empty() { route::path(entry.target) } else { entry.route };
+        let kind = u64::from(missed) + 2 * u64::from(entry.route.is_empty());
+        let key = mix_text(mix(mix_text(SEED, entry.method), kind), address);
+        if let Some(&known) = self.addresses.get(&key) {
+            return known;
+        }
+        if self.addresses.len() >= MOST_ADDRESSES {
+            self.addresses.clear();
+        }
+        let found = match entry.route {
+            [] => {
+                let found = self.patterns.find(entry.target, missed);
+                found.map(|found| self.patterns.name(found).to_owned())
+            }
+            named if named.first() == Some(&b'/') => Some(text(named)),
+            named => Some(format!("/{}", text(named))),
+        };
+        let route = found.filter(|_| self.given.len() < MOST_GIVEN).map(|found| {
+            let blank = if entry.method.is_empty() { "" } else { " " };
+            let name = format!("{}{blank}{found}", text(entry.method));
+            let fingerprints = &mut self.log.fingerprints;
+            let route = *self.routes.entry(mix_text(SEED, name.as_bytes())).or_insert_with(|| {
+                fingerprints.push(Fingerprint { text: name, ..Fingerprint::default() });
+                fingerprints.len() as u32 - 1
+            });
+            self.given.insert(route);
+            route
+        });
+        self.addresses.insert(key, route);
+        route
     }
 
     fn route(&mut self, method: &[u8], target: &[u8], missed: bool) -> u32 {
@@ -324,20 +397,24 @@ impl ServedBuilder {
         let deepest =
             self.log.fingerprints.iter().map(|it| it.text.split('/').count()).max().unwrap_or(0).min(16);
         let mut routes: Vec<String> = self.log.fingerprints.iter().map(|it| it.text.clone()).collect();
+        // What a pattern says is no name of an object.
+        let is_given: Vec<bool> = (0..routes.len() as u32).map(|route| self.given.contains(&route)).collect();
         let mut folded = false;
         for depth in 1..deepest {
+            let free = |at: usize| !is_given[at];
             let keys = |parent: &str, segment: &str| {
                 let family = mix_text(SEED, parent.as_bytes());
                 (family, mix_text(mix(family, 1), segment.as_bytes()))
             };
             let mut requests: FxHashMap<u64, u32> = FxHashMap::default();
-            for (route, count) in routes.iter().zip(&answered) {
+            let counted = routes.iter().zip(&answered).enumerate().filter(|(at, _)| free(*at));
+            for (_, (route, count)) in counted {
                 let Some((parent, segment, _)) = at_depth(route, depth) else { continue };
                 *requests.entry(keys(parent, segment).1).or_default() += count;
             }
             let mut families: FxHashMap<u64, Family> = FxHashMap::default();
             let mut seen: FxHashSet<u64> = FxHashSet::default();
-            for route in &routes {
+            for (_, route) in routes.iter().enumerate().filter(|(at, _)| free(*at)) {
                 let Some((parent, segment, _)) = at_depth(route, depth) else { continue };
                 let (family, member) = keys(parent, segment);
                 if seen.insert(member) {
@@ -350,7 +427,7 @@ impl ServedBuilder {
                 continue;
             }
             folded = true;
-            for route in &mut routes {
+            for (_, route) in routes.iter_mut().enumerate().filter(|(at, _)| free(*at)) {
                 let Some((parent, segment, rest)) = at_depth(route, depth) else { continue };
                 let (family, member) = keys(parent, segment);
                 let count = requests.get(&member).copied().unwrap_or(0);

@@ -222,6 +222,7 @@ pub(super) fn answer(shown: Shown<'_>, state: &mut State, request: &Request) -> 
         | Request::Lines(_)
         | Request::Series
         | Request::Reread { .. }
+        | Request::Urls(_)
         | Request::Queries { .. }
         | Request::Query { .. }
         | Request::Statement { .. }

@@ -133,6 +133,7 @@ pub(super) fn answer(
         | Request::Lines(_)
         | Request::Series
         | Request::Reread { .. }
+        | Request::Urls(_)
         | Request::Functions { .. }
         | Request::FunctionGroups(_)
         | Request::Function { .. }

@@ -10,7 +10,7 @@ use super::{Keep, Strip};
 use crate::document::{Content, Document};
 use crate::findings::Settings;
 use crate::import;
-use crate::input::Source;
+use crate::input::{Options, Source};
 use crate::link;
 use crate::saved;
 
@@ -29,8 +29,14 @@ pub struct Part {
 ///
 /// # Errors
 /// When it cannot be read, in words.
-pub fn part(source: &dyn Source, strip: Strip, keep: Keep, level: Compression) -> Result<Part, String> {
-    let document = import::import(source, &|_| ()).map_err(|error| error.to_string())?;
+pub fn part(
+    source: &dyn Source,
+    options: &Options,
+    strip: Strip,
+    keep: Keep,
+    level: Compression,
+) -> Result<Part, String> {
+    let (document, _) = import::read(source, &|_| (), options).map_err(|error| error.to_string())?;
     let bytes = if strip.is_nothing() && keep == Keep::Everything {
         let mut bytes = Vec::new();
         source
@@ -42,13 +48,22 @@ pub fn part(source: &dyn Source, strip: Strip, keep: Keep, level: Compression) -
         let stripped = super::strip(&document, source, strip).map_err(|error| error.to_string())?;
         saved::write(&stripped, &strip.in_words(), keep, &Settings::default())
     };
-    let gzip = if bytes.starts_with(&[0x1f, 0x8b]) {
-        bytes
-    } else {
-        let mut encoder = GzEncoder::new(Vec::new(), level);
-        encoder.write_all(&bytes).and_then(|()| encoder.finish()).map_err(|error| error.to_string())?
-    };
+    let gzip = if bytes.starts_with(&[0x1f, 0x8b]) { bytes } else { gzipped(&bytes, level)? };
     Ok(Part { what: in_words(&document), name: document.name, gzip })
+}
+
+/// A site's patterns ([`import::urls`]), for logs that are handed on as they are: the page reads both.
+///
+/// # Errors
+/// When they cannot be compressed.
+pub fn patterns(name: &str, text: &str, level: Compression) -> Result<Part, String> {
+    let gzip = gzipped(text.as_bytes(), level)?;
+    Ok(Part { what: "a site's patterns".to_owned(), name: name.to_owned(), gzip })
+}
+
+fn gzipped(bytes: &[u8], level: Compression) -> Result<Vec<u8>, String> {
+    let mut encoder = GzEncoder::new(Vec::new(), level);
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).map_err(|error| error.to_string())
 }
 
 fn in_words(document: &Document) -> String {

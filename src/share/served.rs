@@ -65,8 +65,27 @@ pub(super) fn route(route: &str, strip: Strip, names: &mut Names) -> String {
 fn part(part: &str) -> String {
     match part {
         "{id}" | "{uuid}" | "{hex}" | "{date}" | "{slug}" => part.to_owned(),
+        _ if is_of_pattern(part) => part.to_owned(),
         _ => mask::request_path(part),
     }
+}
+
+/// Whether it is a part of a site's own pattern: `<int:year>`, `<slug>-<pk>`. An address may hold the same, so what is
+/// within and between must be words as well.
+fn is_of_pattern(part: &str) -> bool {
+    let is_word = |word: &str| {
+        let word = word.trim_matches(['-', '.', '_']);
+        mask::request_path(word) == word
+    };
+    let mut rest = part;
+    while let Some((before, behind)) = rest.split_once('<') {
+        let Some((name, after)) = behind.split_once('>') else { return false };
+        if !is_word(before) || name.is_empty() || !name.split(':').all(is_word) {
+            return false;
+        }
+        rest = after;
+    }
+    rest.len() < part.len() && is_word(rest)
 }
 
 #[cfg(test)]
@@ -109,6 +128,13 @@ mod tests {
             "css",
         ] {
             assert_eq!(shown(&format!("GET /{word}/"), usual), format!("GET /{word}/"));
+        }
+        for route in ["/articles/<int:year>/<slug:slug>/", "/<page_slug>-<page_id>/", "/users/<pk>.<format>"]
+        {
+            assert_eq!(shown(&format!("GET {route}"), usual), format!("GET {route}"));
+        }
+        for value in ["<tok3n>", "<anna@b.example>", "<>", "<a", "4711-<pk>", "<MTI>"] {
+            assert_eq!(shown(&format!("GET /a/{value}/"), usual), "GET /a/…/", "{value}");
         }
         assert_eq!(shown("secret", usual), "route 1");
         assert_eq!(shown("x-secret /a", usual), "/a");

@@ -22,6 +22,12 @@ for (const [viewport, colorScheme] of [['desktop', 'light'], ['desktop', 'dark']
     assert.match(text, /Requests\s*39/);
     assert.match(text, /5xx\s*3/);
     assert.match(text, /Client left\s*1/);
+    const heat = page.getByRole('group', { name: 'Response times over time' });
+    const section = page.locator('section', { has: page.getByRole('heading', { name: 'Response times over time' }) });
+    await section.getByRole('list', { name: 'Colours' }).getByText('1 request', { exact: true }).waitFor();
+    await section.getByText('As a table').click();
+    assert.equal(await heat.getByRole('row').count() > 5, true);
+    await section.getByText('As a table').click();
     await assertAccessible(page, 'the overview of requests');
     await screenshot('requests-overview');
 
@@ -29,6 +35,8 @@ for (const [viewport, colorScheme] of [['desktop', 'light'], ['desktop', 'dark']
     const [first] = await rows(page, 'Routes');
     assert.equal(first[0], 'GET /slow/');
     assert.equal(first[1], '4');
+    const heads = await page.getByRole('grid', { name: 'Routes' }).getByRole('columnheader').allInnerTexts();
+    for (const head of ['Apdex', '4xx', '5xx', 'Sent']) assert.ok(heads.some((text) => text.includes(head)), `${heads}`);
     await assertAccessible(page, 'routes');
     await screenshot('requests-routes');
     await page.getByRole('grid', { name: 'Routes' }).getByRole('row').nth(1).click();
@@ -99,4 +107,19 @@ pageTest('a layout can be given where a unit cannot be told', async ({ page }) =
   const totals = page.locator('.overview .totals');
   await totals.getByText('Apdex').waitFor();
   assert.match(await totals.innerText(), /p50\s*24\.\d+ ms/);
+});
+
+pageTest("routes are the site's own patterns, whichever file comes first", async ({ page }) => {
+  const lines = Array.from({ length: 30 }, (_, at) =>
+    `127.0.0.1 - - [28/Nov/2026:22:44:${String(at).padStart(2, '0')} +0000] "GET /articles/20${at + 10}/ HTTP/1.1" 200 9 "-" "x" 0.02${at % 10}000 <7>\n`);
+  const log = { name: 'access.log', text: lines.join('') };
+  const urls = { name: 'urls.txt', text: '/articles/<int:year>/\tshop.views.year\tyear\n' };
+  for (const files of [[log, urls], [urls, log]]) {
+    await drop(page, files);
+    await opened(page);
+    await page.getByRole('tab', { name: /access\.log/ }).first().click();
+    await show(page, 'Routes');
+    await page.getByRole('grid', { name: 'Routes' }).getByText('GET /articles/<int:year>/').waitFor();
+    assert.equal(await page.getByRole('tab', { name: /urls\.txt/ }).count(), 0);
+  }
 });

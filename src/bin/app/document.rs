@@ -28,7 +28,7 @@ use crate::open;
 use crate::program::For;
 use crate::searching::Searching;
 use crate::spans::SpanState;
-use crate::state::lasting;
+use crate::state::{self, lasting};
 use crate::storage;
 use crate::view::{Drawing, View};
 
@@ -256,6 +256,7 @@ impl OpenDocument {
                 }
                 if matches!(overview.content, ContentOverview::Requests(_)) {
                     self.log.adding.set(By::Status);
+                    spawn_local(self.follow_urls());
                 }
                 self.status.set(Status::Open(Arc::new(overview)));
                 // The address may have named one while the file was read.
@@ -266,6 +267,7 @@ impl OpenDocument {
             }
             Message::Contents(documents) => open::unpack(self, documents),
             Message::Members(members) => open::take_apart(self, members),
+            Message::Urls(urls) => open::take_urls(self, urls),
             Message::Failed(failure) => self.end(failure),
             Message::Panicked(text) => {
                 self.fail(&format!("Flamedrop itself failed on it ({text})"), REPORT);
@@ -390,7 +392,20 @@ impl OpenDocument {
     /// Reads the file once more with this `log_line_prefix`; what was selected is of the reading before.
     /// Gives what is wrong with it.
     pub async fn reread(self, log_line_prefix: String) -> Result<(), String> {
-        match self.ask(Request::Reread { log_line_prefix: Some(log_line_prefix) }).await {
+        self.read_again(Request::Reread { log_line_prefix: Some(log_line_prefix) }).await
+    }
+
+    /// Reads a log of requests once more, by the site's own patterns, if there are any.
+    pub async fn follow_urls(self) {
+        let Some(state) = state::current() else { return };
+        let Some(urls) = state.urls.get_untracked() else { return };
+        if let Err(problem) = self.read_again(Request::Urls(Some(urls))).await {
+            state.say(problem);
+        }
+    }
+
+    async fn read_again(self, how: Request) -> Result<(), String> {
+        match self.ask(how).await {
             Some(Response::Reread(overview)) => {
                 self.fingerprint.set(None);
                 self.statement.set(None);

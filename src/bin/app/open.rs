@@ -111,6 +111,32 @@ pub fn take_apart(container: OpenDocument, members: Members) {
     });
 }
 
+/// Has logs of requests read by a site's patterns, which were opened as if they were a document.
+pub fn take_urls(container: OpenDocument, urls: String) {
+    let Some(state) = state::current() else { return };
+    // Not at once: its worker is just telling.
+    spawn_local(async move {
+        let name = container.name.get_untracked();
+        state.urls.set(Some(urls));
+        let open = state.documents.get_untracked().into_iter();
+        let logs: Vec<OpenDocument> = open.filter(|open| untrack(|| open.is_requests())).collect();
+        if state.active.get_untracked() == Some(container)
+            && let Some(&log) = logs.last()
+        {
+            state.show(Some(log));
+        }
+        state.close(container);
+        state.say(if logs.is_empty() {
+            format!("{name} has the site's patterns: open a log of requests, and its routes are these")
+        } else {
+            format!("Routes are now the patterns of {name}")
+        });
+        for log in logs {
+            log.follow_urls().await;
+        }
+    });
+}
+
 /// Opens the parts of a log each as a document of its own.
 pub fn apart(state: State, document: OpenDocument, parts: &[Part]) {
     let Some(blob) = document.blob.get_value() else { return };

@@ -24,6 +24,8 @@ pub struct State {
     pub keep_files: RwSignal<bool>,
     /// What the user said to findings.
     pub judging: Judging,
+    /// The site's own patterns, which logs of requests are read by: the last ones that were dropped.
+    pub urls: RwSignal<Option<String>>,
     /// Whether the dialog that saves a page is shown.
     pub sharing: RwSignal<bool>,
     /// Whether the list of keys is shown.
@@ -84,6 +86,7 @@ impl State {
             ),
             sharing: RwSignal::new(false),
             judging: Judging::from_settings(),
+            urls: RwSignal::new(None),
             help: RwSignal::new(false),
             notice: RwSignal::new(None),
         };

@@ -152,6 +152,22 @@ struct Lines {
     /// or a unit cannot be told: '%h %l %u %t "%r" %>s %b %D'.
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
+    /// The site's own patterns, to group requests by: what manage.py show_urls printed, or a urls.py. The same without this
+    /// option, if the file is among those to be read.
+    #[arg(long, value_name = "FILE")]
+    urls: Option<PathBuf>,
+}
+
+impl Lines {
+    /// The site's own patterns: those of the option, or of a file beside the log.
+    fn patterns(&self, opened: &Opened) -> Result<Option<String>, String> {
+        let Some(path) = &self.urls else {
+            return Ok(opened.urls.as_ref().map(|urls| urls.text.clone()));
+        };
+        let text =
+            std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        Ok(Some(String::from_utf8_lossy(&text).into_owned()))
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -233,11 +249,12 @@ fn main() -> ExitCode {
 
 /// Reads what is to be one document; says on standard error why, if it cannot be read.
 fn read(opened: &Opened, lines: &Lines) -> Option<(Document, Rc<dyn Source>)> {
-    let options = import::Options {
-        log_line_prefix: lines.log_line_prefix.clone(),
-        log_format: lines.log_format.clone(),
-    };
     let result = opened.source.clone().and_then(|source| {
+        let options = import::Options {
+            log_line_prefix: lines.log_line_prefix.clone(),
+            log_format: lines.log_format.clone(),
+            urls: lines.patterns(opened)?,
+        };
         let read = import::read(source.as_ref(), &|_| (), &options);
         let (mut document, _) = read.map_err(|error| error.to_string())?;
         if let Content::Profile(profile) = &mut document.content

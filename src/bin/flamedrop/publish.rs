@@ -51,8 +51,10 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
     let mut recordings: Vec<(String, Vec<Part>)> = Vec::new();
     let (opened, _) = source::known(&source::in_folders(&arguments.files), arguments.apart);
     for opened in opened {
-        let part =
-            opened.source.and_then(|source| report::part(source.as_ref(), strip, keep, Compression::best()));
+        let options = opened.options();
+        let part = opened
+            .source
+            .and_then(|source| report::part(source.as_ref(), &options, strip, keep, Compression::best()));
         match part {
             Ok(part) => {
                 let title = arguments.title.clone().unwrap_or_else(|| pairs::stem(&part.name).to_owned());

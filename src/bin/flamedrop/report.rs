@@ -88,8 +88,14 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
 /// Puts documents into a report; false, and said, if one cannot be read.
 pub fn fill(report: &mut Report, opened: Vec<Opened>, strip: Strip, keep: Keep, level: Compression) -> bool {
     let mut complete = true;
+    // What is not left out is read again in the page, by what it was read by here.
+    let urls = opened.iter().find_map(|opened| opened.urls.clone()).filter(|_| strip.is_nothing());
+    if let Some(Ok(part)) = urls.map(|urls| report::patterns(&urls.name, &urls.text, level)) {
+        report.add(part);
+    }
     for opened in opened {
-        match opened.source.and_then(|source| report::part(source.as_ref(), strip, keep, level)) {
+        let options = opened.options();
+        match opened.source.and_then(|source| report::part(source.as_ref(), &options, strip, keep, level)) {
             Ok(part) => report.add(part),
             Err(problem) => {
                 super::complain(&opened.label, &problem);

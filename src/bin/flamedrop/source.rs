@@ -20,12 +20,36 @@ pub struct Opened {
     pub source: Result<Rc<dyn Source>, String>,
     /// Whether it is a document by itself, whatever its name: one of a saved page.
     whole: bool,
+    /// The site's own patterns, if such a file was given beside it.
+    pub urls: Option<Rc<Urls>>,
+}
+
+/// A site's patterns ([`import::urls`]).
+pub struct Urls {
+    /// What their file is called.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// Takes the site's patterns out of these files: they are no document, but say how the others are read.
+fn beside(mut opened: Vec<Opened>) -> Vec<Opened> {
+    let text = |opened: &Opened| import::urls::text(opened.source.as_ref().ok()?.as_ref()).ok().flatten();
+    let found = opened.iter().enumerate().find_map(|(at, one)| Some((at, text(one)?)));
+    // Alone they say nothing, and it is told that they cannot be read.
+    if let Some((at, text)) = found.filter(|_| opened.len() > 1) {
+        let name = opened.remove(at).name().unwrap_or_default().to_owned();
+        let urls = Rc::new(Urls { name, text });
+        opened.iter_mut().for_each(|opened| opened.urls = Some(Rc::clone(&urls)));
+    }
+    opened
 }
 
 /// The documents in `files`, in their order. Parts of one log are one document, unless they are to stay
 /// `apart`.
 pub fn all(files: &[PathBuf], apart: bool) -> Vec<Opened> {
     let opened: Vec<Opened> = files.iter().flat_map(|path| members(path)).collect();
+    let opened = beside(opened);
     if apart || opened.iter().any(|opened| opened.whole) {
         return opened;
     }
@@ -124,11 +148,20 @@ pub fn one(path: &Path, name: Option<&str>) -> Opened {
                 names.join(", ")
             )),
             whole: true,
+            urls: None,
         },
     }
 }
 
 impl Opened {
+    /// What was said of it by the files beside it.
+    pub fn options(&self) -> import::Options {
+        import::Options {
+            urls: self.urls.as_ref().map(|urls| urls.text.clone()),
+            ..import::Options::default()
+        }
+    }
+
     fn name(&self) -> Option<&str> {
         self.source.as_ref().ok().map(|source| source.name())
     }
@@ -137,12 +170,14 @@ impl Opened {
 /// What is in one file.
 fn members(path: &Path) -> Vec<Opened> {
     let label = path.display().to_string();
-    let failed = |error: String| vec![Opened { label: label.clone(), source: Err(error), whole: true }];
+    let failed =
+        |error: String| vec![Opened { label: label.clone(), source: Err(error), whole: true, urls: None }];
     let source: Rc<dyn Source> = match open(path) {
         Ok(source) => source.into(),
         Err(error) => return failed(error.to_string()),
     };
-    let inside = |name: &str, source, whole| Opened { label: format!("{label}/{name}"), source, whole };
+    let inside =
+        |name: &str, source, whole| Opened { label: format!("{label}/{name}"), source, whole, urls: None };
     match page::documents(source.as_ref()) {
         Ok(None) => {}
         Ok(Some(documents)) => {
@@ -157,7 +192,7 @@ fn members(path: &Path) -> Vec<Opened> {
         Err(error) => return failed(import::ImportError::reading(&error).to_string()),
     }
     match import::members(source.as_ref()) {
-        Ok(None) => vec![Opened { label, source: Ok(source), whole: false }],
+        Ok(None) => vec![Opened { label, source: Ok(source), whole: false, urls: None }],
         Ok(Some(members)) => members
             .files
             .into_iter()
@@ -179,7 +214,8 @@ fn together(opened: &[Opened], group: &[usize]) -> Vec<Opened> {
         let bundle = Composite::bundle(name, sources.clone());
         if matches!(import::members(&bundle), Ok(None)) {
             let label = rotation::name(&opened[group[0]].label);
-            return vec![Opened { label, source: Ok(Rc::new(bundle)), whole: false }];
+            let urls = opened[group[0]].urls.clone();
+            return vec![Opened { label, source: Ok(Rc::new(bundle)), whole: false, urls }];
         }
     }
     // In the order they were given.

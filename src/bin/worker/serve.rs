@@ -90,6 +90,11 @@ fn open(blob: Blob) {
         Ok(Some(members)) => return post(&Message::Members(members)),
         Err(error) => return post(&Message::Failed(Failure::from(&error))),
     }
+    match import::urls::text(&source) {
+        Ok(None) => {}
+        Ok(Some(urls)) => return post(&Message::Urls(urls)),
+        Err(error) => return post(&Message::Failed(Failure::from(&ImportError::reading(&error)))),
+    }
     OPENING.set(Some(Box::pin(read(source))));
     go_on();
 }

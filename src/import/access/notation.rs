@@ -33,6 +33,17 @@ pub fn parse(notation: &str) -> Result<Layout, String> {
             continue;
         };
         server.get_or_insert(of);
+        // The query follows its path: one field holds both.
+        let is_query = matches!((of, name.as_str()), (Server::Apache, "q") | (Server::Gunicorn, "q"))
+            || (of == Server::Nginx && matches!(name.as_str(), "is_args" | "args" | "query_string"));
+        if is_query
+            && matches!(&*before, b"" | b"?")
+            && fields.last().is_some_and(|field| field.role == Role::Target)
+        {
+            before.clear();
+            at += length;
+            continue;
+        }
         if before.is_empty() && !fields.is_empty() {
             return Err(format!("nothing stands between two of its fields, before {name}"));
         }
@@ -264,6 +275,19 @@ mod tests {
             (
                 "%(addr)s [%(time)s] \"%(method)s %(path)s %(protocol)s\" %(status)d %(dt_ms).3f",
                 "::1 [2026-11-28 22:29:57 +0000] \"GET /a HTTP/1.1\" 200 37.800",
+            ),
+            (
+                "%h %l %u %t \"%m %U%q %H\" %>s %O %D",
+                "::1 - - [28/Nov/2026:22:29:57 +0000] \"GET /a?b=1&c HTTP/1.1\" 200 9 42096",
+            ),
+            ("%h %t \"%m %U%q %H\" %>s %D", "::1 [28/Nov/2026:22:29:57 +0000] \"GET /a HTTP/1.1\" 200 42096"),
+            (
+                "$remote_addr [$time_local] \"$request_method $uri$is_args$args\" $status $request_time",
+                "::1 [28/Nov/2026:22:29:57 +0000] \"GET /a?b=1\" 200 0.228",
+            ),
+            (
+                "%(h)s %(t)s %(m)s %(U)s?%(q)s %(s)s %(D)s",
+                "::1 [28/Nov/2026:22:29:57 +0000] GET /a?b=1 200 37800",
             ),
             ("$status$request", ""),
             ("$remote_addr $status", ""),

@@ -187,7 +187,7 @@ pub fn behind_stamp(text: &[u8]) -> Option<(bool, bool)> {
 }
 
 /// The record with the time it lacks, as a server would write it; other lines as they are.
-fn with_time<'a>(stamp: &[u8], text: &'a [u8]) -> Cow<'a, [u8]> {
+pub fn with_time<'a>(stamp: &[u8], text: &'a [u8]) -> Cow<'a, [u8]> {
     if !server::begins(text) || !server::wants_time(text) {
         return Cow::Borrowed(text);
     }
@@ -196,7 +196,14 @@ fn with_time<'a>(stamp: &[u8], text: &'a [u8]) -> Cow<'a, [u8]> {
         (crate::format::date(found.milliseconds), crate::format::time_of_day(found.milliseconds));
     let zone = found.zone.as_deref().unwrap_or("UTC").replace(':', "");
     let mut result = format!("{date} {time} {zone} ").into_bytes();
-    result.extend_from_slice(text);
+    // uvicorn's level behind a time would be a line of PostgreSQL's.
+    match text.strip_prefix(b"INFO:") {
+        Some(rest) if server::is_request_that_wants_time(text) => {
+            result.extend_from_slice(b"INFO ");
+            result.extend_from_slice(rest.trim_ascii_start());
+        }
+        _ => result.extend_from_slice(text),
+    }
     Cow::Owned(result)
 }
 

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::super::key::Key;
 use super::super::postgres::infer::marker;
 use super::super::postgres::prefix::severity;
+use super::super::records::trim_end;
 use super::{Inner, Layer, server};
 
 /// Objects within objects that are looked into.
@@ -91,6 +92,7 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
                 "errorLevel" => found.error_level = Some(value),
                 "_PID" | "SYSLOG_PID" => found.process = Some(value),
                 "__REALTIME_TIMESTAMP" => found.time = Some(value),
+                "time" if found.key == "log" => found.time = Some(value),
                 key if SOURCES.contains(&key) && found.source.len() < LONGEST_SOURCE => {
                     found.source.extend_from_slice(value.get().as_bytes());
                 }
@@ -184,7 +186,13 @@ fn layer_of(object: &[u8], all: &[Cow<'_, [u8]>]) -> Option<Layer> {
         false => key_of(&value)?,
     };
     if is_docker && value.get("time").is_some() {
-        return Some(Layer::Docker);
+        let texts = all.iter().take(super::SAMPLES);
+        let wants = |object: &Cow<'_, [u8]>| {
+            let object = String::from_utf8_lossy(object);
+            let text = self::found(&object, "log").and_then(|found| Some(text(found.text?)?.into_owned()));
+            text.is_some_and(|text| server::is_request_that_wants_time(trim_end(&text)))
+        };
+        return Some(Layer::Docker { lent: texts.into_iter().any(wants) });
     }
     // What collectors made of Docker's may have lost the line ends.
     let texts = all.iter().take(super::SAMPLES).filter_map(|object| {
@@ -194,7 +202,7 @@ fn layer_of(object: &[u8], all: &[Cow<'_, [u8]>]) -> Option<Layer> {
     let ends: Vec<bool> = texts.collect();
     // Docker ends whole lines, and cuts long ones.
     let partial = key == "log" && ends.iter().any(|&ends| ends);
-    Some(if partial { Layer::Docker } else { Layer::Text(key.into()) })
+    Some(if partial { Layer::Docker { lent: false } } else { Layer::Text(key.into()) })
 }
 
 /// Whether an object is a line of Docker's own files: those end whole lines, and cut long ones.
@@ -261,11 +269,23 @@ pub fn stripped(layer: &Layer, object: &[u8]) -> Option<Inner<'static>> {
             let text = with_parts(text.as_bytes(), &[None, None, None, None]);
             inner(text, false, Found::default())
         }
-        Layer::Docker => {
+        Layer::Docker { lent } => {
             let found = found(&object, "log")?;
-            let text = text(found.text?)?.into_owned();
-            let partial = !text.ends_with(b"\n");
-            inner(text, partial, found)
+            let own = text(found.text?)?.into_owned();
+            let partial = !own.ends_with(b"\n");
+            let time = found
+                .time
+                .filter(|_| *lent && server::is_request_that_wants_time(trim_end(&own)))
+                .and_then(text);
+            let whole = match time {
+                Some(time) => {
+                    let mut whole = super::lines::with_time(&time, trim_end(&own)).into_owned();
+                    whole.push(b'\n');
+                    whole
+                }
+                None => own,
+            };
+            inner(whole, partial, found)
         }
         Layer::Text(key) => {
             let found = found(&object, key)?;

@@ -51,6 +51,9 @@ fn has_json(line: &[u8]) -> bool {
 /// Whether the time is missing that such a line should have: it is then lent by what is around it.
 pub fn wants_time(text: &[u8]) -> bool {
     let line = first_line(text);
+    if is_request_without_time(text) {
+        return true;
+    }
     // The general log's lines have the time of the one before.
     if line.first() == Some(&b'{') || mysql_slow::begins(line) || mysql_general::begins(line) {
         return false;
@@ -60,6 +63,12 @@ pub fn wants_time(text: &[u8]) -> bool {
         .or_else(|| django::prefix(line))
         .or_else(|| sqlalchemy::prefix(line));
     prefix.is_some_and(|prefix| stamp::find(prefix).is_none() && !has_epoch(prefix))
+}
+
+/// Whether it has a web server's request in it and lacks a time: uvicorn's `INFO:     ` could begin a line of PostgreSQL's.
+pub fn is_request_that_wants_time(text: &[u8]) -> bool {
+    let line = first_line(text);
+    line.first() != Some(&b'{') && access::begins(line) && !access::has_time(line) && wants_time(text)
 }
 
 /// `%n`: seconds since 1970.
