@@ -131,7 +131,7 @@ fn only_built_in_functions_are_in_braces() {
     let (icicle, sunburst) = labels(tree);
     let icicle: Vec<&str> = icicle.iter().map(String::as_str).filter(|text| !text.ends_with('%')).collect();
     assert_eq!(icicle, ["shop/a.py", "<module>", "a.py:1 <genexpr>", "{len}"]);
-    assert_eq!(sunburst, ["<genexpr>", "{len}", "shop/a.py", "2 s"]);
+    assert_eq!(sunburst, ["a.py:1 <genexpr>", "{len}", "shop/a.py", "2 s"]);
 }
 
 #[test]
