@@ -46,6 +46,7 @@ pub mod pprof;
 pub mod print_sql;
 pub mod pstats;
 pub mod pyinstrument;
+mod quotes;
 pub mod recorder;
 mod records;
 pub mod scalene;
@@ -281,6 +282,9 @@ pub fn detect(head: &[u8]) -> Option<&'static dyn Format> {
         && is_json
         && score >= SURE
     {
+        return Some(format);
+    }
+    if let Some(format) = wrapped::main_format(&around, head) {
         return Some(format);
     }
     let inner = match around.has_syslog() {

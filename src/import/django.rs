@@ -11,7 +11,7 @@ use memchr::{memchr_iter, memmem, memrchr};
 use super::records::{Record, Records, shown, trim_end, trim_mark};
 use super::stamp::{self, Stamp};
 use super::waiting::{Importing, now};
-use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, wrapped};
+use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, quotes, wrapped};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -79,13 +79,21 @@ impl Format for DjangoLog {
             let shape = Shape::of(&wrapped::head_for(input, self));
             let mut reader = Reader::default();
             let mut records = Records::of(input, self);
+            let mut joined = quotes::Joined::default();
             while let Some(record) = records
                 .ready()
                 .await
-                .next(|record, line| shape.continues(record, line))
+                .next(|record, line| shape.continues(record, line, &mut joined))
                 .map_err(|error| ImportError::reading(&error))?
             {
-                reader.record(&shape, record);
+                if !joined.take() {
+                    reader.record(&shape, record);
+                    continue;
+                }
+                let begins = |line: &[u8]| shape.begins(line).is_some();
+                for piece in quotes::pieces(record.bytes, Dialect::PostgreSql, begins, sql_of) {
+                    reader.record(&shape, record.part(piece));
+                }
             }
             records.diagnose(&mut reader.diagnostics);
             let (clock, mut diagnostics) = (reader.clock(), reader.diagnostics);
@@ -193,10 +201,17 @@ impl Shape {
     }
 
     /// Whether `line` belongs to the record before it.
-    fn continues(&self, record: &[u8], line: &[u8]) -> bool {
+    fn continues(&self, record: &[u8], line: &[u8], joined: &mut quotes::Joined) -> bool {
         let record = trim_mark(record);
-        if self.begins(line).is_some() || (!record.is_empty() && self.begins(record).is_none()) {
+        if !record.is_empty() && self.begins(record).is_none() {
             return false;
+        }
+        if self.begins(line).is_some() {
+            // Within a literal it begins none.
+            let is_odd = memchr_iter(b'\'', record).count() % 2 == 1;
+            return is_odd
+                && !is_complete(record)
+                && joined.holds(&record[sql_of(record)], Dialect::PostgreSql);
         }
         if let Self::Stamped(at) = self
             && stamp::parse(line, *at).is_some()
@@ -206,7 +221,8 @@ impl Shape {
         }
         // Once its parameters are there, a record has ended; unless those were part of a literal, and
         // the line has the true ones.
-        !is_complete(record) || is_complete(line)
+        !is_complete(record)
+            || is_complete(line) && quotes::is_open(&record[sql_of(record)], Dialect::PostgreSql)
     }
 }
 
@@ -226,14 +242,13 @@ struct Tail<'a> {
 
 fn tail(text: &[u8]) -> Option<Tail<'_>> {
     let text = trim_tail(text);
-    let (text, alias) = match memmem::rfind(text, b"; alias=") {
-        Some(at)
-            if text[at + 8..].iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)) =>
-        {
-            (&text[..at], Some(&text[at + 8..]))
-        }
-        _ => (text, None),
+    let alias_at = |at: usize| {
+        let rest = &text[at + 8..];
+        let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte));
+        let (alias, behind) = rest.split_at(length.count());
+        is_decoration(behind).then_some((&text[..at], Some(alias)))
     };
+    let (text, alias) = memmem::rfind(text, b"; alias=").and_then(alias_at).unwrap_or((text, None));
     // From the right: a literal of the SQL may look like one, and so may a parameter; but only the
     // true one is a whole value up to the end.
     let mut end = text.len();
@@ -245,6 +260,26 @@ fn tail(text: &[u8]) -> Option<Tail<'_>> {
         end = at;
     }
     None
+}
+
+/// Whether this may stand behind a message: nothing, or what structlog's console adds (` [django.db.backends]`,
+/// `duration=0.012`).
+fn is_decoration(text: &[u8]) -> bool {
+    let word = text.trim_ascii_start();
+    if word.is_empty() || word.starts_with(b"[") && word.trim_ascii_end().ends_with(b"]") {
+        return true;
+    }
+    let name = word.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    let begins = text.starts_with(b" ") || text.starts_with(b"\x1b");
+    begins
+        && (word.starts_with(b"[") || word.starts_with(b"\x1b[") || name > 0 && word.get(name) == Some(&b'='))
+}
+
+/// Where the SQL of a record stands, as far as that is there.
+fn sql_of(record: &[u8]) -> std::ops::Range<usize> {
+    let Some((_, _, sql)) = message(record) else { return 0..0 };
+    let end = tail(&record[sql..]).map_or(record.len(), |tail| sql + tail.start);
+    sql..end
 }
 
 /// Whether the last line of `record` ends it. A `repr` has no line ends, so one line is enough, and

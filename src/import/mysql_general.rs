@@ -13,7 +13,9 @@ use rustc_hash::FxHashMap;
 use super::mysql_slow::{is_start, short_time};
 use super::records::{Record, Records, trim_end, trim_mark};
 use super::waiting::{Importing, now};
-use super::{About, EventText, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
+use super::{
+    About, EventText, Format, ImportError, Kind, StatementText, clock, offset_in, quotes, stamp, wrapped,
+};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::events::{Event, EventKind, SqlState, shape};
@@ -127,15 +129,26 @@ impl Format for MysqlGeneral {
             let name = input.name().to_owned();
             let mut reader = Reader::default();
             let mut records = Records::of(input, self);
-            // A record always ends where the next begins, even inside a quote: statements that failed are
-            // logged too, and one with a quote too many would swallow those after it.
+            let mut joined = quotes::Joined::default();
+            // Statements that failed are logged too: one with a quote too many must not swallow those after it.
             while let Some(record) = records
                 .ready()
                 .await
-                .next(|_, line| Line::of(line).is_none() && !is_start(line))
+                .next(|record, line| continues(record, line, &mut joined))
                 .map_err(|error| ImportError::reading(&error))?
             {
-                reader.record(record);
+                if !joined.take() {
+                    reader.record(record);
+                    continue;
+                }
+                let begins = |line: &[u8]| Line::of(line).is_some();
+                let sql = |record: &[u8]| {
+                    let begin = Line::of(record).map_or(0, |line| offset_in(record, line.text));
+                    begin..record.len()
+                };
+                for piece in quotes::pieces(record.bytes, Dialect::MySql, begins, sql) {
+                    reader.record(record.part(piece));
+                }
             }
             records.diagnose(&mut reader.diagnostics);
             Ok(reader.finish(name, self.id()))
@@ -155,6 +168,18 @@ impl Format for MysqlGeneral {
         let words = [line.command, sql(line.text)].map(|part| String::from_utf8_lossy(part).into_owned());
         Some(EventText { message: words.join(" ").trim_end().to_owned(), ..EventText::default() })
     }
+}
+
+/// Whether `line` belongs to the record before it: also within a quote, which [`quotes::pieces`] judges.
+fn continues(record: &[u8], line: &[u8], joined: &mut quotes::Joined) -> bool {
+    if is_start(line) {
+        return false;
+    }
+    if Line::of(line).is_none() {
+        return true;
+    }
+    let is_odd = memchr::memchr_iter(b'\'', record).count() % 2 == 1;
+    is_odd && Line::of(trim_mark(record)).is_some_and(|line| joined.holds(line.text, Dialect::MySql))
 }
 
 /// A record taken apart.

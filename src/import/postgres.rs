@@ -8,6 +8,7 @@ pub mod executions;
 pub mod infer;
 pub mod languages;
 pub mod message;
+mod model;
 pub mod prefix;
 pub mod seen;
 pub mod server;

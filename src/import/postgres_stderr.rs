@@ -155,8 +155,7 @@ pub(super) async fn import_lines(
     let name = input.name().to_owned();
     let unwrapped = match &wanted {
         Some(wanted) => Some(Cow::Borrowed(wanted.head.as_slice())),
-        None if unwrapping.is_some() => wrapped::head(input.head()).map(|(_, head)| Cow::Owned(head)),
-        None => None,
+        None => unwrapping.as_ref().map(|unwrapping| Cow::Owned(unwrapping.head(input.head()))),
     };
     let lent = wanted.as_ref().map(|wanted| wanted.lent).unwrap_or_default();
     let head = unwrapped.as_deref().unwrap_or(trim_mark(input.head()));
@@ -271,7 +270,8 @@ impl Lines {
     fn continues(&mut self, record: &[u8], line: &[u8]) -> bool {
         match line.first() {
             Some(b'\t') => return true,
-            Some(b' ') if self.blanks => return true,
+            // A prefix may begin with a value that is empty.
+            Some(b' ') if self.blanks && self.read(line).is_none() => return true,
             _ => {}
         }
         let found = self.read(line);
@@ -350,12 +350,19 @@ impl Reader {
             format!("log_line_prefix = '{shown}'{}", if setting.is_some() { " (as given)" } else { "" })
         });
         let prefix = guess.map(|guess| guess.prefix);
-        let indented = |by: u8| head.windows(2).any(|pair| pair == [b'\n', by]);
+        let mut clock = ClockCache::default();
+        let mut is_prefixed =
+            |line: &[u8]| prefix.as_ref().is_some_and(|prefix| prefix.read(line, &mut clock).is_some());
+        let mut indented = |by: u8| {
+            let mut lines = head.split(|&byte| byte == b'\n').skip(1);
+            lines.any(|line| line.first() == Some(&by) && !is_prefixed(line))
+        };
+        let blanks = !indented(b'\t') && indented(b' ');
         let lines = Lines {
             zone: prefix.as_ref().is_some_and(|prefix| prefix.has(b'n')).then_some("UTC"),
             prefix,
             clock: ClockCache::default(),
-            blanks: indented(b' ') && !indented(b'\t'),
+            blanks,
             current: None,
             ahead: None,
             parts: Vec::new(),

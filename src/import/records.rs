@@ -41,6 +41,19 @@ impl<'a> Record<'a> {
         Some(format!("line {}: {}", self.line, shown(trim_mark(self.bytes))))
     }
 
+    /// A part of it that is a record itself. Where something was around its lines, its place is that of the whole.
+    pub fn part(&self, range: std::ops::Range<usize>) -> Self {
+        let bytes = self.bytes.get(range.clone()).unwrap_or_default();
+        let before = self.bytes.get(..range.start).unwrap_or_default();
+        let line = self.line + memchr::memchr_iter(b'\n', before).count() as u64;
+        let is_exact = self.length as usize == self.bytes.len();
+        let (offset, length) = match is_exact {
+            true => (self.offset + range.start as u64, bytes.len() as u32),
+            false => (self.offset, self.length),
+        };
+        Self { offset, line, bytes, length, cut: self.cut }
+    }
+
     /// Of a format with a record on each line: that line, unless there is nothing on it or it is cut,
     /// which is noted.
     pub fn whole_line(&self, diagnostics: &mut Diagnostics) -> Option<&'a [u8]> {

@@ -12,7 +12,7 @@ use memchr::memmem;
 
 use super::records::{Record, Records, trim_end, trim_mark};
 use super::waiting::{Importing, now};
-use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
+use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, quotes, stamp, wrapped};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
@@ -90,10 +90,13 @@ impl Format for SqlAlchemy {
                 Reader { doubled: is_doubled(&style, &head), style: style.clone(), ..Reader::default() };
             let mut records = Records::of(input, self);
             let continues = |record: &[u8], line: &[u8]| {
-                // Parameters are a repr, on one line; and another logger's line begins with a stamp as well.
-                style.message(line).is_none()
-                    && has_stamp.is_none_or(|at| stamp::parse(line, at).is_none())
-                    && !style.message(record).is_some_and(|message| is_whole(trim(message.text)))
+                let own = style.message(line);
+                // Another logger's line begins with a stamp as well.
+                if own.is_some() || has_stamp.is_some_and(|at| stamp::parse(line, at).is_some()) {
+                    return is_in_literal(&style, record, own.as_ref());
+                }
+                // Parameters are a repr, on one line.
+                !style.message(record).is_some_and(|message| is_whole(trim(message.text)))
             };
             while let Some(record) =
                 records.ready().await.next(continues).map_err(|error| ImportError::reading(&error))?
@@ -121,12 +124,15 @@ impl Format for SqlAlchemy {
 
 /// The texts of the messages in `record`, which begins with one.
 fn texts(record: &[u8]) -> Vec<&[u8]> {
-    let style = Style::of(record);
+    let style = Style::of_record(record);
     let mut begins = Vec::new();
     let mut at = 0;
     for line in record.split_inclusive(|&byte| byte == b'\n') {
-        if style.message(line).is_some() {
-            begins.push(at);
+        if let Some(message) = style.message(line) {
+            let before = begins.last().map_or(&[][..], |&begin| &record[begin..at]);
+            if !is_in_literal(&style, before, Some(&message)) {
+                begins.push(at);
+            }
         }
         at += line.len();
     }
@@ -166,16 +172,31 @@ impl Style {
     /// By the first lines that show it.
     fn of(head: &[u8]) -> Self {
         let lines = || trim_mark(head).split(|&byte| byte == b'\n').filter(|line| !line.starts_with(b"{"));
-        if lines().any(|line| Message::named(line).is_some()) {
+        // A line with the name may be in a literal of a log without.
+        let is_sure = |line: &[u8]| line.starts_with(b"BEGIN (implicit") || state(line).is_some();
+        let first = lines().find(|line| is_sure(line) || Message::named(line).is_some());
+        if first.is_some_and(|line| !is_sure(line)) {
             return Self::Named;
         }
+        Self::unnamed(head).unwrap_or_default()
+    }
+
+    /// By what stands before the brackets that only SQLAlchemy writes.
+    fn unnamed(head: &[u8]) -> Option<Self> {
+        let lines = || trim_mark(head).split(|&byte| byte == b'\n').filter(|line| !line.starts_with(b"{"));
         let prefixed =
             |at: usize, line: &[u8]| Self::Prefixed(line[..at].iter().map(digit_as_zero).collect());
         let by_state = lines().find_map(|line| state_at(line).map(|at| prefixed(at, line)));
         // BEGIN and COMMIT have no brackets.
         let by_transaction =
             || lines().find_map(|line| memmem::find(line, b"BEGIN (implicit").map(|at| prefixed(at, line)));
-        by_state.or_else(by_transaction).unwrap_or_default()
+        by_state.or_else(by_transaction)
+    }
+
+    /// Of a record, which begins with a message.
+    fn of_record(record: &[u8]) -> Self {
+        let first = record.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        if Message::named(first).is_some() { Self::Named } else { Self::unnamed(record).unwrap_or_default() }
     }
 
     /// The message that begins with `line`.
@@ -186,16 +207,33 @@ impl Style {
                 let begin = line.get(..prefix.len())?;
                 let fits = begin.iter().map(digit_as_zero).eq(prefix.iter().copied());
                 let text = &line[prefix.len()..];
-                // Where nothing is before it, a line of a statement must not pass for one.
-                let begins = || {
-                    super::assert_queries::begins_sql(text)
-                        || transaction(text).is_some()
-                        || state(text).is_some()
-                };
-                (fits && (!prefix.is_empty() || begins())).then_some(Message { prefix: begin, text })?
+                (fits && Self::is_engine_s(text, prefix.is_empty()))
+                    .then_some(Message { prefix: begin, text })?
             }
         };
         Some(Message { text: without_token(message.text), ..message })
+    }
+
+    /// Whether a text without the logger's name is the engine's. Where nothing is before it (`bare`), a line of a statement
+    /// must not pass for one; behind a stamp it may be any other logger's: `Select the rows to import`.
+    fn is_engine_s(text: &[u8], bare: bool) -> bool {
+        if transaction(text).is_some() || state(text).is_some() {
+            return true;
+        }
+        let text = if bare { text } else { without_token(text) };
+        let line = trim(text.split(|&byte| byte == b'\n').next().unwrap_or_default());
+        let is_sentence = line.first().is_some_and(u8::is_ascii_uppercase)
+            && line.get(1..3).is_some_and(|rest| rest.iter().all(u8::is_ascii_lowercase));
+        if super::assert_queries::begins_sql(line) {
+            return bare || !is_sentence;
+        }
+        !bare
+            && (line.is_empty()
+                || parameters_of(line).is_some()
+                || transaction(line).is_some()
+                || state(line).is_some()
+                || line.starts_with(b"Col (")
+                || line.starts_with(b"Row ("))
     }
 }
 
@@ -267,7 +305,7 @@ fn decoration(text: &[u8]) -> usize {
         // Neither a statement nor parameters begin so.
         let digits = rest.iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
         let level = LEVELS.iter().find(|level| rest.starts_with(level)).map_or(0, |level| level.len());
-        let field = match digits.max(level) {
+        let field = match digits.max(level).max(place(rest)) {
             0 => thread(rest),
             length => length,
         };
@@ -275,6 +313,25 @@ fn decoration(text: &[u8]) -> usize {
             return end;
         }
         end += field + separators(end + field);
+    }
+}
+
+/// Bytes of where a message was logged: `base.py:1842`, `_execute_context:1842`, `/lib/base.py`. No statement begins so.
+fn place(text: &[u8]) -> usize {
+    const LONGEST: usize = 250;
+    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_./\\<>-".contains(*byte);
+    let name = text.iter().take(LONGEST).take_while(is_part).count();
+    let word = &text[..name];
+    let digits = match text.get(name) {
+        Some(b':') => text[name + 1..].iter().take(20).take_while(|byte| byte.is_ascii_digit()).count(),
+        _ => 0,
+    };
+    let is_place = word.ends_with(b".py") || word.starts_with(b"_") && name > 1;
+    match digits {
+        0 if is_place => name,
+        0 => 0,
+        _ if name > 0 => name + 1 + digits,
+        _ => 0,
     }
 }
 
@@ -351,6 +408,19 @@ fn is_whole(text: &[u8]) -> bool {
     // Of a statement only the first line matters: a long one is not looked at again for each of its lines.
     let first = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
     first.len() == text.len() && (transaction(text).is_some() || parameters_of(text).is_some())
+}
+
+/// Whether a line that would begin a message, perhaps one of the engine's, is in a literal of the statement before:
+/// what follows a statement are its parameters.
+fn is_in_literal(style: &Style, record: &[u8], line: Option<&Message<'_>>) -> bool {
+    if line.is_some_and(|line| parameters_of(trim(line.text)).is_some()) {
+        return false;
+    }
+    memchr::memchr_iter(b'\'', record).count() % 2 == 1
+        && style.message(record).is_some_and(|message| {
+            parameters_of(trim(message.text)).is_none()
+                && quotes::is_open(message.text, Dialect::guess(message.text))
+        })
 }
 
 /// Whether every line is there twice: echo=True adds a handler of its own, beside the root logger's.

@@ -13,6 +13,7 @@ mod lines;
 mod object;
 mod server;
 pub mod syslog;
+mod table;
 mod units;
 mod unwrapping;
 
@@ -57,8 +58,15 @@ pub enum Layer {
     Azure,
     /// The fields of CloudWatch Logs Insights' results, each in an object.
     Insights,
-    /// CloudWatch Logs Insights' results as CSV.
-    Table,
+    /// A table in CSV with a server's lines in the column of this number, and the names of its columns.
+    Table {
+        column: usize,
+        header: Box<[u8]>,
+    },
+    /// Pairs of a time and a line, as Loki answers with them.
+    Pairs,
+    /// What Fluent Bit writes to its standard output, around objects.
+    FluentBit,
     /// The systemd journal; whether messages were sent to syslog, in numbered pieces.
     Journal {
         numbered: bool,
@@ -82,7 +90,10 @@ impl Layer {
             Self::Text(key) => return format!("JSON's field \"{key}\""),
             Self::Azure => "Azure's JSON",
             Self::Insights => "the results of CloudWatch Logs Insights",
-            Self::Table => "the CSV of CloudWatch Logs Insights",
+            Self::Table { header, .. } if header.contains(&b'@') => "the CSV of CloudWatch Logs Insights",
+            Self::Table { .. } => "a column of CSV",
+            Self::Pairs => "Loki's JSON",
+            Self::FluentBit => "Fluent Bit's lines",
             Self::Journal { .. } => "the journal's JSON",
             Self::Syslog => "syslog",
         };
@@ -98,6 +109,7 @@ impl Layer {
                 | Self::Text(_)
                 | Self::Azure
                 | Self::Insights
+                | Self::Pairs
                 | Self::Journal { .. }
         )
     }
@@ -110,6 +122,8 @@ pub struct Around {
     pub layers: Vec<Layer>,
     /// The names in front of the lines that are a server's, where there are names: others are passed over.
     sources: Vec<Vec<u8>>,
+    /// Names in front of the lines of other logs than the one that is read.
+    left_out: Vec<Vec<u8>>,
     /// Whether the newest record comes first, as consoles of clouds export them.
     newest_first: bool,
 }
@@ -123,14 +137,14 @@ impl Around {
     /// What each record is in.
     fn units(&self) -> Units {
         match self.layers.first() {
-            Some(Layer::Table) => Units::rows(),
+            Some(Layer::Table { .. }) => Units::rows(),
             layer => Units::new(layer.is_some_and(Layer::is_object)),
         }
     }
 
     /// Whether what has nothing of the log in it is of no interest: names of columns, other fields.
     fn skips_silently(&self) -> bool {
-        matches!(self.layers.first(), Some(Layer::Table | Layer::Insights))
+        matches!(self.layers.first(), Some(Layer::Table { .. } | Layer::Insights))
     }
 
     /// Whether syslog's pieces are to be put together.
@@ -166,7 +180,8 @@ fn stripped<'a>(layer: &Layer, text: &'a [u8]) -> Option<Inner<'a>> {
         Layer::Cri { .. } | Layer::Stamp { .. } => {
             Some(lines::stripped(layer, text).unwrap_or_else(as_it_is))
         }
-        Layer::Table => object::row(text),
+        Layer::Table { column, header } => table::row(text, *column, header),
+        Layer::Pairs => object::pair(text),
         _ if layer.is_object() => object::stripped(layer, text),
         _ => lines::stripped(layer, text),
     }
@@ -200,9 +215,9 @@ pub fn is_json(head: &[u8]) -> bool {
 pub fn around(head: &[u8]) -> Around {
     let head = trim_mark(head);
     let begins_object = begins_object(head);
-    let is_table = lines::is_insights(head);
-    let mut samples: Vec<Cow<'_, [u8]>> = if begins_object || is_table {
-        let units = if is_table { Units::rows() } else { Units::new(true) };
+    let table = if begins_object { None } else { table::layer(head) };
+    let mut samples: Vec<Cow<'_, [u8]>> = if begins_object || table.is_some() || units::begins_pair(head) {
+        let units = if table.is_some() { Units::rows() } else { Units::new(true) };
         let (mut units, mut input, mut buffer, mut samples) = (units, head, Vec::new(), Vec::new());
         while samples.len() < SAMPLES
             && let Ok(Some(_)) = units.next(&mut input, &mut buffer)
@@ -219,8 +234,9 @@ pub fn around(head: &[u8]) -> Around {
     while around.layers.len() < MOST_LAYERS && !samples.is_empty() {
         let first = samples.first().and_then(|line| line.first());
         let layer = match first {
-            _ if is_table && around.layers.is_empty() => Some(Layer::Table),
+            _ if table.is_some() && around.layers.is_empty() => table.clone(),
             Some(b'{') => object::layer(&samples),
+            Some(b'[') if samples.iter().any(|pair| object::is_pair_of_server(pair)) => Some(Layer::Pairs),
             _ => line_layer(&samples),
         };
         let Some(layer) = layer else { break };
@@ -285,10 +301,12 @@ fn line_layer(samples: &[Cow<'_, [u8]>]) -> Option<Layer> {
         let lent = samples
             .iter()
             .filter_map(|line| lines::stripped(&cri, line))
-            .any(|inner| server::begins(&inner.text) && server::wants_time(&inner.text));
+            // A line that goes on may read like the beginning of a record.
+            .find(|inner| !inner.text.starts_with(b"\t") && server::begins(&inner.text))
+            .is_some_and(|inner| server::wants_time(&inner.text));
         return Some(Layer::Cri { lent });
     }
-    let named = [Layer::Compose, Layer::Kubectl, Layer::Fluentd];
+    let named = [Layer::Compose, Layer::Kubectl, Layer::Fluentd, Layer::FluentBit];
     if let Some(layer) = named.into_iter().find(most) {
         return Some(layer);
     }
@@ -316,17 +334,64 @@ fn line_layer(samples: &[Cow<'_, [u8]>]) -> Option<Layer> {
 
 /// The beginning of a log that `format` reads, without what is around it.
 pub fn head_for<'a>(input: &'a Input<'_>, format: &dyn Format) -> Cow<'a, [u8]> {
-    match head(input.head()) {
-        Some((_, inner)) if format.detect(&inner) >= SURE => Cow::Owned(inner),
-        _ => Cow::Borrowed(trim_mark(input.head())),
+    match around_for(input.head(), format) {
+        Some((_, inner)) => Cow::Owned(inner),
+        None => Cow::Borrowed(trim_mark(input.head())),
     }
 }
 
 /// What takes off what is around a log that `format` reads; of syslog's, only the pieces are put together.
 pub fn reading(input: &Input<'_>, format: &dyn Format) -> Option<Unwrapping> {
-    let around = around(input.head());
-    let holds = || format.detect(&all(&around, input.head())) >= SURE;
-    (!around.is_plain() && holds()).then(|| Unwrapping::new(around, Demux::default()))
+    let (around, _) = around_for(input.head(), format)?;
+    Some(Unwrapping::new(around, Demux::default()))
+}
+
+/// What is around a log that `format` reads, and what its beginning is without. Of several programs' logs only those of
+/// this format are read.
+fn around_for(head: &[u8], format: &dyn Format) -> Option<(Around, Vec<u8>)> {
+    let mut around = around(head);
+    if around.is_plain() {
+        return None;
+    }
+    if around.sources.len() > 1 {
+        let formats = formats(&around, head);
+        let is_its =
+            |name: &[u8]| formats.iter().any(|(known, found, _)| known == name && *found == format.id());
+        let (its, others): (Vec<_>, Vec<_>) = around.sources.iter().cloned().partition(|name| is_its(name));
+        if !its.is_empty() {
+            let is_log = |name: &Vec<u8>| formats.iter().any(|(known, ..)| known == name);
+            (around.sources, around.left_out) = (its, others.into_iter().filter(is_log).collect());
+        }
+    }
+    let inner = all(&around, head);
+    (format.detect(&inner) >= SURE).then_some((around, inner))
+}
+
+/// The format of each named program's log in `head`, with how many records begin in it.
+fn formats(around: &Around, head: &[u8]) -> Vec<(Vec<u8>, &'static str, usize)> {
+    let of = |name: &Vec<u8>| {
+        let alone = Around { sources: vec![name.clone()], newest_first: false, ..around.clone() };
+        let text = all(&alone, head);
+        let (score, format) = super::best(&text, |format| format.can_be_wrapped())?;
+        let begins = text.split(|&byte| byte == b'\n').filter(|line| server::begins_sql(line)).count();
+        (score >= SURE).then(|| (name.clone(), format.id(), begins))
+    };
+    around.sources.iter().filter_map(of).collect()
+}
+
+/// Of several programs' logs in one file, the format of the one that has most records.
+pub fn main_format(around: &Around, head: &[u8]) -> Option<&'static dyn Format> {
+    let formats = if around.sources.len() > 1 { formats(around, head) } else { Vec::new() };
+    let first = formats.first()?.1;
+    // Of one format there is nothing to choose.
+    if formats.iter().all(|(_, format, _)| *format == first) {
+        return None;
+    }
+    let count = |id: &str| {
+        formats.iter().filter(|(_, format, _)| *format == id).map(|(.., count)| count).sum::<usize>()
+    };
+    let ids = formats.iter().map(|(_, format, _)| *format);
+    super::by_id(ids.reduce(|most, id| if count(id) > count(most) { id } else { most })?)
 }
 
 /// The beginning of a log without what is around it; `None` for a plain log.
@@ -354,8 +419,8 @@ fn all(around: &Around, bytes: &[u8]) -> Vec<u8> {
 pub fn first(raw: &[u8]) -> Cow<'_, [u8]> {
     let is_object = begins_object(raw);
     let line = raw.split_inclusive(|&byte| byte == b'\n').next().unwrap_or_default();
-    let is_row = lines::is_insights(raw);
-    let mut around = around(if is_object || is_row { raw } else { line });
+    let is_row = table::layer(raw).is_some();
+    let mut around = around(if is_object || is_row || units::begins_pair(raw) { raw } else { line });
     if around.is_plain() {
         return Cow::Borrowed(raw);
     }
@@ -398,6 +463,11 @@ pub fn say(unwrapping: &Unwrapping, diagnostics: &mut Diagnostics) {
             diagnostics.note(Level::Warning, message, || None);
         }
         None => {}
+    }
+    let left_out = unwrapping.left_out();
+    if !left_out.is_empty() {
+        let message = format!("only one kind of log is read: that of {left_out} was left out; open it alone");
+        diagnostics.note(Level::Warning, &message, || None);
     }
     let (skipped, first) = unwrapping.skipped();
     let message = "lines around the log that have none of its records were skipped";

@@ -82,7 +82,10 @@ impl<'a> Parts<'a> {
             {
                 let used = used.strip_suffix(b";").unwrap_or(used);
                 parts.used = used.strip_prefix(b"`").and_then(|used| used.strip_suffix(b"`")).unwrap_or(used);
-            } else if let Some(set) = line.strip_prefix(b"SET ").filter(|set| is_setting(set)) {
+            } else if let Some(set) = line.strip_prefix(b"SET ").filter(|set| {
+                // The server writes it once: a second one was sent.
+                parts.timestamp.is_none() && is_setting(set)
+            }) {
                 parts.timestamp = setting(set, b"timestamp=").or(parts.timestamp);
                 // What follows was sent by a client, a `use` as well.
                 set_before = true;

@@ -256,6 +256,8 @@ impl Open {
         let mut statement = statement;
         let mut mine = Vec::new();
         let mut plans_went = None;
+        // Of its own plan: one of what ran within it says nothing of that.
+        let mut planned = false;
         for waiting in std::mem::take(&mut self.waiting) {
             match waiting.plan {
                 Some(plan) => {
@@ -268,6 +270,7 @@ impl Open {
                     let fits = statement.failed || plan.duration <= statement.duration + TOLERANCE;
                     let timeless = waiting.nested && plan.end.is_nan();
                     if waiting.inside || same && fits || timeless || within(&plan, &statement) {
+                        planned |= same && !waiting.nested;
                         mine.push(waiting.event);
                         mine.extend(waiting.inner);
                         plans_went = None;
@@ -298,7 +301,7 @@ impl Open {
         for event in mine.iter().copied() {
             builder.attach(event, index);
         }
-        self.remember(builder, index, &statement, extended, !mine.is_empty());
+        self.remember(builder, index, &statement, extended, planned);
         index
     }
 

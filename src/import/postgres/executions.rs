@@ -7,9 +7,8 @@
 //!   of its parse and bind.
 //! - A bare duration without a text is an execution whose text the log does not have.
 //! - A plan of auto_explain belongs to the execution whose record the log has, too; alone it is one.
-//! - A statement that ended in an error has no duration. It is an execution (marked as failed) only if
-//!   its text was logged on its own; else the server counts no execution either
-//!   (`pg_stat_statements`), and a diagnostic says how many there were.
+//! - A statement that ended in an error has no duration. It is no execution, whether or not its text was logged on
+//!   its own, as the server counts none either (`pg_stat_statements`): a diagnostic says how many there were.
 //! - A fetch of more rows from a portal is time of the execution that opened it, as `pg_stat_statements` counts
 //!   it.
 //! - Behind pgbouncer clients take turns on one session: its application name, as logged in each line or as
@@ -206,6 +205,7 @@ impl Executions {
                 let index = keep(&mut self.builder, event, EventKind::Checkpoint, f64::NAN, connection, NONE);
                 self.checkpoint = Some((index, cause, by_wal));
             }
+            Message::Event(EventKind::Error, _) => self.crashed(who, event),
             Message::Event(kind, amount) => self.happens(who, event, kind, amount),
             Message::Disconnection(time) => {
                 self.happens(who, event, EventKind::Disconnected, time);
@@ -544,14 +544,13 @@ impl Executions {
         (session.text, session.portal) = (Some(statement), portal.map(steps::portal));
     }
 
-    /// Something failed: the session's statement, if it has one. It is an execution only if its text was
-    /// logged on its own.
+    /// Something failed: the session's statement, if it has one, which then is no execution.
     fn error(&mut self, who: &Keyed<'_>, event: &Event<'_>) {
         if event.statement.is_none() && server::is_refusal(message::without_state(event.text), event.state) {
             self.happens(who, event, EventKind::Refused, f64::NAN);
             return;
         }
-        let fingerprint = self.named(event);
+        let named = self.named(event);
         let kind = message::error(event.text, event.state);
         let has_texts = self.has_texts;
         let session = self.session(who);
@@ -563,23 +562,25 @@ impl Executions {
             session.bare.clear();
         }
         let connection = session.connection;
-        let text = session.text.take();
+        // Its text was logged when it began (`log_statement`).
+        let fingerprint = match session.text.take() {
+            Some(text) if named == NONE => text.fingerprint,
+            _ => named,
+        };
         if let Some((waiting, since, before)) = session.waits.take() {
             self.builder.waited(waiting, event.stamp - since + before, false);
         }
-        let index = keep(&mut self.builder, event, kind, f64::NAN, connection, fingerprint);
+        keep(&mut self.builder, event, kind, f64::NAN, connection, fingerprint);
         let Some(session) = self.sessions.get_mut(&who.key) else { return };
-        match text {
-            Some(text) => {
-                let statement = Statement { failed: true, duration: f64::NAN, ..text };
-                let failed = session.events.push(&mut self.builder, statement, false);
-                self.builder.attach(index, failed);
-            }
-            None => {
-                session.events.close(&mut self.builder, true);
-                self.seen.errors += u64::from(event.statement.is_some());
-            }
-        }
+        session.events.close(&mut self.builder, true);
+        self.seen.errors += u64::from(fingerprint != NONE);
+    }
+
+    /// A process of the server ended, and all others with it. The statement that it ran, if it ran one, failed.
+    fn crashed(&mut self, who: &Keyed<'_>, event: &Event<'_>) {
+        let sql = event.detail.and_then(server::was_running);
+        self.seen.errors += u64::from(sql.is_some());
+        self.happens(who, &Event { statement: sql, ..*event }, EventKind::Error, f64::NAN);
     }
 
     /// Whatever of the session is still open will get no more.

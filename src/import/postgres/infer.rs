@@ -2,8 +2,8 @@
 //! what single lines look like; the one that reads most lines wins.
 
 use super::super::records::trim_end;
-use super::super::stamp;
 use super::languages;
+use super::model::models;
 use super::prefix::{ClockCache, Field, Prefix, severity};
 
 /// Settings in use, the more telling first.
@@ -95,15 +95,17 @@ pub fn judge(prefix: Prefix, head: &[u8]) -> Guess {
 pub fn infer(head: &[u8]) -> Option<Guess> {
     let samples = samples(head);
     if let Some(prefix) = named(&samples) {
+        let prefix = prefix.with_hidden_stop();
         return Some(Guess { prefix, fits: samples.len(), tried: samples.len() });
     }
     let mut candidates: Vec<Prefix> = KNOWN.iter().map(|setting| Prefix::new(setting)).collect();
     for &(line, end) in &samples {
-        let model = model(&line[..end]);
-        if model.escapes() <= MOST_ESCAPES && !candidates.contains(&model) {
-            candidates.push(model);
-            if candidates.len() == KNOWN.len() + MODELS {
-                break;
+        if candidates.len() >= KNOWN.len() + MODELS {
+            break;
+        }
+        for model in models(&line[..end]) {
+            if model.escapes() <= MOST_ESCAPES && !candidates.contains(&model) {
+                candidates.push(model);
             }
         }
     }
@@ -115,7 +117,8 @@ pub fn infer(head: &[u8]) -> Option<Guess> {
         }
     }
     let prefix = best(candidates, &samples).filter(|_| !samples.is_empty())?;
-    let prefix = only_constant(prefix, &samples);
+    // The server's own processes may write their first line behind these.
+    let prefix = only_constant(prefix, &samples).with_hidden_stop();
     Some(Guess { fits: rank(&prefix, &samples).fits, prefix, tried: samples.len() })
 }
 
@@ -214,219 +217,6 @@ fn best(candidates: Vec<Prefix>, samples: &[(&[u8], usize)]) -> Option<Prefix> {
         }
     }
     best.map(|(_, prefix)| prefix)
-}
-
-/// The setting that would write `prefix`, as far as can be told from one line.
-fn model(prefix: &[u8]) -> Prefix {
-    let mut result = Prefix::default();
-    // What stands before the stamp was put there by something else.
-    let begin = stamp::find(prefix).map_or(0, |stamp| stamp.range.start);
-    result.literal(&prefix[..begin]);
-    let mut at = begin;
-    let mut name: &[u8] = b"";
-    while let Some(&byte) = prefix.get(at) {
-        let rest = &prefix[at..];
-        let (letter, length) = if let Some(stamp) = stamp::parse(prefix, at) {
-            time(prefix, at, stamp.resolution, &result)
-        } else if let Some(found) = value(rest, name, &result) {
-            found
-        } else {
-            // `[%l-1]`: the last number is always the same.
-            let fixed = byte == b'-' && result.has(b'l') && rest.get(2) == Some(&b']');
-            let length = if fixed { 2 } else { 1 };
-            result.literal(&rest[..length]);
-            if byte != b' ' {
-                name = b"";
-            }
-            at += length;
-            continue;
-        };
-        if length > 0 && matches!(prefix.get(at + length), Some(b'=')) && rest[..length].iter().all(is_name) {
-            // A name before its value.
-            result.literal(&rest[..=length]);
-            name = &rest[..length];
-            at += length + 1;
-            if prefix.get(at).is_none_or(|byte| b" ,;]".contains(byte)) {
-                // Without a value: lines of the server's own processes.
-                result.escape(letter_of(name).unwrap_or(b'?'));
-                name = b"";
-            }
-            continue;
-        }
-        result.escape(letter);
-        name = b"";
-        at += length;
-    }
-    result
-}
-
-fn is_name(byte: &u8) -> bool {
-    byte.is_ascii_alphabetic() || *byte == b'_'
-}
-
-/// `%m`, `%t` or, after one of them, `%s`; with its zone.
-fn time(prefix: &[u8], at: usize, resolution: f64, before: &Prefix) -> (u8, usize) {
-    let end = at + if resolution < 1000.0 { 23 } else { 19 };
-    let zone = prefix.get(end + 1..).unwrap_or_default();
-    let letters = zone.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-    let offset = zone.iter().take_while(|byte| byte.is_ascii_digit() || b"+-".contains(byte)).count();
-    let zone = match letters.max(offset) {
-        0 => 0,
-        length => length + 1,
-    };
-    let letter = match resolution < 1000.0 {
-        _ if before.has(b'm') || before.has(b't') => b's',
-        true => b'm',
-        false => b't',
-    };
-    (letter, end - at + zone)
-}
-
-/// The escape that a name announces: `user=`.
-fn letter_of(name: &[u8]) -> Option<u8> {
-    Some(match name.to_ascii_lowercase().as_slice() {
-        b"user" | b"usr" | b"u" | b"username" => b'u',
-        b"db" | b"database" | b"dbname" | b"d" => b'd',
-        b"app" | b"application" | b"appname" | b"application_name" | b"a" => b'a',
-        b"client" | b"host" | b"h" | b"remote" | b"ip" | b"client_ip" => b'h',
-        b"pid" | b"p" | b"process" => b'p',
-        b"session" | b"sess" | b"sid" | b"session_id" => b'c',
-        b"xid" | b"txid" | b"trans" => b'x',
-        b"vxid" => b'v',
-        b"line" | b"l" | b"n" | b"num" => b'l',
-        b"state" | b"sqlstate" | b"e" | b"code" => b'e',
-        b"cmd" | b"tag" | b"command" => b'i',
-        b"qid" | b"queryid" | b"query_id" => b'Q',
-        b"backend" | b"type" | b"backend_type" => b'b',
-        name if name.starts_with(b"app") => b'a',
-        _ => return None,
-    })
-}
-
-/// The escape and length of what `text` begins with, after a name or none.
-fn value(text: &[u8], name: &[u8], before: &Prefix) -> Option<(u8, usize)> {
-    let run = |asked: fn(&u8) -> bool| text.iter().take_while(|byte| asked(byte)).count();
-    if !name.is_empty() {
-        // Whatever the name says: no part of a value is the same in every line.
-        let letter = letter_of(name).unwrap_or(b'?');
-        // Up to the next name, or the end.
-        let length = text.iter().take_while(|byte| !b",; ])".contains(byte)).count();
-        let address = letter == b'h' && text[..length].ends_with(b")");
-        return Some((if address { b'r' } else { letter }, length.max(1)));
-    }
-    let word = run(|byte| !b" ,;:/@[]()<>|=".contains(byte));
-    let digits = run(u8::is_ascii_digit);
-    if text.starts_with(b"[local]") {
-        return Some((b'h', 7));
-    }
-    if let Some(length) = languages::unknown(text) {
-        return Some((next_name(text, length, before), length));
-    }
-    if digits == 10 && text.get(10) == Some(&b'.') {
-        return Some((b'n', 14.min(text.len())));
-    }
-    let hex = run(u8::is_ascii_hexdigit);
-    if hex == 8 && text.get(8) == Some(&b'.') {
-        let more = text[9..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-        return Some((b'c', 9 + more));
-    }
-    if digits > 0 && text.get(digits) == Some(&b'/') {
-        return Some((b'v', run(|byte| byte.is_ascii_digit() || *byte == b'/')));
-    }
-    let address = run(|byte| byte.is_ascii_hexdigit() || b".:".contains(byte));
-    let groups = text[..address].iter().filter(|&&byte| byte == b'.').count();
-    let colons = text[..address].iter().filter(|&&byte| byte == b':').count();
-    if groups == 3 && digits > 0 || colons > 1 && address > digits + 1 {
-        // A port in parentheses, or a colon that only separates.
-        let length = address - usize::from(text[..address].ends_with(b":") && groups == 3);
-        let port =
-            text[length..].iter().take_while(|byte| byte.is_ascii_digit() || b"()".contains(byte)).count();
-        return Some(if port > 2 { (b'r', length + port) } else { (b'h', length) });
-    }
-    if text.first() == Some(&b'-') && text.get(1).is_some_and(u8::is_ascii_digit) {
-        // `[7-1]`: the minus separates; a query's id comes after a blank.
-        return (word > 8).then_some((b'Q', word));
-    }
-    if word == 5
-        && text[..5].iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
-        && before.has(b'p')
-    {
-        return Some((b'e', 5));
-    }
-    if digits > 0 && (digits == word || text.get(digits) == Some(&b'-')) {
-        let letter = match () {
-            () if !before.has(b'p') && !before.has(b'c') => b'p',
-            () if digits > 9 => b'Q',
-            () if !before.has(b'l') => b'l',
-            () => b'x',
-        };
-        return Some((letter, digits));
-    }
-    if is_command(&text[..word]) && !before.has(b'i') && text.get(word) != Some(&b'@') {
-        return Some((b'i', word));
-    }
-    let letters =
-        text.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_' || *byte >= 0x80);
-    if letters {
-        return Some((next_name(text, word, before), word));
-    }
-    // `76ae13`: digits and letters, of whatever.
-    (word > digits && digits > 0).then_some((b'?', word))
-}
-
-/// Whether a word is what a process says it does (`%i`): `idle`, or the first of a command's words.
-fn is_command(word: &[u8]) -> bool {
-    const COMMANDS: [&[u8]; 37] = [
-        b"idle",
-        b"authentication",
-        b"startup",
-        b"initializing",
-        b"SELECT",
-        b"INSERT",
-        b"UPDATE",
-        b"DELETE",
-        b"MERGE",
-        b"PARSE",
-        b"BIND",
-        b"EXECUTE",
-        b"BEGIN",
-        b"COMMIT",
-        b"ROLLBACK",
-        b"SAVEPOINT",
-        b"RELEASE",
-        b"FETCH",
-        b"MOVE",
-        b"CLOSE",
-        b"DECLARE",
-        b"PREPARE",
-        b"DEALLOCATE",
-        b"COPY",
-        b"SET",
-        b"SHOW",
-        b"RESET",
-        b"CREATE",
-        b"ALTER",
-        b"DROP",
-        b"TRUNCATE",
-        b"ANALYZE",
-        b"VACUUM",
-        b"EXPLAIN",
-        b"CALL",
-        b"LISTEN",
-        b"DISCARD",
-    ];
-    COMMANDS.contains(&word)
-}
-
-/// Which of user, database and application a bare word is.
-fn next_name(text: &[u8], length: usize, before: &Prefix) -> u8 {
-    match (before.has(b'u'), before.has(b'd'), before.has(b'a')) {
-        (false, ..) if text.get(length) == Some(&b'@') => b'u',
-        (true, false, _) => b'd',
-        (false, false, _) => b'u',
-        (_, _, false) => b'a',
-        _ => b'?',
-    }
 }
 
 #[cfg(test)]

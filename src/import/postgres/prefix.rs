@@ -2,12 +2,14 @@
 //!
 //! <https://www.postgresql.org/docs/current/runtime-config-logging.html#GUC-LOG-LINE-PREFIX>
 
-use std::fmt;
+mod reading;
 
-use memchr::memchr;
+use std::fmt;
 
 use super::super::stamp;
 use super::languages;
+pub use reading::ClockCache;
+use reading::Reading;
 
 /// What a line is about, by the word after its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,9 +116,13 @@ enum Element {
         letter: u8,
         spelling: Spelling,
         field: Field,
+        /// At least so many characters, of blanks behind the value if it is negative; 0 if it is not padded.
+        width: i16,
     },
     /// `%q`: lines of the server's own processes end their prefix here.
     Stop,
+    /// Where `%q` would stand, if no line showed yet that it does.
+    HiddenStop,
 }
 
 /// A compiled `log_line_prefix`.
@@ -205,12 +211,25 @@ impl Prefix {
                 prefix.literal(&[byte]);
                 continue;
             }
-            // `%-10u`: padded. Blanks around a value are taken with it.
-            while bytes.next_if(|byte| byte.is_ascii_digit() || *byte == b'-').is_some() {}
+            let is_behind = bytes.next_if_eq(&b'-').is_some();
+            let mut width: i16 = 0;
+            while let Some(digit) = bytes.next_if(u8::is_ascii_digit) {
+                width = width.saturating_mul(10).saturating_add(i16::from(digit - b'0'));
+            }
             match bytes.next() {
                 Some(b'%') | None => prefix.literal(b"%"),
                 Some(letter) => prefix.escape(letter),
             }
+            prefix.pad_last(if is_behind { -width } else { width });
+        }
+        prefix
+    }
+
+    /// Text that stands for itself.
+    pub fn of(text: &[u8]) -> Self {
+        let mut prefix = Self::default();
+        if !text.is_empty() {
+            prefix.literal(text);
         }
         prefix
     }
@@ -242,7 +261,24 @@ impl Prefix {
             b'r' | b'h' => (Text, Field::Client),
             _ => (Text, Field::None),
         };
-        self.elements.push(Element::Escape { letter, spelling, field });
+        self.elements.push(Element::Escape { letter, spelling, field, width: 0 });
+    }
+
+    /// Pads the last escape with blanks, as `%10a` and `%-10a` do.
+    pub fn pad_last(&mut self, blanks: i16) {
+        if let Some(Element::Escape { width, .. }) = self.elements.last_mut() {
+            *width = blanks;
+        }
+    }
+
+    /// Whether nothing comes after the last escape.
+    pub fn ends_with_escape(&self) -> bool {
+        matches!(self.elements.last(), Some(Element::Escape { .. }))
+    }
+
+    /// Whether a blank is the last thing in it.
+    pub fn ends_with_blank(&self) -> bool {
+        matches!(self.elements.last(), Some(Element::Literal(text)) if text.ends_with(b" "))
     }
 
     /// How many escapes there are.
@@ -277,16 +313,59 @@ impl Prefix {
         prefix
     }
 
-    /// This prefix with `%q` after each of its literals in turn.
+    /// This prefix with `%q` before it, and within and after each of its literals in turn.
     pub fn with_stop(&self) -> Vec<Self> {
-        (1..self.elements.len())
-            .filter(|&at| matches!(self.elements[at - 1], Element::Literal(_)))
-            .map(|at| {
-                let mut elements = self.elements.clone();
-                elements.insert(at, Element::Stop);
-                Self { elements }
-            })
-            .collect()
+        let mut all = vec![self.with(0, 0, Element::Stop)];
+        for (at, element) in self.elements.iter().enumerate() {
+            let Element::Literal(text) = element else { continue };
+            let blanks =
+                text.iter().enumerate().filter(|(_, byte)| **byte == b' ').map(|(blank, _)| blank + 1);
+            all.extend(blanks.filter(|&cut| cut < text.len()).map(|cut| self.with(at, cut, Element::Stop)));
+            if at + 1 < self.elements.len() {
+                all.push(self.with(at, text.len(), Element::Stop));
+            }
+        }
+        all
+    }
+
+    /// This prefix as it is for lines without a session, too, where `%q` would stand before what only sessions have:
+    /// perhaps no line of the server's own processes was seen yet.
+    pub fn with_hidden_stop(self) -> Self {
+        if self.elements.contains(&Element::Stop) {
+            return self;
+        }
+        let is = |element: &Element, letters: &[u8]| matches!(element, Element::Escape { letter, .. } if letters.contains(letter));
+        let first = self.elements.iter().position(|element| is(element, b"tmnpc")).unwrap_or(usize::MAX);
+        let of_session = self.elements.iter().position(|element| is(element, b"udarh"));
+        let behind =
+            self.elements.iter().enumerate().position(|(at, element)| at > first && is(element, b"udarh"));
+        let mut result = self.clone();
+        if let Some(before) = behind.and_then(|at| at.checked_sub(1))
+            && let Element::Literal(text) = &self.elements[before]
+        {
+            let blank = text.iter().rposition(|&byte| byte == b' ').map_or(text.len(), |blank| blank + 1);
+            result = result.with(before, blank, Element::HiddenStop);
+        }
+        if of_session == Some(0) {
+            result = result.with(0, 0, Element::HiddenStop);
+        }
+        result
+    }
+
+    /// This prefix with `element` within the one at `at`, `cut` bytes behind its beginning.
+    fn with(&self, at: usize, cut: usize, element: Element) -> Self {
+        let mut elements = self.elements.clone();
+        match elements.get_mut(at) {
+            Some(Element::Literal(text)) if cut > 0 => {
+                let rest = text.split_off(cut.min(text.len()));
+                elements.insert(at + 1, element);
+                if !rest.is_empty() {
+                    elements.insert(at + 2, Element::Literal(rest));
+                }
+            }
+            _ => elements.insert(at.min(elements.len()), element),
+        }
+        Self { elements }
     }
 
     /// Reads the beginning of `line`, if it fits.
@@ -304,187 +383,15 @@ impl fmt::Display for Prefix {
                     formatter.write_str(&String::from_utf8_lossy(text).replace('%', "%%"))?;
                 }
                 Element::Escape { letter: b'?', .. } => formatter.write_str("…")?,
-                Element::Escape { letter, .. } => write!(formatter, "%{}", char::from(*letter))?,
+                Element::Escape { letter, width: 0, .. } => write!(formatter, "%{}", char::from(*letter))?,
+                Element::Escape { letter, width, .. } => {
+                    write!(formatter, "%{width}{}", char::from(*letter))?
+                }
                 Element::Stop => formatter.write_str("%q")?,
+                Element::HiddenStop => {}
             }
         }
         Ok(())
-    }
-}
-
-/// The last minute read, as most lines share theirs with the one before.
-#[derive(Debug, Clone, Default)]
-pub struct ClockCache {
-    /// `2026-11-23 06:33`
-    minute: [u8; 16],
-    milliseconds: f64,
-}
-
-impl ClockCache {
-    /// The stamp at `at`, its step, and where it ends.
-    fn read(&mut self, line: &[u8], at: usize) -> Option<(f64, f64, usize)> {
-        let minute = line.get(at..at + 16)?;
-        if minute != self.minute {
-            if line.get(at + 10) != Some(&b' ') {
-                return None;
-            }
-            let day = stamp::date(line, at)?;
-            let time = stamp::time(line, at + 11)?;
-            // A leap second would belong to the next minute.
-            self.milliseconds = day + time.milliseconds - time.milliseconds.rem_euclid(60_000.0);
-            self.minute.copy_from_slice(minute);
-        }
-        let digit = |at: usize| {
-            let byte = *line.get(at)?;
-            byte.is_ascii_digit().then(|| f64::from(byte - b'0'))
-        };
-        if line.get(at + 16) != Some(&b':') {
-            return None;
-        }
-        let second = digit(at + 17)? * 10.0 + digit(at + 18)?;
-        let milliseconds = self.milliseconds + second * 1000.0;
-        if line.get(at + 19) != Some(&b'.') {
-            return Some((milliseconds, 1000.0, at + 19));
-        }
-        let fraction = digit(at + 20)? * 100.0 + digit(at + 21)? * 10.0 + digit(at + 22)?;
-        Some((milliseconds + fraction, 1.0, at + 23))
-    }
-}
-
-struct Reading<'l, 'c> {
-    line: &'l [u8],
-    result: Line,
-    clock: &'c mut ClockCache,
-    steps: u32,
-}
-
-impl Reading<'_, '_> {
-    /// Whether `elements` and then a severity fit at `at`. Goes as deep as there are elements.
-    fn elements(&mut self, elements: &[Element], at: usize) -> bool {
-        self.steps += 1;
-        if self.steps > STEPS || at > LONGEST {
-            return false;
-        }
-        let Some((element, rest)) = elements.split_first() else { return self.severity(at) };
-        match element {
-            Element::Literal(text) => {
-                self.line.get(at..).is_some_and(|line| line.starts_with(text))
-                    && self.elements(rest, at + text.len())
-            }
-            Element::Stop => self.elements(rest, at) || self.severity(at),
-            Element::Escape { letter, spelling, field } => {
-                let end = match spelling {
-                    Spelling::Text => return self.text(*field, rest, at),
-                    Spelling::Time => return self.time(*letter, rest, at),
-                    Spelling::Epoch => return self.epoch(rest, at),
-                    Spelling::Digits => self.run(at, |byte| byte.is_ascii_digit()),
-                    Spelling::Signed => {
-                        let sign = usize::from(self.line.get(at) == Some(&b'-'));
-                        self.run(at + sign, |byte| byte.is_ascii_digit())
-                    }
-                    Spelling::State => {
-                        let end = self.run(at, |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
-                        if end != at + 5 {
-                            return false;
-                        }
-                        end
-                    }
-                    Spelling::SessionId => self.run(at, |byte| byte.is_ascii_hexdigit() || *byte == b'.'),
-                    Spelling::VirtualId => self.run(at, |byte| byte.is_ascii_digit() || *byte == b'/'),
-                };
-                self.set(*field, at, end);
-                // Padded on either side.
-                self.elements(rest, end) || {
-                    let blanks = self.run(at, |byte| *byte == b' ');
-                    blanks > at && blanks < self.line.len() && self.elements(elements, blanks)
-                }
-            }
-        }
-    }
-
-    fn run(&self, at: usize, asked: impl Fn(&u8) -> bool) -> usize {
-        at + self.line.get(at..).unwrap_or_default().iter().take_while(|byte| asked(byte)).count()
-    }
-
-    fn set(&mut self, field: Field, start: usize, end: usize) {
-        if let Some(span) = self.result.fields.get_mut(field as usize) {
-            *span = Span::new(start, end);
-        }
-    }
-
-    fn severity(&mut self, at: usize) -> bool {
-        let Some(found) = self.line.get(at..).and_then(severity) else { return false };
-        self.result.severity = found.0;
-        self.result.message = at + found.1;
-        true
-    }
-
-    /// A value that ends wherever the rest fits first.
-    fn text(&mut self, field: Field, rest: &[Element], at: usize) -> bool {
-        // Russian's `[н/д]` has in it what may separate values.
-        let mut end = at + self.line.get(at..).and_then(languages::unknown).unwrap_or(0);
-        loop {
-            if let Some(Element::Literal(text)) = rest.first() {
-                let first = text.first().copied().unwrap_or_default();
-                let limit = self.line.len().min(at + LONGEST);
-                match self.line.get(end..limit).and_then(|line| memchr(first, line)) {
-                    Some(found) => end += found,
-                    None => return false,
-                }
-            }
-            if field == Field::Client && self.line.get(at..end).is_some_and(|value| value.contains(&b' ')) {
-                // An address has no blanks: they belong to the application's name before.
-                return false;
-            }
-            if self.elements(rest, end) {
-                self.set(field, at, end);
-                return true;
-            }
-            end += 1;
-            if end > self.line.len() || self.steps > STEPS {
-                return false;
-            }
-        }
-    }
-
-    fn time(&mut self, letter: u8, rest: &[Element], at: usize) -> bool {
-        let Some((milliseconds, resolution, end)) = self.clock.read(self.line, at) else { return false };
-        let mut zone = Span::default();
-        let mut after = end;
-        if self.line.get(end) == Some(&b' ') {
-            let begin = end + 1;
-            let letters = self.run(begin, u8::is_ascii_alphabetic);
-            let offset = self.run(begin, |byte| byte.is_ascii_digit() || b"+-:".contains(byte));
-            // `+03:` before a literal colon: the zone ends before it.
-            let offset = offset - usize::from(offset > begin && self.line.get(offset - 1) == Some(&b':'));
-            after = letters.max(offset);
-            if after == begin {
-                return false;
-            }
-            zone = Span::new(begin, after);
-        }
-        if !self.elements(rest, after) {
-            return false;
-        }
-        // `%s` is the session's start.
-        if letter != b's' {
-            self.result.stamp = milliseconds;
-            self.result.resolution = resolution;
-            self.result.zone = zone;
-        }
-        true
-    }
-
-    fn epoch(&mut self, rest: &[Element], at: usize) -> bool {
-        let end = self.run(at, |byte| byte.is_ascii_digit() || *byte == b'.');
-        let spelt = self.line.get(at..end).and_then(|bytes| std::str::from_utf8(bytes).ok());
-        let Some(seconds) = spelt.and_then(|text| text.parse::<f64>().ok()) else { return false };
-        if !self.elements(rest, end) {
-            return false;
-        }
-        self.result.stamp = (seconds * 1000.0).round();
-        self.result.resolution = 1.0;
-        true
     }
 }
 

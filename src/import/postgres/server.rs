@@ -17,7 +17,7 @@ use crate::queries::events::{Checkpoint, Lock, Vacuum, shape};
 /// Reads a message that is about the server itself; `None` if it is another one.
 pub fn read(message: &[u8]) -> Option<Message<'_>> {
     let event = |kind, amount| Some(Message::Event(kind, amount));
-    match message.first()? {
+    let known = match message.first()? {
         b'c' | b'r' => {
             let is = |start: &[u8]| message.starts_with(start);
             if is(b"checkpoint starting:") || is(b"restartpoint starting:") {
@@ -65,7 +65,25 @@ pub fn read(message: &[u8]) -> Option<Message<'_>> {
             event(EventKind::LockFailure, f64::NAN)
         }
         _ => None,
-    }
+    };
+    known.or_else(|| is_crash(message).then_some(Message::Event(EventKind::Error, f64::NAN)))
+}
+
+/// Whether a process of the server did not end by itself: `server process (PID 99) was terminated by signal 9: Killed`,
+/// `checkpointer process (PID 7) was terminated by exception 0xC0000005`. Of background workers a code other than 0 is
+/// how they end ([`postmaster.c`](https://github.com/postgres/postgres/blob/master/src/backend/postmaster/postmaster.c)).
+fn is_crash(message: &[u8]) -> bool {
+    let line = message.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let Some(at) = memchr::memmem::find(&line[..line.len().min(200)], b" (PID ") else { return false };
+    let rest = &line[at + 6..];
+    let rest = &rest[rest.iter().take_while(|byte| byte.is_ascii_digit()).count()..];
+    rest.starts_with(b") was terminated by ")
+        || rest.starts_with(b") exited with exit code ") && line.starts_with(b"server process")
+}
+
+/// The SQL that such a process ran, of its DETAIL.
+pub fn was_running(detail: &[u8]) -> Option<&[u8]> {
+    detail.strip_prefix(b"Failed process was running: ").map(<[u8]>::trim_ascii).filter(|sql| !sql.is_empty())
 }
 
 fn text(message: &[u8]) -> String {

@@ -19,6 +19,7 @@ pub fn stripped<'a>(layer: &Layer, text: &'a [u8]) -> Option<Inner<'a>> {
         Layer::Kubectl => kubectl(text),
         Layer::Stern(words) => stern(text, *words),
         Layer::Fluentd => fluentd(text),
+        Layer::FluentBit => fluent_bit(text),
         Layer::Stamp { named, lent } => stamped(text, *named, *lent),
         _ => None,
     }
@@ -108,43 +109,25 @@ fn fluentd_stdout(text: &[u8]) -> Option<Inner<'_>> {
     if is_tag { line(&rest[tag + 1..], b"") } else { None }
 }
 
-/// The message of a table that CloudWatch Logs Insights exports: `2026-11-20 10:00:16.123,"text"`, perhaps with more
-/// columns behind it. What the server itself writes as CSV has a zone before the comma.
-pub fn insights(text: &[u8]) -> Option<Cow<'_, [u8]>> {
-    let stamp = text.get(..23)?;
-    let is_stamp = stamp[19] == b'.' && stamp[10] == b' ' && stamp::parse(stamp, 0).is_some();
-    let rest = text[23..].strip_prefix(b",").filter(|_| is_stamp)?;
-    let Some(quoted) = rest.strip_prefix(b"\"") else {
-        let end = rest.iter().position(|byte| b",\r\n".contains(byte)).unwrap_or(rest.len());
-        return Some(Cow::Borrowed(&rest[..end]));
+/// `[0] docker.0: [[1796042108.000000000, {}], {"log": "…"}]`, as Fluent Bit writes it to its standard output; older ones
+/// write `[0] docker.0: [1796042108.000000000, {"log": "…"}]`.
+/// <https://docs.fluentbit.io/manual/pipeline/outputs/standard-output>
+fn fluent_bit(text: &[u8]) -> Option<Inner<'_>> {
+    let rest = text.strip_prefix(b"[")?;
+    let digits = rest.iter().take(12).take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = rest.get(digits..)?.strip_prefix(b"] ").filter(|_| digits > 0)?;
+    let tag = rest.iter().take(300).position(|&byte| byte == b' ')?;
+    let rest = rest[..tag].ends_with(b":").then(|| &rest[tag + 1..])?.strip_prefix(b"[")?;
+    let nested = rest.strip_prefix(b"[");
+    let rest = nested.unwrap_or(rest);
+    let stamp = rest.iter().take(40).position(|&byte| byte == b',')?;
+    let rest = match nested {
+        // What it knows of the record comes before it.
+        Some(_) => &rest[memchr::memmem::find(rest, b"}], {")? + 4..],
+        None => rest[stamp + 1..].trim_ascii_start(),
     };
-    let mut message = Vec::with_capacity(quoted.len());
-    let mut rest = quoted;
-    // Without an end it is cut.
-    while let Some(quote) = memchr::memchr(b'"', rest) {
-        message.extend_from_slice(&rest[..quote]);
-        rest = &rest[quote + 1..];
-        match rest.strip_prefix(b"\"") {
-            Some(more) => {
-                message.push(b'"');
-                rest = more;
-            }
-            None => return Some(Cow::Owned(message)),
-        }
-    }
-    message.extend_from_slice(rest);
-    Some(Cow::Owned(message))
-}
-
-/// Whether a text begins with a row of such a table that has a server's record, or with the names of its columns.
-pub fn is_insights(text: &[u8]) -> bool {
-    insights(text).is_some_and(|message| server::begins_surely(&message)) || is_insights_header(text)
-}
-
-/// The names of such a table's columns.
-pub fn is_insights_header(text: &[u8]) -> bool {
-    let line = server::first_line(text);
-    line.starts_with(b"@timestamp,@message") || line.starts_with(b"\"@timestamp\",\"@message\"")
+    let object = rest.trim_ascii_end().strip_suffix(b"]")?;
+    if object.first() == Some(&b'{') { line(object, b"") } else { None }
 }
 
 /// The line behind a stamp (`docker logs --timestamps`, `kubectl logs --timestamps`, CloudWatch), and behind the
@@ -188,7 +171,8 @@ pub fn behind_stamp(text: &[u8]) -> Option<(bool, bool)> {
 
 /// The record with the time it lacks, as a server would write it; other lines as they are.
 pub fn with_time<'a>(stamp: &[u8], text: &'a [u8]) -> Cow<'a, [u8]> {
-    if !server::begins(text) || !server::wants_time(text) {
+    // What goes on is indented, and may read like a record.
+    if text.starts_with(b"\t") || !server::begins(text) || !server::wants_time(text) {
         return Cow::Borrowed(text);
     }
     let Some(found) = stamp::parse(stamp, 0) else { return Cow::Borrowed(text) };

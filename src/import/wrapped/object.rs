@@ -22,6 +22,8 @@ struct Found<'a> {
     /// The key whose value is the server's text.
     key: &'a str,
     text: Option<&'a RawValue>,
+    /// The same where it is empty: a line of a statement may be.
+    empty: Option<&'a RawValue>,
     /// Beside it: DETAIL, HINT, CONTEXT, STATEMENT.
     parts: [Option<&'a RawValue>; 4],
     /// The object that has error_severity, and whether that is the outermost one.
@@ -80,6 +82,9 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
             if key == found.key && found.text.is_none() && value.get() != "\"\"" {
                 (found.text, is_here) = (Some(value), true);
                 continue;
+            }
+            if key == found.key {
+                found.empty = found.empty.or(Some(value));
             }
             match key.as_ref() {
                 "detail" => parts[0] = Some(value),
@@ -289,7 +294,7 @@ pub fn stripped(layer: &Layer, object: &[u8]) -> Option<Inner<'static>> {
         }
         Layer::Text(key) => {
             let found = found(&object, key)?;
-            let text = text(found.text?)?;
+            let text = text(found.text.or(found.empty)?)?;
             let parts = found.parts.map(|part| part.and_then(self::text));
             inner(with_parts(&text, &parts), false, found)
         }
@@ -345,15 +350,22 @@ fn record(found: &Found<'_>) -> Option<Vec<u8>> {
     serde_json::to_vec(&value).ok()
 }
 
-/// The message of a row of CloudWatch's table.
-pub fn row(text: &[u8]) -> Option<Inner<'static>> {
-    let message = super::lines::insights(text)?;
-    let text = with_parts(&message, &[None, None, None, None]);
+/// The line of a pair of Loki's: `["1796042108000000000","2026-11-30 …"]`, perhaps with labels behind it.
+pub fn pair(text: &[u8]) -> Option<Inner<'static>> {
+    let text = String::from_utf8_lossy(text);
+    let parts: Vec<&RawValue> = serde_json::from_str(text.trim()).ok()?;
+    let line = self::text(parts.get(1)?)?;
+    let text = with_parts(&line, &[None, None, None, None]);
     Some(Inner { text: Cow::Owned(text), partial: false, source: Cow::Borrowed(b"") })
 }
 
+/// Whether such a pair holds a server's record.
+pub fn is_pair_of_server(text: &[u8]) -> bool {
+    pair(text).is_some_and(|inner| server::begins(&inner.text))
+}
+
 /// A message of several lines, those that go on indented as PostgreSQL does, and its parts on lines of their own.
-fn with_parts(text: &[u8], parts: &[Option<Cow<'_, [u8]>>; 4]) -> Vec<u8> {
+pub fn with_parts(text: &[u8], parts: &[Option<Cow<'_, [u8]>>; 4]) -> Vec<u8> {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
     let first = server::first_line(text);
     let Some(at) = marker(first).filter(|_| first.first() != Some(&b'{')) else {

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read as _};
 use super::super::records::RECORD_LIMIT;
 
 /// Names of lists that hold entries of a log: `{"records":[{…},{…}]}`.
-const LISTS: [&[u8]; 12] = [
+const LISTS: [&[u8]; 13] = [
     b"records",
     b"Records",
     b"events",
@@ -19,6 +19,7 @@ const LISTS: [&[u8]; 12] = [
     b"result",
     b"value",
     b"messages",
+    b"hits",
 ];
 
 /// A line or an object, by its place in the file.
@@ -36,6 +37,8 @@ pub struct Units {
     objects: bool,
     /// Whether a line end within quotes is part of a row.
     rows: bool,
+    /// Within a list of pairs, which are the records: Loki's.
+    pairs: bool,
     position: u64,
     /// Lines that have ended.
     lines: u64,
@@ -46,7 +49,7 @@ pub struct Units {
 impl Units {
     /// Of a file whose lines are JSON's or not.
     pub fn new(objects: bool) -> Self {
-        Self { objects, rows: false, position: 0, lines: 0, skipped: 0 }
+        Self { objects, rows: false, pairs: false, position: 0, lines: 0, skipped: 0 }
     }
 
     /// Of a table in CSV.
@@ -84,6 +87,7 @@ impl Units {
         let mut begin = (0, 0);
         loop {
             let bytes = input.fill_buf()?;
+            self.pairs |= self.position == 0 && begins_pair(bytes);
             if bytes.is_empty() {
                 // The file ends in an object: it is cut short, and says so where it is read.
                 let cut = !buffer.is_empty();
@@ -95,7 +99,16 @@ impl Units {
                 taken += 1;
                 let is_first = scan.depth == 0;
                 let was_passing = scan.passing;
-                let step = scan.take(byte, buffer.len());
+                if self.pairs && is_first {
+                    // Behind the last one comes the rest of the object around them.
+                    self.pairs = byte != b']';
+                    scan.depth = u32::from(byte == b'[');
+                    scan.pair = byte == b'[';
+                }
+                let step = match is_first && scan.pair {
+                    true => Step::Inside,
+                    false => scan.take(byte, buffer.len()),
+                };
                 self.skipped += u64::from(scan.passing && !was_passing && step == Step::Between);
                 if byte == b'\n' {
                     self.lines += 1;
@@ -118,6 +131,13 @@ impl Units {
                     begin = (self.position + taken as u64 - 1, self.lines + 1);
                 }
                 buffer.push(byte);
+                if byte == b'[' && !scan.text && !scan.pair && begins_pairs(buffer) {
+                    self.pairs = true;
+                    buffer.clear();
+                    buffer.push(byte);
+                    scan = Scan { depth: 1, pair: true, ..Scan::default() };
+                    begin = (self.position + taken as u64 - 1, self.lines + 1);
+                }
                 if byte == b'{' && is_list(buffer) {
                     // What is in it are the objects.
                     buffer.clear();
@@ -160,6 +180,8 @@ struct Scan {
     depth: u32,
     text: bool,
     escaped: bool,
+    /// Whether it is a pair in brackets.
+    pair: bool,
     /// Passing over a line that is no object.
     passing: bool,
     last: u8,
@@ -203,6 +225,15 @@ impl Scan {
         match byte {
             b'"' => self.text = true,
             // Objects within others are indented.
+            b'[' if self.pair => self.depth += 1,
+            b']' if self.pair => {
+                self.depth -= 1;
+                if self.depth == 0 {
+                    self.pair = false;
+                    return Step::End;
+                }
+            }
+            _ if self.pair => {}
             b'{' if last == b'\n' => {
                 *self = Self { depth: 1, last: byte, ..Self::default() };
                 return Step::Again;
@@ -220,10 +251,30 @@ impl Scan {
     }
 }
 
+/// Whether `text` begins with a pair of Loki's: `["1796042108000000000","…`.
+pub fn begins_pair(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"[") else { return false };
+    let Some(rest) = rest.trim_ascii_start().strip_prefix(b"\"") else { return false };
+    let digits = rest.iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
+    digits == 19 && rest.get(19) == Some(&b'"')
+}
+
+/// Whether `begun` ends with the beginning of the first of Loki's pairs: `"values":[[`.
+fn begins_pairs(begun: &[u8]) -> bool {
+    let key = || {
+        let list = begun.strip_suffix(b"[")?.trim_ascii_end().strip_suffix(b"[")?.trim_ascii_end();
+        list.strip_suffix(b":").map(<[u8]>::trim_ascii_end)
+    };
+    key().is_some_and(|key| key.ends_with(b"\"values\""))
+}
+
 /// Whether `begun`, which ends with a bracket, is the beginning of an object around a list of entries.
 fn is_list(begun: &[u8]) -> bool {
-    const LONGEST: usize = 160;
+    const LONGEST: usize = 2000;
     if begun.len() < 6 || begun.len() > LONGEST {
+        return false;
+    }
+    if begun.len() > 160 && !begun[..begun.len() - 1].trim_ascii_end().ends_with(b"[") {
         return false;
     }
     let mut inner = begun[1..begun.len() - 1].trim_ascii();
@@ -239,7 +290,13 @@ fn is_list(begun: &[u8]) -> bool {
     let Some(quote) = memchr::memrchr(b'"', key) else { return false };
     let (before, key) = (key[..quote].trim_ascii(), &key[quote + 1..]);
     // `{"queryLanguage":"CWLI","results":[[{`: other lists that are no first thing of an object are one entry's.
-    let is_later = key == b"results" && before.ends_with(b",") && !before.contains(&b'{');
+    let is_later = key == b"results" && before.ends_with(b",") && !before.contains(&b'{')
+        // Elasticsearch's hits, and Loki's streams.
+        || key == b"hits"
+        || key == b"result" && memchr::memmem::find(before, b"\"resultType\"").is_some();
+    if begun.len() > 160 && !is_later {
+        return false;
+    }
     LISTS.contains(&key) && (before.is_empty() || is_later)
 }
 

@@ -285,6 +285,17 @@ impl Unwrapping {
         (self.skipped + self.units.skipped, self.first_skipped.clone())
     }
 
+    /// The names of other logs in the file, which are not read.
+    pub fn left_out(&self) -> String {
+        let names = self.around.left_out.iter().map(|name| String::from_utf8_lossy(name).into_owned());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The beginning of the log as it is read from `head`.
+    pub fn head(&self, head: &[u8]) -> Vec<u8> {
+        Self::new(self.around.clone(), Demux::default()).all(head)
+    }
+
     /// Whether the newest records came first, and all of them were turned round; `None` if they did not.
     pub fn newest_first(&self) -> Option<bool> {
         self.around.newest_first.then_some(self.held_bytes <= MOST_HELD)
