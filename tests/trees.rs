@@ -1,6 +1,8 @@
 //! The call tree estimator against trees that were really there: recordings of real programs, and
 //! random ones.
 
+#[path = "trees/commands.rs"]
+mod commands;
 #[path = "trees/recording.rs"]
 mod recording;
 #[path = "trees/scores.rs"]

@@ -62,8 +62,9 @@ pub fn estimate(profile: &Profile, budget: usize) -> CallTree {
     let graph = Graph::of(&flow);
     let certain = Certain::of(&graph);
     let mut grown = strategy::best(&graph, &certain, budget);
-    let intervals = bounds::bounds(&graph, &certain, &grown.made);
+    let mut intervals = bounds::bounds(&graph, &certain, &grown.made);
     rake::rake(&graph, &intervals, &mut grown);
+    bounds::widen(&graph, &mut intervals);
     let mut selection = select::select(&graph, &grown, &intervals, budget);
     calls::count(profile, &mut selection.boxes);
     let mut tree = CallTree::with_merged(true, &selection.boxes, &selection.parts, selection.elsewhere);

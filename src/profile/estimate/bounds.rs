@@ -98,6 +98,17 @@ pub(super) fn bounds(graph: &Graph<'_>, certain: &Certain, made: &[Made]) -> Vec
     result
 }
 
+/// In a file that contradicts itself, what is proven is so but for what that is.
+pub(super) fn widen(graph: &Graph<'_>, intervals: &mut [Interval]) {
+    if graph.contradicts() {
+        let by = 2.0 * graph.flow.contradiction;
+        for interval in intervals {
+            interval.low = (interval.low - by).max(0.0);
+            interval.high += by;
+        }
+    }
+}
+
 /// The functions of a box and those around it, from it outwards.
 fn stack(made: &[Made], index: usize) -> impl Iterator<Item = u32> + '_ {
     let around = |here: &&Made| made.get(here.parent as usize);

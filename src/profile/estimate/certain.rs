@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 use super::graph::Graph;
 use super::scaling::NOBODY;
 use crate::profile::FunctionId;
+use crate::sort;
 
 /// No node.
 const NONE: u32 = u32::MAX;
@@ -36,25 +37,34 @@ pub(super) struct Certain {
     /// Of functions whose chain of calls is proven: its edges, from a certain function that is not called below itself
     /// or a root down to it.
     pub routes: FxHashMap<FunctionId, Vec<u32>>,
+    /// Per function: seconds that its outermost calls can last together.
+    lasts: Vec<f64>,
+    /// Functions, those that last longest first.
+    longest: Vec<u32>,
     /// Stacks, callers before callees, and per function where its own ends.
     nodes: Vec<Node>,
     node: Vec<u32>,
 }
 
 impl Certain {
-    /// Of a file that does not contradict itself; of another one nothing is certain.
+    /// Of a file that does not contradict itself, or little; of another one nothing is certain.
     pub fn of(graph: &Graph<'_>) -> Self {
         let count = graph.functions();
         let mut certain = Self { above: vec![NOBODY; count], node: vec![NONE; count], ..Self::default() };
         let edges = &graph.flow.profile.edges;
-        if graph.contradicts() {
+        if graph.proves_nothing() {
             return certain;
         }
+        certain.lasts = lasts(graph);
+        let lasts = &certain.lasts;
+        certain.longest =
+            sort::order(count, &mut |a, b| lasts[b as usize].total_cmp(&lasts[a as usize]).then(a.cmp(&b)));
         // Nothing is below a root that calls nobody, as is the profiler's own `disable`.
         let is_live = |function: FunctionId| !graph.out_of(function).is_empty();
-        let live = graph.flow.roots.iter().filter(|root| is_live(root.function)).count();
+        let roots = || graph.flow.roots.iter().filter(|root| graph.root[root.function as usize] != NOBODY);
+        let live = roots().filter(|root| is_live(root.function)).count();
         let mut open = Vec::new();
-        for root in &graph.flow.roots {
+        for root in roots() {
             let function = root.function;
             let only_root = edges.callers(function).all(|caller| caller == function);
             if only_root || live == 1 && is_live(function) {
@@ -104,7 +114,7 @@ impl Certain {
                 }
                 let proven = if graph.recursive[function as usize] {
                     graph.flow.profile.functions.calls[callee as usize] == 1
-                        && self.is_first(graph, function, callee)
+                        && self.is_first(function, callee)
                 } else {
                     edges.callers(callee).all(|caller| caller == function || caller == callee)
                         && graph.root[callee as usize] == NOBODY
@@ -118,13 +128,13 @@ impl Certain {
     }
 
     /// Whether all functions that last as long as `callee` are on the stack that ends in `function`.
-    fn is_first(&self, graph: &Graph<'_>, function: FunctionId, callee: FunctionId) -> bool {
+    fn is_first(&self, function: FunctionId, callee: FunctionId) -> bool {
         let node = self.node[function as usize];
         let depth = self.nodes[node as usize].depth as usize;
-        let least = graph.total[callee as usize] * (1.0 - 1e-9);
+        let least = self.lasts[callee as usize] * (1.0 - 1e-9);
         let as_long = || {
-            let longest = graph.longest.iter().copied().filter(|&other| other != callee);
-            longest.take_while(|&other| graph.total[other as usize] >= least)
+            let longest = self.longest.iter().copied().filter(|&other| other != callee);
+            longest.take_while(|&other| self.lasts[other as usize] >= least)
         };
         // More of them than the stack has: they cannot all be on it.
         as_long().take(depth + 1).count() <= depth && as_long().all(|other| self.is_on_stack(node, other))
@@ -176,6 +186,29 @@ impl Certain {
         route.drain(..1.min(route.len()));
         Some((way, route))
     }
+}
+
+/// Per function: seconds as the file has them, not fitted to others. One that takes more than it lasts, with all it calls,
+/// is a twin that lost some.
+fn lasts(graph: &Graph<'_>) -> Vec<f64> {
+    if !graph.contradicts() {
+        return graph.total.clone();
+    }
+    let flow = graph.flow;
+    let functions = &flow.profile.functions;
+    let mut taken = flow.function_own.clone();
+    for (edge, &seconds) in flow.outermost.iter().enumerate() {
+        taken[flow.profile.edges.caller[edge] as usize] += seconds;
+    }
+    (0..graph.functions())
+        .map(|function| {
+            let written = functions.total_time[function];
+            let written = if (0.0..1e18).contains(&written) { written } else { 0.0 };
+            let is_short = taken[function] > written + 1e-6 * flow.total && !graph.recursive[function];
+            let lost = if is_short { taken[function] } else { 0.0 };
+            written.max(lost).max(graph.total[function])
+        })
+        .collect()
 }
 
 /// Whether an edge is a root's or goes out of a function that was called once.

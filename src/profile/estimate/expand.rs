@@ -190,6 +190,9 @@ impl<'a> Grower<'a> {
         };
         for root in &graph.flow.roots {
             let edge = graph.root[root.function as usize];
+            if edge == NOBODY {
+                continue;
+            }
             let entry = Entry {
                 edge,
                 time: graph.all[edge as usize],

@@ -6,6 +6,10 @@ use super::scaling::NOBODY;
 use crate::profile::FunctionId;
 use crate::sort;
 
+/// Up to this share of all time a contradiction (a twin's lost numbers, calls that were never left) touches few functions,
+/// and what calls were made, and how long the others last, is as certain as ever.
+const SMALL_CONTRADICTION: f64 = 0.02;
+
 /// Edges as columns: those of the file, then one for each root, whose caller is [`NOBODY`].
 #[derive(Debug)]
 pub(super) struct Graph<'a> {
@@ -86,6 +90,11 @@ impl<'a> Graph<'a> {
             graph.out[edges.caller[edge] as usize] += all;
         }
         for root in &flow.roots {
+            // What nobody called, but a small contradiction left over, is no beginning of a stack.
+            let is_called = edges.into(root.function).next().is_some();
+            if root.calls <= 0.0 && is_called && graph.contradicts() && !graph.proves_nothing() {
+                continue;
+            }
             graph.root[root.function as usize] = graph.caller.len() as u32;
             graph.caller.push(NOBODY);
             graph.callee.push(root.function);
@@ -126,10 +135,12 @@ impl<'a> Graph<'a> {
         let mut edges = self.into(function);
         let (Some(edge), None) = (edges.next(), edges.next()) else { return false };
         let edge = edge as usize;
-        let total = self.total[index];
-        self.calls[edge] == 1.0
-            && self.caller[edge] != function
-            && (self.outermost[edge] - total).abs() <= 1e-6 * total
+        // As the file has them: where it contradicts itself, those that last as long as all are fitted to it.
+        let (total, written) = match self.flow.outermost.get(edge) {
+            Some(&written) if self.contradicts() => (functions.total_time[index], written),
+            _ => (self.total[index], self.outermost[edge]),
+        };
+        self.calls[edge] == 1.0 && self.caller[edge] != function && (written - total).abs() <= 1e-6 * total
     }
 
     /// Edges out of a function.
@@ -159,9 +170,23 @@ impl<'a> Graph<'a> {
         self.caller.len()
     }
 
-    /// Whether the file contradicts itself by more than rounding: then nothing is proven.
+    /// Whether the file contradicts itself by more than rounding: then no bound is proven.
     pub fn contradicts(&self) -> bool {
         self.flow.contradiction > 1e-6 * self.flow.total
+    }
+
+    /// Whether it contradicts itself by so much that no place is proven.
+    pub fn proves_nothing(&self) -> bool {
+        self.flow.contradiction > SMALL_CONTRADICTION * self.flow.total
+    }
+
+    /// By which share sums of the file may be off, where one must have room for another.
+    pub fn tolerance(&self) -> f64 {
+        if self.contradicts() {
+            (2.0 * self.flow.contradiction / self.flow.total).min(SMALL_CONTRADICTION)
+        } else {
+            1e-9
+        }
     }
 
     /// Seconds in all.

@@ -85,7 +85,7 @@ impl Once {
 
     /// Whether a call of `caller` that lasts so many seconds can be below `edge`.
     pub fn can_be_below(&self, graph: &Graph<'_>, edge: u32, caller: u32, seconds: f64) -> bool {
-        below(graph, self.widths.get(&caller), edge) >= seconds * (1.0 - 1e-9)
+        below(graph, self.widths.get(&caller), edge) >= seconds * (1.0 - graph.tolerance())
     }
 
     /// The items of a way.

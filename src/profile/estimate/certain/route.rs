@@ -27,18 +27,19 @@ impl Certain {
     pub(super) fn follow_routes(&mut self, graph: &Graph<'_>) {
         // Of an edge out of a certain function or a root: seconds of the proven functions for which it is the nearest.
         let mut taken: FxHashMap<u32, f64> = FxHashMap::default();
-        for &function in &graph.longest {
+        let longest = std::mem::take(&mut self.longest);
+        for &function in &longest {
             if graph.once[function as usize]
                 && self.has(function)
                 && let Some(edge) = self.entered(graph, function)
             {
-                *taken.entry(edge).or_default() += graph.total[function as usize];
+                *taken.entry(edge).or_default() += self.lasts[function as usize];
             }
         }
         let mut work = 0;
         for _ in 0..ROUNDS {
             let before = self.routes.len();
-            for &item in &graph.longest {
+            for &item in &longest {
                 if graph.once[item as usize] && !self.has(item) && work <= WORK {
                     self.follow(graph, item, &mut taken, &mut work);
                 }
@@ -47,6 +48,7 @@ impl Certain {
                 break;
             }
         }
+        self.longest = longest;
     }
 
     /// Of a certain function that was called by one that is called below itself: the edge by which that one was entered.
@@ -67,6 +69,17 @@ impl Certain {
         graph.into(function).find(|&edge| graph.caller[edge as usize] == above)
     }
 
+    /// Seconds that the outermost calls over an edge can last together.
+    fn edge_lasts(&self, graph: &Graph<'_>, edge: u32) -> f64 {
+        let index = edge as usize;
+        let callee = graph.callee[index] as usize;
+        if !graph.contradicts() {
+            return graph.outermost[index];
+        }
+        let Some(written) = graph.flow.outermost.get(index) else { return self.lasts[callee] };
+        written + (self.lasts[callee] - graph.flow.profile.functions.total_time[callee]).max(0.0)
+    }
+
     fn follow(
         &mut self,
         graph: &Graph<'_>,
@@ -74,7 +87,7 @@ impl Certain {
         taken: &mut FxHashMap<u32, f64>,
         work: &mut usize,
     ) {
-        let seconds = graph.total[item as usize];
+        let seconds = self.lasts[item as usize];
         let least = seconds * (1.0 - 1e-9);
         let Some(last) = graph.into(item).next() else { return };
         let mut route = vec![last];
@@ -93,7 +106,7 @@ impl Certain {
                 let (caller, callee) = (graph.caller[edge as usize], graph.callee[edge as usize]);
                 let nearest = caller == NOBODY || self.has(caller) && !graph.recursive[caller as usize];
                 let used = if nearest { taken.get(&edge).copied().unwrap_or(0.0) } else { 0.0 };
-                caller != callee && caller != item && graph.outermost[edge as usize] - used >= least
+                caller != callee && caller != item && self.edge_lasts(graph, edge) - used >= least
             });
             let (Some(edge), None) = (possible.next(), possible.next()) else { return };
             route.push(edge);

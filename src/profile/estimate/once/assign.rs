@@ -61,6 +61,8 @@ struct Bin {
     between: f64,
     /// The least that can be.
     least: f64,
+    /// See [`Graph::tolerance`].
+    tolerance: f64,
     /// Per item: its way, or `usize::MAX`.
     way_of: Vec<usize>,
     /// Per item: the edge of its way, if that is proven.
@@ -176,6 +178,7 @@ fn bins(graph: &Graph<'_>, items: &[u32], reach: &mut Reach) -> FxHashMap<u32, B
         let all: f64 = bin.ways.iter().map(|way| way.seconds).sum();
         let items: f64 = bin.items.iter().map(|&item| graph.total[item as usize]).sum();
         bin.least = 1e-9 * graph.seconds();
+        bin.tolerance = graph.tolerance();
         bin.between = (0.1 * (all - items) / bin.items.len() as f64).max(bin.least);
         bin.way_of = vec![usize::MAX; bin.items.len()];
     }
@@ -183,8 +186,8 @@ fn bins(graph: &Graph<'_>, items: &[u32], reach: &mut Reach) -> FxHashMap<u32, B
 }
 
 impl Way {
-    fn fits(&self, seconds: f64) -> bool {
-        self.seconds - self.taken >= seconds * (1.0 - 1e-9)
+    fn fits(&self, seconds: f64, tolerance: f64) -> bool {
+        self.seconds - self.taken >= seconds * (1.0 - tolerance)
     }
 }
 
@@ -202,7 +205,8 @@ impl Bin {
             let seconds = graph.total[item as usize];
             let mut best: Option<(f64, usize)> = None;
             for (index, way) in self.ways.iter().enumerate() {
-                if way.fits(seconds) && self.can(graph, place, index) {
+                let is_forced = self.forced[place].is_some() && graph.contradicts();
+                if (is_forced || way.fits(seconds, self.tolerance)) && self.can(graph, place, index) {
                     let weight = libm::log(density(seconds, way)) + self.near(place, index);
                     if best.is_none_or(|best| weight > best.0) {
                         best = Some((weight, index));
@@ -222,7 +226,7 @@ impl Bin {
         }
         let (item, caller) = (self.items[place], graph.caller[self.ways[way].edge as usize]);
         let seconds = graph.total[item as usize];
-        self.ways[way].width >= seconds * (1.0 - 1e-9)
+        self.ways[way].width >= seconds * (1.0 - self.tolerance)
             && (caller == NOBODY || caller != item && graph.total[caller as usize] > seconds)
     }
 
@@ -280,7 +284,7 @@ impl Bin {
                 continue;
             }
             let gain = self.near(place, to);
-            if self.ways[to].fits(seconds) {
+            if self.ways[to].fits(seconds, self.tolerance) {
                 let change = leave + self.change(to, seconds, 1.0) - gain;
                 if change < best.map_or(-1e-6, |best| best.0) {
                     best = Some((change, to, None));
@@ -295,7 +299,7 @@ impl Bin {
                     continue;
                 }
                 let length = graph.total[self.items[other] as usize];
-                if self.ways[to].seconds - self.ways[to].taken + length < seconds * (1.0 - 1e-9) {
+                if self.ways[to].seconds - self.ways[to].taken + length < seconds * (1.0 - self.tolerance) {
                     continue;
                 }
                 let swap = leave + self.change(to, seconds - length, 0.0) - gain + self.near(other, to);
@@ -306,7 +310,7 @@ impl Bin {
                     }
                     let left = if third == from { seconds } else { 0.0 };
                     let way = &self.ways[third];
-                    if way.seconds - way.taken + left < length * (1.0 - 1e-9) {
+                    if way.seconds - way.taken + left < length * (1.0 - self.tolerance) {
                         continue;
                     }
                     let after = if third == from {
