@@ -92,9 +92,8 @@ fn calls_of_every_fingerprint_equal_the_servers_own() {
             .map(|text| format!("read {:?}, server {:?}: {text}", ours.get(text), servers.get(text)))
             .collect();
         assert!(differences.is_empty(), "{file}:\n{}", differences.join("\n"));
-        // The order placed twice: its text stands before its error only where texts are logged first.
-        let failed = log.statements.failed.iter().filter(|&&failed| failed == 1).count();
-        assert_eq!(failed, usize::from(recording == "paired"), "{file}");
+        // The order placed twice is no execution, whether its text stands before its error (`log_statement`) or not.
+        assert!(log.statements.failed.iter().all(|&failed| failed == 0), "{file}");
     }
 }
 

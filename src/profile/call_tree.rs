@@ -158,11 +158,6 @@ impl NewBoxes {
         place
     }
 
-    /// Whether there is a box of `function` below another.
-    pub fn has(&self, parent: u32, function: FunctionId) -> bool {
-        [false, true].iter().any(|&recursive| self.places.contains_key(&(parent, function, recursive)))
-    }
-
     /// Whether `function` is on the stack of the box `at` (or of nothing, [`NO_PARENT`]).
     pub fn has_above(&self, mut at: u32, function: FunctionId) -> bool {
         while let Some(new) = self.all.get(at as usize) {

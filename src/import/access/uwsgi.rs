@@ -6,7 +6,7 @@
 use memchr::memmem;
 
 use super::layout::{Layout, Seen, Server};
-use super::{CERTAIN, Line, Lines, by_lines, fields, layout};
+use super::{CERTAIN, HARDLY_ANYTHING_ELSE, Line, Lines, by_lines, fields, layout, share_of_lines};
 use crate::import::{About, Kind};
 use crate::queries::served::Entry;
 use crate::requests::Moment;
@@ -28,9 +28,10 @@ fn is_request(line: &[u8]) -> bool {
 }
 
 fn detect(head: &[u8]) -> u8 {
-    // The server says much before the first request.
+    // The server says much before the first request, and so may the application between them; but a statement's literal
+    // may hold such a line as well.
     if layout::lines(head).any(is_line) {
-        return CERTAIN;
+        return share_of_lines(head, CERTAIN, is_line).max(HARDLY_ANYTHING_ELSE - 1);
     }
     match Layout::of(head) {
         Some(layout) if layout.server == Server::Uwsgi => CERTAIN,

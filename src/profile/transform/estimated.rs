@@ -41,7 +41,7 @@ pub(super) fn transformed(profile: &Profile, tree: &CallTree, step: &Transform) 
     if matches!(step, Transform::Drop(_)) {
         made.take_out(tree, &moves);
     }
-    let mut parts = made.parts(tree, &moves, step, &packages);
+    let parts = made.parts(tree, &moves, step, &packages);
     let elsewhere = made.elsewhere(tree, step, &packages);
     if let Transform::Drop(function) = step {
         made.take_elsewhere(tree, *function, &parts);
@@ -49,7 +49,6 @@ pub(super) fn transformed(profile: &Profile, tree: &CallTree, step: &Transform) 
     if let Transform::FocusFunction(function) = step {
         made.determine_root(*function, &profile.functions);
     }
-    made.single_out(&mut parts);
     let mut shown = CallTree::with_merged(true, &made.boxes.all, &parts, elsewhere);
     shown.contradiction = tree.contradiction;
     shown.narrow();
@@ -195,41 +194,6 @@ impl Made {
         }
         MergedPart::put_in_order(&mut parts);
         parts
-    }
-
-    /// What is alone in a merged box now has one of its own, and what it called is merged below it.
-    fn single_out(&mut self, parts: &mut Vec<MergedPart>) {
-        let least = SAME * self.boxes.all.iter().map(|new| new.self_time).sum::<f64>();
-        let is_alone = |of_box: &&[MergedPart]| of_box.len() == 1;
-        let alone: Vec<MergedPart> = parts
-            .chunk_by(|one, other| one.merged == other.merged)
-            .filter(is_alone)
-            .flatten()
-            .copied()
-            .collect();
-        let mut is_out = Vec::new();
-        for part in alone {
-            let new = self.boxes.all[part.merged as usize];
-            let is_known =
-                self.boxes.has_above(new.parent, part.function) || self.boxes.has(new.parent, part.function);
-            // Of what else is in it nothing is known.
-            let is_all = (new.self_time - part.total_time).abs() <= least;
-            if new.calls > 1.0 || is_known || !is_all {
-                continue;
-            }
-            let rest = new.self_time - part.self_time;
-            let own = &mut self.boxes.all[part.merged as usize];
-            // How often it was called nobody knows.
-            (own.function, own.calls) = (part.function, 0.0);
-            if rest > least {
-                own.self_time = part.self_time;
-                let below = self.boxes.place(part.merged, MERGED, false);
-                let below = &mut self.boxes.all[below as usize];
-                (below.self_time, below.high, below.certainty) = (rest, rest, Certainty::Estimated);
-            }
-            is_out.push(part.merged);
-        }
-        parts.retain(|part| is_out.binary_search(&part.merged).is_err());
     }
 
     /// Takes a function's time out of a merged box.
