@@ -18,19 +18,6 @@ pub(crate) fn turns_direction(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// `text` with its middle left out where it has more than so many characters: names of files differ at either end.
-pub fn middle(text: &str, most: usize) -> String {
-    let count = text.chars().count();
-    if count <= most || most == 0 {
-        return text.to_owned();
-    }
-    // The end has the ending as well, and is the longer part.
-    let behind = most / 2;
-    let ahead = most - 1 - behind;
-    let begin = text.chars().take(ahead);
-    begin.chain(std::iter::once('…')).chain(text.chars().skip(count - behind)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,15 +30,5 @@ mod tests {
             prop_assert!(!line.chars().any(char::is_control));
             prop_assert_eq!(line.chars().count(), text.chars().count());
         }
-    }
-
-    #[test]
-    fn a_long_name_keeps_both_ends() {
-        assert_eq!(middle("20261130T0925-GET-orders-before.prof", 27), "20261130T0925…s-before.prof");
-        assert_eq!(middle("20261130T0925-GET-orders-after.prof", 27), "20261130T0925…rs-after.prof");
-        assert_eq!(middle("orders.prof", 27), "orders.prof");
-        assert_eq!(middle("äöüäöü", 4), "ä…öü");
-        assert_eq!(middle("abc", 1), "…");
-        assert_eq!(middle("", 0), "");
     }
 }

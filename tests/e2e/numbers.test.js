@@ -31,7 +31,7 @@ async function everyRow(page) {
       rows.map((row) => ({
         at: row.getAttribute('aria-rowindex'),
         cells: [...row.querySelectorAll('[role=gridcell]')].map((cell) => cell.innerText.trim()),
-        place: row.querySelector('.function').getAttribute('title'),
+        place: row.querySelector('.function[title]').getAttribute('title'),
       })),
     );
     for (const row of drawn) rows.set(row.at, row);

@@ -1,6 +1,5 @@
 //! The list of open documents.
 
-use flamedrop::text::middle;
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
@@ -9,9 +8,6 @@ use super::icons;
 use crate::document::{OpenDocument, Status};
 use crate::effect::effect;
 use crate::state::state;
-
-/// Letters of a name that a tab has room for.
-const LONGEST: usize = 27;
 
 /// A tab and a closing cross for each open document.
 #[component]
@@ -45,8 +41,6 @@ pub fn Documents() -> impl IntoView {
 fn Tab(document: OpenDocument) -> impl IntoView {
     let state = state();
     let name = document.name;
-    // What tells files apart is at either end: `20261130-orders-before.prof`, `…-after.prof`.
-    let shown = move || middle(&name.get(), LONGEST);
     let current = move || state.active.get() == Some(document);
     let condition = move || match document.status.get() {
         Status::Reading { read, size } => {
@@ -64,7 +58,6 @@ fn Tab(document: OpenDocument) -> impl IntoView {
                 type="button"
                 class="name"
                 title=move || name.get()
-                aria-label=move || (shown() != name.get()).then(|| name.get())
                 aria-current=move || if current() { "true" } else { "false" }
                 on:click=move |_| state.show(Some(document))
                 on:auxclick=move |event| {
@@ -75,7 +68,7 @@ fn Tab(document: OpenDocument) -> impl IntoView {
                     }
                 }
             >
-                <span class="text">{shown}</span>
+                <span class="text">{move || name.get()}</span>
                 {condition}
             </button>
             <button type="button" class="icon" aria-label=move || format!("Close {}", name.get()) title="Close"

@@ -282,8 +282,8 @@ pub fn Table(
                 id=row_id(index)
                 aria-rowindex=(index + 2).to_string()
                 aria-selected=move || (selected.get() == Some(index)).to_string()
-                attr:aria-level=move || branch_level(index).map(|(level, _)| (level + 1).to_string())
-                attr:aria-expanded=move || branch_open(index).and_then(|(_, open)| open).map(|open| open.to_string())
+                aria-level=move || branch_level(index).map(|(level, _)| (level + 1).to_string())
+                aria-expanded=move || branch_open(index).and_then(|(_, open)| open).map(|open| open.to_string())
                 style:transform=format!("translateY({}px)", f64::from(index) * ROW)
                 on:click=move |_| match &click {
                     Some(click) => click(index),
