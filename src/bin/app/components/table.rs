@@ -7,6 +7,7 @@ mod columns;
 use std::ops::Range;
 use std::sync::Arc;
 
+use leptos::attr::custom::custom_attribute;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -282,7 +283,6 @@ pub fn Table(
                 id=row_id(index)
                 aria-rowindex=(index + 2).to_string()
                 aria-selected=move || (selected.get() == Some(index)).to_string()
-                aria-level=move || branch_level(index).map(|(level, _)| (level + 1).to_string())
                 aria-expanded=move || branch_open(index).and_then(|(_, open)| open).map(|open| open.to_string())
                 style:transform=format!("translateY({}px)", f64::from(index) * ROW)
                 on:click=move |_| match &click {
@@ -296,6 +296,10 @@ pub fn Table(
                 {cells}
             </div>
         }
+        // An attribute that leptos does not know.
+        .add_any_attr(custom_attribute("aria-level", move || {
+            branch_level(index).map(|(level, _)| (level + 1).to_string())
+        }))
     };
 
     view! {
