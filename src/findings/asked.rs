@@ -266,15 +266,6 @@ fn finding(
             .at(Link::Function(own)),
         Evidence::new("asks", "It asks by", Value::Place(functions.place(entry))).at(Link::Function(entry)),
         Evidence::new(
-            "statements",
-            match known {
-                Known::Counted => "Statements",
-                Known::About => "Statements, about",
-                Known::Shared | Known::Sampled => "Statements of all that ask by it, about",
-            },
-            Value::Count(if known == Known::Shared { all.round() as u64 } else { statements as u64 }),
-        ),
-        Evidence::new(
             "total_ms",
             "Their time, with what Python takes",
             Value::Milliseconds(asked.time.min(busy)),
@@ -286,8 +277,15 @@ fn finding(
         ),
         Evidence::new("share", "Share of the profile", Value::share(time, busy)),
     ];
-    if known == Known::Sampled {
-        evidence.retain(|one| one.key != "statements");
+    let number = match known {
+        Known::Counted => Some(("Statements", statements)),
+        Known::About => Some(("Statements, about", statements)),
+        Known::Shared => Some(("Statements of all that ask by it, about", all.round())),
+        Known::Sampled => None,
+    };
+    if let Some((label, count)) = number {
+        // Behind who asks, and by what.
+        evidence.insert(2, Evidence::new("statements", label, Value::Count(count as u64)));
     }
     if asked.objects >= 1.0 {
         evidence.push(Evidence::new("objects", "Objects made", Value::Count(asked.objects.round() as u64)));
