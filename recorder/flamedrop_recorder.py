@@ -70,6 +70,9 @@ NO_ASYNC_PROFILE = "no profile: the site is served by ASGI, where requests share
 NOT_ALONE = "no profile: %s ran at the same time, and cProfile watches all threads"
 RELOADER = os.path.join("django", "utils", "autoreload.py")
 
+# By which profilers of all threads know them; since Python 3.8.
+thread_number = getattr(threading, "get_native_id", lambda: None)
+
 logger = logging.getLogger("flamedrop")
 _lock = threading.Lock()
 _running = []
@@ -144,7 +147,7 @@ class Recording:
         self.request = request
         self.id = self.error = self.status = self.profiler = self.written = None
         self.connections, self.statements, self.notes = [], [], []
-        self.transactions = []
+        self.transactions, self.threads = [], {}
         self.broken = self.finished = False
         self.alone = True
         self.start, self.clock = time(), perf_counter()
@@ -165,6 +168,8 @@ class Recording:
             self.add(connection)
 
     def add(self, connection):
+        # Django has each connection used by the thread that made it only.
+        self.threads[connection] = thread_number()
         connection.execute_wrappers.append(self.execute)
         self.connections.append(connection)
 
@@ -239,7 +244,7 @@ class Recording:
             self.statements.append(
                 (start, duration, sql, params, many, rows, error, stack, relation)
                 # What waits for the end of a transaction is a new list for each.
-                + (connection.alias, connection.vendor)
+                + (connection.alias, connection.vendor, self.threads[connection])
                 + (connection.run_on_commit if connection.in_atomic_block else None,)
             )
 
@@ -332,7 +337,7 @@ class Recording:
         return os.path.basename(stem) + ".prof"
 
     def described(
-        self, start, duration, sql, params, many, rows, error, stack, relation, alias, vendor, atomic
+        self, start, duration, sql, params, many, rows, error, stack, relation, alias, vendor, thread, atomic
     ):
         if hasattr(sql, "as_string"):  # psycopg's composed SQL
             sql = sql.as_string(connections[alias].connection)
@@ -344,6 +349,8 @@ class Recording:
         if rows >= 0:
             record["rows"] = rows
         record.update(alias=alias, vendor=vendor)
+        if thread is not None:
+            record["thread"] = thread
         if atomic is not None:
             same = [at for at, other in enumerate(self.transactions, 1) if other is atomic]
             if not same:

@@ -4,7 +4,7 @@ pub use crate::diagnostics::{Diagnostic, Diagnostics, Level};
 
 use serde::{Deserialize, Serialize};
 
-use crate::profile::Profile;
+use crate::profile::{FunctionId, Profile, Sum};
 use crate::queries::{QueryLog, statistics};
 use crate::schema::Schema;
 
@@ -81,32 +81,82 @@ impl Content {
 /// # Errors
 /// When one is no profile, or they measure different things: a sentence that says so.
 pub fn merged(documents: &[&Document]) -> Result<Document, String> {
-    let mut profiles: Vec<(&str, &Profile)> = Vec::with_capacity(documents.len());
+    let mut merging = Merging::default();
     for document in documents {
-        match &document.content {
-            Content::Profile(profile) => profiles.push((&document.name, profile)),
-            Content::Queries(_) | Content::Schema(_) | Content::Requests(_) => {
-                return Err(format!("{} is no profile: only profiles are merged", document.name));
-            }
+        merging.add(document)?;
+    }
+    merging.finish()
+}
+
+/// Profiles being merged, one after the other.
+#[derive(Default)]
+pub struct Merging {
+    sum: Sum,
+    names: Vec<String>,
+    format: &'static str,
+}
+
+impl Merging {
+    /// Adds one; gives the ids that its functions have in [`Self::sum`].
+    ///
+    /// # Errors
+    /// When it is no profile, or measures something different from those before: a sentence that says so. It is left out
+    /// then.
+    pub fn add(&mut self, document: &Document) -> Result<Vec<FunctionId>, String> {
+        let Content::Profile(profile) = &document.content else {
+            return Err(format!("{} is no profile: only profiles are merged", document.name));
+        };
+        let ids = self.sum.add(&document.name, profile)?;
+        if self.names.is_empty() {
+            self.format = document.format;
         }
+        self.names.push(document.name.clone());
+        Ok(ids)
     }
-    if let [(name, _)] = profiles.as_slice() {
-        return Err(format!("{name} is one profile: merging takes two or more"));
+
+    /// What was added, as far as it goes.
+    pub fn sum(&self) -> &Sum {
+        &self.sum
     }
-    let profile = Profile::merged(&profiles)?;
-    let mut diagnostics = Diagnostics::default();
-    let names: Vec<&str> = profiles.iter().map(|(name, _)| *name).collect();
-    diagnostics.note(
-        Level::Info,
-        &format!("{} profiles are merged: {}", names.len(), names.join(", ")),
-        || None,
-    );
-    Ok(Document {
-        name: format!("{} profiles merged", names.len()),
-        format: documents.first().map_or("", |first| first.format),
-        content: Content::Profile(Box::new(profile)),
-        diagnostics,
-    })
+
+    /// The names of those that were added, in their order.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// All of them as one.
+    ///
+    /// # Errors
+    /// When they are fewer than two: a sentence that says so.
+    pub fn finish(self) -> Result<Document, String> {
+        if let [name] = self.names.as_slice() {
+            return Err(format!("{name} is one profile: merging takes two or more"));
+        }
+        let profile = self.sum.finish()?;
+        let mut diagnostics = Diagnostics::default();
+        let count = self.names.len();
+        diagnostics.note(
+            Level::Info,
+            &format!("{count} profiles are merged: {}", listed(&self.names)),
+            || None,
+        );
+        Ok(Document {
+            name: format!("{count} profiles merged"),
+            format: self.format,
+            content: Content::Profile(Box::new(profile)),
+            diagnostics,
+        })
+    }
+}
+
+/// So many names are listed; hundreds are no sentence.
+const LISTED: usize = 12;
+
+fn listed(names: &[String]) -> String {
+    match names.len().checked_sub(LISTED) {
+        Some(more @ 1..) => format!("{} and {more} more", names[..LISTED].join(", ")),
+        _ => names.join(", "),
+    }
 }
 
 /// What happened between two states of one server's counters, as a document.

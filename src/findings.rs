@@ -37,6 +37,7 @@ mod lock_queues;
 mod lookups;
 pub mod markdown;
 mod memory;
+mod memory_churn;
 mod n_plus_one;
 mod naming;
 mod outermost;
@@ -47,7 +48,9 @@ mod read_replicas;
 mod refused_connections;
 mod remedies;
 mod repeated_errors;
+mod repeated_work;
 mod replay;
+mod row_loops;
 mod row_writes;
 mod selected;
 mod sequential;
@@ -66,6 +69,7 @@ mod tests;
 pub mod together;
 mod transactions;
 mod unindexable;
+mod waits_in_turn;
 pub mod waste;
 
 use std::cmp::Ordering;
@@ -193,14 +197,18 @@ rules! {
     dead_rows::DeadRows: dead_rows::ABOUT,
     hottest_function::HottestFunction: hottest_function::ABOUT,
     external_waits::ExternalWaits: external_waits::ABOUT,
+    waits_in_turn::WaitsInTurn: waits_in_turn::ABOUT,
     imports::Imports: imports::ABOUT,
     library_costs::LibraryCosts: library_costs::ABOUT,
     templates::Templates: templates::ABOUT,
     exploding_calls::ExplodingCalls: exploding_calls::ABOUT,
+    repeated_work::RepeatedWork: repeated_work::ABOUT,
     slow_imports::SlowImports: slow_imports::ABOUT,
     memory::PeakLine: memory::PEAK_ABOUT,
     memory::MemoryGrowth: memory::GROWTH_ABOUT,
     memory::CostlyLine: memory::LINE_ABOUT,
+    memory_churn::MemoryChurn: memory_churn::ABOUT,
+    row_loops::RowLoops: row_loops::ABOUT,
 }
 
 /// All that was found in one document, or in a pair.

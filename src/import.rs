@@ -53,6 +53,7 @@ pub mod scalene;
 pub mod schema;
 mod several;
 pub mod silk;
+pub mod slices;
 pub mod speedscope;
 pub mod sqlalchemy;
 mod stamp;
@@ -73,7 +74,8 @@ use std::future::ready;
 use thiserror::Error;
 
 pub use error::ImportError;
-pub use several::{Members, members};
+pub use several::{Members, Together, members};
+use slices::Sliced;
 use waiting::Importing;
 
 pub use crate::document::Kind;
@@ -132,6 +134,10 @@ pub trait Format: Sync {
     /// Reads the whole input as it comes: a format of long files waits between its records.
     fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
         Box::pin(ready(self.import(input)))
+    }
+    /// How it is read in slices by several workers, if it can be.
+    fn slices(&self) -> Option<&dyn Sliced> {
+        None
     }
     /// Whether files of this format that follow each other in time can be read as if they were one: true
     /// of logs that are written line by line.
@@ -245,6 +251,7 @@ formats! {
     access::Nginx: access::NGINX_ABOUT,
     access::Apache: access::APACHE_ABOUT,
     access::Combined: access::COMBINED_ABOUT,
+    access::Unquoted: access::UNQUOTED_ABOUT,
     access::AccessJson: access::JSON_ABOUT,
     access::Granian: access::GRANIAN_ABOUT,
     access::Uvicorn: access::UVICORN_ABOUT,
@@ -261,7 +268,7 @@ formats! {
 
 /// What can be read, as a short list: the start page has all of it.
 pub const SUPPORTED: &[&str] = &[
-    "Profiles: cProfile and other pstats files, py-spy, pyinstrument, VizTracer, Tachyon, Austin, pprof, perf, callgrind",
+    "Profiles: cProfile and other pstats, py-spy, pyinstrument, VizTracer, Tachyon, Austin, Firefox, pprof, perf, callgrind",
     "Memory and lines: memray, Scalene, tracemalloc, memory_profiler, line_profiler, vprof",
     "SQL logs: Django, SQLAlchemy, PostgreSQL, MySQL and MariaDB",
     "Requests: gunicorn, uWSGI, Granian, uvicorn, hypercorn, daphne, nginx, Apache, HAProxy, Caddy, Traefik, AWS ALB, Heroku",
@@ -443,13 +450,13 @@ fn unknown(head: &[u8]) -> ImportError {
         };
     }
     // Lines of requests may begin as JSON does: `[2026-11-28 …] "GET / HTTP/1.1" 200`.
-    if LOGS && head.first() != Some(&b'{') && memchr::memmem::find(head, b" HTTP/").is_some() {
+    let has_protocol = || memchr::memmem::find(head, b" HTTP/").is_some();
+    if LOGS && head.first() != Some(&b'{') && (has_protocol() || access::looks_like_requests(head)) {
         return ImportError {
-            looked_like: Some("a log of requests"),
+            looked_like: Some(error::UNTOLD_LAYOUT),
             place: None,
             problem: "the layout of its lines cannot be told".to_owned(),
-            advice: "Give it in the server's own notation: --log-format '%h %l %u %t \"%r\" %>s %b %D'"
-                .to_owned(),
+            advice: access::HOW_TO_GIVE.to_owned(),
             supported: &[],
             elsewhere: None,
         };

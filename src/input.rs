@@ -55,6 +55,10 @@ pub trait Source {
     fn modified(&self) -> Option<f64> {
         None
     }
+    /// The same for several threads at once, if they can read it.
+    fn shared(&self) -> Option<&(dyn Source + Sync)> {
+        None
+    }
     /// Whether the bytes that are read next are on their way: a reader that can wait should, as reading them at once
     /// takes longer. Only such readers ask, and from then on it may read ahead.
     fn is_coming(&self) -> bool {
@@ -88,6 +92,10 @@ impl Source for MemorySource {
     fn open(&self, offset: u64) -> io::Result<Box<dyn Read + '_>> {
         let start = usize::try_from(offset).unwrap_or(usize::MAX).min(self.bytes.len());
         Ok(Box::new(&self.bytes[start..]))
+    }
+
+    fn shared(&self) -> Option<&(dyn Source + Sync)> {
+        Some(self)
     }
 }
 
@@ -166,6 +174,26 @@ impl<'a> Input<'a> {
         })
     }
 
+    /// Opens `source`, of which it is known that it is one file and wrapped in nothing, from `offset` bytes on. It has no
+    /// head, and says nothing of its progress.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn at(source: &'a dyn Source, offset: u64) -> io::Result<Self> {
+        Ok(Self {
+            source,
+            name: source.name().to_owned(),
+            stored_size: source.size(),
+            wrapping: Wrapping::Plain,
+            head: Vec::new(),
+            reader: BufReader::with_capacity(BUFFER_BYTES, source.open(offset)?),
+            position: offset,
+            modified: source.modified(),
+            options: Options::default(),
+            places: Rc::new(RefCell::new(Places::new(bundle::whole(source)))),
+        })
+    }
+
     /// Where its unwrapped bytes are in the stored ones: all that was read so far.
     pub fn places(&self) -> Places {
         self.places.borrow().clone()
@@ -204,6 +232,11 @@ impl<'a> Input<'a> {
     /// Whether it is better to wait than to read on: [`Source::is_coming`].
     pub fn is_coming(&self) -> bool {
         self.source.is_coming()
+    }
+
+    /// The bytes that can be had without asking the source.
+    pub fn buffer(&self) -> &[u8] {
+        self.reader.buffer()
     }
 
     /// How many bytes can be had without asking the source.

@@ -5,6 +5,7 @@
 //! things are sorted, so that a binary search finds the viewport's edge and the next thing at least
 //! a pixel further; what was jumped over is merged into one run.
 
+pub mod alignment;
 pub mod boxes;
 pub mod chart;
 pub mod flame;

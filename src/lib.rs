@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 pub mod brief;
+pub mod code;
 pub mod diagnostics;
 pub mod document;
 pub mod draw;

@@ -3,6 +3,27 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
+/// What an address calls the views of the page, under `view`.
+pub const VIEWS: [&str; 17] = [
+    "findings",
+    "flame-graph",
+    "flame-chart",
+    "call-tree",
+    "functions",
+    "sandwich",
+    "callers",
+    "lines",
+    "memory",
+    "overview",
+    "timeline",
+    "queries",
+    "tables",
+    "requests",
+    "events",
+    "compare",
+    "recordings",
+];
+
 /// What may not stand bare in a fragment's value: RFC 3986's fragment set less `&`, `=`, `+` and `%`,
 /// which separate here or mean something to others.
 const ENCODED: &AsciiSet = &CONTROLS

@@ -10,9 +10,11 @@ pub mod built_in;
 mod by_file;
 pub mod call_tree;
 pub mod category;
+mod children;
 pub mod compare;
 mod components;
 pub mod consistency;
+pub mod cut;
 mod edges;
 pub mod estimate;
 pub mod groups;
@@ -51,6 +53,7 @@ pub use edges::{Edge, Edges};
 pub use layer::{Layer, Layers};
 pub use line_table::LineTable;
 pub use measures::{Measure, Measures};
+pub use merge::Sum;
 pub use series::Series;
 pub use spans::Spans;
 pub use stacks::{Recorded, Stacks, Track};
@@ -120,6 +123,9 @@ pub struct Functions {
     pub self_time: Vec<f64>,
     /// Per function: seconds in it and all it called (pstats' `ct`, cumtime).
     pub total_time: Vec<f64>,
+    /// Of a file by pyinstrument per function how long the cycle of calls lasted that it is on, seconds; infinite where it is on
+    /// none. Empty where that was not worked out: [`Profile::with_cycles`].
+    pub cycles: Vec<f64>,
 }
 
 impl Functions {
@@ -289,12 +295,29 @@ impl Profile {
     }
 
     /// The time of `function` in which each moment counts once: the file's total time, but of what pyinstrument adds
-    /// up once per level of recursion the outermost calls only.
+    /// up once per level of recursion the outermost calls only; where the recursion goes through several functions, at most
+    /// what the outermost of those lasted.
     pub fn outermost_total(&self, function: FunctionId) -> f64 {
-        let total = self.functions.total_time[function as usize];
-        if self.functions.writer != Writer::Pyinstrument {
-            return total;
+        match self.functions.writer {
+            Writer::Pyinstrument => {
+                let cycle = self.functions.cycles.get(function as usize);
+                self.outermost(function, cycle.copied().unwrap_or(f64::INFINITY))
+            }
+            _ => self.functions.total_time[function as usize],
         }
+    }
+
+    /// It, with [`Functions::cycles`] worked out where a file has the time of recursive functions once per level.
+    pub fn with_cycles(mut self) -> Self {
+        if self.functions.writer == Writer::Pyinstrument && self.functions.cycles.is_empty() {
+            self.functions.cycles = recursion::entered(&self);
+        }
+        self
+    }
+
+    /// What [`Self::outermost_total`] is in a file by pyinstrument, where the cycle that the function is on lasted so long.
+    fn outermost(&self, function: FunctionId, cycle: f64) -> f64 {
+        let total = self.functions.total_time[function as usize];
         let edges = &self.edges;
         let (mut all, mut nested) = (0.0, 0.0);
         for edge in edges.into(function) {
@@ -304,7 +327,7 @@ impl Profile {
             }
         }
         let outermost = if nested > 0.0 && all > nested { total.min(all - nested) } else { total };
-        outermost.min(self.total())
+        outermost.min(cycle).min(self.total())
     }
 
     /// All calls, if the file has any counts; those that it does not know are left out.

@@ -4,8 +4,10 @@
 //! request has a number; its answer carries the same number. Times of profiles are seconds, those of
 //! logs milliseconds.
 
+mod code;
 mod compare;
 mod events;
+mod gather;
 mod measured;
 mod overview;
 mod profile;
@@ -15,8 +17,10 @@ mod views;
 
 use serde::{Deserialize, Serialize};
 
+pub use code::*;
 pub use compare::*;
 pub use events::*;
+pub use gather::*;
 pub use measured::*;
 pub use overview::*;
 pub use profile::*;
@@ -24,6 +28,7 @@ pub use queries::*;
 pub use spans::*;
 pub use views::*;
 
+use crate::brief::Brief;
 use crate::document::{Diagnostic, Kind};
 use crate::export::table::Form;
 use crate::findings::{Digest, Report, Settings};
@@ -81,14 +86,14 @@ pub enum Request {
     /// Reads a log of requests once more, with its routes by the site's own patterns ([`crate::import::urls`]); `None`: by
     /// addresses alone. Answered as [`Self::Reread`] is.
     Urls(Option<String>),
-    /// From now on what views ask is about one track only, by its place in [`ProfileOverview::tracks`], or about
-    /// all, as at first. Ids of functions stay. Findings and what is handed on are about the whole.
-    Track(Option<u32>),
+    /// From now on what views ask is about some tracks only, by their places in [`ProfileOverview::tracks`], in order; none
+    /// stand for all, as at first. Ids of functions stay. Findings and what is handed on are about the whole.
+    Tracks(Vec<u32>),
     /// From now on what views ask is about this part of the time only (moments of [`crate::profile::spans::Spans`]), or
-    /// about all of it, as at first; of the track that is shown. Ids of functions stay. Findings and what is handed on
+    /// about all of it, as at first; of the tracks that are shown. Ids of functions stay. Findings and what is handed on
     /// are about the whole, and so is [`Self::Spans`].
     Range(Option<(f64, f64)>),
-    /// From now on what views ask is about what these transforms leave, in their order, of the track, range and measure
+    /// From now on what views ask is about what these transforms leave, in their order, of the tracks, range and measure
     /// that are shown; none of them: about all, as at first. Ids of functions stay, those of boxes do not. Findings and
     /// what is handed on are about the whole.
     Transform(Vec<Transform>),
@@ -101,12 +106,29 @@ pub enum Request {
     Lines(LinesOf),
     /// What was measured over time.
     Series,
-    /// The whole call tree, as boxes.
+    /// About places in the code.
+    Code(CodeAsk),
+    /// The call tree, as boxes.
     Tree {
         /// Without what lies between a module and the ones it imports.
         hide_imports: bool,
         /// Turned over, or one function's part of it.
         turned: Option<Turned>,
+        /// What is to be seen of a large one; without it all of it.
+        sight: Option<Box<Sight>>,
+    },
+    /// From one box of the call tree to the next one that a search finds, or the one before.
+    WalkMatches {
+        /// See [`Self::Tree`].
+        hide_imports: bool,
+        /// See [`Self::Tree`].
+        turned: Option<Turned>,
+        /// As [`crate::profile::matcher::Matcher`] reads it.
+        text: String,
+        /// From where, by its place in the whole tree; from the beginning, or the end, if there is none.
+        from: Option<u32>,
+        /// Whether to the next.
+        forwards: bool,
     },
     /// About the profile beside others of the same program.
     Compare(CompareAsk),
@@ -169,9 +191,14 @@ pub enum Request {
     /// What ran between an earlier state of a server's statistics, the bytes of whose file these are, and
     /// this one: a document as [`Request::Share`] gives it.
     Between(Vec<u8>),
-    /// This profile and others, each with its name and the bytes of its file, as one: a document as [`Request::Share`]
-    /// gives it.
-    Merge(Vec<(String, Vec<u8>)>),
+    /// The document in one line.
+    Brief {
+        /// The thresholds that its findings are judged with; `None` for its numbers alone.
+        settings: Option<Settings>,
+    },
+    /// About recordings of which this worker reads one after the other. It is asked of the worker, whatever it has open:
+    /// [`crate::session::Gathered`].
+    Gather(GatherAsk),
 }
 
 impl Request {
@@ -321,6 +348,8 @@ pub struct Failure {
     pub advice: String,
     /// What can be read, in a few lines, where nothing better can be said.
     pub supported: Vec<String>,
+    /// Whether it may be a log of requests that can be read once its layout is given.
+    pub may_have_layout: bool,
 }
 
 /// Answers.
@@ -343,19 +372,23 @@ pub enum Response {
     FoundFunction(Option<u32>),
     /// To [`Request::ByLine`]: what answers are about now.
     ByLine(bool),
-    /// To [`Request::Reread`], [`Request::Track`], [`Request::Measure`], [`Request::Range`] and [`Request::Transform`]: as
+    /// To [`Request::Reread`], [`Request::Tracks`], [`Request::Measure`], [`Request::Range`] and [`Request::Transform`]: as
     /// after opening.
     Reread(Box<Overview>),
     /// To [`Request::Spans`].
     Spans(SpanAnswer),
     /// To [`Request::Tree`].
     Tree(Tree),
+    /// To [`Request::WalkMatches`]; nothing where no box is found.
+    Walked(Option<Walked>),
     /// To [`Request::Lines`].
     Lines(Box<LinesAnswer>),
     /// To [`Request::Compare`].
     Compare(CompareAnswer),
     /// To [`Request::Series`].
     Series(Box<SeriesAnswer>),
+    /// To [`Request::Code`].
+    Code(CodeAnswer),
     /// To [`Request::SearchFunctions`].
     Matches {
         /// Ids of the functions that match, ascending.
@@ -384,6 +417,10 @@ pub enum Response {
     View(Answer),
     /// To [`Request::Findings`] and [`Request::PairFindings`].
     Findings(Report),
+    /// To [`Request::Brief`].
+    Brief(Box<Brief>),
+    /// To [`Request::Gather`].
+    Gathered(GatherAnswer),
     /// To [`Request::Share`]: the file.
     Shared(Vec<u8>),
     /// To [`Request::Export`]: the file, which is text.

@@ -226,6 +226,23 @@ impl Statements {
         self.transaction.get(statement).copied().filter(|&number| number != NONE)
     }
 
+    /// How far apart the moments are that the log can tell, ms: the longest of a second, a millisecond and a microsecond of
+    /// which all that it stamps are multiples, be that where statements begin or where they end.
+    pub fn grain(&self) -> f64 {
+        const GRAINS: [f64; 3] = [1000.0, 1.0, 1e-3];
+        // Enough to tell a multiple from chance.
+        const LOOKED: usize = 1000;
+        let of = |grain: f64, at: &dyn Fn(usize) -> f64| {
+            (0..self.len().min(LOOKED)).all(|statement| {
+                let moment = at(statement) / grain;
+                // As exact as a double is at this distance from 1970.
+                (moment - moment.round()).abs() * grain < 5e-4 && !moment.is_nan()
+            })
+        };
+        let is = |grain: &f64| of(*grain, &|at| self.start[at]) || of(*grain, &|at| self.end(at));
+        GRAINS.into_iter().find(|grain| !self.is_empty() && is(grain)).unwrap_or(GRAINS[2])
+    }
+
     /// How long the statement waited for locks, ms, if the log has it.
     pub fn lock_time(&self, statement: usize) -> Option<f64> {
         self.lock_time.get(statement).copied().filter(|time| !time.is_nan())
@@ -341,6 +358,8 @@ pub struct Connection {
     pub application: String,
     /// Client host.
     pub client: String,
+    /// The program's thread that uses it, by the operating system's number, where a recording says it.
+    pub thread: Option<u64>,
 }
 
 /// What the starts of statements mean.

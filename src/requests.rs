@@ -38,7 +38,9 @@ pub struct Outcome {
 /// Statuses by what they mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Class {
-    /// 1xx and 2xx.
+    /// 1xx: a websocket's 101, which is no answer yet.
+    Informational,
+    /// 2xx.
     Fine,
     /// 3xx.
     Redirect,
@@ -52,12 +54,14 @@ pub enum Class {
 
 impl Class {
     /// All, in the order in which they are shown.
-    pub const ALL: [Self; 5] = [Self::Fine, Self::Redirect, Self::ClientError, Self::Gone, Self::ServerError];
+    pub const ALL: [Self; 6] =
+        [Self::Informational, Self::Fine, Self::Redirect, Self::ClientError, Self::Gone, Self::ServerError];
 
     /// Of a status; 0 is none.
     pub fn of(status: u16) -> Self {
         match status {
             0 | 460 | 499 => Self::Gone,
+            100..=199 => Self::Informational,
             300..=399 => Self::Redirect,
             400..=499 => Self::ClientError,
             500.. => Self::ServerError,
@@ -68,6 +72,7 @@ impl Class {
     /// What it is called.
     pub fn title(self) -> &'static str {
         match self {
+            Self::Informational => "1xx",
             Self::Fine => "2xx",
             Self::Redirect => "3xx",
             Self::ClientError => "4xx",

@@ -168,6 +168,7 @@ fn write_connections(connections: &[Connection], columns: &mut Writer) {
     columns.put("connections.user", &list(connections, |one| one.user.as_str()));
     columns.put("connections.application", &list(connections, |one| one.application.as_str()));
     columns.put("connections.client", &list(connections, |one| one.client.as_str()));
+    columns.put("connections.thread", &list(connections, |one| one.thread));
 }
 
 fn write_requests(requests: &[Request], columns: &mut Writer) {
@@ -356,15 +357,19 @@ fn read_connections(columns: &Reader<'_>) -> Result<Vec<Connection>, Damaged> {
     let user: Vec<String> = columns.take("connections.user")?;
     let application: Vec<String> = columns.take("connections.application")?;
     let client: Vec<String> = columns.take("connections.client")?;
+    let thread: Vec<Option<u64>> = columns.take("connections.thread")?;
     of_length(process.len(), &[database.len(), user.len(), application.len(), client.len()])?;
     let rows = process.into_iter().zip(database).zip(user).zip(application).zip(client);
     Ok(rows
-        .map(|((((process, database), user), application), client)| Connection {
+        .enumerate()
+        .map(|(at, ((((process, database), user), application), client))| Connection {
             process,
             database,
             user,
             application,
             client,
+            // Earlier versions had none.
+            thread: thread.get(at).copied().flatten(),
         })
         .collect())
 }

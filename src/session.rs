@@ -3,9 +3,11 @@
 //! The session only opens and dispatches; each kind of document has its half: [`profile`],
 //! [`queries`]; what is asked of either is in [`findings`].
 
+mod code;
 mod compare;
 mod export;
 mod findings;
+mod gather;
 mod measured;
 mod profile;
 mod queries;
@@ -13,7 +15,9 @@ mod shown;
 mod spans;
 mod views;
 
+pub use self::gather::Gathered;
 use self::shown::{Narrowed, Part};
+use crate::brief::Brief;
 use crate::document::{self, Content, Document, LOGS, PROFILES};
 use crate::findings::{Digest, Settings};
 use crate::import::waiting::now;
@@ -57,18 +61,19 @@ impl Session {
     /// # Errors
     /// When no format can read it.
     pub fn open(source: Box<dyn Source>, progress: &dyn Fn(Progress)) -> Result<Self, ImportError> {
-        now(Self::open_waiting(source, progress))
+        now(Self::open_waiting(source, Options::default(), progress))
     }
 
-    /// Reads `source`, whose bytes may have to be waited for: see [`import::waiting`].
+    /// Reads `source` by what the user says of it; its bytes may have to be waited for: see [`import::waiting`].
     ///
     /// # Errors
     /// When no format can read it.
     pub async fn open_waiting(
         source: Box<dyn Source>,
+        options: Options,
         progress: &dyn Fn(Progress),
     ) -> Result<Self, ImportError> {
-        let Read { document, places, other } = read(source.as_ref(), progress, &Options::default()).await?;
+        let Read { document, places, other } = read(source.as_ref(), progress, &options).await?;
         Ok(Self {
             document,
             source,
@@ -81,7 +86,7 @@ impl Session {
             other,
             part: None,
             narrowed: Narrowed::default(),
-            options: Options::default(),
+            options,
         })
     }
 
@@ -96,14 +101,14 @@ impl Session {
         let content = match &document.content {
             Content::Profile(profile) if PROFILES => {
                 let whole = self.whole(profile);
-                let Part { track, range, measure } = self.shown();
+                let Part { tracks, range, measure } = self.shown();
                 let base = self.before_steps(profile).unwrap_or(profile);
                 let shown = profile::overview(profile::Shown { profile, base }, &self.profile);
                 let whole_total = self.before_steps(profile).map_or(shown.total, Profile::total);
                 ContentOverview::Profile(ProfileOverview {
                     by_line: self.other.is_some(),
                     tracks: profile::tracks(whole, measure),
-                    track,
+                    shown_tracks: tracks,
                     spans: spans::overview(whole, range),
                     measures: measured::measures(whole),
                     measure,
@@ -158,7 +163,9 @@ impl Session {
     pub fn answer(&mut self, request: &Request) -> Response {
         match request {
             Request::ByLine(by_line) if PROFILES => return self.show_by_line(*by_line),
-            Request::Track(track) if PROFILES => return self.show(Part { track: *track, ..self.shown() }),
+            Request::Tracks(tracks) if PROFILES => {
+                return self.show(Part { tracks: tracks.clone(), ..self.shown() });
+            }
             Request::Range(range) if PROFILES => {
                 // Which of them it is a part of is not known of the other measures.
                 let measure = if range.is_some() { 0 } else { self.shown().measure };
@@ -170,6 +177,7 @@ impl Session {
             }
             Request::Transform(steps) if PROFILES => return self.show_as(self.shown(), steps.clone()),
             Request::Spans(ask) if PROFILES => return self.answer_spans(ask),
+            Request::Code(ask) => return code::answer(&self.document, ask),
             Request::Reread { log_line_prefix } => {
                 let mut options = self.options.clone();
                 // Of an access log its layout is what the user says of it.
@@ -186,7 +194,7 @@ impl Session {
             Request::PairFindings { settings, other } => return self.judge(settings, Some(other)),
             Request::Export(export) => return self.export(export),
             Request::Between(earlier) if LOGS => return self.between(earlier),
-            Request::Merge(others) if PROFILES => return self.merge(others),
+            Request::Brief { settings } => return self.brief(settings.as_ref()),
             Request::Share { strip, keep, settings } => return self.share(*strip, *keep, settings),
             _ => {}
         }
@@ -230,16 +238,10 @@ impl Session {
 impl Session {
     /// Findings are about functions, whatever is shown.
     fn judge(&mut self, settings: &Settings, other: Option<&Digest>) -> Response {
-        self.swap_part();
-        let by_line = matches!(&self.document.content, Content::Profile(profile) if profile.by_line);
-        self.swap_lines(by_line);
-        let response = match other {
-            None => findings::alone(&self.document, &mut self.findings, settings),
-            Some(other) => findings::pair(&self.document, &mut self.findings, settings, other),
-        };
-        self.swap_lines(by_line);
-        self.swap_part();
-        response
+        self.whole_by_function(|Self { document, findings, .. }| match other {
+            None => findings::alone(document, findings, settings),
+            Some(other) => findings::pair(document, findings, settings, other),
+        })
     }
 
     fn export(&self, export: &Export) -> Response {
@@ -264,15 +266,34 @@ impl Session {
         response
     }
 
-    /// All of this profile, by function, and others.
-    fn merge(&mut self, others: &[(String, Vec<u8>)]) -> Response {
+    /// The document in one line.
+    fn brief(&mut self, settings: Option<&Settings>) -> Response {
+        self.whole_by_function(|session| {
+            let document = &session.document;
+            Response::Brief(Box::new(
+                settings
+                    .map_or_else(|| Brief::unjudged(document), |settings| Brief::with(document, settings)),
+            ))
+        })
+    }
+
+    /// The document, whole and by function.
+    fn into_document(mut self) -> Document {
         self.swap_part();
         let by_line = matches!(&self.document.content, Content::Profile(profile) if profile.by_line);
         self.swap_lines(by_line);
-        let merged = merged(&self.document, others);
+        self.document
+    }
+
+    /// Does something with the whole document, whatever is shown of it.
+    fn whole_by_function(&mut self, act: impl FnOnce(&mut Self) -> Response) -> Response {
+        self.swap_part();
+        let by_line = matches!(&self.document.content, Content::Profile(profile) if profile.by_line);
+        self.swap_lines(by_line);
+        let response = act(self);
         self.swap_lines(by_line);
         self.swap_part();
-        written(merged)
+        response
     }
 
     fn between(&self, earlier: &[u8]) -> Response {
@@ -346,23 +367,6 @@ fn written(document: Result<Document, String>) -> Response {
     }
 }
 
-/// `document` and the profiles in some files as one.
-fn merged(document: &Document, others: &[(String, Vec<u8>)]) -> Result<Document, String> {
-    let read = |(name, bytes): &(String, Vec<u8>)| {
-        let source = MemorySource::new(name, bytes.as_slice());
-        let mut other =
-            import::import(&source, &|_| ()).map_err(|error| format!("{name} cannot be read: {error}"))?;
-        if let Content::Profile(profile) = &mut other.content
-            && profile.by_line
-        {
-            **profile = lines::merged(profile);
-        }
-        Ok(other)
-    };
-    let others: Vec<Document> = others.iter().map(read).collect::<Result<_, String>>()?;
-    document::merged(&std::iter::once(document).chain(&others).collect::<Vec<_>>())
-}
-
 /// The format as people say it; of a pstats file by another tool than cProfile, which tool that was.
 fn title(document: &Document) -> String {
     match &document.content {
@@ -406,6 +410,7 @@ impl From<&ImportError> for Failure {
             problem: error.problem.clone(),
             advice: error.advice.clone(),
             supported: error.supported.iter().map(|&line| line.to_owned()).collect(),
+            may_have_layout: error.may_have_layout(),
         }
     }
 }

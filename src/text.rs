@@ -18,10 +18,32 @@ pub(crate) fn turns_direction(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// A key by which run2 comes before run10, whichever letters are capitals.
+pub fn natural(name: &str) -> Vec<(String, u64)> {
+    let mut parts = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let digits = rest.find(|each: char| each.is_ascii_digit()).unwrap_or(rest.len());
+        let (text, after) = rest.split_at(digits);
+        let end = after.find(|each: char| !each.is_ascii_digit()).unwrap_or(after.len());
+        let (number, after) = after.split_at(end);
+        parts.push((text.to_lowercase(), number.parse().unwrap_or(u64::MAX)));
+        rest = after;
+    }
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn numbers_in_names_are_numbers() {
+        let mut names = ["run10.prof", "Run1.prof", "run2.prof", "run.prof", "2-run.prof", "10-run.prof"];
+        names.sort_by_cached_key(|name| natural(name));
+        assert_eq!(names, ["2-run.prof", "10-run.prof", "Run1.prof", "run2.prof", "run10.prof", "run.prof"]);
+    }
 
     proptest! {
         #[test]

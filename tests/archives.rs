@@ -7,7 +7,7 @@ use std::process::Command;
 use std::rc::Rc;
 
 use flamedrop::document::{Content, Document};
-use flamedrop::import;
+use flamedrop::import::{self, Together};
 use flamedrop::input::{Composite, MemorySource, Source};
 use flamedrop::protocol::{Request, Response};
 use flamedrop::queries::QueryLog;
@@ -106,7 +106,7 @@ fn files_that_are_no_parts_of_one_log_stay_apart() {
     ];
     let bundle: Rc<dyn Source> = Rc::new(Composite::bundle("app.log", files));
     let members = import::members(bundle.as_ref()).expect("files").expect("two");
-    assert!(!members.archive);
+    assert_eq!(members.together, Together::Parts);
     let formats: Vec<&str> = members
         .files
         .iter()

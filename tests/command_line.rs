@@ -278,9 +278,31 @@ fn wrong_use_is_explained() {
 }
 
 #[test]
-fn a_directory_is_no_file() {
-    let output = flamedrop(&["summary", &path("pstats")]);
-    assert_eq!(output.status.code(), Some(1));
+fn a_folder_is_all_recordings_in_it() {
+    let folder = path("sample");
+    let summary = flamedrop(&["summary", "--json", &folder]);
+    assert!(summary.status.success(), "{}", text(&summary.stderr));
+    let json: Json = serde_json::from_slice(&summary.stdout).expect("JSON");
+    let names: Vec<&str> =
+        json["documents"].as_array().expect("a list").iter().filter_map(|one| one["name"].as_str()).collect();
+    assert_eq!(names, ["orders.prof", "orders.sql.jsonl"]);
+    // As if they were named.
+    let findings = flamedrop(&["findings", "--json", &folder]);
+    let files: Vec<String> = names.iter().map(|name| path(&format!("sample/{name}"))).collect();
+    let named = flamedrop(&["findings", "--json", &files[0], &files[1]]);
+    assert_eq!(findings.stdout, named.stdout);
+    assert!(findings.status.success());
+    let empty = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-recordings");
+    std::fs::create_dir_all(&empty).expect("a folder");
+    let empty = empty.to_str().expect("UTF-8");
+    for command in ["summary", "findings"] {
+        let output = flamedrop(&[command, empty]);
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        let said = text(&output.stderr);
+        assert!(said.contains("there is no recording in this folder"), "{command}: {said}");
+    }
+    // `export` writes one document.
+    let output = flamedrop(&["export", "--as", "csv", &folder]);
     assert!(text(&output.stderr).contains("it is a directory"), "{}", text(&output.stderr));
 }
 

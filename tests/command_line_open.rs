@@ -1,102 +1,21 @@
-//! `flamedrop open`, `publish` and `run` as people use them: what is written, what the browser is given, what is said.
+//! `flamedrop open` and `run` as people use them: what is written, what the browser is given, what is said.
 
 mod common;
 
 use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::Stdio;
 
-use serde_json::{Value as Json, json};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::read::GzDecoder;
+use serde_json::Value as Json;
 
-/// What of the page matters here: where its head and its body end.
-const PAGE: &str = "<!doctype html>\n<html lang=\"en\" data-starting>\n<head>\n<meta charset=\"utf-8\">\n\
-    <title>Flamedrop</title>\n</head>\n<body>\n<script>window.flamedropEmbedded</script>\n</body>\n</html>\n";
+use flamedrop::import::{self, Together};
+use flamedrop::input::MemorySource;
 
-/// A fresh folder with a site in it, and a browser that writes down what it is given.
-struct Desk(PathBuf);
-
-impl Desk {
-    fn new(name: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("open-{name}"));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(folder.join("site/samples")).expect("a folder");
-        fs::create_dir_all(folder.join("temporary")).expect("a folder");
-        for (name, text) in [
-            ("site/flamedrop.html", PAGE),
-            ("site/index.html", PAGE),
-            ("site/gallery.json", "{\"recordings\": []}\n"),
-            ("site/samples/a.prof", "sample"),
-            ("browser.sh", "#!/bin/sh\necho \"$1\" >> \"$0.asked\"\n"),
-        ] {
-            fs::write(folder.join(name), text).expect("a file");
-        }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let may_run = fs::Permissions::from_mode(0o755);
-            fs::set_permissions(folder.join("browser.sh"), may_run).expect("permissions");
-        }
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().expect("UTF-8").to_owned()
-    }
-
-    /// The command, where there is no screen.
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_flamedrop"));
-        command.args(arguments).current_dir(&self.0).stdin(Stdio::null());
-        for name in ["BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"] {
-            command.env_remove(name);
-        }
-        command.env("FLAMEDROP_PAGE", self.0.join("site/flamedrop.html"));
-        command.env("TMPDIR", self.0.join("temporary"));
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the command runs")
-    }
-
-    fn asked(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.0.join("browser.sh.asked")).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
-    }
-
-    /// The documents that the command line finds in a file.
-    fn documents(&self, path: &str) -> Vec<Json> {
-        let output = self.run(&["summary", "--json", path]);
-        let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");
-        json["documents"].as_array().expect("documents").clone()
-    }
-}
-
-fn data(name: &str) -> String {
-    common::data(name).to_str().expect("UTF-8").to_owned()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("UTF-8")
-}
-
-fn names(documents: &[Json]) -> Vec<&str> {
-    documents.iter().filter_map(|document| document["name"].as_str()).collect()
-}
-
-/// Waits until something is so, for as long as a busy machine may take.
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..600 {
-        if is_so() {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
-    panic!("never: {what}");
-}
-
-const FILES: [&str; 2] = ["sample/orders.prof", "sample/orders.sql.jsonl"];
+use common::desk::{Desk, FILES, data, names, text, until};
 
 #[test]
 fn without_a_screen_the_page_is_written_and_it_is_said_where() {
@@ -200,78 +119,6 @@ fn what_changes_is_opened_again() {
 }
 
 #[test]
-fn a_published_site_lists_recordings_and_keeps_what_is_there() {
-    let desk = Desk::new("published");
-    let [profile, log] = FILES.map(data);
-    let gallery = || -> Json {
-        serde_json::from_slice(&fs::read(desk.0.join("shop/gallery.json")).expect("a gallery")).expect("JSON")
-    };
-    let publish = |arguments: &[&str]| {
-        let output = desk.run(&[&["publish", "--site", "site", "--to", "shop"], arguments].concat());
-        assert!(output.status.success(), "{}", text(&output.stderr));
-    };
-    publish(&[&profile, &log]);
-    let files = ["recordings/orders/orders.prof.gz", "recordings/orders/orders.sql.jsonl.gz"];
-    assert_eq!(gallery(), json!({"recordings": [{"title": "orders", "files": files}]}));
-    for name in ["index.html", "flamedrop.html", "samples/a.prof"] {
-        assert!(desk.0.join("shop").join(name).is_file(), "{name}");
-    }
-    fs::write(desk.0.join("shop/CNAME"), "profiles.example.com\n").expect("a file");
-    publish(&["--title", "After", "--note", "One query", &data("pstats/3.13.prof")]);
-    publish(&["--title", "orders", "--note", "An N+1", &log]);
-    assert_eq!(
-        gallery(),
-        json!({"recordings": [
-            {"title": "orders", "files": ["recordings/orders/orders.sql.jsonl.gz"], "note": "An N+1"},
-            {"title": "After", "files": ["recordings/after/3.13.prof.gz"], "note": "One query"},
-        ]})
-    );
-    assert!(desk.0.join("shop/CNAME").is_file());
-    let same = |key: &str, name: &str, other: &str| {
-        assert_eq!(desk.documents(name)[0][key], desk.documents(other)[0][key], "{key}");
-    };
-    same("calls", "shop/recordings/orders/orders.prof.gz", &profile);
-    same("executions", "shop/recordings/orders/orders.sql.jsonl.gz", &log);
-}
-
-#[test]
-fn what_is_published_has_no_values() {
-    let desk = Desk::new("values");
-    let line = "{\"time\": \"2026-11-23T09:07:26.519Z\", \"name\": \"django.db.backends\", \"duration\": 0.004, \
-        \"sql\": \"SELECT a FROM t WHERE b = 'zqsecret'\", \"params\": []}\n";
-    fs::write(desk.0.join("app.sql.jsonl"), line.repeat(3)).expect("a log");
-    let all = |to: &str, options: &[&str]| {
-        let fixed = ["publish", "--site", "site", "--to", to, "app.sql.jsonl"];
-        assert!(desk.run(&[&fixed, options].concat()).status.success());
-        let mut bytes = Vec::new();
-        let packed = fs::read(desk.0.join(to).join("recordings/app/app.sql.jsonl.gz")).expect("a recording");
-        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&packed[..]), &mut bytes).expect("gzip");
-        String::from_utf8_lossy(&bytes).into_owned()
-    };
-    assert!(!all("stripped", &[]).contains("zqsecret"));
-    assert!(all("whole", &["--strip", "nothing"]).contains("zqsecret"));
-}
-
-#[test]
-fn a_folder_of_something_else_is_left_alone() {
-    let desk = Desk::new("else");
-    fs::create_dir(desk.0.join("home")).expect("a folder");
-    fs::write(desk.0.join("home/index.html"), "<title>Shop</title>").expect("a page");
-    let refused = desk.run(&["publish", "--site", "site", "--to", "home", &data(FILES[0])]);
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(text(&refused.stderr).contains("something else is in this folder"));
-    assert_eq!(fs::read_dir(desk.0.join("home")).expect("a folder").count(), 1);
-    // A gallery that was broken by hand is mended by hand.
-    assert!(desk.run(&["publish", "--site", "site", "--to", "own", &data(FILES[0])]).status.success());
-    fs::write(desk.0.join("own/gallery.json"), "{").expect("a file");
-    let refused = desk.run(&["publish", "--site", "site", "--to", "own", &data(FILES[1])]);
-    assert!(text(&refused.stderr).contains("gallery.json: it is no gallery"));
-    assert_eq!(fs::read_to_string(desk.0.join("own/gallery.json")).expect("a file"), "{");
-    let nowhere = desk.run(&["publish", "--site", "nowhere", "--to", "new", &data(FILES[0])]);
-    assert!(text(&nowhere.stderr).contains("cannot be copied"));
-}
-
-#[test]
 #[cfg(unix)]
 fn a_program_is_handed_over_as_it_is_named() {
     let desk = Desk::new("run");
@@ -303,4 +150,144 @@ fn a_program_is_handed_over_as_it_is_named() {
     // Nothing of the runs that were not is left.
     let left = fs::read_dir(desk.0.join("temporary")).expect("a folder").count();
     assert_eq!(left, 2);
+}
+
+/// The name and the bytes of the one document in a page, as the page itself reads it.
+fn embedded(page: &str) -> (String, Vec<u8>) {
+    let page = fs::read_to_string(page).expect("a page");
+    let (_, rest) = page.split_once("data-document=\"").expect("a document");
+    let (name, rest) = rest.split_once("\">").expect("its name");
+    let (packed, rest) = rest.split_once("</script>").expect("its end");
+    assert!(!rest.contains("data-document"), "it is the only one");
+    let packed = STANDARD.decode(packed).expect("base64");
+    let mut bytes = Vec::new();
+    GzDecoder::new(packed.as_slice()).read_to_end(&mut bytes).expect("gzip");
+    (name.to_owned(), bytes)
+}
+
+#[test]
+fn many_recordings_are_a_group() {
+    let desk = Desk::new("group");
+    for name in ["runs/10/app.prof", "runs/2/app.prof", "runs/2/app.sql.jsonl", "runs/1/app.prof"] {
+        let path = desk.0.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let from = if name.ends_with("jsonl") { FILES[1] } else { FILES[0] };
+        fs::write(path, common::bytes(from)).expect("a file");
+    }
+    fs::write(desk.0.join("runs/notes"), "What was run when.\n").expect("a file");
+    let expected = ["1/app.prof", "2/app.prof", "2/app.sql.jsonl", "10/app.prof"];
+    for (arguments, name) in [
+        (&["open", "runs"][..], "runs"),
+        (&["open", "runs/1", "runs/2", "runs/10"], "4 files"),
+        (&["report", "--strip", "nothing", "runs"], "runs"),
+    ] {
+        let output = desk.run(&[arguments, &["-o", "all.html"]].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).ends_with("all.html\n"));
+        let (found, bytes) = embedded(&desk.path("all.html"));
+        assert_eq!(found, name);
+        let members = import::members(&MemorySource::new(name, bytes)).expect("it is read").expect("many");
+        assert_eq!(members.together, Together::Group);
+        let found: Vec<&str> = members.files.iter().map(|member| member.name.as_str()).collect();
+        assert_eq!(found, expected);
+        // Every command gets them back.
+        assert_eq!(names(&desk.documents("all.html")).len(), 4);
+        let page = fs::read_to_string(desk.0.join("all.html")).expect("a page");
+        assert!(page.contains(&format!("This page contains {name} (4 recordings).")));
+        assert!(
+            page.contains("view=recordings") && page.contains(&format!("<title>{name} – Flamedrop</title>"))
+        );
+    }
+    // Of a page with a group in it another one is made.
+    desk.run(&["open", "-o", "again.html", "all.html"]);
+    assert_eq!(embedded(&desk.path("again.html")).0, "all.html");
+    // Two are looked at side by side.
+    let two = desk.run(&["open", "-o", "two.html", "runs/1/app.prof", "runs/2/app.prof"]);
+    assert!(two.status.success());
+    let page = fs::read_to_string(desk.0.join("two.html")).expect("a page");
+    assert_eq!(page.matches("data-document=\"app.prof\"").count(), 2);
+}
+
+#[test]
+fn a_view_that_there_is_not_is_refused() {
+    let desk = Desk::new("views");
+    let open = |view: &str| desk.run(&["open", "-o", "a.html", "--view", view, &data(FILES[0])]);
+    for view in ["nonsense", "view=nonsense&sort=calls"] {
+        let output = open(view);
+        assert_eq!(output.status.code(), Some(2), "{view}");
+        let said = text(&output.stderr);
+        assert!(said.contains("the views are findings, flame-graph"), "{said}");
+    }
+    // Those that there are stand in the page.
+    let page = include_str!("../src/bin/app/view.rs");
+    let (_, keys) = page.split_once("pub fn key(").expect("keys");
+    let (keys, _) = keys.split_once("pub fn").expect("their end");
+    let keys: Vec<&str> = keys.split('"').skip(1).step_by(2).collect();
+    assert_eq!(keys, flamedrop::link::VIEWS);
+    for view in ["call-tree", "view=queries&sort=calls", "#view=lines", "q=a"] {
+        assert!(open(view).status.success(), "{view}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn where_temporary_files_cannot_be_there_is_another_place() {
+    let desk = Desk::new("nowhere");
+    let mut open = desk.command(&["open", &data(FILES[0])]);
+    let output = open.env("TMPDIR", "/no/such/folder").output().expect("it runs");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let page = text(&output.stdout).trim_end().to_owned();
+    assert!(page.ends_with("orders.html") && !page.starts_with("/no/such"), "{page}");
+    fs::remove_dir_all(Path::new(&page).parent().expect("a folder")).expect("it goes");
+}
+
+#[test]
+fn a_script_is_to_be_run() {
+    let desk = Desk::new("script");
+    let line = "127.0.0.1 - - [10/Oct/2026:13:55:36 +0000] \"GET /a HTTP/1.1\" 200 2326 \"-\" \"curl\"\n";
+    let with_log = format!("LINES = r'''\n{line}{line}'''\n");
+    for (name, content) in [("app.py", "import os\nprint(os.name)\n"), ("logs.py", &with_log)] {
+        fs::write(desk.0.join(name), content).expect("a file");
+        // What a file alone is for.
+        let output = desk.run(&[name]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(&format!("did you mean `flamedrop run {name}`")));
+    }
+    let output = desk.run(&["open", "app.py"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("flamedrop run app.py") && !said.contains("cProfile"), "{said}");
+    let profile = data(FILES[0]);
+    let output = desk.run(&[&profile]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains(&format!("did you mean `flamedrop open {profile}`")), "{said}");
+    assert!(text(&desk.run(&["opne"]).stderr).contains("open"));
+    // What is missing is missing.
+    assert!(text(&desk.run(&["open", "none.py"]).stderr).contains("No such file"));
+}
+
+#[test]
+#[cfg(unix)]
+fn the_active_environment_comes_first() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = Desk::new("environments");
+    for name in ["active", "own"] {
+        let folder = desk.0.join(name).join("bin");
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("python3"), format!("#!/bin/sh\necho {name}\n")).expect("a file");
+        let may_run = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(folder.join("python3"), may_run).expect("permissions");
+    }
+    let program = desk.0.join("own/bin/flamedrop");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_flamedrop"), &program).expect("a link");
+    let run = |active: Option<&str>| {
+        let mut command = std::process::Command::new(&program);
+        command.args(["run", "app.py"]).current_dir(&desk.0).env_remove("VIRTUAL_ENV");
+        command.env("TMPDIR", desk.0.join("temporary"));
+        command.envs(active.map(|name| ("VIRTUAL_ENV", desk.0.join(name))));
+        text(&command.output().expect("it runs").stdout)
+    };
+    assert_eq!(run(None), "own\n");
+    assert_eq!(run(Some("active")), "active\n");
 }

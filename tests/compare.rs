@@ -7,6 +7,7 @@ use flamedrop::brief::Brief;
 use flamedrop::document::{self, Content, Document};
 use flamedrop::input::MemorySource;
 use flamedrop::profile::compare::{Changed, Comparison, Outline};
+use flamedrop::profile::transform::{Path, Transform};
 use flamedrop::profile::{Edges, Profile};
 use flamedrop::protocol::{ChangedColumn, CompareAnswer, CompareAsk, Request, Response, decode, encode};
 use flamedrop::session::Session;
@@ -86,6 +87,10 @@ fn what_lies_within_the_spread_is_chance() {
     assert_eq!(find(&comparison, "find", 38).self_clear, Some(true));
     // What did not change at all.
     assert_eq!(find(&comparison, "dumps", 183).self_clear, Some(false));
+    // In each recording of one side and in none of the other: that is no chance, however long it takes.
+    for one in comparison.functions.iter().filter(|one| one.before.is_none() != one.after.is_none()) {
+        assert_eq!((one.self_clear, one.total_clear), (Some(true), Some(true)), "{one:?}");
+    }
     // The same three twice.
     let again = compare(&outlines("after"), &outlines("after"));
     assert_eq!(again.clear, Some(false));
@@ -244,6 +249,35 @@ fn two_workers_compare() {
     );
 }
 
+/// A file that was recorded again: what one looked at is found where its lines moved to, and so is what steps are about.
+#[test]
+fn functions_of_an_earlier_reading_are_found_again() {
+    let old = profile("compare/before-1.prof");
+    let id = |line: i64, name: &str| {
+        old.functions.find("/home/ada/shop/stock.py", line, name).expect("it is there")
+    };
+    let functions = vec![id(20, "find"), id(28, "same")];
+    let ask = CompareAsk::Again { before: outline("before-1"), functions: functions.clone() };
+    let Response::Compare(CompareAnswer::Again(overview, now)) =
+        session("after-1").answer(&Request::Compare(ask))
+    else {
+        panic!("not compared")
+    };
+    assert_eq!((overview.new, overview.gone), (4, 1));
+    let new = profile("compare/after-1.prof");
+    let found = new.functions.find("/home/ada/shop/stock.py", 38, "find");
+    assert!(found.is_some());
+    assert_eq!(now, [found, None]);
+    // Steps of it as well; one that is about what is gone is none.
+    let id = |function: u32| now[functions.iter().position(|other| *other == function)?];
+    let path = Path { functions: vec![functions[0]], without_imports: true };
+    let stack = Transform::FocusStack(path).with_ids(&id).expect("a step");
+    let path = Path { functions: vec![now[0].expect("there")], without_imports: true };
+    assert_eq!(stack, Transform::FocusStack(path));
+    assert_eq!(Transform::Drop(functions[1]).with_ids(&id), None);
+    assert_eq!(Transform::HideBelow(0.5).with_ids(&id), Some(Transform::HideBelow(0.5)));
+}
+
 /// Several recordings of eight Pythons as one: what every Python's own `Stats.add` makes of them (tests/record/compare.sh).
 #[test]
 fn merged_profiles_are_what_pstats_adds_up() {
@@ -321,34 +355,13 @@ fn merged_stacks_are_those_of_all_files() {
 }
 
 #[test]
-fn a_worker_merges_what_the_page_hands_it() {
-    let mut session = session("before-1");
-    let file = |name: &str| (format!("{name}.prof"), common::bytes(&format!("compare/{name}.prof")));
-    let mut merge = |files: Vec<(String, Vec<u8>)>| {
-        let request = Request::Merge(files);
-        let request: Request = decode(&encode(&request).expect("encoding")).expect("decoding");
-        session.answer(&request)
-    };
-    let Response::Shared(bytes) = merge(vec![file("before-2"), file("before-3")]) else {
-        panic!("not merged")
-    };
-    let document = common::open(bytes).expect("a document");
-    assert_eq!(document.name, "3 profiles merged");
-    let merged = common::profile(document);
-    let find = merged.functions.find("/home/ada/shop/stock.py", 20, "find").expect("it is there");
-    assert_eq!(merged.functions.calls[find as usize], 2400);
-    let log = ("shop.sql.jsonl".to_owned(), common::bytes("shop/shop.sql.jsonl"));
-    assert!(matches!(merge(vec![log]), Response::Refused(problem) if problem.contains("no profile")));
-}
-
-#[test]
 fn a_recording_in_one_line() {
     let source = MemorySource::new("GET.stock.31ms.1764487957.prof", common::bytes("compare/before-1.prof"));
     let document = flamedrop::import::import(&source, &|_| ()).expect("a profile");
     let brief = Brief::of(&document);
     assert_eq!(brief.request.as_deref(), Some("GET /stock"));
     assert_eq!((brief.count, brief.kind), (Some(122_715), flamedrop::import::Kind::Profile));
-    let slowest = brief.slowest.expect("an own function");
+    let slowest = brief.slowest().expect("an own function");
     assert_eq!((slowest.name.as_str(), slowest.place.as_str()), ("find", "/home/ada/shop/stock.py:20"));
 }
 

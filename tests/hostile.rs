@@ -249,7 +249,9 @@ fn pictures_have_no_markup_but_their_own() {
     assert!(interactive.contains(&total), "{total}");
     let source = Box::new(MemorySource::new("hostile", profile_document()));
     let mut session = Session::open(source, &|_| ()).unwrap();
-    let Response::Tree(tree) = session.answer(&Request::Tree { hide_imports: false, turned: None }) else {
+    let Response::Tree(tree) =
+        session.answer(&Request::Tree { hide_imports: false, turned: None, sight: None })
+    else {
         panic!("no tree")
     };
     let boxes = Boxes::new(tree);

@@ -35,6 +35,9 @@ fn format_of(path: &Path) -> Option<&'static str> {
         // Packed too: the rules' tests read them.
         ("findings" | "pages" | "rules", (_, "prof")) => return None,
         (_, (_, "prof")) => "pstats",
+        ("lines", (_, "lprof")) => "line-profiler",
+        ("lines", (stem, _)) if stem.ends_with(".scalene") => "scalene",
+        ("lines", _) => "memray-stats",
         ("profiles", (_, "md")) => return None,
         ("profiles", ("memray-1.20.0-stats", _)) => "memray-stats",
         ("profiles", ("memray-1.20.0.gprof2dot", _)) => "gprof2dot",
@@ -62,7 +65,7 @@ fn format_of(path: &Path) -> Option<&'static str> {
         ("profiles", (stem, _)) if stem.starts_with("perf") => "perf-script",
         ("profiles", (_, "callgrind")) => "callgrind",
         ("profiles", _) => "collapsed",
-        ("findings" | "pages" | "sample", (_, "jsonl")) => "flamedrop-recorder",
+        ("findings" | "pages" | "sample" | "pair", (_, "jsonl")) => "flamedrop-recorder",
         ("tools", (stem, _))
             if ["otel", "otlp", "jaeger", "zipkin"].iter().any(|word| stem.starts_with(word)) =>
         {

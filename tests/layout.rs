@@ -7,6 +7,7 @@ use flamedrop::layout::boxes::Boxes;
 use flamedrop::layout::flame::{Orientation, ROW_HEIGHT, Viewport};
 use flamedrop::layout::sunburst::{Disc, Hit};
 use flamedrop::layout::timeline::{Timeline, Viewport as TimelineViewport};
+use flamedrop::profile::CallTree;
 use flamedrop::protocol::{TimelineColumns, Tree};
 use flamedrop::queries::Operation;
 use proptest::prelude::*;
@@ -389,7 +390,7 @@ fn a_box_is_found_again_where_others_are_hidden() {
             .join(" ")
     };
     let here = |from: &Tree, to: &Tree, at: u32| {
-        let again = to.again(from, at).expect("all have a root");
+        let again = call_tree(to).nearest(&from.stack_of(at)).expect("all have a root");
         format!("{}: {}{}", path(from, at), path(to, again.at), if again.is_it { "" } else { " …" })
     };
     let hiding: Vec<String> = (0..whole.function.len() as u32).map(|at| here(&whole, &shown, at)).collect();
@@ -424,8 +425,23 @@ fn a_box_is_found_again_where_others_are_hidden() {
             "main more c: main more c",
         ]
     );
-    assert_eq!(whole.again(&shown, 99), None);
-    assert_eq!(drawn::tree("").again(&shown, 0), None);
+    assert_eq!(call_tree(&whole).nearest(&shown.stack_of(99)), None);
+    assert_eq!(call_tree(&drawn::tree("")).nearest(&shown.stack_of(0)), None);
+}
+
+/// The tree that a drawn one is of, with its functions' own numbers.
+fn call_tree(tree: &Tree) -> CallTree {
+    let function = (0..tree.function.len() as u32).map(|at| tree.function_of(at).expect("a box").function);
+    CallTree {
+        function: function.collect(),
+        parent: tree.parent.clone(),
+        depth: tree.depth.clone(),
+        end: tree.end.clone(),
+        recursive: tree.recursive.clone(),
+        self_time: tree.self_time.clone(),
+        total_time: tree.total_time.clone(),
+        ..CallTree::default()
+    }
 }
 
 #[test]

@@ -156,7 +156,8 @@ fn memray_in_all_that_it_writes() {
         assert!((profile.total() / MEBIBYTE - 26.0).abs() < 0.05, "{name}: {}", profile.total());
         assert_eq!(line(&profile, "mem.py", 3, "Memory"), Some(20_971_522.0), "{name}");
         assert_eq!(profile.measures()[1].1, Unit::Count, "{name}");
-        assert_eq!(profile.tracks().len(), 2, "{name}");
+        // None of them was asked for --split-threads.
+        assert_eq!(profile.tracks().len(), 1, "{name}");
         let is_page = name.ends_with("html.gz");
         assert_eq!(profile.series.is_some(), is_page, "{name}");
         if let Some(series) = profile.series {
@@ -166,8 +167,6 @@ fn memray_in_all_that_it_writes() {
         // Nothing is escaped for HTML any more.
         assert!(profile.functions.names.iter().all(|name| !name.contains("&lt;")), "{name}");
     }
-    // The thread's name has a semicolon and a blank.
-    assert!(profile("memray-1.20.0.csv").tracks().iter().any(|track| track.name == "wk;1 x"));
     let graph = profile("memray-1.20.0.gprof2dot.json");
     assert_eq!((graph.unit, graph.total()), (Unit::Bytes, 27_245_510.0));
     let stats = document("memray-1.20.0-stats.json");
@@ -222,8 +221,8 @@ fn sessions_answer_about_lines_series_and_measures() {
     assert_eq!((first.measure, first.measures.len(), first.has_lines, first.has_series), (0, 8, true, false));
     let memory = overview(session.answer(&Request::Measure(5)));
     assert_eq!((memory.measure, memory.unit, memory.total), (5, Unit::Bytes, 1_871_343_493.0));
-    let worker = overview(session.answer(&Request::Track(Some(1))));
-    assert_eq!((worker.measure, worker.track, worker.unit), (5, Some(1), Unit::Bytes));
+    let worker = overview(session.answer(&Request::Tracks(vec![1])));
+    assert_eq!((worker.measure, worker.shown_tracks.clone(), worker.unit), (5, vec![1], Unit::Bytes));
     assert!(worker.total < memory.total);
     // Tracks say what they have of what is shown.
     assert!((worker.tracks[1].total - worker.total).abs() < 1.0);
@@ -235,9 +234,9 @@ fn sessions_answer_about_lines_series_and_measures() {
     let Response::Lines(lines) = session.answer(&Request::Lines(LinesOf::Most)) else { panic!("no lines") };
     assert!(lines.files[0].path.ends_with("workload.py") && lines.file == lines.files[0].file);
     let back = overview(session.answer(&Request::Measure(0)));
-    assert_eq!((back.measure, back.track), (0, Some(1)));
-    let back = overview(session.answer(&Request::Track(None)));
-    assert_eq!((back.total, back.track), (first.total, None));
+    assert_eq!((back.measure, back.shown_tracks.clone()), (0, vec![1]));
+    let back = overview(session.answer(&Request::Tracks(Vec::new())));
+    assert_eq!((back.total, back.shown_tracks.clone()), (first.total, Vec::new()));
     assert!(matches!(session.answer(&Request::Measure(99)), Response::Refused(_)));
     let mut session = open("vprof-0.38.cmh.json");
     let Response::Lines(lines) = session.answer(&Request::Lines(LinesOf::Most)) else { panic!("no lines") };
@@ -271,6 +270,40 @@ fn findings_about_memory_and_lines() {
     assert_eq!(falls, []);
     let steady = found(&common::open(curve(|at| if at < 6 { 30.0 } else { 90.0 })).expect("a series"));
     assert_eq!(steady, []);
+}
+
+/// Recorded by `./dev record lines`, each beside the same program without the fault.
+#[test]
+fn loops_that_wait_and_memory_that_is_freed_again() {
+    let found = |name: &str| -> Vec<(String, String)> {
+        let document = common::open(common::bytes(&format!("lines/{name}"))).expect("a profile");
+        let report = findings::judge(&document, &Settings::default());
+        report.findings.into_iter().map(|finding| (finding.rule, finding.title)).collect()
+    };
+    let rows = found("rows.lprof");
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(rows[0].0, "row-loop");
+    assert!(rows[0].1.starts_with("rows.py:44 runs 600 times in a loop and takes "), "{rows:?}");
+    assert_eq!(found("rows-clean.lprof"), []);
+    let stats = found("churn.memray-stats.json");
+    assert_eq!(
+        stats,
+        [(
+            "memory-churn".to_owned(),
+            "churn.py:15 allocates 480 MiB and frees it again: at most 12 MiB were held at once".to_owned()
+        )]
+    );
+    // Scalene samples, and knows what the line itself held at once.
+    let scalene = found("churn.scalene.json.gz");
+    let churns = |found: &[(String, String)]| found.iter().filter(|(rule, _)| rule == "memory-churn").count();
+    assert_eq!(churns(&scalene), 1, "{scalene:?}");
+    assert!(
+        scalene.iter().any(|(_, title)| title.starts_with("/srv/shop/churn.py:15 allocates 4")),
+        "{scalene:?}"
+    );
+    for clean in ["churn-clean.memray-stats.json", "churn-clean.scalene.json.gz"] {
+        assert_eq!(churns(&found(clean)), 0, "{clean}");
+    }
 }
 
 /// What is handed on without paths has no source either: it is the program.

@@ -15,10 +15,11 @@ use flamedrop::draw::{
 use flamedrop::findings::Link;
 use flamedrop::findings::digest::{Item as FindingsItem, Items};
 use flamedrop::findings::waste::Role;
+use flamedrop::layout::alignment::Alignment;
 use flamedrop::layout::boxes::Boxes;
 use flamedrop::layout::chart::{Across, Chart, Data, Kind, Series, Tone, Unit};
 use flamedrop::layout::flame::{Orientation, Viewport};
-use flamedrop::layout::flame_chart::{Boxes as ChartBoxes, Tracks, Viewport as ChartViewport};
+use flamedrop::layout::flame_chart::{Boxes as ChartBoxes, Statements, Tracks, Viewport as ChartViewport};
 use flamedrop::layout::pareto::Pareto;
 use flamedrop::layout::sunburst::Disc;
 use flamedrop::layout::time_axis::AxisClock;
@@ -26,7 +27,8 @@ use flamedrop::layout::timeline::{Timeline, Viewport as TimelineViewport};
 use flamedrop::profile::Layer;
 use flamedrop::profile::spans::Clock;
 use flamedrop::protocol::{
-    Activity, FunctionRow, RequestRow, SpanBoxes, SpanId, SpansOverview, Waterfall, WaterfallStep,
+    Activity, FunctionRow, QueriesOverview, RequestRow, SpanBoxes, SpanId, SpansOverview, Waterfall,
+    WaterfallStep,
 };
 use flamedrop::queries::Operation;
 use flamedrop::queries::request_use::RequestUse;
@@ -363,9 +365,11 @@ fn flame_chart_svg(search: bool, range: Option<(f64, f64)>, theme: &Theme) -> St
         length: 10.0,
         count: 8,
         tracks: vec![("MainThread".to_owned(), 2), ("worker-1".to_owned(), 1), ("empty".to_owned(), 0)],
+        threads: vec![Some(7), Some(8), Some(8)],
+        beginning: None,
         range: None,
     };
-    let tracks = Tracks::new(&overview, None, true);
+    let tracks = Tracks::new(&overview, &[], true);
     let tree = drawn::tree(STACKS);
     let mut rows = tree.functions.clone();
     rows.truncate(3);
@@ -412,10 +416,16 @@ fn flame_chart_svg(search: bool, range: Option<(f64, f64)>, theme: &Theme) -> St
     assert_eq!((hit(140.0, second), hit(300.0, second), hit(10.0, 5.0)), (Some(4), None, None));
     let worker = view.row_top(&tracks.shown()[1], 0) + 5.0;
     assert_eq!(hit(161.0, worker), Some(6));
-    let state =
-        ChartState { hover: Some(3), current: Some(SpanId { track: 0, span: 4 }), function: Some(2), range };
+    let state = ChartState {
+        hover: Some(3),
+        current: Some(SpanId { track: 0, span: 4 }),
+        function: Some(2),
+        range,
+        ..ChartState::default()
+    };
     let functions = ChartFunctions { rows: &rows, fills: &fills };
-    let scene = flame_chart::paint((&tracks, &boxes), &view, &state, functions, theme, &measure::table());
+    let scene =
+        flame_chart::paint((&tracks, &boxes, None), &view, &state, functions, theme, &measure::table());
     svg::write(&scene, "Flame chart")
 }
 
@@ -427,6 +437,63 @@ fn a_flame_chart_of_two_tracks() {
 #[test]
 fn a_searched_flame_chart_in_the_dark_with_a_range() {
     insta::assert_snapshot!(flame_chart_svg(true, Some((1.0, 7.0)), &Theme::DARK));
+}
+
+/// Statements below the thread that ran them, and below all where that is not known; at the lower edge while their own
+/// place is below the screen.
+#[test]
+fn statements_below_the_frames_that_ran_them() {
+    let spans = SpansOverview {
+        clock: Clock::Recorded,
+        length: 0.02,
+        count: 3,
+        tracks: vec![("MainThread".to_owned(), 9), ("worker-1".to_owned(), 1)],
+        threads: vec![Some(7), Some(8)],
+        beginning: Some(1_796_072_732_000.0),
+        range: None,
+    };
+    let mut columns = drawn::timeline("one: s== s=  u\ntwo:  i====\nthree: t D");
+    columns.threads = vec![Some(7), Some(8), Some(9)];
+    let log = QueriesOverview {
+        span: Some((1_796_072_732_002.0, 1_796_072_732_016.0)),
+        wall_clock: true,
+        zone: Some("UTC".to_owned()),
+        grain: 1.0,
+        ..QueriesOverview::default()
+    };
+    let alignment = Alignment::of(&spans, &log).expect("the same time");
+    let statements = Statements::new(columns, alignment, &spans);
+    assert!(!statements.are_told());
+    let tracks = Tracks::new(&spans, &[], true).with(&statements);
+    let boxes = ChartBoxes::default();
+    let mut view = ChartViewport::whole(&tracks, 400.0, 300.0, 1.0);
+    // The last lane is of no thread that is known, so it stands at the lower edge; the first one above it, as its thread
+    // fills the screen. That of the second thread, which is further down, is not there.
+    let shown = |view: &ChartViewport| -> Vec<(usize, f64)> {
+        view.lanes(&tracks).iter().map(|(lane, top)| (lane.lane, *top)).collect()
+    };
+    assert_eq!(shown(&view), [(2, 254.0), (0, 208.0)]);
+    // `s==` runs from 3 to 6 ms, and what is under it cannot be hit.
+    let at = |view: &ChartViewport, x: f64, y: f64| view.statement_at(&tracks, &statements, x, y);
+    assert_eq!((at(&view, 70.0, 240.0), at(&view, 10.0, 240.0)), (Some(0), None));
+    assert_eq!((view.row_at(&tracks, 240.0), view.row_at(&tracks, 100.0)), (None, Some((0, 2))));
+    assert_eq!(statements.moments(0), (0.003, 0.006));
+    let first = statements.step(Err(0.0), true);
+    let order = std::iter::successors(first, |&place| statements.step(Ok(place), true));
+    assert_eq!(order.collect::<Vec<_>>(), [0, 4, 3, 5, 1, 2]);
+    assert_eq!(statements.step(Err(0.02), false), Some(2));
+    let theme = &Theme::LIGHT;
+    let rows = drawn::tree(STACKS).functions;
+    let fills = FunctionFills::of_functions(&rows, theme);
+    let state =
+        ChartState { statements: (Some(1), Some(0)), range: Some((0.0, 0.015)), ..ChartState::default() };
+    let functions = ChartFunctions { rows: &rows, fills: &fills };
+    let all = (&tracks, &boxes, Some(&statements));
+    let scene = flame_chart::paint(all, &view, &state, functions, theme, &measure::table());
+    insta::assert_snapshot!(svg::write(&scene, "Flame chart with statements"));
+    // Further down each stands where it belongs.
+    view = view.revealing_statement(&tracks, &statements, 3);
+    assert_eq!(shown(&view).iter().map(|(lane, _)| *lane).collect::<Vec<_>>(), [2, 1, 0]);
 }
 
 #[test]

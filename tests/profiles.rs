@@ -285,7 +285,7 @@ fn viztracer_counts_calls_and_py_spy_does_not() {
     let py_spy = self::profile("py-spy-0.4.3.chrometrace.json.gz");
     assert_eq!(py_spy.calls(), None);
     // 3 of the 6.85 units that are burnt on the main thread.
-    let main = py_spy.of_track(0).expect("a track");
+    let main = py_spy.of_tracks(&[0]).expect("a track");
     let (_, a) = numbers(&main, "a");
     let (_, b) = numbers(&main, "b");
     // Four samples of b, so within a third.

@@ -357,6 +357,26 @@ fn an_object_within_itself_is_no_trap() {
     }
 }
 
+/// `main` calls `a`, which calls `b`, which calls `a` again, and so on: 0.3 s of 0.4, of which the file has each twice.
+#[test]
+fn pyinstruments_recursion_through_others_counts_once() {
+    let unknown = |own: f64, total: f64| tuple![-1, -1, own, total];
+    let row = |own, total, callers| numbers(-1, -1, own, total, callers);
+    let [main, a, b, burn] = ["main", "a", "b", "burn"].map(|name| key("rec.py", 1, name));
+    let document = common::open(stats(vec![
+        (main.clone(), row(0.0, 0.4, vec![])),
+        (a.clone(), row(0.0, 0.6, vec![(main.clone(), unknown(0.0, 0.3)), (b.clone(), unknown(0.0, 0.3))])),
+        (b.clone(), row(0.0, 0.6, vec![(a, unknown(0.0, 0.6))])),
+        (burn, row(0.4, 0.4, vec![(b, unknown(0.3, 0.3)), (main, unknown(0.1, 0.1))])),
+    ]))
+    .expect("a profile");
+    let said = common::diagnostics(&document);
+    assert!(said.contains("2 × functions call themselves, or each other in turn"), "{said}");
+    let profile = common::profile(document);
+    let outermost: Vec<String> = (0..4).map(|id| format!("{:.3}", profile.outermost_total(id))).collect();
+    assert_eq!(outermost, ["0.400", "0.300", "0.300", "0.400"]);
+}
+
 /// Numbers that pyinstrument 5.1 wrote of `main` calling `rec`, which calls itself three deep before it
 /// calls `burn`: no counts, and the time of `rec` is that of all its calls.
 #[test]

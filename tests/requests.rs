@@ -13,13 +13,7 @@ use flamedrop::queries::{Clock, QueryLog};
 use flamedrop::requests::Moment;
 
 fn open(path: &str) -> (Document, QueryLog) {
-    let document = common::open(common::bytes(&format!("requests/{path}")))
-        .unwrap_or_else(|error| panic!("{path}: {error}"));
-    let Content::Requests(log) = &document.content else {
-        panic!("{path}: {} is no log of requests", document.format)
-    };
-    let log = (**log).clone();
-    (document, log)
+    common::requests::served(common::open(common::bytes(&format!("requests/{path}"))), path)
 }
 
 /// A request as the client saw it.

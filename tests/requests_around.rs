@@ -6,20 +6,12 @@ mod common;
 use std::io::Write as _;
 use std::rc::Rc;
 
-use flamedrop::document::{Content, Document};
+use common::requests::open;
+use flamedrop::document::Content;
 use flamedrop::import;
 use flamedrop::input::{Composite, MemorySource, Source};
-use flamedrop::queries::{Clock, QueryLog};
+use flamedrop::queries::Clock;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
-
-fn open(text: &str) -> (Document, QueryLog) {
-    let document = common::open(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text:.300}"));
-    let Content::Requests(log) = &document.content else {
-        panic!("{} is no log of requests", document.format)
-    };
-    let log = (**log).clone();
-    (document, log)
-}
 
 fn access(stamp: &str, path: &str, took: &str) -> String {
     format!("10.0.0.9 - - [{stamp}] \"GET {path} HTTP/1.1\" 200 9 \"-\" \"curl\" {took}")

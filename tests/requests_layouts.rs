@@ -3,35 +3,13 @@
 
 mod common;
 
-use flamedrop::document::{Content, Document};
+use common::requests::{durations, lines, open, time};
 use flamedrop::queries::filter::Selection;
 use flamedrop::queries::site::{Site, site};
 use flamedrop::queries::{Clock, QueryLog};
 
-fn open(text: &str) -> (Document, QueryLog) {
-    let document = common::open(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text:.300}"));
-    let Content::Requests(log) = &document.content else {
-        panic!("{} is no log of requests", document.format)
-    };
-    let log = (**log).clone();
-    (document, log)
-}
-
-fn lines(count: u32, line: impl Fn(u32) -> String) -> String {
-    (0..count).map(|at| line(at) + "\n").collect()
-}
-
-/// `10:00:00` and so many seconds.
-fn time(seconds: u32) -> String {
-    format!("{:02}:{:02}:{:02}", 10 + seconds / 3600, seconds / 60 % 60, seconds % 60)
-}
-
 fn common(at: u32, request: &str, rest: &str) -> String {
     format!("10.0.0.9 - - [20/Nov/2026:{} +0000] \"{request}\" {rest}", time(at))
-}
-
-fn durations(log: &QueryLog) -> Vec<f64> {
-    log.statements.duration.clone()
 }
 
 fn judged(log: &QueryLog) -> Site {

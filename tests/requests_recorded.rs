@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use flamedrop::document::{Content, Document};
+use flamedrop::document::Document;
 use flamedrop::queries::{Clock, QueryLog};
 
 /// A request as the client saw it.
@@ -40,13 +40,7 @@ fn truth(text: &str) -> Vec<Asked> {
 }
 
 fn open(name: &str) -> (Document, QueryLog) {
-    let document = common::open(common::bytes(&format!("requests/recorded/{name}.log")))
-        .unwrap_or_else(|error| panic!("{name}: {error}"));
-    let Content::Requests(log) = &document.content else {
-        panic!("{name}: {} is no log of requests", document.format)
-    };
-    let log = (**log).clone();
-    (document, log)
+    common::requests::served(common::open(common::bytes(&format!("requests/recorded/{name}.log"))), name)
 }
 
 /// The recordings by name: server and version.

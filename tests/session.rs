@@ -243,7 +243,9 @@ fn search_counts_what_it_found() {
 #[test]
 fn the_tree_names_its_functions_and_keeps_the_total() {
     let mut session = shop();
-    let Response::Tree(tree) = ask(&mut session, &Request::Tree { hide_imports: false, turned: None }) else {
+    let Response::Tree(tree) =
+        ask(&mut session, &Request::Tree { hide_imports: false, turned: None, sight: None })
+    else {
         panic!("a tree")
     };
     let Tree { estimated, ref function, ref functions, total, .. } = tree;
@@ -264,7 +266,9 @@ fn merged_boxes_name_their_functions() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/trees/django_orm.prof.gz");
     let source = MemorySource::new("django_orm.prof.gz", std::fs::read(path).expect("the recording"));
     let mut session = Session::open(Box::new(source), &|_| ()).expect("a profile");
-    let Response::Tree(tree) = ask(&mut session, &Request::Tree { hide_imports: false, turned: None }) else {
+    let Response::Tree(tree) =
+        ask(&mut session, &Request::Tree { hide_imports: false, turned: None, sight: None })
+    else {
         panic!("a tree")
     };
     let mut named = 0;
@@ -298,10 +302,11 @@ fn import_frames_are_hidden_where_that_is_asked_for() {
     };
     let mut session = recording("imports");
     assert!(many(&session) && !many(&recording("archives")) && !many(&recording("generators")));
-    let mut tree = |hide_imports| match ask(&mut session, &Request::Tree { hide_imports, turned: None }) {
-        Response::Tree(tree) => tree,
-        other => panic!("{other:?}"),
-    };
+    let mut tree =
+        |hide_imports| match ask(&mut session, &Request::Tree { hide_imports, turned: None, sight: None }) {
+            Response::Tree(tree) => tree,
+            other => panic!("{other:?}"),
+        };
     let (whole, shown) = (tree(false), tree(true));
     assert_eq!(whole, tree(false));
     assert!(whole.has_imports && shown.has_imports && shown.function.len() < whole.function.len());
@@ -312,7 +317,9 @@ fn import_frames_are_hidden_where_that_is_asked_for() {
     let modules: Vec<String> =
         shown.functions.iter().filter(|row| row.is_module()).map(|row| row.label().into_owned()).collect();
     assert!(modules.iter().any(|label| label == "email/utils.py"), "{modules:?}");
-    let Response::Tree(other) = ask(&mut shop(), &Request::Tree { hide_imports: true, turned: None }) else {
+    let Response::Tree(other) =
+        ask(&mut shop(), &Request::Tree { hide_imports: true, turned: None, sight: None })
+    else {
         panic!("a tree")
     };
     assert!(!other.has_imports && other.function.len() > 3);
@@ -333,7 +340,9 @@ fn lines_are_functions_until_lines_are_asked_for() {
             format!("{}:{} {:.3} s self, {:.3} s total\n", row.name, row.line, row.self_time, row.total_time)
         };
         let text: String = rows.iter().map(row).collect();
-        let Response::Tree(tree) = ask(session, &Request::Tree { hide_imports: false, turned: None }) else {
+        let Response::Tree(tree) =
+            ask(session, &Request::Tree { hide_imports: false, turned: None, sight: None })
+        else {
             panic!("a tree")
         };
         format!("{text}{} boxes, {:.3} s\n", tree.function.len(), tree.total)

@@ -200,7 +200,7 @@ fn a_statement_with_its_text_and_the_gap_before() {
     );
     assert!(matches!(ask(&mut session, &Request::Statement { statement: 40 }), Response::Refused(_)));
     assert!(matches!(
-        ask(&mut session, &Request::Tree { hide_imports: false, turned: None }),
+        ask(&mut session, &Request::Tree { hide_imports: false, turned: None, sight: None }),
         Response::Refused(_)
     ));
 }

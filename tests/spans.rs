@@ -126,7 +126,7 @@ fn the_range_of_everything_has_the_files_numbers() {
         let sum = first.expect("a range").total() + rest.expect("a range").total();
         assert!(close(sum, whole.total()), "{name}: {sum} {}", whole.total());
         for track in 0..whole.tracks().len() {
-            let one = whole.of_range((0.0, length * 2.0), Some(track)).expect("a track");
+            let one = whole.of_range((0.0, length * 2.0), Some(&[track])).expect("a track");
             assert!(close(one.total(), whole.tracks()[track].total()), "{name}");
         }
     }
@@ -259,7 +259,7 @@ fn total(session: &mut Session, request: Request) -> f64 {
 fn a_session_shows_a_range_of_a_track_and_takes_it_back() {
     let mut session = session("viztracer-1.1.1-fork.json");
     let whole = total(&mut session, Request::Range(None));
-    let track = total(&mut session, Request::Track(Some(1)));
+    let track = total(&mut session, Request::Tracks(vec![1]));
     let length = match session.overview().content {
         ContentOverview::Profile(profile) => profile.spans.expect("spans").length,
         _ => panic!("a profile"),
@@ -272,10 +272,37 @@ fn a_session_shows_a_range_of_a_track_and_takes_it_back() {
         panic!("findings")
     };
     let ContentOverview::Profile(shown) = session.overview().content else { panic!("a profile") };
-    assert!(close(shown.total, rest) && shown.track == Some(1));
+    assert!(close(shown.total, rest) && shown.shown_tracks == [1]);
     assert_eq!(shown.spans.and_then(|spans| spans.range), Some((length / 2.0, length * 2.0)));
     assert!(close(total(&mut session, Request::Range(None)), track));
-    assert!(close(total(&mut session, Request::Track(None)), whole));
+    assert!(close(total(&mut session, Request::Tracks(Vec::new())), whole));
+}
+
+/// What several tracks have is what each of them has, of all of the time and of a part of it.
+#[test]
+fn a_session_shows_several_tracks() {
+    let call = |thread: u32, name: &str, from: u32, took: u32| {
+        format!(
+            r#"{{"ph":"X","cat":"fee","pid":7,"tid":{thread},"ts":{from},"dur":{took},"name":"{name} (/srv/app.py:{thread})"}}"#
+        )
+    };
+    let calls = [call(1, "main", 0, 1000), call(2, "read", 100, 700), call(3, "write", 200, 90)];
+    let text =
+        format!(r#"{{"traceEvents":[{}],"viztracer_metadata":{{"version":"1.1.1"}}}}"#, calls.join(","));
+    let source = MemorySource::new("threads.json", text.into_bytes());
+    let mut session = Session::open(Box::new(source), &|_| ()).expect("a profile");
+    let ContentOverview::Profile(whole) = session.overview().content else { panic!("a profile") };
+    assert_eq!(whole.tracks.len(), 3, "{:?}", whole.tracks);
+    let half = whole.spans.expect("spans").length / 2.0;
+    for range in [None, Some((0.0, half))] {
+        total(&mut session, Request::Range(range));
+        let each: Vec<f64> =
+            [0, 2].map(|track| total(&mut session, Request::Tracks(vec![track]))).into_iter().collect();
+        let both = total(&mut session, Request::Tracks(vec![0, 2]));
+        assert!(close(both, each.iter().sum()) && both > 0.0, "{range:?}: {both} {each:?}");
+    }
+    let refused = session.answer(&Request::Tracks(vec![0, 99]));
+    assert!(matches!(&refused, Response::Refused(_)), "{refused:?}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn narrowed(session: &mut Session, steps: &[Transform]) -> ProfileOverview {
 }
 
 fn tree(session: &mut Session, turned: Option<Turned>) -> Tree {
-    match session.answer(&Request::Tree { hide_imports: false, turned }) {
+    match session.answer(&Request::Tree { hide_imports: false, turned, sight: None }) {
         Response::Tree(tree) => tree,
         other => panic!("{other:?}"),
     }
@@ -191,9 +191,9 @@ fn steps_follow_tracks_and_ranges() {
     let mine = [Transform::OnlyMine(String::new())];
     let shown = narrowed(&mut session, &mine);
     assert_eq!(shown.tracks, whole.tracks);
-    let Response::Reread(of_track) = session.answer(&Request::Track(Some(1))) else { panic!("a track") };
+    let Response::Reread(of_track) = session.answer(&Request::Tracks(vec![1])) else { panic!("a track") };
     let ContentOverview::Profile(of_track) = of_track.content else { panic!("a profile") };
-    assert_eq!((of_track.track, of_track.steps.len()), (Some(1), 1));
+    assert_eq!((of_track.shown_tracks, of_track.steps.len()), (vec![1], 1));
     assert!(close(of_track.total, whole.tracks[1].total, whole.total));
     // Boxes of packages are the same functions in any part.
     assert_eq!(of_track.functions, shown.functions);
@@ -205,7 +205,7 @@ fn steps_follow_tracks_and_ranges() {
     assert!(of_range.total <= of_track.total * (1.0 + 1e-9) && of_range.steps.len() == 1);
     // Without steps the part stays.
     let shown = narrowed(&mut session, &[]);
-    assert_eq!(shown.track, Some(1));
+    assert_eq!(shown.shown_tracks, [1]);
     assert!(close(shown.total, of_range.total, whole.total));
 }
 
@@ -236,7 +236,9 @@ fn exports_and_findings() {
 #[test]
 fn a_box_without_import_frames_is_found_in_the_whole() {
     let mut session = open("trees/imports.prof.gz");
-    let Response::Tree(hidden) = session.answer(&Request::Tree { hide_imports: true, turned: None }) else {
+    let Response::Tree(hidden) =
+        session.answer(&Request::Tree { hide_imports: true, turned: None, sight: None })
+    else {
         panic!("a tree")
     };
     for at in (1..hidden.function.len() as u32).filter(|&at| !hidden.is_recursive(at)).take(40) {

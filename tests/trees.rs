@@ -268,11 +268,45 @@ fn random_programs_keep_their_totals() {
     let mut kept: Vec<f64> = Vec::new();
     for seed in 0..200 {
         let recording = play(&random_events(seed, 9, 300));
-        kept.push(Scores::of(&estimate(&recording.profile, BUDGET), &recording).kept);
+        let tree = estimate(&recording.profile, BUDGET);
+        let mut boxes: Vec<_> =
+            (0..tree.len()).map(|at| (tree.parent[at], tree.function[at], tree.recursive[at])).collect();
+        boxes.sort_unstable();
+        let twice = boxes.windows(2).find(|two| two[0] == two[1]);
+        assert_eq!(twice, None, "two boxes of one function side by side, seed {seed}");
+        kept.push(Scores::of(&tree, &recording).kept);
     }
     kept.sort_by(f64::total_cmp);
     let mean = kept.iter().sum::<f64>() / kept.len() as f64;
     assert!(mean >= 0.98 && kept[kept.len() / 2] >= 0.99, "mean {mean}, {kept:?}");
+}
+
+/// `c3` calls a function, `r` returns, `s20` spends microseconds.
+fn program(text: &str) -> Vec<Event> {
+    let event = |word: &str| match word.split_at(1) {
+        ("c", function) => Event::Call(function.parse().expect("a function")),
+        ("s", time) => Event::Spend(time.parse().expect("microseconds")),
+        _ => Event::Return,
+    };
+    text.split_whitespace().map(event).collect()
+}
+
+/// A random program in which the times of a box add up to less, by rounding, than the bound that the file gives for it.
+#[test]
+fn a_lower_bound_is_never_above_its_box() {
+    let recording = play(&program(
+        "c0 c5 r c1 c4 s392 r r c1 c4 c0 c0 c3 r c1 c5 c1 r s395 r s137 s352 c6 c6 r c3 s263 r r r r r r r c2 r c5 s375 \
+        c2 s158 r c4 s61 c1 s366 c8 c6 s284 c5 s82 r c7 r s45 c6 c0 r c6 c1 s154 s448 s363 s469 s95 c6 c3 c0 s119 c2 \
+        c2 s29 r r s375 r s484 c7 s208 c3 s2 s81 r c8 c2 r c1 r r c0 s78 s437 s99 s276 r r c7 s440 c0 s416 c0 r r c2 \
+        c0 c2 c1 r c2 r c4 c7 c2 r c3 r s310 c2 r c3 r c7 r c2 c5 c5 r s159 c5 r c6 c6 c8 r c0 s10 c0 r c2 c1 c4 r r r \
+        c1 c0 s142 s226 c8 s404 r r c1 r s418 s210 r c4 c6 c3 s352 r c6 c0 c3 s498 c1 s470 r c6 s35 r s78 r r s315 \
+        s489 r r r r s128 r r c4 r s272 c3 s428 c2 r r r s326 s105 c8 r r s386 c5 c2 r r r r r r c4 r c0 r c1 r c7 \
+        s314 c6 r r r c5 s487 c1 s235 r c2 r r c7 r r r r s386 s108 c7 c4 r r c5 r r c7 s448 s461 s102 s277 s264 r c5 \
+        r c4 r s84 r c2 c2 s458 r s30 r c7 r s221 c6 r c2 r s388 c6 r s93 s245 c0 c0 c5 s152 r c5 r s296 s269 s28 c6 \
+        c0 s201 r s479 c6 r r r r r c7 c5 r s240 c3 r r c5 s424 r r c8 c6 c6 c7 r c7 r r r s477 s94 r c8 r c7 r r s241 \
+        r c1 r r s405 s137 s461 s136 c6 r s228 r c0 r c3 c6 c8 c4 c1 s406 r c2 s454 r c5 c2 s20 r c5 c4 r r r s231",
+    ));
+    check_shape(&estimate(&recording.profile, BUDGET), &recording.profile, BUDGET);
 }
 
 #[test]

@@ -101,6 +101,21 @@ const LOGS: &[&str] = &[
     "shop/shop.sql.jsonl",
 ];
 
+/// A trace of many calls, as VizTracer writes it: one list, which is read event by event.
+fn trace() -> Vec<u8> {
+    let call = |at: u32| {
+        let (thread, name) = (1 + at % 2, at % 97);
+        format!(
+            r#"{{"ph":"X","cat":"fee","pid":7,"tid":{thread},"ts":{},"dur":{}.5,"name":"f{name} (/srv/app.py:{name})"}}"#,
+            at * 10,
+            1 + at % 5,
+        )
+    };
+    let calls: Vec<String> = (0..8_000).map(call).collect();
+    format!(r#"{{"traceEvents":[{}],"viztracer_metadata":{{"version":"1.1.1"}}}}"#, calls.join(",\n"))
+        .into_bytes()
+}
+
 fn read(source: &Slow) -> (String, u32) {
     let (progress, options) = (|_| (), Options::default());
     let mut reading = pin!(import::read_waiting(source, &progress, &options));
@@ -117,8 +132,8 @@ fn read(source: &Slow) -> (String, u32) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
     #[test]
-    fn what_comes_in_pieces_is_the_same(which in 0..LOGS.len(), piece in 20_000_usize..200_000, delay in 0_u32..3) {
-        let bytes = log(LOGS[which]);
+    fn what_comes_in_pieces_is_the_same(which in 0..=LOGS.len(), piece in 20_000_usize..200_000, delay in 0_u32..3) {
+        let bytes = LOGS.get(which).map_or_else(trace, |name| log(name));
         let at_once = import::import(&MemorySource::new("slow.log", bytes.clone()), &|_| ()).expect("a log");
         let source = Slow::new(bytes, piece, delay);
         let (document, polls) = read(&source);
@@ -130,6 +145,9 @@ proptest! {
 
 #[test]
 fn readers_of_long_logs_wait() {
+    let source = Slow::new(trace(), 50_000, 1);
+    let (_, polls) = read(&source);
+    assert!(polls > 2, "a trace: polled {polls} times");
     for name in ["postgres/client.log", "postgres/client.csv", "postgres/client.json", "shop/shop.sql.jsonl"]
     {
         let source = Slow::new(log(name), 50_000, 1);

@@ -4,7 +4,7 @@ mod common;
 
 use std::rc::Rc;
 
-use flamedrop::import::{self, ImportError};
+use flamedrop::import::{self, ImportError, Together};
 use flamedrop::input::{MemorySource, Source};
 
 fn refused(bytes: &[u8]) -> ImportError {
@@ -56,7 +56,7 @@ fn a_tar_archive_is_opened() {
     let source: Rc<dyn Source> =
         Rc::new(MemorySource::new("profile.tar.gz", common::bytes("wrong/profile-in.tar.gz")));
     let members = import::members(source.as_ref()).expect("an archive").expect("one with files");
-    assert!(members.archive);
+    assert_eq!(members.together, Together::Archive);
     let names: Vec<&str> = members.files.iter().map(|member| member.name.as_str()).collect();
     assert_eq!(names, ["G-multiple-roots.prof"]);
     let document = import::import(&members.files[0].source(&source), &|_| ()).expect("a profile");

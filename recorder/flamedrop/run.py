@@ -3,14 +3,27 @@
 
     python run.py [--flamedrop PROGRAM] [--scratch DIRECTORY] [--keep DIRECTORY] [--no-browser] SCRIPT | -m MODULE [ARGUMENT ...]
 
-Standard library only, Python 3.8 and later: `flamedrop run` hands this file to whichever Python the program needs.
+Standard library only, Python 3.8 and later: `flamedrop run` hands this file to whichever Python the program needs. Its
+syntax is that of all Pythons, so that an older one says what it needs.
 The program sees itself as `__main__`, with its own arguments and path; it ends with its own exit status and
 traceback. The profile has its frames only: none of this file, of runpy or of cProfile. Where the program uses Django,
 its SQL is recorded beside the profile by flamedrop_recorder.py, as of a request.
 """
 
+import sys
+
+if sys.version_info < (3, 8):
+    import os
+    import shutil
+
+    # What was put into a folder for this run.
+    if "--scratch" in sys.argv[1:-1]:
+        shutil.rmtree(sys.argv[sys.argv.index("--scratch") + 1], ignore_errors=True)
+    sys.exit("flamedrop run: it needs Python 3.8 or newer, and %s is %d.%d" % ((sys.executable,) + sys.version_info[:2]))
+
 import builtins
 import cProfile
+import errno
 import functools
 import importlib.machinery
 import importlib.util
@@ -19,14 +32,18 @@ import marshal
 import os
 import re
 import subprocess
-import sys
 import tempfile
+import threading
 import types
 from time import perf_counter
 
 # The module that defines what Django's connections have in common.
 CONNECTIONS = "django.db.backends.base.base"
 RECORDER = "flamedrop_recorder.py"
+# A word of its own in Python 2.
+run_code = getattr(builtins, "exec")
+# Processes that take less, in seconds, are not what a program spends its time with.
+LONG = 0.1
 USAGE = "usage: flamedrop run [OPTIONS] SCRIPT | -m MODULE [ARGUMENT ...]"
 
 
@@ -196,7 +213,7 @@ class Statements:
 
     def add(self, connection):
         if self.recording is None:
-            functools.partial(exec, self.code, self.recorder.__dict__)()
+            functools.partial(run_code, self.code, self.recorder.__dict__)()
             self.recording = self.recorder.Program(self.words, self.stem, self.began)
             self.recorder.places[__file__] = "foreign"
         self.recording.add(connection)
@@ -255,32 +272,66 @@ def part(value, share):
 
 def main(arguments):
     options = Options(arguments)
-    directory = options.keep or options.scratch or tempfile.mkdtemp(prefix="flamedrop-")
-    os.makedirs(directory, exist_ok=True)
-    # Both have a place of their own, whatever folder the program goes to.
-    directory = os.path.abspath(directory)
-    words = options.words
-    sys.argv[:] = words
     sql = recorder_source()
     if options.scratch:
         clear(options.scratch, options.keep)
+    # It has a place of its own, whatever folder the program goes to.
+    directory = os.path.abspath(options.keep or options.scratch or tempfile.mkdtemp(prefix="flamedrop-"))
+    try:
+        os.makedirs(directory, exist_ok=True)
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as problem:
+        # Before the program has run for nothing.
+        sys.exit("flamedrop run: the recording cannot be kept in %s: %s" % (directory, problem.strerror))
+    words = options.words
+    sys.argv[:] = words
     try:
         found, code = module(words[0]) if options.module else script(words[0])
-    except BaseException:
+    except BaseException as problem:
         # There will be no recording.
         if not options.keep and not os.listdir(directory):
             os.rmdir(directory)
-        raise
-    stem = os.path.join(directory, name_of(words[0], options.module))
-    statements = Statements([os.path.basename(words[0]), *words[1:2]], stem, sql)
+        again(problem)
+    stem = free(os.path.join(directory, name_of(words[0], options.module)))
+    statements = Statements([os.path.basename(words[0])] + words[1:2], stem, sql)
+    if is_reloaded(words, options.module):
+        sys.stderr.write(
+            "flamedrop: runserver runs the site in a process of its own, to reload it, and only the one that watches is "
+            "recorded: add --noreload --nothreading\n"
+        )
     # What pickle, multiprocessing and unittest look for; this one must live on, its globals are this function's.
     this = sys.modules.get("__main__")
     sys.modules["__main__"] = found
     process, error = os.getpid(), None
     profile = cProfile.Profile()
     # A partial object is no function of C, and so calls nothing that a profile would hold.
-    execute = functools.partial(exec, code, found.__dict__)
+    execute = functools.partial(run_code, code, found.__dict__)
     begin, end = functools.partial(profile.enable), functools.partial(profile.disable)
+    others, finished = Others(), []
+
+    def finish(error):
+        if os.getpid() == process and not finished:
+            finished.append(True)
+            statements.ended = perf_counter()
+            # What the program printed comes first.
+            flush()
+            show(options, profile, statements, stem, error)
+            others.say()
+
+    def at_once(status, really=os._exit):
+        """os._exit, which runs nothing that was to run at the end: so the recording is written here."""
+        if os.getpid() == process:
+            if threading.current_thread() is threading.main_thread():
+                end()
+                finish(None)
+            elif not finished:
+                sys.stderr.write("flamedrop: nothing was recorded: a thread ended the program by os._exit\n")
+            # Nothing else does, and before Python 3.9 a pipe is not written to line by line.
+            sys.stderr.flush()
+        really(status)
+
+    os._exit = at_once
     statements.began = perf_counter()
     try:
         begin()
@@ -293,14 +344,60 @@ def main(arguments):
             end()
     except BaseException as raised:
         error = raised
-    statements.ended = perf_counter()
-    if os.getpid() == process:
-        # What the program printed comes first.
-        flush()
-        show(options, profile, statements, stem, error)
+    if error is None or isinstance(error, SystemExit):
+        finish(error)
     if error is not None:
-        again(error)
+        again(error, finish)
     return this
+
+
+class Others:
+    """What runs beside the program's own thread, and so is not in the profile."""
+
+    def __init__(self):
+        self.threads = 0
+        if sys.version_info < (3, 12):  # From then on cProfile records all threads.
+            threading.setprofile(self.count)
+
+    def count(self, *_):
+        """The first event of a new thread."""
+        sys.setprofile(None)
+        self.threads += 1
+
+    def say(self):
+        if self.threads:
+            sys.stderr.write(
+                "flamedrop: the profile is without %s: before Python 3.12, cProfile records the first thread only\n"
+                % ("another thread" if self.threads == 1 else "%d other threads" % self.threads)
+            )
+        # Of those that have ended, and were waited for.
+        took = sum(os.times()[2:4])
+        if took >= LONG:
+            sys.stderr.write(
+                "flamedrop: the profile is without the processes that the program started, which computed for %.1f s\n"
+                % took
+            )
+
+
+def is_reloaded(words, is_module):
+    """Whether it is Django's runserver with its reloader, which is another process."""
+    name = words[0] if is_module else os.path.basename(words[0])
+    command = words[1:2]
+    return (
+        name in ("manage.py", "django", "django-admin", "django-admin.py", "manage")
+        and command in (["runserver"], ["runserver_plus"])
+        and "--noreload" not in words
+        and not {"-h", "--help"}.intersection(words)
+    )
+
+
+def free(stem):
+    """A name that no earlier recording has."""
+    number, name = 1, stem
+    while os.path.lexists(name + ".prof") or os.path.lexists(name + ".sql.jsonl"):
+        number += 1
+        name = "%s-%d" % (stem, number)
+    return name
 
 
 def clear(scratch, keep):
@@ -349,15 +446,22 @@ def show(options, profile, statements, stem, error):
         sys.stderr.write("flamedrop: the recording failed: %r\n" % problem)
 
 
-def again(error):
-    """Ends as the program ended: Python itself then prints the traceback, which has the program's frames only."""
+def again(error, then=None):
+    """Ends as the program ended: Python itself then prints the traceback, which has the program's frames only. What is to
+    be done after that is called with the error."""
     if not isinstance(error, SystemExit):
         printed, hook = error.__traceback__, sys.excepthook
-        while printed is not None and printed.tb_frame.f_code.co_filename == __file__:
+        # Also without those that find a module: the program is not to blame for them.
+        ours = (__file__, "<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
+        while printed is not None and printed.tb_frame.f_code.co_filename in ours:
             printed = printed.tb_next
 
         def excepthook(kind, value, _):
-            hook(kind, value.with_traceback(printed), printed)
+            try:
+                hook(kind, value.with_traceback(printed), printed)
+            finally:
+                if then is not None:
+                    then(error)
 
         sys.excepthook = excepthook
     raise error

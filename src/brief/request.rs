@@ -9,16 +9,33 @@
 //! * django-silk: `books_12_0b2f….prof`, slug and the request's number, a UUID
 //!   ([`SILKY_PYTHON_PROFILER_EXTENDED_FILE_NAME`](https://github.com/jazzband/django-silk#profiling)); no method.
 //!
+//! werkzeug and django-extensions take a path from WSGI, where the bytes of its UTF-8 are letters of Latin-1: `größe` is
+//! `grÃ¶Ã\u{9f}e` then.
+//!
 //! All of them write a path's slashes as something that may have been in the path as well, so what is read is near it.
+
+use crate::findings::pairs;
 
 /// Methods as HTTP has them.
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"];
 
 /// `GET /books/12`, or `/books/12` where the name has no method; `None` where the name is of no request.
 pub fn of_name(name: &str) -> Option<String> {
+    let whole = restored(name);
+    let name = whole.as_deref().unwrap_or(name);
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let stem = base.split_once(".prof").map_or(base, |(stem, _)| stem);
+    // A log of the same request has other endings.
+    let stem = base.split_once(".prof").map_or_else(|| pairs::stem(base), |(stem, _)| stem);
     recorded(stem).or_else(|| dotted(stem)).or_else(|| slug(stem))
+}
+
+/// The text whose bytes of UTF-8 are the letters of `name`; `None` where they are none, or are letters as they should be.
+fn restored(name: &str) -> Option<String> {
+    if name.is_ascii() {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> = name.chars().map(|letter| u8::try_from(letter).ok()).collect();
+    String::from_utf8(bytes?).ok()
 }
 
 fn with_method(method: Option<&str>, parts: &[&str]) -> String {
@@ -86,12 +103,19 @@ mod tests {
             ("flamedrop/20261128-224237-GET-books-12.prof", Some("GET /books/12")),
             ("20261128-224237-POST-index.prof.gz", Some("POST /")),
             ("20261128-224237-books.prof", None),
+            ("20261128-224237-GET-private.sql.jsonl", Some("GET /private")),
+            ("20261128-224237-GET-books-12-2.sql.jsonl.gz", Some("GET /books/12/2")),
+            ("GET.books.12.31ms.1764487957.sql.log", Some("GET /books/12")),
             ("GET.books.12.31ms.1764487957.prof", Some("GET /books/12")),
             ("GET.root.4ms.1764487957.prof", Some("GET /")),
             ("books.12.000031ms.1764487957.prof", Some("/books/12")),
             ("root.000031ms.1764487957.prof", Some("/")),
             ("books_12_0b2f1a3c-9a0e-4f0f-8c55-0c9f4b8f2c11.prof", Some("/books/12")),
             ("0b2f1a3c-9a0e-4f0f-8c55-0c9f4b8f2c11.prof", None),
+            ("GET.gr\u{c3}\u{b6}\u{c3}\u{9f}e.50.31ms.1764487957.prof", Some("GET /größe/50")),
+            ("gr\u{c3}\u{b6}\u{c3}\u{9f}e.000031ms.1764487957.prof", Some("/größe")),
+            ("GET.größe.31ms.1764487957.prof", Some("GET /größe")),
+            ("GET.Ã.31ms.1764487957.prof", Some("GET /Ã")),
             ("test_checkout.prof", None),
             ("app.prof", None),
             ("", None),

@@ -44,6 +44,13 @@ impl TreeState<'_> {
         let found = self.matches.map(|matches| matches.get(function as usize).copied().unwrap_or(false));
         if self.certain_only && !exact { Some(false) } else { found }
     }
+
+    /// The same of a box, which may stand for several of which some were found.
+    pub(super) fn matched_box(&self, tree: &Tree, index: u32) -> Option<bool> {
+        let found = self.matched(tree.function[index as usize], is_certain(tree, index));
+        let is_inside = || tree.matched.binary_search(&index).is_ok();
+        if found == Some(false) && self.matches.is_some() && is_inside() { Some(true) } else { found }
+    }
 }
 
 /// Draws what `view` shows of `boxes`.
@@ -123,7 +130,8 @@ fn paint_cell(
     let merged = cell.run.count > 1;
     let function = if merged { u32::MAX } else { tree.function[first] };
     let exact = is_certain(tree, cell.run.first);
-    let matched = if merged { matched_in(boxes, cell, state) } else { state.matched(function, exact) };
+    let matched =
+        if merged { matched_in(boxes, cell, state) } else { state.matched_box(tree, cell.run.first) };
     let fill = match matched {
         // Something in the run was found: it must not get lost in the grey.
         Some(true) if merged => fills.of(tree.function[first], exact, Some(true)),
@@ -248,10 +256,7 @@ fn matched_in(boxes: &Boxes, cell: &Cell, state: &TreeState<'_>) -> Option<bool>
     let count = cell.run.count as usize;
     let stride = count.div_ceil(64).max(1);
     let found = (start..start + count).step_by(stride).any(|place| {
-        row.get(place).is_some_and(|&index| {
-            let exact = is_certain(boxes.tree(), index);
-            state.matched(boxes.tree().function[index as usize], exact) == Some(true)
-        })
+        row.get(place).is_some_and(|&index| state.matched_box(boxes.tree(), index) == Some(true))
     });
     Some(found)
 }

@@ -1,7 +1,11 @@
 //! The flame chart's painter.
 
 use crate::layout::flame::ROW_HEIGHT;
-use crate::layout::flame_chart::{AXIS_HEIGHT, Boxes, HEADING_HEIGHT, Track, Tracks, Viewport};
+use crate::layout::flame_chart::{
+    AXIS_HEIGHT, Boxes, HEADING_HEIGHT, Lane, Statements, Track, Tracks, Viewport,
+};
+use crate::layout::time_axis::Tick;
+use crate::layout::timeline;
 use crate::profile::Layer;
 use crate::profile::spans::ELSEWHERE;
 use crate::protocol::{FunctionRow, SpanId};
@@ -10,6 +14,10 @@ use super::colours::{Fill, FunctionFills, Theme};
 use super::flame::{LEAST_HATCH, LEAST_LABEL, PADDING, paint_label};
 use super::measure::{Measure, fit, legible};
 use super::scene::{Anchor, Colour, Font, Item, Scene};
+use super::timeline::TimelineState;
+
+/// So many shades has the colour of boxes that were put together: more are not told apart, but have to be told the canvas.
+const SHADES: f64 = 8.0;
 
 /// What of the chart stands out.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,6 +30,8 @@ pub struct ChartState {
     pub function: Option<u32>,
     /// Which part of the time all views are about; what is outside fades.
     pub range: Option<(f64, f64)>,
+    /// The statement under the pointer, and the selected one.
+    pub statements: (Option<u32>, Option<u32>),
 }
 
 /// What the boxes are of.
@@ -33,9 +43,9 @@ pub struct Functions<'a> {
     pub fills: &'a FunctionFills,
 }
 
-/// Draws what `view` shows of `boxes`.
+/// Draws what `view` shows of `boxes`, and of the statements that ran meanwhile.
 pub fn paint(
-    (tracks, boxes): (&Tracks, &Boxes),
+    (tracks, boxes, statements): (&Tracks, &Boxes, Option<&Statements>),
     view: &Viewport,
     state: &ChartState,
     functions: Functions<'_>,
@@ -43,8 +53,19 @@ pub fn paint(
     measure: &dyn Measure,
 ) -> Scene {
     let scene = Scene::new(view.width, view.height, theme.background);
-    let mut painter =
-        Painter { tracks, boxes, view, state, functions, theme, measure, scene, outlines: Vec::new() };
+    let mut painter = Painter {
+        tracks,
+        boxes,
+        view,
+        state,
+        functions,
+        theme,
+        measure,
+        scene,
+        cells: Vec::new(),
+        over: Scene::default(),
+        outlines: Vec::new(),
+    };
     let ticks = view.ticks(tracks);
     for track in tracks.shown() {
         painter.ground(track);
@@ -59,11 +80,15 @@ pub fn paint(
             painter.row(track, depth);
         }
     }
-    let mut outlines = std::mem::take(&mut painter.outlines);
-    painter.scene.items.append(&mut outlines);
-    painter.fade();
+    painter.put_together();
+    painter.fade((AXIS_HEIGHT, view.height));
     for track in tracks.shown() {
         painter.name(track);
+    }
+    for (lane, top) in statements.map(|_| view.lanes(tracks)).unwrap_or_default() {
+        if let Some(statements) = statements {
+            painter.lane(statements, lane, top, &ticks);
+        }
     }
     // The axis is over what was scrolled under it.
     painter.scene.rectangle(0.0, 0.0, view.width, AXIS_HEIGHT, theme.background);
@@ -88,11 +113,36 @@ struct Painter<'a> {
     theme: &'a Theme,
     measure: &'a dyn Measure,
     scene: Scene,
+    /// The boxes. None lies over another, so they are drawn by colour: a canvas takes longer to be told a colour than to
+    /// fill a box, and neighbours hardly ever have the same.
+    cells: Vec<Item>,
+    /// What is on them: hatches and labels.
+    over: Scene,
     /// They go over all boxes.
     outlines: Vec<Item>,
 }
 
+/// What is drawn together is next to each other by this number: boxes of a colour, hatches before labels, labels of a font
+/// and colour.
+fn group(item: &Item) -> u32 {
+    let number = |&Colour(red, green, blue, alpha): &Colour| u32::from_be_bytes([red, green, blue, alpha]);
+    match item {
+        Item::Rectangle { fill, .. } => number(fill),
+        Item::Text { fill, font, .. } => u32::from(*font == Font::Small) << 31 | number(fill) >> 1,
+        _ => 0,
+    }
+}
+
 impl Painter<'_> {
+    /// Puts the boxes into the scene, and what is on them.
+    fn put_together(&mut self) {
+        crate::sort::by_number(&mut self.cells, group);
+        crate::sort::by_number(&mut self.over.items, group);
+        for items in [&mut self.cells, &mut self.over.items, &mut self.outlines] {
+            self.scene.items.append(items);
+        }
+    }
+
     fn snap(&self, length: f64) -> f64 {
         (length * self.view.pixel_ratio).round() / self.view.pixel_ratio
     }
@@ -158,16 +208,17 @@ impl Painter<'_> {
         let colour = if count > 1 && matched != Some(true) {
             // As much of the colour as of the time, but never so little that nobody sees it.
             let whole = (columns.end[at] - columns.start[at]).max(f64::MIN_POSITIVE);
-            theme.thinned(fill.fill, 0.35 + 0.65 * (columns.busy[at] / whole).clamp(0.0, 1.0))
+            let share = (columns.busy[at] / whole).clamp(0.0, 1.0);
+            theme.thinned(fill.fill, 0.35 + 0.65 * (share * SHADES).round() / SHADES)
         } else {
             fill.fill
         };
-        self.scene.rectangle(left, top, width, height, colour);
+        self.cells.push(Item::Rectangle { x: left, y: top, width, height, fill: colour });
         let waits = row.is_some_and(|row| row.layer == Layer::Waiting) || function == ELSEWHERE;
         if waits && count == 1 && width >= LEAST_HATCH && matched != Some(false) {
             let Colour(red, green, blue, _) = theme.quiet;
             let stroke = Colour(red, green, blue, 70);
-            self.scene.items.push(Item::Hatch { x: left, y: top, width, height, stroke });
+            self.over.items.push(Item::Hatch { x: left, y: top, width, height, stroke });
         }
         self.label(at, (left, width), top + height / 2.0, &fill);
         let id = SpanId { track: columns.track[at], span: columns.span[at] };
@@ -201,14 +252,14 @@ impl Painter<'_> {
         let text = match (self.functions.rows.get(columns.function[at] as usize), columns.count[at]) {
             (Some(row), 1) => {
                 let name = row.label();
-                paint_label(&mut self.scene, row, &name, x, middle, room, fill, self.measure);
+                paint_label(&mut self.over, row, &name, x, middle, room, fill, self.measure);
                 return;
             }
             (_, 1) => "in another track".to_owned(),
             (_, count) => format!("({} small)", crate::format::count(i64::from(count))),
         };
         if let Some(text) = fit(&text, room, Font::Label, self.measure) {
-            self.scene.text(x, middle, text, Font::Label, fill.text, Anchor::Start);
+            self.over.text(x, middle, text, Font::Label, fill.text, Anchor::Start);
         }
     }
 
@@ -219,15 +270,37 @@ impl Painter<'_> {
     }
 
     /// What is not looked at stays as a shadow: it is known to be there.
-    fn fade(&mut self) {
+    fn fade(&mut self, (top, bottom): (f64, f64)) {
         let Some((left, right)) = self.edges() else { return };
         let Colour(red, green, blue, _) = self.theme.background;
         let fill = Colour(red, green, blue, 190);
-        let (width, height) = (self.view.width, self.view.height - AXIS_HEIGHT);
-        for (from, to) in [(0.0, left), (right, width)] {
+        for (from, to) in [(0.0, left), (right, self.view.width)] {
             if to > from {
-                self.scene.rectangle(from, AXIS_HEIGHT, to - from, height, fill);
+                self.scene.rectangle(from, top, to - from, bottom - top, fill);
             }
+        }
+    }
+
+    /// Statements: over the frames, where there is no room for them below.
+    fn lane(&mut self, statements: &Statements, lane: &Lane, top: f64, ticks: &[Tick]) {
+        let (view, theme) = (self.view, self.theme);
+        let (top, bottom) = (self.snap(top), self.snap(top + lane.height));
+        self.scene.rectangle(0.0, top, view.width, bottom - top, theme.background);
+        self.scene.line(0.0, top + 0.5, view.width, top + 0.5, theme.line);
+        for tick in ticks {
+            let x = self.snap(view.x_of(tick.value));
+            self.scene.line(x, top, x, bottom, theme.line);
+        }
+        let (hover, current) = self.state.statements;
+        let state = TimelineState { hover, current, ..TimelineState::default() };
+        let on_lane = view.of_lane(statements, lane, top);
+        let timeline = &statements.timeline;
+        let items = super::timeline::lane(timeline, &on_lane, lane.lane, &state, theme, self.measure);
+        self.scene.items.extend(items);
+        self.fade((top, bottom));
+        if let Some(text) = fit(&legible(&lane.label), view.width - 16.0, Font::Small, self.measure) {
+            let middle = top + timeline::HEADING_HEIGHT / 2.0 + 2.0;
+            self.scene.text(8.0, middle, text, Font::Small, theme.quiet, Anchor::Start);
         }
     }
 

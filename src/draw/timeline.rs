@@ -71,6 +71,23 @@ pub fn paint(
     painter.scene
 }
 
+/// The statements of one lane, for a picture that has more than lanes.
+pub(super) fn lane(
+    timeline: &Timeline,
+    view: &Viewport,
+    lane: usize,
+    state: &TimelineState<'_>,
+    theme: &Theme,
+    measure: &dyn Measure,
+) -> impl Iterator<Item = Item> {
+    let scene = Scene::default();
+    let mut painter = Painter { timeline, view, state, theme, measure, scene, outlines: Vec::new() };
+    for row in 0..timeline.rows(lane) {
+        painter.row(lane, row);
+    }
+    painter.scene.items.into_iter().chain(painter.outlines)
+}
+
 struct Painter<'a> {
     timeline: &'a Timeline,
     view: &'a Viewport,

@@ -20,11 +20,13 @@ const ORDER: &[&str] = &[
     "row-writes",
     "counted-rows",
     "hottest-function",
+    "waits-in-turn",
     "external-waits",
     "index-candidates",
     "unindexable",
     "large-results",
     "exploding-calls",
+    "repeated-work",
     "slow-statements",
     "denormalise",
 ];

@@ -30,9 +30,13 @@ pub(super) fn queries(log: &QueryLog, mut all: Vec<(u32, f64)>) -> Vec<Evidence>
     let one = |(rank, &(id, time)): (usize, &(u32, f64))| {
         query(log, &format!("query_{}", rank + 1), &format!("{} in", format::milliseconds(time)), id)
     };
-    // Where nearly all is elsewhere, a crumb tells nothing.
+    telling(&all).map(one).collect()
+}
+
+/// The first three of `all` with their ranks, but for crumbs: where nearly all is elsewhere, they tell nothing.
+fn telling<T>(all: &[(T, f64)]) -> impl Iterator<Item = (usize, &(T, f64))> {
     let crumb = all.iter().map(|(_, time)| time).sum::<f64>() / 100.0;
-    all.iter().filter(|(_, time)| *time >= crumb).take(3).enumerate().map(one).collect()
+    all.iter().filter(move |(_, time)| *time >= crumb).take(3).enumerate()
 }
 
 /// Functions with their milliseconds, as `key_1`, `key_2`, …: at most three. `label` says what the time is.
@@ -47,7 +51,7 @@ pub(super) fn functions(
         let label = label(&profile.unit.thousandths(time));
         Evidence::new(&format!("{key}_{}", rank + 1), &label, place).at(Link::Function(function))
     };
-    all.iter().take(3).enumerate().map(one).collect()
+    telling(all).map(one).collect()
 }
 
 /// The line of code a statement comes from, if the log has it.
@@ -76,5 +80,20 @@ pub(super) fn rate(log: &QueryLog, count: u64) -> String {
         _ if count == 0 => "none".to_owned(),
         Some(minutes) => format!("{:.1} a minute", count as f64 / minutes),
         None => format!("{} in all", format::count(count as i64)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::telling;
+
+    #[test]
+    fn crumbs_are_no_evidence() {
+        let names = |all: &[(&'static str, f64)]| -> Vec<(usize, &'static str)> {
+            telling(all).map(|(rank, (name, _))| (rank, *name)).collect()
+        };
+        assert_eq!(names(&[("a", 990.0), ("b", 9.0), ("c", 1.0)]), [(0, "a")]);
+        assert_eq!(names(&[("a", 5.0), ("b", 4.0), ("c", 2.0), ("d", 1.0)]), [(0, "a"), (1, "b"), (2, "c")]);
+        assert_eq!(names(&[("a", 0.0), ("b", 0.0)]), [(0, "a"), (1, "b")], "without times all say the same");
     }
 }

@@ -31,13 +31,7 @@ const TIME: Threshold = Threshold {
     source: "our choice: a tenth of 250 ms, which is a quick page",
 };
 
-const SHARE: Threshold = Threshold {
-    key: "share",
-    title: "minimum share of the profile",
-    default: 0.1,
-    unit: Unit::Share,
-    source: "our choice: below a tenth there is more to gain elsewhere",
-};
+const SHARE: Threshold = Threshold::TENTH_OF_PROFILE;
 
 /// Milliseconds: a built-in function that takes less for each call (`append`, `len`) is no work that could be
 /// left out; the loop around it is, and it is its caller's own.

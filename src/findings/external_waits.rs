@@ -22,13 +22,7 @@ const TIME: Threshold = Threshold {
     source: "our choice: a server in the same data centre answers in a few milliseconds",
 };
 
-const SHARE: Threshold = Threshold {
-    key: "share",
-    title: "minimum share of the profile",
-    default: 0.1,
-    unit: Unit::Share,
-    source: "our choice: below a tenth there is more to gain elsewhere",
-};
+const SHARE: Threshold = Threshold::TENTH_OF_PROFILE;
 
 /// For the registry.
 pub(super) static ABOUT: About = About {

@@ -15,13 +15,7 @@ use crate::profile::{CallTree, FunctionId, Functions, Profile};
 /// See the module.
 pub(super) struct LibraryCosts;
 
-const SHARE: Threshold = Threshold {
-    key: "share",
-    title: "minimum share of the profile",
-    default: 0.1,
-    unit: Unit::Share,
-    source: "our choice: below a tenth there is more to gain elsewhere",
-};
+const SHARE: Threshold = Threshold::TENTH_OF_PROFILE;
 
 const TIME: Threshold = Threshold {
     key: "time",

@@ -1,6 +1,8 @@
 //! Memory and lines: the line that holds most at the peak, memory that grows until the end, and the line that takes most of
 //! a function. What is measured here is no call tree, so each finding names a line and leaves the numbers to its view.
 
+use super::memory_churn::churn;
+use super::row_loops::in_loop;
 use super::{
     About, Bound, Case, Confidence, Evidence, Finding, LooksAt, Rule, Settings, Threshold, Unit, Value, share,
 };
@@ -55,6 +57,10 @@ impl Rule for PeakLine {
         let column = &table.columns[at];
         let Some(line) = table.most(at) else { return };
         let bytes = column.values[line];
+        // Most of it was given back at once, which another rule says.
+        if is_allocated(&column.name) && churn(profile, table, line, settings).is_some() {
+            return;
+        }
         let all = if column.adds_up { column.of(0..table.len()) } else { peak_of(profile) };
         let whole = all.filter(|all| *all >= bytes);
         let least = settings.get(&PEAK_ABOUT, &MEMORY) * MEBIBYTE;
@@ -228,7 +234,8 @@ impl Rule for CostlyLine {
             let same = (0..values.len()).filter(|&one| (table.file[one], table.function[one]) == key);
             let all: f64 = same.map(|one| values[one]).filter(|value| !value.is_nan()).sum();
             let part = share(values[line], all);
-            if part >= settings.get(&LINE_ABOUT, &OF_FUNCTION) {
+            // What waits in a loop is said by another rule, with what helps there.
+            if part >= settings.get(&LINE_ABOUT, &OF_FUNCTION) && in_loop(table, line, settings).is_none() {
                 findings.push(costly(table, line, at, part));
             }
         }
@@ -254,7 +261,7 @@ fn costly(table: &LineTable, line: usize, column: usize, part: f64) -> Finding {
         Evidence::new("time_ms", "Time", Value::Milliseconds(seconds * 1e3)),
         Evidence::new("share", of_what, Value::Share(part)),
     ];
-    let hits = table.columns.iter().find(|column| column.name == "Hits").map(|column| column.values[line]);
+    let hits = table.named("Hits").map(|column| column.values[line]);
     let hits = hits.filter(|hits| *hits >= 1.0);
     if let Some(hits) = hits {
         finding.evidence.push(Evidence::new("hits", "Ran", Value::Count(hits as u64)));
@@ -290,18 +297,19 @@ fn memory_column(table: &LineTable) -> Option<usize> {
 }
 
 /// Whether a column has what was allocated, of which some was freed: Austin's, Scalene's, pprof's `alloc_space`.
-fn is_allocated(name: &str) -> bool {
+pub(super) fn is_allocated(name: &str) -> bool {
     name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("alloc"))
 }
 
 /// The peak of the program, if it is known.
-fn peak_of(profile: &Profile) -> Option<f64> {
-    let curve = profile.series.as_ref()?.main()?;
-    curve.peak().map(|point| curve.value[point])
+pub(super) fn peak_of(profile: &Profile) -> Option<f64> {
+    let curve = profile.series.as_ref().and_then(|series| series.main());
+    let of_curve = curve.and_then(|curve| curve.peak().map(|point| curve.value[point]));
+    of_curve.or(profile.line_table.as_ref()?.peak)
 }
 
 /// A finding about bytes, whose saving is at most all of them.
-fn of_memory(about: &'static About, key: String, bytes: f64) -> Finding {
+pub(super) fn of_memory(about: &'static About, key: String, bytes: f64) -> Finding {
     let mut finding = Finding::new(about, key, String::new());
     finding.unit = Measured::Bytes;
     finding.at_stake = bytes * 1e3;
@@ -311,11 +319,11 @@ fn of_memory(about: &'static About, key: String, bytes: f64) -> Finding {
 }
 
 /// `views.py:12`, with its folder.
-fn place(table: &LineTable, line: usize) -> String {
+pub(super) fn place(table: &LineTable, line: usize) -> String {
     format::line(table.files.get(table.file[line]), i64::from(table.line[line]))
 }
 
-fn push_source(finding: &mut Finding, table: &LineTable, line: usize) {
+pub(super) fn push_source(finding: &mut Finding, table: &LineTable, line: usize) {
     if let Some(text) =
         table.source(table.file[line], table.line[line]).map(str::trim).filter(|text| !text.is_empty())
     {

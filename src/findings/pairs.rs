@@ -20,6 +20,31 @@ pub fn stem(name: &str) -> &str {
     stem
 }
 
+/// The folder that a name is in; nothing for one that is in none.
+pub fn folder(name: &str) -> &str {
+    name.rfind(['/', '\\']).map_or("", |end| &name[..end])
+}
+
+/// So many things that came at once are a group: a profile, its log and a schema are looked at side by side, of more one
+/// looks for those that matter.
+const GROUP_FROM: usize = 3;
+
+/// Whether files that came at once are a group, by their names. What is of one thing, as a profile and its log in one
+/// folder are, counts once.
+pub fn are_a_group<'a>(names: impl Iterator<Item = &'a str>) -> bool {
+    let mut things: Vec<(&str, &str)> = Vec::new();
+    for name in names {
+        let thing = (folder(name), stem(name));
+        if !things.contains(&thing) {
+            things.push(thing);
+        }
+        if things.len() >= GROUP_FROM {
+            return true;
+        }
+    }
+    false
+}
+
 /// What a user said about a document's partner.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Choice {
@@ -71,6 +96,16 @@ pub fn by_choice(documents: &[(&str, Kind, Choice)]) -> Vec<Option<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_things_are_a_group() {
+        let are = |names: &[&str]| are_a_group(names.iter().copied());
+        assert!(!are(&[]) && !are(&["a.prof", "a.sql.jsonl", "b.prof", "b.sql.log"]));
+        assert!(are(&["a.prof", "b.prof", "c.prof"]));
+        // Runs of one program, each in a folder of its own.
+        assert!(are(&["1/app.prof", "2/app.prof", "3/app.prof"]));
+        assert!(!are(&["1/app.prof", "1/app.log", "2/app.prof"]));
+    }
 
     #[test]
     fn stems() {

@@ -22,6 +22,17 @@ pub struct Threshold {
     pub source: &'static str,
 }
 
+impl Threshold {
+    /// A tenth of a profile: that of most rules about profiles.
+    pub(super) const TENTH_OF_PROFILE: Self = Self {
+        key: "share",
+        title: "minimum share of the profile",
+        default: 0.1,
+        unit: Unit::Share,
+        source: "our choice: below a tenth there is more to gain elsewhere",
+    };
+}
+
 /// What a threshold counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {

@@ -139,6 +139,15 @@ impl Summary {
         (saving > 0.0).then_some(Below { rule: String::new(), title, saving, bound: Bound::AtMost })
     }
 
+    /// What it is the whole of, in a word.
+    pub fn noun(&self) -> &'static str {
+        match self.unit {
+            format::Unit::Bytes => "memory",
+            format::Unit::Count => "total",
+            _ => "time",
+        }
+    }
+
     /// The layers that are worth naming: below a thousandth they are noise.
     pub fn named_layers(&self) -> impl Iterator<Item = (Layer, f64)> + Clone + '_ {
         let whole: f64 = self.layers.iter().map(|(_, time)| time).sum();
@@ -152,9 +161,11 @@ impl Summary {
         let share = format::percent(share(*time, whole));
         Some(match layer {
             Layer::Untold => format!(
-                "Where {share} of the time goes cannot be told: the file does not say whose code it is."
+                "Where {share} of the {} goes cannot be told: the file does not say whose code it is.",
+                self.noun()
             ),
-            layer => format!("Most time goes to {}: {share}.", layer.name()),
+            layer if self.unit == format::Unit::Count => format!("Most goes to {}: {share}.", layer.name()),
+            layer => format!("Most {} goes to {}: {share}.", self.noun(), layer.name()),
         })
     }
 
@@ -167,11 +178,7 @@ impl Summary {
             (true, false) => "functions",
             (false, _) => "queries",
         };
-        let whole = match self.unit {
-            format::Unit::Bytes => "memory",
-            format::Unit::Count => "total",
-            _ => "time",
-        };
+        let whole = self.noun();
         // Where not all are known one by one, it can be less.
         let made = if sum >= VITAL_SHARE * items.total { VITAL_SHARE } else { share(sum, items.total) };
         let of_queries = match (functions && queries, self.vital_queries) {

@@ -26,6 +26,17 @@ impl Unit {
         matches!(self, Self::Seconds | Self::CpuSeconds)
     }
 
+    /// Where it stands in a list of several: what is of one rank can be told from each other by their numbers. Times come
+    /// first.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Seconds | Self::CpuSeconds => 0,
+            Self::Samples => 1,
+            Self::Bytes => 2,
+            Self::Count => 3,
+        }
+    }
+
     /// Its name in JSON.
     pub fn id(self) -> &'static str {
         match self {

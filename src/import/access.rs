@@ -3,10 +3,16 @@
 
 mod alb;
 mod apache;
+mod assign;
 mod caddy;
+mod columns;
 mod combined;
+mod configured;
 mod daphne;
+mod durations;
+mod ends;
 mod fields;
+mod further;
 mod granian;
 mod gunicorn;
 mod haproxy;
@@ -19,8 +25,10 @@ mod notation;
 mod pairs;
 mod plausible;
 mod roles;
+mod servers;
 mod structlog;
 mod traefik;
+mod unquoted;
 mod uvicorn;
 mod uwsgi;
 mod werkzeug;
@@ -39,18 +47,20 @@ pub use json::{ABOUT as JSON_ABOUT, AccessJson};
 pub use nginx::{ABOUT as NGINX_ABOUT, Nginx};
 pub use structlog::{ABOUT as STRUCTLOG_ABOUT, Structlog};
 pub use traefik::{ABOUT as TRAEFIK_ABOUT, Traefik};
+pub use unquoted::{ABOUT as UNQUOTED_ABOUT, Unquoted};
 pub use uvicorn::{ABOUT as UVICORN_ABOUT, Uvicorn};
 pub use uwsgi::{ABOUT as UWSGI_ABOUT, Uwsgi};
 pub use werkzeug::{ABOUT as WERKZEUG_ABOUT, Werkzeug};
 
+use self::further::{Further, Kept, Reading};
 use self::layout::{Layout, Seen, Server};
-use super::clock;
+use self::roles::Role;
 use super::records::{Records, shown};
 use super::waiting::Importing;
 use super::{Format, ImportError, urls, wrapped};
 use crate::document::{Content, Diagnostics, Document, LOGS, Level};
 use crate::format;
-use crate::input::Input;
+use crate::input::{Input, Wrapping};
 use crate::queries::served::ServedBuilder;
 use crate::requests::Moment;
 use crate::requests::patterns::Patterns;
@@ -70,8 +80,8 @@ const AMONG_OTHERS: u8 = 61;
 /// Of formats that are sure, those of requests are less so than SQL's below this ([`share_of_lines`]).
 pub(super) const HARDLY_ANYTHING_ELSE: u8 = 80;
 
-/// Lines of workers that write at once come a moment late; those of servers that log beginnings, by as long as requests take.
-const LATE: f64 = 300_000.0;
+/// So many requests say how long lines are.
+const ENOUGH: usize = 1024;
 
 /// What a line of the log is.
 pub(super) enum Line<'a> {
@@ -89,14 +99,32 @@ pub(super) enum Line<'a> {
 pub(super) trait Lines {
     /// What a line says. `scratch` is empty, for a text that must be put together.
     fn read<'l>(&self, line: &'l [u8], scratch: &'l mut Vec<u8>) -> Line<'l>;
+    /// Whether a line that is not read is one of a request nevertheless.
+    fn is_request(&self, line: &[u8]) -> bool {
+        layout::has_request(line)
+    }
     /// What the stamps are, and how fine durations are, ms.
     fn times(&self) -> (Moment, f64);
     /// Whether the unit of durations is taken from the point in their numbers only.
     fn is_guessed(&self) -> bool {
         false
     }
+    /// Whether there is a number that may be a duration, in a unit that cannot be told: what says so asks for the unit.
+    fn is_ambiguous(&self) -> bool {
+        false
+    }
     /// What was inferred, to be shown.
     fn inferred(&self) -> Option<String> {
+        None
+    }
+    /// The layout of requests that it cannot read: some logs change theirs on the way.
+    fn further(&self, requests: &[u8]) -> Option<Layout> {
+        let _ = requests;
+        None
+    }
+    /// Why it cannot read a line, where its layout is given.
+    fn misfit(&self, line: &[u8]) -> Option<String> {
+        let _ = line;
         None
     }
     /// What else is to be said of the log.
@@ -110,6 +138,11 @@ impl Lines for Layout {
         Self::read(self, line).map_or(Line::Other, Line::Request)
     }
 
+    fn is_request(&self, line: &[u8]) -> bool {
+        let is_apart = self.fields.iter().any(|field| field.role == Role::Method);
+        layout::has_request(line) || is_apart && unquoted::has_request(line)
+    }
+
     fn times(&self) -> (Moment, f64) {
         (self.moment, self.step)
     }
@@ -118,15 +151,32 @@ impl Lines for Layout {
         self.is_guessed
     }
 
+    fn is_ambiguous(&self) -> bool {
+        self.ambiguous.is_some()
+    }
+
     fn inferred(&self) -> Option<String> {
         Some(format!("layout: {}", self.in_words()))
     }
 
+    fn further(&self, requests: &[u8]) -> Option<Layout> {
+        further::layout_of(self, requests)
+    }
+
+    fn misfit(&self, line: &[u8]) -> Option<String> {
+        self.is_given.then(|| configured::misfit(self, layout::without_logger(line))).flatten()
+    }
+
     fn say(&self, diagnostics: &mut Diagnostics) {
+        if self.has_commas {
+            let message = "numbers with a comma in place of the point (0,024) are not read as durations: have them written \
+                           with a point";
+            diagnostics.note(Level::Warning, message, || None);
+        }
         let Some(median) = self.ambiguous else { return };
         let guess = |unit: f64| format::milliseconds(median * unit);
         let message = format!(
-            "a number behind the status may be how long requests took, but its unit cannot be told: half of them would take {} \
+            "a number in its lines may be how long requests took, but its unit cannot be told: half of them would take {} \
              or more if it is microseconds, {} if milliseconds, {} if seconds. Durations are left out; say the layout with \
              --log-format",
             guess(1e-3),
@@ -160,6 +210,10 @@ fn first_request(head: &[u8], is: impl Fn(&[u8]) -> bool) -> usize {
     layout::lines(head).find(|line| is(line)).map_or(usize::MAX, |line| super::offset_in(head, line))
 }
 
+fn layout_of(head: &[u8], format: &dyn Format) -> Option<Layout> {
+    if format.id() == UNQUOTED_ABOUT.id { unquoted::worked_out(head) } else { Layout::of(head) }
+}
+
 /// Reads a log whose layout its beginning tells.
 fn import_by_layout<'a>(format: &'a dyn Format, input: &'a mut Input<'_>) -> Importing<'a> {
     let given = input.options.log_format.clone();
@@ -167,12 +221,8 @@ fn import_by_layout<'a>(format: &'a dyn Format, input: &'a mut Input<'_>) -> Imp
         Some(notation) => notation::parse(notation).map_err(|problem| {
             ImportError::new(format, problem, "Give the format as the server's configuration has it.")
         }),
-        None => Layout::of(&wrapped::head_for(input, format)).ok_or_else(|| {
-            ImportError::new(
-                format,
-                "no line of its beginning has a request and a status",
-                "Give its layout in the server's own notation: --log-format '%h %l %u %t \"%r\" %>s %b %D'",
-            )
+        None => layout_of(&wrapped::head_for(input, format), format).ok_or_else(|| {
+            ImportError::new(format, "no line of its beginning has a request and a status", HOW_TO_GIVE)
         }),
     };
     match layout {
@@ -181,10 +231,35 @@ fn import_by_layout<'a>(format: &'a dyn Format, input: &'a mut Input<'_>) -> Imp
     }
 }
 
+/// What to do about lines whose layout is not known.
+pub(super) const HOW_TO_GIVE: &str = "Give the layout as the server's configuration has it (log_format, LogFormat, access_log_format) \
+                                      with --log-format; the page has a field for it.";
+
+/// Why a layout that is given reads no line: of the first one that is a request's, else of the first one.
+#[derive(Default)]
+struct Wrong {
+    why: Option<String>,
+    is_of_request: bool,
+}
+
+impl Wrong {
+    fn see(&mut self, lines: &dyn Lines, line: &[u8], number: u64, is_request: bool) {
+        if self.is_of_request || self.why.is_some() && !is_request {
+            return;
+        }
+        self.is_of_request = is_request;
+        if let Some(why) = lines.misfit(line) {
+            self.why =
+                Some(format!("none of its lines is of the layout that is given. Line {number}: {why}"));
+        }
+    }
+}
+
 /// Reads a log line by line.
 fn read<'a>(format: &'a dyn Format, input: &'a mut Input<'_>, lines: Box<dyn Lines>) -> Importing<'a> {
     Box::pin(async move {
         let name = input.name().to_owned();
+        let is_given = input.options.log_format.is_some();
         let patterns = match input.options.urls.as_deref().map(urls::read) {
             None => Patterns::default(),
             Some(Ok(patterns)) => patterns,
@@ -194,63 +269,66 @@ fn read<'a>(format: &'a dyn Format, input: &'a mut Input<'_>, lines: Box<dyn Lin
                 return Err(ImportError::new(format, problem, advice));
             }
         };
-        let mut builder = ServedBuilder::with(patterns);
-        let mut diagnostics = Diagnostics::default();
-        let mut clock = clock::Clock::with_jitter(LATE);
-        let mut zone: Option<String> = None;
+        let mut reading = Reading::with(patterns);
         let mut open: rustc_hash::FxHashMap<Vec<u8>, (usize, f64)> = rustc_hash::FxHashMap::default();
+        let mut further = Further::default();
+        let mut wrong = Wrong::default();
         let mut scratch = Vec::new();
+        // What is compressed does not say how much there is.
+        let size = if input.wrapping() == Wrapping::Plain { input.stored_size() } else { 0 };
         let mut records = Records::of(input, format);
-        lines.say(&mut diagnostics);
+        lines.say(&mut reading.diagnostics);
         while let Some(record) =
             records.ready().await.next(|_, _| false).map_err(|error| ImportError::reading(&error))?
         {
-            let Some(line) = record.whole_line(&mut diagnostics) else { continue };
+            let Some(line) = record.whole_line(&mut reading.diagnostics) else { continue };
             let place = || Some(format!("line {}: {}", record.line, shown(line)));
             scratch.clear();
             let (mut seen, begun, ended) = match lines.read(line, &mut scratch) {
-                Line::Request(seen) => (seen, None, None),
+                Line::Request(seen) => {
+                    further.pass(&*lines, &mut reading);
+                    (seen, None, None)
+                }
                 Line::Begun(seen, id) => (seen, Some(id), None),
                 Line::Ended(seen, id) => (seen, None, Some(id)),
-                Line::Other if layout::has_request(line) => {
-                    let message = "requests of another layout than the first ones were skipped: give each layout a file";
-                    diagnostics.note(Level::Warning, message, place);
-                    continue;
-                }
+                Line::Other if lines.is_request(line) => match further.read(line) {
+                    Some(seen) => (seen, None, None),
+                    None => {
+                        wrong.see(&*lines, line, record.line, true);
+                        let kept = Kept::of(line, (record.line, record.offset, record.length));
+                        further.keep(kept, &*lines, &mut reading);
+                        continue;
+                    }
+                },
                 Line::Other => {
-                    diagnostics.note(Level::Info, "lines that are no requests were skipped", place);
+                    wrong.see(&*lines, line, record.line, false);
+                    reading.diagnostics.note(Level::Info, "lines that are no requests were skipped", place);
                     continue;
                 }
             };
+            reading.place(&mut seen, (record.offset, record.length), place);
             let entry = &mut seen.entry;
-            if !entry.stamp.is_nan() {
-                if zone.is_none() && !seen.zone.is_empty() {
-                    zone = Some(String::from_utf8_lossy(seen.zone).into_owned());
-                }
-                entry.stamp = clock.time(entry.stamp, seen.zone, &mut diagnostics, place);
-            }
-            (entry.offset, entry.length) = (record.offset, record.length);
-            if seen.is_odd {
-                let message = "durations that have no point among such that have one are in another unit, and were left out: \
-                               give each layout a file";
-                diagnostics.note(Level::Warning, message, place);
-            }
             if let Some(id) = ended {
                 if let Some((at, start)) = open.remove(id) {
-                    builder.finish_request(at, entry.status, (entry.stamp - start).max(0.0));
+                    reading.builder.finish_request(at, entry.status, (entry.stamp - start).max(0.0));
                     continue;
                 }
-                diagnostics.note(
+                reading.diagnostics.note(
                     Level::Info,
                     "requests whose beginning is not in the log have no duration",
                     place,
                 );
             }
-            let at = builder.push(entry);
+            if !reading.builder.has_room() {
+                reading.builder.expect(expected(reading.builder.len(), entry.offset, size));
+            }
+            let at = reading.builder.push(entry);
             if let Some(id) = begun {
                 open.insert(id.to_vec(), (at, entry.stamp));
             }
         }
+        further.finish(&*lines, &mut reading);
+        let Reading { builder, mut diagnostics, zone, .. } = reading;
         records.diagnose(&mut diagnostics);
         let unfinished = open.len() as u64;
         diagnostics.note_many(
@@ -260,20 +338,25 @@ fn read<'a>(format: &'a dyn Format, input: &'a mut Input<'_>, lines: Box<dyn Lin
             || None,
         );
         if builder.is_empty() {
-            return Err(ImportError::new(
-                format,
-                "none of its lines is a request",
-                "If its layout is another one, give it in the server's own notation with --log-format.",
-            ));
+            let problem = wrong.why.unwrap_or_else(|| "none of its lines is a request".to_owned());
+            let advice = match is_given {
+                true => {
+                    "Give the layout that the server had when it wrote this log, as its configuration has it."
+                }
+                false => HOW_TO_GIVE,
+            };
+            return Err(ImportError::new(format, problem, advice));
         }
         say_of_patterns(&builder, &mut diagnostics);
-        let (how, cannot) = how_to_time(format);
-        let log = builder.finish(zone, lines.inferred(), lines.times(), how);
-        if lines.is_guessed() {
+        // Who logs durations already need not be told how: the unit is asked for.
+        let is_ambiguous = lines.is_ambiguous() || further.is_ambiguous();
+        let (how, cannot) = if is_ambiguous { ("", "") } else { how_to_time(format) };
+        let log = builder.finish(zone, further.inferred(&*lines), further.times(&*lines), how);
+        if lines.is_guessed() || further.is_guessed() {
             plausible::say(&log, &mut diagnostics);
         }
         let served = log.served.as_deref();
-        if served.is_some_and(|served| served.step == 0.0) {
+        if served.is_some_and(|served| served.step == 0.0) && !is_ambiguous {
             let message = match served.and_then(|served| served.how_to_time.as_deref()) {
                 Some(how) => format!("the log does not say how long requests took. To log it: {how}"),
                 None => format!("the log does not say how long requests took. {cannot}"),
@@ -320,6 +403,15 @@ fn how_to_time(format: &dyn Format) -> (&'static str, &'static str) {
     }
 }
 
+/// How many requests a log of `size` bytes has that has had so many in the first `read` bytes. A few more: lines grow with
+/// addresses and times.
+fn expected(requests: usize, read: u64, size: u64) -> usize {
+    if requests < ENOUGH || read == 0 || size <= read {
+        return 0;
+    }
+    (requests as f64 * (size as f64 / read as f64) * 1.01) as usize + 1
+}
+
 /// The line of a request as it stands in the file.
 fn line_text(record: &[u8]) -> Option<crate::queries::StatementText> {
     let record = wrapped::first(record);
@@ -329,20 +421,44 @@ fn line_text(record: &[u8]) -> Option<crate::queries::StatementText> {
 
 /// Whether a line is a server's of a request: what is looked for within wrappings.
 pub(super) fn begins(line: &[u8]) -> bool {
-    layout::has_request(line) || uwsgi::is_line(line)
+    layout::has_request(line) || uwsgi::is_line(line) || unquoted::has_request(line)
+}
+
+/// Whether a layout that is given reads a line of this beginning.
+pub(super) fn is_read_by(notation: &str, head: &[u8]) -> bool {
+    notation::parse(notation).is_ok_and(|layout| layout::lines(head).any(|line| layout.read(line).is_some()))
+}
+
+/// Whether lines are those of a log of requests whose layout cannot be told: most have a method, an address and a status.
+pub(super) fn looks_like_requests(head: &[u8]) -> bool {
+    const METHODS: [&[u8]; 7] = [b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"];
+    let is_one = |line: &[u8]| {
+        let words = || line.split(|byte| b" \t|\"',;=".contains(byte));
+        // Of labels (`status:200`) what is behind them.
+        let value = |word: &'_ [u8]| memchr::memchr(b':', word).map_or(0, |at| at + 1);
+        words().any(|word| METHODS.contains(&&word[value(word)..]))
+            && words().any(|word| unquoted::is_target(word) || unquoted::is_target(&word[value(word)..]))
+            && words().any(|word| fields::is_known_status(&word[value(word)..]))
+    };
+    unquoted::are_most(head, |line| line.first() != Some(&b'{') && is_one(line))
 }
 
 /// Whether a line says when: what stands in front of one that does not is the log's own.
 pub(super) fn has_time(line: &[u8]) -> bool {
-    let begins = |at: &usize| *at == 0 || b" [=\"".contains(&line[*at - 1]);
+    let begins = |at: &usize| *at == 0 || b" [=\"\t|;".contains(&line[*at - 1]) || is_behind_label(line, *at);
     (0..line.len()).filter(begins).take(64).any(|at| {
         let rest = &line[at..];
         let end = match at > 0 && line[at - 1] == b'[' {
             true => memchr::memchr(b']', rest),
-            false => rest.iter().position(|byte| b" \"".contains(byte)),
+            false => rest.iter().position(|byte| b" \"\t|;".contains(byte)),
         };
         fields::when(&rest[..end.unwrap_or(rest.len())]).is_some()
     })
+}
+
+/// Whether a label ends before `at`: of `time:2026-…` what is behind it. No time of the day has letters before its colon.
+fn is_behind_label(line: &[u8], at: usize) -> bool {
+    at > 1 && line[at - 1] == b':' && line[at - 2].is_ascii_alphabetic()
 }
 
 /// What formats with a layout have in common.

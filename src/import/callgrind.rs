@@ -22,8 +22,8 @@ use super::records::trim_end;
 use super::{About, Format, ImportError, Kind, offset_in};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
-use crate::profile::Unit;
 use crate::profile::stacks::is_amount;
+use crate::profile::{Strings, Unit};
 use graph::Graph;
 
 /// The format.
@@ -38,7 +38,8 @@ pub static ABOUT: About = About {
          pstats keeps more: type='pstat'.",
 };
 
-const RECORD_AGAIN: &str = "Save it as pstats instead, if the profiler can.";
+const RECORD_AGAIN: &str =
+    "Save it as pstats instead, if the profiler can: runprofileserver does without --kcachegrind.";
 
 /// A line longer than this is none of the format.
 const LINE_LIMIT: u64 = 1 << 20;
@@ -122,22 +123,26 @@ impl Format for Callgrind {
     }
 }
 
-/// A file's or a function's name by its number.
-type Names = FxHashMap<u32, String>;
+/// A file's or a function's name, which is a number among all texts, by the number that the file gives it.
+type Names = FxHashMap<u32, u32>;
 
 #[derive(Default)]
 struct Reading {
     graph: Graph,
+    /// Files and names, each once: the file repeats them with each call.
+    texts: Strings,
     files: Names,
     functions: Names,
+    /// Functions by their files and names.
+    known: FxHashMap<(Option<u32>, u32), u32>,
     yappi: bool,
     unit: Unit,
     /// Seconds of one unit of cost; `None` until the file says what it counts.
     scale: Option<f64>,
-    file: String,
+    file: Option<u32>,
     function: Option<u32>,
-    called_file: Option<String>,
-    called: Option<String>,
+    called_file: Option<u32>,
+    called: Option<u32>,
     /// A call whose cost is on the next line: its callee, and how often.
     pending: Option<(u32, i64)>,
     last_line: i64,
@@ -168,7 +173,10 @@ impl Reading {
 
     fn header(&mut self, key: &str, value: &str) -> Result<(), String> {
         match key {
-            "creator" => self.yappi = value.starts_with("yappi"),
+            "creator" => {
+                self.yappi = value.starts_with("yappi");
+                self.known.clear();
+            }
             "positions" => self.positions = value.split_whitespace().count(),
             "events" => {
                 let first = value.split_whitespace().next().unwrap_or_default();
@@ -198,32 +206,44 @@ impl Reading {
     fn position(&mut self, key: &str, value: &str) -> Result<(), String> {
         match key {
             "fl" => {
-                self.file = named(&mut self.files, value);
+                self.file = Some(named(&mut self.files, &mut self.texts, value));
                 self.function = None;
             }
             // Code of another file that is within the function.
-            "fi" | "fe" => drop(named(&mut self.files, value)),
+            "fi" | "fe" => {
+                named(&mut self.files, &mut self.texts, value);
+            }
             "fn" => {
-                let name = named(&mut self.functions, value);
-                self.function = Some(self.graph.function(&self.file, &name, self.yappi));
+                let name = named(&mut self.functions, &mut self.texts, value);
+                self.function = Some(self.function(self.file, name));
                 self.last_line = 0;
                 (self.called, self.called_file) = (None, None);
             }
-            "cfl" | "cfi" => self.called_file = Some(named(&mut self.files, value)),
-            "cfn" => self.called = Some(named(&mut self.functions, value)),
+            "cfl" | "cfi" => self.called_file = Some(named(&mut self.files, &mut self.texts, value)),
+            "cfn" => self.called = Some(named(&mut self.functions, &mut self.texts, value)),
             "calls" => {
                 let count = value.split_whitespace().next().and_then(|count| count.parse::<i64>().ok());
                 let (Some(count), Some(called)) = (count.filter(|count| *count >= 0), self.called.take())
                 else {
                     return Err("a call does not say how often, or what is called".to_owned());
                 };
-                let file = self.called_file.take().unwrap_or_else(|| self.file.clone());
-                self.pending = Some((self.graph.function(&file, &called, self.yappi), count));
+                let file = self.called_file.take().or(self.file);
+                self.pending = Some((self.function(file, called), count));
             }
             // Object files and jumps.
             _ => {}
         }
         Ok(())
+    }
+
+    fn function(&mut self, file: Option<u32>, name: u32) -> u32 {
+        if let Some(&known) = self.known.get(&(file, name)) {
+            return known;
+        }
+        let text = |id| self.texts.get(id);
+        let function = self.graph.function(file.map_or("", text), text(name), self.yappi);
+        self.known.insert((file, name), function);
+        function
     }
 
     /// `line cost`: the function's own, or, behind a call, what that took in all.
@@ -262,14 +282,15 @@ impl Reading {
 }
 
 /// `(12) name`, which names the number, or `(12)` alone, or a name.
-fn named(names: &mut Names, text: &str) -> String {
+fn named(names: &mut Names, texts: &mut Strings, text: &str) -> u32 {
     let number = text.strip_prefix('(').and_then(|rest| rest.split_once(')'));
     let Some((Ok(number), name)) = number.map(|(number, name)| (number.parse::<u32>(), name.trim())) else {
-        return text.to_owned();
+        return texts.intern(text);
     };
     if !name.is_empty() {
-        names.insert(number, name.to_owned());
-        return name.to_owned();
+        let name = texts.intern(name);
+        names.insert(number, name);
+        return name;
     }
-    names.get(&number).cloned().unwrap_or_else(|| format!("({number})"))
+    names.get(&number).copied().unwrap_or_else(|| texts.intern(&format!("({number})")))
 }

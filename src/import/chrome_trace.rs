@@ -6,19 +6,25 @@
 //!
 //! - [VizTracer](https://github.com/gaogaotiantian/viztracer): an `X` is a call, `func (file:line)`; events are in
 //!   the order of their ends. What did not fit into its buffer is gone, and only `overflow` says so. A forked
-//!   child has its parent's thread number in another process. With `--log_async` a task is a thread of its own, while
+//!   child has its parent's thread number in another process, and its file repeats what the parent had recorded until then. With `--log_async` a task is a thread of its own, while
 //!   its calls happened within those of the thread that the event loop is in.
+//!   Its times are the machine's since it was started; what a program saves itself (`VizTracer.save`, but not the command
+//!   line) says in `baseTimeNanoseconds` what added to them is the time of day.
 //! - [py-spy](https://github.com/benfred/py-spy/blob/master/src/chrometrace.rs): a `B` and an `E` for each run of a
 //!   *line*, so their number is no number of calls; file and line are arguments.
+//!   An `E` has the process of the thread's next sample, which of forked processes is any that has the thread's number.
 //!   With `-t` and `-s` the outermost are none: `thread (N): name` and `process N:"command"`.
 //!
 //! What else a trace can hold (counters, flows, asynchronous and instant events) takes no time of a thread.
 
 mod events;
+mod forks;
 mod lanes;
+mod quick;
 
 use super::beginning::Beginning;
 use super::json::{Fault, Json};
+use super::waiting::{Importing, now};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
@@ -54,11 +60,21 @@ impl Format for ChromeTrace {
     }
 
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
+        now(self.import_waiting(input))
+    }
+
+    fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
+        Box::pin(self.read(input))
+    }
+}
+
+impl ChromeTrace {
+    async fn read(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
         let mut json = Json::new(input);
         let mut diagnostics = Diagnostics::default();
         let mut reading = Reading::default();
-        if let Err(fault) = read(&mut json, &mut reading) {
+        if let Err(fault) = read(&mut json, &mut reading).await {
             match fault {
                 // The end of the list is optional, so that a program can be killed while it writes.
                 Fault::Cut(at) if reading.has_events() => {
@@ -78,21 +94,22 @@ impl Format for ChromeTrace {
     }
 }
 
-fn read(json: &mut Json<'_, '_>, reading: &mut Reading) -> Result<(), Fault> {
+async fn read(json: &mut Json<'_, '_>, reading: &mut Reading) -> Result<(), Fault> {
     if json.peek()? == super::json::Next::Array {
-        return reading.list(json);
+        return reading.list(json).await;
     }
     if !json.object()? {
         return Ok(());
     }
     while let Some(key) = json.key()? {
-        match key.as_str() {
-            "traceEvents" => reading.list(json)?,
+        match key {
+            "traceEvents" => reading.list(json).await?,
             "viztracer_metadata" => {
                 if json.object()? {
                     while let Some(key) = json.key()? {
-                        match key.as_str() {
+                        match key {
                             "overflow" => reading.overflow |= json.truth()?.unwrap_or(false),
+                            "baseTimeNanoseconds" => reading.base = json.number()?,
                             _ => json.skip()?,
                         }
                     }

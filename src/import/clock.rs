@@ -79,6 +79,14 @@ impl Clock {
         if !self.started {
             (self.started, self.latest) = (true, time);
         }
+        if zone.is_empty() | zone.eq(b"local") && sprang(self.latest - self.shift, stamp) {
+            self.shift -= HOUR;
+            let message = "the clock sprang forward by an hour, as it does when daylight saving time begins: times after that \
+                are an hour less than written, so that no silence is where none was";
+            diagnostics.note(Level::Warning, message, place);
+            self.latest = stamp + self.shift;
+            return self.latest;
+        }
         let back = self.latest - time;
         if back <= self.jitter {
             self.latest = self.latest.max(time);
@@ -140,6 +148,30 @@ impl Clock {
     }
 }
 
+/// Lines around the change of the clocks are so near to it, ms: more may be a silence of the site's own.
+const NEAR: f64 = 120_000.0;
+
+/// Whether clocks without a zone sprang forward between two stamps: an hour is missing, on a Sunday in spring of either
+/// hemisphere, from one, two or three o'clock on.
+fn sprang(before: f64, after: f64) -> bool {
+    const DAY: f64 = 24.0 * HOUR;
+    if !(HOUR..=HOUR + 2.0 * NEAR).contains(&(after - before)) {
+        return false;
+    }
+    let begins = (before / HOUR).ceil() * HOUR;
+    let day = (begins / DAY).floor();
+    // 1970 began on a Thursday.
+    let is_sunday = (day + 4.0).rem_euclid(7.0) == 0.0;
+    let hour = (begins - day * DAY) / HOUR;
+    let date = crate::format::date(begins);
+    let is_season = matches!(date.get(5..7), Some("03" | "04" | "09" | "10" | "11"));
+    is_sunday
+        && is_season
+        && (1.0..=3.0).contains(&hour)
+        && begins - before <= NEAR
+        && (0.0..=NEAR).contains(&(after - begins - HOUR))
+}
+
 /// Milliseconds of `+02`, `+0200` or `+02:00`; none of a zone that has a name.
 fn offset(zone: &[u8]) -> Option<f64> {
     let sign = match zone.first()? {
@@ -191,6 +223,26 @@ mod tests {
         assert_eq!(times(&[(59.0, "UTC"), (120.0, "+0100"), (61.0, "UTC")]), (vec![59.0, 60.0, 61.0], zone));
         let fell = vec!["the clock fell back by about a".to_owned()];
         assert_eq!(times(&[(179.0, ""), (121.0, ""), (122.0, "")]), (vec![179.0, 181.0, 182.0], fell));
+    }
+
+    #[test]
+    fn an_hour_that_is_skipped_is_no_silence() {
+        // Minutes of Sunday, the 29th of March 2026, and of the day before it.
+        let sunday = 20_541.0 * 1440.0;
+        let sprang = vec!["the clock sprang forward by an".to_owned()];
+        let (found, said) = times(&[(sunday + 119.0, ""), (sunday + 180.5, ""), (sunday + 181.0, "")]);
+        assert_eq!(found, vec![sunday + 119.0, sunday + 120.5, sunday + 121.0]);
+        assert_eq!(said, sprang);
+        for others in [
+            [(sunday - 1440.0 + 119.0, ""), (sunday - 1440.0 + 180.5, "")],
+            [(sunday + 119.0, "UTC"), (sunday + 180.5, "UTC")],
+            [(sunday + 100.0, ""), (sunday + 161.0, "")],
+            [(sunday + 119.0, ""), (sunday + 200.0, "")],
+        ] {
+            let (found, said) = times(&others);
+            assert_eq!(found, others.map(|(minutes, _)| minutes));
+            assert_eq!(said.len(), 0);
+        }
     }
 
     #[test]

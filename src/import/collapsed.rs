@@ -5,7 +5,7 @@
 //!
 //! - [py-spy](https://github.com/benfred/py-spy/blob/master/src/flamegraph.rs) `record -f raw`:
 //!   `name (file:line)`, samples; with `-t` a root `thread (N): name`, whose name is missing until Python
-//!   knows it; with `-s` a root `process N:"command line"`, unescaped.
+//!   knows it; with `-s` a root `process N:"command line"`, unescaped, of a child process below that of its parent.
 //! - [Python 3.15](https://github.com/python/cpython/blob/main/Lib/profiling/sampling/stack_collector.py)
 //!   `profiling.sampling --collapsed`: `file:name:line` without folders, samples; a root `tid:N`.
 //! - [Austin](https://github.com/P403n1x87/austin#basic-output): `P<process>;T<interpreter>:<thread>` and
@@ -179,7 +179,8 @@ impl Reading {
         let same = self.before.iter().zip(stack).take_while(|(one, other)| one == other).count();
         let is_end = |end: usize| end <= same && stack.get(end).is_none_or(|&byte| byte == b';');
         let (mut at, track) = match self.root {
-            Some((end, track)) if end > 0 && is_end(end) => (end, track),
+            // That of a parent is not that of its child.
+            Some((end, track)) if end > 0 && is_end(end) && !split::goes_on(&stack[end..]) => (end, track),
             before => {
                 let (end, root) = split::root(stack, self.layout.style);
                 // Two stacks without a root may begin with the same frames.

@@ -4,7 +4,11 @@
 /// The number, as `str::parse` reads it; `None` where that is an error.
 #[inline]
 pub(super) fn decimal(text: &[u8]) -> Option<f64> {
-    plain(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())
+    let read = match text {
+        [b'-', digits @ ..] => plain(digits).map(|number| -number),
+        _ => plain(text),
+    };
+    read.or_else(|| std::str::from_utf8(text).ok()?.parse().ok())
 }
 
 /// Of at most fifteen digits with one point at most: the number without the point is exact, so is the power of ten, and
@@ -40,9 +44,24 @@ mod tests {
 
     #[test]
     fn what_is_no_plain_number_is_read_as_well() {
-        for text in
-            ["", ".", "1.", ".5", "1e-5", "-1", "+1", "inf", "1.2.3", "1795412173.123456789", "1 ", "0"]
-        {
+        for text in [
+            "",
+            ".",
+            "1.",
+            ".5",
+            "1e-5",
+            "-1",
+            "-0",
+            "-",
+            "--1",
+            "-.5",
+            "+1",
+            "inf",
+            "1.2.3",
+            "1795412173.123456789",
+            "1 ",
+            "0",
+        ] {
             assert_eq!(decimal(text.as_bytes()).map(f64::to_bits), parsed(text), "{text}");
         }
         assert_eq!(decimal(b"\xff"), None);
@@ -50,7 +69,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn every_number_is_what_the_standard_library_reads(text in "[0-9]{0,12}[.]?[0-9]{0,9}") {
+        fn every_number_is_what_the_standard_library_reads(text in "-?[0-9]{0,12}[.]?[0-9]{0,9}") {
             proptest::prop_assert_eq!(decimal(text.as_bytes()).map(f64::to_bits), parsed(&text));
         }
     }

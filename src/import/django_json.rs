@@ -5,8 +5,11 @@
 //! are keys of it, or of an object one level below (`extra`, `fields`, …). Lines of other loggers are
 //! passed over.
 
+pub(super) mod batch;
+mod reader;
+
 use std::borrow::Cow;
-use std::fmt;
+use std::{fmt, io};
 
 use serde::Deserializer as _;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
@@ -15,13 +18,15 @@ use serde_json::value::RawValue;
 use super::django::Parts;
 use super::key::Key;
 use super::records::{Record, Records, trim_mark};
+use super::slices::kept::Place;
+use super::slices::{Batch, Log, Reading, Sliced};
 use super::waiting::{Importing, now};
-use super::{About, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
-use crate::document::{Content, Diagnostics, Document, Level};
+use super::{About, Format, ImportError, Kind, StatementText, offset_in, slices, stamp, wrapped};
+use crate::document::{Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
-use crate::queries::statements::Statement;
-use crate::queries::{self, Clock, Connection, LogBuilder, NONE};
+use batch::Batching;
+use reader::{Executed, Reader, Sink};
 
 /// Django's SQL log as JSON lines.
 pub struct DjangoJson;
@@ -90,32 +95,14 @@ impl Format for DjangoJson {
             let name = input.name().to_owned();
             let mut reader = Reader::default();
             let mut records = Records::of(input, self);
-            while let Some(record) =
-                records.ready().await.next(|_, _| false).map_err(|error| ImportError::reading(&error))?
-            {
-                reader.record(record);
-            }
+            read(&mut records, &mut reader).await.map_err(|error| ImportError::reading(&error))?;
             records.diagnose(&mut reader.diagnostics);
-            let Reader { builder, mut diagnostics, zone, rounded, .. } = reader;
-            if builder.is_empty() {
-                diagnostics.note(
-                    Level::Warning,
-                    "no statement in it: the logger django.db.backends writes them only at level DEBUG and \
-                     with settings.DEBUG = True, and its records need their attributes duration and sql",
-                    || None,
-                );
-            }
-            if rounded {
-                diagnostics.note(
-                    Level::Info,
-                    "times are rounded to a millisecond: the attribute duration is not in the log",
-                    || None,
-                );
-            }
-            let clock = zone.map_or(Clock::Sequence, |zone| Clock::Wall { zone });
-            let log = builder.finish(clock, None);
-            Ok(Document { name, format: self.id(), content: Content::Queries(Box::new(log)), diagnostics })
+            Ok(reader.finish(name, self.id()))
         })
+    }
+
+    fn slices(&self) -> Option<&dyn Sliced> {
+        slices::here(self)
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
@@ -356,68 +343,73 @@ fn within<'a>(fields: &mut Fields<'a>, depth: u32, value: &'a RawValue) {
     }
 }
 
-#[derive(Default)]
-struct Reader {
-    builder: LogBuilder,
-    diagnostics: Diagnostics,
-    /// Whether any statement had a time, and the first one's zone.
-    zone: Option<Option<String>>,
-    times: clock::Clock,
-    rounded: bool,
+/// Tells `sink` of all lines.
+async fn read(records: &mut Records<'_, '_>, sink: &mut dyn Sink) -> io::Result<()> {
+    while let Some(record) = records.ready().await.next(|_, _| false)? {
+        if !record.is_before {
+            judge(&record, sink);
+        }
+    }
+    Ok(())
 }
 
-impl Reader {
-    fn record(&mut self, record: Record<'_>) {
-        let Some(line) = record.whole_line(&mut self.diagnostics) else { return };
-        let place = || record.place();
-        let text = String::from_utf8_lossy(line);
-        let Some(fields) = Fields::read(&text) else {
-            let (level, problem) = if line.starts_with(b"{") {
-                (Level::Warning, "lines that are damaged or cut short were skipped")
-            } else {
-                (Level::Info, "lines that are not JSON were skipped")
-            };
-            self.diagnostics.note(level, problem, place);
-            return;
+/// Tells `sink` what a line says.
+fn judge(record: &Record<'_>, sink: &mut dyn Sink) {
+    let Some(line) = record.line_or(|level, message| sink.note(level, message, record)) else { return };
+    let text = String::from_utf8_lossy(line);
+    let Some(fields) = Fields::read(&text) else {
+        let (level, problem) = if line.starts_with(b"{") {
+            (Level::Warning, "lines that are damaged or cut short were skipped")
+        } else {
+            (Level::Info, "lines that are not JSON were skipped")
         };
-        let Some(entry) = fields.entry() else {
-            self.diagnostics.note(Level::Info, "lines of other loggers were skipped", place);
-            return;
-        };
-        self.rounded |= entry.rounded;
-        let recognised = match &entry.sql {
-            Some(sql) => self.builder.fingerprint(
-                sql.as_bytes(),
-                Dialect::guess(sql.as_bytes()),
-                entry.parameters.as_ref().map(|parameters| parameters.as_bytes()),
-            ),
-            None => self.builder.without_text(),
-        };
-        let process = fields.process();
-        let alias = entry.alias.unwrap_or_default();
-        let connection = self.builder.connection(&[alias.as_bytes(), process.as_bytes()], || Connection {
-            process: process.clone(),
-            database: alias.clone().into_owned(),
-            ..Connection::default()
-        });
-        let request = spelt(fields.request).map_or(NONE, |request| {
-            self.builder.request(request.as_bytes(), || queries::Request::identified(&request))
-        });
-        let stamp = fields.stamp();
-        let end = stamp.as_ref().map_or(f64::NAN, |(end, _, zone)| {
-            self.zone.get_or_insert_with(|| zone.clone());
-            let zone = zone.as_deref().unwrap_or_default().as_bytes();
-            self.times.time(*end, zone, &mut self.diagnostics, || record.place())
-        });
-        self.builder.push(Statement {
-            end,
-            resolution: stamp.map_or(0.0, |(_, resolution, _)| resolution),
-            duration: entry.duration,
-            offset: record.offset,
-            length: record.length,
-            request,
-            ..Statement::new(recognised, connection)
-        });
+        sink.note(level, problem, record);
+        return;
+    };
+    let Some(entry) = fields.entry() else {
+        sink.note(Level::Info, "lines of other loggers were skipped", record);
+        return;
+    };
+    let (process, request, stamp) = (fields.process(), spelt(fields.request), fields.stamp());
+    let sql = entry.sql.as_deref().map(str::as_bytes);
+    let executed = Executed {
+        alias: entry.alias.as_deref().unwrap_or_default(),
+        process: &process,
+        request: request.as_deref(),
+        sql,
+        dialect: Dialect::guess(sql.unwrap_or_default()),
+        recognised: None,
+        parameters: entry.parameters.as_deref().map(str::as_bytes),
+        duration: entry.duration,
+        stamp: stamp.as_ref().map(|(end, resolution, zone)| (*end, *resolution, zone.as_deref())),
+        rounded: entry.rounded,
+        offset: record.offset,
+        length: record.length,
+    };
+    sink.executed(&executed, record);
+}
+
+impl Sliced for DjangoJson {
+    fn batch(&self, records: &mut Records<'_, '_>, _: &Log<'_>) -> io::Result<Batch> {
+        let mut batching = Batching::default();
+        now(read(records, &mut batching))?;
+        Ok(Batch::Django(batching.finish()))
+    }
+
+    fn begin(&self, _: &Log<'_>) -> Box<dyn Reading> {
+        Box::new(Reader::default())
+    }
+}
+
+impl Reading for Reader {
+    fn take_in(&mut self, batch: &Batch, place: Place<'_>) {
+        if let Batch::Django(batch) = batch {
+            batch.take_in(self, place);
+        }
+    }
+
+    fn finish(self: Box<Self>, name: String, format: &'static str) -> Document {
+        Reader::finish(*self, name, format)
     }
 }
 

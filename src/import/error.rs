@@ -31,6 +31,9 @@ fn supported_in_words(supported: &[&str]) -> String {
     if supported.is_empty() { String::new() } else { format!("Supported: {}.", supported.join("; ")) }
 }
 
+/// What a log looks like whose layout cannot be told.
+pub(super) const UNTOLD_LAYOUT: &str = "a log of requests";
+
 /// What a file looks like of which no more is known.
 const COMPRESSED: &str = "a compressed file";
 
@@ -44,6 +47,18 @@ impl ImportError {
             advice: advice.into(),
             supported: &[],
             elsewhere: None,
+        }
+    }
+
+    /// Whether a log of requests may be behind it that can be read once its layout is given: nothing else is known of it, or
+    /// it looked like one.
+    pub fn may_have_layout(&self) -> bool {
+        match self.looked_like {
+            None => !self.supported.is_empty(),
+            Some(title) => {
+                [UNTOLD_LAYOUT, foreign::TEXT].contains(&title)
+                    || CATALOGUE.iter().any(|about| about.kind == Kind::Requests && about.title == title)
+            }
         }
     }
 

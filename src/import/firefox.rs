@@ -174,9 +174,11 @@ fn columns<'i, 'a>(
     json: &mut Json<'i, 'a>,
     mut column: impl FnMut(&mut Json<'i, 'a>, &str) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
+    let mut name = String::new();
     if json.object()? {
         while let Some(key) = json.key()? {
-            column(json, &key)?;
+            key.clone_into(&mut name);
+            column(json, &name)?;
         }
     }
     Ok(())

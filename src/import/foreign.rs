@@ -4,6 +4,9 @@
 
 use crate::input::tar;
 
+/// What is text of which no more is known.
+pub const TEXT: &str = "a text file";
+
 /// What a file is, and what to do with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Foreign {
@@ -270,7 +273,7 @@ pub(super) fn name(head: &[u8]) -> Option<Foreign> {
     } else if is_python(text) {
         foreign("a Python program", RECORD)
     } else if !text.is_empty() && std::str::from_utf8(&text[..text.len().min(64)]).is_ok() {
-        foreign("a text file", "")
+        foreign(TEXT, "")
     } else {
         None
     }

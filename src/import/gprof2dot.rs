@@ -9,7 +9,6 @@ use super::json::{Fault, Json};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
-use crate::profile::call_tree::NO_PARENT;
 use crate::profile::stacks::{Builder, Same};
 use crate::profile::{Profile, Track, Unit};
 
@@ -22,7 +21,7 @@ pub static ABOUT: About = About {
     title: "gprof2dot JSON",
     kind: Kind::Profile,
     how_to_record: "memray run -o app.bin app.py && memray transform gprof2dot app.bin\n\
-         Functions and stacks, without lines and threads: memray transform csv has those.",
+         Functions and stacks, without lines: memray transform csv has those.",
 };
 
 const AGAIN: &str = "Write it again with the tool that it is from.";
@@ -57,8 +56,15 @@ struct File {
     costs: Vec<(String, Unit, f64)>,
     /// Names and modules.
     functions: Vec<(String, String)>,
-    events: Vec<(Vec<i64>, Vec<f64>)>,
+    /// Where the chains and costs of each event end among those of all.
+    events: Vec<(usize, usize)>,
+    /// Numbers of functions, [`NONE`] where it is none.
+    chains: Vec<u32>,
+    amounts: Vec<f64>,
 }
+
+/// What stands for a number that is none of a function.
+const NONE: u32 = u32::MAX;
 
 impl File {
     fn read(json: &mut Json<'_, '_>) -> Result<Self, Fault> {
@@ -67,13 +73,13 @@ impl File {
             return Ok(file);
         }
         while let Some(key) = json.key()? {
-            match key.as_str() {
+            match key {
                 "costs" => file.costs = pairs(json, ["description", "unit"])?.into_iter().map(cost).collect(),
                 "functions" => file.functions = pairs(json, ["name", "module"])?,
                 "events" => {
                     if json.array()? {
                         while json.item()? {
-                            file.events.push(event(json)?);
+                            file.read_event(json)?;
                         }
                     }
                 }
@@ -81,6 +87,33 @@ impl File {
             }
         }
         Ok(file)
+    }
+
+    fn read_event(&mut self, json: &mut Json<'_, '_>) -> Result<(), Fault> {
+        if json.object()? {
+            while let Some(key) = json.key()? {
+                match key {
+                    "callchain" => {
+                        if json.array()? {
+                            while json.item()? {
+                                let id = json.whole()?.and_then(|id| u32::try_from(id).ok());
+                                self.chains.push(id.unwrap_or(NONE));
+                            }
+                        }
+                    }
+                    "cost" => {
+                        if json.array()? {
+                            while json.item()? {
+                                self.amounts.push(json.number()?.unwrap_or(f64::NAN));
+                            }
+                        }
+                    }
+                    _ => json.skip()?,
+                }
+            }
+        }
+        self.events.push((self.chains.len(), self.amounts.len()));
+        Ok(())
     }
 
     fn profile(&self, diagnostics: &mut Diagnostics) -> Option<Profile> {
@@ -97,14 +130,16 @@ impl File {
             .collect();
         let track = builder.track(Track::default());
         let (mut missing, mut bad) = (0, 0);
-        for (chain, costs) in &self.events {
-            let function = |&id: &i64| usize::try_from(id).ok().and_then(|id| functions.get(id).copied());
-            let stack: Option<Vec<u32>> = chain.iter().rev().map(function).collect();
-            let Some(stack) = stack.filter(|stack| !stack.is_empty()) else {
+        let mut begin = (0, 0);
+        for &end in &self.events {
+            let chain = self.chains.get(begin.0..end.0).unwrap_or_default();
+            let costs = self.amounts.get(begin.1..end.1).unwrap_or_default();
+            begin = end;
+            if chain.is_empty() || chain.iter().any(|&id| id as usize >= functions.len()) {
                 missing += 1;
                 continue;
-            };
-            let node = stack.into_iter().fold(NO_PARENT, |above, function| builder.child(above, function));
+            }
+            let node = builder.stack(chain.iter().rev().map(|&id| functions[id as usize]));
             for (measure, (cost, (_, _, scale))) in costs.iter().zip(&self.costs).enumerate() {
                 bad += u64::from(!builder.add_to(measure, track, node, cost * scale) && *cost != 0.0);
             }
@@ -140,7 +175,7 @@ fn pairs(json: &mut Json<'_, '_>, keys: [&str; 2]) -> Result<Vec<(String, String
             let mut pair = (String::new(), String::new());
             if json.object()? {
                 while let Some(key) = json.key()? {
-                    match key.as_str() {
+                    match key {
                         key if key == keys[0] => pair.0 = json.text()?.unwrap_or_default(),
                         key if key == keys[1] => pair.1 = json.text()?.unwrap_or_default(),
                         _ => json.skip()?,
@@ -151,30 +186,4 @@ fn pairs(json: &mut Json<'_, '_>, keys: [&str; 2]) -> Result<Vec<(String, String
         }
     }
     Ok(pairs)
-}
-
-fn event(json: &mut Json<'_, '_>) -> Result<(Vec<i64>, Vec<f64>), Fault> {
-    let (mut chain, mut costs) = (Vec::new(), Vec::new());
-    if json.object()? {
-        while let Some(key) = json.key()? {
-            match key.as_str() {
-                "callchain" => {
-                    if json.array()? {
-                        while json.item()? {
-                            chain.push(json.whole()?.unwrap_or(-1));
-                        }
-                    }
-                }
-                "cost" => {
-                    if json.array()? {
-                        while json.item()? {
-                            costs.push(json.number()?.unwrap_or(f64::NAN));
-                        }
-                    }
-                }
-                _ => json.skip()?,
-            }
-        }
-    }
-    Ok((chain, costs))
 }

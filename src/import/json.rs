@@ -8,9 +8,16 @@
 
 use std::io::BufRead;
 
+mod escapes;
+mod plain;
+
 use super::ImportError;
+use super::decimal::decimal;
+use super::records::AT_HAND;
+use super::waiting::give_way;
 use crate::format;
 use crate::input::Input;
+use plain::{is_of_word, plain_number, plain_text};
 
 /// A key, a name: longer ones are damage.
 const TEXT_LIMIT: usize = 64 << 20;
@@ -63,39 +70,86 @@ enum Level {
     Item,
 }
 
-/// The reader.
+/// The reader. What lies whole in the input's buffer is read there, as nearly all does, and lent from there.
 pub struct Json<'i, 'a> {
     input: &'i mut Input<'a>,
+    /// How many bytes of the input's buffer are read. They are given back to it when more are needed, and at the end.
+    at: usize,
     levels: Vec<Level>,
+    /// A text or a number that had to be put together.
     text: Vec<u8>,
 }
 
 type Read<T> = Result<T, Fault>;
 
+/// Where a text lies.
+enum Lies {
+    /// In the input's buffer.
+    There(std::ops::Range<usize>),
+    /// In [`Json::text`].
+    Here,
+}
+
 impl<'i, 'a> Json<'i, 'a> {
-    /// Reads on from where `input` is.
+    /// Reads on from where `input` is, which [`Self::leave`] gives back.
     pub fn new(input: &'i mut Input<'a>) -> Self {
-        let json = Self { input, levels: Vec::new(), text: Vec::new() };
         // A byte order mark is no token. What cannot be read is said by the first token.
-        if json.input.fill_buf().is_ok_and(|bytes| bytes.starts_with(b"\xef\xbb\xbf")) {
-            json.input.consume(3);
+        if input.fill_buf().is_ok_and(|bytes| bytes.starts_with(b"\xef\xbb\xbf")) {
+            input.consume(3);
         }
-        json
+        Self { input, at: 0, levels: Vec::new(), text: Vec::new() }
+    }
+
+    /// Gives the input back, to be read on behind the last token.
+    pub fn leave(self) -> &'i mut Input<'a> {
+        self.input.consume(self.at);
+        self.input
     }
 
     /// The byte that is read next.
     pub fn position(&self) -> u64 {
-        self.input.position()
+        self.input.position() + self.at as u64
     }
 
-    fn byte(&mut self) -> Read<Option<u8>> {
+    /// Waits while what comes next is on its way.
+    #[inline]
+    pub async fn ready(&mut self) {
+        while self.at_hand().len() < AT_HAND && self.input.is_coming() {
+            give_way().await;
+        }
+    }
+
+    /// The bytes that come next, as far as they lie in the buffer; none only after [`Self::peek`] found the end.
+    #[inline]
+    pub fn at_hand(&self) -> &[u8] {
+        self.input.buffer().get(self.at..).unwrap_or_default()
+    }
+
+    /// Passes over so many of [`Self::at_hand`], which are whole values of the array one is in, with all between them.
+    pub fn pass(&mut self, length: usize) {
+        self.at += length;
+    }
+
+    /// Fills the buffer, of which everything is read; false at the end.
+    #[cold]
+    fn fill(&mut self) -> Read<bool> {
+        self.input.consume(self.at);
+        self.at = 0;
         loop {
             match self.input.fill_buf() {
-                Ok(bytes) => return Ok(bytes.first().copied()),
+                Ok(bytes) => return Ok(!bytes.is_empty()),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Fault::Reading(error)),
             }
         }
+    }
+
+    #[inline]
+    fn byte(&mut self) -> Read<Option<u8>> {
+        if self.at_hand().is_empty() && !self.fill()? {
+            return Ok(None);
+        }
+        Ok(self.at_hand().first().copied())
     }
 
     fn syntax<T>(&self, problem: &'static str) -> Read<T> {
@@ -103,12 +157,19 @@ impl<'i, 'a> Json<'i, 'a> {
     }
 
     /// The next byte that is no white space, which stays to be read.
+    #[inline]
     fn peek_byte(&mut self) -> Read<u8> {
         loop {
-            match self.byte()? {
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.input.consume(1),
-                Some(byte) => return Ok(byte),
-                None => return Err(Fault::Cut(self.position())),
+            let bytes = self.at_hand();
+            let is_space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+            if let Some(spaces) = bytes.iter().position(|byte| !is_space(byte)) {
+                let byte = bytes[spaces];
+                self.at += spaces;
+                return Ok(byte);
+            }
+            self.at += bytes.len();
+            if !self.fill()? {
+                return Err(Fault::Cut(self.position()));
             }
         }
     }
@@ -141,21 +202,30 @@ impl<'i, 'a> Json<'i, 'a> {
             self.skip()?;
             return Ok(false);
         }
-        self.input.consume(1);
+        self.at += 1;
         self.levels.push(level);
         Ok(true)
     }
 
     /// The next key of the object one is in; `None`, and it is left, at its end.
-    pub fn key(&mut self) -> Read<Option<String>> {
+    #[inline]
+    pub fn key(&mut self) -> Read<Option<&str>> {
+        match self.next_key()? {
+            Some(lies) => Ok(Some(self.lent(lies))),
+            None => Ok(None),
+        }
+    }
+
+    /// Enters the next entry of an object, up to its value.
+    fn next_key(&mut self) -> Read<Option<Lies>> {
         let first = self.levels.last() == Some(&Level::FirstKey);
         match self.peek_byte()? {
             b'}' => {
-                self.input.consume(1);
+                self.at += 1;
                 self.levels.pop();
                 return Ok(None);
             }
-            b',' if !first => self.input.consume(1),
+            b',' if !first => self.at += 1,
             _ if first => {}
             _ => return self.syntax("an object's entries are not parted by commas"),
         }
@@ -165,25 +235,50 @@ impl<'i, 'a> Json<'i, 'a> {
         if self.peek_byte()? != b'"' {
             return self.syntax("an object's key is no text");
         }
+        let bytes = &self.at_hand()[1..];
+        // Keys are a few letters long: shorter than it takes to begin a faster search.
+        let end = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0x80..));
+        if let Some(length) = end
+            && let [b'"', b':', ..] = bytes[length..]
+        {
+            let begin = self.at + 1;
+            self.at = begin + length + 2;
+            return Ok(Some(Lies::There(begin..begin + length)));
+        }
         self.read_text(true)?;
-        let key = String::from_utf8_lossy(&self.text).into_owned();
         if self.peek_byte()? != b':' {
             return self.syntax("a key has no value");
         }
-        self.input.consume(1);
-        Ok(Some(key))
+        self.at += 1;
+        Ok(Some(Lies::Here))
+    }
+
+    /// The text that was read last.
+    #[inline]
+    fn lent(&mut self, lies: Lies) -> &str {
+        let bytes = match lies {
+            Lies::There(range) => self.input.buffer().get(range).unwrap_or_default(),
+            Lies::Here => {
+                if std::str::from_utf8(&self.text).is_err() {
+                    self.text = String::from_utf8_lossy(&self.text).into_owned().into_bytes();
+                }
+                self.text.as_slice()
+            }
+        };
+        std::str::from_utf8(bytes).unwrap_or_default()
     }
 
     /// Whether the array one is in has another item; at its end it is left.
+    #[inline]
     pub fn item(&mut self) -> Read<bool> {
         let first = self.levels.last() == Some(&Level::FirstItem);
         match self.peek_byte()? {
             b']' => {
-                self.input.consume(1);
+                self.at += 1;
                 self.levels.pop();
                 return Ok(false);
             }
-            b',' if !first => self.input.consume(1),
+            b',' if !first => self.at += 1,
             _ if first => {}
             _ => return self.syntax("an array's items are not parted by commas"),
         }
@@ -199,12 +294,16 @@ impl<'i, 'a> Json<'i, 'a> {
             self.skip()?;
             return Ok(None);
         }
+        if let Some((number, length)) = plain_number(self.at_hand()) {
+            self.at += length;
+            return Ok(Some(number));
+        }
         self.read_word()?;
         let number = match self.text.as_slice() {
             b"NaN" | b"-NaN" => f64::NAN,
             b"Infinity" => f64::INFINITY,
             b"-Infinity" => f64::NEG_INFINITY,
-            text => match std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok()) {
+            text => match decimal(text) {
                 // What overflows is infinite, as for Python.
                 Some(number) => number,
                 None => return self.syntax("a number is none"),
@@ -221,12 +320,28 @@ impl<'i, 'a> Json<'i, 'a> {
 
     /// A text; what else stands there is passed over. Bytes that are no UTF-8 are replaced.
     pub fn text(&mut self) -> Read<Option<String>> {
+        Ok(self.text_lent()?.map(str::to_owned))
+    }
+
+    /// [`Self::text`] that is kept by nobody.
+    #[inline]
+    pub fn text_lent(&mut self) -> Read<Option<&str>> {
         if self.peek()? != Next::Text {
             self.skip()?;
             return Ok(None);
         }
-        self.read_text(true)?;
-        Ok(Some(String::from_utf8_lossy(&self.text).into_owned()))
+        let lies = match plain_text(self.at_hand()) {
+            Some(length) => {
+                let begin = self.at + 1;
+                self.at = begin + length + 1;
+                Lies::There(begin..begin + length)
+            }
+            None => {
+                self.read_text(true)?;
+                Lies::Here
+            }
+        };
+        Ok(Some(self.lent(lies)))
     }
 
     /// `true` or `false`; what else stands there is passed over.
@@ -250,11 +365,11 @@ impl<'i, 'a> Json<'i, 'a> {
         loop {
             match self.peek()? {
                 Next::Object => {
-                    self.input.consume(1);
+                    self.at += 1;
                     self.levels.push(Level::FirstKey);
                 }
                 Next::Array => {
-                    self.input.consume(1);
+                    self.at += 1;
                     self.levels.push(Level::FirstItem);
                 }
                 Next::Text => self.read_text(false)?,
@@ -282,21 +397,24 @@ impl<'i, 'a> Json<'i, 'a> {
     }
 
     fn skip_key(&mut self) -> Read<bool> {
-        Ok(self.key()?.is_some())
+        Ok(self.next_key()?.is_some())
     }
 
     /// Letters and digits up to the next sign.
     fn read_word(&mut self) -> Read<()> {
         self.text.clear();
-        while let Some(byte) = self.byte()? {
-            if !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'+' | b'.') {
-                break;
-            }
+        while self.byte()?.is_some() {
+            let bytes = self.input.buffer().get(self.at..).unwrap_or_default();
+            let end = bytes.iter().position(|byte| !is_of_word(byte));
+            let letters = end.unwrap_or(bytes.len()).min(4097);
+            self.text.extend_from_slice(&bytes[..letters]);
+            self.at += letters;
             if self.text.len() > 4096 {
                 return self.syntax("a number has thousands of digits");
             }
-            self.text.push(byte);
-            self.input.consume(1);
+            if end.is_some() {
+                break;
+            }
         }
         Ok(())
     }
@@ -304,23 +422,19 @@ impl<'i, 'a> Json<'i, 'a> {
     /// A text, from quote to quote; kept if `keep`.
     fn read_text(&mut self, keep: bool) -> Read<()> {
         self.text.clear();
-        self.input.consume(1);
+        self.at += 1;
         loop {
-            let Ok(bytes) = self.input.fill_buf() else {
-                // The error itself is said by this.
-                self.byte()?;
-                continue;
-            };
-            if bytes.is_empty() {
+            if self.byte()?.is_none() {
                 return Err(Fault::Cut(self.position()));
             }
+            let bytes = self.input.buffer().get(self.at..).unwrap_or_default();
             let end = memchr::memchr2(b'"', b'\\', bytes);
             let plain = end.unwrap_or(bytes.len());
             if keep {
                 self.text.extend_from_slice(&bytes[..plain]);
             }
             let is_escape = end.map(|end| bytes[end] == b'\\');
-            self.input.consume(plain + usize::from(end.is_some()));
+            self.at += plain + usize::from(end.is_some());
             if self.text.len() > TEXT_LIMIT {
                 return self.syntax("a text does not end");
             }
@@ -331,161 +445,7 @@ impl<'i, 'a> Json<'i, 'a> {
             }
         }
     }
-
-    fn read_escape(&mut self) -> Read<()> {
-        let Some(byte) = self.byte()? else { return Err(Fault::Cut(self.position())) };
-        self.input.consume(1);
-        let plain = match byte {
-            b'"' | b'\\' | b'/' => byte,
-            b'b' => 8,
-            b'f' => 12,
-            b'n' => b'\n',
-            b'r' => b'\r',
-            b't' => b'\t',
-            b'u' => {
-                let letter = self.read_unit()?;
-                self.push_unit(letter);
-                return Ok(());
-            }
-            _ => return self.syntax("a backslash stands before what it cannot"),
-        };
-        self.text.push(plain);
-        Ok(())
-    }
-
-    /// Four hexadecimal digits.
-    fn read_unit(&mut self) -> Read<u32> {
-        let mut unit = 0;
-        for _ in 0..4 {
-            let Some(byte) = self.byte()? else { return Err(Fault::Cut(self.position())) };
-            let Some(digit) = char::from(byte).to_digit(16) else {
-                return self.syntax("after \\u there are no four digits");
-            };
-            unit = unit * 16 + digit;
-            self.input.consume(1);
-        }
-        Ok(unit)
-    }
-
-    /// Adds a unit of UTF-16; the second of a pair replaces what stands for the first.
-    fn push_unit(&mut self, unit: u32) {
-        let letter = match unit {
-            // Kept in the three bytes that UTF-8 does not allow, until the second half comes.
-            0xD800..=0xDFFF => {
-                let high = self.text.len().checked_sub(3).and_then(|at| match self.text[at..] {
-                    [0xED, second @ 0xA0..=0xAF, third] => {
-                        Some(0xD000 | (u32::from(second & 0x3F) << 6) | u32::from(third & 0x3F))
-                    }
-                    _ => None,
-                });
-                match (unit, high) {
-                    (0xDC00.., Some(high)) => {
-                        self.text.truncate(self.text.len() - 3);
-                        char::from_u32(0x1_0000 + ((high - 0xD800) << 10) + (unit - 0xDC00))
-                    }
-                    _ => {
-                        let bytes = [0xED, 0x80 | (unit >> 6 & 0x3F) as u8, 0x80 | (unit & 0x3F) as u8];
-                        self.text.extend_from_slice(&bytes);
-                        return;
-                    }
-                }
-            }
-            unit => char::from_u32(unit),
-        };
-        let mut bytes = [0; 4];
-        let letter = letter.unwrap_or(char::REPLACEMENT_CHARACTER);
-        self.text.extend_from_slice(letter.encode_utf8(&mut bytes).as_bytes());
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::input::MemorySource;
-    use proptest::prelude::*;
-
-    /// All tokens as text; the fault, if there is one.
-    fn tokens(text: &[u8]) -> Result<String, String> {
-        let source = MemorySource::new("x", text);
-        let mut input = Input::open(&source, &|_| ()).unwrap();
-        let mut json = Json::new(&mut input);
-        let mut out = String::new();
-        let mut levels = Vec::new();
-        let mut walk = || -> Read<()> {
-            loop {
-                match json.peek()? {
-                    Next::Object => {
-                        json.object()?;
-                        levels.push(true);
-                        out += "{";
-                    }
-                    Next::Array => {
-                        json.array()?;
-                        levels.push(false);
-                        out += "[";
-                    }
-                    Next::Text => out += &format!("{:?} ", json.text()?.unwrap()),
-                    Next::Number => out += &format!("{} ", json.number()?.unwrap()),
-                    Next::Word => out += &format!("{:?} ", json.truth()?),
-                }
-                loop {
-                    let more = match levels.last() {
-                        None => return Ok(()),
-                        Some(true) => json.key()?.map(|key| out += &format!("{key}=")).is_some(),
-                        Some(false) => json.item()?,
-                    };
-                    if more {
-                        break;
-                    }
-                    out += if levels.pop() == Some(true) { "}" } else { "]" };
-                }
-            }
-        };
-        match walk() {
-            Ok(()) => Ok(out),
-            Err(Fault::Cut(at)) => Err(format!("cut at {at}")),
-            Err(Fault::Syntax(at, problem)) => Err(format!("{problem} at {at}")),
-            Err(Fault::Reading(error)) => Err(error.to_string()),
-        }
-    }
-
-    #[test]
-    fn values_are_read() {
-        let text =
-            br#" {"a": [1, -2.5e3, "x\"\u00e9\ud83d\ude00\n"], "b": {}, "c": [true, null, NaN, -Infinity]} "#;
-        assert_eq!(tokens(text).unwrap(), "{a=[1 -2500 \"x\\\"é😀\\n\" ]b={}c=[Some(true) None NaN -inf ]}");
-    }
-
-    #[test]
-    fn faults_have_their_place() {
-        assert_eq!(tokens(b"[1, 2"), Err("cut at 5".to_owned()));
-        assert_eq!(tokens(b"{\"a\" 1}"), Err("a key has no value at 5".to_owned()));
-        assert_eq!(tokens(b"[1 2]"), Err("an array's items are not parted by commas at 3".to_owned()));
-        assert_eq!(tokens(b"[--]"), Err("a number is none at 3".to_owned()));
-        assert_eq!(tokens(b"\"\\x\""), Err("a backslash stands before what it cannot at 3".to_owned()));
-    }
-
-    #[test]
-    fn depth_is_no_recursion() {
-        let text = format!("{}{}", "[".repeat(300_000), "]".repeat(300_000));
-        assert_eq!(tokens(text.as_bytes()).unwrap(), text);
-        let source = MemorySource::new("x", text.as_bytes());
-        let mut input = Input::open(&source, &|_| ()).unwrap();
-        let mut json = Json::new(&mut input);
-        json.skip().unwrap();
-        assert_eq!(json.position(), 600_000);
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = tokens(&bytes);
-        }
-
-        #[test]
-        fn texts_come_back(text in "\\PC{0,30}") {
-            let json = serde_json::to_string(&text).unwrap();
-            prop_assert_eq!(tokens(json.as_bytes()).unwrap(), format!("{text:?} "));
-        }
-    }
-}
+mod tests;

@@ -1,8 +1,11 @@
 //! memray's table of allocations (`memray transform csv recording.bin`):
 //! <https://github.com/bloomberg/memray/blob/main/src/memray/reporters/transform.py>.
 //!
-//! One line an allocator, a thread and a stack, innermost frame first, `function;file;line|function;file;line`. What lived
+//! One line an allocator and a stack, innermost frame first, `function;file;line|function;file;line`. What lived
 //! at the peak, unless memray was asked for something else (`--leaks`, `--temporary-allocations`): the file does not say.
+//!
+//! The thread beside a stack is that of one allocation. memray adds up what several threads allocated on it, as it does for
+//! its pages unless they are asked for `--split-threads`.
 
 use super::frame::{NO_FILE, NO_FRAME};
 use super::line_stacks::LineStacks;
@@ -22,7 +25,7 @@ pub static ABOUT: About = About {
     title: "memray, csv",
     kind: Kind::Profile,
     how_to_record: "memray run -o app.bin app.py && memray transform csv app.bin\n\
-         What lived at the peak, by stack and thread.",
+         What lived at the peak, by stack.",
 };
 
 const HEAD: &[u8] = b"allocator,num_allocations,size,tid,thread_name,stack_trace";
@@ -69,6 +72,7 @@ impl Format for MemrayCsv {
             &mut diagnostics,
         );
         diagnostics.note(Level::Info, MAYBE_PEAK, || None);
+        merge_threads(&mut stacks, &mut diagnostics);
         let profile = stacks.finish();
         let profile = profile
             .ok_or_else(|| ImportError::new(self, "no line of it has an allocation", AGAIN).at("line 2"))?;
@@ -79,6 +83,16 @@ impl Format for MemrayCsv {
 /// What memray measures.
 pub(super) fn measures() -> Vec<(String, Unit)> {
     vec![("Memory".to_owned(), Unit::Bytes), ("Allocations".to_owned(), Unit::Count)]
+}
+
+/// Makes one track of threads that are not what was recorded: memray names one of those that allocated on a stack.
+pub(super) fn merge_threads(stacks: &mut LineStacks, diagnostics: &mut Diagnostics) {
+    if stacks.tracks() > 1 {
+        let message = "threads are added up, as memray does unless it is told otherwise: memray flamegraph \
+                       --split-threads app.bin writes a page that has them";
+        diagnostics.note(Level::Info, message, || None);
+    }
+    stacks.merge_tracks();
 }
 
 /// Names the memory of a profile as what was asked for, not what was held.

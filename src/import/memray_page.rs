@@ -8,8 +8,13 @@
 //! peak are read. An inverted tree (`--inverted`) has what asked for memory at its root and the outermost frames at its ends,
 //! which alone have anything of their own: it is turned over.
 //!
+//! Threads are added up unless the page was asked for `--split-threads`, as `merge_threads` behind the data says: a stack's
+//! thread is that of one allocation, then.
+//!
 //! A page of leaks says so in its title. One of temporary allocations does not; it is known by having more than ever lived
 //! at once.
+
+mod numbers;
 
 use std::io::BufRead as _;
 
@@ -17,7 +22,7 @@ use super::beginning::Beginning;
 use super::frame::{NO_FILE, NO_FRAME};
 use super::json::{Fault, Json, Next};
 use super::line_stacks::LineStacks;
-use super::memray_csv::{LEAKS, MAYBE_PEAK, TEMPORARY, Tracks, allocated, measures};
+use super::memray_csv::{LEAKS, MAYBE_PEAK, TEMPORARY, Tracks, allocated, measures, merge_threads};
 use super::within::{self, unescaped};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
@@ -25,6 +30,7 @@ use crate::input::Input;
 use crate::profile::call_tree::NO_PARENT;
 use crate::profile::series::{Curve, Series};
 use crate::profile::{Profile, Unit, line_table};
+use numbers::Numbers;
 
 /// memray's page.
 pub struct MemrayPage;
@@ -35,11 +41,13 @@ pub static ABOUT: About = About {
     title: "memray, flame graph or table",
     kind: Kind::Profile,
     how_to_record: "memray run -o app.bin app.py && memray flamegraph app.bin\n\
-         The page as it is: memory by stack, line and thread at the peak, and over time.",
+         The page as it is: memory by stack and line at the peak, and over time; with --split-threads by thread as well.",
 };
 
 const MARK: &[u8] = b"const packed_data = ";
 const RECORDS: &[u8] = b"const memory_records = ";
+/// Stands between the two.
+const SPLIT: &[u8] = b"const merge_threads = false;";
 
 const TITLE_OF_LEAKS: &[u8] = b"(memory leaks)</title>";
 /// Stands in the dialog of statistics.
@@ -94,15 +102,29 @@ impl Format for MemrayPage {
         let of = |fault: Fault| fault.of(&MemrayPage, AGAIN);
         let is_table = json.peek().map_err(of)? == Next::Array;
         let mut diagnostics = Diagnostics::default();
-        let mut profile = if is_table {
-            read_table(&mut json).map_err(of)?
-        } else {
-            Tree::read(&mut json).map_err(of)?.profile(&mut diagnostics)?
+        let mut tree = if is_table { None } else { Some(Tree::read(&mut json).map_err(of)?) };
+        let mut stacks = match &mut tree {
+            Some(tree) => tree.stacks(&mut diagnostics)?,
+            None => read_table(&mut json).map_err(of)?,
         };
+        let input = json.leave();
         // A page that is cut behind its data has them all the same.
-        if is_page
+        let mut next =
+            if is_page { within::skip_to_either(input, [SPLIT, RECORDS]).unwrap_or(None) } else { None };
+        if next == Some(0) {
+            next = within::skip_to(input, RECORDS).is_ok_and(|found| found).then_some(1);
+        } else {
+            merge_threads(&mut stacks, &mut diagnostics);
+        }
+        let mut profile = stacks.finish();
+        if let (Some(tree), Some(profile)) = (&tree, &mut profile)
+            && let Some(table) = &mut profile.line_table
+        {
+            tree.add_sources(table);
+        }
+        drop(tree);
+        if next == Some(1)
             && let Some(profile) = &mut profile
-            && within::skip_to(input, RECORDS).is_ok_and(|found| found)
         {
             profile.series = read_records(&mut Json::new(input)).unwrap_or_default().map(Box::new);
         }
@@ -127,12 +149,14 @@ impl Format for MemrayPage {
 #[derive(Default)]
 struct Tree {
     is_inverted: bool,
-    children: Vec<Vec<i64>>,
-    file: Vec<i64>,
-    function: Vec<i64>,
-    line: Vec<i64>,
-    source: Vec<i64>,
-    thread: Vec<i64>,
+    /// Per node where its children end among [`Self::below`], which has those of all.
+    children: Vec<u32>,
+    below: Vec<u32>,
+    file: Vec<u32>,
+    function: Vec<u32>,
+    line: Vec<u32>,
+    source: Vec<u32>,
+    thread: Vec<u32>,
     bytes: Vec<f64>,
     allocations: Vec<f64>,
     strings: Vec<String>,
@@ -142,14 +166,17 @@ struct Tree {
     intervals: Vec<[f64; 5]>,
 }
 
-fn wholes(json: &mut Json<'_, '_>) -> Result<Vec<i64>, Fault> {
-    let mut column = Vec::new();
+/// What stands for a number that is none, negative or too large.
+const NONE: u32 = u32::MAX;
+
+/// Adds whole numbers to a column.
+fn wholes(json: &mut Json<'_, '_>, column: &mut Vec<u32>) -> Result<(), Fault> {
     if json.array()? {
         while json.item()? {
-            column.push(json.whole()?.unwrap_or(-1));
+            column.push(json.whole()?.and_then(|number| u32::try_from(number).ok()).unwrap_or(NONE));
         }
     }
-    Ok(column)
+    Ok(())
 }
 
 fn numbers(json: &mut Json<'_, '_>) -> Result<Vec<f64>, Fault> {
@@ -169,7 +196,7 @@ impl Tree {
             return Ok(tree);
         }
         while let Some(key) = json.key()? {
-            match key.as_str() {
+            match key {
                 "nodes" => tree.read_nodes(json)?,
                 // Empty where the tree is not inverted.
                 "inverted_no_imports_nodes" => {
@@ -183,7 +210,7 @@ impl Tree {
                 "strings" => {
                     if json.array()? {
                         while json.item()? {
-                            tree.strings.push(json.text()?.unwrap_or_default());
+                            tree.strings.push(unescaped(json.text_lent()?.unwrap_or_default()));
                         }
                     }
                 }
@@ -191,10 +218,7 @@ impl Tree {
                 "intervals" => {
                     if json.array()? {
                         while json.item()? {
-                            let row = numbers(json)?;
-                            let mut interval = [f64::NAN; 5];
-                            interval.iter_mut().zip(row).for_each(|(place, number)| *place = number);
-                            tree.intervals.push(interval);
+                            tree.intervals.push(interval(json)?);
                         }
                     }
                 }
@@ -209,19 +233,20 @@ impl Tree {
             return Ok(());
         }
         while let Some(key) = json.key()? {
-            match key.as_str() {
+            match key {
                 "children" => {
                     if json.array()? {
                         while json.item()? {
-                            self.children.push(wholes(json)?);
+                            wholes(json, &mut self.below)?;
+                            self.children.push(u32::try_from(self.below.len()).unwrap_or(NONE));
                         }
                     }
                 }
-                "filename" => self.file = wholes(json)?,
-                "function" => self.function = wholes(json)?,
-                "lineno" => self.line = wholes(json)?,
-                "name" => self.source = wholes(json)?,
-                "thread_id" => self.thread = wholes(json)?,
+                "filename" => wholes(json, &mut self.file)?,
+                "function" => wholes(json, &mut self.function)?,
+                "lineno" => wholes(json, &mut self.line)?,
+                "name" => wholes(json, &mut self.source)?,
+                "thread_id" => wholes(json, &mut self.thread)?,
                 "value" => self.bytes = numbers(json)?,
                 "n_allocations" => self.allocations = numbers(json)?,
                 _ => json.skip()?,
@@ -230,35 +255,42 @@ impl Tree {
         Ok(())
     }
 
-    fn text(&self, column: &[i64], at: usize) -> String {
-        let id = column.get(at).and_then(|&id| usize::try_from(id).ok());
-        unescaped(id.and_then(|id| self.strings.get(id)).map_or("", String::as_str))
+    fn text(&self, column: &[u32], at: usize) -> &str {
+        column.get(at).and_then(|&id| self.strings.get(id as usize)).map_or("", String::as_str)
+    }
+
+    /// The line of a node, 0 where it has none.
+    fn line(&self, at: usize) -> u32 {
+        self.line.get(at).copied().filter(|&line| line != NONE).unwrap_or(0)
     }
 
     /// Per node the one above it. Nodes come before those below them, so none is its own.
     fn parents(&self) -> Result<Vec<u32>, ImportError> {
         let mut parents = vec![NO_PARENT; self.children.len()];
-        for (node, children) in self.children.iter().enumerate() {
-            for &child in children {
-                match usize::try_from(child).ok().filter(|&child| child > node && child < parents.len()) {
-                    Some(child) => parents[child] = node as u32,
+        let mut begin = 0;
+        for (node, &end) in self.children.iter().enumerate() {
+            for &child in self.below.get(begin..end as usize).unwrap_or_default() {
+                match parents.get_mut(child as usize).filter(|_| child as usize > node) {
+                    Some(parent) => *parent = node as u32,
                     None => return Err(ImportError::new(&MemrayPage, "its frames are no tree", AGAIN)),
                 }
             }
+            begin = end as usize;
         }
         Ok(parents)
     }
 
     /// Bytes and allocations of each node itself.
-    fn own(&self, parents: &[u32], diagnostics: &mut Diagnostics) -> [Vec<f64>; 2] {
+    fn own(&mut self, parents: &[u32], diagnostics: &mut Diagnostics) -> [Vec<f64>; 2] {
         let count = parents.len();
         if self.intervals.is_empty() {
-            return [&self.bytes, &self.allocations].map(|totals| {
-                let total = |at: usize| totals.get(at).copied().unwrap_or(0.0);
-                let mut own: Vec<f64> = (0..count).map(total).collect();
+            return [&mut self.bytes, &mut self.allocations].map(|totals| {
+                let mut own = std::mem::take(totals);
+                own.resize(count, 0.0);
+                // A node comes before those below it, and so is still whole when it is taken from the one above.
                 for (at, &parent) in parents.iter().enumerate() {
                     if parent != NO_PARENT {
-                        own[parent as usize] -= total(at);
+                        own[parent as usize] -= own[at];
                     }
                 }
                 own
@@ -270,7 +302,7 @@ impl Tree {
         let message = "the page has allocations by time: those that lived at the peak are shown";
         diagnostics.note(Level::Info, message, || None);
         let mut own = [vec![0.0; count], vec![0.0; count]];
-        for &[from, until, node, allocations, bytes] in &self.intervals {
+        for [from, until, node, allocations, bytes] in std::mem::take(&mut self.intervals) {
             // Allocated before a snapshot is there at it; freed before it is not.
             let lives = from <= at && (until.is_nan() || until > at);
             let node = if (0.0..4e9).contains(&node) { node as usize } else { usize::MAX };
@@ -282,11 +314,14 @@ impl Tree {
         own
     }
 
-    fn profile(&self, diagnostics: &mut Diagnostics) -> Result<Option<Profile>, ImportError> {
+    fn stacks(&mut self, diagnostics: &mut Diagnostics) -> Result<LineStacks, ImportError> {
         let parents = self.parents()?;
+        self.below = Vec::new();
         let own = self.own(&parents, diagnostics);
         let mut stacks = LineStacks::new(measures());
         let mut tracks = Tracks::default();
+        stacks.reserve(if self.is_inverted { 0 } else { parents.len() });
+        let mut texts = Numbers::new(&self.strings);
         let mut frames: Vec<u32> = Vec::with_capacity(parents.len());
         let mut places: Vec<u32> = Vec::with_capacity(parents.len());
         for (at, &parent) in parents.iter().enumerate() {
@@ -299,10 +334,10 @@ impl Tree {
                     continue;
                 }
             } else {
-                let (file, name) = (self.text(&self.file, at), self.text(&self.function, at));
-                let line = self.line.get(at).copied().unwrap_or(0).max(0);
-                let file = if file.is_empty() { NO_FILE } else { file.as_str() };
-                frames.push(stacks.frame(file, line, &name, 0));
+                let [file, name] = [&self.file, &self.function].map(|column| column.get(at).copied());
+                let file = texts.file(file.unwrap_or(NONE), &mut stacks);
+                let name = texts.name(name.unwrap_or(NONE), &mut stacks);
+                frames.push(stacks.frame_of(file, i64::from(self.line(at)), name, 0));
                 let above = if parent == NO_PARENT { NO_PARENT } else { places[parent as usize] };
                 places.push(match self.is_inverted {
                     false => stacks.child(above, frames[at]),
@@ -315,7 +350,7 @@ impl Tree {
             }
             let track = match at {
                 0 => tracks.of("0x1", &mut stacks),
-                _ => tracks.of(&self.text(&self.thread, at), &mut stacks),
+                _ => tracks.of(self.text(&self.thread, at), &mut stacks),
             };
             let node = match places[at] {
                 NO_PARENT => {
@@ -328,11 +363,7 @@ impl Tree {
                 stacks.add(measure, track, node, own[at]);
             }
         }
-        let mut profile = stacks.finish();
-        if let Some(table) = profile.as_mut().and_then(|profile| profile.line_table.as_mut()) {
-            self.add_sources(table);
-        }
-        Ok(profile)
+        Ok(stacks)
     }
 
     /// The stack that ends, outermost, in node `at` of an inverted tree.
@@ -353,12 +384,17 @@ impl Tree {
     /// What lines say, where the page shows it; a line that it does not know it calls by its place.
     fn add_sources(&self, table: &mut line_table::LineTable) {
         let mut known: rustc_hash::FxHashMap<u32, Vec<(u32, String)>> = rustc_hash::FxHashMap::default();
+        let mut said: rustc_hash::FxHashSet<(u32, u32)> = rustc_hash::FxHashSet::default();
         for at in 1..self.children.len() {
-            let text = self.text(&self.source, at);
-            let line = self.line.get(at).and_then(|&line| u32::try_from(line).ok()).unwrap_or(0);
-            let file = table.files.id(&self.text(&self.file, at));
-            if let (Some(file), Some(text), 1..) = (file, text.strip_suffix('\n'), line) {
-                known.entry(file).or_default().push((line, text.to_owned()));
+            let place = (self.file.get(at).copied().unwrap_or(NONE), self.line(at));
+            // Many nodes are of one line, of which what it says is kept once.
+            let Some(text) = self.text(&self.source, at).strip_suffix('\n').filter(|_| place.1 > 0) else {
+                continue;
+            };
+            if said.insert(place)
+                && let Some(file) = table.files.id(self.text(&self.file, at))
+            {
+                known.entry(file).or_default().push((place.1, text.to_owned()));
             }
         }
         table.sources = known.into_iter().map(|(file, lines)| line_table::Source::new(file, lines)).collect();
@@ -366,12 +402,27 @@ impl Tree {
     }
 }
 
+/// A row of intervals; what is missing is no number.
+fn interval(json: &mut Json<'_, '_>) -> Result<[f64; 5], Fault> {
+    let mut interval = [f64::NAN; 5];
+    let mut places = interval.iter_mut();
+    if json.array()? {
+        while json.item()? {
+            let number = json.number()?.unwrap_or(f64::NAN);
+            if let Some(place) = places.next() {
+                *place = number;
+            }
+        }
+    }
+    Ok(interval)
+}
+
 /// Rows of a table: each a place and what was allocated there, without who called it.
-fn read_table(json: &mut Json<'_, '_>) -> Result<Option<Profile>, Fault> {
+fn read_table(json: &mut Json<'_, '_>) -> Result<LineStacks, Fault> {
     let mut stacks = LineStacks::new(measures());
     let mut tracks = Tracks::default();
     if !json.array()? {
-        return Ok(None);
+        return Ok(stacks);
     }
     while json.item()? {
         let (mut place, mut thread, mut bytes, mut allocations) = (String::new(), String::new(), 0.0, 0.0);
@@ -379,9 +430,9 @@ fn read_table(json: &mut Json<'_, '_>) -> Result<Option<Profile>, Fault> {
             continue;
         }
         while let Some(key) = json.key()? {
-            match key.as_str() {
-                "stack_trace" => place = unescaped(&json.text()?.unwrap_or_default()),
-                "tid" => thread = unescaped(&json.text()?.unwrap_or_default()),
+            match key {
+                "stack_trace" => place = unescaped(json.text_lent()?.unwrap_or_default()),
+                "tid" => thread = unescaped(json.text_lent()?.unwrap_or_default()),
                 "size" => bytes = json.number()?.unwrap_or(0.0),
                 "n_allocations" => allocations = json.number()?.unwrap_or(0.0),
                 _ => json.skip()?,
@@ -400,7 +451,7 @@ fn read_table(json: &mut Json<'_, '_>) -> Result<Option<Profile>, Fault> {
         stacks.add(0, track, node, bytes);
         stacks.add(1, track, node, allocations);
     }
-    Ok(stacks.finish())
+    Ok(stacks)
 }
 
 /// The peak in bytes, at most, as the page's statistics state it: `38.9 MB<br>`.

@@ -39,7 +39,7 @@ impl Format for MemrayStats {
     fn import(&self, input: &mut Input<'_>) -> Result<Document, ImportError> {
         let name = input.name().to_owned();
         let mut json = Json::new(input);
-        let file = File::read(&mut json).map_err(|fault| fault.of(self, AGAIN))?;
+        let mut file = File::read(&mut json).map_err(|fault| fault.of(self, AGAIN))?;
         let mut diagnostics = Diagnostics::default();
         let bytes = |value: Option<f64>| value.map(|value| Unit::Bytes.text(value));
         if let Some(peak) = bytes(file.peak) {
@@ -51,6 +51,9 @@ impl Format for MemrayStats {
         }
         let message = "it has the lines that allocated most, and no stacks: with those memray transform csv";
         diagnostics.note(Level::Info, message, || None);
+        if let Some(peak) = file.peak {
+            file.lines.peak(peak);
+        }
         if file.lines.is_empty() {
             return Err(ImportError::new(self, "no line of it has an allocation", AGAIN));
         }
@@ -80,7 +83,7 @@ impl File {
         }
         let known = |number: Option<f64>| number.filter(|number| (0.0..1e18).contains(number));
         while let Some(key) = json.key()? {
-            match key.as_str() {
+            match key {
                 "total_bytes_allocated" => file.bytes = known(json.number()?),
                 "total_num_allocations" => file.allocations = known(json.number()?),
                 "top_allocations_by_size" => file.read_lines(json, 0, "size")?,
@@ -88,7 +91,7 @@ impl File {
                 "metadata" => {
                     if json.object()? {
                         while let Some(key) = json.key()? {
-                            match key.as_str() {
+                            match key {
                                 "peak_memory" => file.peak = known(json.number()?),
                                 _ => json.skip()?,
                             }
@@ -111,7 +114,7 @@ impl File {
                 continue;
             }
             while let Some(key) = json.key()? {
-                match key.as_str() {
+                match key {
                     "location" => place = json.text()?.unwrap_or_default(),
                     key if key == number => value = json.number()?.unwrap_or(f64::NAN),
                     _ => json.skip()?,

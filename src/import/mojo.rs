@@ -28,13 +28,16 @@ pub static ABOUT: About = About {
          Austin 4; before that with -b. -m records memory, -f time and memory.",
 };
 
-/// The version that Austin 3.7 and 4.0 write.
-const VERSION: u64 = 3;
+/// Versions of the format: Austin 3.4 writes the first, 3.5 the second, which has where a frame's code ends, and from 3.6 to
+/// 4.0 the third, in which a stack names its interpreter. The fourth is still being made (stacks that repeat the one before,
+/// asyncio's tasks, of which the events have changed since): no release writes it, so there is nothing to hold a reader to.
+const KNOWN: std::ops::RangeInclusive<i64> = 1..=3;
 /// A path or a name; longer ones are damage.
 const TEXT_LIMIT: usize = 1 << 20;
 
 const AGAIN: &str = "It was cut short or damaged: copy it again, or record it again.";
-const CONVERT: &str = "Write it as text: mojo2austin recording.mojo app.austin";
+const CONVERT: &str = "Write it as text, with austin-python of the time of that Austin: mojo2austin recording.mojo \
+                       app.austin";
 
 impl Format for Mojo {
     fn about(&self) -> &'static About {
@@ -52,11 +55,13 @@ impl Format for Mojo {
         let of = |fault: Fault| fault.of(&Mojo, AGAIN);
         let _: [u8; 3] = wire.exact().map_err(of)?;
         let version = number(&mut wire).map_err(of)?;
-        if version != VERSION as i64 {
-            let problem = format!("it is of version {version}, and only {VERSION} is known");
+        if !KNOWN.contains(&version) {
+            let problem = format!(
+                "it is of version {version}, which is written by no Austin up to 4.0: only 1, 2 and 3 are known"
+            );
             return Err(ImportError::new(self, problem, CONVERT).at("byte 3"));
         }
-        let mut reading = Reading::new();
+        let mut reading = Reading::new(version);
         let ended = reading.run(&mut wire);
         reading.end_sample();
         let mut diagnostics = Diagnostics::default();
@@ -77,6 +82,10 @@ impl Format for Mojo {
 
 /// A number: six bits and the sign in the first byte, seven in each of the others.
 fn number<R: std::io::BufRead>(wire: &mut Wire<R>) -> Result<i64, Fault> {
+    if let Some((number, length)) = plain_number(wire.at_hand()) {
+        wire.pass(length);
+        return Ok(number);
+    }
     let at = wire.position();
     let first = wire.byte()?;
     let mut number = u64::from(first & 0x3f);
@@ -95,6 +104,27 @@ fn number<R: std::io::BufRead>(wire: &mut Wire<R>) -> Result<i64, Fault> {
     Ok(if first & 0x40 != 0 { -number } else { number })
 }
 
+/// The number that `bytes` begin with, and how many it takes; `None` where it does not end in them, or is a large one.
+#[inline]
+fn plain_number(bytes: &[u8]) -> Option<(i64, usize)> {
+    let (&first, rest) = bytes.split_first()?;
+    let mut number = i64::from(first & 0x3f);
+    let mut length = 1;
+    if first & 0x80 != 0 {
+        loop {
+            let &byte = rest.get(length - 1)?;
+            // Eight more bytes are 62 bits.
+            (length <= 8).then_some(())?;
+            number |= i64::from(byte & 0x7f) << (7 * length - 1);
+            length += 1;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+    }
+    Some((if first & 0x40 != 0 { -number } else { number }, length))
+}
+
 /// The sample that is being read.
 #[derive(Default)]
 struct Sample {
@@ -108,6 +138,7 @@ struct Sample {
 
 struct Reading {
     stacks: LineStacks,
+    version: i64,
     process: i64,
     strings: FxHashMap<(i64, i64), String>,
     frames: FxHashMap<(i64, i64), u32>,
@@ -127,7 +158,7 @@ const MEMORY: usize = 2;
 const COLLECTING: usize = 3;
 
 impl Reading {
-    fn new() -> Self {
+    fn new(version: i64) -> Self {
         let measures = [
             ("Wall time", Unit::Seconds),
             ("CPU time", Unit::CpuSeconds),
@@ -136,6 +167,7 @@ impl Reading {
         ];
         Self {
             stacks: LineStacks::new(measures.map(|(name, unit)| (name.to_owned(), unit)).to_vec()),
+            version,
             process: 0,
             strings: FxHashMap::default(),
             frames: FxHashMap::default(),
@@ -162,7 +194,7 @@ impl Reading {
                 2 => {
                     self.end_sample();
                     self.process = number(wire)?;
-                    let interpreter = number(wire)?;
+                    let interpreter = if self.version >= 3 { number(wire)? } else { 0 };
                     let thread = wire.text(TEXT_LIMIT)?;
                     self.begin_sample(interpreter, &thread);
                 }
@@ -170,7 +202,7 @@ impl Reading {
                     let key = number(wire)?;
                     let (file, name, line) = (number(wire)?, number(wire)?, number(wire)?);
                     // Where the line ends, and its columns.
-                    for _ in 0..3 {
+                    for _ in 0..if self.version >= 2 { 3 } else { 0 } {
                         number(wire)?;
                     }
                     self.define(key, file, name, line);
@@ -327,5 +359,15 @@ mod tests {
         assert_eq!(read(&[0xb5, 0xdc, 0x03]), Some(30517));
         assert_eq!(read(&[0xff; 30]), None);
         assert_eq!(read(&[0x80]), None);
+        // As it is read where a buffer ends: from one that has a byte at a time.
+        for bytes in [
+            &[0xb5, 0xdc, 0x03][..],
+            &[0xf5, 0xff, 0x7f],
+            &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
+            &[0xbf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+        ] {
+            let slow = number(&mut Wire::new(std::io::BufReader::with_capacity(1, bytes), 0)).ok();
+            assert_eq!(read(bytes), slow, "{bytes:?}");
+        }
     }
 }

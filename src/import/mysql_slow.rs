@@ -6,19 +6,27 @@
 //! statement. A literal may hold lines that look like a header, so a record ends only where a whole
 //! header begins and no quote is open.
 
+pub(super) mod batch;
 mod borders;
 mod notes;
 mod record;
 mod times;
 
-use super::records::{Records, trim_mark};
+use std::io;
+
+use super::records::{Record, Records, trim_mark};
+use super::slices::kept::Place;
+use super::slices::{Batch, Log, Reading, Sliced};
+use super::stamp::Stamp;
 use super::waiting::{Importing, now};
-use super::{About, EventText, Format, ImportError, Kind, StatementText, clock, offset_in, stamp, wrapped};
+use super::{About, EventText, Format, ImportError, Kind, StatementText};
+use super::{clock, offset_in, slices, stamp, wrapped};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::lexer::Dialect;
-use crate::queries::statements::Statement;
+use crate::queries::statements::{Recognised, Recognition, Statement};
 use crate::queries::{Clock, Connection, LogBuilder, NONE};
+use batch::Batching;
 pub(super) use borders::{begins, is_open, is_start};
 use borders::{ends_before, is_host, is_time};
 pub(super) use record::short_time;
@@ -86,26 +94,14 @@ impl Format for MysqlSlow {
             let name = input.name().to_owned();
             let mut reader = Reader::default();
             let mut records = Records::of(input, self);
-            loop {
-                // How far the record's own header goes, once it is passed.
-                let mut body = 0;
-                let Some(record) = records
-                    .ready()
-                    .await
-                    .next(|record, line| !ends_before(record, line, &mut body))
-                    .map_err(|error| ImportError::reading(&error))?
-                else {
-                    break;
-                };
-                let place = || record.place();
-                if record.cut {
-                    reader.diagnostics.note(Level::Warning, "records longer than 64 MB were cut", place);
-                }
-                reader.record(trim_mark(record.bytes), record.offset, record.length, place);
-            }
+            read(&mut records, &mut reader).await.map_err(|error| ImportError::reading(&error))?;
             records.diagnose(&mut reader.diagnostics);
             Ok(reader.finish(name, self.id()))
         })
+    }
+
+    fn slices(&self) -> Option<&dyn Sliced> {
+        slices::here(self)
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
@@ -139,6 +135,155 @@ enum Source {
     Local,
 }
 
+/// Tells `sink` of all records.
+async fn read(records: &mut Records<'_, '_>, sink: &mut dyn Sink) -> io::Result<()> {
+    loop {
+        // How far the record's own header goes, once it is passed.
+        let mut body = 0;
+        let Some(record) =
+            records.ready().await.next(|record, line| !ends_before(record, line, &mut body))?
+        else {
+            return Ok(());
+        };
+        if record.is_before {
+            continue;
+        }
+        if record.cut {
+            sink.note(Level::Warning, "records longer than 64 MB were cut", 1, &record);
+        }
+        judge(&record, sink);
+    }
+}
+
+/// Tells `sink` what a record says.
+fn judge(record: &Record<'_>, sink: &mut dyn Sink) {
+    let bytes = unfolded(trim_mark(record.bytes));
+    let Some(parts) = Parts::of(&bytes) else {
+        if !bytes.trim_ascii().is_empty() && !is_start(first_line(&bytes).0) {
+            let lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+            let problem = "lines without a header were skipped";
+            sink.note(Level::Info, problem, lines.count() as u64, record);
+        }
+        return;
+    };
+    if parts.wrapped {
+        let problem =
+            "times that no statement can take are left out: the server's clock was set while they ran";
+        sink.note(Level::Warning, problem, 1, record);
+    }
+    let duration = parts.duration.unwrap_or(f64::NAN);
+    if !parts.timed || parts.command || parts.sql.is_empty() {
+        if parts.command || parts.timed {
+            // Quit, Ping, Prepare: no statement.
+            sink.note(Level::Info, "administrator commands are no statements", 1, record);
+        } else {
+            let problem = "records that are damaged or cut short were skipped";
+            sink.note(Level::Warning, problem, 1, record);
+        }
+        return;
+    }
+    if parts.in_routine {
+        let problem = "statements of stored procedures, functions and triggers are time of the statement that called \
+                       them";
+        sink.note(Level::Info, problem, 1, record);
+        return;
+    }
+    if parts.may_have_waited_for_rows() {
+        let problem = "statements spent nearly all their time in the storage engine, where waits for rows are \
+                       counted: MariaDB's Lock_time has waits for tables only";
+        sink.note(Level::Info, problem, 1, record);
+    }
+    let stamp = stamp::parse(parts.time, 0);
+    let writes = parts.rows_affected.filter(|rows| *rows > 0);
+    let unknown = Recognised { fingerprint: NONE, parameters: 0, tags: NONE };
+    let statement = Statement {
+        duration,
+        offset: record.offset,
+        length: record.length,
+        failed: parts.failed,
+        rows: writes.or(parts.rows_sent).unwrap_or(NONE),
+        rows_examined: parts.rows_examined.unwrap_or(NONE),
+        lock_time: parts.waited().unwrap_or(f64::NAN),
+        ..Statement::new(unknown, NONE)
+    };
+    let executed = Executed {
+        thread: parts.thread,
+        user: parts.user,
+        host: parts.host,
+        schema: if parts.schema.is_empty() { parts.used } else { parts.schema },
+        sql: parts.sql,
+        recognised: None,
+        stamp: stamp.as_ref(),
+        local: short_time(parts.time),
+        timestamp: parts.timestamp,
+        statement,
+        warned: parts.warned,
+        explained: parts.explained,
+        record: &bytes,
+    };
+    sink.executed(&executed, record);
+}
+
+/// What a record says of a statement.
+struct Executed<'a> {
+    thread: &'a [u8],
+    user: &'a [u8],
+    host: &'a [u8],
+    schema: &'a [u8],
+    sql: &'a [u8],
+    /// What is known already of its SQL.
+    recognised: Option<Recognition<'a>>,
+    /// `# Time:` with a date and a zone, or without a zone on the server's own clock; and `SET timestamp`.
+    stamp: Option<&'a Stamp>,
+    local: Option<f64>,
+    timestamp: Option<f64>,
+    /// All that is known of it without the records before.
+    statement: Statement,
+    warned: bool,
+    explained: bool,
+    /// The record, on as many lines as servers write.
+    record: &'a [u8],
+}
+
+impl Executed<'_> {
+    /// Whether its header says what went wrong.
+    fn says_more(&self) -> bool {
+        self.statement.failed || self.warned
+    }
+}
+
+/// What takes in the records that were read.
+trait Sink {
+    /// Something that was noticed in a record, so many times.
+    fn note(&mut self, level: Level, message: &'static str, count: u64, record: &Record<'_>);
+    /// A statement.
+    fn executed(&mut self, executed: &Executed<'_>, record: &Record<'_>);
+}
+
+impl Sliced for MysqlSlow {
+    fn batch(&self, records: &mut Records<'_, '_>, _: &Log<'_>) -> io::Result<Batch> {
+        let mut batching = Batching::default();
+        now(read(records, &mut batching))?;
+        Ok(Batch::Mysql(batching.finish()))
+    }
+
+    fn begin(&self, _: &Log<'_>) -> Box<dyn Reading> {
+        Box::new(Reader::default())
+    }
+}
+
+impl Reading for Reader {
+    fn take_in(&mut self, batch: &Batch, place: Place<'_>) {
+        if let Batch::Mysql(batch) = batch {
+            batch.take_in(self, place);
+        }
+    }
+
+    fn finish(self: Box<Self>, name: String, format: &'static str) -> Document {
+        Reader::finish(*self, name, format)
+    }
+}
+
 #[derive(Default)]
 struct Reader {
     builder: LogBuilder,
@@ -151,102 +296,65 @@ struct Reader {
     ends: Times,
 }
 
+impl Sink for Reader {
+    fn note(&mut self, level: Level, message: &'static str, count: u64, record: &Record<'_>) {
+        self.diagnostics.note_many(level, message, count, || record.place());
+    }
+
+    fn executed(&mut self, executed: &Executed<'_>, record: &Record<'_>) {
+        self.take_in(executed, || record.place());
+    }
+}
+
 impl Reader {
-    fn record(&mut self, record: &[u8], offset: u64, length: u32, place: impl Fn() -> Option<String>) {
-        let record = unfolded(record);
-        let Some(parts) = Parts::of(&record) else {
-            if !record.trim_ascii().is_empty() && !is_start(first_line(&record).0) {
-                let lines = record.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-                let problem = "lines without a header were skipped";
-                self.diagnostics.note_many(Level::Info, problem, lines.count() as u64, place);
-            }
-            return;
+    /// Takes in the next statement.
+    fn take_in(&mut self, executed: &Executed<'_>, place: impl FnOnce() -> Option<String>) {
+        let Executed { thread, user, host, schema, sql, .. } = *executed;
+        let recognised = match &executed.recognised {
+            Some(known) => self.builder.recognised(known, sql, Dialect::MySql, None),
+            None => self.builder.fingerprint(sql, Dialect::MySql, None),
         };
-        if parts.wrapped {
-            let problem =
-                "times that no statement can take are left out: the server's clock was set while they ran";
-            self.diagnostics.note(Level::Warning, problem, &place);
-        }
-        let duration = parts.duration.unwrap_or(f64::NAN);
-        if !parts.timed || parts.command || parts.sql.is_empty() {
-            if parts.command || parts.timed {
-                // Quit, Ping, Prepare: no statement.
-                self.diagnostics.note(Level::Info, "administrator commands are no statements", place);
-            } else {
-                let problem = "records that are damaged or cut short were skipped";
-                self.diagnostics.note(Level::Warning, problem, place);
-            }
-            return;
-        }
-        if parts.in_routine {
-            let problem = "statements of stored procedures, functions and triggers are time of the statement that called \
-                           them";
-            self.diagnostics.note(Level::Info, problem, &place);
-            return;
-        }
-        if parts.may_have_waited_for_rows() {
-            let problem = "statements spent nearly all their time in the storage engine, where waits for rows are \
-                           counted: MariaDB's Lock_time has waits for tables only";
-            self.diagnostics.note(Level::Info, problem, &place);
-        }
-        let recognised = self.builder.fingerprint(parts.sql, Dialect::MySql, None);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let schema = if parts.schema.is_empty() { parts.used } else { parts.schema };
-        let connection = self.builder.connection(&[parts.thread, parts.user, parts.host], || Connection {
-            process: text(parts.thread),
+        let connection = self.builder.connection(&[thread, user, host], || Connection {
+            process: text(thread),
             database: text(schema),
-            user: text(parts.user),
-            client: text(parts.host),
+            user: text(user),
+            client: text(host),
             ..Connection::default()
         });
-        let (end, resolution) = self.end(&parts, duration, &place);
-        let writes = parts.rows_affected.filter(|rows| *rows > 0);
-        let statement = Statement {
-            end,
-            resolution,
-            duration,
-            offset,
-            length,
-            failed: parts.failed,
-            rows: writes.or(parts.rows_sent).unwrap_or(NONE),
-            rows_examined: parts.rows_examined.unwrap_or(NONE),
-            lock_time: parts.waited().unwrap_or(f64::NAN),
-            ..Statement::new(recognised, connection)
-        };
+        let (end, resolution) = self.end(executed, place);
+        let Recognised { fingerprint, parameters, tags } = recognised;
+        let statement =
+            Statement { end, resolution, fingerprint, parameters, tags, connection, ..executed.statement };
         let at = self.builder.push(statement);
         if !matches!(self.source, Some(Source::Stamp(_))) {
             self.ends.push(at, statement.end);
         }
-        if parts.failed || parts.warned {
-            notes::add(&mut self.builder, at, &statement, &record);
+        if executed.says_more() {
+            notes::add(&mut self.builder, at, &statement, executed.record);
         }
-        if parts.explained {
+        if executed.explained {
             self.builder.plan(at, &statement);
         }
     }
 
     /// When the statement ended, and the clock's step, ms.
-    fn end(
-        &mut self,
-        parts: &Parts<'_>,
-        duration: f64,
-        place: impl FnOnce() -> Option<String>,
-    ) -> (f64, f64) {
-        let stamp = stamp::parse(parts.time, 0);
-        let local = short_time(parts.time);
-        self.time = local.or(self.time);
-        let source = self.source.get_or_insert_with(|| match (&stamp, parts.timestamp) {
+    fn end(&mut self, executed: &Executed<'_>, place: impl FnOnce() -> Option<String>) -> (f64, f64) {
+        let Executed { stamp, timestamp, .. } = *executed;
+        self.time = executed.local.or(self.time);
+        let source = self.source.get_or_insert_with(|| match (stamp, timestamp) {
             (Some(stamp), _) => Source::Stamp(stamp.zone.clone()),
             (None, Some(_)) => Source::Epoch,
             (None, None) => Source::Local,
         });
         match (source, stamp) {
             (Source::Stamp(_), Some(stamp)) => {
-                (self.times.of(&stamp, &mut self.diagnostics, place), stamp.resolution)
+                (self.times.of(stamp, &mut self.diagnostics, place), stamp.resolution)
             }
             (Source::Epoch, _) => {
+                let duration = executed.statement.duration;
                 let ran = if duration.is_nan() { 0.0 } else { duration };
-                (parts.timestamp.map_or(f64::NAN, |seconds| seconds * 1e3 + ran), 1000.0)
+                (timestamp.map_or(f64::NAN, |seconds| seconds * 1e3 + ran), 1000.0)
             }
             (Source::Local, _) => {
                 let time = self.time.unwrap_or(f64::NAN);

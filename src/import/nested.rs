@@ -2,19 +2,20 @@
 //! and put together as stacks. A frame's entries may stand before or behind its children.
 
 use super::json::{Fault, Json};
+use crate::profile::Strings;
 use crate::profile::call_tree::NO_PARENT;
 
-/// A frame of the tree.
+/// A frame of the tree. Its texts are numbers in [`Texts`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// Its place in the list, or [`NO_PARENT`].
+    /// The place of its caller in the list, or [`NO_PARENT`].
     pub parent: u32,
-    /// `~` where there is no file.
-    pub file: String,
+    /// Its file, empty where there is none.
+    pub file: u32,
     /// 0 where there is none.
     pub line: i64,
     /// What was running.
-    pub name: String,
+    pub name: u32,
     /// What was measured of it and of all below.
     pub total: f64,
 }
@@ -22,7 +23,29 @@ pub struct Node {
 impl Node {
     /// One of which nothing is known yet, called by `parent`.
     pub fn below(parent: u32) -> Self {
-        Self { parent, file: String::new(), line: 0, name: String::new(), total: 0.0 }
+        Self { parent, file: 0, line: 0, name: 0, total: 0.0 }
+    }
+}
+
+/// The files and names of a tree's frames, each once: a file has as many frames as the program had stacks.
+pub struct Texts(Strings);
+
+impl Texts {
+    /// With the empty text, which is number 0.
+    pub fn new() -> Self {
+        let mut texts = Strings::default();
+        texts.intern("");
+        Self(texts)
+    }
+
+    /// The number of the text that comes next; of what else stands there that of an empty one.
+    pub fn read(&mut self, json: &mut Json<'_, '_>) -> Result<u32, Fault> {
+        Ok(json.text_lent()?.map_or(0, |text| self.0.intern(text)))
+    }
+
+    /// The text of a number.
+    pub fn get(&self, id: u32) -> &str {
+        self.0.get(id)
     }
 }
 
@@ -34,6 +57,7 @@ pub fn read<N>(
     mut entry: impl FnMut(&mut Json<'_, '_>, &str, &mut N) -> Result<(), Fault>,
 ) -> Result<Vec<N>, Fault> {
     let mut nodes: Vec<N> = Vec::new();
+    let mut name = String::new();
     if !json.object()? {
         return Ok(nodes);
     }
@@ -56,14 +80,17 @@ pub fn read<N>(
             None => {
                 open.pop();
             }
-            Some(key) if key == "children" => {
+            Some("children") => {
                 if json.array()?
                     && let Some(last) = open.last_mut()
                 {
                     last.1 = true;
                 }
             }
-            Some(key) => entry(json, &key, &mut nodes[node as usize])?,
+            Some(key) => {
+                key.clone_into(&mut name);
+                entry(json, &name, &mut nodes[node as usize])?;
+            }
         }
     }
     Ok(nodes)

@@ -6,6 +6,9 @@
 //! ([`perf_trampoline.c`](https://github.com/python/cpython/blob/main/Python/perf_trampoline.c)); a name may hold
 //! `<…>`, so the file is what follows the last colon. They have no line. The period of `cpu-clock` and `task-clock`
 //! is nanoseconds of a processor; of other events (`cycles`) samples are counted.
+//!
+//! Without a name for what lies in `/tmp/perf-N.map`, Python ran with `-X perf_jit`, whose names `perf inject --jit` adds.
+//! Stacks that end in what is unknown were followed by frame pointers, which that Python was built without.
 
 mod moments;
 
@@ -97,8 +100,7 @@ impl Format for PerfScript {
                 return Err(ImportError::new(self, "there is no sample in it", RECORD_AGAIN));
             }
             if !reading.has_python {
-                let message = "no frame is Python's: python was not started with -X perf (3.12 or later)";
-                diagnostics.note(Level::Warning, message, || None);
+                diagnostics.note(Level::Warning, reading.why_no_python(), || None);
             }
             let message = "samples of another event than the first one's are left out";
             diagnostics.note_many(Level::Warning, message, reading.other_event, || None);
@@ -198,6 +200,12 @@ struct Reading {
     is_time: Option<bool>,
     other_event: u64,
     has_python: bool,
+    /// Samples; those whose stack ends in a frame that nothing is known of; frames of perf's map without a name.
+    samples: u64,
+    broken: u64,
+    unnamed: u64,
+    /// Whether nothing is known of the outermost frame so far.
+    is_broken: bool,
     damaged: Noted,
 }
 
@@ -215,6 +223,10 @@ impl Reading {
             is_time: None,
             other_event: 0,
             has_python: false,
+            samples: 0,
+            broken: 0,
+            unnamed: 0,
+            is_broken: false,
             damaged: Noted::default(),
         }
     }
@@ -224,6 +236,8 @@ impl Reading {
             self.end_sample();
         } else if let Some(frame) = frame(line) {
             if self.track.is_some() && self.frames.len() < DEEPEST {
+                self.is_broken = frame == (b"[unknown]", b"[unknown]");
+                self.unnamed += u64::from(frame.0 == b"[unknown]" && is_map(frame.1));
                 let function = self.function(frame.0, frame.1);
                 self.frames.push(function);
             }
@@ -249,6 +263,8 @@ impl Reading {
 
     fn end_sample(&mut self) {
         let Some(track) = self.track.take() else { return };
+        self.samples += 1;
+        self.broken += u64::from(std::mem::take(&mut self.is_broken));
         let is_time = *self.is_time.get_or_insert(self.period.is_some());
         if is_time != self.period.is_some() {
             self.other_event += 1;
@@ -268,6 +284,23 @@ impl Reading {
             && let Some(at) = self.at
         {
             self.moments.note(track, node, at, value);
+        }
+    }
+
+    /// Why no frame is Python's, and what to do.
+    fn why_no_python(&self) -> &'static str {
+        /// Of so many samples one that breaks off is none too many: libraries without frame pointers are everywhere.
+        const FEW: u64 = 3;
+        if self.unnamed > 0 {
+            "no frame is Python's: its functions, in /tmp/perf-PID.map, have no names. Of -X perf_jit they are added by perf \
+             inject --jit -i perf.data -o named.data (recorded with perf record -k mono), then perf script -i named.data; of \
+             -X perf the file /tmp/perf-PID.map must still be there"
+        } else if self.broken * FEW > self.samples {
+            "no frame is Python's: the stacks break off, since perf could not follow them through a Python that was built \
+             without frame pointers (CFLAGS=-fno-omit-frame-pointer); or record with python -X perf_jit (3.13 or later) and \
+             perf record -k mono --call-graph dwarf"
+        } else {
+            "no frame is Python's: python was not started with -X perf (3.12 or later)"
         }
     }
 
@@ -292,6 +325,11 @@ impl Reading {
         self.known.insert(key.into_boxed_slice(), function);
         function
     }
+}
+
+/// Whether machine code lies where only perf's map names it: `/tmp/perf-4711.map`.
+fn is_map(library: &[u8]) -> bool {
+    library.ends_with(b".map") && memchr::memmem::find(library, b"/perf-").is_some()
 }
 
 /// A symbol without `+0x1b`.

@@ -5,35 +5,11 @@
 //!
 //! No crate: those that read classes clone what is referred to, or recurse.
 
-use std::borrow::Cow;
+mod values;
 
 use super::wire::Fault;
-
-/// A value's number.
-pub type Id = u32;
-
-/// A value.
-#[derive(Debug, Clone)]
-enum Value<'a> {
-    Nothing,
-    Whole(i64),
-    Number(f64),
-    Text(Cow<'a, str>),
-    /// A list, a tuple or a set.
-    Items(Vec<Id>),
-    Entries(Vec<(Id, Id)>),
-    /// Module and name.
-    Class(String),
-    /// Its class, and its state once it was set.
-    Object(Id, Option<Id>),
-    Mark,
-}
-
-/// What was read.
-pub struct Pickle<'a> {
-    values: Vec<Value<'a>>,
-    root: Id,
-}
+pub use values::{Id, Pickle};
+use values::{MARK, Memo};
 
 /// Classes and functions that the data of profilers name; none of them is run.
 fn is_known(class: &str) -> bool {
@@ -52,7 +28,9 @@ fn is_known(class: &str) -> bool {
     ) || (class.starts_with("line_profiler") && class.ends_with(".LineStats"))
 }
 
-/// Whether `head` begins a pickle of the protocols that are in use.
+/// Whether `head` begins a pickle of the protocols that are in use. line_profiler and tracemalloc ask for the highest one of
+/// their Python, which is 2 in 2.7 and more since: protocols 0 and 1 they cannot write, and [`super::foreign`] tells what
+/// was pickled in those by hand.
 pub fn is(head: &[u8]) -> bool {
     matches!(head, [0x80, 2..=5, ..])
 }
@@ -60,23 +38,19 @@ pub fn is(head: &[u8]) -> bool {
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
-    values: Vec<Value<'a>>,
+    values: Pickle<'a>,
     stack: Vec<Id>,
-    memo: rustc_hash::FxHashMap<u64, Id>,
+    memo: Memo,
 }
 
 /// Reads the first pickle in `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Pickle<'_>, Fault> {
-    let mut reader = Reader {
-        bytes,
-        at: 0,
-        values: Vec::new(),
-        stack: Vec::new(),
-        memo: rustc_hash::FxHashMap::default(),
-    };
+    let mut reader =
+        Reader { bytes, at: 0, values: Pickle::default(), stack: Vec::new(), memo: Memo::default() };
     while !reader.step()? {}
     let root = reader.pop()?;
-    Ok(Pickle { values: reader.values, root })
+    reader.values.set_root(root);
+    Ok(reader.values)
 }
 
 impl<'a> Reader<'a> {
@@ -96,9 +70,12 @@ impl<'a> Reader<'a> {
         Ok(self.take(count)?.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)))
     }
 
-    fn text_of(&mut self, length_bytes: usize) -> Result<Value<'a>, Fault> {
+    /// A text behind its length.
+    fn text(&mut self, length_bytes: usize) -> Result<(), Fault> {
         let length = usize::try_from(self.number(length_bytes)?).unwrap_or(usize::MAX);
-        Ok(Value::Text(String::from_utf8_lossy(self.take(length)?)))
+        let bytes = self.take(length)?;
+        self.stack.push(self.values.add_text(String::from_utf8_lossy(bytes)));
+        Ok(())
     }
 
     fn line(&mut self) -> Result<&'a [u8], Fault> {
@@ -108,14 +85,13 @@ impl<'a> Reader<'a> {
         Ok(&rest[..end])
     }
 
-    fn push(&mut self, value: Value<'a>) {
-        self.stack.push(self.values.len() as Id);
-        self.values.push(value);
+    fn whole(&mut self, number: i64) {
+        self.stack.push(self.values.add_whole(number));
     }
 
     fn pop(&mut self) -> Result<Id, Fault> {
         match self.stack.pop() {
-            Some(id) if !matches!(self.values[id as usize], Value::Mark) => Ok(id),
+            Some(id) if id != MARK => Ok(id),
             _ => self.damaged("it takes what is not there"),
         }
     }
@@ -127,35 +103,51 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// All above the last mark, which goes as well.
-    fn marked(&mut self) -> Result<Vec<Id>, Fault> {
-        let mark = self.stack.iter().rposition(|&id| matches!(self.values[id as usize], Value::Mark));
-        let Some(mark) = mark else { return self.damaged("it takes what is not there") };
-        let ids = self.stack.split_off(mark + 1);
-        self.stack.pop();
-        Ok(ids)
+    /// Where what is above the last mark begins; the mark is in front of it.
+    fn marked(&mut self) -> Result<usize, Fault> {
+        match self.stack.iter().rposition(|&id| id == MARK) {
+            Some(mark) => Ok(mark + 1),
+            None => self.damaged("it takes what is not there"),
+        }
     }
 
-    fn append(&mut self, ids: Vec<Id>) -> Result<(), Fault> {
-        let list = self.top()? as usize;
-        match &mut self.values[list] {
-            Value::Items(items) => items.extend(ids),
-            // Of a class that is a list.
-            Value::Object(..) => {}
-            _ => return self.damaged("it adds to what is no list"),
+    /// Adds what stands from `first` on to the list below it.
+    fn append(&mut self, first: usize, mark: usize) -> Result<(), Fault> {
+        let Some(&list) = self.stack[..mark].last() else {
+            return self.damaged("it takes what is not there");
+        };
+        if !self.values.append(list, &self.stack[first..]) {
+            return self.damaged("it adds to what is no list");
         }
+        self.stack.truncate(mark);
         Ok(())
     }
 
-    fn set(&mut self, ids: &[Id]) -> Result<(), Fault> {
-        let entries = self.top()? as usize;
-        let pairs = ids.chunks_exact(2).map(|pair| (pair[0], pair[1]));
-        match &mut self.values[entries] {
-            Value::Entries(entries) => entries.extend(pairs),
-            Value::Object(..) => {}
-            _ => return self.damaged("it adds to what is no dictionary"),
+    /// Adds keys and values from `first` on to the dictionary below them.
+    fn set(&mut self, first: usize, mark: usize) -> Result<(), Fault> {
+        let Some(&entries) = self.stack[..mark].last() else {
+            return self.damaged("it takes what is not there");
+        };
+        if !self.values.set(entries, &self.stack[first..]) {
+            return self.damaged("it adds to what is no dictionary");
         }
+        self.stack.truncate(mark);
         Ok(())
+    }
+
+    /// A tuple of what stands from `first` on.
+    fn tuple(&mut self, first: usize, mark: usize) {
+        let items = self.values.add_items(&self.stack[first..]);
+        self.stack.truncate(mark);
+        self.stack.push(items);
+    }
+
+    /// Where the last `count` of the stack begin, of which none is a mark.
+    fn last(&mut self, count: usize) -> Result<usize, Fault> {
+        match self.stack.len().checked_sub(count) {
+            Some(first) if !self.stack[first..].contains(&MARK) => Ok(first),
+            _ => self.damaged("it takes what is not there"),
+        }
     }
 
     fn class(&mut self, module: &str, name: &str) -> Result<(), Fault> {
@@ -163,12 +155,12 @@ impl<'a> Reader<'a> {
         if !is_known(&class) {
             return self.damaged("it names a class that no such file has; nothing of it was run");
         }
-        self.push(Value::Class(class));
+        self.stack.push(self.values.add_class(class));
         Ok(())
     }
 
     fn refer(&mut self, key: u64) -> Result<(), Fault> {
-        let Some(&id) = self.memo.get(&key) else { return self.damaged("it refers to what is not there") };
+        let Some(id) = self.memo.get(key) else { return self.damaged("it refers to what is not there") };
         self.stack.push(id);
         Ok(())
     }
@@ -183,99 +175,89 @@ impl<'a> Reader<'a> {
                 self.take(8)?;
             }
             b'.' => return Ok(true),
-            b'(' => self.push(Value::Mark),
+            b'(' => self.stack.push(MARK),
             b'0' => {
                 self.stack.pop();
             }
             b'1' => {
-                self.marked()?;
+                let first = self.marked()?;
+                self.stack.truncate(first - 1);
             }
             b'2' => {
                 let top = self.top()?;
                 self.stack.push(top);
             }
-            b'N' => self.push(Value::Nothing),
-            0x88 => self.push(Value::Whole(1)),
-            0x89 => self.push(Value::Whole(0)),
+            b'N' => self.stack.push(self.values.add_nothing()),
+            0x88 => self.whole(1),
+            0x89 => self.whole(0),
             b'K' => {
                 let number = self.number(1)?;
-                self.push(Value::Whole(number as i64));
+                self.whole(number as i64);
             }
             b'M' => {
                 let number = self.number(2)?;
-                self.push(Value::Whole(number as i64));
+                self.whole(number as i64);
             }
             b'J' => {
                 let number = self.number(4)? as u32;
-                self.push(Value::Whole(i64::from(number as i32)));
+                self.whole(i64::from(number as i32));
             }
             0x8a => self.long(1)?,
             0x8b => self.long(4)?,
             b'G' => {
                 let bits = self.number(8)?.swap_bytes();
-                self.push(Value::Number(f64::from_bits(bits)));
+                self.stack.push(self.values.add_number(f64::from_bits(bits)));
             }
             b'I' | b'L' | b'F' => {
                 let line = std::str::from_utf8(self.line()?).unwrap_or_default().trim_end_matches('L');
-                let whole = line.parse().map(Value::Whole);
-                let Ok(value) = whole.or_else(|_| line.parse().map(Value::Number)) else {
-                    return self.damaged("a number is none");
-                };
-                self.push(value);
+                match (line.parse(), line.parse()) {
+                    (Ok(whole), _) => self.whole(whole),
+                    (_, Ok(number)) => self.stack.push(self.values.add_number(number)),
+                    _ => return self.damaged("a number is none"),
+                }
             }
-            0x8c | b'U' | b'C' => {
-                let text = self.text_of(1)?;
-                self.push(text);
-            }
-            b'X' | b'T' | b'B' => {
-                let text = self.text_of(4)?;
-                self.push(text);
-            }
-            0x8d | 0x8e => {
-                let text = self.text_of(8)?;
-                self.push(text);
-            }
+            0x8c | b'U' | b'C' => self.text(1)?,
+            b'X' | b'T' | b'B' => self.text(4)?,
+            0x8d | 0x8e => self.text(8)?,
             b'V' | b'S' => {
                 let line = String::from_utf8_lossy(self.line()?);
-                self.push(Value::Text(line));
+                self.stack.push(self.values.add_text(line));
             }
-            b']' | b')' | 0x8f => self.push(Value::Items(Vec::new())),
-            b'}' => self.push(Value::Entries(Vec::new())),
+            b']' | b')' | 0x8f => self.stack.push(self.values.add_items(&[])),
+            b'}' => self.stack.push(self.values.add_entries(&[])),
             b't' | b'l' | 0x91 => {
-                let ids = self.marked()?;
-                self.push(Value::Items(ids));
+                let first = self.marked()?;
+                self.tuple(first, first - 1);
             }
             code @ 0x85..=0x87 => {
-                let mut ids = Vec::new();
-                for _ in 0x85..=code {
-                    ids.push(self.pop()?);
-                }
-                ids.reverse();
-                self.push(Value::Items(ids));
+                let first = self.last(usize::from(code - 0x84))?;
+                self.tuple(first, first);
             }
             b'd' => {
-                let ids = self.marked()?;
-                self.push(Value::Entries(ids.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect()));
+                let first = self.marked()?;
+                let entries = self.values.add_entries(&self.stack[first..]);
+                self.stack.truncate(first - 1);
+                self.stack.push(entries);
             }
             b'a' => {
-                let id = self.pop()?;
-                self.append(vec![id])?;
+                let first = self.last(1)?;
+                self.append(first, first)?;
             }
             b'e' | 0x90 => {
-                let ids = self.marked()?;
-                self.append(ids)?;
+                let first = self.marked()?;
+                self.append(first, first - 1)?;
             }
             b's' => {
-                let (value, key) = (self.pop()?, self.pop()?);
-                self.set(&[key, value])?;
+                let first = self.last(2)?;
+                self.set(first, first)?;
             }
             b'u' => {
-                let ids = self.marked()?;
-                self.set(&ids)?;
+                let first = self.marked()?;
+                self.set(first, first - 1)?;
             }
             0x94 => {
                 let id = self.top()?;
-                self.memo.insert(self.memo.len() as u64, id);
+                self.memo.add(id);
             }
             b'q' => self.put(1)?,
             b'r' => self.put(4)?,
@@ -294,7 +276,7 @@ impl<'a> Reader<'a> {
                     self.refer(key)?;
                 } else {
                     let id = self.top()?;
-                    self.memo.insert(key, id);
+                    self.memo.put(key, id);
                 }
             }
             b'c' => {
@@ -304,12 +286,10 @@ impl<'a> Reader<'a> {
             }
             0x93 => {
                 let (name, module) = (self.pop()?, self.pop()?);
-                let (Value::Text(name), Value::Text(module)) =
-                    (&self.values[name as usize], &self.values[module as usize])
-                else {
+                let (Some(name), Some(module)) = (self.values.text(name), self.values.text(module)) else {
                     return self.damaged("a class has no name");
                 };
-                let (name, module) = (name.to_string(), module.to_string());
+                let (name, module) = (name.to_owned(), module.to_owned());
                 self.class(&module, &name)?;
             }
             0x81 | b'R' => {
@@ -322,10 +302,9 @@ impl<'a> Reader<'a> {
             }
             b'b' => {
                 let state = self.pop()?;
-                let object = self.top()? as usize;
-                match &mut self.values[object] {
-                    Value::Object(_, place) => *place = Some(state),
-                    _ => return self.damaged("it gives a state to what is no object"),
+                let object = self.top()?;
+                if !self.values.give_state(object, state) {
+                    return self.damaged("it gives a state to what is no object");
                 }
             }
             _ => {
@@ -338,19 +317,16 @@ impl<'a> Reader<'a> {
 
     /// An object of a class; of `copyreg._reconstructor` its first argument is the class.
     fn object(&mut self, class: Id, arguments: Id) {
-        let rebuilt =
-            matches!(&self.values[class as usize], Value::Class(name) if name.ends_with("_reconstructor"));
-        let class = match &self.values[arguments as usize] {
-            Value::Items(items) if rebuilt => items.first().copied().unwrap_or(class),
-            _ => class,
-        };
-        self.push(Value::Object(class, None));
+        let rebuilt = self.values.class_name(class).is_some_and(|name| name.ends_with("_reconstructor"));
+        let first = self.values.items(arguments).and_then(|items| items.first().copied());
+        let class = first.filter(|_| rebuilt).unwrap_or(class);
+        self.stack.push(self.values.add_object(class));
     }
 
     fn put(&mut self, bytes: usize) -> Result<(), Fault> {
         let key = self.number(bytes)?;
         let id = self.top()?;
-        self.memo.insert(key, id);
+        self.memo.put(key, id);
         Ok(())
     }
 
@@ -367,81 +343,8 @@ impl<'a> Reader<'a> {
             (false, true) => i64::MIN,
             (false, false) => i64::MAX,
         };
-        self.push(Value::Whole(number));
+        self.whole(number);
         Ok(())
-    }
-}
-
-impl Pickle<'_> {
-    /// What all of it is.
-    pub fn root(&self) -> Id {
-        self.root
-    }
-
-    fn value(&self, id: Id) -> Option<&Value<'_>> {
-        self.values.get(id as usize)
-    }
-
-    /// A text.
-    pub fn text(&self, id: Id) -> Option<&str> {
-        match self.value(id)? {
-            Value::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// A whole number.
-    pub fn whole(&self, id: Id) -> Option<i64> {
-        match self.value(id)? {
-            Value::Whole(number) => Some(*number),
-            _ => None,
-        }
-    }
-
-    /// Any number.
-    pub fn number(&self, id: Id) -> Option<f64> {
-        match self.value(id)? {
-            Value::Whole(number) => Some(*number as f64),
-            Value::Number(number) => Some(*number),
-            _ => None,
-        }
-    }
-
-    /// What is in a list or a tuple.
-    pub fn items(&self, id: Id) -> Option<&[Id]> {
-        match self.value(id)? {
-            Value::Items(items) => Some(items),
-            _ => None,
-        }
-    }
-
-    /// Keys and values of a dictionary.
-    pub fn entries(&self, id: Id) -> Option<&[(Id, Id)]> {
-        match self.value(id)? {
-            Value::Entries(entries) => Some(entries),
-            _ => None,
-        }
-    }
-
-    /// What a dictionary has under a text.
-    pub fn entry(&self, id: Id, key: &str) -> Option<Id> {
-        let entries = self.entries(id)?;
-        entries.iter().find(|(other, _)| self.text(*other) == Some(key)).map(|(_, value)| *value)
-    }
-
-    /// What class an object is of, `module.name`.
-    pub fn class(&self, id: Id) -> Option<&str> {
-        let Value::Object(class, _) = self.value(id)? else { return None };
-        match self.value(*class)? {
-            Value::Class(name) => Some(name),
-            _ => None,
-        }
-    }
-
-    /// An object's attribute.
-    pub fn attribute(&self, id: Id, name: &str) -> Option<Id> {
-        let Value::Object(_, Some(state)) = self.value(id)? else { return None };
-        self.entry(*state, name)
     }
 }
 

@@ -2,6 +2,7 @@
 //! executions they add up to.
 
 pub mod application;
+pub mod batch;
 pub mod collect;
 pub mod events;
 pub mod executions;

@@ -8,17 +8,20 @@
 //! Line ends inside quotes are part of a record.
 
 use std::borrow::Cow;
+use std::io;
 
 use memchr::{memchr, memchr_iter};
 
-use super::postgres::collect::{self, Collect};
+use super::postgres::batch::{Batching, Collecting};
+use super::postgres::collect::{self, Collect, Sink};
 use super::postgres::executions::{Event, Who};
 use super::postgres::message;
 use super::postgres::prefix::severity_named;
 use super::postgres_json::{event_text, statement_text};
 use super::records::{Records, trim_end, trim_mark};
+use super::slices::{Batch, Log, Reading, Sliced};
 use super::waiting::{Importing, now};
-use super::{About, EventText, Format, ImportError, Kind, StatementText, stamp, wrapped};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, slices, stamp, wrapped};
 use crate::document::{Document, Level};
 use crate::input::Input;
 
@@ -276,78 +279,18 @@ impl Format for PostgresCsv {
             let mut collected = Collect::default();
             let unwrapped = wrapped::head(input.head());
             let head = unwrapped.as_ref().map_or(trim_mark(input.head()), |(_, head)| head);
-            let divider = first(head).map_or(b',', |(_, divider)| divider);
+            let divider = divider(head);
             let mut records = Records::of(input, self);
-            let mut spare = Vec::new();
-            loop {
-                let mut quotes = Quotes::default();
-                let Some(record) = records
-                    .ready()
-                    .await
-                    .next(|record, line| quotes.continues(record, line))
-                    .map_err(|error| ImportError::reading(&error))?
-                else {
-                    break;
-                };
-                let bytes = trim_end(trim_mark(record.bytes));
-                if bytes.trim_ascii().is_empty() {
-                    continue;
-                }
-                let place = || record.place();
-                if record.cut {
-                    collected.diagnostics.note(
-                        Level::Warning,
-                        "records longer than 64 MB were skipped",
-                        place,
-                    );
-                    continue;
-                }
-                let fields = match Fields::read(bytes, divider, std::mem::take(&mut spare)) {
-                    Ok(fields) => fields,
-                    Err(fields) => {
-                        spare = fields;
-                        let problem = "records that are damaged, cut short or not the server's were skipped";
-                        collected.diagnostics.note(Level::Warning, problem, place);
-                        continue;
-                    }
-                };
-                let Some(severity) = severity_named(&fields.get(SEVERITY)) else { continue };
-                let (user, database, process) = (fields.get(USER), fields.get(DATABASE), fields.get(PROCESS));
-                let (client, session) = (fields.get(CLIENT), fields.get(SESSION));
-                let (application, text, detail) =
-                    (fields.get(APPLICATION), fields.get(MESSAGE), fields.get(DETAIL));
-                let (state, query, context) = (fields.get(STATE), fields.get(QUERY), fields.get(CONTEXT));
-                let stamp = stamp::parse(&fields.get(TIME), 0);
-                let who = Who {
-                    process: &process,
-                    session: &session,
-                    user: &user,
-                    database: &database,
-                    application: &application,
-                    client: without_port(&client),
-                };
-                let event = Event {
-                    severity,
-                    message: message::read(&text),
-                    text: &text,
-                    state: &state,
-                    statement: Some(&*query).filter(|query| !query.is_empty()),
-                    parameters: message::parameters(&detail),
-                    nested: message::is_nested(&context),
-                    detail: Some(&*detail),
-                    stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
-                    resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
-                    offset: record.offset,
-                    length: record.length,
-                };
-                let zone =
-                    stamp.as_ref().map(|stamp| collect::zone(&fields.get(TIME), stamp)).unwrap_or_default();
-                collected.event(&who, &event, &zone, place);
-                spare = fields.fields;
-            }
+            read(&mut records, divider, &mut collected)
+                .await
+                .map_err(|error| ImportError::reading(&error))?;
             records.diagnose(&mut collected.diagnostics);
             Ok(collected.finish(name, self.id(), None, None))
         })
+    }
+
+    fn slices(&self) -> Option<&dyn Sliced> {
+        slices::here(self)
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
@@ -361,6 +304,83 @@ impl Format for PostgresCsv {
         let fields = Fields::any(trim_end(trim_mark(&record)))?;
         let text = |column| String::from_utf8_lossy(&fields.get(column)).into_owned();
         Some(event_text(text(MESSAGE), [DETAIL, HINT, CONTEXT, QUERY].map(text)))
+    }
+}
+
+/// Tells `sink` of all records.
+async fn read(records: &mut Records<'_, '_>, divider: u8, sink: &mut dyn Sink) -> io::Result<()> {
+    let mut spare = Vec::new();
+    loop {
+        let mut quotes = Quotes::default();
+        let Some(record) = records.ready().await.next(|record, line| quotes.continues(record, line))? else {
+            return Ok(());
+        };
+        let bytes = trim_end(trim_mark(record.bytes));
+        if record.is_before || bytes.trim_ascii().is_empty() {
+            continue;
+        }
+        if record.cut {
+            sink.note(Level::Warning, "records longer than 64 MB were skipped", &record);
+            continue;
+        }
+        let fields = match Fields::read(bytes, divider, std::mem::take(&mut spare)) {
+            Ok(fields) => fields,
+            Err(fields) => {
+                spare = fields;
+                let problem = "records that are damaged, cut short or not the server's were skipped";
+                sink.note(Level::Warning, problem, &record);
+                continue;
+            }
+        };
+        let Some(severity) = severity_named(&fields.get(SEVERITY)) else { continue };
+        let (user, database, process) = (fields.get(USER), fields.get(DATABASE), fields.get(PROCESS));
+        let (client, session) = (fields.get(CLIENT), fields.get(SESSION));
+        let (application, text, detail) = (fields.get(APPLICATION), fields.get(MESSAGE), fields.get(DETAIL));
+        let (state, query, context) = (fields.get(STATE), fields.get(QUERY), fields.get(CONTEXT));
+        let stamp = stamp::parse(&fields.get(TIME), 0);
+        let who = Who {
+            process: &process,
+            session: &session,
+            user: &user,
+            database: &database,
+            application: &application,
+            client: without_port(&client),
+        };
+        let event = Event {
+            severity,
+            message: message::read(&text),
+            text: &text,
+            state: &state,
+            statement: Some(&*query).filter(|query| !query.is_empty()),
+            parameters: message::parameters(&detail),
+            nested: message::is_nested(&context),
+            detail: Some(&*detail),
+            stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
+            resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
+            offset: record.offset,
+            length: record.length,
+            recognised: None,
+        };
+        let zone = stamp.as_ref().map(|stamp| collect::zone(&fields.get(TIME), stamp)).unwrap_or_default();
+        sink.event(&who, &event, &zone, &record);
+        spare = fields.fields;
+    }
+}
+
+/// What divides the columns of a log that begins with `head`.
+fn divider(head: &[u8]) -> u8 {
+    first(head).map_or(b',', |(_, divider)| divider)
+}
+
+impl Sliced for PostgresCsv {
+    fn batch(&self, records: &mut Records<'_, '_>, log: &Log<'_>) -> io::Result<Batch> {
+        let mut batching = Batching::default();
+        now(read(records, divider(trim_mark(log.head)), &mut batching))?;
+        Ok(Batch::Postgres(batching.finish()))
+    }
+
+    fn begin(&self, _: &Log<'_>) -> Box<dyn Reading> {
+        Box::new(Collecting::default())
     }
 }
 

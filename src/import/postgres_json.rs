@@ -4,17 +4,20 @@
 //! [the keys](https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-JSONLOG).
 
 use std::borrow::Cow;
+use std::io;
 
 use serde::Deserialize;
 
-use super::postgres::collect::{self, Collect};
+use super::postgres::batch::{Batching, Collecting};
+use super::postgres::collect::{self, Collect, Sink};
 use super::postgres::executions::{Event, Who};
 use super::postgres::message::{self, Message, Step};
 use super::postgres::prefix::severity_named;
 use super::postgres_csv::without_port;
 use super::records::{Records, trim_end, trim_mark};
+use super::slices::{Batch, Log, Reading, Sliced};
 use super::waiting::{Importing, now};
-use super::{About, EventText, Format, ImportError, Kind, StatementText, offset_in, stamp, wrapped};
+use super::{About, EventText, Format, ImportError, Kind, StatementText, offset_in, slices, stamp, wrapped};
 use crate::document::{Document, Level};
 use crate::input::Input;
 use crate::queries::plan;
@@ -138,51 +141,14 @@ impl Format for PostgresJson {
             let name = input.name().to_owned();
             let mut collected = Collect::default();
             let mut records = Records::of(input, self);
-            while let Some(record) =
-                records.ready().await.next(|_, _| false).map_err(|error| ImportError::reading(&error))?
-            {
-                let Some(line) = record.whole_line(&mut collected.diagnostics) else { continue };
-                let place = || record.place();
-                let text = String::from_utf8_lossy(line);
-                let Some(entry) = Entry::read(&text) else {
-                    let problem = "lines that are damaged, cut short or not the server's were skipped";
-                    collected.diagnostics.note(Level::Warning, problem, place);
-                    continue;
-                };
-                let Some(severity) = severity_named(entry.error_severity.as_bytes()) else { continue };
-                let stamp = stamp::parse(entry.timestamp.as_bytes(), 0);
-                let process = entry.pid.map(|pid| pid.to_string()).unwrap_or_default();
-                let who = Who {
-                    process: process.as_bytes(),
-                    session: entry.session_id.as_bytes(),
-                    user: entry.user.as_bytes(),
-                    database: entry.dbname.as_bytes(),
-                    application: entry.application_name.as_bytes(),
-                    client: without_port(entry.remote_host.as_bytes()),
-                };
-                let event = Event {
-                    severity,
-                    message: message::read(entry.message.as_bytes()),
-                    text: entry.message.as_bytes(),
-                    state: entry.state_code.as_bytes(),
-                    statement: entry.statement.as_deref().map(str::as_bytes),
-                    parameters: message::parameters(entry.detail.as_bytes()),
-                    nested: message::is_nested(entry.context.as_bytes()),
-                    detail: Some(entry.detail.as_bytes()),
-                    stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
-                    resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
-                    offset: record.offset,
-                    length: record.length,
-                };
-                let zone = stamp
-                    .as_ref()
-                    .map(|stamp| collect::zone(entry.timestamp.as_bytes(), stamp))
-                    .unwrap_or_default();
-                collected.event(&who, &event, &zone, place);
-            }
+            read(&mut records, &mut collected).await.map_err(|error| ImportError::reading(&error))?;
             records.diagnose(&mut collected.diagnostics);
             Ok(collected.finish(name, self.id(), None, None))
         })
+    }
+
+    fn slices(&self) -> Option<&dyn Sliced> {
+        slices::here(self)
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
@@ -198,6 +164,66 @@ impl Format for PostgresJson {
         let Entry { message, detail, hint, context, statement, .. } = Entry::read(&line)?;
         let parts = [detail, hint, context, statement.unwrap_or_default()].map(Cow::into_owned);
         Some(event_text(message.into_owned(), parts))
+    }
+}
+
+/// Tells `sink` of all records.
+async fn read(records: &mut Records<'_, '_>, sink: &mut dyn Sink) -> io::Result<()> {
+    while let Some(record) = records.ready().await.next(|_, _| false)? {
+        if record.is_before {
+            continue;
+        }
+        let Some(line) = record.line_or(|level, message| sink.note(level, message, &record)) else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(line);
+        let Some(entry) = Entry::read(&text) else {
+            let problem = "lines that are damaged, cut short or not the server's were skipped";
+            sink.note(Level::Warning, problem, &record);
+            continue;
+        };
+        let Some(severity) = severity_named(entry.error_severity.as_bytes()) else { continue };
+        let stamp = stamp::parse(entry.timestamp.as_bytes(), 0);
+        let process = entry.pid.map(|pid| pid.to_string()).unwrap_or_default();
+        let who = Who {
+            process: process.as_bytes(),
+            session: entry.session_id.as_bytes(),
+            user: entry.user.as_bytes(),
+            database: entry.dbname.as_bytes(),
+            application: entry.application_name.as_bytes(),
+            client: without_port(entry.remote_host.as_bytes()),
+        };
+        let event = Event {
+            severity,
+            message: message::read(entry.message.as_bytes()),
+            text: entry.message.as_bytes(),
+            state: entry.state_code.as_bytes(),
+            statement: entry.statement.as_deref().map(str::as_bytes),
+            parameters: message::parameters(entry.detail.as_bytes()),
+            nested: message::is_nested(entry.context.as_bytes()),
+            detail: Some(entry.detail.as_bytes()),
+            stamp: stamp.as_ref().map_or(f64::NAN, |stamp| stamp.milliseconds),
+            resolution: stamp.as_ref().map_or(0.0, |stamp| stamp.resolution),
+            offset: record.offset,
+            length: record.length,
+            recognised: None,
+        };
+        let zone =
+            stamp.as_ref().map(|stamp| collect::zone(entry.timestamp.as_bytes(), stamp)).unwrap_or_default();
+        sink.event(&who, &event, &zone, &record);
+    }
+    Ok(())
+}
+
+impl Sliced for PostgresJson {
+    fn batch(&self, records: &mut Records<'_, '_>, _: &Log<'_>) -> io::Result<Batch> {
+        let mut batching = Batching::default();
+        now(read(records, &mut batching))?;
+        Ok(Batch::Postgres(batching.finish()))
+    }
+
+    fn begin(&self, _: &Log<'_>) -> Box<dyn Reading> {
+        Box::new(Collecting::default())
     }
 }
 

@@ -1,8 +1,10 @@
 //! PostgreSQL's log as the server writes it to stderr, with any `log_line_prefix`.
 
 use std::borrow::Cow;
+use std::io;
 
-use super::postgres::collect::Collect;
+use super::postgres::batch::{Batching, Collecting};
+use super::postgres::collect::{Collect, Sink};
 use super::postgres::executions::{Event, Who};
 use super::postgres::infer::{self, marker};
 use super::postgres::languages;
@@ -10,12 +12,13 @@ use super::postgres::message::{self, Message, Step};
 use super::postgres::prefix::{ClockCache, Field, Line, Prefix, Severity, severity};
 use super::postgres_json::event_text;
 use super::records::{Record, Records, trim_end, trim_mark};
+use super::slices::{Batch, Log, Reading, Sliced};
 use super::waiting::{Importing, now};
 use super::wrapped::Unwrapping;
 use super::wrapped::syslog::Lent;
 use super::{About, EventText, Format, ImportError, Kind, SURE, StatementText};
-use super::{offset_in, postgres_csv, stamp, wrapped};
-use crate::document::{Document, Level};
+use super::{offset_in, postgres_csv, slices, stamp, wrapped};
+use crate::document::{Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::queries::plan;
 
@@ -62,6 +65,10 @@ impl Format for PostgresStderr {
     fn import_waiting<'a>(&'a self, input: &'a mut Input<'_>) -> Importing<'a> {
         let unwrapping = wrapped::reading(input, self);
         Box::pin(import_lines(input, self.id(), unwrapping, None))
+    }
+
+    fn slices(&self) -> Option<&dyn Sliced> {
+        slices::here(self)
     }
 
     fn statement_text(&self, record: &[u8]) -> Option<StatementText> {
@@ -159,23 +166,12 @@ pub(super) async fn import_lines(
     };
     let lent = wanted.as_ref().map(|wanted| wanted.lent).unwrap_or_default();
     let head = unwrapped.as_deref().unwrap_or(trim_mark(input.head()));
-    let mut reader = Reader::new(head, input.options.log_line_prefix.as_deref(), lent);
+    let mut collect = Collect::default();
+    let setting = input.options.log_line_prefix.as_deref();
+    let (mut lines, inferred) = Lines::of(head, setting, lent, &mut collect.diagnostics);
     let mut records = Records::unwrapped(input, unwrapping);
-    loop {
-        let lines = &mut reader.lines;
-        lines.current = lines.ahead.take();
-        lines.parts.clear();
-        let Some(record) = records
-            .ready()
-            .await
-            .next(|record, line| lines.continues(record, line))
-            .map_err(|error| ImportError::reading(&error))?
-        else {
-            break;
-        };
-        reader.record(record);
-    }
-    let diagnostics = &mut reader.collect.diagnostics;
+    read(&mut records, &mut lines, &mut collect).await.map_err(|error| ImportError::reading(&error))?;
+    let diagnostics = &mut collect.diagnostics;
     records.diagnose(diagnostics);
     if let (Some(year), Some(wanted)) = (records.year(), &wanted) {
         let (level, message) = match wanted.known_year {
@@ -189,7 +185,38 @@ pub(super) async fn import_lines(
         };
         diagnostics.note(level, &message, || None);
     }
-    Ok(reader.finish(name, id))
+    Ok(collect.finish(name, id, inferred, lines.zone))
+}
+
+/// Tells `sink` of all records.
+async fn read(records: &mut Records<'_, '_>, lines: &mut Lines, sink: &mut dyn Sink) -> io::Result<()> {
+    loop {
+        lines.current = lines.ahead.take();
+        lines.parts.clear();
+        let Some(record) = records.ready().await.next(|record, line| lines.continues(record, line))? else {
+            return Ok(());
+        };
+        if !record.is_before {
+            lines.record(record, sink);
+        }
+    }
+}
+
+impl Sliced for PostgresStderr {
+    fn batch(&self, records: &mut Records<'_, '_>, log: &Log<'_>) -> io::Result<Batch> {
+        let (mut lines, _) =
+            Lines::of(trim_mark(log.head), log.log_line_prefix, Lent::default(), &mut Diagnostics::default());
+        let mut batching = Batching::default();
+        now(read(records, &mut lines, &mut batching))?;
+        Ok(Batch::Postgres(batching.finish()))
+    }
+
+    fn begin(&self, log: &Log<'_>) -> Box<dyn Reading> {
+        let mut collect = Collect::default();
+        let (lines, inferred) =
+            Lines::of(trim_mark(log.head), log.log_line_prefix, Lent::default(), &mut collect.diagnostics);
+        Box::new(Collecting { collect, inferred, zone: lines.zone })
+    }
 }
 
 /// A part of a record: the word before its message, what that says, and the message.
@@ -298,17 +325,14 @@ impl Lines {
 const NO_PROCESS: &str = "log_line_prefix has neither %p nor %c: all statements are on one lane, and durations \
     logged apart from their text may be paired wrongly";
 
-struct Reader {
-    lines: Lines,
-    inferred: Option<String>,
-    collect: Collect,
-}
-
-impl Reader {
-    /// `setting` is what the user says `log_line_prefix` is.
-    fn new(head: &[u8], setting: Option<&str>, lent: Lent) -> Self {
-        let mut collect = Collect::default();
-        let diagnostics = &mut collect.diagnostics;
+impl Lines {
+    /// Of a log that begins with `head`; `setting` is what the user says `log_line_prefix` is. Also gives what was inferred.
+    fn of(
+        head: &[u8],
+        setting: Option<&str>,
+        lent: Lent,
+        diagnostics: &mut Diagnostics,
+    ) -> (Self, Option<String>) {
         // A guess that reads only some of the lines by the way says nothing.
         let guess = match setting {
             Some(setting) => {
@@ -358,7 +382,7 @@ impl Reader {
             lines.any(|line| line.first() == Some(&by) && !is_prefixed(line))
         };
         let blanks = !indented(b'\t') && indented(b' ');
-        let lines = Lines {
+        let lines = Self {
             zone: prefix.as_ref().is_some_and(|prefix| prefix.has(b'n')).then_some("UTC"),
             prefix,
             clock: ClockCache::default(),
@@ -367,32 +391,31 @@ impl Reader {
             ahead: None,
             parts: Vec::new(),
         };
-        Self { lines, inferred, collect }
+        (lines, inferred)
     }
 
-    fn record(&mut self, record: Record<'_>) {
+    fn record(&mut self, record: Record<'_>, sink: &mut dyn Sink) {
         let bytes = record.bytes;
         let mark = bytes.len() - trim_mark(bytes).len();
-        let line = match self.lines.current.take() {
+        let line = match self.current.take() {
             Some(line) => line,
-            None => self.lines.read(&bytes[mark..]),
+            None => self.read(&bytes[mark..]),
         };
-        let place = || record.place();
         let Some(line) = line else {
             if !bytes.trim_ascii().is_empty() {
                 let foreign = "lines that are not the server's, or do not fit its prefix, were skipped";
-                self.collect.diagnostics.note(Level::Info, foreign, place);
+                sink.note(Level::Info, foreign, &record);
             }
             return;
         };
         if line.severity.follows() {
-            self.collect.diagnostics.note(Level::Info, "the log begins in the middle of a record", place);
+            sink.note(Level::Info, "the log begins in the middle of a record", &record);
             return;
         }
         if record.cut {
-            self.collect.diagnostics.note(Level::Warning, "records longer than 64 MB were cut", place);
+            sink.note(Level::Warning, "records longer than 64 MB were cut", &record);
         }
-        let parts = &self.lines.parts;
+        let parts = &self.parts;
         let end = parts.first().map_or(bytes.len(), |part| part.line);
         let text = bytes.get(mark + line.message..end).unwrap_or_default();
         let message = message::read(text);
@@ -424,13 +447,9 @@ impl Reader {
             resolution: line.resolution,
             offset: record.offset,
             length: record.length,
+            recognised: None,
         };
         let zone = line.zone.of(&bytes[mark..]);
-        self.collect.event(&who, &event, zone, place);
-    }
-
-    fn finish(self, name: String, format: &'static str) -> Document {
-        let Self { lines, inferred, collect } = self;
-        collect.finish(name, format, inferred, lines.zone)
+        sink.event(&who, &event, zone, &record);
     }
 }

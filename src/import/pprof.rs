@@ -6,6 +6,8 @@
 //!
 //! Threads are labels of samples. ddtrace's heap samples have the thread's number for its name.
 
+mod threads;
+
 use rustc_hash::FxHashMap;
 
 use super::frame::{NO_FILE, NO_FRAME};
@@ -14,8 +16,9 @@ use super::wire::{Fault, Fields, Value, each};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
+use crate::profile::Unit;
 use crate::profile::call_tree::NO_PARENT;
-use crate::profile::{Track, Unit};
+use threads::{Label, Thread, Threads};
 
 /// pprof.
 pub struct Pprof;
@@ -242,7 +245,8 @@ impl<'a> File<'a> {
         for (at, measure) in measures.iter().enumerate() {
             place_of[measure.place] = Some(at);
         }
-        let mut tracks: FxHashMap<(Option<u64>, Option<u64>, String), u32> = FxHashMap::default();
+        let mut threads = Threads::default();
+        let mut kinds: FxHashMap<u64, Label> = FxHashMap::default();
         let mut frames: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
         let mut stack: Vec<u64> = Vec::new();
         let mut values: Vec<i64> = Vec::new();
@@ -250,12 +254,12 @@ impl<'a> File<'a> {
         for &(sample, at) in &self.samples {
             stack.clear();
             values.clear();
-            let mut track = Track::default();
+            let mut thread = Thread::default();
             for field in Fields::new(sample, at) {
                 match field? {
                     (1, value) => each(value, at, |id| stack.push(id))?,
                     (2, value) => each(value, at, |number| values.push(number as i64))?,
-                    (3, Value::Bytes(label)) => self.label(label, at, &mut track)?,
+                    (3, Value::Bytes(label)) => self.label(label, at, &mut kinds, &mut thread)?,
                     _ => {}
                 }
             }
@@ -280,23 +284,7 @@ impl<'a> File<'a> {
                 let frame = stacks.frame(NO_FILE, 0, NO_FRAME, 0);
                 node = stacks.child(NO_PARENT, frame);
             }
-            // A name that is the number is none: another sample of the thread has it.
-            if track.thread.is_some_and(|thread| track.name == thread.to_string()) {
-                track.name.clear();
-            }
-            let key = match track.thread {
-                Some(_) => (track.process, track.thread, String::new()),
-                None => (track.process, None, track.name.clone()),
-            };
-            let track = match tracks.get(&key) {
-                Some(&known) => {
-                    if let Some(known) = stacks.track_mut(known).filter(|_| !track.name.is_empty()) {
-                        known.name = track.name;
-                    }
-                    known
-                }
-                None => *tracks.entry(key).or_insert(stacks.track(track)),
-            };
+            let track = threads.track(thread, self, &mut stacks);
             for (value, place) in values.iter().zip(&place_of) {
                 let Some(place) = *place else { continue };
                 let measure = &measures[place];
@@ -348,20 +336,6 @@ impl<'a> File<'a> {
         }
         frames.reverse();
         Ok(frames)
-    }
-
-    /// What a label says of the thread.
-    fn label(&self, label: &[u8], at: u64, track: &mut Track) -> Result<(), Fault> {
-        let [key, text, number] = numbers(label, at, [1, 2, 3])?;
-        let key = self.text(key).to_ascii_lowercase().replace(['_', '-'], " ");
-        let number = || if text == 0 { Some(number) } else { self.text(text).parse().ok() };
-        match key.as_str() {
-            "thread id" | "tid" => track.thread = number(),
-            "process id" | "pid" => track.process = number(),
-            "thread name" if text != 0 => track.name = self.text(text),
-            _ => {}
-        }
-        Ok(())
     }
 }
 

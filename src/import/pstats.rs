@@ -38,7 +38,7 @@ pub static ABOUT: About = About {
     title: "cProfile / pstats",
     kind: Kind::Profile,
     how_to_record: "python -m cProfile -o app.prof app.py\n\
-         Django: SILKY_PYTHON_PROFILER_BINARY = True, or runprofileserver --use-cprofile",
+         Django: SILKY_PYTHON_PROFILER_BINARY = True, or runprofileserver",
 };
 
 impl Format for Pstats {
@@ -429,7 +429,8 @@ impl Table {
         let known = functions.calls.iter().all(|&calls| calls >= 0)
             && functions.self_time.iter().chain(&functions.total_time).all(|&time| time >= 0.0);
         let unit = if writer::has_a_processors_clock(&functions) { Unit::CpuSeconds } else { Unit::Seconds };
-        let profile = Profile { unit, edges, functions, by_line: self.sampled, ..Profile::default() };
+        let profile =
+            Profile { unit, edges, functions, by_line: self.sampled, ..Profile::default() }.with_cycles();
         if !profile.has_callers() {
             let message = "the file names no callers (as cProfile with subcalls=False writes it): there is no call tree";
             diagnostics.note(Level::Warning, message, || None);

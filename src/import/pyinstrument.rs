@@ -8,13 +8,13 @@
 //! A session, by [`session.py`](https://github.com/joerick/pyinstrument/blob/main/pyinstrument/session.py): the
 //! samples themselves, `[[frame, …], seconds]`. A frame is one text, `name NUL file NUL line`, behind which
 //! attributes stand: `\x01l` the line that was running, `\x01c` the class. The first is the thread's:
-//! `MainThread NUL <thread> NUL number`.
+//! `MainThread NUL <thread> NUL number`. `start_time` is the time of day, seconds since 1970-01-01T00:00Z.
 
 use rustc_hash::FxHashMap;
 
 use super::beginning::Beginning;
 use super::json::{Fault, Json};
-use super::nested::{self, Node};
+use super::nested::{self, Node, Texts};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::import::frame::{NO_FILE, NO_FRAME};
@@ -78,8 +78,19 @@ fn read(json: &mut Json<'_, '_>, diagnostics: &mut Diagnostics) -> Result<Option
     let mut bad = 0;
     if json.object()? {
         while let Some(key) = json.key()? {
-            match key.as_str() {
-                "root_frame" => add_tree(&nested::read(json, Node::below, entry)?, &mut builder, &mut bad),
+            match key {
+                "root_frame" => {
+                    let mut texts = Texts::new();
+                    let nodes = nested::read(json, Node::below, |json, key, node| {
+                        entry(json, key, node, &mut texts)
+                    })?;
+                    add_tree(&nodes, &texts, &mut builder, &mut bad);
+                }
+                "start_time" => {
+                    if let Some(start) = json.number()? {
+                        builder.set_zero(start * 1e3);
+                    }
+                }
                 "frame_records" => Records::new(&mut builder, &mut bad).read(json)?,
                 _ => json.skip()?,
             }
@@ -90,10 +101,10 @@ fn read(json: &mut Json<'_, '_>, diagnostics: &mut Diagnostics) -> Result<Option
     Ok((!builder.is_empty()).then(|| builder.finish(Unit::Seconds)))
 }
 
-fn entry(json: &mut Json<'_, '_>, key: &str, node: &mut Node) -> Result<(), Fault> {
+fn entry(json: &mut Json<'_, '_>, key: &str, node: &mut Node, texts: &mut Texts) -> Result<(), Fault> {
     match key {
-        "function" => node.name = json.text()?.unwrap_or_default(),
-        "file_path" => node.file = json.text()?.unwrap_or_default(),
+        "function" => node.name = texts.read(json)?,
+        "file_path" => node.file = texts.read(json)?,
         "line_no" => node.line = json.whole()?.unwrap_or(0).max(0),
         "time" => node.total = json.number()?.unwrap_or(f64::NAN),
         _ => json.skip()?,
@@ -101,16 +112,16 @@ fn entry(json: &mut Json<'_, '_>, key: &str, node: &mut Node) -> Result<(), Faul
     Ok(())
 }
 
-fn add_tree(nodes: &[Node], builder: &mut Builder, bad: &mut u64) {
+fn add_tree(nodes: &[Node], texts: &Texts, builder: &mut Builder, bad: &mut u64) {
     let track = builder.track(Track::default());
     let own = nested::own(nodes);
     let mut places: Vec<u32> = Vec::with_capacity(nodes.len());
     for (node, &own) in nodes.iter().zip(&own) {
         let parent = if node.parent == NO_PARENT { NO_PARENT } else { places[node.parent as usize] };
-        let place = if node.name == "[self]" && parent != NO_PARENT {
+        let place = if texts.get(node.name) == "[self]" && parent != NO_PARENT {
             parent
         } else {
-            let function = builder.function(file(&node.file), node.line, &node.name);
+            let function = builder.function(file(texts.get(node.file)), node.line, texts.get(node.name));
             builder.child(parent, function)
         };
         places.push(place);
@@ -162,8 +173,8 @@ impl<'b> Records<'b> {
                 1 => {
                     if json.array()? {
                         while json.item()? {
-                            let frame = json.text()?.unwrap_or_default();
-                            node = self.frame(&frame, node, &mut thread);
+                            let frame = json.text_lent()?.unwrap_or_default();
+                            node = self.frame(frame, node, &mut thread);
                         }
                     }
                 }

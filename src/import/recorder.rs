@@ -141,6 +141,8 @@ struct Line<'a> {
     alias: Option<Cow<'a, str>>,
     #[serde(borrow)]
     vendor: Option<Cow<'a, str>>,
+    /// By the operating system's number.
+    thread: Option<u64>,
     /// The name of an exception's class. Of a request too.
     #[serde(borrow)]
     error: Option<Cow<'a, str>>,
@@ -184,6 +186,8 @@ struct Reader {
     requests: FxHashMap<String, Known>,
     /// Until when each lane is taken, ms.
     lanes: Vec<f64>,
+    /// The threads that statements ran in, in order of the first.
+    threads: Vec<u64>,
     /// By the text of stack and relation: most statements come from few places.
     sites: FxHashMap<String, u32>,
     notes: usize,
@@ -284,10 +288,14 @@ impl Reader {
         let logged = line.params.map(|params| params.get().as_bytes());
         let recognised = self.builder.fingerprint(sql.as_bytes(), dialect, logged);
         let alias = line.alias.as_deref().unwrap_or_default();
-        let connection = self.builder.connection(&[alias.as_bytes(), &lane.to_le_bytes()], || Connection {
+        // A connection is a thread's own, so where that is known nothing else has to be told by.
+        let lane = line.thread.map_or(lane, |thread| self.lane_of_thread(thread));
+        let key: [&[u8]; 3] = [alias.as_bytes(), &lane.to_le_bytes(), &[u8::from(line.thread.is_some())]];
+        let connection = self.builder.connection(&key, || Connection {
             // The first lane is all there is unless requests ran at the same time.
             process: if lane == 0 { String::new() } else { Connection::lane(lane + 1) },
             database: alias.to_owned(),
+            thread: line.thread,
             ..Connection::default()
         });
         let site = self.site(line, record.line);
@@ -306,6 +314,13 @@ impl Reader {
             }),
             ..Statement::new(recognised, connection)
         });
+    }
+
+    fn lane_of_thread(&mut self, thread: u64) -> usize {
+        self.threads.iter().position(|other| *other == thread).unwrap_or_else(|| {
+            self.threads.push(thread);
+            self.threads.len() - 1
+        })
     }
 
     fn site(&mut self, line: &Line<'_>, number: u64) -> u32 {
@@ -451,6 +466,28 @@ mod tests {
         assert!(!log.connections.iter().any(Connection::is_of_a_server));
         assert_eq!(log.statements.connection, [0, 1, 0, 0]);
         assert_eq!(log.statements.request, [0, 1, 0, 2]);
+    }
+
+    #[test]
+    fn connections_are_threads_own_where_these_are_known() {
+        let of = |request: &str, start: f64, thread: &str| {
+            statement(request, start, &format!(r#", "thread": {thread}"#))
+        };
+        let (log, said) = read(&[
+            of("a", 101.0, "7040"),
+            of("b", 101.5, "7041"),
+            // Another request of the first thread, while one of another runs.
+            of("c", 101.6, "7040"),
+            of("a", 102.0, "null"),
+        ]);
+        assert!(!said.contains("damaged"), "{said}");
+        let known: Vec<_> = log
+            .connections
+            .iter()
+            .map(|connection| (connection.process.as_str(), connection.thread))
+            .collect();
+        assert_eq!(known, [("", Some(7040)), ("lane 2", Some(7041)), ("", None)]);
+        assert_eq!(log.statements.connection, [0, 1, 0, 2]);
     }
 
     #[test]

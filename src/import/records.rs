@@ -2,6 +2,7 @@
 //! record, and that by [`RECORD_LIMIT`].
 
 use std::io::{self, Read as _};
+use std::ops::Range;
 
 use memchr::memchr;
 
@@ -33,6 +34,8 @@ pub struct Record<'a> {
     pub length: u32,
     /// Whether it was longer than the limit.
     pub cut: bool,
+    /// Of a slice: whether it is another's, read only to find where this one's first begins.
+    pub is_before: bool,
 }
 
 impl<'a> Record<'a> {
@@ -42,7 +45,7 @@ impl<'a> Record<'a> {
     }
 
     /// A part of it that is a record itself. Where something was around its lines, its place is that of the whole.
-    pub fn part(&self, range: std::ops::Range<usize>) -> Self {
+    pub fn part(&self, range: Range<usize>) -> Self {
         let bytes = self.bytes.get(range.clone()).unwrap_or_default();
         let before = self.bytes.get(..range.start).unwrap_or_default();
         let line = self.line + memchr::memchr_iter(b'\n', before).count() as u64;
@@ -51,18 +54,23 @@ impl<'a> Record<'a> {
             true => (self.offset + range.start as u64, bytes.len() as u32),
             false => (self.offset, self.length),
         };
-        Self { offset, line, bytes, length, cut: self.cut }
+        Self { offset, line, bytes, length, ..*self }
     }
 
     /// Of a format with a record on each line: that line, unless there is nothing on it or it is cut,
     /// which is noted.
     pub fn whole_line(&self, diagnostics: &mut Diagnostics) -> Option<&'a [u8]> {
+        self.line_or(|level, message| diagnostics.note(level, message, || self.place()))
+    }
+
+    /// Like [`Self::whole_line`]; `note` is told what is noted.
+    pub(super) fn line_or(&self, note: impl FnOnce(Level, &'static str)) -> Option<&'a [u8]> {
         let line = trim_end(trim_mark(self.bytes));
         if line.trim_ascii().is_empty() {
             return None;
         }
         if self.cut {
-            diagnostics.note(Level::Warning, "lines longer than 64 MB were skipped", || self.place());
+            note(Level::Warning, "lines longer than 64 MB were skipped");
             return None;
         }
         Some(line)
@@ -92,6 +100,22 @@ pub struct Records<'i, 'a> {
     skip_line: bool,
     /// The record before was cut: its other lines are still to be passed over.
     skip_lines: bool,
+    /// Records that begin outside of these bytes are another's.
+    range: Range<u64>,
+    /// Byte and line at which the first record within began.
+    first: Option<(u64, u64)>,
+}
+
+/// Which part of a log was read, by where records begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// The first record's first byte.
+    pub begin: u64,
+    /// The same of the first record behind those that were read, or the log's end.
+    pub end: u64,
+    /// The number that the first record's first line had, and how many lines there were from there on.
+    pub first_line: u64,
+    pub lines: u64,
 }
 
 impl<'i, 'a> Records<'i, 'a> {
@@ -109,6 +133,19 @@ impl<'i, 'a> Records<'i, 'a> {
     /// Reads `input` from its start, without what is around its lines.
     pub fn unwrapped(input: &'i mut Input<'a>, unwrapping: Option<Unwrapping>) -> Self {
         Self { unwrapping, ..Self::new(input) }
+    }
+
+    /// Reads the records of a slice of a log: those that begin in `range`. `input` may be before it; if it is not known to
+    /// be where a record begins, the line that it is in is passed over, and so is what stands before the first line that
+    /// begins one.
+    pub(super) fn within(input: &'i mut Input<'a>, range: Range<u64>, begins: bool) -> Self {
+        Self { range, skip_line: !begins, skip_lines: !begins, ..Self::new(input) }
+    }
+
+    /// What was read, once there were no more records.
+    pub(super) fn bounds(&self) -> Bounds {
+        let (begin, first_line) = self.first.unwrap_or((self.offset, self.line));
+        Bounds { begin, end: self.offset, first_line, lines: self.line - first_line }
     }
 
     /// Says what was around the lines, and how many had nothing of the log in them.
@@ -139,6 +176,8 @@ impl<'i, 'a> Records<'i, 'a> {
             limit,
             skip_line: false,
             skip_lines: false,
+            range: 0..u64::MAX,
+            first: None,
         }
     }
 
@@ -178,6 +217,13 @@ impl<'i, 'a> Records<'i, 'a> {
                 self.pass();
             }
         }
+        let is_before = self.offset < self.range.start;
+        if self.first.is_none() && !is_before {
+            self.first = Some((self.offset, self.line));
+        }
+        if self.offset >= self.range.end {
+            return Ok(None);
+        }
         let Some((mut end, whole)) = self.fill_line(0)? else { return Ok(None) };
         self.lines = 1;
         let mut cut = !whole;
@@ -206,6 +252,7 @@ impl<'i, 'a> Records<'i, 'a> {
             bytes: &self.buffer[self.start..self.start + end],
             length: u32::try_from(length).unwrap_or(u32::MAX),
             cut,
+            is_before,
         }))
     }
 

@@ -101,7 +101,7 @@ impl File {
             return Ok(file);
         }
         while let Some(key) = json.key()? {
-            match key.as_str() {
+            match key {
                 "elapsed_time_sec" => file.elapsed = json.number()?.unwrap_or(0.0),
                 "max_footprint_fname" => file.peak_file = json.text()?.unwrap_or_default(),
                 "max_footprint_lineno" => file.peak_line = json.whole()?.unwrap_or(0),
@@ -148,11 +148,12 @@ impl File {
             return Ok(());
         }
         while let Some(path) = json.key()? {
+            let path = path.to_owned();
             if !json.object()? {
                 continue;
             }
             while let Some(key) = json.key()? {
-                let rows = match key.as_str() {
+                let rows = match key {
                     "lines" => &mut self.lines,
                     "functions" => &mut self.functions,
                     _ => {

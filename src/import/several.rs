@@ -13,11 +13,25 @@ use crate::queries::Clock;
 /// Files that came as one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Members {
-    /// Each.
+    /// Each that some format knows.
     pub files: Vec<Member>,
-    /// Whether they were in an archive: then some may be parts of one log. Else they were taken for that,
-    /// and are not.
-    pub archive: bool,
+    /// What else is in an archive and is a file, named as it is there.
+    pub others: Vec<Member>,
+    /// What in an archive cannot be unpacked: its name, and why.
+    pub refused: Vec<(String, String)>,
+    /// How they came together.
+    pub together: Together,
+}
+
+/// How several files came to be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Together {
+    /// They were in an archive: some may be parts of one log.
+    Archive,
+    /// They were taken for parts of one log, and are not.
+    Parts,
+    /// They are the recordings of a group.
+    Group,
 }
 
 /// The files `source` is made of, each to be opened as one of its own; `None` if it is one document: a
@@ -32,6 +46,9 @@ pub fn members(source: &dyn Source) -> Result<Option<Members>, ImportError> {
     if let Some(archive) = tar::archive(source).map_err(|error| of_archive(TAR, &error))? {
         return in_archive(source, TAR, archive).map(Some);
     }
+    if let Some(files) = bundle::group(source).map_err(|error| ImportError::reading(&error))? {
+        return Ok(Some(Members::of(files, Together::Group)));
+    }
     let Some(parts) = bundle::parts(source).map_err(|error| ImportError::reading(&error))? else {
         return Ok(None);
     };
@@ -44,25 +61,46 @@ pub fn members(source: &dyn Source) -> Result<Option<Members>, ImportError> {
     if first.is_some() && formats.iter().flatten().all(fits) {
         return Ok(None);
     }
-    Ok(Some(Members { files: parts.into_iter().map(Member::from).collect(), archive: false }))
+    Ok(Some(Members::of(parts, Together::Parts)))
+}
+
+impl Members {
+    fn of(parts: Vec<Part>, together: Together) -> Self {
+        let files = parts.into_iter().map(Member::from).collect();
+        Self { files, others: Vec::new(), refused: Vec::new(), together }
+    }
 }
 
 const ZIP: &str = "a ZIP archive";
 const TAR: &str = "a tar archive";
 
-/// Those of an archive's files that can be read.
+/// What an archive has only because of the system it was made on.
+fn is_of_system(name: &str) -> bool {
+    name.split('/').any(|part| part.starts_with('.') || part == "__MACOSX")
+}
+
+/// An archive's files, those that can be read apart from the others.
 fn in_archive(source: &dyn Source, kind: &'static str, archive: Archive) -> Result<Members, ImportError> {
-    let Archive { mut members, refused } = archive;
+    let Archive { members, refused } = archive;
     let mut failed = None;
-    members.retain(|member| match knows(source, member) {
-        Ok(known) => known,
-        Err(error) => {
-            failed = Some(error);
-            false
+    let (mut files, mut others, mut unread) = (Vec::new(), Vec::new(), Vec::new());
+    for member in members {
+        match knows(source, &member) {
+            Ok(true) => files.push(member),
+            Ok(false) if is_of_system(&member.name) => {}
+            Ok(false) => others.push(member),
+            Err(error) => {
+                unread.push((member.name, error.to_string()));
+                failed = Some(error);
+            }
         }
-    });
-    match (members.is_empty(), refused.first(), failed) {
-        (false, ..) => Ok(Members { files: members, archive: true }),
+    }
+    match (files.is_empty(), refused.first(), failed) {
+        (false, ..) => {
+            let refused = refused.into_iter().map(|(name, reason)| (name, reason.to_owned()));
+            let refused = refused.chain(unread).collect();
+            Ok(Members { files, others, refused, together: Together::Archive })
+        }
         (true, Some((name, reason)), _) => Err(archive_error(
             kind,
             format!("nothing in it can be read: {name} {reason}"),

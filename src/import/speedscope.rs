@@ -105,7 +105,7 @@ fn read(json: &mut Json<'_, '_>) -> Result<File, Fault> {
         return Ok(file);
     }
     while let Some(key) = json.key()? {
-        match key.as_str() {
+        match key {
             "shared" => read_shared(json, &mut file.frames)?,
             "profiles" => {
                 if json.array()? {
@@ -120,8 +120,8 @@ fn read(json: &mut Json<'_, '_>) -> Result<File, Fault> {
             "flamedrop" => {
                 if json.object()? {
                     while let Some(key) = json.key()? {
-                        let value = json.text()?;
-                        file.is_cpu |= key == "unit" && value.as_deref() == Some(Unit::CpuSeconds.id());
+                        let is_unit = key == "unit";
+                        file.is_cpu |= json.text_lent()? == Some(Unit::CpuSeconds.id()) && is_unit;
                     }
                 }
             }
@@ -137,17 +137,18 @@ fn read_shared(json: &mut Json<'_, '_>, frames: &mut Vec<Frame>) -> Result<(), F
         return Ok(());
     }
     while let Some(key) = json.key()? {
-        if key != "frames" || !json.array()? {
-            if key != "frames" {
-                json.skip()?;
-            }
+        if key != "frames" {
+            json.skip()?;
+            continue;
+        }
+        if !json.array()? {
             continue;
         }
         while json.item()? {
             let mut frame = Frame::default();
             if json.object()? {
                 while let Some(key) = json.key()? {
-                    match key.as_str() {
+                    match key {
                         "name" => frame.name = json.text()?.unwrap_or_default(),
                         // pyinstrument's `<built-in>` stays: it says how their names are spelt.
                         "file" => frame.file = json.text()?.filter(|file| !file.is_empty()),
@@ -192,9 +193,13 @@ impl File {
             if let Some(root) = said.max_by_key(|root| (!root.name.is_empty(), root.name.len())) {
                 track.process = root.process.or(track.process);
                 track.thread = root.thread.or(track.thread);
-                if !root.name.is_empty() {
-                    track.name.clone_from(&root.name);
-                }
+                // Without -t only the profile's own name says which of a process's threads it is.
+                let thread = Root { name: std::mem::take(&mut track.name), ..Root::default() };
+                track.name = match root.thread {
+                    Some(_) if !root.name.is_empty() => root.name.clone(),
+                    Some(_) => thread.name,
+                    None => root.and(&thread).name,
+                };
             }
             track.start = unit.is_time().then_some(profile.start * profile.unit.1);
             let track = builder.track(track);

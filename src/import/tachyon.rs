@@ -149,6 +149,7 @@ fn read(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Profile, ImportEr
         frames: &frames,
         stacks,
         threads: FxHashMap::default(),
+        new: Vec::new(),
         samples: 0,
         empty: 0,
     };
@@ -239,6 +240,8 @@ struct Reading<'a> {
     frames: &'a [u32],
     stacks: LineStacks,
     threads: FxHashMap<(u64, u32), Thread>,
+    /// The frames that a sample puts on its stack.
+    new: Vec<u32>,
     samples: u64,
     empty: u64,
 }
@@ -321,18 +324,18 @@ impl Reading<'_> {
         if new > (DEPTH - kept.min(DEPTH)) as u64 {
             return Err(Fault::Damaged(place, "a stack is a million frames deep"));
         }
-        let mut frames = Vec::new();
+        self.new.clear();
         for _ in 0..new {
             let place = wire.position();
             let frame = wire.index()? as usize;
             let Some(&frame) = self.frames.get(frame) else {
                 return Err(Fault::Damaged(place, "a stack has a frame that is not there"));
             };
-            frames.push(frame);
+            self.new.push(frame);
         }
         let Some(thread) = self.threads.get_mut(&key) else { return Ok(()) };
         thread.stack.truncate(kept);
-        for frame in frames.into_iter().rev() {
+        for &frame in self.new.iter().rev() {
             let above = thread.stack.last().map_or(NO_PARENT, |(_, node)| *node);
             let node = self.stacks.child(above, frame);
             thread.stack.push((frame, node));

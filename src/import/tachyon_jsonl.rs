@@ -6,10 +6,13 @@
 //!
 //! Every object has the id of its run, as files may be put together (`cat`): numbers of texts and frames are those of a run.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use super::beginning::Beginning;
 use super::frame::NO_FILE;
+use super::key::Key;
 use super::lines::{Lines, Noted, place};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
@@ -69,42 +72,42 @@ impl Format for TachyonJsonl {
     }
 }
 
-/// A line: which run it is of, and what it has.
+/// What each line says of itself. A line is looked through for it first, then read by what it is: what serde has for objects
+/// told apart by one entry puts all others aside as trees of values.
 #[derive(serde::Deserialize)]
-struct Row {
-    #[serde(default)]
-    run_id: String,
+struct Head<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Key<'a>,
+    #[serde(borrow)]
+    run_id: Option<Key<'a>>,
     v: Option<u64>,
-    #[serde(flatten)]
-    record: Record,
 }
 
 /// The only one there is; it is raised where readers have to change.
 const VERSION: u64 = 1;
 
+// An earlier draft called the lists so.
 #[derive(serde::Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Record {
-    // An earlier draft called them so.
-    #[serde(alias = "str_def")]
-    StringTable {
-        #[serde(alias = "defs")]
-        strings: Vec<Text>,
-    },
-    #[serde(alias = "frame_def")]
-    FrameTable {
-        #[serde(alias = "defs")]
-        frames: Vec<Frame>,
-    },
-    Agg {
-        entries: Vec<Entry>,
-        samples_total: Option<u64>,
-    },
-    End {
-        samples_total: Option<u64>,
-    },
-    #[serde(other)]
-    Other,
+struct StringTable {
+    #[serde(alias = "defs")]
+    strings: Vec<Text>,
+}
+
+#[derive(serde::Deserialize)]
+struct FrameTable {
+    #[serde(alias = "defs")]
+    frames: Vec<Frame>,
+}
+
+#[derive(serde::Deserialize)]
+struct Agg {
+    entries: Vec<Entry>,
+    samples_total: Option<u64>,
+}
+
+#[derive(serde::Deserialize)]
+struct End {
+    samples_total: Option<u64>,
 }
 
 #[derive(serde::Deserialize)]
@@ -152,40 +155,54 @@ struct Run {
 
 impl Reading {
     fn line(&mut self, number: u64, line: &[u8]) {
-        let row = serde_json::from_slice::<Row>(super::records::trim_end(line));
-        let row = row.map(|Row { run_id, v, record }| {
-            if v.is_some_and(|version| version > VERSION) {
-                self.newer.note(number);
-            }
-            // The last runs first: there are few, and lines of one stand together.
-            let known = self.runs.iter().rposition(|run| run.id == run_id);
-            let run = known.unwrap_or_else(|| {
-                self.runs.push(Run { id: run_id, ..Run::default() });
-                self.runs.len() - 1
-            });
-            (run, record)
-        });
-        let row = row.map(|(run, record)| match record {
-            Record::StringTable { strings } => {
-                self.strings.extend(strings.into_iter().map(|text| ((run, text.str_id), text.value)));
-            }
-            Record::FrameTable { frames } => {
-                self.frames.extend(frames.into_iter().map(|frame| ((run, frame.frame_id), frame)));
-            }
-            Record::Agg { entries, samples_total } => {
-                self.entries.extend(entries.into_iter().map(|entry| (run, entry)));
-                self.runs[run].samples = samples_total.or(self.runs[run].samples);
-            }
-            Record::End { samples_total } => {
-                self.runs[run].ended = true;
-                self.runs[run].samples = samples_total.or(self.runs[run].samples);
-            }
-            Record::Other => {}
-        });
-        if row.is_err() {
+        if self.row(number, super::records::trim_end(line)).is_err() {
             self.first_bad.get_or_insert(number);
             self.skipped.note(number);
         }
+    }
+
+    fn row(&mut self, number: u64, line: &[u8]) -> serde_json::Result<()> {
+        let Head { kind, run_id, v } = serde_json::from_slice(line)?;
+        let id = run_id.map_or(Cow::Borrowed(""), |id| id.0);
+        match &*kind.0 {
+            "string_table" | "str_def" => {
+                let StringTable { strings } = serde_json::from_slice(line)?;
+                let run = self.run(number, &id, v);
+                self.strings.extend(strings.into_iter().map(|text| ((run, text.str_id), text.value)));
+            }
+            "frame_table" | "frame_def" => {
+                let FrameTable { frames } = serde_json::from_slice(line)?;
+                let run = self.run(number, &id, v);
+                self.frames.extend(frames.into_iter().map(|frame| ((run, frame.frame_id), frame)));
+            }
+            "agg" => {
+                let Agg { entries, samples_total } = serde_json::from_slice(line)?;
+                let run = self.run(number, &id, v);
+                self.entries.extend(entries.into_iter().map(|entry| (run, entry)));
+                self.runs[run].samples = samples_total.or(self.runs[run].samples);
+            }
+            "end" => {
+                let End { samples_total } = serde_json::from_slice(line)?;
+                let run = self.run(number, &id, v);
+                self.runs[run].ended = true;
+                self.runs[run].samples = samples_total.or(self.runs[run].samples);
+            }
+            _ => drop(self.run(number, &id, v)),
+        }
+        Ok(())
+    }
+
+    /// The run of a line that could be read.
+    fn run(&mut self, number: u64, id: &str, version: Option<u64>) -> usize {
+        if version.is_some_and(|version| version > VERSION) {
+            self.newer.note(number);
+        }
+        // The last runs first: there are few, and lines of one stand together.
+        let known = self.runs.iter().rposition(|run| run.id == id);
+        known.unwrap_or_else(|| {
+            self.runs.push(Run { id: id.to_owned(), ..Run::default() });
+            self.runs.len() - 1
+        })
     }
 
     fn finish(self, diagnostics: &mut Diagnostics) -> Result<Profile, ImportError> {

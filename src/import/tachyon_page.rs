@@ -6,7 +6,7 @@
 //! `thread_values`: all, and those that ended in it. Frames with less than a thousandth of all samples are left out of the
 //! page; their samples are still in those above.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::beginning::Beginning;
 use super::frame::NO_FILE;
@@ -16,7 +16,7 @@ use super::{About, Format, ImportError, Kind, nested, within};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
 use crate::profile::call_tree::NO_PARENT;
-use crate::profile::{Profile, Track, Unit, line_table};
+use crate::profile::{Profile, Strings, Track, Unit, line_table};
 
 /// Tachyon's page.
 pub struct TachyonPage;
@@ -67,60 +67,87 @@ impl Format for TachyonPage {
     }
 }
 
+/// What stands for a number that is none.
+const NONE: u32 = u32::MAX;
+
 /// A frame of the tree; texts are numbers in the table.
 struct Node {
     parent: u32,
-    file: i64,
+    file: u32,
     line: i64,
-    name: i64,
-    /// By thread the samples that had it on the stack; of files without threads, those of all.
-    threads: Vec<(String, f64)>,
+    name: u32,
+    /// Where its threads begin among those of all frames, and end.
+    threads: (u32, u32),
     /// Samples that ended in it, by the page.
     own: f64,
     total: f64,
-    source: Vec<i64>,
+    /// Where what is said of its lines begins among that of all frames, and ends.
+    source: (u32, u32),
 }
 
 impl Node {
     fn below(parent: u32) -> Self {
-        Self {
-            parent,
-            file: -1,
-            line: 0,
-            name: -1,
-            threads: Vec::new(),
-            own: 0.0,
-            total: 0.0,
-            source: Vec::new(),
+        let none = (0, 0);
+        Self { parent, file: NONE, line: 0, name: NONE, threads: none, own: 0.0, total: 0.0, source: none }
+    }
+}
+
+#[derive(Default)]
+struct File {
+    nodes: Vec<Node>,
+    strings: Vec<String>,
+    /// Names of threads.
+    threads: Strings,
+    /// Threads of frames, and the samples that had the frame on the stack.
+    values: Vec<(u32, f64)>,
+    /// Texts of frames' lines.
+    sources: Vec<u32>,
+}
+
+fn id(number: Option<i64>) -> u32 {
+    number.and_then(|number| u32::try_from(number).ok()).unwrap_or(NONE)
+}
+
+fn range<T>(all: &[T], (begin, end): (u32, u32)) -> &[T] {
+    all.get(begin as usize..end as usize).unwrap_or_default()
+}
+
+impl File {
+    fn read(json: &mut Json<'_, '_>) -> Result<Self, Fault> {
+        let mut file = Self::default();
+        let mut nodes = nested::read(json, Node::below, |json, key, node| file.entry(json, key, node))?;
+        // Of a page without threads all samples are those of one without a name.
+        for node in nodes.iter_mut().filter(|node| node.threads.0 == node.threads.1) {
+            let begin = file.values.len() as u32;
+            file.values.push((file.threads.intern(""), node.total));
+            node.threads = (begin, begin + 1);
         }
+        file.nodes = nodes;
+        Ok(file)
     }
 
-    /// Takes the entry `key`.
-    fn read(&mut self, json: &mut Json<'_, '_>, key: &str) -> Result<(), Fault> {
+    /// Takes the entry `key` of a frame.
+    fn entry(&mut self, json: &mut Json<'_, '_>, key: &str, node: &mut Node) -> Result<(), Fault> {
         match key {
-            "filename" => self.file = json.whole()?.unwrap_or(-1),
-            "lineno" => self.line = json.whole()?.unwrap_or(0).max(0),
-            "funcname" => self.name = json.whole()?.unwrap_or(-1),
-            "self" => self.own = json.number()?.unwrap_or(0.0),
-            "value" => self.total = json.number()?.unwrap_or(0.0),
+            "filename" => node.file = id(json.whole()?),
+            "lineno" => node.line = json.whole()?.unwrap_or(0).max(0),
+            "funcname" => node.name = id(json.whole()?),
+            "self" => node.own = json.number()?.unwrap_or(0.0),
+            "value" => node.total = json.number()?.unwrap_or(0.0),
             "source" => {
+                let begin = self.sources.len() as u32;
                 if json.array()? {
                     while json.item()? {
-                        self.source.push(json.whole()?.unwrap_or(-1));
+                        self.sources.push(id(json.whole()?));
                     }
                 }
+                node.source = (begin, self.sources.len() as u32);
             }
-            "thread_values" => {
-                if json.object()? {
-                    while let Some(thread) = json.key()? {
-                        let mut numbers = Vec::new();
-                        if json.array()? {
-                            while json.item()? {
-                                numbers.push(json.number()?.unwrap_or(0.0));
-                            }
-                        }
-                        // All of them, and those that ended in it.
-                        self.threads.push((thread, numbers.first().copied().unwrap_or(0.0)));
+            "thread_values" => self.read_threads(json, node)?,
+            "strings" if node.parent == NO_PARENT => {
+                if json.array()? {
+                    while json.item()? {
+                        self.strings.push(json.text()?.unwrap_or_default());
                     }
                 }
             }
@@ -129,61 +156,65 @@ impl Node {
         Ok(())
     }
 
-    /// Samples that had it on the stack, by thread; under no name where the page does not keep threads apart.
-    fn by_thread(&self) -> FxHashMap<&str, f64> {
-        match self.threads.is_empty() {
-            true => std::iter::once(("", self.total)).collect(),
-            false => self.threads.iter().map(|(thread, total)| (thread.as_str(), *total)).collect(),
-        }
-    }
-}
-
-struct File {
-    nodes: Vec<Node>,
-    strings: Vec<String>,
-}
-
-impl File {
-    fn read(json: &mut Json<'_, '_>) -> Result<Self, Fault> {
-        let mut strings = Vec::new();
-        let nodes = nested::read(json, Node::below, |json, key, node| match key {
-            "strings" if node.parent == NO_PARENT => {
+    /// `{"23931": [all, those that ended in it]}`.
+    fn read_threads(&mut self, json: &mut Json<'_, '_>, node: &mut Node) -> Result<(), Fault> {
+        let mut values: Vec<(u32, f64)> = Vec::new();
+        if json.object()? {
+            while let Some(thread) = json.key()? {
+                let thread = self.threads.intern(thread);
+                let mut all = None;
                 if json.array()? {
                     while json.item()? {
-                        strings.push(json.text()?.unwrap_or_default());
+                        let number = json.number()?.unwrap_or(0.0);
+                        all.get_or_insert(number);
                     }
                 }
-                Ok(())
-            }
-            key => node.read(json, key),
-        })?;
-        Ok(Self { nodes, strings })
-    }
-
-    fn text(&self, id: i64) -> &str {
-        let at = usize::try_from(id).unwrap_or(usize::MAX);
-        self.strings.get(at).map_or("", String::as_str)
-    }
-
-    /// What each frame has beyond the frames below it, by thread.
-    fn own(&self) -> Vec<FxHashMap<&str, f64>> {
-        let mut own: Vec<FxHashMap<&str, f64>> = self.nodes.iter().map(Node::by_thread).collect();
-        for node in self.nodes.iter().filter(|node| node.parent != NO_PARENT) {
-            for (thread, total) in node.by_thread() {
-                *own[node.parent as usize].entry(thread).or_default() -= total;
+                values.push((thread, all.unwrap_or(0.0)));
             }
         }
-        own
+        // Of a thread that stands there twice the last counts.
+        values.reverse();
+        crate::sort::by_number(&mut values, |(thread, _)| *thread);
+        values.dedup_by_key(|(thread, _)| *thread);
+        let begin = self.values.len() as u32;
+        self.values.append(&mut values);
+        node.threads = (begin, self.values.len() as u32);
+        Ok(())
     }
 
-    fn profile(&self, diagnostics: &mut Diagnostics) -> Option<Profile> {
+    fn text(&self, id: u32) -> &str {
+        self.strings.get(id as usize).map_or("", String::as_str)
+    }
+
+    /// Takes from what each frame has what the frames below it have, thread by thread. What frames lack of that is
+    /// returned, by frame and thread: it is damage.
+    fn take_below(&mut self) -> FxHashMap<u32, FxHashMap<u32, f64>> {
+        let mut lacking: FxHashMap<u32, FxHashMap<u32, f64>> = FxHashMap::default();
+        // A frame comes before those below it, and so is still whole when it is taken from the one above.
+        for node in self.nodes.iter().filter(|node| node.parent != NO_PARENT) {
+            let above = self.nodes[node.parent as usize].threads;
+            for at in node.threads.0..node.threads.1 {
+                let (thread, total) = self.values[at as usize];
+                let place = range(&self.values, above).binary_search_by_key(&thread, |(other, _)| *other);
+                match place {
+                    Ok(place) => self.values[above.0 as usize + place].1 -= total,
+                    Err(_) => *lacking.entry(node.parent).or_default().entry(thread).or_default() -= total,
+                }
+            }
+        }
+        lacking
+    }
+
+    fn profile(mut self, diagnostics: &mut Diagnostics) -> Option<Profile> {
+        let lacking = self.take_below();
         let mut stacks = LineStacks::new(vec![("Samples".to_owned(), Unit::Samples)]);
-        let mut tracks: FxHashMap<&str, u32> = FxHashMap::default();
+        let mut tracks: Vec<Option<u32>> = vec![None; self.threads.len()];
+        let mut own: Vec<(u32, f64)> = Vec::new();
         let mut places: Vec<u32> = Vec::with_capacity(self.nodes.len());
         // Above several roots stands one that is no function; where there is one root only, it is that one.
         let is_no_function = |node: &Node| node.parent == NO_PARENT && self.text(node.file).is_empty();
         let (mut bad, mut left_out) = (0, 0.0);
-        for (node, own) in self.nodes.iter().zip(self.own()) {
+        for (at, node) in self.nodes.iter().enumerate() {
             let parent = if node.parent == NO_PARENT { NO_PARENT } else { places[node.parent as usize] };
             if is_no_function(node) {
                 places.push(NO_PARENT);
@@ -198,12 +229,17 @@ impl File {
             let frame = stacks.frame(file, node.line, name, 0);
             let place = stacks.child(parent, frame);
             places.push(place);
-            left_out += f64::max(own.values().sum::<f64>() - node.own, 0.0);
-            let mut own: Vec<(&str, f64)> = own.into_iter().collect();
-            own.sort_unstable_by_key(|(thread, _)| *thread);
-            for (thread, own) in own {
-                let track = *tracks.entry(thread).or_insert_with(|| {
-                    stacks.track(Track { thread: thread.parse().ok(), ..Track::default() })
+            own.clear();
+            own.extend_from_slice(range(&self.values, node.threads));
+            own.extend(
+                lacking.get(&(at as u32)).into_iter().flatten().map(|(thread, lacks)| (*thread, *lacks)),
+            );
+            left_out += f64::max(own.iter().map(|(_, own)| own).sum::<f64>() - node.own, 0.0);
+            own.sort_unstable_by_key(|(thread, _)| self.threads.get(*thread));
+            for &(thread, own) in &own {
+                let track = *tracks[thread as usize].get_or_insert_with(|| {
+                    let thread = self.threads.get(thread).parse().ok();
+                    stacks.track(Track { thread, ..Track::default() })
                 });
                 bad += u64::from(!stacks.add(0, track, place, own) && own != 0.0);
             }
@@ -227,10 +263,17 @@ impl File {
     /// What lines say: the page shows a few around each that ran.
     fn add_sources(&self, table: &mut line_table::LineTable) {
         let mut known: FxHashMap<u32, Vec<(u32, String)>> = FxHashMap::default();
-        for node in self.nodes.iter().filter(|node| !node.source.is_empty()) {
-            let Some(file) = table.files.id(self.text(node.file)) else { continue };
-            let lines = node.source.iter().filter_map(|&line| numbered(self.text(line)));
-            known.entry(file).or_default().extend(lines.map(|(line, text)| (line, text.to_owned())));
+        // Many frames are of one line, and lines around them the same: each is looked at once.
+        let mut said: FxHashSet<(u32, u32)> = FxHashSet::default();
+        for node in &self.nodes {
+            for &line in range(&self.sources, node.source) {
+                if said.insert((node.file, line))
+                    && let Some(file) = table.files.id(self.text(node.file))
+                    && let Some((line, text)) = numbered(self.text(line))
+                {
+                    known.entry(file).or_default().push((line, text.to_owned()));
+                }
+            }
         }
         table.sources = known.into_iter().map(|(file, lines)| line_table::Source::new(file, lines)).collect();
         crate::sort::by_number(&mut table.sources, |source| source.file);

@@ -63,6 +63,7 @@ fn profile(pickle: &Pickle<'_>, diagnostics: &mut Diagnostics) -> Option<Profile
     let (mut bad, mut cut) = (0, 0);
     // Blocks that came from one place share their lines, also in the file.
     let mut nodes: FxHashMap<Id, Option<u32>> = FxHashMap::default();
+    let mut files = FxHashMap::default();
     for &trace in pickle.items(list)? {
         let parts = pickle.items(trace).and_then(|parts| match parts {
             [domain, bytes, frames, rest @ ..] => {
@@ -74,7 +75,7 @@ fn profile(pickle: &Pickle<'_>, diagnostics: &mut Diagnostics) -> Option<Profile
             bad += 1;
             continue;
         };
-        let node = *nodes.entry(frames).or_insert_with(|| stack(pickle, frames, &mut stacks));
+        let node = *nodes.entry(frames).or_insert_with(|| stack(pickle, frames, &mut stacks, &mut files));
         let Some(node) = node else {
             bad += 1;
             continue;
@@ -85,9 +86,10 @@ fn profile(pickle: &Pickle<'_>, diagnostics: &mut Diagnostics) -> Option<Profile
             let name = if domain == 0 { "Python".to_owned() } else { format!("domain {domain}") };
             stacks.track(Track { name, ..Track::default() })
         });
-        if stacks.add(0, track, node, bytes) {
+        // A block may have no bytes (what an empty bytearray holds): it is one all the same.
+        if stacks.add(0, track, node, bytes) || bytes == 0.0 {
             stacks.add(1, track, node, 1.0);
-        } else if bytes != 0.0 {
+        } else {
             bad += 1;
         }
     }
@@ -97,12 +99,27 @@ fn profile(pickle: &Pickle<'_>, diagnostics: &mut Diagnostics) -> Option<Profile
     stacks.finish()
 }
 
-/// The node of a stack, which is written innermost first.
-fn stack(pickle: &Pickle<'_>, frames: Id, stacks: &mut LineStacks) -> Option<u32> {
+/// The node of a stack, which is written innermost first. `files` are those that were met: in the file each is one text,
+/// to which frames refer.
+fn stack(
+    pickle: &Pickle<'_>,
+    frames: Id,
+    stacks: &mut LineStacks,
+    files: &mut FxHashMap<Id, u32>,
+) -> Option<u32> {
     let mut node = NO_PARENT;
+    let no_name = stacks.name("");
     for &frame in pickle.items(frames)?.iter().rev() {
-        let [file, line] = pickle.items(frame)? else { return None };
-        let frame = stacks.frame(pickle.text(*file)?, pickle.whole(*line)?, "", 0);
+        let &[file, line] = pickle.items(frame)? else { return None };
+        let file = match files.get(&file) {
+            Some(&known) => known,
+            None => {
+                let new = stacks.file(pickle.text(file)?);
+                files.insert(file, new);
+                new
+            }
+        };
+        let frame = stacks.frame_of(file, pickle.whole(line)?, no_name, 0);
         node = stacks.child(node, frame);
     }
     (node != NO_PARENT).then_some(node)

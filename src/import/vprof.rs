@@ -14,7 +14,7 @@ mod lines;
 use super::beginning::Beginning;
 use super::frame::NO_FILE;
 use super::json::{Fault, Json};
-use super::nested::{self, Node};
+use super::nested::{self, Node, Texts};
 use super::{About, Format, ImportError, Kind};
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::input::Input;
@@ -65,6 +65,7 @@ impl Format for Vprof {
 #[derive(Default)]
 struct Modes {
     stacks: Vec<Node>,
+    texts: Option<Texts>,
     run_time: f64,
     samples: f64,
     rows: Vec<Row>,
@@ -90,7 +91,7 @@ fn read(json: &mut Json<'_, '_>) -> Result<Modes, Fault> {
         return Ok(modes);
     }
     while let Some(key) = json.key()? {
-        match key.as_str() {
+        match key {
             "c" => read_stacks(json, &mut modes)?,
             "p" => read_rows(json, &mut modes)?,
             "m" => modes.memory = lines::read_memory(json)?,
@@ -106,18 +107,20 @@ fn read_stacks(json: &mut Json<'_, '_>, modes: &mut Modes) -> Result<(), Fault> 
         return Ok(());
     }
     while let Some(key) = json.key()? {
-        match key.as_str() {
+        match key {
             "runTime" => modes.run_time = json.number()?.unwrap_or(0.0),
             "totalSamples" => modes.samples = json.number()?.unwrap_or(0.0),
             "callStats" => {
+                let mut texts = Texts::new();
                 modes.stacks = nested::read(json, Node::below, |json, key, node| {
                     match key {
                         "sampleCount" => node.total = json.number()?.unwrap_or(f64::NAN),
-                        "stack" => read_place(json, node)?,
+                        "stack" => read_place(json, node, &mut texts)?,
                         _ => json.skip()?,
                     }
                     Ok(())
                 })?;
+                modes.texts = Some(texts);
             }
             _ => json.skip()?,
         }
@@ -126,14 +129,14 @@ fn read_stacks(json: &mut Json<'_, '_>, modes: &mut Modes) -> Result<(), Fault> 
 }
 
 /// `[name, file, line]`.
-fn read_place(json: &mut Json<'_, '_>, node: &mut Node) -> Result<(), Fault> {
+fn read_place(json: &mut Json<'_, '_>, node: &mut Node, texts: &mut Texts) -> Result<(), Fault> {
     let mut count = 0;
     if json.array()? {
         while json.item()? {
             count += 1;
             match count {
-                1 => node.name = json.text()?.unwrap_or_default(),
-                2 => node.file = json.text()?.unwrap_or_default(),
+                1 => node.name = texts.read(json)?,
+                2 => node.file = texts.read(json)?,
                 3 => node.line = json.whole()?.unwrap_or(0).max(0),
                 _ => json.skip()?,
             }
@@ -227,8 +230,9 @@ impl Modes {
         let mut bad = 0;
         for (node, own) in self.stacks.iter().zip(nested::own(&self.stacks)) {
             let parent = if node.parent == NO_PARENT { NO_PARENT } else { places[node.parent as usize] };
-            let file = if node.file.is_empty() { NO_FILE } else { &node.file };
-            let function = builder.function(file, node.line, &node.name);
+            let text = |id| self.texts.as_ref().map_or("", |texts| texts.get(id));
+            let file = if text(node.file).is_empty() { NO_FILE } else { text(node.file) };
+            let function = builder.function(file, node.line, text(node.name));
             let place = builder.child(parent, function);
             places.push(place);
             bad += u64::from(!builder.add(track, place, own * each, 0) && own != 0.0);

@@ -33,12 +33,15 @@ impl Fault {
 pub struct Wire<R> {
     input: R,
     at: u64,
+    /// Why the buffer could not be filled when it was looked into: said by the byte that is missing. What unpacks may
+    /// say it once only.
+    failed: Option<io::Error>,
 }
 
 impl<R: BufRead> Wire<R> {
     /// From the start of `input`, which is at byte `at` of the file.
     pub fn new(input: R, at: u64) -> Self {
-        Self { input, at }
+        Self { input, at, failed: None }
     }
 
     /// The byte that comes next, counted from the start of the file.
@@ -46,10 +49,34 @@ impl<R: BufRead> Wire<R> {
         self.at
     }
 
+    /// The bytes that come next, as far as they lie in the buffer; none where that cannot be filled.
+    #[inline]
+    pub fn at_hand(&mut self) -> &[u8] {
+        match self.input.fill_buf() {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.failed = Some(error);
+                &[]
+            }
+        }
+    }
+
+    /// Passes over so many of [`Self::at_hand`].
+    #[inline]
+    pub fn pass(&mut self, length: usize) {
+        self.input.consume(length);
+        self.at += length as u64;
+    }
+
     /// The next byte; `None` at the end.
+    #[inline]
     pub fn next(&mut self) -> Result<Option<u8>, Fault> {
         loop {
-            match self.input.fill_buf() {
+            let bytes = match self.failed.take() {
+                Some(error) => Err(error),
+                None => self.input.fill_buf(),
+            };
+            match bytes {
                 Ok([]) => return Ok(None),
                 Ok([first, ..]) => {
                     let first = *first;
@@ -67,6 +94,7 @@ impl<R: BufRead> Wire<R> {
     }
 
     /// A byte that must be there.
+    #[inline]
     pub fn byte(&mut self) -> Result<u8, Fault> {
         self.next()?.ok_or(Fault::Cut(self.at))
     }
@@ -74,6 +102,11 @@ impl<R: BufRead> Wire<R> {
     /// As many bytes as are wanted.
     pub fn exact<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
         let mut bytes = [0; N];
+        if let Some(there) = self.at_hand().first_chunk() {
+            bytes = *there;
+            self.pass(N);
+            return Ok(bytes);
+        }
         for byte in &mut bytes {
             *byte = self.byte()?;
         }
@@ -81,7 +114,12 @@ impl<R: BufRead> Wire<R> {
     }
 
     /// A number, seven bits a byte, the lowest first.
+    #[inline]
     pub fn number(&mut self) -> Result<u64, Fault> {
+        if let Some((number, length)) = plain_number(self.at_hand()) {
+            self.pass(length);
+            return Ok(number);
+        }
         let start = self.at;
         let mut number = 0_u64;
         for shift in (0..64).step_by(7) {
@@ -111,6 +149,15 @@ impl<R: BufRead> Wire<R> {
         let start = self.at;
         let mut bytes = Vec::new();
         loop {
+            let there = self.at_hand();
+            let end = memchr::memchr(0, there);
+            let length = end.unwrap_or(there.len());
+            if bytes.len() + length > limit {
+                return Err(Fault::Damaged(start, "a text does not end"));
+            }
+            bytes.extend_from_slice(&there[..length]);
+            self.pass(length);
+            // Its zero, or what lies behind the buffer's end.
             match self.byte()? {
                 0 => return Ok(String::from_utf8_lossy(&bytes).into_owned()),
                 _ if bytes.len() >= limit => return Err(Fault::Damaged(start, "a text does not end")),
@@ -118,6 +165,19 @@ impl<R: BufRead> Wire<R> {
             }
         }
     }
+}
+
+/// The number that `bytes` begin with, and how many it takes; `None` where it does not end in them.
+#[inline]
+fn plain_number(bytes: &[u8]) -> Option<(u64, usize)> {
+    let mut number = 0_u64;
+    for (at, &byte) in bytes.iter().take(10).enumerate() {
+        number |= u64::from(byte & 0x7f) << (7 * at);
+        if byte < 0x80 {
+            return Some((number, at + 1));
+        }
+    }
+    None
 }
 
 /// A value of Protocol Buffers.
@@ -222,6 +282,26 @@ mod tests {
         assert_eq!((wire.text(9).unwrap(), wire.position()), ("a".to_owned(), 17));
         assert!(matches!(wire.byte(), Err(Fault::Cut(17))));
         assert!(matches!(Wire::new(&[0xff; 20][..], 3).number(), Err(Fault::Damaged(3, _))));
+    }
+
+    /// Says once that something is wrong, and from then on that it ended.
+    struct FailsOnce(bool);
+
+    impl io::Read for FailsOnce {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            match std::mem::replace(&mut self.0, true) {
+                true => Ok(0),
+                false => Err(io::ErrorKind::InvalidData.into()),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_said_once_is_not_lost() {
+        let wire = || Wire::new(io::BufReader::new(FailsOnce(false)), 0);
+        assert!(matches!(wire().number(), Err(Fault::Reading(_))));
+        assert!(matches!(wire().exact::<4>(), Err(Fault::Reading(_))));
+        assert!(matches!(wire().text(9), Err(Fault::Reading(_))));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use std::borrow::Cow;
 use super::postgres::infer::marker;
 use super::postgres::prefix::severity;
 use super::records::{trim_end, trim_mark};
-use super::{Format, SURE, stamp};
+use super::{Format, SURE, access, stamp};
 use crate::document::{Diagnostics, Level};
 use crate::input::Input;
 use syslog::Demux;
@@ -342,6 +342,11 @@ pub fn head_for<'a>(input: &'a Input<'_>, format: &dyn Format) -> Cow<'a, [u8]> 
 
 /// What takes off what is around a log that `format` reads; of syslog's, only the pieces are put together.
 pub fn reading(input: &Input<'_>, format: &dyn Format) -> Option<Unwrapping> {
+    // Objects that a given layout reads are the log's own lines, whatever is in them.
+    let given = input.options.log_format.as_deref();
+    if given.is_some_and(|layout| begins_object(input.head()) && access::is_read_by(layout, input.head())) {
+        return None;
+    }
     let (around, _) = around_for(input.head(), format)?;
     Some(Unwrapping::new(around, Demux::default()))
 }

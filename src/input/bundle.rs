@@ -1,7 +1,8 @@
-//! Several files put together to one: the parts of a rotated log, end to end, and a table behind them.
+//! Several files put together to one, end to end, and a table behind them: the parts of a rotated log, or the recordings
+//! of a group.
 //!
 //! So whatever handles a file (keeping it in the browser, reading it again, saving it with the page)
-//! handles such a log, without a copy of its bytes: browsers and [`super::Composite`] put files together
+//! handles them, without a copy of their bytes: browsers and [`super::Composite`] put files together
 //! by reference. Each part may be wrapped in its own way.
 
 use std::io;
@@ -14,7 +15,10 @@ use super::Source;
 /// The last bytes of a bundle, after the table's length.
 const MAGIC: &[u8; 20] = b"\nflamedrop bundle 1\n";
 
-/// After the table: its length as u32, little endian, and [`MAGIC`].
+/// Those of a group.
+const GROUP: &[u8; 20] = b"\nflamedrop groups 1\n";
+
+/// After the table: its length as u32, little endian, and [`MAGIC`] or [`GROUP`].
 const FOOTER: u64 = 4 + MAGIC.len() as u64;
 
 /// A longer table is none, bytes.
@@ -29,22 +33,48 @@ pub struct Part {
     pub range: Range<u64>,
 }
 
-/// What to put behind files of these names and sizes.
+/// What to put behind files of these names and sizes, which are parts of one log.
 pub fn trailer(files: &[(String, u64)]) -> Vec<u8> {
-    let table = postcard::to_stdvec(files).unwrap_or_default();
-    let length = (table.len() as u32).to_le_bytes();
-    [&table[..], &length, MAGIC].concat()
+    table(files, MAGIC)
 }
 
-/// The parts of `source` if it is a bundle.
+/// What to put behind files of these names and sizes, each of which is a recording of its own.
+pub fn group_trailer(files: &[(String, u64)]) -> Vec<u8> {
+    table(files, GROUP)
+}
+
+/// Whether a trailer is not too long to be read: of very many files it may be.
+pub fn is_read(trailer: &[u8]) -> bool {
+    trailer.len() as u64 <= u64::from(LONGEST_TABLE) + FOOTER
+}
+
+fn table(files: &[(String, u64)], magic: &[u8; 20]) -> Vec<u8> {
+    let table = postcard::to_stdvec(files).unwrap_or_default();
+    let length = (table.len() as u32).to_le_bytes();
+    [&table[..], &length, magic].concat()
+}
+
+/// The parts of `source` if it is a bundle: of one log.
 ///
 /// # Errors
 /// When it cannot be read.
 pub fn parts(source: &dyn Source) -> io::Result<Option<Vec<Part>>> {
+    read(source, MAGIC)
+}
+
+/// The recordings in `source` if it is a group of them.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn group(source: &dyn Source) -> io::Result<Option<Vec<Part>>> {
+    read(source, GROUP)
+}
+
+fn read(source: &dyn Source, wanted: &[u8; 20]) -> io::Result<Option<Vec<Part>>> {
     let Some(footer_start) = source.size().checked_sub(FOOTER) else { return Ok(None) };
     let footer = super::read_stored(source, footer_start, FOOTER)?;
     let Some((length, magic)) = footer.split_first_chunk::<4>() else { return Ok(None) };
-    if magic != MAGIC {
+    if magic != wanted {
         return Ok(None);
     }
     let length = u32::from_le_bytes(*length);

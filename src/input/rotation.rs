@@ -31,7 +31,8 @@ impl Rotated {
             stem.truncate(rest.len());
         }
         let mut date: Option<String> = None;
-        if let Some((start, end)) = find_date(&stem) {
+        if let Some((start, end)) = find_date(&stem).filter(|&(start, end)| !is_recording(&stem, start, end))
+        {
             date = Some(stem[start..end].chars().filter(char::is_ascii_alphanumeric).collect());
             // The separator goes with it.
             let separated = stem[..start].ends_with(['-', '_', '.']);
@@ -44,6 +45,23 @@ impl Rotated {
         }
         Self { stem, date, number }
     }
+}
+
+/// Whether a name begins with when something was recorded and goes on with what: `20261130-220529-GET-orders.sql.jsonl`. What
+/// rotates logs puts their name first; of a log without one, `2026-11-23.log`, nothing but endings follows.
+fn is_recording(name: &str, start: usize, end: usize) -> bool {
+    let is_first = start == 0 || matches!(name.as_bytes()[start - 1], b'/' | b'\\');
+    is_first
+        && name[end..].starts_with(['-', '_', ' '])
+        && name[end..].contains(|letter: char| letter.is_alphabetic())
+}
+
+/// What profiles are called: a log that has its date in common with one was recorded beside it.
+const PROFILES: [&str; 6] = ["prof", "profile", "pstats", "pstat", "cprof", "cprofile"];
+
+/// The name up to the end of its date, if it has one.
+fn dated(name: &str) -> Option<&str> {
+    find_date(name).map(|(_, end)| &name[..end])
 }
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -91,9 +109,21 @@ fn find_date(name: &str) -> Option<(usize, usize)> {
 /// The files in groups, in the order of each group's first one; the parts of a log from the oldest to
 /// the newest. Most groups are one file.
 pub fn groups<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Vec<usize>> {
+    let names: Vec<&str> = names.into_iter().collect();
+    let is_profile = |name: &str| {
+        without_wrapping(name).rsplit_once('.').is_some_and(|(_, ending)| PROFILES.contains(&ending))
+    };
+    let mut profiles: Vec<&str> =
+        names.iter().filter(|name| is_profile(name)).filter_map(|name| dated(name)).collect();
+    profiles.sort_unstable();
     let mut groups: Vec<Vec<(Rotated, usize)>> = Vec::new();
     for (index, name) in names.into_iter().enumerate() {
         let rotated = Rotated::of(name);
+        let is_of_profile = dated(name).is_some_and(|dated| profiles.binary_search(&dated).is_ok());
+        let rotated = match is_of_profile {
+            true => Rotated { stem: name.to_owned(), date: None, number: None },
+            false => rotated,
+        };
         let own = groups.iter_mut().find(|group| {
             group[0].0.stem == rotated.stem
                 // The same name twice is two files, not one log.
@@ -138,6 +168,8 @@ mod tests {
             vec!["postgresql-2026-11-22_000000.csv", "postgresql-2026-11-23_000000.csv"],
             vec!["error/postgresql.log.2026-11-23-0500", "error/postgresql.log.2026-11-23-0600"],
             vec!["mysql-slowquery.log.2026-11-23.05", "mysql-slowquery.log.2026-11-23.11"],
+            vec!["logs/2026-11-22.log", "logs/2026-11-23.log"],
+            vec!["2026-11-22_000000.log.gz", "2026-11-23_000000.log.gz"],
         ] {
             let mut given = parts.clone();
             given.reverse();
@@ -159,6 +191,25 @@ mod tests {
             vec!["Monitor.log", "x-Sunny.log"],
             vec!["id-20264711.log", "id-20264712.log"],
             vec!["", "."],
+            // What the recorder calls two requests for one address, and what others call a recording and its log.
+            vec![
+                "20261130-220529-GET-orders.prof",
+                "20261130-220529-GET-orders.sql.jsonl",
+                "20261130-220530-GET-orders.prof",
+                "20261130-220530-GET-orders.sql.jsonl",
+            ],
+            vec![
+                "flamedrop/20261130-220529-GET-orders.sql.jsonl",
+                "flamedrop/20261130-220530-GET-orders.sql.jsonl.gz",
+            ],
+            vec!["2026-11-30_22-05-29_orders.log", "2026-11-30_22-05-30_orders.log"],
+            vec![
+                "orders-2026-11-30.prof",
+                "orders-2026-11-30.sql.log",
+                "orders-2026-12-01.prof",
+                "orders-2026-12-01.sql.log",
+            ],
+            vec!["app-20261130.pstats.gz", "app-20261130.log", "app-20261201.log"],
         ] {
             let apart: Vec<Vec<String>> = names.iter().map(|name| vec![(*name).to_owned()]).collect();
             assert_eq!(grouped(&names), apart);

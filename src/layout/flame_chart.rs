@@ -1,6 +1,10 @@
 //! The flame chart: tracks one under the other, each with its stacks over time; what of them is on screen, and what is
 //! under a point. Moments are those of [`crate::profile::spans::Spans`].
 
+mod statements;
+
+pub use statements::{Lane, Statements};
+
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
@@ -25,6 +29,8 @@ const SPACING: f64 = 100.0;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tracks {
     tracks: Vec<Track>,
+    /// The rows of statements below them.
+    lanes: Vec<Lane>,
     /// When the last span ends.
     pub length: f64,
     /// Whether moments are seconds; else they are samples.
@@ -47,20 +53,20 @@ pub struct Track {
 }
 
 impl Tracks {
-    /// All tracks, or the one that is shown. `is_time`: whether the profile's unit is one, for those without a clock.
-    pub fn new(overview: &SpansOverview, only: Option<u32>, is_time: bool) -> Self {
+    /// Those of `only` by their places, all if it names none. `is_time`: whether the profile's unit is one, for those without a clock.
+    pub fn new(overview: &SpansOverview, only: &[u32], is_time: bool) -> Self {
         let mut top = 0.0;
         let mut tracks = Vec::new();
         for (index, (label, depths)) in (0_u32..).zip(&overview.tracks) {
             // A track that has nothing would be a name above nothing.
-            if only.is_some_and(|only| only != index) || *depths == 0 {
+            if (!only.is_empty() && !only.contains(&index)) || *depths == 0 {
                 continue;
             }
             tracks.push(Track { index, label: label.clone(), depths: *depths, top });
             top += HEADING_HEIGHT + f64::from(*depths) * ROW_HEIGHT + TRACK_PADDING;
         }
         let has_idle = overview.clock == Clock::Recorded;
-        Self { tracks, length: overview.length, is_time: is_time || has_idle, has_idle }
+        Self { tracks, lanes: Vec::new(), length: overview.length, is_time: is_time || has_idle, has_idle }
     }
 
     /// Those that are shown.
@@ -70,7 +76,8 @@ impl Tracks {
 
     /// How high all of them are together, CSS pixels.
     pub fn height(&self) -> f64 {
-        self.tracks.last().map_or(0.0, Track::bottom)
+        let below = self.lanes.last().map_or(0.0, Lane::bottom);
+        self.tracks.last().map_or(0.0, Track::bottom).max(below)
     }
 
     /// The one that is at this place in the profile.
@@ -156,7 +163,7 @@ impl Viewport {
 
     /// The track and depth at `y`.
     pub fn row_at(&self, tracks: &Tracks, y: f64) -> Option<(u32, u32)> {
-        if y < AXIS_HEIGHT {
+        if y < AXIS_HEIGHT || self.is_in_lane(tracks, y) {
             return None;
         }
         let down = y - AXIS_HEIGHT + self.scroll;
@@ -303,8 +310,15 @@ impl Boxes {
         search: String,
     ) -> Self {
         let mut rows: FxHashMap<(u32, u32), Range<usize>> = FxHashMap::default();
-        for (at, (&track, &depth)) in columns.track.iter().zip(&columns.depth).enumerate() {
-            rows.entry((track, depth)).or_insert(at..at).end = at + 1;
+        // They come row by row.
+        let row = |at: usize| (columns.track.get(at), columns.depth.get(at));
+        let count = columns.track.len().min(columns.depth.len());
+        let mut first = 0;
+        for at in 1..=count {
+            if at == count || row(at) != row(first) {
+                rows.insert((columns.track[first], columns.depth[first]), first..at);
+                first = at;
+            }
         }
         Self { columns, rows, moments, least, asked, search }
     }

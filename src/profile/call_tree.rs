@@ -158,6 +158,11 @@ impl NewBoxes {
         place
     }
 
+    /// Whether there is a box of `function` below another.
+    pub fn knows(&self, parent: u32, function: FunctionId) -> bool {
+        self.places.contains_key(&(parent, function, false))
+    }
+
     /// Whether `function` is on the stack of the box `at` (or of nothing, [`NO_PARENT`]).
     pub fn has_above(&self, mut at: u32, function: FunctionId) -> bool {
         while let Some(new) = self.all.get(at as usize) {
@@ -197,13 +202,6 @@ impl CallTree {
                 total[new.parent as usize] += total[index];
             }
         }
-        // Grouped by parent (roots last: NO_PARENT is the greatest), the smallest sibling first,
-        // since a stack hands them out the other way round.
-        let by_parent = sort::order(boxes.len(), &mut |a, b| {
-            let (left, right) = (a as usize, b as usize);
-            let parents = boxes[left].parent.cmp(&boxes[right].parent);
-            parents.then(total[left].total_cmp(&total[right])).then(b.cmp(&a))
-        });
         let mut first_child = vec![0_u32; boxes.len() + 1];
         for new in boxes.iter().filter(|new| new.parent != NO_PARENT) {
             first_child[new.parent as usize + 1] += 1;
@@ -212,7 +210,34 @@ impl CallTree {
             first_child[index + 1] += first_child[index];
         }
         let roots_from = first_child.last().map_or(0, |&count| count as usize);
-        let mut tree = Self { estimated, ..Self::default() };
+        // Grouped by parent, roots last, the smallest sibling first, since a stack hands them out the other way round.
+        let mut next = first_child.clone();
+        let mut next_root = roots_from;
+        let mut by_parent = vec![0_u32; boxes.len()];
+        for (index, new) in boxes.iter().enumerate().rev() {
+            let place = match next.get_mut(new.parent as usize) {
+                Some(next) => {
+                    *next += 1;
+                    *next as usize - 1
+                }
+                None => {
+                    next_root += 1;
+                    next_root - 1
+                }
+            };
+            by_parent[place] = index as u32;
+        }
+        let put_in_order = |group: &mut [u32]| {
+            if group.len() > 1 {
+                sort::ids(group, &mut |a, b| total[a as usize].total_cmp(&total[b as usize]));
+            }
+        };
+        for group in first_child.windows(2) {
+            put_in_order(&mut by_parent[group[0] as usize..group[1] as usize]);
+        }
+        put_in_order(&mut by_parent[roots_from..]);
+        let mut tree = Self::with_room(boxes.len());
+        tree.estimated = estimated;
         let mut place = vec![NO_PARENT; boxes.len()];
         let mut stack: Vec<u32> = by_parent[roots_from..].to_vec();
         while let Some(index) = stack.pop() {
@@ -229,7 +254,8 @@ impl CallTree {
             tree.total_time.push(total[index]);
             tree.calls.push(new.calls);
             tree.certainty.push(new.certainty as u8);
-            tree.low.push(new.low);
+            // Total times are sums, added up in another order than what bounds come from.
+            tree.low.push(new.low.min(total[index]));
             tree.high.push(new.high);
             let children = first_child[index] as usize..first_child[index + 1] as usize;
             stack.extend_from_slice(&by_parent[children]);
@@ -247,6 +273,23 @@ impl CallTree {
         sort::by_number(&mut parts, |part| part.merged);
         tree.merged = Merged { parts, elsewhere };
         tree
+    }
+
+    /// An empty one with room for so many boxes.
+    fn with_room(count: usize) -> Self {
+        Self {
+            function: Vec::with_capacity(count),
+            parent: Vec::with_capacity(count),
+            depth: Vec::with_capacity(count),
+            recursive: Vec::with_capacity(count),
+            self_time: Vec::with_capacity(count),
+            total_time: Vec::with_capacity(count),
+            calls: Vec::with_capacity(count),
+            certainty: Vec::with_capacity(count),
+            low: Vec::with_capacity(count),
+            high: Vec::with_capacity(count),
+            ..Self::default()
+        }
     }
 
     /// How many boxes there are.

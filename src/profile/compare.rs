@@ -4,7 +4,8 @@
 //! One side is known by its [`Outline`] only: the other profile may be in another worker. A side may have several
 //! recordings; its numbers are then their means, and how far recordings of one side lie apart says what is chance:
 //! [Welch's t-test](https://en.wikipedia.org/wiki/Welch%27s_t-test), two-sided 99 %, as with hundreds of functions some
-//! are 95 % "sure" by chance. One recording on a side has no spread, and nothing is said of chance.
+//! are 95 % "sure" by chance. A function that was called in each recording of one side and in none of the other is new or gone
+//! for sure. One recording on a side has no spread, and nothing is said of chance.
 
 mod matching;
 mod tree;
@@ -128,7 +129,7 @@ impl Outline {
             }
             false => (file, Cow::Borrowed(&*one.name), one.line),
         };
-        Known { file, line, name }
+        Known { file, line, name, calls: one.numbers.calls }
     }
 }
 
@@ -259,6 +260,13 @@ impl Comparison {
         }
     }
 
+    /// The id that a function of the first recording before the change has in the first one after it; `None` where it is
+    /// gone.
+    pub fn now(&self, function: FunctionId) -> Option<FunctionId> {
+        let place = *self.places.first()?.get(function as usize)?;
+        self.functions.get(place as usize)?.function
+    }
+
     /// Functions that are new, and those that are gone.
     pub fn new_and_gone(&self) -> (usize, usize) {
         let sides = || self.functions.iter().map(|one| (one.before.is_some(), one.after.is_some()));
@@ -367,11 +375,17 @@ fn changed(
     let one = |(place, (known, outline, function)): (usize, &(Known<'_>, &Outline, FunctionId))| {
         let of = |side: &[Vec<Option<Numbers>>]| side.iter().map(|one| one[place]).collect::<Vec<_>>();
         let (before, after) = (of(earlier), of(later));
+        // Calls are counted, not sampled: what is in each recording of one side and in none of the other is no chance, however
+        // long it took.
+        let counted =
+            |side: &[Option<Numbers>]| side.iter().all(|one| one.is_some_and(|one| one.calls.is_some()));
+        let none = |side: &[Option<Numbers>]| side.iter().all(Option::is_none);
+        let is_new_or_gone = none(&before) && counted(&after) || counted(&before) && none(&after);
         let clear = |of: fn(&Numbers) -> f64| {
             let values = |side: &[Option<Numbers>]| {
                 side.iter().map(|one| one.as_ref().map_or(0.0, of)).collect::<Vec<f64>>()
             };
-            is_clear(&values(&before), &values(&after))
+            is_clear(&values(&before), &values(&after)).map(|clear| clear || is_new_or_gone)
         };
         let listed = &outline.functions[*function as usize];
         Changed {

@@ -24,6 +24,8 @@ pub struct LineTable {
     pub function: Vec<u32>,
     /// What the lines of a file say, where it is known.
     pub sources: Vec<Source>,
+    /// The most that the program held at once, bytes, where the file says it without a curve.
+    pub peak: Option<f64>,
 }
 
 /// What stands for a function where a file does not name it.
@@ -115,6 +117,11 @@ impl LineTable {
         known.max_by(|&one, &other| values[one].total_cmp(&values[other]).then(other.cmp(&one)))
     }
 
+    /// The column of a name.
+    pub fn named(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
     /// The first column of these units.
     pub fn column(&self, units: &[Unit]) -> Option<usize> {
         self.columns.iter().position(|column| units.contains(&column.unit))
@@ -125,7 +132,11 @@ impl LineTable {
 #[derive(Debug, Default)]
 pub struct Builder {
     table: LineTable,
-    places: rustc_hash::FxHashMap<(u32, u32), u32>,
+    /// Where each line of a file is, once lines came in another order than that of the table. Until then they are found in
+    /// the table itself: a file may have millions of them, and tools mostly write them in order.
+    places: Option<rustc_hash::FxHashMap<(u32, u32), u32>>,
+    /// Per file that says what its lines are: its place among the sources.
+    sources: rustc_hash::FxHashMap<u32, u32>,
 }
 
 impl Builder {
@@ -138,17 +149,19 @@ impl Builder {
             values: Vec::new(),
         };
         let table = LineTable { columns: columns.iter().map(column).collect(), ..LineTable::default() };
-        Self { table, places: rustc_hash::FxHashMap::default() }
+        Self { table, ..Self::default() }
     }
 
     /// The place of a line, which is made where there is none. A line has a number from 1 on.
     pub fn line(&mut self, file: &str, line: i64, function: Option<&str>) -> Option<usize> {
         let line = u32::try_from(line).ok().filter(|&line| line > 0)?;
-        let file = self.table.files.intern(file);
-        let next = self.table.line.len() as u32;
-        let place = *self.places.entry((file, line)).or_insert(next);
+        // Most lines are of the file and the function of the one before.
+        let files = &mut self.table.files;
+        let last = self.table.file.last().copied().filter(|&last| files.get(last) == file);
+        let file = last.unwrap_or_else(|| files.intern(file));
+        let place = self.place(file, line);
         let table = &mut self.table;
-        if place == next {
+        if place as usize == table.line.len() {
             table.file.push(file);
             table.line.push(line);
             table.function.push(NO_FUNCTION);
@@ -158,9 +171,32 @@ impl Builder {
         if let Some(name) = function
             && table.function[place] == NO_FUNCTION
         {
-            table.function[place] = table.functions.intern(name);
+            let functions = &mut table.functions;
+            let before = place.checked_sub(1).map(|before| table.function[before]);
+            let same = before.filter(|&last| last != NO_FUNCTION && functions.get(last) == name);
+            table.function[place] = same.unwrap_or_else(|| functions.intern(name));
         }
         Some(place)
+    }
+
+    /// Where a line is; behind all others where there is none.
+    fn place(&mut self, file: u32, line: u32) -> u32 {
+        let (files, lines) = (&self.table.file, &self.table.line);
+        let next = lines.len() as u32;
+        if self.places.is_none() {
+            let last = files.last().copied().zip(lines.last().copied());
+            if last.is_none_or(|last| last < (file, line)) {
+                return next;
+            }
+            let start = files.partition_point(|&other| other < file);
+            let end = start + files[start..].partition_point(|&other| other == file);
+            if let Ok(at) = lines[start..end].binary_search(&line) {
+                return (start + at) as u32;
+            }
+        }
+        let keys = files.iter().copied().zip(lines.iter().copied());
+        let places = self.places.get_or_insert_with(|| keys.zip(0..).collect());
+        *places.entry((file, line)).or_insert(next)
     }
 
     /// Adds to what is known of a line; what is no amount is left out, false then.
@@ -177,15 +213,18 @@ impl Builder {
     /// What the lines of a file say, from its line `first` on.
     pub fn source(&mut self, file: &str, lines: Vec<(u32, String)>) {
         let file = self.table.files.intern(file);
-        let known = match self.table.sources.iter_mut().find(|source| source.file == file) {
-            Some(known) => &mut known.lines,
-            None => {
-                self.table.sources.push(Source { file, lines: Vec::new() });
-                let Some(last) = self.table.sources.last_mut() else { return };
-                &mut last.lines
-            }
-        };
-        known.extend(lines);
+        let sources = &mut self.table.sources;
+        let next = sources.len() as u32;
+        let place = *self.sources.entry(file).or_insert(next);
+        if place == next {
+            sources.push(Source { file, lines: Vec::new() });
+        }
+        sources[place as usize].lines.extend(lines);
+    }
+
+    /// Says the most that the program held at once, bytes.
+    pub fn peak(&mut self, bytes: f64) {
+        self.table.peak = Some(bytes);
     }
 
     /// Whether no line has a number.
@@ -195,13 +234,17 @@ impl Builder {
 
     /// The table, by file and line. Columns that say nothing, or 0 of every line, are left out.
     pub fn finish(self) -> LineTable {
-        let Self { table, .. } = self;
-        let sources =
-            table.sources.into_iter().map(|source| Source::new(source.file, source.lines)).collect();
+        let Self { mut table, places, .. } = self;
+        let sources = std::mem::take(&mut table.sources);
+        let sources = sources.into_iter().map(|source| Source::new(source.file, source.lines)).collect();
+        let says = |column: &Column| column.values.iter().any(|value| *value > 0.0);
+        if places.is_none() {
+            table.columns.retain(says);
+            return LineTable { sources, ..table };
+        }
         let key = |at: usize| (table.file[at], table.line[at]);
         let order =
             sort::order(table.line.len(), &mut |one, other| key(one as usize).cmp(&key(other as usize)));
-        let says = |column: &Column| column.values.iter().any(|value| *value > 0.0);
         let ordered = |column: Column| Column {
             values: order.iter().map(|&at| column.values[at as usize]).collect(),
             ..column
@@ -214,6 +257,7 @@ impl Builder {
             files: table.files,
             functions: table.functions,
             sources,
+            peak: table.peak,
         }
     }
 }
@@ -221,6 +265,29 @@ impl Builder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_found_again_in_whatever_order_they_come() {
+        let orders: [&[(&str, i64)]; 4] = [
+            &[("a.py", 1), ("a.py", 4), ("a.py", 4), ("b.py", 2), ("a.py", 1), ("b.py", 7)],
+            &[("a.py", 4), ("b.py", 7), ("a.py", 1), ("b.py", 2), ("a.py", 4)],
+            &[("a.py", 1), ("b.py", 2), ("a.py", 4), ("a.py", 1), ("b.py", 7), ("b.py", 2)],
+            &[("a.py", 7), ("a.py", 4), ("a.py", 1), ("a.py", 7), ("b.py", 9), ("b.py", 2)],
+        ];
+        for order in orders {
+            let mut builder = Builder::new(&[("Hits", Unit::Count, true)]);
+            let mut expected: std::collections::BTreeMap<(u32, u32), f64> = Default::default();
+            for (n, &(file, line)) in order.iter().enumerate() {
+                let place = builder.line(file, line, None).unwrap();
+                assert!(builder.add(place, 0, n as f64 + 1.0));
+                *expected.entry((u32::from(file == "b.py"), line as u32)).or_default() += n as f64 + 1.0;
+            }
+            let table = builder.finish();
+            let keys = table.file.iter().copied().zip(table.line.iter().copied());
+            let found: Vec<_> = keys.zip(table.columns[0].values.iter().copied()).collect();
+            assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{order:?}");
+        }
+    }
 
     #[test]
     fn lines_are_in_order_and_unknown_numbers_are_absent() {

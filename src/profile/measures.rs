@@ -1,7 +1,7 @@
 //! Several things that a file measured on the same stacks: wall time and the processor's, bytes and allocations.
 //!
 //! The stacks of a profile hold the weights of one of them; the others' are here, and [`Profile::of_measure`] makes
-//! the profile of one of those, as [`Profile::of_track`] does of a track.
+//! the profile of one of those, as [`Profile::of_tracks`] does of a track.
 
 use super::Profile;
 use super::stacks::{Recorded, Stacks, Weight};
@@ -153,8 +153,8 @@ mod tests {
         let allocations = profile.of_measure(2).unwrap();
         assert_eq!((allocations.unit, allocations.total()), (Unit::Count, 5.0));
         assert_eq!(allocations.functions.total_time[f as usize], 5.0);
-        assert_eq!(allocations.of_track(0).unwrap().total(), 0.0);
-        assert_eq!(allocations.of_track(1).unwrap().total(), 5.0);
+        assert_eq!(allocations.of_tracks(&[0]).unwrap().total(), 0.0);
+        assert_eq!(allocations.of_tracks(&[1]).unwrap().total(), 5.0);
         assert_eq!(profile.of_measure(3).unwrap().functions.self_time[g as usize], 2.0);
         assert!(profile.of_measure(4).is_none());
     }

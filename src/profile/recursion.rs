@@ -33,6 +33,49 @@ pub fn uncounted(profile: &Profile) -> Vec<FunctionId> {
     found
 }
 
+/// Per function how long the cycle lasted that it is on, from the outermost call of any that is on it; infinite where it is on
+/// none. No function on it was on for longer.
+pub(super) fn entered(profile: &Profile) -> Vec<f64> {
+    let edges = &profile.edges;
+    let mut entered = vec![f64::INFINITY; profile.functions.len()];
+    let components = Components::of(profile.functions.len(), edges);
+    for function in 0..entered.len() {
+        let own = components.component[function];
+        let members = components.members(own);
+        // Each cycle once, at the first of its functions.
+        if members.len() < 2 || entered[function].is_finite() {
+            continue;
+        }
+        let mut lasted = 0.0;
+        for &member in members {
+            // What no caller has is of calls by nobody.
+            let mut by_nobody = profile.functions.total_time[member as usize];
+            for edge in Edges::into(edges, member) {
+                let time = edges.total_time[edge];
+                by_nobody -= time;
+                if components.component[edges.caller[edge] as usize] != own {
+                    lasted += time;
+                }
+            }
+            lasted += by_nobody.max(0.0);
+        }
+        for &member in members {
+            entered[member as usize] = lasted;
+        }
+    }
+    entered
+}
+
+/// Functions whose total time has moments more than once, as pyinstrument adds them up.
+pub fn counted_twice(profile: &Profile, recursive: &[FunctionId]) -> Vec<FunctionId> {
+    let (total, cycles) = (&profile.functions.total_time, &profile.functions.cycles);
+    let is_twice = |at: usize| {
+        let is_longer = |lasted: &f64| *lasted < total[at] * (1.0 - ROUNDING);
+        recursive.contains(&(at as FunctionId)) || cycles.get(at).is_some_and(is_longer)
+    };
+    (0..total.len()).filter(|&at| is_twice(at)).map(|at| at as FunctionId).collect()
+}
+
 /// Whether the file has no numbers of calls.
 pub(super) fn counts_are_unknown(profile: &Profile) -> bool {
     let functions = &profile.functions;

@@ -4,6 +4,9 @@
 //! within a depth in order, none over another: so what is on screen is found by binary searches, and a window of a
 //! million spans costs what its pixels cost ([`window`]). Formats that only keep sums have none.
 
+pub mod doing;
+pub mod likeness;
+mod pieces;
 mod range;
 mod recorder;
 pub mod window;
@@ -34,6 +37,9 @@ pub enum Clock {
 pub struct Spans {
     /// What their moments are.
     pub clock: Clock,
+    /// When the first of them begins, by the clock on the wall: milliseconds since 1970-01-01T00:00Z. `None` where the file
+    /// does not say it.
+    pub beginning: Option<f64>,
     /// Of each of the profile's tracks, in the same order.
     pub tracks: Vec<SpanTrack>,
 }
@@ -176,11 +182,16 @@ impl SpanTrack {
 
     /// Spans that begin within a span, one level below it.
     fn children(&self, span: usize) -> std::ops::Range<usize> {
-        let row = self.row(self.depth_of(span) + 1);
+        self.within(self.depth_of(span) + 1, self.start[span], self.end[span])
+    }
+
+    /// Spans of a depth that begin from one moment on and before another.
+    pub fn within(&self, depth: u32, from: f64, to: f64) -> std::ops::Range<usize> {
+        let row = self.row(depth);
         let starts = &self.start[row.clone()];
-        let from = starts.partition_point(|&start| start < self.start[span]);
-        let to = starts.partition_point(|&start| start < self.end[span]);
-        row.start + from..row.start + to.max(from)
+        let first = starts.partition_point(|&start| start < from);
+        let after = starts.partition_point(|&start| start < to);
+        row.start + first..row.start + after.max(first)
     }
 
     /// What was measured in a span itself: its length without its callees', or what its samples say.

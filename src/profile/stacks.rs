@@ -7,9 +7,11 @@
 //! function or an edge counts where it is active already once only, self values add up.
 
 mod builder;
+mod children;
 mod derive;
 
 pub use builder::{Builder, Same, TrackId, is_amount};
+pub use children::Children;
 
 use super::call_tree::{CallTree, NO_PARENT};
 use super::{FunctionId, Functions, Profile};
@@ -158,18 +160,22 @@ impl Profile {
         (tracks.len() > 1).then(|| tracks.iter().map(Track::total).fold(0.0, f64::max))
     }
 
-    /// The profile of one track alone: functions keep their ids, those that it has none of have zeros. `None`
-    /// where there is no such track.
+    /// The profile of some tracks alone, by their places: functions keep their ids, those that they have none of have
+    /// zeros. `None` where one of them is not there, or none is named.
     #[must_use]
-    pub fn of_track(&self, track: usize) -> Option<Self> {
+    pub fn of_tracks(&self, tracks: &[usize]) -> Option<Self> {
         let recorded = self.recorded_tree.as_ref()?;
         let stacks = &recorded.stacks;
-        let chosen = stacks.tracks.get(track)?;
+        let chosen: Vec<Track> =
+            tracks.iter().map(|&track| stacks.tracks.get(track).cloned()).collect::<Option<_>>()?;
+        if chosen.is_empty() {
+            return None;
+        }
         let stacks = Stacks {
             function: stacks.function.clone(),
             parent: stacks.parent.clone(),
             counted: stacks.counted,
-            tracks: vec![chosen.clone()],
+            tracks: chosen,
         };
         Some(stacks.profile(&self.functions, self.unit))
     }

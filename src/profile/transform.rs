@@ -91,6 +91,26 @@ impl Transform {
         }
     }
 
+    /// The same step in a profile in which functions have other ids; `None` where it has not all that it is about.
+    #[must_use]
+    pub fn with_ids(&self, id: &dyn Fn(FunctionId) -> Option<FunctionId>) -> Option<Self> {
+        let path = |path: &Path| {
+            let functions = path.functions.iter().map(|&function| id(function)).collect::<Option<_>>()?;
+            Some(Path { functions, without_imports: path.without_imports })
+        };
+        Some(match self {
+            Self::FocusStack(stack) => Self::FocusStack(path(stack)?),
+            Self::MergeStack(stack) => Self::MergeStack(path(stack)?),
+            Self::FocusFunction(function) => Self::FocusFunction(id(*function)?),
+            Self::MergeFunction(function) => Self::MergeFunction(id(*function)?),
+            Self::Drop(function) => Self::Drop(id(*function)?),
+            Self::CollapseCallees(function) => Self::CollapseCallees(id(*function)?),
+            Self::CollapsePackage(function) => Self::CollapsePackage(id(*function)?),
+            Self::CollapseRecursion(function) => Self::CollapseRecursion(id(*function)?),
+            Self::OnlyMine(_) | Self::HideBelow(_) => self.clone(),
+        })
+    }
+
     /// Whether nothing of `function` is left afterwards, wherever it was called.
     pub fn takes(&self, function: FunctionId) -> bool {
         matches!(self, Self::MergeFunction(of) | Self::Drop(of) if *of == function)

@@ -40,6 +40,13 @@ pub enum CompareAsk {
         /// The function whose row is asked for as well, wherever it is.
         selected: Option<u32>,
     },
+    /// What became of an earlier reading of the same file, and of some functions of it. What is compared stays as it is.
+    Again {
+        /// The profile as it was.
+        before: Outline,
+        /// Ids that functions had in it.
+        functions: Vec<u32>,
+    },
     /// Both call trees as one.
     Difference {
         /// In the proportions of the side before, which has what is gone; else of that after, which has what is new.
@@ -73,6 +80,8 @@ pub enum CompareAnswer {
     Compared(Box<ComparedOverview>),
     /// To [`CompareAsk::Functions`]: how many rows there are, those asked for, and the rank of the selected one.
     Functions(u32, Vec<Changed>, Option<u32>),
+    /// To [`CompareAsk::Again`]: both as a whole, and the ids that the functions have now; `None` for those that are gone.
+    Again(Box<ComparedOverview>, Vec<Option<u32>>),
     /// To [`CompareAsk::Difference`].
     Difference(Box<DifferenceTree>),
 }

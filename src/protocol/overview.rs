@@ -70,8 +70,8 @@ pub struct ProfileOverview {
     pub total: f64,
     /// What the file keeps apart: threads, processes, profiles; none where there is only one.
     pub tracks: Vec<TrackOverview>,
-    /// Which of them is shown, if not all: see [`Request::Track`].
-    pub track: Option<u32>,
+    /// Which of them are shown, if not all: see [`Request::Tracks`].
+    pub shown_tracks: Vec<u32>,
     /// Of when its calls ran, if the file says it.
     pub spans: Option<SpansOverview>,
     /// What was measured on the same stacks; none where the file has one thing only.
@@ -117,7 +117,7 @@ pub struct TrackOverview {
 }
 
 /// Totals of a log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct QueriesOverview {
     /// How many statements ran.
     pub executions: u32,
@@ -137,6 +137,8 @@ pub struct QueriesOverview {
     pub wall_clock: bool,
     /// The zone as the log writes it.
     pub zone: Option<String>,
+    /// How far apart the moments are that the log can tell, ms: 1000 where it has whole seconds.
+    pub grain: f64,
     /// What the reader inferred.
     pub inferred: Option<String>,
     /// Whether any request has a view.

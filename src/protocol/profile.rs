@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::FunctionColumn;
 use crate::format;
-use crate::profile::call_tree::NO_PARENT;
+use crate::profile::call_tree::{MERGED, NO_PARENT};
 use crate::profile::groups::GroupBy;
 use crate::profile::transform::Turned;
 use crate::profile::{Layer, imports, label};
@@ -157,6 +156,46 @@ pub struct FunctionGroup {
     pub rows: Vec<FunctionRow>,
 }
 
+/// What is to be seen of a large call tree: what is at least a 4,096th part of it is there in any case. Boxes are named by
+/// their places in the whole tree.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sight {
+    /// What is looked at closer: from where to where, in the tree's unit from its left edge.
+    pub window: Option<(f64, f64)>,
+    /// Boxes in the window that have at least so much are there.
+    pub least: f64,
+    /// These boxes are there.
+    pub boxes: Vec<u32>,
+    /// These boxes are there, and some hundreds of their siblings behind them.
+    pub siblings: Vec<u32>,
+    /// What is to be found, and is there as well.
+    pub find: Vec<Find>,
+    /// What is searched for, as [`crate::profile::matcher::Matcher`] reads it; nothing if it is empty.
+    pub search: String,
+}
+
+/// A box that is looked for in the whole tree.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Find {
+    /// That of the stack of a box in another tree of the profile, or the nearest one above: see [`Tree::stack_of`].
+    Stack(Vec<(u32, bool)>),
+    /// The one in which a function has most of its time.
+    Heaviest(u32),
+}
+
+/// A box that a search finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Walked {
+    /// Its place in the whole tree.
+    pub at: u32,
+    /// Its function.
+    pub function: u32,
+    /// Which of all that are found it is, from 1.
+    pub place: u32,
+    /// How many are found.
+    pub of: u32,
+}
+
 /// A call tree for drawing: [`crate::profile::CallTree`]'s columns, and the functions they name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tree {
@@ -201,6 +240,19 @@ pub struct Tree {
     pub has_imports: bool,
     /// How it is turned over.
     pub turned: Option<Turned>,
+    /// How many boxes the whole tree has.
+    pub boxes: u32,
+    /// Where not all of them are here: per box its place in the whole tree, ascending. An "(n more)" box has the first
+    /// place of those it stands for, which end where the next box begins. Empty where all are here.
+    pub places: Vec<u32>,
+    /// What was looked at closer: see [`Sight::window`], and [`Sight::least`].
+    pub window: Option<(f64, f64)>,
+    /// See [`Sight::least`].
+    pub least: f64,
+    /// Per [`Sight::find`]: what was found, by its place in the whole tree.
+    pub found: Vec<Option<Again>>,
+    /// "(n more)" boxes that stand for some that the search finds, ascending.
+    pub matched: Vec<u32>,
 }
 
 impl Tree {
@@ -238,8 +290,32 @@ impl Tree {
         self.recursive.get(at as usize).copied().unwrap_or(false)
     }
 
-    /// The box in which a function of the profile has most time, of equal ones the first. Time of recursive calls
-    /// is in the box above it as well.
+    /// Whether some of the whole tree's boxes are not here.
+    pub fn is_cut(&self) -> bool {
+        !self.places.is_empty()
+    }
+
+    /// The place in the whole tree of the box `at`: what it is known by, however much of the tree is here.
+    pub fn place_of(&self, at: u32) -> u32 {
+        self.places.get(at as usize).copied().unwrap_or(at)
+    }
+
+    /// The box at a place of the whole tree, if it is here; that of the first of several that are not, if these begin there.
+    pub fn at_place(&self, place: u32) -> Option<u32> {
+        match self.is_cut() {
+            true => self.places.binary_search(&place).ok().map(|at| at as u32),
+            false => Some(place).filter(|&at| (at as usize) < self.function.len()),
+        }
+    }
+
+    /// Whether the box `at` is an "(n more)" whose boxes can be asked for.
+    pub fn can_open(&self, at: u32) -> bool {
+        let next = || self.places.get(at as usize + 1).copied().unwrap_or(self.boxes);
+        self.is_cut() && self.function_of(at).is_none() && next() > self.place_of(at) + 1
+    }
+
+    /// The box in which a function of the profile has most time, of those here; of equal ones the first. Time of recursive
+    /// calls is in the box above it as well.
     pub fn heaviest_of(&self, function: u32) -> Option<u32> {
         let named = self.functions.iter().position(|row| row.function == function)? as u32;
         let boxes = (0..self.function.len() as u32)
@@ -250,38 +326,13 @@ impl Tree {
         })
     }
 
-    /// Where the box `at` of `other` is in this tree, which is of the same profile but hides other functions: that
-    /// box, or the nearest one above it that is here as well. How a zoom and a selection are kept.
-    pub fn again(&self, other: &Self, at: u32) -> Option<Again> {
-        let up = |&at: &u32| other.parent.get(at as usize).copied().filter(|&parent| parent != NO_PARENT);
-        let mut stack: Vec<u32> = std::iter::successors(Some(at), up).collect();
+    /// The stack of the box `at`, by which it is found in another tree of the profile: how a zoom and a selection are kept.
+    pub fn stack_of(&self, at: u32) -> Vec<(u32, bool)> {
+        let up = |&at: &u32| self.parent.get(at as usize).copied().filter(|&parent| parent != NO_PARENT);
+        let named = |at| (self.function_of(at).map_or(MERGED, |row| row.function), self.is_recursive(at));
+        let mut stack: Vec<_> = std::iter::successors(Some(at), up).map(named).collect();
         stack.reverse();
-        let places: FxHashMap<u32, u32> = self.functions.iter().map(|row| row.function).zip(0..).collect();
-        let mut again: Option<Again> = None;
-        for at in stack {
-            let (below, depth) = match again {
-                Some(Again { at, .. }) => (at + 1..self.end[at as usize], self.depth[at as usize] + 1),
-                None => (0..self.function.len() as u32, 0),
-            };
-            let same = |&here: &u32| match other.function_of(at) {
-                Some(row) => {
-                    places.get(&row.function) == self.function.get(here as usize)
-                        && self.is_recursive(here) == other.is_recursive(at)
-                }
-                None => self.function_of(here).is_none() && self.depth[here as usize] == depth,
-            };
-            // With as few as possible in between; of several ways the one that took longest.
-            let next = below.filter(same).min_by(|&one, &other| {
-                let (one, other) = (one as usize, other as usize);
-                let depths = self.depth[one].cmp(&self.depth[other]);
-                depths.then(self.total_time[other].total_cmp(&self.total_time[one]))
-            });
-            again = match (next, again) {
-                (Some(at), _) => Some(Again { at, is_it: true }),
-                (None, above) => above.map(|above| Again { is_it: false, ..above }),
-            };
-        }
-        again
+        stack
     }
 
     /// The largest functions that the "(n more)" box `at` stands for; none of another box.
@@ -303,8 +354,8 @@ impl Tree {
     }
 }
 
-/// A box of another tree: see [`Tree::again`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A box of another tree, by its place: see [`Find`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Again {
     /// The box.
     pub at: u32,

@@ -156,6 +156,8 @@ pub struct StatementDetail {
 pub struct TimelineColumns {
     /// Names of the lanes.
     pub lanes: Vec<String>,
+    /// Per lane: the program's thread that its statements ran in, where lanes are connections and that is known.
+    pub threads: Vec<Option<u64>>,
     /// Per lane: where its statements begin in the columns; one entry more than lanes.
     pub first: Vec<u32>,
     /// Index of the statement in order of start.

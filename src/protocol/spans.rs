@@ -145,12 +145,16 @@ pub struct SpanDetail {
 pub struct SpansOverview {
     /// What moments are.
     pub clock: Clock,
+    /// When the first span begins, by the clock on the wall: see [`crate::profile::Spans::beginning`].
+    pub beginning: Option<f64>,
     /// When the last span ends; the first begins at 0.
     pub length: f64,
     /// How many there are.
     pub count: u64,
     /// Per track: what it is called, and how many depths it has.
     pub tracks: Vec<(String, u32)>,
+    /// Per track: its thread's number, if the file has it.
+    pub threads: Vec<Option<u64>>,
     /// Which part of the time all views are about, if not all of it: see [`super::Request::Range`].
     pub range: Option<(f64, f64)>,
 }

@@ -100,8 +100,9 @@ impl Order {
     pub fn by_duration(&self, log: &QueryLog) -> &[u32] {
         self.by_duration.get_or_init(|| {
             let durations = &log.statements.duration;
-            let mut order: Vec<u32> =
-                (0..durations.len() as u32).filter(|&at| !durations[at as usize].is_nan()).collect();
+            // With room at once: what doubles takes three times as much of a page's memory for a while.
+            let mut order: Vec<u32> = Vec::with_capacity(durations.len());
+            order.extend((0..durations.len() as u32).filter(|&at| !durations[at as usize].is_nan()));
             sort::ids(&mut order, &mut |a, b| {
                 durations[a as usize].total_cmp(&durations[b as usize]).then(a.cmp(&b))
             });

@@ -75,17 +75,28 @@ pub struct Series {
 
 /// The class of a duration, ms: see [`CLASSES`].
 pub fn class(duration: f64) -> usize {
-    if duration.is_nan() {
-        return 0;
-    }
-    (0..CLASSES - 1).find(|&class| duration <= bound(class)).unwrap_or(CLASSES - 1)
+    // Not a number is not above the first.
+    BOUNDS[..CLASSES - 1].iter().take_while(|&&bound| duration > bound).count()
 }
 
 /// The longest duration of a class, ms.
 pub fn bound(class: usize) -> f64 {
-    // Whole numbers up to here: 0.005 is not five times 0.001 in binary.
-    let factor = [1.0, 2.0, 5.0][class % 3] * 10_f64.powi((class / 3) as i32);
-    factor / (1.0 / FIRST_CLASS)
+    BOUNDS.get(class).copied().unwrap_or(f64::INFINITY)
+}
+
+/// The longest duration of each class, ms.
+static BOUNDS: [f64; CLASSES] = bounds();
+
+const fn bounds() -> [f64; CLASSES] {
+    let mut bounds = [0.0; CLASSES];
+    let mut class = 0;
+    while class < CLASSES {
+        // Whole numbers up to here: 0.005 is not five times 0.001 in binary.
+        let factor = [1, 2, 5][class % 3] * 10_u64.pow((class / 3) as u32);
+        bounds[class] = factor as f64 / (1.0 / FIRST_CLASS);
+        class += 1;
+    }
+    bounds
 }
 
 /// Steps of equal length from `from` on.

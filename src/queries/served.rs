@@ -151,6 +151,30 @@ impl ServedBuilder {
         self.len() == 0
     }
 
+    /// Whether there is room for another request without growing.
+    pub fn has_room(&self) -> bool {
+        self.len() < self.log.statements.start.capacity()
+    }
+
+    /// Makes room for so many requests in all, and for a ninth more than there are at least: a column that doubles has half of a
+    /// large log's memory for nothing, and its old half beside it.
+    pub fn expect(&mut self, requests: usize) {
+        let count = self.len();
+        let more = requests.saturating_sub(count).max(count / 8).max(256);
+        let columns = &mut self.log.statements;
+        columns.start.reserve_exact(more);
+        columns.duration.reserve_exact(more);
+        columns.fingerprint.reserve_exact(more);
+        columns.connection.reserve_exact(more);
+        columns.offset.reserve_exact(more);
+        columns.length.reserve_exact(more);
+        columns.failed.reserve_exact(more);
+        columns.parameters.reserve_exact(more);
+        self.served.outcome.reserve_exact(more);
+        self.served.client.reserve_exact(more);
+        self.served.bytes.reserve_exact(more);
+    }
+
     /// Adds a request, in the order of the file; gives its index in that order.
     pub fn push(&mut self, entry: &Entry<'_>) -> usize {
         let duration = if entry.duration.is_nan() { 0.0 } else { entry.duration };
@@ -171,7 +195,7 @@ impl ServedBuilder {
         let columns = &mut self.log.statements;
         let at = columns.start.len();
         columns.start.push(start);
-        columns.duration.push(entry.duration);
+        columns.duration.push(response_time(entry.status, entry.duration));
         columns.fingerprint.push(route);
         columns.connection.push(worker);
         columns.offset.push(entry.offset);
@@ -184,7 +208,11 @@ impl ServedBuilder {
             entry.bytes.map_or(UNKNOWN, |bytes| u32::try_from(bytes).unwrap_or(UNKNOWN).min(UNKNOWN - 1));
         self.served.bytes.push(bytes);
         if !entry.upstream.is_nan() {
-            self.served.upstream.resize(at, f32::NAN);
+            let upstream = &mut self.served.upstream;
+            if upstream.len() == upstream.capacity() {
+                upstream.reserve_exact(columns.start.capacity() - upstream.len());
+            }
+            upstream.resize(at, f32::NAN);
             self.served.upstream.push(entry.upstream as f32);
         }
         at
@@ -198,7 +226,7 @@ impl ServedBuilder {
         let outcome = self.outcome(&Entry { method: method.as_bytes(), status, ..Entry::default() });
         self.served.outcome[at] = outcome;
         self.log.statements.failed[at] = u8::from(Class::of(status) == Class::ServerError);
-        self.log.statements.duration[at] = duration;
+        self.log.statements.duration[at] = response_time(status, duration);
     }
 
     fn outcome(&mut self, entry: &Entry<'_>) -> u16 {
@@ -347,9 +375,7 @@ impl ServedBuilder {
             previous = *start;
         }
         if !columns.start.is_sorted() {
-            let order = sort::order(count, &mut |a, b| {
-                columns.start[a as usize].total_cmp(&columns.start[b as usize])
-            });
+            let order = sort::order_of_times(&columns.start);
             arrange(&mut columns.start, &order);
             arrange(&mut columns.duration, &order);
             arrange(&mut columns.fingerprint, &order);
@@ -511,6 +537,11 @@ impl Family {
         let is_often = !is_slug(segment) && count > 1 && u64::from(count) * 50 >= u64::from(self.requests);
         self.found.are_many() && !is_often
     }
+}
+
+/// How long an answer took, ms: how long a websocket lived (101) is no response time.
+fn response_time(status: u16, duration: f64) -> f64 {
+    if status == 101 { f64::NAN } else { duration }
 }
 
 /// A route's segment of this number, with what is before and behind it.

@@ -17,7 +17,7 @@ pub struct Site {
     /// From the first beginning to the last end; the filter's range where it has one.
     pub span: f64,
     /// Requests of each of [`Class::ALL`].
-    pub classes: [u32; 5],
+    pub classes: [u32; 6],
     /// How satisfied users are.
     pub apdex: Apdex,
     /// Bytes of all answers, if the log has them.
@@ -46,24 +46,22 @@ pub struct SiteCurves {
     /// Length of a step.
     pub step: f64,
     /// Requests that begin in it, of each of [`Class::ALL`].
-    pub classes: [Vec<u32>; 5],
+    pub classes: [Vec<u32>; 6],
     /// Requests per class of durations ([`class`]), step after step: [`CLASSES`] each.
     pub durations: Vec<u32>,
 }
 
 /// The least step of stamps in `log`, as far as its beginnings tell: 1000 where all are whole seconds.
 fn step_of_stamps(log: &QueryLog) -> f64 {
-    let served = log.served.as_deref();
-    let stamp = |at: usize| {
-        let start = log.statements.start[at];
-        match served.map(|served| served.stamped) {
-            Some(crate::requests::Moment::End) => log.statements.end(at),
-            _ => start,
-        }
-    };
-    let first = (0..log.statements.len().min(1000)).map(stamp);
+    let is_end = log.served.as_deref().is_some_and(|served| served.stamped == crate::requests::Moment::End);
+    let stamp = |at: usize| if is_end { log.statements.end(at) } else { log.statements.start[at] };
+    // Of what lived for a time that is no response time (a websocket) the beginning is known, and the stamp is not.
+    let mut first = (0..log.statements.len())
+        .filter(|&at| !is_end || !log.statements.duration[at].is_nan())
+        .map(stamp)
+        .take(1000);
     let is_whole = |time: f64| (time - time.round()).abs() < 1e-3 && time.round() % 1000.0 == 0.0;
-    if first.into_iter().all(is_whole) { 1000.0 } else { 1.0 }
+    if first.all(is_whole) { 1000.0 } else { 1.0 }
 }
 
 /// How the site did, by the requests of `selection`. `threshold` is Apdex's T; `workers` how many there are, where the log
@@ -96,7 +94,6 @@ pub fn site(
         ..Site::default()
     };
     let mut seen = vec![false; log.connections.len()];
-    let mut answers = Vec::with_capacity(selection.len());
     let (mut busy, mut timed) = (0.0, false);
     for at in selection.iter() {
         let (start, duration, outcome) = (statements.start[at], statements.duration[at], class_of(at));
@@ -114,7 +111,6 @@ pub fn site(
         if let Some(seen) = seen.get_mut(statements.connection[at] as usize) {
             *seen = true;
         }
-        answers.push((start, outcome));
     }
     // A dyno of Heroku's is a machine, with as many workers as its server has.
     let is_worker = |process: &str| !process.is_empty() && !process.contains('.');
@@ -124,7 +120,13 @@ pub fn site(
     processes.dedup();
     site.workers = processes.len() as u32;
     if log.clock != super::Clock::Sequence {
-        site.outages = outages(&answers);
+        site.outages = if selection.len() == statements.len() {
+            outages(&statements.start, class_of)
+        } else {
+            let chosen: Vec<usize> = selection.iter().collect();
+            let times: Vec<f64> = chosen.iter().map(|&at| statements.start[at]).collect();
+            outages(&times, |at| class_of(chosen[at]))
+        };
         site.availability = availability(&site.outages, site.span);
     } else {
         site.availability = 1.0;

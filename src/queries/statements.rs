@@ -2,12 +2,12 @@
 
 mod events;
 mod recent;
+mod recognise;
 mod statement;
 
 use rustc_hash::FxHashMap;
 
 use super::columns::columns;
-use super::comments::{self, Tags};
 use super::digest;
 use super::fingerprint::{self, SEED, Shape, mix, mix_text};
 use super::lexer::Dialect;
@@ -17,6 +17,8 @@ use super::{Clock, ColumnUse, Connection, Fingerprint, NONE, QueryLog, Site, Sta
 use crate::sort;
 
 use recent::{Known, Recent};
+use recognise::AllTags;
+pub use recognise::{Recogniser, Recognition};
 pub use statement::{Recognised, Statement};
 
 /// The fingerprint of executions whose text the log does not have.
@@ -31,9 +33,8 @@ pub struct LogBuilder {
     connections: FxHashMap<u64, u32>,
     requests: FxHashMap<u64, u32>,
     sites: FxHashMap<Site, u32>,
-    /// What comments say, each once, and by its hash.
-    tags: Vec<Tags>,
-    tags_by_content: FxHashMap<u64, u32>,
+    /// What comments say, each once.
+    tags: AllTags,
     /// Per statement.
     tags_of: Vec<u32>,
     /// Per connection: where its last statement ended.
@@ -58,16 +59,38 @@ impl LogBuilder {
     /// The fingerprint of `sql` and the hash of its parameters. `logged` are the parameters the log
     /// keeps apart; they matter where the text leaves values out.
     pub fn fingerprint(&mut self, sql: &[u8], dialect: Dialect, logged: Option<&[u8]>) -> Recognised {
-        let Known { shape, fingerprint, tags } = match self.recent.find(sql, dialect) {
+        let known = match self.recent.find(sql, dialect) {
             Ok(known) => known,
             Err(place) => {
                 let shape = fingerprint::shape(sql, dialect);
                 let fingerprint = self.fingerprint_of(shape.hash, sql, dialect, logged);
-                let known = Known { shape, fingerprint, tags: self.tags(sql) };
+                let known = Known { shape, fingerprint, tags: self.tags.around(sql) };
                 self.recent.put(place, sql, dialect, known);
                 known
             }
         };
+        self.counted(known, logged)
+    }
+
+    /// Like [`Self::fingerprint`], of a text that was recognised before. `sql` is asked only if nothing of its shape was
+    /// counted yet.
+    pub fn recognised(
+        &mut self,
+        recognition: &Recognition<'_>,
+        sql: &[u8],
+        dialect: Dialect,
+        logged: Option<&[u8]>,
+    ) -> Recognised {
+        let shape = recognition.shape;
+        let fingerprint = self.fingerprint_of(shape.hash, sql, dialect, logged);
+        let tags = recognition.tags.map_or(NONE, |tags| self.tags.known(tags));
+        self.counted(Known { shape, fingerprint, tags }, logged)
+    }
+
+    /// Counts what its fingerprint keeps of all its executions.
+    #[inline]
+    fn counted(&mut self, known: Known, logged: Option<&[u8]>) -> Recognised {
+        let Known { shape, fingerprint, tags } = known;
         let Shape { parameters, has_placeholders, list, offset, limit, .. } = shape;
         if let Some(known) = self.log.fingerprints.get_mut(fingerprint as usize) {
             known.longest_list = known.longest_list.max(list);
@@ -100,21 +123,6 @@ impl LogBuilder {
                 ..Fingerprint::default()
             });
             fingerprints.len() as u32 - 1
-        })
-    }
-
-    /// The tags in the comment around `sql`.
-    fn tags(&mut self, sql: &[u8]) -> u32 {
-        let Some(comment) = comments::around(sql) else { return NONE };
-        let Some(read) = comments::read(comment) else { return NONE };
-        let id = mix_text(
-            mix(mix_text(SEED, read.view.as_bytes()), 1),
-            read.request.as_deref().unwrap_or("").as_bytes(),
-        );
-        let tags = &mut self.tags;
-        *self.tags_by_content.entry(id).or_insert_with(|| {
-            tags.push(read);
-            tags.len() as u32 - 1
         })
     }
 
@@ -314,9 +322,7 @@ impl LogBuilder {
             columns.lock_time.resize(columns.start.len(), f64::NAN);
         }
         if !columns.start.is_sorted() {
-            let order = sort::order(columns.start.len(), &mut |a, b| {
-                columns.start[a as usize].total_cmp(&columns.start[b as usize])
-            });
+            let order = sort::order_of_times(&columns.start);
             if !self.log.events.is_empty() {
                 let mut place = vec![0; order.len()];
                 for (at, &before) in order.iter().enumerate() {
@@ -344,7 +350,7 @@ impl LogBuilder {
         }
         self.log.clock = clock;
         self.log.inferred = inferred;
-        requests::assign(&mut self.log, &self.tags, &self.tags_of);
+        requests::assign(&mut self.log, &self.tags.all, &self.tags_of);
         self.log.numbers = digest::numbers(&self.log);
         self.log
     }
@@ -377,8 +383,27 @@ fn push_rare(column: &mut Vec<u32>, at: usize, value: u32) {
     }
 }
 
-pub(super) fn arrange<T: Copy>(column: &mut Vec<T>, order: &[u32]) {
-    *column = order.iter().map(|&index| column[index as usize]).collect();
+/// Puts a column into `order`, a permutation of its indexes: in place, as a column of a large log is tens of megabytes.
+pub(super) fn arrange<T: Copy>(column: &mut [T], order: &[u32]) {
+    let mut moved = vec![0_u64; order.len().div_ceil(64)];
+    for begin in 0..order.len() {
+        if moved[begin / 64] >> (begin % 64) & 1 == 1 {
+            continue;
+        }
+        // Along the cycle that begins here: each takes its successor's.
+        let first = column[begin];
+        let mut at = begin;
+        loop {
+            moved[at / 64] |= 1 << (at % 64);
+            let next = order[at] as usize;
+            if next == begin {
+                column[at] = first;
+                break;
+            }
+            column[at] = column[next];
+            at = next;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -388,6 +413,20 @@ mod tests {
     fn statement(end: f64, duration: f64, parameters: u64) -> Statement {
         let recognised = Recognised { fingerprint: 0, parameters, tags: NONE };
         Statement { end, duration, ..Statement::new(recognised, 0) }
+    }
+
+    #[test]
+    fn columns_are_put_into_any_order() {
+        let arranged = |order: &[u32]| {
+            let mut column: Vec<u32> = (0..order.len() as u32).map(|at| at * 10).collect();
+            arrange(&mut column, order);
+            column.iter().map(|value| value / 10).collect::<Vec<_>>()
+        };
+        for order in [&[][..], &[0], &[1, 0], &[2, 0, 1], &[0, 1, 2], &[3, 2, 1, 0], &[1, 2, 0, 4, 3]] {
+            assert_eq!(arranged(order), order);
+        }
+        let long: Vec<u32> = (0..1000).map(|at| at * 7 % 1000).collect();
+        assert_eq!(arranged(&long), long);
     }
 
     #[test]

@@ -45,18 +45,18 @@ pub struct Outage {
     pub chance: f64,
 }
 
-/// The outages of requests in order of time. Each is given by its time (ms) and class; clients that left say nothing of
-/// the site.
-pub fn outages(requests: &[(f64, Class)]) -> Vec<Outage> {
-    let mut found = errors(requests);
-    found.extend(silences(requests));
+/// The outages of requests that began at `times`, ms, in order; `class` says of each by its place what it was answered with.
+/// Clients that left say nothing of the site.
+pub fn outages(times: &[f64], class: impl Fn(usize) -> Class) -> Vec<Outage> {
+    let mut found = errors(times.iter().enumerate().map(|(at, &time)| (time, class(at))));
+    found.extend(silences(times));
     crate::sort::by(&mut found, |a, b| a.from.total_cmp(&b.from));
     found
 }
 
 /// Runs of answers that were all 5xx, a minute or more from the first of them to the next other answer. Where that comes only
 /// after a quiet time, it lasted a minute longer than errors came, or twice the longest time between two of them.
-fn errors(requests: &[(f64, Class)]) -> Vec<Outage> {
+fn errors(requests: impl Iterator<Item = (f64, Class)>) -> Vec<Outage> {
     let mut found = Vec::new();
     let mut run: Option<Run> = None;
     let mut close = |run: &mut Option<Run>, end: Option<f64>| {
@@ -68,7 +68,7 @@ fn errors(requests: &[(f64, Class)]) -> Vec<Outage> {
             found.push(Outage { from, length, cause: Cause::Errors, failed, chance: 0.0 });
         }
     };
-    for &(time, class) in requests {
+    for (time, class) in requests {
         match class {
             Class::ServerError => match &mut run {
                 Some(run) => {
@@ -117,21 +117,21 @@ fn comes_again(one: &Outage, all: &[Outage]) -> bool {
     similar > 2 || daily > 1
 }
 
-fn silences(requests: &[(f64, Class)]) -> Vec<Outage> {
+fn silences(times: &[f64]) -> Vec<Outage> {
     let mut found = Vec::new();
-    let places = requests.len() as f64;
-    for (at, pair) in requests.windows(2).enumerate() {
-        let (from, to) = (pair[0].0, pair[1].0);
+    let places = times.len() as f64;
+    for (at, pair) in times.windows(2).enumerate() {
+        let (from, to) = (pair[0], pair[1]);
         let length = to - from;
         if length < SHORTEST {
             continue;
         }
-        let before = requests[..=at].partition_point(|(time, _)| *time < from - AROUND);
-        let after = at + 1 + requests[at + 1..].partition_point(|(time, _)| *time <= to + AROUND);
+        let before = times[..=at].partition_point(|time| *time < from - AROUND);
+        let after = at + 1 + times[at + 1..].partition_point(|time| *time <= to + AROUND);
         let (earlier, later) = (at - before, after - at - 2);
         // Gaps between requests, and the time that these take. Where they became few long before, that is night.
         let rate = |count: usize, time: f64| if time > 0.0 { count as f64 / time } else { 0.0 };
-        let lowest = [(earlier, from - requests[before].0), (later, requests[after - 1].0 - to)]
+        let lowest = [(earlier, from - times[before]), (later, times[after - 1] - to)]
             .into_iter()
             .filter(|(count, _)| *count >= LEAST_AROUND)
             .map(|(count, time)| rate(count, time))
@@ -168,6 +168,11 @@ pub fn availability(outages: &[Outage], span: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn outages_of(requests: &[(f64, Class)]) -> Vec<Outage> {
+        let times: Vec<f64> = requests.iter().map(|(time, _)| *time).collect();
+        outages(&times, |at| requests[at].1)
+    }
+
     /// A request every `every` seconds of `from..to` seconds.
     fn steady(from: u32, to: u32, every: u32, class: Class) -> impl Iterator<Item = (f64, Class)> {
         (from..to).step_by(every as usize).map(move |second| (f64::from(second) * 1e3, class))
@@ -183,30 +188,30 @@ mod tests {
             .chain(steady(600, 700, 5, Class::ServerError))
             .chain(steady(700, 900, 5, Class::Fine))
             .collect();
-        let found = outages(&requests);
+        let found = outages_of(&requests);
         assert_eq!(shown(&found), [(600.0, 100.0, Cause::Errors, 20)]);
         assert!((availability(&found, 900e3) - 8.0 / 9.0).abs() < 1e-9);
         // A good answer in between: it was not down.
         let mut mixed = requests;
         mixed[130].1 = Class::ClientError;
-        assert!(outages(&mixed).is_empty());
+        assert!(outages_of(&mixed).is_empty());
     }
 
     #[test]
     fn one_error_before_a_quiet_hour_is_no_outage() {
         let requests = [(0.0, Class::Fine), (1e3, Class::ServerError), (4e6, Class::Fine)];
-        assert!(outages(&requests).is_empty());
+        assert!(outages_of(&requests).is_empty());
     }
 
     #[test]
     fn a_silence_is_one_where_it_is_improbable() {
         let busy: Vec<_> =
             steady(0, 1200, 4, Class::Fine).chain(steady(1300, 2500, 4, Class::Fine)).collect();
-        assert_eq!(shown(&outages(&busy)), [(1196.0, 104.0, Cause::Silence, 0)]);
+        assert_eq!(shown(&outages_of(&busy)), [(1196.0, 104.0, Cause::Silence, 0)]);
         // At one request in half a minute, 104 seconds of nothing are usual.
         let calm: Vec<_> =
             steady(0, 1200, 30, Class::Fine).chain(steady(1300, 2500, 30, Class::Fine)).collect();
-        assert!(outages(&calm).is_empty());
+        assert!(outages_of(&calm).is_empty());
     }
 
     #[test]
@@ -216,10 +221,10 @@ mod tests {
             .chain(steady(3000, 3900, 300, Class::ServerError))
             .chain(steady(3900, 9000, 300, Class::Fine))
             .collect();
-        assert_eq!(shown(&outages(&requests)), [(3000.0, 900.0, Cause::Errors, 3)]);
+        assert_eq!(shown(&outages_of(&requests)), [(3000.0, 900.0, Cause::Errors, 3)]);
         // Two before a quiet night.
         let night = [(0.0, Class::ServerError), (1e3, Class::ServerError), (3e7, Class::Fine)];
-        assert_eq!(shown(&outages(&night)), [(0.0, 61.0, Cause::Errors, 2)]);
+        assert_eq!(shown(&outages_of(&night)), [(0.0, 61.0, Cause::Errors, 2)]);
     }
 
     #[test]
@@ -230,7 +235,7 @@ mod tests {
                 steady(morning, morning + 9 * 3600, 10, Class::Fine)
             })
             .collect();
-        assert!(outages(&office).is_empty(), "{:?}", shown(&outages(&office)));
+        assert!(outages_of(&office).is_empty(), "{:?}", shown(&outages_of(&office)));
         // The weekend is longer, but it begins and ends as nights do.
         let weekend: Vec<_> = [0, 1, 4, 5]
             .into_iter()
@@ -239,10 +244,10 @@ mod tests {
                 steady(morning, morning + 9 * 3600, 10, Class::Fine)
             })
             .collect();
-        assert!(outages(&weekend).is_empty(), "{:?}", shown(&outages(&weekend)));
+        assert!(outages_of(&weekend).is_empty(), "{:?}", shown(&outages_of(&weekend)));
         let cron: Vec<_> =
             (0..20).flat_map(|burst| steady(burst * 900, burst * 900 + 60, 1, Class::Fine)).collect();
-        assert!(outages(&cron).is_empty(), "{:?}", shown(&outages(&cron)));
+        assert!(outages_of(&cron).is_empty(), "{:?}", shown(&outages_of(&cron)));
     }
 
     #[test]
@@ -254,8 +259,8 @@ mod tests {
 
     #[test]
     fn nothing_is_said_of_few_requests() {
-        assert!(outages(&[]).is_empty());
-        assert!(outages(&[(0.0, Class::Fine), (9e9, Class::Fine)]).is_empty());
+        assert!(outages_of(&[]).is_empty());
+        assert!(outages_of(&[(0.0, Class::Fine), (9e9, Class::Fine)]).is_empty());
     }
 
     #[test]

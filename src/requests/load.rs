@@ -1,9 +1,11 @@
 //! How much a site bears: Apdex, requests in flight, how busy its workers are.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Class;
-use crate::sort;
 
 /// Counts for [Apdex](https://www.apdex.org/documents/ApdexTechnicalSpecificationV11_000.pdf): requests
 /// whose duration is not known are in none of them.
@@ -40,7 +42,8 @@ impl Apdex {
     }
 }
 
-/// The most requests at one time, of beginnings and durations in ms. Durations that are not known are none.
+/// The most requests at one time, of beginnings and durations in ms, in the order of their beginnings. Durations that are not
+/// known are none.
 ///
 /// Where stamps are coarser than durations, requests of one second seem to begin together: so it is given for
 /// stamps of a tenth of a second and finer only, and `None` else.
@@ -48,21 +51,27 @@ pub fn most_at_once(requests: impl Iterator<Item = (f64, f64)>, step: f64) -> Op
     if step > 100.0 {
         return None;
     }
-    let mut changes: Vec<(f64, i32)> = Vec::new();
+    // The ends of those that are in flight, the next one first: a log of millions has a few at a time.
+    let mut ends: BinaryHeap<Reverse<u64>> = BinaryHeap::new();
+    let mut most = 0;
     for (start, duration) in requests {
         if duration > 0.0 && start.is_finite() {
-            changes.push((start, 1));
-            changes.push((start + duration, -1));
+            // One that ends as another begins makes room for it.
+            let begun = ordered(start);
+            while ends.peek().is_some_and(|Reverse(end)| *end <= begun) {
+                ends.pop();
+            }
+            ends.push(Reverse(ordered(start + duration)));
+            most = most.max(ends.len() as u32);
         }
     }
-    // One that ends as another begins makes room for it.
-    sort::by(&mut changes, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let (mut now, mut most) = (0_i32, 0_i32);
-    for (_, change) in changes {
-        now += change;
-        most = most.max(now);
-    }
-    (most > 0).then_some(most.unsigned_abs())
+    (most > 0).then_some(most)
+}
+
+/// A number that is in the order that `time` has among times.
+fn ordered(time: f64) -> u64 {
+    let bits = time.to_bits();
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
 /// The share of the time that `workers` workers were busy over `span` ms, 0 to 1. `None` where it would be more: then there
@@ -95,7 +104,7 @@ mod tests {
 
     #[test]
     fn what_follows_is_not_at_once() {
-        let requests = [(0.0, 10.0), (10.0, 5.0), (4.0, 2.0), (12.0, f64::NAN)];
+        let requests = [(-3.0, 1.0), (0.0, 10.0), (4.0, 2.0), (10.0, 5.0), (12.0, f64::NAN)];
         assert_eq!(most_at_once(requests.into_iter(), 1.0), Some(2));
         assert_eq!(most_at_once(requests.into_iter(), 1000.0), None);
         assert_eq!(most_at_once([(1.0, f64::NAN)].into_iter(), 1.0), None);

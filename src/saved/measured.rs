@@ -29,6 +29,7 @@ pub(super) fn write(profile: &Profile, columns: &mut Writer) {
             &list(&table.columns, |column| (column.name.clone(), column.unit, column.adds_up)),
         );
         columns.put("lines.values", &list(&table.columns, |column| column.values.clone()));
+        columns.put("lines.peak", &table.peak);
         columns.put("lines.sources", &list(&table.sources, |source| (source.file, source.lines.clone())));
     }
     if let Some(series) = &profile.series {
@@ -90,6 +91,7 @@ fn read_lines(columns: &Reader<'_>) -> Result<Option<LineTable>, Damaged> {
         file: columns.take("lines.file")?,
         line: columns.take("lines.line")?,
         function: columns.take("lines.function")?,
+        peak: columns.take::<Option<f64>>("lines.peak")?.filter(|peak| peak.is_finite()),
         ..LineTable::default()
     };
     let count = table.line.len();

@@ -53,7 +53,7 @@ pub(super) fn write(profile: &Profile, columns: &mut Writer) {
 pub(super) fn read(columns: &Reader<'_>) -> Result<Profile, Damaged> {
     let mut profile = read_functions(columns)?;
     super::measured::read(columns, &mut profile)?;
-    Ok(profile)
+    Ok(profile.with_cycles())
 }
 
 fn read_functions(columns: &Reader<'_>) -> Result<Profile, Damaged> {
@@ -69,6 +69,7 @@ fn read_functions(columns: &Reader<'_>) -> Result<Profile, Damaged> {
         primitive_calls: columns.take("functions.primitive_calls")?,
         self_time: columns.take("functions.self_time")?,
         total_time: columns.take("functions.total_time")?,
+        cycles: Vec::new(),
     };
     let count = functions.len();
     let Functions { file, line, calls, primitive_calls, self_time, total_time, .. } = &functions;

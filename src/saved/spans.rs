@@ -8,6 +8,7 @@ use crate::profile::spans::{Columns, ELSEWHERE, SpanTrack, Spans};
 pub(super) fn write(spans: &Spans, columns: &mut Writer) {
     let all: Vec<_> = spans.tracks.iter().map(SpanTrack::columns).collect();
     columns.put("spans.clock", &spans.clock);
+    columns.put("spans.beginning", &spans.beginning);
     columns.put("spans.rows", &list(&all, |(.., first)| *first));
     columns.put("spans.start", &joined(&all, |(start, ..)| start));
     columns.put("spans.end", &joined(&all, |(_, end, ..)| end));
@@ -48,5 +49,6 @@ pub(super) fn read(columns: &Reader<'_>, stacks: &Stacks) -> Result<Option<Box<S
         return Err(damaged("its spans are of no track"));
     }
     tracks.reverse();
-    Ok(Some(Box::new(Spans { clock: columns.take("spans.clock")?, tracks })))
+    let beginning = columns.take::<Option<f64>>("spans.beginning")?.filter(|beginning| beginning.is_finite());
+    Ok(Some(Box::new(Spans { clock: columns.take("spans.clock")?, beginning, tracks })))
 }

@@ -81,6 +81,16 @@ pub(super) fn answer(
                 super::queries::rank(order, *selected),
             ))
         }
+        CompareAsk::Again { before, functions } => {
+            let own = Outline::of(name, profile, &tree(false));
+            match Comparison::new(std::slice::from_ref(before), &[own]) {
+                Ok(comparison) => {
+                    let now = functions.iter().map(|&function| comparison.now(function)).collect();
+                    Response::Compare(CompareAnswer::Again(Box::new(overview(&comparison)), now))
+                }
+                Err(problem) => Response::Refused(problem),
+            }
+        }
         CompareAsk::Difference { by_before } => {
             let Some(compared) = &state.compared else { return nothing() };
             Response::Compare(CompareAnswer::Difference(Box::new(difference(compared, *by_before))))

@@ -23,6 +23,10 @@ pub(super) struct State {
     order: Option<(OrderKey, Vec<FunctionId>)>,
     /// The call tree with all its boxes, if it is estimated: that takes far longer than hiding some.
     tree: Option<CallTree>,
+    /// What trees were asked for.
+    asked: tree::Asked,
+    /// What was searched for, and what was found.
+    searched: Option<(String, Rc<Vec<FunctionId>>)>,
     /// What functions belong to, which is the colour they have. Steps change nothing of it.
     layers: Option<Rc<Asked>>,
     /// What of it is Python's import system: nor of that.
@@ -75,6 +79,18 @@ impl State {
         }
     }
 
+    /// The functions that a search finds, ascending: trees are asked for again and again while it stays.
+    fn matches(&mut self, functions: &Functions, text: &str) -> Rc<Vec<FunctionId>> {
+        match &self.searched {
+            Some((known, matches)) if known == text => Rc::clone(matches),
+            _ => {
+                let matches = Rc::new(Matcher::new(functions, text).matches());
+                self.searched = Some((text.to_owned(), Rc::clone(&matches)));
+                matches
+            }
+        }
+    }
+
     /// The estimated tree, if it is there.
     pub(super) fn take_tree(&mut self) -> Option<CallTree> {
         self.tree.take()
@@ -113,7 +129,7 @@ pub(super) fn overview(shown: Shown<'_>, state: &State) -> ProfileOverview {
         has_callers: profile.has_callers(),
         by_line: false,
         tracks: Vec::new(),
-        track: None,
+        shown_tracks: Vec::new(),
         spans: None,
         measures: Vec::new(),
         measure: 0,
@@ -189,17 +205,29 @@ pub(super) fn answer(shown: Shown<'_>, state: &mut State, request: &Request) -> 
         Request::FindFunction { file, line, name } => {
             Response::FoundFunction(functions.find(file, *line, name))
         }
-        Request::Tree { hide_imports, turned } => {
+        Request::Tree { hide_imports, turned, sight } => {
             let (layers, machinery) = (state.layers(base), state.machinery(base));
             let row = |function| shown.row(&layers, function);
-            Response::Tree(tree::answer(
-                profile,
-                &machinery,
-                state.tree(profile),
-                *hide_imports,
-                *turned,
-                row,
-            ))
+            let which = tree::Which { hide_imports: *hide_imports, turned: *turned };
+            let sight = sight.as_deref();
+            let matches = match sight {
+                Some(sight) if !sight.search.is_empty() => state.matches(functions, &sight.search),
+                _ => Rc::default(),
+            };
+            let mut asked = std::mem::take(&mut state.asked);
+            let of = (profile, &*machinery, state.tree(profile));
+            let answer = tree::answer(of, &mut asked, which, sight, &matches, row);
+            state.asked = asked;
+            Response::Tree(answer)
+        }
+        Request::WalkMatches { hide_imports, turned, text, from, forwards } => {
+            let (matches, machinery) = (state.matches(functions, text), state.machinery(base));
+            let which = tree::Which { hide_imports: *hide_imports, turned: *turned };
+            let mut asked = std::mem::take(&mut state.asked);
+            let of = (profile, &*machinery, state.tree(profile));
+            let walked = tree::walked(of, &mut asked, which, &matches, *from, *forwards);
+            state.asked = asked;
+            Response::Walked(walked)
         }
         Request::SearchFunctions { text } => {
             let matcher = Matcher::new(functions, text);
@@ -213,7 +241,7 @@ pub(super) fn answer(shown: Shown<'_>, state: &mut State, request: &Request) -> 
             Response::Matches { functions: matches, self_time, total_time, problem }
         }
         Request::ByLine(_)
-        | Request::Track(_)
+        | Request::Tracks(_)
         | Request::Range(_)
         | Request::Transform(_)
         | Request::Spans(_)
@@ -221,6 +249,7 @@ pub(super) fn answer(shown: Shown<'_>, state: &mut State, request: &Request) -> 
         | Request::Compare(_)
         | Request::Lines(_)
         | Request::Series
+        | Request::Code(_)
         | Request::Reread { .. }
         | Request::Urls(_)
         | Request::Queries { .. }
@@ -231,7 +260,8 @@ pub(super) fn answer(shown: Shown<'_>, state: &mut State, request: &Request) -> 
         | Request::PairFindings { .. }
         | Request::Export(_)
         | Request::Between(_)
-        | Request::Merge(_)
+        | Request::Brief { .. }
+        | Request::Gather(_)
         | Request::Share { .. } => Response::Refused("this document is a profile".to_owned()),
     }
 }

@@ -51,6 +51,7 @@ pub(super) fn overview(log: &QueryLog) -> QueriesOverview {
         span: log.span(),
         wall_clock: matches!(log.clock, Clock::Wall { .. }),
         zone: zone(&log.clock),
+        grain: log.statements.grain(),
         inferred: log.inferred.clone(),
         views: log.requests.iter().any(|request| !request.view.is_empty()),
         statuses: log.requests.iter().any(|request| request.status != 0),
@@ -124,7 +125,7 @@ pub(super) fn answer(
         }
         Request::View(filter, ask) => views::answer(log, &texts, &mut state.views, filter, ask),
         Request::ByLine(_)
-        | Request::Track(_)
+        | Request::Tracks(_)
         | Request::Range(_)
         | Request::Transform(_)
         | Request::Spans(_)
@@ -132,6 +133,7 @@ pub(super) fn answer(
         | Request::Compare(_)
         | Request::Lines(_)
         | Request::Series
+        | Request::Code(_)
         | Request::Reread { .. }
         | Request::Urls(_)
         | Request::Functions { .. }
@@ -139,12 +141,14 @@ pub(super) fn answer(
         | Request::Function { .. }
         | Request::FindFunction { .. }
         | Request::Tree { .. }
+        | Request::WalkMatches { .. }
         | Request::SearchFunctions { .. }
         | Request::Findings { .. }
         | Request::PairFindings { .. }
         | Request::Export(_)
         | Request::Between(_)
-        | Request::Merge(_)
+        | Request::Brief { .. }
+        | Request::Gather(_)
         | Request::Share { .. } => Response::Refused("this document is an SQL log".to_owned()),
     }
 }

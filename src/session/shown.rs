@@ -1,4 +1,4 @@
-//! What is shown of a profile: a track, a range of time, a measure, and what transforms leave of that.
+//! What is shown of a profile: tracks, a range of time, a measure, and what transforms leave of that.
 
 use super::{Session, profile};
 use crate::document::Content;
@@ -8,10 +8,10 @@ use crate::profile::{Functions, Profile, label};
 use crate::protocol::{Response, StepOverview};
 
 /// What is shown of a profile.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Part {
-    /// One track, or all.
-    pub track: Option<u32>,
+    /// Some tracks by their places, in order; none stand for all.
+    pub tracks: Vec<u32>,
     /// A part of the time, or all of it. Only the first measure is known by time.
     pub range: Option<(f64, f64)>,
     /// By its place among the measures of the file.
@@ -77,7 +77,7 @@ impl Session {
 
     /// What of the profile is shown, but for its steps.
     pub(super) fn shown(&self) -> Part {
-        self.part.as_ref().map(|(part, _)| *part).unwrap_or_default()
+        self.part.as_ref().map(|(part, _)| part.clone()).unwrap_or_default()
     }
 
     /// What the steps are applied to; `None` if there are none.
@@ -148,7 +148,7 @@ impl Session {
             return Ok(());
         }
         self.swap_part();
-        let Made { of_part, narrowed, tree } = match self.made(part, is_same, steps) {
+        let Made { of_part, narrowed, tree } = match self.made(&part, is_same, steps) {
             Ok(made) => made,
             Err(problem) => {
                 self.swap_part();
@@ -177,11 +177,11 @@ impl Session {
     }
 
     /// What is to be shown of the whole, which is the document's content at the moment.
-    fn made(&self, part: Part, is_same: bool, steps: &[Transform]) -> Result<Made, String> {
+    fn made(&self, part: &Part, is_same: bool, steps: &[Transform]) -> Result<Made, String> {
         let Content::Profile(whole) = &self.document.content else { return Err(NO_PROFILE.to_owned()) };
         let known = self.narrowed.before.as_deref().filter(|_| is_same);
         let of_part = match known {
-            None if part != Part::default() => Some(Box::new(part_of(whole, part)?)),
+            None if *part != Part::default() => Some(Box::new(part_of(whole, part)?)),
             _ => None,
         };
         let base = of_part.as_deref().or(known).unwrap_or(whole);
@@ -248,24 +248,25 @@ fn after(
 }
 
 /// A part of a profile.
-fn part_of(whole: &Profile, part: Part) -> Result<Profile, String> {
-    let Part { track, range, measure } = part;
-    let index = track.map(|track| track as usize);
+fn part_of(whole: &Profile, part: &Part) -> Result<Profile, String> {
+    let Part { tracks, range, measure } = part;
+    let places: Vec<usize> = tracks.iter().map(|&track| track as usize).collect();
+    let chosen = (!places.is_empty()).then_some(&places[..]);
     let of_measure = match measure {
         0 => None,
-        measure => {
+        &measure => {
             let of_measure = whole.of_measure(measure as usize);
             Some(of_measure.ok_or_else(|| format!("the profile has no measure number {measure}"))?)
         }
     };
     let all: &Profile = of_measure.as_ref().unwrap_or(whole);
-    let shown = match (range, index) {
+    let shown = match (range, chosen) {
         (None, None) => of_measure,
-        (None, Some(track)) => all.of_track(track),
-        (Some(range), track) => all.of_range(range, track),
+        (None, Some(chosen)) => all.of_tracks(chosen),
+        (&Some(range), chosen) => all.of_range(range, chosen),
     };
-    shown.ok_or_else(|| match (range, track) {
-        (None, Some(track)) => format!("the profile has no track number {track}"),
+    shown.ok_or_else(|| match range {
+        None => "the profile has no such tracks".to_owned(),
         _ => "the profile has no such part of the time".to_owned(),
     })
 }

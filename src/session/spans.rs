@@ -22,12 +22,15 @@ const MOST: usize = 1 << 20;
 /// What the page knows before it asks.
 pub(super) fn overview(whole: &Profile, range: Option<(f64, f64)>) -> Option<SpansOverview> {
     let spans = whole.spans.as_ref()?;
-    let labels = whole.recorded_tree.as_ref()?.stacks.labels();
+    let stacks = &whole.recorded_tree.as_ref()?.stacks;
+    let labels = stacks.labels();
     Some(SpansOverview {
         clock: spans.clock,
+        beginning: spans.beginning,
         length: spans.length(),
         count: spans.len() as u64,
         tracks: labels.into_iter().zip(spans.tracks.iter().map(SpanTrack::depths)).collect(),
+        threads: stacks.tracks.iter().map(|track| track.thread).collect(),
         range,
     })
 }

@@ -33,6 +33,9 @@ use crate::queries::table_use::{TableUse, column_totals, table_use};
 use crate::requests::route_use::RouteUse;
 use crate::sort;
 
+/// Of more statements not everything is kept that may be asked for again.
+const MANY: usize = 1 << 20;
+
 /// Selections that are remembered: one's views, and what it is compared with.
 const SELECTIONS: usize = 4;
 
@@ -236,6 +239,16 @@ impl Look<'_> {
         keys
     }
 
+    /// The same where it is asked for all kinds one after the other. Of a log of millions they are not all kept: each takes
+    /// 4 bytes a statement, and eight of them would be half as much as all else that is known of it.
+    fn keys_for_once(&mut self, by: By) -> Rc<Keys> {
+        let is_known = self.state.keys.iter().any(|keys| keys.by == by);
+        match is_known || self.log.statements.len() <= MANY {
+            true => self.keys(by),
+            false => Rc::new(Keys::new(self.log, by)),
+        }
+    }
+
     /// The statements of a filter.
     fn selection(&mut self, filter: &Filter) -> Rc<Selection> {
         let known = self.state.selections.iter().position(|(known, _)| known == filter);
@@ -382,7 +395,7 @@ impl Look<'_> {
         let requests = self.log.served.is_some();
         let kinds = By::ALL.into_iter().filter(|by| !requests || by.is_of_requests());
         let all = kinds.map(|by| {
-            let keys = self.keys(by);
+            let keys = self.keys_for_once(by);
             let mut seen = seen(&selection, &keys.of, keys.count);
             for &event in &attempts {
                 seen[keys.of_event[event] as usize] = true;

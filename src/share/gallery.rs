@@ -8,7 +8,7 @@ pub const FILE: &str = "gallery.json";
 const RECORDINGS: &str = "recordings";
 
 /// One recording that is listed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recording {
     /// What it is called; a gallery has one of a title.
     pub title: String,
@@ -16,6 +16,26 @@ pub struct Recording {
     pub files: Vec<String>,
     /// What is to be seen in it.
     pub note: Option<String>,
+}
+
+/// What `gallery`, the text of the file, lists; entries that somebody wrote otherwise are passed over.
+///
+/// # Errors
+/// When it is no gallery: in words, as the rest of a sentence.
+pub fn listed(gallery: &str) -> Result<Vec<Recording>, String> {
+    let whole: Map<String, Value> =
+        serde_json::from_str(gallery).map_err(|error| format!("it is no gallery: {error}"))?;
+    let Some(listed) = whole.get(RECORDINGS) else { return Ok(Vec::new()) };
+    let listed = listed.as_array().ok_or("it is no gallery: its recordings are no list")?;
+    let entry = |entry: &Value| {
+        let files = entry["files"].as_array().map(Vec::as_slice).unwrap_or_default();
+        Some(Recording {
+            title: entry["title"].as_str()?.to_owned(),
+            files: files.iter().filter_map(|file| file.as_str().map(str::to_owned)).collect(),
+            note: entry["note"].as_str().map(str::to_owned),
+        })
+    };
+    Ok(listed.iter().filter_map(entry).collect())
 }
 
 /// `gallery`, the text of the file, with these as well. One of the same title has its place; all others, and whatever
@@ -71,12 +91,15 @@ mod tests {
                 {"title": "After", "files": ["recordings/after/a.prof.gz"], "note": "1 query"},
             ]})
         );
+        let all = [recording("Orders, before", Some("An N+1")), recording("After", Some("1 query"))];
+        assert_eq!(listed(&third).unwrap(), all);
+        assert_eq!(listed("{}").unwrap(), []);
     }
 
     #[test]
     fn what_is_no_gallery_is_left_alone() {
         for text in ["", "[]", "{", "{\"recordings\": 1}"] {
-            assert!(with(text, &[]).is_err(), "{text}");
+            assert!(with(text, &[]).is_err() && listed(text).is_err(), "{text}");
         }
     }
 

@@ -127,6 +127,21 @@ pub(super) fn request_path(path: &str) -> String {
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
+/// Whether an IP address stands somewhere in a text.
+pub(super) fn has_address(text: &str) -> bool {
+    let is_number =
+        |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_group = |part: &str| part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    // IPv6 has eight groups, or leaves some out between two colons.
+    let is_six = |word: &str| {
+        let colons = word.bytes().filter(|&byte| byte == b':').count();
+        (word.contains("::") && word.len() > 2 || colons >= 7) && word.split([':', '.']).all(is_group)
+    };
+    let is_four = |word: &str| word.split('.').filter(|part| is_number(part)).count() >= 4;
+    text.split(|letter: char| !letter.is_ascii_alphanumeric() && !matches!(letter, '.' | ':'))
+        .any(|word| is_six(word) || word.split(':').any(is_four))
+}
+
 /// Whether a part of an address is words as people write them there: small letters, in words that can be spoken. Tokens
 /// are in capitals or in both (Base64: `MTI`), hexadecimal, long, or begin with what says whose they are (`sk_live_`).
 fn is_words(part: &str) -> bool {
@@ -309,6 +324,18 @@ mod tests {
             ("(text not logged)", "(text not logged)"),
         ] {
             assert_eq!(fingerprint(text), expected);
+        }
+    }
+
+    #[test]
+    fn addresses_of_machines_are_found_wherever_they_stand() {
+        for text in
+            ["203.0.113.77", "<203.0.113.77:4711>", "[2001:db8::77]:80", "worker=::1", "fe80:0:0:0:1:2:3:4"]
+        {
+            assert!(has_address(text), "{text}");
+        }
+        for text in ["", "31256", "web.1", "7/140", "worker-1", "12:30:45", "1.2.3", "shop.views::cart"] {
+            assert!(!has_address(text), "{text}");
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) fn of_measures(measures: &Measures) -> Measures {
 
 /// Lines and their numbers. What they say is the program itself: it stays only where nothing is left out.
 pub(super) fn of_lines(table: &LineTable, strip: Strip, names: &mut Names) -> LineTable {
-    let LineTable { columns, files, functions, file, line, function, sources } = table;
+    let LineTable { columns, files, functions, file, line, function, sources, peak } = table;
     let column = |column: &Column| {
         let Column { name, unit, adds_up, values } = column;
         Column { name: name.clone(), unit: *unit, adds_up: *adds_up, values: values.clone() }
@@ -35,6 +35,7 @@ pub(super) fn of_lines(table: &LineTable, strip: Strip, names: &mut Names) -> Li
         line: line.clone(),
         function: function.clone(),
         sources: if strip.is_nothing() { sources.clone() } else { Vec::new() },
+        peak: *peak,
     }
 }
 

@@ -30,6 +30,9 @@ const DOCUMENT_END: &[u8] = b"</script>";
 /// Largest element of a document that is read, bytes of base64.
 const LIMIT: u64 = 1 << 30;
 
+/// So many documents are named where all are told of; nobody reads more.
+const MOST_NAMED: usize = 4;
+
 /// What a saved page says of itself.
 #[derive(Debug, Clone, Default)]
 pub struct About {
@@ -49,7 +52,7 @@ impl About {
     /// What it contains, in sentences for whoever gets it.
     pub fn in_words(&self) -> String {
         let documents: Vec<String> =
-            self.documents.iter().map(|(name, what)| format!("{name} ({what})")).collect();
+            self.documents.iter().take(MOST_NAMED).map(|(name, what)| format!("{name} ({what})")).collect();
         let left_out = if self.strip.is_nothing() {
             "Nothing was left out of them".to_owned()
         } else {
@@ -59,12 +62,22 @@ impl About {
             Keep::Everything => "",
             Keep::Results => " Of SQL logs only the results are in it, no single statements.",
         };
-        format!("This page contains {}. {left_out}.{only}", documents.join(", "))
+        let more = self.and_more();
+        format!("This page contains {}{more}. {left_out}.{only}", documents.join(", "))
     }
 
     fn title(&self) -> String {
-        let names: Vec<&str> = self.documents.iter().map(|(name, _)| name.as_str()).collect();
-        format!("{} – Flamedrop", names.join(", "))
+        let names: Vec<&str> =
+            self.documents.iter().take(MOST_NAMED).map(|(name, _)| name.as_str()).collect();
+        format!("{}{} – Flamedrop", names.join(", "), self.and_more())
+    }
+
+    /// How many documents are not named.
+    fn and_more(&self) -> String {
+        match self.documents.len().saturating_sub(MOST_NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        }
     }
 
     fn settings(&self) -> String {
@@ -271,6 +284,17 @@ mod tests {
         }
         let cut = saved(&["a.prof"]).split("</script>\n</body>").next().unwrap().to_owned();
         assert!(documents(&MemorySource::new("x", cut)).is_err());
+    }
+
+    #[test]
+    fn of_many_documents_some_are_named() {
+        let about = |count: usize| About {
+            documents: (0..count).map(|at| (format!("{at}.prof"), "a profile".to_owned())).collect(),
+            ..About::default()
+        };
+        assert!(about(4).in_words().contains("2.prof (a profile), 3.prof (a profile). Left out"));
+        assert!(about(30).in_words().contains("3.prof (a profile) and 26 more. Left out"));
+        assert_eq!(about(30).title(), "0.prof, 1.prof, 2.prof, 3.prof and 26 more – Flamedrop");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Documents that go into a page: what each is, what is left out of it, its bytes.
 
+use std::borrow::Borrow;
 use std::io::{self, Read as _, Write};
 
 use flate2::Compression;
@@ -9,8 +10,8 @@ use super::page::{self, About};
 use super::{Keep, Strip};
 use crate::document::{Content, Document};
 use crate::findings::Settings;
-use crate::import;
-use crate::input::{Options, Source};
+use crate::import::{self, Kind};
+use crate::input::{Source, bundle};
 use crate::link;
 use crate::saved;
 
@@ -21,22 +22,23 @@ pub struct Part {
     pub name: String,
     /// What it is, in words: `a profile: cProfile / pstats`.
     pub what: String,
+    /// What it holds; `None` if it only says how others are read.
+    pub kind: Option<Kind>,
     /// The file, gzipped: as it is, if nothing is left out of it, else in our own format.
     pub gzip: Vec<u8>,
 }
 
-/// Reads `source` and leaves out what is to be left out. `level` is how small it becomes, and how long that takes.
+/// `document`, which was read from `source`, without what is to be left out. `level` is how small it becomes, and how long that takes.
 ///
 /// # Errors
 /// When it cannot be read, in words.
 pub fn part(
+    document: Document,
     source: &dyn Source,
-    options: &Options,
     strip: Strip,
     keep: Keep,
     level: Compression,
 ) -> Result<Part, String> {
-    let (document, _) = import::read(source, &|_| (), options).map_err(|error| error.to_string())?;
     let bytes = if strip.is_nothing() && keep == Keep::Everything {
         let mut bytes = Vec::new();
         source
@@ -49,7 +51,7 @@ pub fn part(
         saved::write(&stripped, &strip.in_words(), keep, &Settings::default())
     };
     let gzip = if bytes.starts_with(&[0x1f, 0x8b]) { bytes } else { gzipped(&bytes, level)? };
-    Ok(Part { what: in_words(&document), name: document.name, gzip })
+    Ok(Part { what: in_words(&document), kind: Some(document.content.kind()), name: document.name, gzip })
 }
 
 /// A site's patterns ([`import::urls`]), for logs that are handed on as they are: the page reads both.
@@ -58,7 +60,22 @@ pub fn part(
 /// When they cannot be compressed.
 pub fn patterns(name: &str, text: &str, level: Compression) -> Result<Part, String> {
     let gzip = gzipped(text.as_bytes(), level)?;
-    Ok(Part { what: "a site's patterns".to_owned(), name: name.to_owned(), gzip })
+    Ok(Part { what: "a site's patterns".to_owned(), kind: None, name: name.to_owned(), gzip })
+}
+
+/// Documents, each with the name it has among them, as one file, which the page shows as a group: a table of recordings.
+/// `None` if their names are longer than what is read of them.
+pub fn group<P: Borrow<Part>>(parts: &[(String, P)]) -> Option<Vec<u8>> {
+    let table: Vec<(String, u64)> =
+        parts.iter().map(|(name, part)| (name.clone(), part.borrow().gzip.len() as u64)).collect();
+    let trailer = bundle::group_trailer(&table);
+    if !bundle::is_read(&trailer) {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    parts.iter().for_each(|(_, part)| bytes.extend_from_slice(&part.borrow().gzip));
+    bytes.extend_from_slice(&trailer);
+    Some(bytes)
 }
 
 fn gzipped(bytes: &[u8], level: Compression) -> Result<Vec<u8>, String> {
@@ -81,18 +98,36 @@ fn in_words(document: &Document) -> String {
 pub struct Report {
     about: About,
     elements: Vec<String>,
+    /// Whether the first document is a group.
+    begins_with_group: bool,
 }
+
+/// The views that a group has; the first is what it opens on.
+const OF_GROUP: [&str; 2] = ["recordings", "functions"];
 
 impl Report {
     /// One that says that this was left out.
     pub fn new(strip: Strip, keep: Keep) -> Self {
-        Self { about: About { strip, keep, ..About::default() }, elements: Vec::new() }
+        Self { about: About { strip, keep, ..About::default() }, ..Self::default() }
     }
 
     /// Puts a document into it.
     pub fn add(&mut self, part: Part) {
         self.elements.push(page::element(&part.name, &page::base64(&part.gzip)));
         self.about.documents.push((part.name, part.what));
+    }
+
+    /// Puts a [`group`] of so many recordings into it.
+    ///
+    /// # Errors
+    /// When it cannot be compressed, in words.
+    pub fn add_group(&mut self, name: &str, bytes: &[u8], recordings: usize) -> Result<(), String> {
+        // What is in it is compressed already.
+        let gzip = gzipped(bytes, Compression::none())?;
+        self.begins_with_group |= self.elements.is_empty();
+        let what = format!("{recordings} recordings");
+        self.add(Part { name: name.to_owned(), what, kind: None, gzip });
+        Ok(())
     }
 
     /// The names of the documents in it.
@@ -106,6 +141,7 @@ impl Report {
         let view = if view.contains('=') {
             view.trim_start_matches('#').to_owned()
         } else {
+            let view = if self.begins_with_group && !OF_GROUP.contains(&view) { OF_GROUP[0] } else { view };
             link::encode([("view", view.to_owned())])
         };
         let named = view.split('&').any(|pair| pair.starts_with("file="));

@@ -37,10 +37,38 @@ pub(super) fn in_words(strip: Strip) -> String {
     format!("{lines}{who}{routes}")
 }
 
-/// A method is a word in capitals; a client may have sent anything.
+/// Methods that there are ([IANA](https://www.iana.org/assignments/http-methods/http-methods.xhtml)), and the one by which caches
+/// are emptied.
+const METHODS: [&str; 24] = [
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "DELETE",
+    "CONNECT",
+    "OPTIONS",
+    "TRACE",
+    "PATCH",
+    "QUERY",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "SEARCH",
+    "REPORT",
+    "ACL",
+    "CHECKIN",
+    "CHECKOUT",
+    "MERGE",
+    "PURGE",
+];
+
+/// A method that there is; a client may have sent anything, a name as well.
 pub(super) fn method(method: &str) -> String {
-    let is_word = method.len() <= 10 && method.bytes().all(|byte| byte.is_ascii_uppercase());
-    if is_word { method.to_owned() } else { String::new() }
+    if METHODS.contains(&method) { method.to_owned() } else { String::new() }
 }
 
 /// A route without what looks like a value in it.
@@ -66,6 +94,8 @@ fn part(part: &str) -> String {
     match part {
         "{id}" | "{uuid}" | "{hex}" | "{date}" | "{slug}" => part.to_owned(),
         _ if is_of_pattern(part) => part.to_owned(),
+        // Names of people are joined so: `karl_koch` like `karl-koch`.
+        _ if part.trim_matches('_').contains('_') => "…".to_owned(),
         _ => mask::request_path(part),
     }
 }
@@ -104,6 +134,8 @@ mod tests {
             "QWxhZGRpbjpvcGVu",
             "hKdlPqRstUvWxYzAbCdEfGhI",
             "sk_live_abcdefghi",
+            "karl_koch",
+            "order_lines",
             "ghp_abcdef",
             "deadbeef",
             "bqxlwz",
@@ -115,18 +147,7 @@ mod tests {
         ] {
             assert_eq!(shown(&format!("GET /reset/{token}/"), usual), "GET /reset/…/", "{token}");
         }
-        for word in [
-            "orders",
-            "order_lines",
-            "v2",
-            "notifications",
-            "checkout",
-            "api",
-            "feed",
-            "add",
-            "graphql",
-            "css",
-        ] {
+        for word in ["orders", "v2", "notifications", "checkout", "api", "feed", "add", "graphql", "css"] {
             assert_eq!(shown(&format!("GET /{word}/"), usual), format!("GET /{word}/"));
         }
         for route in ["/articles/<int:year>/<slug:slug>/", "/<page_slug>-<page_id>/", "/users/<pk>.<format>"]
@@ -138,6 +159,8 @@ mod tests {
         }
         assert_eq!(shown("secret", usual), "route 1");
         assert_eq!(shown("x-secret /a", usual), "/a");
+        assert_eq!(shown("KARLKOCH /a", usual), "/a");
+        assert_eq!(shown("PROPFIND /a", usual), "PROPFIND /a");
         assert_eq!(shown("GET /a/1.6", Strip::NOTHING), "GET /a/1.6");
         assert_eq!(shown("GET /a/b", Strip { paths: true, ..usual }), "GET /1");
     }

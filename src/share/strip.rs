@@ -74,6 +74,7 @@ fn of_profile(profile: &Profile, strip: Strip) -> Profile {
         primitive_calls,
         self_time,
         total_time,
+        cycles,
     } = &profile.functions;
     let mut functions = Functions {
         files: files.clone(),
@@ -87,6 +88,7 @@ fn of_profile(profile: &Profile, strip: Strip) -> Profile {
         primitive_calls: primitive_calls.clone(),
         self_time: self_time.clone(),
         total_time: total_time.clone(),
+        cycles: cycles.clone(),
     };
     let mut renamed = Names::default();
     if strip.paths {
@@ -175,6 +177,13 @@ fn of_log(log: &QueryLog, format: &str, source: &dyn Source, strip: Strip) -> io
     if of_requests && strip.parameters {
         // Whoever logged in is a parameter of a request, not the database's user.
         connections.iter_mut().for_each(|one| one.user = names.name("user", &one.user));
+    }
+    if of_requests && !strip.is_nothing() {
+        // Whatever a log calls its workers: addresses are whose they are.
+        connections
+            .iter_mut()
+            .filter(|one| mask::has_address(&one.process))
+            .for_each(|one| one.process.clear());
     }
     let sites = log.sites.iter().map(|site| of_site(site, strip, &mut names)).collect();
     let requests = log.requests.iter().enumerate();
@@ -309,9 +318,12 @@ fn leading_digit(number: u64) -> u64 {
 }
 
 fn of_connection(connection: &Connection, strip: Strip, names: &mut Names) -> Connection {
-    let Connection { process, database, user, application, client } = connection;
+    let Connection { process, database, user, application, client, thread } = connection;
+    // As a profile's tracks have it, which it is told by.
+    let thread = *thread;
     if !strip.paths {
         return Connection {
+            thread,
             process: process.clone(),
             database: database.clone(),
             user: user.clone(),
@@ -325,6 +337,7 @@ fn of_connection(connection: &Connection, strip: Strip, names: &mut Names) -> Co
         user: names.name("user", user),
         application: names.name("application", application),
         client: names.name("host", client),
+        thread,
     }
 }
 

@@ -4,9 +4,12 @@
 #
 # usage: ./dev bench logs [KIND …] [MEGABYTES …]      (every kind, 100 megabytes, if none is given)
 #        ./dev bench logs --against PROGRAM [KIND …] [MEGABYTES …]
+#        ./dev bench logs --jobs N [KIND …] [MEGABYTES …]
 #
 # --against: instead of the other tools another flamedrop, say one built from an earlier commit in a `git worktree`.
 # The medians of nine pairs of runs, in turns; fails where this one takes more than 1.05 times as long.
+#
+# --jobs: with N threads beside one, the medians of nine pairs of runs, in turns; fails where what they say differs.
 
 import json
 import os
@@ -85,8 +88,36 @@ def against(other, program, kinds, sizes):
         sys.exit(f"More than {MOST} times as long: {', '.join(slower)}")
 
 
+def with_jobs(jobs, program, kinds, sizes):
+    """The medians with so many threads and with one, for each kind of log."""
+    print(f"{'':28} {'statements':>10} {'one, s':>9} {f'{jobs}, s':>9} {'× as fast':>9} {'MB, one':>8} {f'MB, {jobs}':>8}")
+    for size in sizes:
+        for kind in kinds:
+            path = INPUTS / f"{kind}-{size:g}.{ENDINGS.get(kind, 'log')}"
+            contents = made(path, make_log.write, kind, size)
+            said, memory = [], []
+            for count in (1, jobs):
+                output = INPUTS / f"summary-{count}.json"
+                command = [program, "summary", "--json", "--jobs", str(count), path]
+                memory.append(measure("flamedrop", command, times=1, output=output).peak_mb)
+                checked(check, contents, output)
+                said.append(output.read_bytes())
+            assert said[0] == said[1], f"{path.name}: {jobs} threads say something else than one"
+            command = [program, "summary", "--json", "--jobs"]
+            many, one = paired([*command, str(jobs), path], [*command, "1", path])
+            print(
+                f"{path.name:28} {contents['statements']:10,} {one:9.3f} {many:9.3f} {one / many:9.2f}"
+                f" {memory[0]:8.0f} {memory[1]:8.0f}",
+                flush=True,
+            )
+
+
 def main():
-    other = None
+    other = jobs = None
+    if "--jobs" in sys.argv:
+        at = sys.argv.index("--jobs")
+        jobs = int(sys.argv[at + 1])
+        del sys.argv[at : at + 2]
     if "--against" in sys.argv:
         at = sys.argv.index("--against")
         if at + 1 == len(sys.argv) or not shutil.which(sys.argv[at + 1]):
@@ -96,6 +127,9 @@ def main():
     kinds = [argument for argument in sys.argv[1:] if argument in make_log.FORMATS]
     sizes = [float(argument) for argument in sys.argv[1:] if argument not in make_log.FORMATS]
     program = build()
+    if jobs:
+        with_jobs(jobs, program, kinds or list(make_log.FORMATS), sizes or [100])
+        return
     if other:
         against(other, program, kinds or list(make_log.FORMATS), sizes or [100])
         return

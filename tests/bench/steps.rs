@@ -99,7 +99,7 @@ fn main() {
 }
 
 fn ask_tree(turned: Option<Turned>) -> Request {
-    Request::Tree { hide_imports: false, turned }
+    Request::Tree { hide_imports: false, turned, sight: Some(Box::default()) }
 }
 
 fn ask_table(sort: FunctionColumn, descending: bool, filter: &str) -> Request {

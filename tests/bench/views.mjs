@@ -3,12 +3,17 @@
 // switching to each view and for moving the brush, and from frame to frame while the timeline is zoomed and
 // dragged, in Chromium. Needs a built page: ./dev build
 //
-// usage: ./dev bench views [MEGABYTES]      (100 if none is given; 550 are a million statements)
+// Beside another build of the page (dist/ of another commit, see tests/bench/page.py) each is opened so many times, in
+// turns, and so is each step within them.
+//
+// usage: ./dev bench views [MEGABYTES] [--against DIST [--pairs N]]      (100 and 9 if none is given; 550 MB are a million
+// statements)
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 import { DIST, VIEWPORTS, launch } from '../e2e/support/page.js';
 import { serve } from '../e2e/support/site.js';
@@ -16,7 +21,11 @@ import { choose } from '../e2e/support/files.js';
 import { opened, ready } from '../e2e/support/views.js';
 
 const ROUNDS = 9;
-const megabytes = Number(process.argv[2] ?? 100);
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { against: { type: 'string' }, pairs: { type: 'string', default: '9' } },
+});
+const megabytes = Number(positionals[0] ?? 100);
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const log = here(`../../target/bench/views-${megabytes}.log`);
 
@@ -34,22 +43,29 @@ const contents = JSON.parse(readFileSync(`${log}.contents.json`, 'utf8'));
 
 const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
 
-const [site, browser] = await Promise.all([serve(DIST), launch()]);
-const page = await browser.newPage({ viewport: VIEWPORTS.desktop });
-await page.goto(site.url);
-await ready(page);
-const before = Date.now();
-await choose(page, [log]);
-await opened(page);
-console.log(`${contents.statements.toLocaleString('en')} statements, open after ${Date.now() - before} ms`);
+const browser = await launch();
 
-// The answers are checked before they are timed.
-await page.getByRole('tab', { name: 'Overview', exact: true }).click();
-const statements = `${contents.statements.toLocaleString('en')} statements`;
-await page.getByRole('region', { name: 'Filter' }).getByText(statements).waitFor();
+/** Opens the log in a page of its own: the page, and ms until it is open. */
+async function visit(root) {
+  const site = await serve(root);
+  const page = await browser.newPage({ viewport: VIEWPORTS.desktop });
+  await page.goto(site.url);
+  await ready(page);
+  // What the page does after its start is not measured.
+  await page.waitForTimeout(1500);
+  const before = performance.now();
+  await choose(page, [log]);
+  await opened(page);
+  const open = performance.now() - before;
+  // The answers are checked before they are timed.
+  await page.getByRole('tab', { name: 'Overview', exact: true }).click();
+  const statements = `${contents.statements.toLocaleString('en')} statements`;
+  await page.getByRole('region', { name: 'Filter' }).getByText(statements).waitFor();
+  return { page, site, open, leave: async () => Promise.all([page.close(), site.close()]) };
+}
 
 /** Does something in the page and waits until nothing changes any more: ms until the last change. */
-const settle = (act) =>
+const settle = ({ page }, act) =>
   page.evaluate(
     ([kind, name]) =>
       new Promise((resolve) => {
@@ -83,26 +99,48 @@ const settle = (act) =>
     act,
   );
 
-const tabs = await page.getByRole('tablist', { name: 'Views' }).getByRole('tab').allInnerTexts();
-const views = tabs.map((tab) => tab.trim()).filter((view) => view !== 'Findings');
-const lines = [];
-for (const view of views) {
-  const times = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    await settle(['tab', 'Findings']);
-    times.push(await settle(['tab', view]));
+/** The views that all have. */
+async function viewsOf(visits) {
+  const lists = await Promise.all(
+    visits.map(({ page }) => page.getByRole('tablist', { name: 'Views' }).getByRole('tab').allInnerTexts()),
+  );
+  const names = lists.map((tabs) => tabs.map((tab) => tab.trim()));
+  return names[0].filter((view) => view !== 'Findings' && names.every((of) => of.includes(view)));
+}
+
+/** What is measured, by name: a list of times of each build. */
+async function switches(visits, rounds, times) {
+  const note = (what, which, time) => ((times[what] ??= visits.map(() => []))[which].push(time));
+  // Who begins changes from round to round.
+  const inTurns = async (round, act) => {
+    const order = [...visits.keys()];
+    for (const which of round % 2 ? order.reverse() : order) await act(visits[which], which);
+  };
+  const views = await viewsOf(visits);
+  for (const view of views) {
+    for (let round = 0; round < rounds; round += 1) {
+      await inTurns(round, async (visit, which) => {
+        await settle(visit, ['tab', 'Findings']);
+        note(`to ${view}`, which, await settle(visit, ['tab', view]));
+      });
+    }
   }
-  lines.push([`to ${view}`, median(times)]);
+  for (const view of views) {
+    for (const visit of visits) {
+      await settle(visit, ['tab', view]);
+      await settle(visit, ['key', 'Escape']);
+    }
+    for (let round = 0; round < rounds; round += 1) {
+      await inTurns(round, async (visit, which) => {
+        note(`brush moved in ${view}`, which, await settle(visit, ['key', 'ArrowRight']));
+      });
+    }
+    for (const visit of visits) await settle(visit, ['key', 'Escape']);
+  }
 }
-for (const view of views) {
-  await settle(['tab', view]);
-  await settle(['key', 'Escape']);
-  const times = [];
-  for (let round = 0; round < ROUNDS; round += 1) times.push(await settle(['key', 'ArrowRight']));
-  lines.push([`brush moved in ${view}`, median(times)]);
-}
+
 /** Turns the wheel or drags on the timeline, once a frame: the milliseconds of each frame. */
-const frames = (kind) =>
+const frames = (page, kind) =>
   page.evaluate(async (kind) => {
     const canvas = document.querySelector('.picture canvas');
     const { left, top, width, height } = canvas.getBoundingClientRect();
@@ -119,17 +157,47 @@ const frames = (kind) =>
     }
     return times;
   }, kind);
-await settle(['tab', 'Timeline']);
-await settle(['key', 'Escape']);
-for (const kind of ['zoom', 'drag']) {
-  // Dragging needs something to the sides.
-  if (kind === 'drag') await page.getByRole('button', { name: 'Zoom in' }).click();
-  await page.waitForTimeout(500);
-  const times = await frames(kind);
-  console.log(`${`timeline, a frame of a ${kind}`.padEnd(32)} ${median(times).toFixed(0).padStart(6)} ms, at most ${Math.max(...times).toFixed(0)} ms`);
+async function timelineFrames(visit) {
+  await settle(visit, ['tab', 'Timeline']);
+  await settle(visit, ['key', 'Escape']);
+  for (const kind of ['zoom', 'drag']) {
+    // Dragging needs something to the sides.
+    if (kind === 'drag') await visit.page.getByRole('button', { name: 'Zoom in' }).click();
+    await visit.page.waitForTimeout(500);
+    const times = await frames(visit.page, kind);
+    console.log(`${`timeline, a frame of a ${kind}`.padEnd(32)} ${median(times).toFixed(0).padStart(6)} ms, at most ${Math.max(...times).toFixed(0)} ms`);
+  }
 }
-for (const [what, time] of lines) console.log(`${what.padEnd(32)} ${time.toFixed(0).padStart(6)} ms`);
-console.log(`median of all ${median(lines.map(([, time]) => time)).toFixed(0)} ms (target: 100)`);
-assert.ok(lines.length > 0);
+
+const whole = (time) => time.toFixed(0).padStart(7);
+
+if (options.against) {
+  const [opens, times] = [[[], []], {}];
+  for (let pair = 0; pair < Number(options.pairs); pair += 1) {
+    const visits = [];
+    for (const root of pair % 2 ? [options.against, DIST] : [DIST, options.against]) visits.push(await visit(root));
+    if (pair % 2) visits.reverse();
+    visits.forEach(({ open }, which) => opens[which].push(open));
+    await switches(visits, 3, times);
+    for (const one of visits) await one.leave();
+  }
+  console.log(`${contents.statements.toLocaleString('en')} statements, medians in ms, of ${options.pairs} pairs\n`);
+  console.log(`${''.padEnd(32)} ${'now'.padStart(7)} ${'against'.padStart(7)} ${'as long'.padStart(7)}`);
+  const row = (what, [now, before]) =>
+    console.log(`${what.padEnd(32)} ${whole(now)} ${whole(before)} ${(now / before).toFixed(2).padStart(7)}`);
+  row('open', opens.map(median));
+  for (const [what, both] of Object.entries(times)) row(what, both.map(median));
+  const all = (which) => median(Object.values(times).map((both) => median(both[which])));
+  row('median of all switches', [all(0), all(1)]);
+} else {
+  const [only, times] = [await visit(DIST), {}];
+  console.log(`${contents.statements.toLocaleString('en')} statements, open after ${only.open.toFixed(0)} ms`);
+  await switches([only], ROUNDS, times);
+  await timelineFrames(only);
+  const lines = Object.entries(times).map(([what, [of]]) => [what, median(of)]);
+  for (const [what, time] of lines) console.log(`${what.padEnd(32)} ${whole(time)} ms`);
+  console.log(`median of all ${median(lines.map(([, time]) => time)).toFixed(0)} ms (target: 100)`);
+  assert.ok(lines.length > 0);
+  await only.leave();
+}
 await browser.close();
-await site.close();

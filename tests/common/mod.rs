@@ -1,7 +1,9 @@
 //! What several test files need.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod desk;
 pub mod marshal;
+pub mod requests;
 
 use std::path::{Path, PathBuf};
 

@@ -40,13 +40,15 @@ pub fn document(document: &Document, bytes: &[u8]) -> String {
 }
 
 fn parts(connection: &flamedrop::queries::Connection) -> String {
-    let flamedrop::queries::Connection { process, database, user, application, client } = connection;
+    let flamedrop::queries::Connection { process, database, user, application, client, thread } = connection;
+    let thread = thread.map(|thread| thread.to_string()).unwrap_or_default();
     [
         ("process", process),
         ("database", database),
         ("user", user),
         ("application", application),
         ("client", client),
+        ("thread", &thread),
     ]
     .iter()
     .filter(|(_, value)| !value.is_empty())

@@ -2,17 +2,15 @@
 // own page.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
-import { promisify } from 'node:util';
 
 import Ajv from 'ajv';
 
+import { flamedrop } from './support/command_line.js';
 import { data } from './support/files.js';
 import { launch } from './support/page.js';
 import { serve } from './support/site.js';
@@ -21,15 +19,6 @@ const TIMEOUT = 300_000;
 
 const require = createRequire(import.meta.url);
 const schema = require.resolve('speedscope/dist/release/file-format-schema.json');
-
-const repository = fileURLToPath(new URL('../..', import.meta.url));
-
-/** What the command line prints; compiled first, if it is not. */
-async function flamedrop(...args) {
-  const command = ['run', '--quiet', '--bin', 'flamedrop', '--', ...args];
-  const { stdout } = await promisify(execFile)('cargo', command, { cwd: repository, maxBuffer: 1 << 28 });
-  return stdout;
-}
 
 /** Self times as Python's own pstats adds them up, in nanoseconds. */
 async function totalOf(version) {

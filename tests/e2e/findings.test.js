@@ -170,8 +170,7 @@ pageTest('dismissed findings stay so, also in other recordings, until they are r
   assert.doesNotMatch(await first(page).innerText(), /shop_orderline/);
 
   // Another recording of the same code.
-  await page.getByRole('button', { name: 'Close shop.prof' }).click();
-  await page.getByRole('button', { name: 'Close shop.sql.jsonl' }).click();
+  await page.getByRole('button', { name: 'Close shop.prof and shop.sql.jsonl' }).click();
   await drop(page, [{ name: 'again.jsonl', text: await readFile(SHOP[1], 'utf8') }]);
   await dismissed.waitFor();
   await dismissed.locator('summary').first().click();
@@ -305,6 +304,7 @@ pageTest('a search finds among findings; Forget forgets what was dismissed', asy
   await found.getByRole('button', { name: 'Dismiss' }).click();
   await page.getByText('Dismissed (1)').waitFor();
   await page.getByRole('button', { name: 'Flamedrop', exact: true }).click();
+  page.once('dialog', (dialog) => dialog.accept());
   await page.getByRole('button', { name: 'Delete saved files' }).click();
   await page.getByText('All files are closed, and saved copies deleted').waitFor();
   assert.equal(await page.evaluate(() => localStorage.getItem('flamedrop.dismissed-findings')), '');

@@ -1,6 +1,7 @@
 // The flame chart: when calls ran, track by track, and the range of time that all views are about.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 
 import { assertAccessible } from './support/axe.js';
 import { data, drop } from './support/files.js';
@@ -143,7 +144,7 @@ pageTest('tracks one under the other, in the dark', { colorScheme: 'dark' }, asy
   await screenshot('flame-chart-tracks');
   await assertAccessible(page, 'flame chart of two tracks');
   // One of them alone.
-  await page.getByLabel('Track').selectOption({ index: 2 });
+  await page.getByRole('combobox', { name: 'Track' }).selectOption({ index: 2 });
   await page.waitForTimeout(500);
   await screenshot('flame-chart-one-track');
   await page.getByText('Longest on screen').first().click();
@@ -181,4 +182,32 @@ pageTest('the picture as SVG', async ({ page }) => {
   let text = '';
   for await (const piece of stream) text += piece;
   for (const word of ['<svg', 'Flame chart', 'MainThread', '>burn<', ' ms<']) assert.ok(text.includes(word), word);
+});
+
+pageTest('the picture as PNG', async ({ page }) => {
+  await charted(page);
+  await page.getByRole('button', { name: 'Share' }).click();
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: 'Picture as PNG', exact: true }).click(),
+  ]);
+  assert.match(saved.suggestedFilename(), /^viztracer.*\.png$/);
+  const bytes = await readFile(await saved.path());
+  // https://www.w3.org/TR/png/#5PNG-file-signature, then the header with the size in the screen's pixels.
+  assert.equal(bytes.subarray(0, 8).toString('latin1'), '\x89PNG\r\n\x1a\n');
+  const size = await page.evaluate(() => {
+    const canvas = document.querySelector("canvas[aria-roledescription='flame chart']");
+    return [canvas.width, canvas.height];
+  });
+  assert.deepEqual([bytes.readUInt32BE(16), bytes.readUInt32BE(20)], size);
+});
+
+pageTest('findings in order of time', async ({ page, screenshot }) => {
+  await drop(page, [data('rules/ask_in_turn.trace.json.gz')]);
+  await opened(page);
+  await show(page, 'Findings');
+  const title = /^price \(turns\.py:\d+\) waits 6 times in turn, .* while 4 other threads are idle$/;
+  await page.getByRole('heading', { name: title }).waitFor();
+  await screenshot('findings-waits-in-turn');
+  await assertAccessible(page, 'a finding in order of time');
 });

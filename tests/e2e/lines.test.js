@@ -70,7 +70,7 @@ pageTest('one measure of several, which the address brings back', async ({ page,
   assert.equal(options[5], 'alloc-space: 1.74 GiB');
   await selector.selectOption({ index: 5 });
   await page.getByRole('list', { name: 'Totals' }).getByText('1.74 GiB').waitFor();
-  assert.equal(await page.getByLabel('Track').locator('option').first().innerText(), 'All 2: 1.74 GiB, 100 %');
+  assert.equal(await page.getByRole('combobox', { name: 'Track' }).locator('option').first().innerText(), 'All 2: 1.74 GiB, 100 %');
   await page.waitForFunction(() => /measure=5/.test(location.hash));
   await assertAccessible(page, 'a measure of several');
   await screenshot('measures-functions');

@@ -47,12 +47,39 @@ for (const [file, total, counted] of RECORDINGS) {
   });
 }
 
+pageTest('some threads of several', async ({ page, screenshot }) => {
+  const threads = { main: 4, 'worker-1': 3, 'worker-2': 2, 'worker-3': 1 };
+  const text = Object.entries(threads)
+    .map(([name, samples], at) => `thread (${at + 1}): ${name};serve (app.py:1);${name} (app.py:${at + 2}) ${samples}\n`)
+    .join('');
+  await drop(page, [{ name: 'threads.txt', text }]);
+  await opened(page);
+  await show(page, 'Functions');
+  await rows(page, 'Functions');
+  const menu = page.locator('.tracks details');
+  await menu.locator('summary').click();
+  const button = menu.getByRole('button', { name: 'Show these' });
+  assert.ok(await button.isDisabled());
+  for (const name of [/worker-1/, /worker-3/]) await menu.getByRole('checkbox', { name }).check();
+  await assertAccessible(page, 'some tracks');
+  await screenshot('profiles-tracks');
+  await button.click();
+  await page.getByRole('list', { name: 'Totals' }).getByText('4 samples').waitFor();
+  const selector = page.getByRole('combobox', { name: 'Track' });
+  assert.equal(await selector.locator('option:checked').innerText(), '2 of 4: 4 samples, 40 %');
+  await page.waitForFunction(() => /track=1(,|%2C)3/.test(location.hash));
+  await page.reload();
+  await page.getByRole('list', { name: 'Totals' }).getByText('4 samples').waitFor();
+  await selector.selectOption({ index: 0 });
+  await page.getByRole('list', { name: 'Totals' }).getByText('10 samples').waitFor();
+});
+
 pageTest('one thread of several', async ({ page, screenshot }) => {
   await drop(page, [data('profiles/py-spy-0.4.3-threads.raw.txt.gz')]);
   await opened(page);
   await show(page, 'Functions');
   await rows(page, 'Functions');
-  const selector = page.getByLabel('Track');
+  const selector = page.getByRole('combobox', { name: 'Track' });
   assert.deepEqual(await selector.locator('option').allInnerTexts(), [
     'All 2: 130 samples, 100 %',
     'MainThread: 114 samples, 88 %',

@@ -109,6 +109,28 @@ pageTest('a layout can be given where a unit cannot be told', async ({ page }) =
   assert.match(await totals.innerText(), /p50\s*24\.\d+ ms/);
 });
 
+pageTest('a log that cannot be read is read once its layout is given', async ({ page, screenshot }) => {
+  const line = (second) => `28/Nov/2026:22:44:${String(second).padStart(2, '0')} +0000~GET~/orders/${second}~200~0.0${10 + second}\n`;
+  const text = Array.from({ length: 40 }, (_, at) => line(at)).join('');
+  await drop(page, [{ name: 'odd.log', text }]);
+  const alert = page.getByRole('alert');
+  await alert.getByRole('heading', { name: 'odd.log could not be read' }).waitFor();
+  await assertAccessible(page, 'a file that could not be read');
+  await screenshot('layout-asked');
+  const layout = page.getByLabel(/If it is a log of requests/);
+  // A wrong one is refused, and stays to be mended.
+  await layout.fill('$request_method,$request_uri,$status');
+  await page.getByRole('button', { name: 'Read again' }).click();
+  await alert.getByText(/none of its lines is of the layout/).waitFor();
+  assert.equal(await layout.inputValue(), '$request_method,$request_uri,$status');
+  await layout.fill('$time_local~$request_method~$request_uri~$status~$request_time');
+  await page.getByRole('button', { name: 'Read again' }).click();
+  await opened(page);
+  const totals = page.locator('.overview .totals');
+  await totals.getByText('Apdex').waitFor();
+  assert.match(await totals.innerText(), /p50\s*2\d(\.\d+)? ms/);
+});
+
 pageTest("routes are the site's own patterns, whichever file comes first", async ({ page }) => {
   const lines = Array.from({ length: 30 }, (_, at) =>
     `127.0.0.1 - - [28/Nov/2026:22:44:${String(at).padStart(2, '0')} +0000] "GET /articles/20${at + 10}/ HTTP/1.1" 200 9 "-" "x" 0.02${at % 10}000 <7>\n`);
@@ -122,4 +144,32 @@ pageTest("routes are the site's own patterns, whichever file comes first", async
     await page.getByRole('grid', { name: 'Routes' }).getByText('GET /articles/<int:year>/').waitFor();
     assert.equal(await documentButton(page, 'urls.txt').count(), 0);
   }
+});
+
+pageTest('patterns stay for the next visit, and can be left out again', async ({ page }) => {
+  const lines = Array.from({ length: 30 }, (_, at) =>
+    `127.0.0.1 - - [28/Nov/2026:22:44:${String(at).padStart(2, '0')} +0000] "GET /articles/${at + 410}/ HTTP/1.1" 200 9 "-" "x" 0.02${at % 10}000 <7>\n`);
+  await drop(page, [
+    { name: 'access.log', text: lines.join('') },
+    { name: 'urls.txt', text: '/articles/<int:year>/\tshop.views.year\tyear\n' },
+  ]);
+  const routes = page.getByRole('grid', { name: 'Routes' });
+  const [byPatterns, found] = ['GET /articles/<int:year>/', 'GET /articles/{id}/'];
+  const look = async (name) => {
+    await opened(page);
+    await documentButton(page, 'access.log').click();
+    await show(page, 'Routes');
+    await routes.getByText(name).waitFor();
+  };
+  await look(byPatterns);
+  await page.reload();
+  await look(byPatterns);
+  await page.getByText('Routes by the patterns of urls.txt').waitFor();
+  await assertAccessible(page, 'routes by patterns');
+  await page.getByRole('button', { name: 'Leave the patterns out' }).click();
+  await look(found);
+  assert.equal(await page.getByText('Routes by the patterns of').count(), 0);
+  await page.reload();
+  await look(found);
+  assert.equal(await page.getByText('Routes by the patterns of').count(), 0);
 });

@@ -5,13 +5,12 @@ import assert from 'node:assert/strict';
 import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
 import { assertAccessible } from './support/axe.js';
 import { data, drop } from './support/files.js';
-import { findFirefox, launchFirefox } from './support/firefox.js';
+import { firefoxTest, ROWS } from './support/firefox.js';
 import { DIST, openPage, pageTest } from './support/page.js';
 import { documentButton, opened, rows, show } from './support/views.js';
 
@@ -216,44 +215,27 @@ pageTest('exports are what the command line writes', {}, async ({ page }) => {
   assert.match(svg.text, /^<svg [\s\S]*<\/svg>\s*$/);
 });
 
-const firefox = await findFirefox();
-
-test(
-  'Firefox opens a saved page from file://',
-  { timeout: 180_000, skip: firefox ? false : 'FIREFOX IS NOT INSTALLED: apt-get install firefox-esr, or FIREFOX=/path' },
-  async () => {
-    const { page, close } = await openPage();
-    let path;
-    let expected;
-    try {
-      await openBoth(page);
-      expected = await numbers(page);
-      ({ path } = await save(page));
-    } finally {
-      // The download goes with its page.
-      if (path) await copyFile(path, join(tmpdir(), 'flamedrop-firefox.html'));
-      await close();
-    }
-    const kept = join(tmpdir(), 'flamedrop-firefox.html');
-    const browser = await launchFirefox(firefox);
-    try {
-      await browser.goto(pathToFileURL(kept).href);
-      const queries = await browser.evaluate(`
-        const end = Date.now() + 50000;
-        const rows = () => [...document.querySelectorAll(':is([role=grid], [role=treegrid]) [role=rowgroup] [role=row]')]
-          .sort((one, other) => one.getAttribute('aria-rowindex') - other.getAttribute('aria-rowindex'))
-          .map((row) => [...row.querySelectorAll('[role=gridcell]')].map((cell) => cell.innerText.trim()));
-        while (!(rows().length > 3 && rows()[0].every(Boolean))) {
-          if (Date.now() > end) throw new Error('no table: ' + document.body.innerText.slice(0, 1000));
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-        return rows();`);
-      const shown = Math.min(queries.length, expected.queries.length);
-      assert.ok(shown > 3);
-      assert.deepEqual(queries.slice(0, shown), expected.queries.slice(0, shown));
-    } finally {
-      await browser.close();
-      await rm(kept, { force: true });
-    }
-  },
-);
+firefoxTest('Firefox opens a saved page from file://', async (browser) => {
+  const kept = join(tmpdir(), 'flamedrop-firefox.html');
+  const { page, close } = await openPage();
+  let expected;
+  try {
+    await openBoth(page);
+    expected = await numbers(page);
+    const { path } = await save(page);
+    // The download goes with its page.
+    await copyFile(path, kept);
+  } finally {
+    await close();
+  }
+  try {
+    await browser.open(pathToFileURL(kept).href);
+    const queries = await browser.until('the queries', `${ROWS} return drawn().length > 3 && drawn()[0].every(Boolean) && drawn();`);
+    const shown = Math.min(queries.length, expected.queries.length);
+    assert.ok(shown > 3);
+    assert.deepEqual(queries.slice(0, shown), expected.queries.slice(0, shown));
+    assert.deepEqual(await browser.complaints('file://'), []);
+  } finally {
+    await rm(kept, { force: true });
+  }
+});

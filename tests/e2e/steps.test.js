@@ -123,6 +123,28 @@ pageTest('only my code, and what counts as that', async ({ page, screenshot }) =
   await trail(page).getByRole('button', { name: 'From 5 %' }).waitFor();
 });
 
+pageTest('a tree that is turned over is seen whole, whatever was zoomed to before', async ({ page, screenshot }) => {
+  await openShop(page);
+  const inverted = async () => {
+    await page.getByRole('button', { name: 'Invert', exact: true }).click();
+    await page.getByRole('application', { name: /^Inverted call tree/ }).waitFor();
+    await waitUntilDrawn(page, graph(page));
+    await page.waitForTimeout(500);
+    return graph(page).evaluate((canvas) => canvas.toDataURL());
+  };
+  await graph(page).click({ position: ORDERS });
+  const whole = await inverted();
+  await page.getByRole('button', { name: 'Invert', exact: true }).click();
+  await page.getByRole('application', { name: /^Call tree/ }).waitFor();
+  await waitUntilDrawn(page, graph(page));
+  await graph(page).click({ position: ORDERS });
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => location.hash.includes('zoom='));
+  const again = await inverted();
+  await screenshot('inverted-from-zoomed');
+  assert.ok(again === whole, 'the same picture');
+});
+
 for (const colorScheme of ['light', 'dark']) {
   pageTest(`inverted, and the sandwich, ${colorScheme}`, { colorScheme }, async ({ page, screenshot }) => {
     await openShop(page);

@@ -15,8 +15,8 @@ async function openShop(page) {
   await opened(page);
 }
 
-const PROFILE_VIEWS = ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Sandwich', 'Callers and callees', 'Compare'];
-const LOG_VIEWS = ['Findings', 'Overview', 'Timeline', 'Queries', 'Tables', 'Requests', 'Compare'];
+const PROFILE_VIEWS = ['Findings', 'Flame graph', 'Call tree', 'Functions', 'Sandwich', 'Callers and callees', 'Compare functions'];
+const LOG_VIEWS = ['Findings', 'Overview', 'Timeline', 'Queries', 'Tables', 'Requests', 'Compare queries'];
 const fileName = (view) => view.toLowerCase().replaceAll(' ', '-');
 
 for (const viewport of ['desktop', 'phone']) {
@@ -54,8 +54,12 @@ pageTest('functions are sorted and filtered', async ({ page }) => {
   assert.deepEqual(totals, totals.toSorted((one, other) => other - one));
 
   await page.getByRole('searchbox', { name: 'Search' }).fill('execute');
-  await page.waitForTimeout(300);
-  const places = (await rows(page, 'Functions')).map((cells) => cells.at(-1));
+  const found = async () => (await rows(page, 'Functions')).map((cells) => cells.at(-1));
+  let places = await found();
+  for (let tries = 0; tries < 50 && !places.every((place) => /execute/i.test(place)); tries += 1) {
+    await page.waitForTimeout(100);
+    places = await found();
+  }
   assert.ok(places.length > 0 && places.every((place) => /execute/i.test(place)), places.join('\n'));
 });
 

@@ -146,7 +146,16 @@ fn nothing_is_found_on_clean_pages() {
 
 /// What these look at no request of the shop records: `lines.rs` and `profile_rules.rs` have files with the fault and
 /// without it.
-const OF_OTHER_FILES: &[&str] = &["peak-line", "memory-growth", "costly-line", "slow-imports"];
+const OF_OTHER_FILES: &[&str] = &[
+    "peak-line",
+    "memory-growth",
+    "costly-line",
+    "memory-churn",
+    "row-loop",
+    "slow-imports",
+    "waits-in-turn",
+    "repeated-work",
+];
 
 #[test]
 fn every_rule_has_a_fault_that_makes_it_speak() {

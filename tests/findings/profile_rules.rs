@@ -12,11 +12,25 @@ use flamedrop::input::MemorySource;
 use super::{as_read, common, fit_together};
 
 fn open(name: &str) -> Document {
-    let file = format!("{name}.prof.gz");
+    let file = format!("{name}.{}.gz", if TRACES.contains(&name) { "trace.json" } else { "prof" });
     let bytes = common::bytes(&format!("rules/{file}"));
     import::import(&MemorySource::new(&file, bytes), &|_| ())
         .unwrap_or_else(|error| panic!("{file}: {error}"))
 }
+
+/// What was traced by VizTracer (tests/record/rules/turns.py), since only the order of time shows it.
+const TRACES: &[&str] = &[
+    "ask_at_once",
+    "ask_in_turn",
+    "ask_once",
+    "ask_under_a_lock",
+    "poll_for_the_other",
+    "report_again_and_again",
+    "report_of_a_generator",
+    "report_of_parts",
+    "report_once",
+    "wait_for_the_other",
+];
 
 fn judged(name: &str) -> Vec<Finding> {
     findings::judge(&open(name), &Settings::default()).findings
@@ -64,7 +78,8 @@ fn total(name: &str) -> f64 {
 fn findings_of_programs_read_well() {
     let mut names: Vec<String> = fs::read_dir(common::data("rules"))
         .expect("the recordings")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().replace(".prof.gz", ""))
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .map(|file| file.split('.').next().unwrap_or_default().to_owned())
         .collect();
     names.sort();
     let mut text = String::new();
@@ -344,6 +359,79 @@ fn relations_are_found_in_samples() {
     assert_eq!(loops, ["report (views.py:12) follows relations row by row, as it seems: 35 samples, 35 %"]);
     let number = |finding: &Finding| finding.evidence.iter().any(|one| one.key == "statements");
     assert!(!found.iter().any(number), "none is known");
+}
+
+/// All that the rules say of it, those in a card of another one as well.
+fn said(name: &str, rule: &str) -> Option<Finding> {
+    super::flat(judged(name)).into_iter().find(|finding| finding.rule == rule)
+}
+
+#[test]
+fn waits_in_turn_are_told_from_waits_side_by_side() {
+    let in_turn = said("ask_in_turn", "waits-in-turn").expect("waits");
+    assert!(
+        in_turn.title.starts_with("price (turns.py:") && in_turn.title.contains(" waits 6 times in turn, "),
+        "{}",
+        in_turn.title
+    );
+    assert!(in_turn.title.ends_with(" while 4 other threads are idle"), "{}", in_turn.title);
+    assert!(in_turn.code.contains("executor.map(price, "), "{}", in_turn.code);
+    // Six waits of 60 ms, of which one is left.
+    assert!((360.0..600.0).contains(&in_turn.at_stake), "{}", in_turn.at_stake);
+    assert!((290.0..500.0).contains(&in_turn.saving), "{}", in_turn.saving);
+    let locked = said("ask_under_a_lock", "waits-in-turn").expect("waits");
+    assert!(locked.title.ends_with(" while 4 other threads wait for it"), "{}", locked.title);
+    assert!(locked.code.contains("with LOCK:"), "{}", locked.code);
+    for name in ["ask_at_once", "ask_once", "wait_for_the_other", "poll_for_the_other"] {
+        assert_eq!(said(name, "waits-in-turn"), None, "{name}");
+    }
+}
+
+#[test]
+fn the_same_work_again_is_told_from_other_work() {
+    let again = said("report_again_and_again", "repeated-work").expect("repeated work");
+    assert!(
+        again.title.starts_with("report_again_and_again runs totals 5 times in a row, "),
+        "{}",
+        again.title
+    );
+    assert_eq!((number(&again, "calls"), number(&again, "below")), (5.0, 5.0));
+    assert!((0.7..0.85).contains(&number(&again, "share")), "{}", number(&again, "share"));
+    for name in ["report_once", "report_of_parts", "report_of_a_generator"] {
+        assert_eq!(said(name, "repeated-work"), None, "{name}");
+    }
+}
+
+/// Every recording in order of time that is there: who waits in turn and who does the same again was looked at, one by one.
+#[test]
+fn findings_in_order_of_time_are_those_that_were_judged() {
+    let mut found = Vec::new();
+    // Other folders have sums, logs and schemas only.
+    for folder in ["profiles", "rules", "exports", "tools", "compare"] {
+        for entry in fs::read_dir(common::data(folder)).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                continue;
+            }
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let bytes = fs::read(&path).expect("a file");
+            let Ok(document) = import::import(&MemorySource::new(&name, bytes), &|_| ()) else { continue };
+            if matches!(&document.content, Content::Profile(profile) if profile.spans.is_some()) {
+                let all = super::flat(findings::judge(&document, &Settings::default()).findings);
+                let rules = ["waits-in-turn", "repeated-work"];
+                let of_time = all.iter().filter(|one| rules.contains(&&*one.rule));
+                found.extend(of_time.map(|one| (name.clone(), one.rule.clone())));
+            }
+        }
+    }
+    found.sort();
+    let found: Vec<(&str, &str)> = found.iter().map(|(name, rule)| (&**name, &**rule)).collect();
+    let expected = [
+        ("ask_in_turn.trace.json.gz", "waits-in-turn"),
+        ("ask_under_a_lock.trace.json.gz", "waits-in-turn"),
+        ("report_again_and_again.trace.json.gz", "repeated-work"),
+    ];
+    assert_eq!(found, expected);
 }
 
 /// `./dev record imports`: a program that loads pandas and builds a table at its start, and puts both off.

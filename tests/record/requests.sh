@@ -52,6 +52,9 @@ record gunicorn-seconds "$gunicorn" gunicorn -k gthread --threads 4 -b 127.0.0.1
     --error-logfile errors --access-logformat "$common %(L)s %(p)s" pages:wsgi
 record gunicorn-atoms "$gunicorn" gunicorn -k gthread --threads 4 -b 127.0.0.1:$port --access-logfile log \
     --error-logfile errors --access-logformat "$common D=%(D)s p=%(p)s q=%(q)s" pages:wsgi
+labels=$'time:%(t)s\thost:%(h)s\tmethod:%(m)s\turi:%(U)s\tquery:%(q)s\tprotocol:%(H)s\tstatus:%(s)s\tsize:%(b)s\treqtime:%(L)s\tua:%(a)s'
+record gunicorn-labels "$gunicorn" gunicorn -k gthread --threads 4 -b 127.0.0.1:$port --access-logfile log \
+    --error-logfile errors --access-logformat "$labels" pages:wsgi
 record gunicorn-default "$gunicorn" gunicorn -k gthread --threads 4 -b 127.0.0.1:$port --access-logfile log \
     --error-logfile errors pages:wsgi
 record uvicorn "$(version uvicorn)" bash -c "exec uvicorn --port $port --no-use-colors pages:asgi >log 2>errors"

@@ -310,9 +310,10 @@ class RecorderTest(unittest.TestCase):
         self.assertEqual((head["error"], len(statements)), ("KeyError", 4))
 
     def test_two_requests_at_once(self):
-        failures = []
+        failures, numbers = [], {}
 
         def ask(name):
+            numbers[name] = flamedrop_recorder.thread_number()
             try:
                 response = Client().get("/meet/?flamedrop&name=" + name)
                 if response.content.decode() != name:
@@ -328,11 +329,14 @@ class RecorderTest(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(failures, [])
+        self.assertEqual(len(set(numbers.values())), 2 if sys.version_info >= (3, 8) else 1)
         logs = self.logs()
         self.assertEqual(len(logs), 2)
         for _, head, statements in logs:
             name = head["path"][-3:]
             self.assertEqual([name in each["params"] for each in statements], [True, True])
+            # As the operating system and other profilers know it; Python itself since 3.8.
+            self.assertEqual([each.get("thread") for each in statements], [numbers[name]] * 2)
             if sys.version_info >= (3, 12):
                 # One process has one profiler, and it mixes their calls.
                 self.assertIsNone(head["profile"])

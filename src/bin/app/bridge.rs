@@ -23,13 +23,12 @@ pub enum Event {
 /// A worker that runs, or will as soon as its program is there. Dropping it ends the worker, whatever
 /// it is doing.
 pub struct Bridge {
-    running: Rc<RefCell<Running>>,
+    started: Rc<Started>,
     next: Cell<u32>,
-    waiting: Waiting,
 }
 
 /// Questions on their way, by their numbers.
-type Waiting = Rc<RefCell<HashMap<u32, Asked>>>;
+type Waiting = RefCell<HashMap<u32, Asked>>;
 
 /// The promise's resolver, and where its answer is put first.
 struct Asked {
@@ -51,11 +50,39 @@ impl Bridge {
     /// Starts a worker that reads `file`; `on_event` hears of it. `first` is tried first: if the file is of the other
     /// kind, the other one has it.
     pub fn start(file: Blob, first: For, on_event: impl Fn(Event) + 'static) -> Self {
-        let running = Rc::new(RefCell::new(Running::NotYet));
-        let waiting = Waiting::default();
-        let bridge = Self { running: Rc::clone(&running), next: Cell::new(0), waiting: Rc::clone(&waiting) };
-        spawn_local(start(Started { file, running, waiting, on_event: Box::new(on_event) }.into(), first));
-        bridge
+        Self::start_with(file, None, first, on_event)
+    }
+
+    /// The same of a log of requests, by this layout of its lines.
+    pub fn start_with(
+        file: Blob,
+        layout: Option<String>,
+        first: For,
+        on_event: impl Fn(Event) + 'static,
+    ) -> Self {
+        let started = Rc::new(Started {
+            file: RefCell::new(file),
+            layout,
+            which: Cell::new(first),
+            running: RefCell::new(Running::NotYet),
+            waiting: Waiting::default(),
+            on_event: Box::new(on_event),
+        });
+        spawn_local(start(Rc::clone(&started), first));
+        Self { started, next: Cell::new(0) }
+    }
+
+    /// Has the worker read another file, once it has told of the one before. What it had open is gone.
+    pub fn read(&self, file: Blob, first: For) {
+        let started = &self.started;
+        *started.file.borrow_mut() = file;
+        if started.which.get() == first
+            && let Running::Worker { worker, .. } = &*started.running.borrow()
+        {
+            post_file(worker, started);
+            return;
+        }
+        spawn_local(start(Rc::clone(started), first));
     }
 
     /// Asks one question. `None` when the worker ends before it answers.
@@ -65,11 +92,11 @@ impl Bridge {
         let answer = Rc::new(RefCell::new(None));
         let promise = Promise::new(&mut |resolve, _| {
             let asked = Asked { resolve, answer: Rc::clone(&answer) };
-            self.waiting.borrow_mut().insert(number, asked);
+            self.started.waiting.borrow_mut().insert(number, asked);
         });
         // Nobody asks before the worker said that the file is open.
         if let (Running::Worker { worker, .. }, Ok(bytes)) =
-            (&*self.running.borrow(), protocol::encode(&(number, request)))
+            (&*self.started.running.borrow(), protocol::encode(&(number, request)))
         {
             let buffer = Uint8Array::from(bytes.as_slice()).buffer();
             let _ = worker.post_message_with_transfer(&buffer, &Array::of1(&buffer));
@@ -83,14 +110,19 @@ impl Bridge {
 
 /// What the worker of a bridge is started with.
 struct Started {
-    file: Blob,
-    running: Rc<RefCell<Running>>,
+    file: RefCell<Blob>,
+    /// What the user says of its lines.
+    layout: Option<String>,
+    /// Which program runs, or is about to.
+    which: Cell<For>,
+    running: RefCell<Running>,
     waiting: Waiting,
     on_event: Box<dyn Fn(Event)>,
 }
 
 /// Starts a worker of the program `which` once that is there, in place of one that runs.
 async fn start(bridge: Rc<Started>, which: For) {
+    bridge.which.set(which);
     let program = program(which).await;
     if matches!(*bridge.running.borrow(), Running::Ended) {
         return;
@@ -110,21 +142,28 @@ async fn start(bridge: Rc<Started>, which: For) {
     }
 }
 
+fn post_file(worker: &Worker, bridge: &Started) {
+    let file = bridge.file.borrow();
+    let posted = match &bridge.layout {
+        Some(layout) => worker.post_message(&Array::of2(&file, &layout.as_str().into())),
+        None => worker.post_message(&file),
+    };
+    if posted.is_err() {
+        (bridge.on_event)(Event::Broken("the browser refused to hand over the file".into()));
+    }
+}
+
 /// Starts the worker and listens to it.
 fn run(url: &str, module: &JsValue, bridge: &Rc<Started>) -> Result<Running, JsValue> {
     let worker = Worker::new(url)?;
     let on_message = {
         let (worker, bridge) = (worker.clone(), Rc::clone(bridge));
         Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let Started { file, waiting, on_event, .. } = &*bridge;
+            let Started { waiting, on_event, .. } = &*bridge;
             let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() else { return };
             match protocol::decode::<Message>(&Uint8Array::new(&buffer).to_vec()) {
                 // What is posted before the worker's wasm runs is lost: the file waits for this.
-                Ok(Message::Ready) => {
-                    if worker.post_message(file).is_err() {
-                        on_event(Event::Broken("the browser refused to hand over the file".into()));
-                    }
-                }
+                Ok(Message::Ready) => post_file(&worker, &bridge),
                 Ok(Message::Answer(number, response)) => {
                     let asked = waiting.borrow_mut().remove(&number);
                     if let Some(asked) = asked {
@@ -152,11 +191,11 @@ fn run(url: &str, module: &JsValue, bridge: &Rc<Started>) -> Result<Running, JsV
 
 impl Drop for Bridge {
     fn drop(&mut self) {
-        if let Running::Worker { worker, .. } = self.running.replace(Running::Ended) {
+        if let Running::Worker { worker, .. } = self.started.running.replace(Running::Ended) {
             worker.terminate();
         }
         // Whoever still waits is woken and finds no answer.
-        for (_, asked) in self.waiting.borrow_mut().drain() {
+        for (_, asked) in self.started.waiting.borrow_mut().drain() {
             let _ = asked.resolve.call0(&JsValue::UNDEFINED);
         }
     }

@@ -84,6 +84,12 @@ impl ComparisonState {
         }
     }
 
+    /// Its worker is another one, which has compared nothing.
+    pub fn forget(self) {
+        self.asked.set_value(None);
+        self.compared.set(Compared::Nothing);
+    }
+
     /// On which side another document is.
     pub fn side_of(self, other: OpenDocument) -> Option<Side> {
         self.sides.with(|sides| sides.iter().find(|(id, _)| *id == other.id()).map(|(_, side)| *side))

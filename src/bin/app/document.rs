@@ -1,11 +1,13 @@
 //! One open document as the page sees it: its worker, how far it is, and what is selected in it.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use flamedrop::findings::{Digest, Report, Settings};
+use flamedrop::import::Kind;
 use flamedrop::layout::timeline::Timeline;
 use flamedrop::protocol::{
     Ask, ContentOverview, ExecutionColumn, Failure, FunctionColumn, FunctionDetail, Message, Overview,
@@ -22,6 +24,7 @@ use crate::bridge::{Bridge, Event};
 use crate::call_tree::ShownTree;
 use crate::comparison::ComparisonState;
 use crate::function_table::FunctionTable;
+use crate::group::GroupState;
 use crate::log_view::LogView;
 use crate::narrowing::Narrowing;
 use crate::open;
@@ -39,6 +42,8 @@ pub enum Status {
     Reading { read: u64, size: u64 },
     /// Open.
     Open(Arc<Overview>),
+    /// Many recordings: [`OpenDocument::group`] has them.
+    Group,
     /// Not readable.
     Failed(Failure),
 }
@@ -97,8 +102,8 @@ pub struct OpenDocument {
     pub by_line: RwSignal<bool>,
     /// What the worker was told of that last.
     told_by_line: StoredValue<bool>,
-    /// Which of the profile's tracks is shown; `None` for all.
-    pub track: RwSignal<Option<u32>>,
+    /// Which of the profile's tracks are shown, in order; none stand for all.
+    pub tracks: RwSignal<Vec<u32>>,
     /// When its calls ran, if it is a profile that says so.
     pub spans: SpanState,
     /// What it is compared with, if it is a profile.
@@ -139,6 +144,8 @@ pub struct OpenDocument {
     pub schema: RwSignal<Option<Arc<Schema>>>,
     /// The call tree.
     pub shown_tree: ShownTree,
+    /// Its recordings, if it is a group.
+    pub group: GroupState,
     report: StoredValue<Option<(Settings, Arc<Report>)>>,
     bridge: StoredValue<Option<Rc<Bridge>>, LocalStorage>,
     /// The reference it was fetched by, relative to the page; such a file is not kept: the address
@@ -148,6 +155,8 @@ pub struct OpenDocument {
     pub kept: StoredValue<Option<u32>>,
     /// The file itself, to keep it later or read it again.
     pub blob: StoredValue<Option<Blob>, LocalStorage>,
+    /// The layout of a log of requests, where the user gave it before it could be read.
+    layout: StoredValue<Option<String>>,
 }
 
 impl PartialEq for OpenDocument {
@@ -169,6 +178,15 @@ impl OpenDocument {
         Self::new(name, Some(source))
     }
 
+    /// A group of the files that `blob` is made of: what it holds is told to [`Self::group`].
+    pub fn group_of(name: String, blob: Blob) -> Self {
+        let document = Self::new(name, None);
+        document.blob.set_value(Some(blob));
+        document.status.set(Status::Group);
+        document.view.set(View::Recordings);
+        document
+    }
+
     fn new(name: String, source: Option<String>) -> Self {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         lasting(|| Self {
@@ -183,7 +201,7 @@ impl OpenDocument {
             zoomed_box: RwSignal::new(None),
             by_line: RwSignal::new(false),
             told_by_line: StoredValue::new(false),
-            track: RwSignal::new(None),
+            tracks: RwSignal::new(Vec::new()),
             spans: SpanState::new(),
             comparison: ComparisonState::new(),
             narrowing: Narrowing::new(),
@@ -204,11 +222,13 @@ impl OpenDocument {
             timeline: StoredValue::new(None),
             schema: RwSignal::new(None),
             shown_tree: ShownTree::new(),
+            group: GroupState::new(),
             report: StoredValue::new(None),
             bridge: StoredValue::new_local(None),
             source: StoredValue::new(source),
             kept: StoredValue::new(None),
             blob: StoredValue::new_local(None),
+            layout: StoredValue::new(None),
         })
     }
 
@@ -216,9 +236,37 @@ impl OpenDocument {
     pub fn read(self, blob: Blob) {
         self.status.set(Status::Reading { read: 0, size: blob.size() as u64 });
         self.blob.set_value(Some(blob.clone()));
-        let first = For::likely(&self.name.get_untracked());
-        let bridge = Bridge::start(blob, first, move |event| self.hear(event));
+        let layout = self.layout.get_value();
+        let first = match layout {
+            Some(_) => For::kind(Kind::Requests),
+            None => For::likely(&self.name.get_untracked()),
+        };
+        let bridge = Bridge::start_with(blob, layout, first, move |event| self.hear(event));
         self.bridge.set_value(Some(Rc::new(bridge)));
+    }
+
+    /// Reads its file, which could not be read, as a log of requests of this layout.
+    pub fn read_as(self, layout: String) {
+        let Some(blob) = self.blob.get_value() else { return };
+        self.layout.set_value(Some(layout));
+        self.read_anew(blob);
+    }
+
+    /// The layout that its lines were read by, if it was said before they could be.
+    pub fn layout(self) -> Option<String> {
+        self.layout.get_value()
+    }
+
+    /// Reads its file once more, with another worker; what is looked at stays as far as it is there.
+    pub fn read_anew(self, blob: Blob) {
+        // The worker that is new shows functions, whatever the one before showed.
+        self.told_by_line.set_value(false);
+        self.forget_tree();
+        self.spans.forget();
+        self.comparison.forget();
+        self.timeline.set_value(None);
+        self.report.set_value(None);
+        self.read(blob);
     }
 
     /// Its file could not be had.
@@ -256,11 +304,13 @@ impl OpenDocument {
                 }
                 if matches!(overview.content, ContentOverview::Requests(_)) {
                     self.log.adding.set(By::Status);
-                    spawn_local(self.follow_urls());
+                    if state::current().is_some_and(|state| state.urls.with_untracked(Option::is_some)) {
+                        spawn_local(self.follow_urls());
+                    }
                 }
                 self.status.set(Status::Open(Arc::new(overview)));
                 // The address may have named one while the file was read.
-                self.ask_track();
+                self.ask_tracks();
                 self.ask_range();
                 self.ask_measure();
                 self.ask_steps(false);
@@ -283,6 +333,7 @@ impl OpenDocument {
             problem: problem.into(),
             advice: advice.into(),
             supported: Vec::new(),
+            may_have_layout: false,
         });
     }
 
@@ -293,13 +344,24 @@ impl OpenDocument {
         self.drop_kept();
     }
 
+    /// Ends its worker, which has done its work.
+    pub fn let_go(self) {
+        self.stop();
+    }
+
+    /// From here on a worker answers for it that read something for it.
+    pub fn be_served_by(self, bridge: Option<Rc<Bridge>>) {
+        self.bridge.try_set_value(bridge);
+    }
+
     fn stop(self) {
         // The bridge may be the one calling: it goes once this call is over.
         let bridge = self.bridge.try_update_value(Option::take).flatten();
         spawn_local(async move { drop(bridge) });
     }
 
-    fn drop_kept(self) {
+    /// Drops its kept copy.
+    pub fn drop_kept(self) {
         if let Some(key) = self.kept.try_update_value(Option::take).flatten() {
             spawn_local(async move {
                 let _ = storage::drop_file(key).await;
@@ -313,6 +375,7 @@ impl OpenDocument {
         self.drop_kept();
         self.forget_tree();
         self.spans.forget();
+        self.group.end();
         self.timeline.set_value(None);
         self.report.set_value(None);
     }
@@ -325,6 +388,20 @@ impl OpenDocument {
         }
     }
 
+    /// Whether it is a group of recordings; follows it.
+    pub fn is_group(self) -> bool {
+        self.status.with(|status| matches!(status, Status::Group))
+    }
+
+    /// Its views, once it is open; follows it.
+    pub fn views(self) -> Vec<View> {
+        self.status.with(|status| match status {
+            Status::Open(overview) => View::of(overview),
+            Status::Group => View::OF_GROUP.to_vec(),
+            Status::Reading { .. } | Status::Failed(_) => Vec::new(),
+        })
+    }
+
     /// Whether it is a log of requests; follows it.
     pub fn is_requests(self) -> bool {
         self.status.with(|status| {
@@ -335,6 +412,20 @@ impl OpenDocument {
     /// Whether it was read, or could not be; follows it.
     pub fn is_settled(self) -> bool {
         self.status.with(|status| !matches!(status, Status::Reading { .. }))
+    }
+
+    /// Does something once it is read, or could not be; whatever view it is asked from.
+    pub fn once_settled(self, act: impl FnOnce() + 'static) {
+        let act = Cell::new(Some(act));
+        lasting(|| {
+            Effect::new(move |_: Option<()>| {
+                if self.is_settled()
+                    && let Some(act) = act.take()
+                {
+                    untrack(act);
+                }
+            })
+        });
     }
 
     /// Whether it could not be read; follows it.
@@ -395,11 +486,11 @@ impl OpenDocument {
         self.read_again(Request::Reread { log_line_prefix: Some(log_line_prefix) }).await
     }
 
-    /// Reads a log of requests once more, by the site's own patterns, if there are any.
+    /// Reads a log of requests once more, by the site's own patterns, or by none if there are none.
     pub async fn follow_urls(self) {
         let Some(state) = state::current() else { return };
-        let Some(urls) = state.urls.get_untracked() else { return };
-        if let Err(problem) = self.read_again(Request::Urls(Some(urls))).await {
+        let urls = state.urls.get_untracked().map(|patterns| patterns.text);
+        if let Err(problem) = self.read_again(Request::Urls(urls)).await {
             state.say(problem);
         }
     }
@@ -449,34 +540,34 @@ impl OpenDocument {
         self.ask_steps(false);
     }
 
-    /// Shows one of the profile's tracks, or all. Functions keep their ids, boxes do not.
-    pub fn show_track(self, track: Option<u32>) {
-        if self.track.get_untracked() != track {
-            self.track.set(track);
-            self.ask_track();
+    /// Shows some of the profile's tracks, in order, or all. Functions keep their ids, boxes do not.
+    pub fn show_tracks(self, tracks: Vec<u32>) {
+        if self.tracks.with_untracked(|shown| *shown != tracks) {
+            self.tracks.set(tracks);
+            self.ask_tracks();
         }
     }
 
-    /// Has the worker show the track that is to be shown, if it shows another.
-    fn ask_track(self) {
+    /// Has the worker show the tracks that are to be shown, if it shows others.
+    fn ask_tracks(self) {
         let shown = untrack(|| self.overview()).map(|overview| match &overview.content {
-            ContentOverview::Profile(profile) => profile.track,
-            _ => None,
+            ContentOverview::Profile(profile) => profile.shown_tracks.clone(),
+            _ => Vec::new(),
         });
-        let track = self.track.get_untracked();
-        if shown.is_none_or(|shown| shown == track) {
+        let tracks = self.tracks.get_untracked();
+        if shown.is_none_or(|shown| shown == tracks) {
             return;
         }
         spawn_local(async move {
-            match self.ask(Request::Track(track)).await {
-                Some(Response::Reread(overview)) if self.track.try_get_untracked() == Some(track) => {
+            match self.ask(Request::Tracks(tracks.clone())).await {
+                Some(Response::Reread(overview)) if self.tracks.try_get_untracked() == Some(tracks) => {
                     self.selected_box.set(None);
                     self.zoomed_box.set(None);
                     self.forget_tree();
                     // Last: the views are made anew.
                     self.status.set(Status::Open(Arc::new(*overview)));
                 }
-                Some(Response::Refused(_)) => self.track.set(None),
+                Some(Response::Refused(_)) => self.tracks.set(Vec::new()),
                 _ => {}
             }
         });

@@ -7,3 +7,9 @@ pub fn effect(run: impl FnMut() + 'static) {
     let mut run: Box<dyn FnMut()> = Box::new(run);
     Effect::new(move |_: Option<()>| run());
 }
+
+/// Follows a memo. `track` alone does so before its value is there: once something asks for it, what follows it runs a
+/// second time, and a picture would be painted twice.
+pub fn follow<T: Send + Sync + 'static>(memo: Memo<T>) {
+    memo.with(|_| ());
+}

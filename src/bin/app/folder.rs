@@ -1,8 +1,8 @@
-//! Folders that are dropped: every recording in them is opened, and what is none is only counted.
+//! Folders that are dropped: all that is in them is opened, few files each by itself, more as a group.
 
+use flamedrop::code::sources::is_source;
 use flamedrop::format;
 use js_sys::{Array, Promise};
-use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -11,19 +11,22 @@ use web_sys::{
     FileSystemFileEntry,
 };
 
-use crate::document::{OpenDocument, Status};
 use crate::open;
-use crate::state::{self, State};
-use crate::text::natural;
+use crate::state::State;
+use flamedrop::text::natural;
 
-/// So many files are opened at most: each has a worker of its own.
-const MOST: usize = 60;
-
-/// So many are looked at: a home directory is no recording.
+/// So many files are looked at: a home directory is no recording.
 const LOOKED_AT: usize = 5_000;
 
 /// Folders that hold no recordings of anybody's.
 const LEFT_OUT: [&str; 3] = ["node_modules", "__pycache__", "site-packages"];
+
+/// Endings of what stands beside source in projects, and is never a recording there.
+const OF_PROJECTS: [&str; 32] = [
+    "cfg", "css", "env", "gif", "html", "ico", "in", "ini", "ipynb", "jpeg", "jpg", "js", "lock", "map",
+    "md", "mo", "mjs", "pdf", "png", "po", "pyc", "rst", "scss", "sh", "sqlite3", "svg", "toml", "ts",
+    "woff", "woff2", "yaml", "yml",
+];
 
 /// What was dropped, if a folder is among it. To be asked while the drop is handled: after that it is empty.
 pub fn dropped(transfer: &DataTransfer) -> Option<Vec<FileSystemEntry>> {
@@ -36,20 +39,38 @@ pub fn dropped(transfer: &DataTransfer) -> Option<Vec<FileSystemEntry>> {
 /// Opens what is in `entries`, folders with all that is in them.
 pub fn open(state: State, entries: Vec<FileSystemEntry>) {
     spawn_local(async move {
-        let mut files = Vec::new();
+        // What is dropped alone is what the names of all that is in it begin with.
+        let alone = match entries.as_slice() {
+            [one] if one.is_directory() => Some(one.name()),
+            _ => None,
+        };
+        let within = alone.as_ref().map(|name| format!("/{name}/"));
+        let mut files: Vec<(String, File)> = Vec::new();
+        let mut source = Vec::new();
         let mut folders = entries;
         // The last one first; nothing recurses over the depth of folders.
         folders.reverse();
+        let mut more = false;
         while let Some(entry) = folders.pop() {
-            if files.len() >= LOOKED_AT {
+            if files.len() + source.len() >= LOOKED_AT {
+                more = true;
                 break;
             }
             let name = entry.name();
             if entry.is_file() {
-                if !name.starts_with('.')
-                    && let Some(file) = file_of(entry.unchecked_into()).await
-                {
-                    files.push(file);
+                let path = entry.full_path();
+                if name.starts_with('.') {
+                    continue;
+                }
+                let Some(file) = file_of(entry.unchecked_into()).await else { continue };
+                if is_source(&name) {
+                    source.push((path.trim_start_matches('/').to_owned(), file));
+                } else {
+                    let path = match &within {
+                        Some(folder) => path.strip_prefix(folder.as_str()).unwrap_or(&path),
+                        None => path.trim_start_matches('/'),
+                    };
+                    files.push((path.to_owned(), file));
                 }
             } else if !name.starts_with('.') && !LEFT_OUT.contains(&name.as_str()) {
                 let mut within = entries_of(&entry.unchecked_into()).await;
@@ -58,54 +79,36 @@ pub fn open(state: State, entries: Vec<FileSystemEntry>) {
                 folders.append(&mut within);
             }
         }
-        if files.is_empty() {
+        if files.is_empty() && source.is_empty() {
             state.say("There are no files in the folder");
             return;
         }
-        let more = files.len().saturating_sub(MOST);
-        files.truncate(MOST);
-        let before = state.documents.get_untracked();
-        open::open_all(state, files.into_iter());
-        let opened: Vec<OpenDocument> =
-            state.documents.get_untracked().into_iter().filter(|one| !before.contains(one)).collect();
-        settle(state, opened, more);
+        if !source.is_empty() {
+            // A project: its templates and pictures are no recordings, and one wants its source, not a list of them.
+            files.retain(|(path, _)| !is_of_a_project(path));
+        }
+        state.sources.take(state, source);
+        if more {
+            state.say(format!(
+                "Only the first {} files are looked at: drop the folder in parts",
+                format::count(LOOKED_AT as i64)
+            ));
+        }
+        if files.is_empty() {
+            return;
+        }
+        let name = alone.unwrap_or_else(|| format!("{} files", files.len()));
+        open::open_named(state, name, files);
     });
 }
 
-/// Closes those that turn out to be no recordings, once all are read, and says how many.
-fn settle(state: State, opened: Vec<OpenDocument>, more: usize) {
-    let done = StoredValue::new(false);
-    let check = move |_: Option<()>| {
-        if done.get_value() || !opened.iter().all(|document| document.is_settled()) {
-            return;
-        }
-        done.set_value(true);
-        let is_none = |document: &&OpenDocument| {
-            document
-                .status
-                .with(|status| matches!(status, Status::Failed(failure) if !failure.supported.is_empty()))
-        };
-        let none: Vec<OpenDocument> = opened.iter().filter(is_none).copied().collect();
-        let count = |count: usize| format::counted(count as i64, "file", "files");
-        // Where nothing was a recording, the errors say why.
-        if none.len() == opened.len() {
-            return;
-        }
-        for document in &none {
-            state.close(*document);
-        }
-        let mut said = Vec::new();
-        if !none.is_empty() {
-            said.push(format!("{} in the folder: no profile and no log", count(none.len())));
-        }
-        if more > 0 {
-            said.push(format!("{} more were not opened: drop them in parts", count(more)));
-        }
-        if !said.is_empty() {
-            state.say(said.join(". "));
-        }
-    };
-    state::lasting(|| Effect::new(check));
+/// Whether a file is what stands beside source in projects, by the end of its name.
+fn is_of_a_project(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.') {
+        Some((_, ending)) => OF_PROJECTS.contains(&ending),
+        None => true,
+    }
 }
 
 async fn file_of(entry: FileSystemFileEntry) -> Option<File> {

@@ -81,10 +81,18 @@ impl Judging {
         storage::set_setting(DISMISSED, &kept);
     }
 
-    /// Restores everything, and keeps nothing of it.
-    pub fn forget(self) {
-        self.said.update(|said| said.dismissed.clear());
+    /// Restores everything, and keeps nothing of it; gives what was dismissed.
+    pub fn forget(self) -> Vec<String> {
+        let dismissed = self.said.try_update(|said| std::mem::take(&mut said.dismissed));
         storage::set_setting(DISMISSED, "");
+        dismissed.unwrap_or_default()
+    }
+
+    /// Dismisses again what [`Self::forget`] gave.
+    pub fn dismiss_again(self, dismissed: &[String]) {
+        for mark in dismissed {
+            self.dismiss(mark, true);
+        }
     }
 
     /// When rules speak up; follows it.
@@ -183,8 +191,8 @@ pub struct Pairing {
     pub schemas: Vec<OpenDocument>,
 }
 
-/// The document's pairing; follows names, choices and what is open.
-pub fn pairing(state: State, document: OpenDocument) -> Pairing {
+/// What is open, each with what it holds and the place of its partner; follows names, choices and what is open.
+fn paired(state: State) -> Vec<(OpenDocument, Kind, Option<usize>)> {
     let documents = state.documents.get();
     let open: Vec<(OpenDocument, Kind)> =
         documents.into_iter().filter_map(|document| Some((document, kind(document)?))).collect();
@@ -203,12 +211,19 @@ pub fn pairing(state: State, document: OpenDocument) -> Pairing {
             (name.as_str(), *kind, choice)
         })
         .collect();
-    let own = place(document.id());
-    let found = own.and_then(|own| pairs::by_choice(&said).get(own).copied().flatten());
-    let kind = own.and_then(|own| open.get(own)).map(|(_, kind)| *kind);
-    let partner = found.and_then(|found| open.get(found)).map(|(partner, _)| *partner);
-    let of =
-        |wanted: Kind| open.iter().filter(move |(_, kind)| *kind == wanted).map(|(open, _)| *open).collect();
+    let partners = pairs::by_choice(&said);
+    open.into_iter().zip(partners).map(|((open, kind), partner)| (open, kind, partner)).collect()
+}
+
+/// The document's pairing; follows names, choices and what is open.
+pub fn pairing(state: State, document: OpenDocument) -> Pairing {
+    let open = paired(state);
+    let own = open.iter().find(|(open, ..)| *open == document);
+    let kind = own.map(|(_, kind, _)| *kind);
+    let partner = own.and_then(|(.., partner)| open.get((*partner)?)).map(|(partner, ..)| *partner);
+    let of = |wanted: Kind| {
+        open.iter().filter(move |(_, kind, _)| *kind == wanted).map(|(open, ..)| *open).collect()
+    };
     let has_log = kind == Some(Kind::Queries) || partner.is_some();
     Pairing {
         kind,
@@ -217,6 +232,32 @@ pub fn pairing(state: State, document: OpenDocument) -> Pairing {
         partner,
         schemas: if has_log { of(Kind::Schema) } else { Vec::new() },
     }
+}
+
+/// The other half of the document's pair; follows the same.
+pub fn partner(state: State, document: OpenDocument) -> Option<OpenDocument> {
+    let open = paired(state);
+    let (.., partner) = open.iter().find(|(open, ..)| *open == document)?;
+    open.get((*partner)?).map(|(partner, ..)| *partner)
+}
+
+/// All that is open, in its order; of a pair the profile, with its log, where the first of them is. Follows the same.
+pub fn tabs(state: State) -> Vec<(OpenDocument, Option<OpenDocument>)> {
+    let open = paired(state);
+    let mut tabs: Vec<(OpenDocument, Option<OpenDocument>)> = Vec::new();
+    for document in state.documents.get() {
+        let found = open.iter().find(|(other, ..)| *other == document);
+        let partner = found
+            .and_then(|(_, kind, partner)| Some((*kind, open.get((*partner)?).map(|(open, ..)| *open)?)));
+        match partner {
+            None => tabs.push((document, None)),
+            Some((_, partner))
+                if tabs.iter().any(|(one, other)| *one == partner || *other == Some(partner)) => {}
+            Some((Kind::Profile, log)) => tabs.push((document, Some(log))),
+            Some((_, profile)) => tabs.push((profile, Some(document))),
+        }
+    }
+    tabs
 }
 
 /// What rules are given: the user's thresholds, and what open schemas say; follows both.

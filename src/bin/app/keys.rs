@@ -1,15 +1,18 @@
 //! Keys that work everywhere. Views handle their own first and stop what they used.
 
+use flamedrop::code::is_file;
+use flamedrop::protocol::{Request, Response};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 
-use crate::open;
+use crate::document::OpenDocument;
 use crate::state::State;
 use crate::storage;
 use crate::view::View;
+use crate::{again, open};
 
 /// The id of the search box.
 pub const SEARCH: &str = "search";
@@ -36,6 +39,10 @@ pub fn on_key(state: State, event: &KeyboardEvent) {
             change_theme(state);
             true
         }
+        "R" => state.active.get_untracked().is_some_and(|document| {
+            again::read(state, document);
+            true
+        }),
         "[" => step(state, -1),
         "]" => step(state, 1),
         "Escape" => back_out(state),
@@ -73,12 +80,31 @@ fn narrow(state: State, key: &str) -> bool {
             document.view.set(View::Sandwich);
             true
         }
+        "e" if document.function.get_untracked().is_some() => {
+            open_in_editor(state, document);
+            true
+        }
         "n" | "N" if untrack(|| !document.search_text().is_empty()) => {
             document.searching.step(key == "n");
             true
         }
         _ => false,
     }
+}
+
+/// Opens the selected function where it begins.
+pub fn open_in_editor(state: State, document: OpenDocument) {
+    let Some(function) = document.function.get_untracked() else { return };
+    spawn_local(async move {
+        let Some(Response::Function(detail)) = document.ask(Request::Function { function }).await else {
+            return;
+        };
+        if is_file(&detail.row.file) {
+            state.editor.open(&detail.row.file, detail.row.line);
+        } else {
+            state.say(format!("{} has no file", detail.row.label()));
+        }
+    });
 }
 
 /// What has the keys of the view on screen: its picture, or its table.
@@ -107,9 +133,27 @@ pub fn focus_view() {
     });
 }
 
+/// Gives an element the keyboard.
+pub fn focus_element(id: &str) {
+    let found = document().get_element_by_id(id);
+    if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Gives an element the keyboard once it is there, and what is opened has had it.
+pub fn focus_later(id: String) {
+    spawn_local(async move {
+        for _ in 0..4 {
+            TimeoutFuture::new(0).await;
+        }
+        focus_element(&id);
+    });
+}
+
 /// Hands a key that was pressed nowhere to the view.
 fn to_view(event: &KeyboardEvent) -> bool {
-    const KEYS: [&str; 16] = [
+    const KEYS: [&str; 17] = [
         "ArrowUp",
         "ArrowDown",
         "ArrowLeft",
@@ -119,6 +163,7 @@ fn to_view(event: &KeyboardEvent) -> bool {
         "PageUp",
         "PageDown",
         "Enter",
+        " ",
         "j",
         "k",
         "+",
@@ -192,8 +237,7 @@ fn step(state: State, by: isize) -> bool {
 
 fn show_view(state: State, index: usize) -> bool {
     let Some(document) = state.active.get_untracked() else { return false };
-    let Some(overview) = untrack(|| document.overview()) else { return false };
-    View::of(&overview).get(index).is_some_and(|&view| {
+    untrack(|| document.views()).get(index).is_some_and(|&view| {
         document.view.set(view);
         focus_view();
         true

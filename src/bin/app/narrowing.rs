@@ -1,7 +1,7 @@
 //! How an open profile is narrowed: the steps, what is under the menu, and whether trees are turned over.
 
 use flamedrop::profile::transform::{Path, Transform};
-use flamedrop::protocol::{Again, ContentOverview, ProfileOverview, Request, Response, Tree};
+use flamedrop::protocol::{ContentOverview, Find, ProfileOverview, Request, Response, Tree};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::sync::Arc;
@@ -176,8 +176,8 @@ impl OpenDocument {
     pub fn step_of_key(self, key: &str) -> Option<Transform> {
         let function = self.function.get_untracked();
         let path = || {
-            let (tree, at) = untrack(|| self.tree()).zip(self.selected_box.get_untracked())?;
-            self.path_of(&tree, at)
+            let (tree, place) = untrack(|| self.tree()).zip(self.selected_box.get_untracked())?;
+            self.path_of(&tree, tree.at_place(place)?)
         };
         Some(match key {
             "f" => Transform::FocusFunction(function?),
@@ -246,12 +246,15 @@ impl OpenDocument {
         if selected.is_none() && function.is_none() {
             return;
         }
-        if let Some(tree) = self.ask_tree_now().await {
-            let again = old.zip(selected).and_then(|(old, selected)| tree.again(&old, selected));
-            let again = again.filter(|again| again.is_it).map(|Again { at, .. }| at);
-            // Where its stack is another one, or was merged and is back, its function is somewhere else.
-            let again = again.or_else(|| function.and_then(|function| tree.heaviest_of(function)));
-            self.selected_box.set(again);
+        let stack = old.zip(selected).and_then(|(old, place)| Some(old.stack_of(old.at_place(place)?)));
+        // Where its stack is another one, or was merged and is back, its function is somewhere else.
+        let find = vec![
+            Find::Stack(stack.unwrap_or_default()),
+            function.map_or_else(|| Find::Stack(Vec::new()), Find::Heaviest),
+        ];
+        if let Some(tree) = self.ask_tree_now(find).await {
+            let again = tree.found.iter().flatten().find(|again| again.is_it);
+            self.selected_box.set(again.map(|again| again.at));
         }
     }
 }

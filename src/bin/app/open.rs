@@ -1,6 +1,7 @@
 //! Opening files: chosen, dropped, pasted, kept from an earlier visit, or the sample.
 
-use flamedrop::import::Members;
+use flamedrop::findings::pairs;
+use flamedrop::import::{Members, Together};
 use flamedrop::input::zip::Member;
 use flamedrop::input::{Part, bundle, rotation};
 use js_sys::{Array, Uint8Array};
@@ -11,9 +12,10 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, DataTransfer, File, FileList, HtmlElement, HtmlInputElement};
 
 use crate::document::OpenDocument;
-use crate::state::State;
+use crate::patterns::Patterns;
+use crate::state::{Closed, State};
 use crate::storage;
-use crate::{embedded, folder, remote, saved, state};
+use crate::{embedded, folder, group, handles, remote, saved, sources, state};
 
 /// The id of the page's file input.
 pub const FILE_INPUT: &str = "files";
@@ -36,7 +38,8 @@ fn add(state: State, name: String, blob: Blob) -> OpenDocument {
     document
 }
 
-fn keep(state: State, document: OpenDocument, name: String, blob: Blob) {
+/// Keeps a document's file in the browser.
+pub fn keep(state: State, document: OpenDocument, name: String, blob: Blob) {
     spawn_local(async move {
         match storage::keep(&name, &blob).await {
             Ok(key) => {
@@ -61,39 +64,68 @@ pub fn open_files(state: State, files: Option<FileList>) {
     open_all(state, (0..files.length()).filter_map(|index| files.get(index)));
 }
 
-/// Opens files and shows the first of them that can be read. Those that are parts of one log by their
-/// names are one document; the worker looks at what is in them.
+/// Opens files: few of them each as a document, many as a group.
 pub fn open_all(state: State, files: impl Iterator<Item = File>) {
-    let files: Vec<File> = files.collect();
-    let names: Vec<String> = files.iter().map(File::name).collect();
-    let groups = rotation::groups(names.iter().map(String::as_str));
-    let together = |group: Vec<usize>| -> File {
-        let parts: Vec<&File> = group.iter().map(|&index| &files[index]).collect();
-        joined(&parts).unwrap_or_else(|| files[group[0]].clone())
+    let files = sources::take(state, files.collect());
+    let files: Vec<(String, File)> = files.into_iter().map(|file| (file.name(), file)).collect();
+    if files.is_empty() {
+        return;
+    }
+    let name = format!("{} files", files.len());
+    open_named(state, name, files);
+}
+
+/// Opens files, each with the name it is known by, and shows the first of them that can be read. Those that are parts of
+/// one log by their names are one document; the worker looks at what is in them. Many are a group, called `name`.
+pub fn open_named(state: State, name: String, files: Vec<(String, File)>) {
+    let files = together(files);
+    if are_a_group(&files) {
+        group::open_as(state, name, files);
+    } else {
+        open_each(state, files.into_iter().map(|(_, file)| file));
+    }
+}
+
+/// Whether they are of many things: a profile and its log are of one.
+fn are_a_group(files: &[(String, File)]) -> bool {
+    pairs::are_a_group(files.iter().map(|(name, _)| name.as_str()))
+}
+
+/// Files as they are opened: the parts of one log, by their names, are one.
+pub fn together(files: Vec<(String, File)>) -> Vec<(String, File)> {
+    let groups = rotation::groups(files.iter().map(|(name, _)| name.as_str()));
+    let one = |group: Vec<usize>| -> Option<(String, File)> {
+        let parts: Vec<&(String, File)> = group.iter().map(|&index| &files[index]).collect();
+        joined(&parts).or_else(|| parts.first().map(|&part| part.clone()))
     };
-    open_each(state, groups.into_iter().map(together));
+    groups.into_iter().filter_map(one).collect()
 }
 
 /// The parts of a log as one file, by reference.
-fn joined(parts: &[&File]) -> Option<File> {
-    let [first, _, ..] = parts else { return None };
-    let table: Vec<(String, u64)> = parts.iter().map(|part| (part.name(), part.size() as u64)).collect();
+fn joined(parts: &[&(String, File)]) -> Option<(String, File)> {
+    let [(first, file), _, ..] = parts else { return None };
+    let table: Vec<(String, u64)> = parts.iter().map(|(_, part)| (part.name(), part.size() as u64)).collect();
     let bytes = Array::new();
-    for part in parts {
+    for (_, part) in parts {
         bytes.push(part);
     }
     bytes.push(&Uint8Array::from(bundle::trailer(&table).as_slice()));
-    File::new_with_blob_sequence(&bytes, &rotation::name(&first.name())).ok()
+    let joined = File::new_with_blob_sequence(&bytes, &rotation::name(&file.name())).ok()?;
+    Some((rotation::name(first), joined))
 }
 
-/// Opens the files of a document that turned out to be several, in its place.
+/// Opens the files of a document that turned out to be several, in its place: many become a group, which it then is.
 pub fn take_apart(container: OpenDocument, members: Members) {
     let Some(state) = state::current() else { return };
     // Not at once: its worker is just telling.
     spawn_local(async move {
         let Some(blob) = container.blob.try_get_value().flatten() else { return };
-        let Members { files, archive } = members;
-        let files: Vec<File> = files.iter().filter_map(|member| member_file(&blob, member)).collect();
+        let Members { files, others, refused, together: how } = members;
+        let within = |members: &[Member]| -> Vec<(String, File)> {
+            let file = |member: &Member| Some((member.name.clone(), member_file(&blob, member)?));
+            members.iter().filter_map(file).collect()
+        };
+        let mut files = within(&files);
         if files.is_empty() {
             container.refuse("the browser cannot take it apart", "Unpack it first.");
             return;
@@ -102,11 +134,15 @@ pub fn take_apart(container: OpenDocument, members: Members) {
         if !state.documents.with_untracked(|documents| documents.contains(&container)) {
             return;
         }
-        if archive {
-            open_all(state, files.into_iter());
-        } else {
-            open_each(state, files.into_iter());
+        if how == Together::Archive {
+            files = together(files);
         }
+        if how == Together::Group || how == Together::Archive && are_a_group(&files) {
+            files.extend(within(&others));
+            group::become_one(state, container, files, refused);
+            return;
+        }
+        open_each(state, files.into_iter().map(|(_, file)| file));
         state.close(container);
     });
 }
@@ -117,7 +153,7 @@ pub fn take_urls(container: OpenDocument, urls: String) {
     // Not at once: its worker is just telling.
     spawn_local(async move {
         let name = container.name.get_untracked();
-        state.urls.set(Some(urls));
+        know_patterns(state, Patterns { name: name.clone(), text: urls });
         let open = state.documents.get_untracked().into_iter();
         let logs: Vec<OpenDocument> = open.filter(|open| untrack(|| open.is_requests())).collect();
         if state.active.get_untracked() == Some(container)
@@ -137,6 +173,29 @@ pub fn take_urls(container: OpenDocument, urls: String) {
     });
 }
 
+/// From now on logs of requests are read by these patterns, in the next visit as well if files are kept.
+pub fn know_patterns(state: State, patterns: Patterns) {
+    if state.keep_files.get_untracked() {
+        patterns.keep();
+    }
+    state.urls.set(Some(patterns));
+}
+
+/// Has logs of requests read by what the addresses in them show again.
+pub fn leave_urls(state: State) {
+    Patterns::forget();
+    let Some(Patterns { name, .. }) = state.urls.get_untracked() else { return };
+    state.urls.set(None);
+    state.say(format!("Routes are no longer the patterns of {name}"));
+    spawn_local(async move {
+        for log in state.documents.get_untracked() {
+            if untrack(|| log.is_requests()) {
+                log.follow_urls().await;
+            }
+        }
+    });
+}
+
 /// Opens the parts of a log each as a document of its own.
 pub fn apart(state: State, document: OpenDocument, parts: &[Part]) {
     let Some(blob) = document.blob.get_value() else { return };
@@ -146,7 +205,7 @@ pub fn apart(state: State, document: OpenDocument, parts: &[Part]) {
 }
 
 /// A file in another, by reference.
-fn member_file(blob: &Blob, member: &Member) -> Option<File> {
+pub fn member_file(blob: &Blob, member: &Member) -> Option<File> {
     let Member { name, before, range, after } = member;
     let bytes = blob.slice_with_f64_and_f64(range.start as f64, range.end as f64).ok()?;
     let around = |bytes: &[u8]| Uint8Array::from(bytes);
@@ -184,6 +243,7 @@ pub fn prefer_readable(state: State, opened: Vec<OpenDocument>) {
 
 /// Opens what was dropped or pasted: files, folders with what is in them, or else a text.
 pub fn open_transfer(state: State, transfer: &DataTransfer) {
+    handles::note(transfer, move || state.handles.update(|count| *count += 1));
     if let Some(entries) = folder::dropped(transfer) {
         folder::open(state, entries);
         return;
@@ -305,6 +365,7 @@ pub fn set_keeping(state: State, on: bool) {
     state.keep_files.set(on);
     storage::set_setting("keep-files", if on { "yes" } else { "no" });
     if on {
+        state.urls.with_untracked(|patterns| patterns.iter().for_each(Patterns::keep));
         for document in state.documents.get_untracked() {
             // What came from the host comes from there again.
             if let (false, None, Some(blob)) =
@@ -314,31 +375,78 @@ pub fn set_keeping(state: State, on: bool) {
             }
         }
     } else {
-        drop_copies(state, None);
+        Patterns::forget();
+        drop_copies(state);
     }
 }
 
-/// Closes everything and drops every kept copy, and what is kept of dismissed findings.
+/// Closes everything and drops every kept copy, once that is confirmed, and what is kept of dismissed findings. As long as it is said it can be had
+/// back: what is open in the page outlives its copies.
 pub fn forget(state: State) {
-    state.judging.forget();
-    for document in state.documents.get_untracked() {
-        state.close(document);
+    let question = "Delete all files saved in this browser, and close those that are open?";
+    if !window().confirm_with_message(question).unwrap_or(true) {
+        return;
     }
-    drop_copies(state, Some("All files are closed, and saved copies deleted"));
+    let dismissed = state.judging.forget();
+    Patterns::forget();
+    state.sources.forget();
+    let all = state.documents.get_untracked();
+    for document in &all {
+        document.kept.set_value(None);
+    }
+    state.close_all(all, dismissed, "All files are closed, and saved copies deleted");
+    let patterns = state.urls.get_untracked();
+    state.urls.set(None);
+    state.closed.update(|closed| {
+        if let Some(closed) = closed {
+            closed.patterns = patterns;
+        }
+    });
+    delete_copies(state);
 }
 
-fn drop_copies(state: State, done: Option<&'static str>) {
+/// Opens again what was closed at once, as it was looked at.
+pub fn undo_closing(state: State) {
+    let Some(Closed { open, closed, active, dismissed, patterns }) = state.closed.get_untracked() else {
+        return;
+    };
+    state.closed.set(None);
+    state.notice.set(None);
+    state.judging.dismiss_again(&dismissed);
+    if let Some(patterns) = patterns {
+        know_patterns(state, patterns);
+    }
+    // Where they stood; what was opened since comes last.
+    let now = state.documents.get_untracked();
+    let since = now.iter().copied().filter(|one| !open.contains(one));
+    let back = |one: &&OpenDocument| closed.contains(one) || now.contains(one);
+    let all: Vec<OpenDocument> = open.iter().filter(back).copied().chain(since).collect();
+    state.documents.set(all);
+    for document in closed {
+        group::open_again(state, document);
+        if state.keep_files.get_untracked()
+            && !document.has_failed()
+            && let (None, Some(blob)) = (document.source.get_value(), document.blob.get_value())
+        {
+            keep(state, document, document.name.get_untracked(), blob);
+        }
+    }
+    if active.is_some() {
+        state.show(active);
+    }
+}
+
+fn drop_copies(state: State) {
     for document in state.documents.get_untracked() {
         document.kept.set_value(None);
     }
+    delete_copies(state);
+}
+
+fn delete_copies(state: State) {
     spawn_local(async move {
-        match storage::forget().await {
-            Ok(()) => {
-                if let Some(done) = done {
-                    state.say(done);
-                }
-            }
-            Err(_) => state.say("This browser's storage cannot be reached: nothing is kept there"),
+        if storage::forget().await.is_err() {
+            state.say("This browser's storage cannot be reached: nothing is kept there");
         }
     });
 }

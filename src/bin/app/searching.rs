@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flamedrop::profile::matcher::{CASE, REGEX};
-use flamedrop::protocol::{ContentOverview, QueryColumn, Request, Response, Tree};
+use flamedrop::protocol::{ContentOverview, QueryColumn, Request, Response};
 use leptos::prelude::*;
 
 use crate::document::{OpenDocument, answers};
@@ -137,26 +137,10 @@ impl OpenDocument {
         });
     }
 
-    /// Selects the next box of a tree that was searched for, or the one before.
-    pub fn walk_boxes(self, tree: &Tree, forwards: bool) {
-        let Some(found) = self.searching.found.get_untracked() else { return };
-        let matched: Vec<bool> = tree.functions.iter().map(|row| found.has(row.function)).collect();
-        let boxes: Vec<u32> = (0_u32..)
-            .zip(&tree.function)
-            .filter(|(_, function)| matched.get(**function as usize).copied().unwrap_or(false))
-            .map(|(at, _)| at)
-            .collect();
-        let Some(last) = boxes.len().checked_sub(1) else { return };
-        let place = match (self.selected_box.get_untracked(), forwards) {
-            (None, true) => 0,
-            (None, false) => last,
-            (Some(at), true) => match boxes.partition_point(|&one| one <= at) {
-                place if place > last => 0,
-                place => place,
-            },
-            (Some(at), false) => boxes.partition_point(|&one| one < at).checked_sub(1).unwrap_or(last),
-        };
-        self.select_box(tree, boxes[place]);
-        self.searching.place.set(Some((place as u32 + 1, last as u32 + 1)));
+    /// Selects the next box of the call tree that was searched for, or the one before.
+    pub fn walk_boxes(self, forwards: bool) {
+        if self.searching.found.with_untracked(Option::is_some) {
+            self.walk_matches(forwards);
+        }
     }
 }

@@ -10,8 +10,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 
+use crate::beside;
 use crate::components::documents::Documents;
 use crate::components::edge;
+use crate::components::editor_settings::EditorSettings;
 use crate::components::filter_bar::FilterBar;
 use crate::components::help::Help;
 use crate::components::icons;
@@ -22,12 +24,14 @@ use crate::components::notices::Notices;
 use crate::components::save_page::SavePage;
 use crate::components::saved_note::SavedNote;
 use crate::components::search::Search;
+use crate::components::setting::{Setting, SettingForm};
 use crate::components::share::Share;
 use crate::components::status::StatusLine;
 use crate::components::steps::Steps;
 use crate::components::tab_list::TabList;
 use crate::components::time_range::TimeRange;
 use crate::components::tracks::TrackSelector;
+use crate::components::view_tabs::{ViewTabs, tab_id};
 use crate::components::welcome::Welcome;
 use crate::document::{OpenDocument, Status};
 use crate::effect::effect;
@@ -49,8 +53,10 @@ use crate::views::findings::Findings;
 use crate::views::flame::FlameGraph;
 use crate::views::flame_chart::FlameChart;
 use crate::views::functions::FunctionsView;
+use crate::views::group::{RankedFunctions, Recordings};
 use crate::views::lines::Lines;
 use crate::views::memory::Memory;
+use crate::views::missing::{NoCallers, NoTimes, NotSaved};
 use crate::views::overview::Overview as LogOverview;
 use crate::views::queries::Queries;
 use crate::views::requests::Requests;
@@ -61,6 +67,11 @@ use crate::views::site::SiteOverview;
 use crate::views::tables::Tables;
 use crate::views::timeline::Timeline;
 use crate::welcome;
+
+fn follow(state: State) {
+    url::follow(state);
+    beside::follow(state);
+}
 
 /// The whole page.
 #[component]
@@ -73,8 +84,8 @@ pub fn App() -> impl IntoView {
     open::restore(state, move || {
         match owner {
             // The effects that follow the address belong to the app, though they start later.
-            Some(owner) => owner.with(|| url::follow(state)),
-            None => url::follow(state),
+            Some(owner) => owner.with(|| follow(state)),
+            None => follow(state),
         }
         waiting.go_on(state);
         gallery::show(state);
@@ -112,6 +123,7 @@ pub fn App() -> impl IntoView {
         <Notices />
         <Help />
         <SavePage />
+        <EditorSettings />
     }
 }
 
@@ -206,6 +218,27 @@ fn Shown(document: OpenDocument) -> impl IntoView {
         Status::Reading { .. } => view! { <Reading document /> }.into_any(),
         Status::Failed(failure) => view! { <Failed document failure /> }.into_any(),
         Status::Open(overview) => view! { <Open document overview /> }.into_any(),
+        Status::Group => view! { <OpenGroup document /> }.into_any(),
+    }
+}
+
+/// Many recordings.
+#[component]
+fn OpenGroup(document: OpenDocument) -> impl IntoView {
+    let content = move || match document.view.get() {
+        View::Functions => view! { <RankedFunctions document /> }.into_any(),
+        _ => view! { <Recordings document /> }.into_any(),
+    };
+    keys::focus_view();
+    view! {
+        <main class="opened">
+            <div class="views-bar">
+                <ViewTabs document />
+            </div>
+            <div class="shown" id="view" role="tabpanel" aria-labelledby=move || tab_id(document, document.view.get())>
+                <div class="view">{content}</div>
+            </div>
+        </main>
     }
 }
 
@@ -237,7 +270,7 @@ fn Reading(document: OpenDocument) -> impl IntoView {
 #[component]
 fn Failed(document: OpenDocument, failure: Failure) -> impl IntoView {
     let state = state();
-    let Failure { looked_like, place, problem, advice, supported } = failure;
+    let Failure { looked_like, place, problem, advice, supported, may_have_layout } = failure;
     view! {
         <main class="state failed"><div role="alert">
             <h2>{move || format!("{} could not be read", document.name.get())}</h2>
@@ -253,6 +286,7 @@ fn Failed(document: OpenDocument, failure: Failure) -> impl IntoView {
                     </div>
                 })}
             </dl>
+            {may_have_layout.then(|| view! { <SettingForm document setting=Setting::LayoutOfUnread /> })}
             <p class="actions">
                 <button type="button" on:click=move |_| open::choose()>"Choose another file…"</button>
                 <button type="button" on:click=move |_| state.close(document)>"Close"</button>
@@ -263,9 +297,6 @@ fn Failed(document: OpenDocument, failure: Failure) -> impl IntoView {
 
 #[component]
 fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
-    let views = View::of(&overview);
-    let tabs: Vec<_> =
-        views.iter().map(|&view| tab(document, view, view.title_of(&overview), views.clone())).collect();
     let content = {
         let overview = Arc::clone(&overview);
         move || {
@@ -403,7 +434,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     view! {
         <main class="opened">
             <div class="views-bar">
-                <div class="views" role="tablist" aria-label="Views">{tabs}</div>
+                <ViewTabs document />
                 {tracks}
                 {range}
                 {measures}
@@ -411,7 +442,7 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
             </div>
             {filter}
             {steps}
-            <div class="shown" id="view" role="tabpanel" aria-labelledby=move || tab_id(document.view.get())>
+            <div class="shown" id="view" role="tabpanel" aria-labelledby=move || tab_id(document, document.view.get())>
                 <div class="view">{content}</div>
                 {side}
             </div>
@@ -421,98 +452,5 @@ fn Open(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
             document.by_line.track();
             view! { <StatusLine document overview=Arc::clone(&overview) /> }
         }}
-    }
-}
-
-/// In place of a view of single statements, where only the results were saved.
-#[component]
-fn NotSaved(view: View) -> impl IntoView {
-    view! {
-        <div class="not-saved">
-            <h2>{format!("{} is not in this file", view.title())}</h2>
-            <p>"It was saved with the results of the log only, and this view shows single statements."</p>
-            <p>"Findings and Queries have all their numbers."</p>
-        </div>
-    }
-}
-
-/// What stands for the views that need to know who called whom.
-#[component]
-fn NoCallers(view: View) -> impl IntoView {
-    view! {
-        <div class="not-saved">
-            <h2>{format!("No {} in this file", view.title().to_lowercase())}</h2>
-            <p>"It says how long each function took, not who called it."</p>
-            <p>
-                "Record it again with callers: " <code>"cProfile.Profile()"</code> " without "
-                <code>"subcalls=False"</code> ", or " <code>"python -m cProfile -o app.prof app.py"</code> "."
-            </p>
-            <p>"Functions has all its numbers."</p>
-        </div>
-    }
-}
-
-/// What stands for the views that draw times.
-#[component]
-fn NoTimes(view: View) -> impl IntoView {
-    view! {
-        <div class="not-saved">
-            <h2>{format!("No {} in this file", view.title().to_lowercase())}</h2>
-            <p>"It has no times: nothing ran while it was recorded, or its timer gave whole numbers without a unit."</p>
-            <p>
-                "A timer of nanoseconds needs its unit: " <code>"cProfile.Profile(time.perf_counter_ns, 1e-9)"</code> "."
-            </p>
-            <p>"Functions has the calls."</p>
-        </div>
-    }
-}
-
-fn tab_id(view: View) -> String {
-    format!("tab-{}", view.key())
-}
-
-fn tab(document: OpenDocument, view: View, title: &'static str, views: Vec<View>) -> impl IntoView {
-    let current = move || document.view.get() == view;
-    let on_key = move |event: web_sys::KeyboardEvent| {
-        let place = views.iter().position(|&other| other == view).unwrap_or(0);
-        if event.key() == "Tab" && !event.shift_key() {
-            // The view itself comes first, what is set of it can be had from there backwards.
-            event.prevent_default();
-            keys::focus_view();
-            return;
-        }
-        let next = match event.key().as_str() {
-            "ArrowRight" => (place + 1) % views.len(),
-            "ArrowLeft" => (place + views.len() - 1) % views.len(),
-            "Home" => 0,
-            "End" => views.len() - 1,
-            _ => return,
-        };
-        event.prevent_default();
-        document.view.set(views[next]);
-        let tab = leptos::prelude::document().get_element_by_id(&tab_id(views[next]));
-        if let Some(tab) = tab.and_then(|tab| tab.dyn_into::<web_sys::HtmlElement>().ok()) {
-            let _ = tab.focus();
-        }
-    };
-    view! {
-        <button
-            type="button"
-            role="tab"
-            id=tab_id(view)
-            aria-controls="view"
-            aria-selected=move || current().to_string()
-            tabindex=move || if current() { "0" } else { "-1" }
-            on:click=move |event| {
-                document.view.set(view);
-                // Whoever walks the tabs by key stays there.
-                if event.detail() > 0 {
-                    keys::focus_view();
-                }
-            }
-            on:keydown=on_key
-        >
-            {title}
-        </button>
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use flamedrop::layout::flame_chart::Boxes;
+use flamedrop::layout::flame_chart::{Boxes, Statements};
 use flamedrop::protocol::{
     ContentOverview, FunctionRow, Request, Response, SpanAnswer, SpanAsk, SpanDetail, SpanId, SpansOverview,
 };
@@ -23,8 +23,12 @@ pub struct SpanState {
     pub detail: RwSignal<Option<SpanDetail>>,
     /// What the chart shows; the next visit of the view finds it.
     pub boxes: RwSignal<Option<Arc<Boxes>>>,
+    /// The statements that ran meanwhile, of the log beside it; the next visit of the view finds them.
+    pub statements: RwSignal<Option<Arc<Statements>>>,
     /// Whether the chart has the keyboard once it was made anew.
     pub refocus: StoredValue<bool>,
+    /// Whether the chart is to go to the selected statement, once it knows when that ran.
+    pub leading: StoredValue<bool>,
     functions: RwSignal<Option<Arc<Vec<FunctionRow>>>>,
     asked: StoredValue<bool>,
 }
@@ -37,7 +41,9 @@ impl SpanState {
             selected: RwSignal::new(None),
             detail: RwSignal::new(None),
             boxes: RwSignal::new(None),
+            statements: RwSignal::new(None),
             refocus: StoredValue::new(false),
+            leading: StoredValue::new(false),
             functions: RwSignal::new(None),
             asked: StoredValue::new(false),
         }
@@ -46,6 +52,7 @@ impl SpanState {
     /// Drops what was asked for.
     pub fn forget(self) {
         self.boxes.set(None);
+        self.statements.set(None);
         self.functions.set(None);
         self.asked.set_value(false);
     }

@@ -6,7 +6,10 @@ use std::cell::{Cell, RefCell};
 use leptos::prelude::*;
 
 use crate::document::OpenDocument;
+use crate::editor::EditorChoice;
 use crate::judgement::Judging;
+use crate::patterns::Patterns;
+use crate::sources::Sources;
 use crate::{saved, storage};
 
 /// Everything, as one copyable handle; [`state`] gives it anywhere below the app.
@@ -24,14 +27,37 @@ pub struct State {
     pub keep_files: RwSignal<bool>,
     /// What the user said to findings.
     pub judging: Judging,
+    /// What places in the code open in.
+    pub editor: EditorChoice,
+    /// Source files that were dropped.
+    pub sources: Sources,
     /// The site's own patterns, which logs of requests are read by: the last ones that were dropped.
-    pub urls: RwSignal<Option<String>>,
+    pub urls: RwSignal<Option<Patterns>>,
     /// Whether the dialog that saves a page is shown.
     pub sharing: RwSignal<bool>,
     /// Whether the list of keys is shown.
     pub help: RwSignal<bool>,
     /// A short message for the user, read out and shown for a while.
     pub notice: RwSignal<Option<String>>,
+    /// Counts up when more files are known as they lie on the disk.
+    pub handles: RwSignal<u32>,
+    /// What was closed at once and can be had back, as long as the message about it is shown.
+    pub closed: RwSignal<Option<Closed>>,
+}
+
+/// Documents that were closed at once.
+#[derive(Clone)]
+pub struct Closed {
+    /// All that were open, in their order.
+    pub open: Vec<OpenDocument>,
+    /// Which of them were closed.
+    pub closed: Vec<OpenDocument>,
+    /// Which one was looked at.
+    pub active: Option<OpenDocument>,
+    /// What findings were dismissed, where that was forgotten as well.
+    pub dismissed: Vec<String>,
+    /// A site's patterns, where they were forgotten as well.
+    pub patterns: Option<Patterns>,
 }
 
 /// Light, dark, or as the system says.
@@ -75,20 +101,23 @@ impl State {
     pub fn new() -> Self {
         let theme =
             storage::setting("theme").map_or(ThemeChoice::System, |text| ThemeChoice::from_setting(&text));
+        // A saved page has its documents in itself, and leaves those of others alone.
+        let keep_files = !saved::is_here() && storage::setting("keep-files").is_none_or(|text| text == "yes");
         let state = Self {
             documents: RwSignal::new(Vec::new()),
             active: RwSignal::new(None),
             theme: RwSignal::new(theme),
             system_dark: RwSignal::new(false),
-            // A saved page has its documents in itself, and leaves those of others alone.
-            keep_files: RwSignal::new(
-                !saved::is_here() && storage::setting("keep-files").is_none_or(|text| text == "yes"),
-            ),
+            keep_files: RwSignal::new(keep_files),
             sharing: RwSignal::new(false),
             judging: Judging::from_settings(),
-            urls: RwSignal::new(None),
+            urls: RwSignal::new(Patterns::kept().filter(|_| keep_files)),
+            editor: EditorChoice::from_settings(),
+            sources: Sources::new(),
             help: RwSignal::new(false),
             notice: RwSignal::new(None),
+            handles: RwSignal::new(0),
+            closed: RwSignal::new(None),
         };
         CURRENT.set(Some(state));
         ROOT.set(Owner::current());
@@ -125,8 +154,30 @@ impl State {
         document.close();
     }
 
+    /// Closes some documents, and offers them back with a message.
+    pub fn close_all(self, documents: Vec<OpenDocument>, dismissed: Vec<String>, text: impl Into<String>) {
+        let open = self.documents.get_untracked();
+        let active = self.active.get_untracked();
+        for document in &documents {
+            self.close(*document);
+        }
+        self.say(text);
+        let some = !documents.is_empty() || !dismissed.is_empty();
+        self.closed.set(some.then_some(Closed {
+            open,
+            closed: documents,
+            active,
+            dismissed,
+            patterns: None,
+        }));
+    }
+
     /// Tells the user something in passing.
     pub fn say(self, text: impl Into<String>) {
+        // What was offered back stood in the message before.
+        if self.closed.with_untracked(Option::is_some) {
+            self.closed.set(None);
+        }
         self.notice.set(Some(text.into()));
     }
 }

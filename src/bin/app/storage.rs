@@ -93,6 +93,13 @@ pub fn set_setting(name: &str, value: &str) {
     }
 }
 
+/// As if the setting had never been made.
+pub fn unset(name: &str) {
+    if let Some(storage) = local_storage() {
+        let _ = storage.remove_item(&format!("flamedrop.{name}"));
+    }
+}
+
 fn local_storage() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok()?
 }

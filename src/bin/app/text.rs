@@ -20,18 +20,3 @@ pub fn number(text: &str) -> Option<f64> {
 pub fn start_text(start: f64, wall_clock: bool) -> String {
     if wall_clock { format::time_of_day(start) } else { format!("+{}", format::milliseconds(start)) }
 }
-
-/// A key by which run2 comes before run10.
-pub fn natural(name: &str) -> Vec<(String, u64)> {
-    let mut parts = Vec::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let digits = rest.find(|each: char| each.is_ascii_digit()).unwrap_or(rest.len());
-        let (text, after) = rest.split_at(digits);
-        let end = after.find(|each: char| !each.is_ascii_digit()).unwrap_or(after.len());
-        let (number, after) = after.split_at(end);
-        parts.push((text.to_lowercase(), number.parse().unwrap_or(u64::MAX)));
-        rest = after;
-    }
-    parts
-}

@@ -3,6 +3,7 @@
 //! gives the same ids again.
 
 mod compare;
+mod group;
 mod log;
 
 use std::cell::Cell;
@@ -12,6 +13,7 @@ use flamedrop::profile::transform::Transform;
 use flamedrop::protocol::{ContentOverview, ExecutionColumn, FunctionColumn, SpanId};
 use flamedrop::queries::by::By;
 use flamedrop::queries::filter::Filter;
+use flamedrop::sort;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -104,7 +106,7 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
         (FILTER, range),
         ("with", with),
         ("by", if document.by_line.get() { "line".to_owned() } else { String::new() }),
-        ("track", number(document.track.get())),
+        ("track", document.tracks.with(|tracks| numbers(tracks))),
         ("measure", number(Some(document.measure.get()).filter(|measure| *measure > 0))),
         ("lines-of", number(document.lines_file.get())),
         ("drawing", if drawing == Drawing::Icicle { String::new() } else { drawing.key().to_owned() }),
@@ -152,6 +154,7 @@ fn manner(state: State, document: OpenDocument) -> Vec<(&'static str, String)> {
         ),
     ];
     manners.extend(compare::place(state, document));
+    manners.extend(group::manner(document.group));
     manners.extend(log::manner(document.log));
     manners
 }
@@ -255,14 +258,15 @@ fn apply(state: State) {
         return;
     };
     let fits = |view: &View| {
-        untrack(|| document.overview()).is_none_or(|overview| View::of(&overview).contains(view))
+        let views = untrack(|| document.views());
+        views.is_empty() || views.contains(view)
     };
     if let Some(view) = value("view").and_then(View::from_key).filter(fits) {
         set(document.view, view);
     }
     // Ids of functions and boxes are those of what is shown.
     document.show_by_line(value("by") == Some("line"));
-    document.show_track(number("track"));
+    document.show_tracks(value("track").map(places).unwrap_or_default());
     document.show_measure(number("measure").unwrap_or(0));
     set(document.lines_file, number("lines-of"));
     document.show_imports_as(match value("imports") {
@@ -281,6 +285,7 @@ fn apply(state: State) {
         None => {}
     }
     compare::apply(state, document, &pairs);
+    group::apply(document.group, &value);
     set(document.drawing, value("drawing").and_then(Drawing::from_key).unwrap_or(Drawing::Icicle));
     set(document.lanes, value("lanes").and_then(By::from_key).unwrap_or(By::Connection));
     set(document.certain_only, value("certain") == Some("only"));
@@ -323,6 +328,19 @@ fn named(state: State, name: &str, nth: usize) -> Option<OpenDocument> {
         let mut equal = documents.iter().filter(same);
         equal.clone().nth(nth).or_else(|| equal.next()).copied()
     })
+}
+
+/// `1,3`.
+fn numbers(numbers: &[u32]) -> String {
+    numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Places as an address has them: in order, each once.
+fn places(text: &str) -> Vec<u32> {
+    let mut places: Vec<u32> = text.split(',').filter_map(|place| place.parse().ok()).collect();
+    sort::by_key(&mut places, |&place| place);
+    places.dedup();
+    places
 }
 
 fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {

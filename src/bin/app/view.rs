@@ -23,9 +23,13 @@ pub enum View {
     Requests,
     Events,
     Compare,
+    Recordings,
 }
 
 impl View {
+    /// The views of a group of recordings.
+    pub const OF_GROUP: [Self; 2] = [Self::Recordings, Self::Functions];
+
     /// The views of a document, in the order of its tabs.
     pub fn of(overview: &Overview) -> Vec<Self> {
         match overview.content {
@@ -82,6 +86,7 @@ impl View {
             Self::Requests => "Requests",
             Self::Events => "Events",
             Self::Compare => "Compare",
+            Self::Recordings => "Recordings",
         }
     }
 
@@ -113,12 +118,13 @@ impl View {
             Self::Requests => "requests",
             Self::Events => "events",
             Self::Compare => "compare",
+            Self::Recordings => "recordings",
         }
     }
 
     /// The view the address names.
     pub fn from_key(key: &str) -> Option<Self> {
-        const ALL: [View; 16] = [
+        const ALL: [View; 17] = [
             View::Findings,
             View::Flame,
             View::FlameChart,
@@ -135,6 +141,7 @@ impl View {
             View::Requests,
             View::Events,
             View::Compare,
+            View::Recordings,
         ];
         ALL.into_iter().find(|view| view.key() == key)
     }

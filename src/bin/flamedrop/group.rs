@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use flamedrop::brief::Brief;
+use flamedrop::brief::order::{Column, order};
 use flamedrop::document::{self, Document};
 use flamedrop::findings::Settings;
 use flamedrop::format::{self, UNKNOWN, Unit};
@@ -72,14 +73,15 @@ pub fn list(arguments: &List, out: &mut dyn Write) -> io::Result<bool> {
     let Found { documents, others } = find(&arguments.files, None);
     let lines = Lines { merge_lines: true, ..Lines::default() };
     // One at a time: of each only its line is kept.
-    let mut briefs: Vec<(&str, Brief)> = documents
+    let briefs: Vec<(&str, Brief)> = documents
         .iter()
         .filter_map(|opened| Some((opened.label.as_str(), read(opened, &lines)?.0)))
         .map(|(label, document)| (label, Brief::of(&document)))
         .collect();
     let complete = briefs.len() == documents.len();
-    let total = |brief: &Brief| brief.total.unwrap_or(-1.0);
-    briefs.sort_by(|(_, one), (_, other)| total(other).total_cmp(&total(one)));
+    let all: Vec<&Brief> = briefs.iter().map(|(_, brief)| brief).collect();
+    let briefs: Vec<&(&str, Brief)> =
+        order(&all, Column::Total, true).into_iter().map(|at| &briefs[at as usize]).collect();
     if arguments.json {
         let all: Vec<serde_json::Value> = briefs.iter().map(|(label, brief)| json(label, brief)).collect();
         serde_json::to_writer_pretty(&mut *out, &serde_json::json!({ "recordings": all, "others": others }))?;
@@ -94,7 +96,7 @@ pub fn list(arguments: &List, out: &mut dyn Write) -> io::Result<bool> {
         "recording".to_owned(),
     ]];
     for (label, brief) in briefs.iter().take(arguments.top) {
-        let (slowest, took) = match &brief.slowest {
+        let (slowest, took) = match brief.slowest() {
             Some(one) => (one_line(&one.name), brief.unit.thousandths(one.time)),
             None => (String::new(), String::new()),
         };
@@ -130,9 +132,9 @@ fn json(label: &str, brief: &Brief) -> serde_json::Value {
         Kind::Schema => "schema",
         Kind::Requests => "requests",
     };
+    let verdict = brief.verdict.as_ref();
     let slowest = brief
-        .slowest
-        .as_ref()
+        .slowest()
         .map(|one| serde_json::json!({ "name": one.name, "place": one.place, "time": one.time / 1e3 }));
     let unit = if brief.kind == Kind::Profile { brief.unit } else { Unit::Seconds };
     serde_json::json!({
@@ -144,8 +146,8 @@ fn json(label: &str, brief: &Brief) -> serde_json::Value {
         "total": brief.total,
         "count": brief.count,
         "slowest_own": slowest,
-        "findings": brief.findings,
-        "first_finding": brief.first,
+        "findings": verdict.map(|verdict| verdict.findings),
+        "first_finding": verdict.and_then(|verdict| verdict.first.as_deref()),
     })
 }
 

@@ -5,10 +5,12 @@ mod diff;
 mod export;
 mod findings;
 mod group;
+mod jobs;
 mod measured;
 mod open;
 mod page;
 mod publish;
+mod recordings;
 mod report;
 mod requests;
 mod run;
@@ -16,14 +18,18 @@ mod run;
 mod site;
 mod source;
 mod table;
+mod temporary;
 mod watch;
 
+use std::env;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use flamedrop::document::{Content, Document};
@@ -135,7 +141,9 @@ enum Command {
     /// Write the page as a site with a gallery of recordings, for any static host.
     ///
     /// Values in SQL and parameters are left out, if not said otherwise; all numbers stay. What was published
-    /// into the folder before stays; a recording of the same title is replaced.
+    /// into the folder before stays: the same recording again changes nothing, another one of its name gets a number. Only one
+    /// that has the title of --title is replaced. The site needs a web server: browsers load no page of several files from
+    /// the disk.
     Publish(publish::Arguments),
 }
 
@@ -175,14 +183,20 @@ struct Files {
     /// Read the parts of a rotated log each as a log of its own.
     #[arg(long)]
     apart: bool,
-    /// Files to read; `-` is standard input.
-    #[arg(required = true, value_name = "FILE")]
+    /// Read a large log of SQL with so many threads; without this option as many as there are cores, at most four.
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Files to read, or folders of files; `-` is standard input.
+    #[arg(required = true, value_name = "FILE|DIR")]
     files: Vec<PathBuf>,
 }
 
 impl Files {
     fn open(&self) -> Vec<Opened> {
-        source::all(&self.files, self.apart)
+        if let Some(jobs) = self.jobs {
+            jobs::set(jobs);
+        }
+        source::all_in_folders(&self.files, self.apart)
     }
 }
 
@@ -205,7 +219,8 @@ const FOUND: u8 = 3;
 fn main() -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut found = false;
-    let result = match Arguments::parse().command {
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| refuse(&error));
+    let result = match arguments.command {
         Command::Findings { json, fail_on, set, files } => {
             let mut settings = Settings::default();
             for (name, value) in set {
@@ -247,6 +262,28 @@ fn main() -> ExitCode {
     }
 }
 
+/// Says what is wrong with the arguments, or the help that was asked for, and ends. Who gives a file only is told the command.
+fn refuse(error: &clap::Error) -> ! {
+    let first = env::args().nth(1).filter(|first| Path::new(first).exists());
+    if error.kind() == ErrorKind::InvalidSubcommand
+        && let Some(file) = first
+    {
+        let command = if is_script(&file) { "run" } else { "open" };
+        let file = table::one_line(&file);
+        eprintln!(
+            "flamedrop: {file} is no command; did you mean `flamedrop {command} {file}`? `flamedrop --help` lists all"
+        );
+        std::process::exit(2);
+    }
+    error.exit()
+}
+
+/// Whether it is a Python script, by its name.
+fn is_script(file: &str) -> bool {
+    let extension = Path::new(file).extension();
+    extension.is_some_and(|extension| extension == "py" || extension == "pyw") && Path::new(file).is_file()
+}
+
 /// Reads what is to be one document; says on standard error why, if it cannot be read.
 fn read(opened: &Opened, lines: &Lines) -> Option<(Document, Rc<dyn Source>)> {
     let result = opened.source.clone().and_then(|source| {
@@ -255,8 +292,7 @@ fn read(opened: &Opened, lines: &Lines) -> Option<(Document, Rc<dyn Source>)> {
             log_format: lines.log_format.clone(),
             urls: lines.patterns(opened)?,
         };
-        let read = import::read(source.as_ref(), &|_| (), &options);
-        let (mut document, _) = read.map_err(|error| error.to_string())?;
+        let mut document = jobs::read(source.as_ref(), &options).map_err(|error| error.to_string())?;
         if let Content::Profile(profile) = &mut document.content
             && lines.merge_lines
             && profile.by_line
@@ -270,8 +306,25 @@ fn read(opened: &Opened, lines: &Lines) -> Option<(Document, Rc<dyn Source>)> {
 
 fn complain(file: &str, problem: &str) {
     // It may quote the file.
-    eprintln!("flamedrop: {}: {}", table::one_line(file), table::one_line(problem));
+    let file = table::one_line(file);
+    // Those of a site may be read beside a log, and are no program.
+    if is_script(&file) && !file.ends_with("urls.py") {
+        eprintln!(
+            "flamedrop: {file}: it is a Python script, not a recording. To record it and open that: flamedrop run {file}"
+        );
+        return;
+    }
+    let asked = env::args().nth(1);
+    let has_layout = asked.is_some_and(|command| command == "summary" || command == "export");
+    let hint = if problem.contains(LAYOUT) && !has_layout { ELSEWHERE } else { "" };
+    eprintln!("flamedrop: {file}: {}{hint}", table::one_line(problem));
 }
+
+/// The option that says the layout of an access log.
+const LAYOUT: &str = "--log-format";
+
+/// Which commands have that.
+const ELSEWHERE: &str = " (`flamedrop summary` and `flamedrop export` have this option)";
 
 /// Prints all that can be read; false if something could not.
 fn summary_json(files: &[Opened], lines: &Lines, out: &mut dyn Write) -> io::Result<bool> {

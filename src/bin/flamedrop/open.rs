@@ -10,7 +10,7 @@ use flamedrop::share::report::Report;
 use flamedrop::share::{Keep, Strip};
 
 use super::watch::Watch;
-use super::{browser, page, report, source};
+use super::{browser, page, report, source, temporary};
 
 /// What to open, and how.
 #[derive(Debug, clap::Args)]
@@ -25,7 +25,7 @@ pub struct Arguments {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// The view to open on, as in the page's address: `view=queries&sort=calls`, or its name alone.
-    #[arg(long, value_name = "VIEW", default_value = "findings")]
+    #[arg(long, value_name = "VIEW", default_value = "findings", value_parser = page::view)]
     view: String,
     /// Read the parts of a rotated log each as a log of its own.
     #[arg(long)]
@@ -70,21 +70,25 @@ fn show(
     let (strip, level) = (Strip::NOTHING, Compression::fast());
     let mut pages = Report::new(strip, Keep::Everything);
     let (opened, passed_over) = source::known(found, arguments.apart);
-    for (folder, count) in passed_over {
-        let files = if count == 1 { "1 file is".to_owned() } else { format!("{count} files are") };
-        super::complain(&folder.display().to_string(), &format!("{files} no recording, and left out"));
-    }
+    source::say_passed_over(&passed_over);
     if opened.is_empty() {
         eprintln!("flamedrop: there is nothing to open");
         return Ok(false);
     }
-    let complete = report::fill(&mut pages, opened, strip, Keep::Everything, level);
+    let name = source::name_of_all(&arguments.files, opened.len());
+    let complete = report::fill(&mut pages, opened, &name, strip, Keep::Everything, level);
     pages.open_on(&arguments.view);
     let name = pages.names().next().map(|name| pairs::stem(name).to_owned());
     let (Some(name), Some(parts)) = (name, shell.with(pages)) else { return Ok(false) };
     let path = match &arguments.output {
         Some(path) => path.clone(),
-        None => temporary(&name)?,
+        None => match in_temporary_folder(&name) {
+            Ok(path) => path,
+            Err(problem) => {
+                eprintln!("flamedrop: {problem}");
+                return Ok(false);
+            }
+        },
     };
     if !report::write(&parts, &path) {
         return Ok(false);
@@ -104,13 +108,12 @@ fn show(
     Ok(complete)
 }
 
-/// A file in a fresh folder that others cannot read. It stays: the browser may read it later.
-fn temporary(name: &str) -> io::Result<PathBuf> {
+/// A file in a folder that others cannot read. It stays for a while: the browser may read it later.
+fn in_temporary_folder(name: &str) -> Result<PathBuf, String> {
     let name: String = name
         .chars()
         .take(100)
         .map(|letter| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '-' })
         .collect();
-    let folder = tempfile::Builder::new().prefix("flamedrop-").tempdir()?.keep();
-    Ok(folder.join(name.trim_start_matches(['-', '.']).to_owned() + ".html"))
+    Ok(temporary::folder()?.join(name.trim_start_matches(['-', '.']).to_owned() + ".html"))
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use flamedrop::link;
 use flamedrop::share::report::Report;
 
 /// The page in one file.
@@ -69,6 +70,23 @@ impl Page {
             places.join(", ")
         );
         None
+    }
+}
+
+/// A view as the page's address says it, or its name alone, if there is such a view.
+///
+/// # Errors
+/// When there is none: in words, with those that there are.
+pub fn view(text: &str) -> Result<String, String> {
+    let names = if text.contains('=') {
+        let pairs = link::decode(text).into_iter();
+        pairs.filter(|(key, _)| key == "view").map(|(_, value)| value).collect()
+    } else {
+        vec![text.to_owned()]
+    };
+    match names.iter().find(|name| !link::VIEWS.contains(&name.as_str())) {
+        Some(_) => Err(format!("the views are {}", link::VIEWS.join(", "))),
+        None => Ok(text.to_owned()),
     }
 }
 

@@ -1,30 +1,28 @@
 //! `flamedrop publish`: the page as a site with a gallery of recordings.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 
-use flamedrop::findings::pairs;
-use flamedrop::share::gallery::{self, Recording};
-use flamedrop::share::report::{self, Part};
+use flamedrop::share::gallery;
 
-use super::{page, source};
+use super::recordings::{self, Published};
+use super::{page, source, table};
 
-/// Where recordings lie in the site.
-const FOLDER: &str = "recordings";
 /// What a site of ours has.
 const INDEX: &str = "index.html";
 
 /// What to publish, and where.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The folder of the site. It is made where there is none; in a site that is there all recordings stay.
+    /// The folder of the site. It is made where there is none; in a site that is there all recordings stay, and another one
+    /// of the same name gets a number.
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
-    /// What to call them: all files are one recording. Without this option each name without its endings is one.
+    /// What to call them: all files are one recording, in place of one that has this title. Without this option each name
+    /// without its endings is one, and those in different folders are told apart by these.
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
     /// What is to be seen in them.
@@ -47,35 +45,42 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
     let Some((strip, keep)) = arguments.leave_out.what() else { return Ok(false) };
     let mut complete = true;
-    // By their titles, in the order in which they are named.
-    let mut recordings: Vec<(String, Vec<Part>)> = Vec::new();
-    let (opened, _) = source::known(&source::in_folders(&arguments.files), arguments.apart);
-    for opened in opened {
-        let options = opened.options();
-        let part = opened
-            .source
-            .and_then(|source| report::part(source.as_ref(), &options, strip, keep, Compression::best()));
+    // In the order in which they are named.
+    let mut documents: Vec<Published> = Vec::new();
+    let opened = source::all_in_folders(&arguments.files, arguments.apart);
+    let names = source::names(&opened);
+    for (opened, name) in opened.into_iter().zip(names) {
+        let (options, folder) = (opened.options(), opened.folder());
+        let part = opened.source.and_then(|source| {
+            super::report::part(source.as_ref(), &options, strip, keep, Compression::best())
+        });
         match part {
-            Ok(part) => {
-                let title = arguments.title.clone().unwrap_or_else(|| pairs::stem(&part.name).to_owned());
-                match recordings.iter_mut().find(|(other, _)| *other == title) {
-                    Some((_, parts)) => parts.push(part),
-                    None => recordings.push((title, vec![part])),
-                }
-            }
+            Ok(part) => documents.push(Published { name, folder, part }),
             Err(problem) => {
                 super::complain(&opened.label, &problem);
                 complete = false;
             }
         }
     }
-    if recordings.is_empty() {
+    if documents.is_empty() {
         return Ok(false);
     }
-    let note = arguments.note.as_deref();
-    match publish(&arguments.to, arguments.site.as_deref(), &recordings, note) {
-        Ok(()) => {
-            writeln!(out, "{}", arguments.to.display())?;
+    match publish(arguments, documents) {
+        Ok(said) => {
+            let to = arguments.to.display().to_string();
+            writeln!(out, "{to}")?;
+            for line in said.iter().take(MOST_SAID) {
+                writeln!(out, "  {}", table::one_line(line))?;
+            }
+            if said.len() > MOST_SAID {
+                writeln!(out, "  and {} more", said.len() - MOST_SAID)?;
+            }
+            let folder = if to.contains(' ') { format!("\"{to}\"") } else { to };
+            writeln!(
+                out,
+                "A web server has to serve it. To look at it here: python -m http.server -d {folder}"
+            )?;
+            writeln!(out, "and then http://localhost:8000/ in the browser.")?;
             Ok(complete)
         }
         Err(problem) => {
@@ -85,12 +90,12 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
     }
 }
 
-fn publish(
-    to: &Path,
-    site: Option<&Path>,
-    recordings: &[(String, Vec<Part>)],
-    note: Option<&str>,
-) -> Result<(), String> {
+/// So many recordings are told of, line by line.
+const MOST_SAID: usize = 20;
+
+/// Writes the site; a line for each recording.
+fn publish(arguments: &Arguments, documents: Vec<Published>) -> Result<Vec<String>, String> {
+    let to = arguments.to.as_path();
     let words = |error: io::Error| error.to_string();
     let taken = fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some());
     let is_ours = || fs::read_to_string(to.join(INDEX)).is_ok_and(|page| page.contains("<title>Flamedrop"));
@@ -99,48 +104,28 @@ fn publish(
             "something else is in this folder; name an empty one, or one that was published before".into()
         );
     }
-    let listed = to.join(gallery::FILE);
-    let before = match fs::read_to_string(&listed) {
+    let list = to.join(gallery::FILE);
+    let before = match fs::read_to_string(&list) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => "{}".to_owned(),
         Err(error) => return Err(format!("{}: {error}", gallery::FILE)),
     };
-    let mut entries = Vec::new();
-    let mut files: BTreeMap<PathBuf, &[u8]> = BTreeMap::new();
-    for (title, parts) in recordings {
-        let folder = gallery::folder(title);
-        let mut entry =
-            Recording { title: title.clone(), note: note.map(str::to_owned), ..Recording::default() };
-        for part in parts {
-            let mut name = file_name(&part.name);
-            while files.contains_key(&Path::new(FOLDER).join(&folder).join(&name)) {
-                name.insert(0, '_');
-            }
-            entry.files.push(format!("{FOLDER}/{folder}/{name}"));
-            files.insert(Path::new(FOLDER).join(&folder).join(name), &part.gzip);
-        }
-        entries.push(entry);
-    }
     // Before anything is written: it may be no gallery.
-    let after =
-        gallery::with(&before, &entries).map_err(|problem| format!("{}: {problem}", gallery::FILE))?;
+    let of_gallery = |problem| format!("{}: {problem}", gallery::FILE);
+    let listed = gallery::listed(&before).map_err(of_gallery)?;
+    let (title, note) = (arguments.title.as_deref(), arguments.note.as_deref());
+    let plan = recordings::plan(documents, title, note, &listed, to);
+    let after = gallery::with(&before, &plan.entries).map_err(of_gallery)?;
 
     fs::create_dir_all(to).map_err(words)?;
-    write_site(site, to)?;
-    for (path, content) in files {
+    write_site(arguments.site.as_deref(), to)?;
+    for (path, content) in plan.files {
         let path = to.join(path);
         fs::create_dir_all(path.parent().unwrap_or(to)).map_err(words)?;
         fs::write(&path, content).map_err(words)?;
     }
-    fs::write(listed, after).map_err(words)
-}
-
-/// A document's name as that of a file, which is gzipped.
-fn file_name(name: &str) -> String {
-    let plain = |letter: char| letter.is_alphanumeric() || "-_.".contains(letter);
-    let name: String = name.chars().map(|letter| if plain(letter) { letter } else { '-' }).collect();
-    let name = name.trim_start_matches('.');
-    if name.ends_with(".gz") { name.to_owned() } else { format!("{name}.gz") }
+    fs::write(list, after).map_err(words)?;
+    Ok(plan.said)
 }
 
 /// Writes the page's own files. Those of an older version stay: who has that open may still ask for them.

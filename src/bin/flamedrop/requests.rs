@@ -60,20 +60,22 @@ fn totals(log: &QueryLog, all: &Site, out: &mut dyn Write) -> io::Result<()> {
         )?,
         false => writeln!(out, "{requests}")?,
     }
-    let mut durations: Vec<f64> =
-        log.statements.duration.iter().copied().filter(|duration| !duration.is_nan()).collect();
-    durations.sort_by(f64::total_cmp);
+    let known = || log.statements.duration.iter().copied().filter(|duration| !duration.is_nan());
+    let mut durations: Vec<f64> = Vec::with_capacity(known().count());
+    durations.extend(known());
     if durations.is_empty() {
         writeln!(out, "without durations")?;
     } else {
-        let percentile = |share: f64| {
-            let rank = (share * durations.len() as f64).ceil().max(1.0) as usize;
-            format::milliseconds(durations[rank.min(durations.len()) - 1])
+        let count = durations.len();
+        let mut percentile = |share: f64| {
+            let rank = (share * count as f64).ceil().max(1.0) as usize;
+            let (_, at, _) = durations.select_nth_unstable_by(rank.min(count) - 1, f64::total_cmp);
+            format::milliseconds(*at)
         };
         let apdex = all.apdex.score().map_or(format::UNKNOWN.to_owned(), |score| format!("{score:.2}"));
-        let of = match durations.len() == all.requests as usize {
+        let of = match count == all.requests as usize {
             true => String::new(),
-            false => format!(" of {} of the requests", format::count(durations.len() as i64)),
+            false => format!(" of {} of the requests", format::count(count as i64)),
         };
         writeln!(
             out,

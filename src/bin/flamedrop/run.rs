@@ -6,9 +6,14 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::source;
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
+
 use super::watch::Watch;
+use super::{source, temporary};
 
 /// What records, and what it records SQL with. Here, so that any Python can be used, also one without this wheel.
 const FILES: [(&str, &str); 2] = [
@@ -23,7 +28,8 @@ pub struct Arguments {
     /// this program, or the first one on PATH.
     #[arg(long, value_name = "PROGRAM")]
     python: Option<PathBuf>,
-    /// Keep the recording in this folder. Without this option it is a temporary one.
+    /// Keep the recording in this folder; an earlier one of the same name stays. Without this option it is a temporary one,
+    /// which is said and stays for a week.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
     /// Only write the page, and say where it is.
@@ -70,8 +76,15 @@ fn start(arguments: &Arguments) -> Result<ExitCode, String> {
         return once(arguments, &python, become_it);
     }
     let mut watch = Watch::new(sources(arguments).iter().map(PathBuf::as_path));
+    // While the program runs, Ctrl-C is for it, as it is without --watch: it ends, and its recording is opened.
+    let is_ours = Arc::new(AtomicBool::new(true));
+    let listening = flag::register_conditional_default(SIGINT, Arc::clone(&is_ours));
+    listening.map_err(|error| format!("Ctrl-C cannot be listened for: {error}"))?;
     loop {
-        once(arguments, &python, |command| command.status().map(|_| ExitCode::SUCCESS))?;
+        is_ours.store(false, Ordering::SeqCst);
+        let ended = once(arguments, &python, |command| command.status().map(|_| ExitCode::SUCCESS));
+        is_ours.store(true, Ordering::SeqCst);
+        ended?;
         eprintln!("flamedrop: waiting for a change of a Python file; Ctrl-C ends");
         let changed = watch.changed(|| sources(arguments));
         if let Some(first) = changed.first() {
@@ -86,7 +99,7 @@ fn once(
     python: &Path,
     begin: impl FnOnce(&mut Command) -> io::Result<ExitCode>,
 ) -> Result<ExitCode, String> {
-    let folder = scratch().map_err(|error| format!("there is no temporary folder: {error}"))?;
+    let folder = scratch()?;
     let mut command = Command::new(python);
     command.arg(folder.join(FILES[0].0)).arg("--scratch").arg(&folder);
     if let Ok(program) = env::current_exe() {
@@ -134,12 +147,14 @@ fn is_passed_over(folder: &DirEntry) -> bool {
 }
 
 /// A folder with the files that Python needs. They take them away themselves.
-fn scratch() -> io::Result<PathBuf> {
-    let folder = tempfile::Builder::new().prefix("flamedrop-").tempdir()?;
+fn scratch() -> Result<PathBuf, String> {
+    let folder = temporary::folder()?;
     for (name, content) in FILES {
-        fs::write(folder.path().join(name), content)?;
+        let path = folder.join(name);
+        fs::write(&path, content)
+            .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
     }
-    Ok(folder.keep())
+    Ok(folder)
 }
 
 /// So that signals, the terminal and the exit status are the program's own.
@@ -168,8 +183,8 @@ fn find_python() -> Option<PathBuf> {
     } else {
         path.iter().find(|folder| is_program(&folder.join(&invoked))).cloned()
     };
-    let places = if by_path { [beside, environment] } else { [environment, beside] };
-    places.into_iter().flatten().chain(path).find_map(|folder| python_in(&folder))
+    // Whatever is called: who activated an environment has what the program needs in it.
+    [environment, beside].into_iter().flatten().chain(path).find_map(|folder| python_in(&folder))
 }
 
 fn python_in(folder: &Path) -> Option<PathBuf> {

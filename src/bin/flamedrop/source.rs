@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::UNIX_EPOCH;
 
-use flamedrop::import;
+use flamedrop::import::{self, Together};
+use flamedrop::input::zip::Member;
 use flamedrop::input::{Composite, MemorySource, Source, rotation};
 use flamedrop::share::page;
+use flamedrop::text::natural;
 
 /// One document to be.
 #[derive(Clone)]
@@ -66,7 +68,7 @@ pub struct Found {
     folder: Option<PathBuf>,
 }
 
-/// `paths` with the files in folders, and in folders in these, in the place of folders; by name. What is hidden, and
+/// `paths` with the files in folders, and in folders in these, in the place of folders; in natural order. What is hidden, and
 /// where links lead, is not looked at.
 pub fn in_folders(paths: &[PathBuf]) -> Vec<Found> {
     let mut found = Vec::new();
@@ -78,7 +80,7 @@ pub fn in_folders(paths: &[PathBuf]) -> Vec<Found> {
         let is_file = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
         let shown = below(path.clone(), |folder| !is_hidden(folder)).filter(|entry| !is_hidden(entry));
         let mut files: Vec<PathBuf> = shown.filter(is_file).map(|entry| entry.path()).collect();
-        files.sort();
+        files.sort_by_cached_key(|file| natural(&file.to_string_lossy()));
         found.extend(files.into_iter().map(|file| Found { path: file, folder: Some(path.clone()) }));
     }
     found
@@ -131,6 +133,57 @@ pub fn known(found: &[Found], apart: bool) -> (Vec<Opened>, Vec<(PathBuf, usize)
     (all(&paths, apart), passed_over)
 }
 
+/// Says how many files of folders were left out, since they are no recordings.
+pub fn say_passed_over(passed_over: &[(PathBuf, usize)]) {
+    for (folder, count) in passed_over {
+        let files = if *count == 1 { "1 file is".to_owned() } else { format!("{count} files are") };
+        super::complain(&folder.display().to_string(), &format!("{files} no recording, and left out"));
+    }
+}
+
+/// The documents in files, and in folders all recordings; of folders without any it is an error that there is none.
+pub fn all_in_folders(paths: &[PathBuf], apart: bool) -> Vec<Opened> {
+    let (mut opened, passed_over) = known(&in_folders(paths), apart);
+    say_passed_over(&passed_over);
+    for folder in paths.iter().filter(|path| path.is_dir()) {
+        if !opened.iter().any(|opened| Path::new(&opened.label).starts_with(folder)) {
+            let source = Err("there is no recording in this folder".to_owned());
+            opened.push(Opened { label: folder.display().to_string(), source, whole: true, urls: None });
+        }
+    }
+    opened
+}
+
+/// What documents are called among each other: their names, with the folders that not all of them are in.
+pub fn names(opened: &[Opened]) -> Vec<String> {
+    let paths: Vec<Vec<&str>> = opened.iter().map(|opened| parts(opened.path())).collect();
+    let folders = |path: &[&str]| path.len().saturating_sub(1);
+    let mut common = paths.first().map_or(0, |path| folders(path));
+    for path in &paths {
+        let same = path.iter().zip(&paths[0]).take_while(|(one, other)| one == other).count();
+        common = common.min(same).min(folders(path));
+    }
+    paths.iter().map(|path| path[common..].join("/")).collect()
+}
+
+/// The folders and the name in a path.
+fn parts(path: &str) -> Vec<&str> {
+    let is_separator = |letter| letter == '/' || cfg!(windows) && letter == '\\';
+    path.split(is_separator).filter(|part| !part.is_empty() && *part != ".").collect()
+}
+
+/// What to call what is in these files and folders: as the only one of them, or by their number.
+pub fn name_of_all(paths: &[PathBuf], count: usize) -> String {
+    match paths {
+        [only] if only != Path::new("-") => {
+            // `.` and `..` have names as well.
+            let whole = only.canonicalize();
+            name_of(whole.as_deref().unwrap_or(only))
+        }
+        _ => format!("{count} files"),
+    }
+}
+
 /// The one document in a file; of several that of this name.
 pub fn one(path: &Path, name: Option<&str>) -> Opened {
     let mut members = members(path);
@@ -162,6 +215,18 @@ impl Opened {
         }
     }
 
+    /// Where it is, with the archives it is in; of standard input what it is called.
+    fn path(&self) -> &str {
+        if self.label == "-" { self.name().unwrap_or(&self.label) } else { &self.label }
+    }
+
+    /// The folder it is in, as it was named; empty if that is the current one.
+    pub fn folder(&self) -> String {
+        let mut parts = parts(self.path());
+        parts.pop();
+        parts.join("/")
+    }
+
     fn name(&self) -> Option<&str> {
         self.source.as_ref().ok().map(|source| source.name())
     }
@@ -181,13 +246,22 @@ fn members(path: &Path) -> Vec<Opened> {
     match page::documents(source.as_ref()) {
         Ok(None) => {}
         Ok(Some(documents)) => {
-            return documents
-                .into_iter()
-                .map(|document| {
-                    let source = page::unzipped(&document).map_err(|error| error.to_string());
-                    inside(document.name(), source.map(|source| Rc::new(source) as Rc<dyn Source>), true)
-                })
-                .collect();
+            let within = documents.into_iter().flat_map(|document| {
+                let source: Rc<dyn Source> = match page::unzipped(&document) {
+                    Ok(source) => Rc::new(source),
+                    Err(error) => return vec![inside(document.name(), Err(error.to_string()), true)],
+                };
+                match import::members(source.as_ref()) {
+                    Ok(Some(members)) if members.together == Together::Group => {
+                        let of = |member: &Member| -> Rc<dyn Source> { Rc::new(member.source(&source)) };
+                        let named = |member: &Member| format!("{}/{}", document.name(), member.name);
+                        let files = members.files.iter();
+                        files.map(|member| inside(&named(member), Ok(of(member)), true)).collect()
+                    }
+                    _ => vec![inside(document.name(), Ok(source), true)],
+                }
+            });
+            return within.collect();
         }
         Err(error) => return failed(import::ImportError::reading(&error).to_string()),
     }
@@ -234,7 +308,7 @@ fn open(path: &Path) -> io::Result<Box<dyn Source>> {
     }
     let metadata = std::fs::metadata(path)?;
     if metadata.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory; name the files in it"));
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory; name a file in it"));
     }
     if !metadata.is_file() {
         // A pipe (`<(…)`) can be read once only.
@@ -277,5 +351,9 @@ impl Source for FileSource {
         let mut file = File::open(&self.path)?;
         file.seek(SeekFrom::Start(offset))?;
         Ok(Box::new(file))
+    }
+
+    fn shared(&self) -> Option<&(dyn Source + Sync)> {
+        Some(self)
     }
 }

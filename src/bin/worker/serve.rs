@@ -1,17 +1,18 @@
 //! Bytes in, [`Session`] in the middle, bytes out.
 //!
-//! The page waits for [`Message::Ready`], then posts a `Blob` (the file, once), then byte buffers, each
-//! an encoded `(u32, Request)`. Every answer is one transferred buffer.
+//! The page waits for [`Message::Ready`], then posts a `Blob` (the file) or an array of one and of what the user says of its
+//! lines (the layout of a log of requests, a text), then byte buffers, each an encoded `(u32, Request)`. Every answer is one transferred buffer. Another `Blob` takes the file's place: so the
+//! recordings of a group are read one after the other without a worker for each.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use flamedrop::import::{self, ImportError};
+use flamedrop::import::{self, ImportError, Options};
 use flamedrop::input::{Progress, Source as _};
 use flamedrop::protocol::{self, Failure, Message, Request};
-use flamedrop::session::Session;
+use flamedrop::session::{Gathered, Session};
 use flamedrop::share::page;
 use js_sys::{Array, ArrayBuffer, Date, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -25,6 +26,8 @@ const PROGRESS_INTERVAL: f64 = 50.0;
 
 thread_local! {
     static SESSION: RefCell<Option<Session>> = const { RefCell::new(None) };
+    /// What earlier files left, where one follows the other.
+    static GATHERED: RefCell<Gathered> = RefCell::default();
     /// The file's reading, until it is done.
     static OPENING: RefCell<Option<Pin<Box<dyn Future<Output = ()>>>>> = const { RefCell::new(None) };
 }
@@ -53,15 +56,22 @@ fn receive(data: JsValue) {
                     return later::put(number, request, work);
                 }
                 SESSION.with_borrow_mut(|session| {
-                    if let Some(session) = session {
+                    if let Request::Gather(ask) = &request {
+                        let answer = GATHERED.with_borrow_mut(|gathered| gathered.answer(ask, session));
+                        post(&Message::Answer(number, answer));
+                    } else if let Some(session) = session {
                         post(&Message::Answer(number, session.answer(&request)));
                     }
                 });
             }
         }
         Err(file) => {
+            let (file, layout) = match file.dyn_into::<Array>() {
+                Ok(pair) => (pair.get(0), pair.get(1).as_string()),
+                Err(file) => (file, None),
+            };
             if let Ok(blob) = file.dyn_into::<Blob>() {
-                open(blob);
+                open(blob, layout);
             }
         }
     }
@@ -78,7 +88,9 @@ fn work() {
     });
 }
 
-fn open(blob: Blob) {
+fn open(blob: Blob, layout: Option<String>) {
+    // Of a group one file follows the other: what was open goes first, its memory is the next one's.
+    SESSION.set(None);
     let source = BlobSource::new(blob, go_on);
     match unpack(&source) {
         Ok(None) => {}
@@ -95,7 +107,8 @@ fn open(blob: Blob) {
         Ok(Some(urls)) => return post(&Message::Urls(urls)),
         Err(error) => return post(&Message::Failed(Failure::from(&ImportError::reading(&error)))),
     }
-    OPENING.set(Some(Box::pin(read(source))));
+    let options = Options { log_format: layout, ..Options::default() };
+    OPENING.set(Some(Box::pin(read(source, options))));
     go_on();
 }
 
@@ -107,7 +120,7 @@ fn go_on() {
     }
 }
 
-async fn read(source: BlobSource) {
+async fn read(source: BlobSource, options: Options) {
     let last = Cell::new(0.0);
     let progress = |Progress { read, size }: Progress| {
         let now = Date::now();
@@ -116,7 +129,7 @@ async fn read(source: BlobSource) {
             post(&Message::Progress { read, size });
         }
     };
-    match Session::open_waiting(Box::new(source), &progress).await {
+    match Session::open_waiting(Box::new(source), options, &progress).await {
         Ok(session) => {
             post(&Message::Opened(session.overview()));
             SESSION.set(Some(session));

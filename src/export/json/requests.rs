@@ -113,11 +113,15 @@ pub(super) fn entries<M: SerializeMap>(log: &QueryLog, map: &mut M) -> Result<()
 /// The requests that took longest, at most `count`.
 pub fn slowest(log: &QueryLog, count: usize) -> Vec<u32> {
     let durations = &log.statements.duration;
-    let mut order: Vec<u32> =
-        (0..durations.len() as u32).filter(|&at| !durations[at as usize].is_nan()).collect();
-    sort::ids(&mut order, &mut |a, b| {
-        durations[b as usize].total_cmp(&durations[a as usize]).then(a.cmp(&b))
-    });
+    let mut order: Vec<u32> = Vec::with_capacity(durations.len());
+    order.extend((0..durations.len() as u32).filter(|&at| !durations[at as usize].is_nan()));
+    let slower = |a: u32, b: u32| durations[b as usize].total_cmp(&durations[a as usize]).then(a.cmp(&b));
+    // Only these few are put in order.
+    if count > 0 && count < order.len() {
+        order.select_nth_unstable_by(count - 1, |&a, &b| slower(a, b));
+        order.truncate(count);
+    }
+    sort::ids(&mut order, &mut |a, b| slower(a, b));
     order.truncate(count);
     order
 }
@@ -128,6 +132,7 @@ fn per_minute(requests: u32, span: f64) -> Option<f64> {
 
 fn key(class: Class) -> &'static str {
     match class {
+        Class::Informational => "informational",
         Class::Fine => "fine",
         Class::Redirect => "redirects",
         Class::ClientError => "client_errors",

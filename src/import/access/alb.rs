@@ -2,7 +2,7 @@
 //! after its documents: `time` is the end, `request_creation_time` the beginning; of the three times, in seconds, -1 is one
 //! that did not happen, and the request took what lies between the two moments.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::layout::Seen;
 use super::{CERTAIN, Line, Lines, by_lines, fields, share_of_lines};
@@ -51,7 +51,7 @@ impl<'a> Iterator for Fields<'a> {
         let rest = self.0.trim_ascii_start();
         let (field, rest) = match rest.strip_prefix(b"\"") {
             Some(quoted) => {
-                let end = memchr(b'"', quoted)?;
+                let end = end_of_quoted(quoted)?;
                 (&quoted[..end], &quoted[end + 1..])
             }
             None if rest.is_empty() => return None,
@@ -62,7 +62,59 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
+/// Where a quoted text ends: agents come with their quotes escaped.
+fn end_of_quoted(text: &[u8]) -> Option<usize> {
+    let is_escaped = |at: usize| text[..at].iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 1;
+    memchr_iter(b'"', text).find(|&at| !is_escaped(at))
+}
+
+/// A line of the classic load balancer's
+/// ([documents](https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/access-log-collection.html)): its stamp is when
+/// the request came, and its three times, in seconds, are the whole.
+fn classic(line: &[u8]) -> Option<Seen<'_>> {
+    let mut found: [&[u8]; 15] = [b""; 15];
+    let mut count = 0;
+    let mut fields = Fields(line);
+    for (place, field) in found.iter_mut().zip(fields.by_ref()) {
+        *place = field;
+        count += 1;
+    }
+    let began = fields::when(found[0])?;
+    let is_time = |cell: &[u8]| cell == b"-1" || fields::decimal(cell).is_some_and(|(_, digits)| digits == 6);
+    let is_whole = |cell: &[u8]| fields::whole(cell).is_some();
+    if count < found.len()
+        || fields.next().is_some()
+        || found[0].get(10) != Some(&b'T')
+        || !found[4..7].iter().all(|cell| is_time(cell))
+        || !found[9..11].iter().all(|cell| is_whole(cell))
+    {
+        return None;
+    }
+    let (method, target) = fields::request(found[11]).unwrap_or_default();
+    let phase = |at: usize| fields::times(found[at], 1e3);
+    let whole = found[4..7].iter().map(|cell| fields::times(cell, 1e3)).sum::<Option<f64>>();
+    Some(Seen {
+        odd: None,
+        entry: Entry {
+            stamp: began.milliseconds,
+            moment: Moment::Begin,
+            duration: whole.unwrap_or(f64::NAN),
+            method,
+            target,
+            status: fields::status(found[7])?,
+            bytes: fields::whole(found[10]),
+            client: fields::without_port(found[2]),
+            upstream: phase(5).unwrap_or(f64::NAN),
+            ..Entry::default()
+        },
+        zone: began.zone,
+    })
+}
+
 fn request(line: &[u8]) -> Option<Seen<'_>> {
+    if line.first().is_some_and(u8::is_ascii_digit) {
+        return classic(line);
+    }
     if ![&b"http "[..], b"https ", b"h2 ", b"grpcs ", b"ws ", b"wss "]
         .iter()
         .any(|kind| line.starts_with(kind))
@@ -83,7 +135,7 @@ fn request(line: &[u8]) -> Option<Seen<'_>> {
     let phase = |at: usize| fields::times(found[at], 1e3);
     let (method, target) = fields::request(found[12]).unwrap_or_default();
     Some(Seen {
-        is_odd: false,
+        odd: None,
         entry: Entry {
             stamp: began.milliseconds,
             moment: Moment::Begin,

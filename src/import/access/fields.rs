@@ -53,7 +53,7 @@ pub fn when(text: &[u8]) -> Option<When<'_>> {
             let time = stamp::time(text, 12)?;
             (day as f64 * 86_400_000.0, time, text.get(time.end..)?)
         }
-        (_, b'-', Some(b'-')) => {
+        (_, b'-', Some(b'-')) | (_, b'/', Some(b'/')) => {
             let day = day(small(text, 0, 4)?, small(text, 5, 2)?, small(text, 8, 2)?)?;
             let time = stamp::time(text, 11)?;
             (day as f64 * 86_400_000.0, time, text.get(time.end..)?)
@@ -82,6 +82,42 @@ pub fn when(text: &[u8]) -> Option<When<'_>> {
     Some(When { milliseconds: milliseconds + time.milliseconds, step: time.resolution, zone })
 }
 
+/// Whether it is a number that counts from 1970, and no date.
+pub fn is_count(text: &[u8]) -> bool {
+    since_1970(text).is_some()
+}
+
+/// Where a moment ends that begins at `at` with its day, `2026-11-28 22:29:57,123 +0000`, with a `T` between, or as Apache has it,
+/// `28/Nov/2026:22:29:57 +0000`: blanks within it are none between fields. `None` where no such moment begins.
+pub fn end_of_moment(line: &[u8], at: usize) -> Option<usize> {
+    let text = line.get(at..).filter(|text| text.len() >= 19)?;
+    let is_day = matches!(text[4], b'-' | b'/')
+        && text[7] == text[4]
+        && matches!(text[10], b' ' | b'T')
+        && text[13] == b':'
+        && text[..4].iter().all(u8::is_ascii_digit);
+    let is_apaches = text[2] == b'/' && text[6] == b'/' && text[11] == b':' && month(&text[3..6]).is_some();
+    let time = if is_apaches { 12 } else { 11 };
+    if !(is_day || is_apaches) || stamp::time(text, time).is_none() {
+        return None;
+    }
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"]|".contains(byte);
+    let word = |from: usize| text[from..].iter().position(ends).map_or(text.len(), |length| from + length);
+    let end = word(time);
+    if text[10] == b'T' || text.get(end) != Some(&b' ') {
+        return Some(at + end);
+    }
+    let zone = word(end + 1);
+    let is_zone = match &text[end + 1..zone] {
+        b"UTC" | b"Z" => true,
+        [b'+' | b'-', digits @ ..] => {
+            digits.len() >= 4 && digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b':')
+        }
+        _ => false,
+    };
+    Some(at + if is_zone { zone } else { end })
+}
+
 /// `1795904997.996`, `1795906174372`.
 fn since_1970(text: &[u8]) -> Option<When<'_>> {
     let point = memchr(b'.', text).unwrap_or(text.len());
@@ -90,7 +126,7 @@ fn since_1970(text: &[u8]) -> Option<When<'_>> {
             let (value, digits) = decimal(text)?;
             (value * 1e3, 1e3 / 10_f64.powi(digits as i32))
         }
-        13 => (whole(text)? as f64, 1.0),
+        13 => decimal(text).map(|(value, digits)| (value, 1.0 / 10_f64.powi(digits as i32)))?,
         16 => (whole(text)? as f64 / 1e3, 1e-3),
         19 => (whole(text)? as f64 / 1e6, 1e-3),
         _ => return None,
@@ -146,7 +182,11 @@ pub fn decimal(text: &[u8]) -> Option<(f64, u32)> {
 pub fn times(text: &[u8], unit: f64) -> Option<f64> {
     let point = memchr(b'.', text);
     match point {
-        None => whole(text).map(|value| scaled(value, unit, 0)),
+        None => match whole(text) {
+            Some(value) => Some(scaled(value, unit, 0)),
+            // `5e-05`.
+            None => decimal(text).map(|(value, _)| value * unit),
+        },
         Some(at) => {
             let digits = text.len() - at - 1;
             if text.len() > 17 || digits == 0 {
@@ -198,6 +238,24 @@ pub fn with_unit(text: &[u8]) -> Option<(&[u8], f64)> {
         unit => unit_of(unit)?,
     };
     Some((&text[..end], unit))
+}
+
+/// Milliseconds of a duration as Go writes it: `4.76128ms`, `1m2.5s`, `1h0m3s`.
+pub fn of_go(text: &[u8]) -> Option<f64> {
+    let (mut sum, mut rest) = (0.0, text);
+    while !rest.is_empty() {
+        let digits = rest.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.')?;
+        let (number, after) = rest.split_at(digits);
+        let length = after.iter().position(u8::is_ascii_digit).unwrap_or(after.len());
+        let unit = match &after[..length] {
+            b"h" => 3_600_000.0,
+            b"m" => 60_000.0,
+            word => unit_of(word)?,
+        };
+        sum += times(number, unit)?;
+        rest = &after[length..];
+    }
+    (!text.is_empty()).then_some(sum)
 }
 
 /// Milliseconds of what a word behind a number says.
@@ -256,6 +314,17 @@ pub fn is_method(text: &[u8]) -> bool {
         && text[0].is_ascii_uppercase()
 }
 
+/// Whether it is what daphne logs of a websocket's beginning or end, which is no request.
+pub fn is_event(line: &[u8]) -> bool {
+    let line = without_colours(line);
+    if line.first() != Some(&b'W') {
+        return false;
+    }
+    [&b"WSCONNECTING "[..], b"WSCONNECT ", b"WSREJECT ", b"WSDISCONNECT "]
+        .iter()
+        .any(|event| line.starts_with(event))
+}
+
 /// Whether a request's line ends with a protocol.
 pub fn has_protocol(line: &[u8]) -> bool {
     let line = without_colours(line);
@@ -290,6 +359,50 @@ pub fn without_port(address: &[u8]) -> &[u8] {
     }
     let bracketed = address.first() == Some(&b'[') && colon > 1 && address[colon - 1] == b']';
     if is_port && bracketed { &address[1..colon - 1] } else { address }
+}
+
+/// An address without the host in front of it that no scheme announces: `shop.test:8000/cart/`, as `$host$request_uri` is.
+pub fn without_host(address: &[u8]) -> &[u8] {
+    let Some(slash) = memchr(b'/', address) else { return address };
+    let (host, path) = address.split_at(slash);
+    let is_host = host == b"localhost" || host.iter().any(|byte| b".:".contains(byte));
+    if is_host && !path.starts_with(b"//") { path } else { address }
+}
+
+/// A worker as gunicorn writes it, `<31256>`, without what is around its number.
+pub fn without_angles(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"<").and_then(|text| text.strip_suffix(b">")).unwrap_or(text)
+}
+
+/// Whether a status is one that servers answer with: registered
+/// ([IANA](https://www.iana.org/assignments/http-status-codes/http-status-codes.xhtml)), or known of proxies.
+pub fn is_known_status(text: &[u8]) -> bool {
+    matches!(
+        status(text),
+        Some(
+            100..=103
+            | 200..=208
+            | 226
+            | 300..=308
+            | 400..=418
+            | 420..=426
+            | 428
+            | 429
+            | 431
+            | 440
+            | 444
+            | 449..=451
+            | 460
+            | 463
+            | 464
+            | 494..=499
+            | 500..=511
+            | 520..=530
+            | 561
+            | 598
+            | 599,
+        )
+    )
 }
 
 /// A field's text, if it is not the dash for nothing.
@@ -334,6 +447,8 @@ mod tests {
         assert_eq!(times(b"0.037800", 1e3), Some(37.8));
         assert_eq!(times(b"42096", 1e-3), Some(42.096));
         assert_eq!(times(b"5.1e-05", 1e3), Some(0.051));
+        assert_eq!(times(b"5e-05", 1e3), Some(0.05));
+        assert_eq!(times(b"1E-2", 1e3), Some(10.0));
         assert_eq!(times(b"-1", 1.0), None);
         assert_eq!(times(b"-", 1.0), None);
         assert_eq!(times(b"", 1.0), None);
@@ -373,6 +488,21 @@ mod tests {
             "<BADREQ>",
         ] {
             assert_eq!(shown(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_no_part_of_paths() {
+        for (address, path) in [
+            ("shop.test/cart/?a=1", "/cart/?a=1"),
+            ("localhost/", "/"),
+            ("shop:8000/cart/", "/cart/"),
+            ("/cart.html", "/cart.html"),
+            ("cart/1", "cart/1"),
+            ("https://shop.test/cart/", "https://shop.test/cart/"),
+            ("shop.test:443", "shop.test:443"),
+        ] {
+            assert_eq!(without_host(address.as_bytes()), path.as_bytes(), "{address}");
         }
     }
 

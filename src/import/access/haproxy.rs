@@ -45,10 +45,15 @@ impl Lines for Own {
 /// `127.0.0.1:57798 [28/Nov/2026:22:44:11.821] fe app/gu1 0/0/0/13/13 200 215 - - ---- 1/1/0/0/0 0/0 {…} "GET /fast/
 /// HTTP/1.1"`, behind whatever syslog puts before it.
 fn request(line: &[u8]) -> Option<Seen<'_>> {
-    let open = memmem::find(line, b" [")?;
-    let client = line[..open].rsplit(|&byte| byte == b' ').next()?;
-    let close = open + 2 + memchr::memchr(b']', &line[open + 2..])?;
+    let brackets = memmem::find_iter(line, b" [").filter_map(|open| {
+        let close = open + 2 + memchr::memchr(b']', &line[open + 2..])?;
+        Some((open, close))
+    });
+    // syslog's structured data (RFC 5424, 6.3) may stand in brackets before it, and nothing else.
+    let is_data = |&(open, close): &(usize, usize)| memmem::find(&line[open..close], b"=\"").is_some();
+    let (open, close) = brackets.take(8).find(|bracket| !is_data(bracket))?;
     let when = fields::when(&line[open + 2..close])?;
+    let client = line[..open].rsplit(|&byte| byte == b' ').next()?;
     let mut words = line[close + 1..].trim_ascii_start().split(|&byte| byte == b' ');
     let (_frontend, server, times) = (words.next()?, words.next()?, words.next()?);
     // A + before the whole says that the log line was written before the end (option logasap).
@@ -60,11 +65,13 @@ fn request(line: &[u8]) -> Option<Seen<'_>> {
     let whole = whole.strip_prefix(b"+").unwrap_or(whole);
     let status = fields::status(words.next()?)?;
     let bytes = words.next()?;
-    let quote = memmem::find(line, b" \"")? + 2;
-    let quoted = line[quote..].strip_suffix(b"\"").unwrap_or(&line[quote..]);
+    let quote = close + memmem::find(&line[close..], b" \"")? + 2;
+    // Quotes within are `#22`; a log-format may have more fields behind, and a long line is cut off.
+    let quoted = &line[quote..];
+    let quoted = &quoted[..memchr::memchr(b'"', quoted).unwrap_or(quoted.len())];
     let (method, target) = fields::request(quoted).unwrap_or_default();
     Some(Seen {
-        is_odd: false,
+        odd: None,
         entry: Entry {
             stamp: when.milliseconds,
             moment: Moment::Begin,

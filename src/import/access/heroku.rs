@@ -86,5 +86,5 @@ fn request(line: &[u8]) -> Option<Seen<'_>> {
         (connect, service) => connect.unwrap_or(0.0) + service.unwrap_or(0.0),
     };
     entry.upstream = service.unwrap_or(f64::NAN);
-    Some(Seen { entry, zone: when.zone, is_odd: false })
+    Some(Seen { entry, zone: when.zone, odd: None })
 }

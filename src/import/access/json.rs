@@ -3,9 +3,11 @@
 
 use rustc_hash::FxHashMap;
 
+use super::assign::moment_of;
+use super::columns::is_address;
 use super::fields::{self, When};
-use super::layout::{Seen, is_of_another_unit, lines};
-use super::pairs::{Value, pairs, unescaped};
+use super::layout::{Odd, Seen, duration, is_of_another_unit, lines, worker};
+use super::pairs::{Value, each_pair, pairs, unescaped};
 use super::roles::{self, Role};
 use super::{Line, Lines, by_lines};
 use crate::document::{Diagnostics, LOGS, Level};
@@ -51,13 +53,12 @@ fn detect(head: &[u8]) -> u8 {
 /// Whether an object has a status and an address by the names of its keys.
 fn names_a_request(line: &[u8]) -> bool {
     let mut has = (false, false);
-    for (key, _) in pairs(line) {
-        match std::str::from_utf8(key).map(|key| roles::of_name(key, false)) {
-            Ok(Role::Status) => has.0 = true,
-            Ok(Role::Request | Role::Target) => has.1 = true,
-            _ => {}
-        }
-    }
+    each_pair(line, |key, _| match std::str::from_utf8(key).map(|key| roles::of_path(key, false)) {
+        Ok(Role::Status) => has.0 = true,
+        Ok(Role::Request | Role::Target) => has.1 = true,
+        _ if key == b"response" => has.0 = true,
+        _ => {}
+    });
     line.first() == Some(&b'{') && has == (true, true)
 }
 
@@ -73,8 +74,12 @@ fn is_whole(seen: &Seen<'_>) -> bool {
 /// Whether other formats know more of such objects.
 fn is_foreign(head: &[u8]) -> bool {
     let first = lines(head).next().unwrap_or_default();
-    pairs(first)
-        .any(|(key, _)| matches!(key, b"sql" | b"DownstreamStatus" | b"event" | b"statements" | b"queries"))
+    pairs(first).any(|(key, value)| match key {
+        b"sql" | b"DownstreamStatus" | b"statements" | b"queries" => true,
+        // ECS has an object of that name.
+        b"event" => !matches!(value, Value::Nested(_)),
+        _ => false,
+    })
 }
 
 /// Whether a line is such an object.
@@ -97,6 +102,32 @@ pub(super) struct Keys {
     ambiguous: Option<(String, f64)>,
     /// Whether the duration's key does not name its unit, and its numbers have a point.
     is_guessed: bool,
+    /// Whether some are of objects within the object.
+    is_nested: bool,
+}
+
+/// More keys than that are no template's.
+const MOST_KEYS: usize = 1024;
+
+/// What a key is, by its name, the values it has in the beginning, and the keys beside it.
+fn role_of(name: &str, values: &[&[u8]], has_upstream: bool, names: &[&[u8]]) -> Role {
+    let has = |name: &str| names.contains(&name.as_bytes());
+    let are = |is: &dyn Fn(&[u8]) -> bool| values.iter().filter(|value| is(value)).count() * 2 > values.len();
+    let is_status = |value: &[u8]| fields::status(value).is_some_and(|status| status >= 100);
+    match roles::of_path(name, has_upstream) {
+        // `%D` is so called in the template that many copied, with `%f` and `%a` beside it.
+        Role::Worker if name == "process" && has("filename") && has("remoteIP") => Role::Duration(1e-3),
+        Role::Worker if values.iter().any(|value| is_address(value)) => Role::Skip,
+        // What was asked for only: `"verb":"GET","request":"/a"`.
+        Role::Request if are(&|value| value.starts_with(b"/") || value.starts_with(b"\\/")) => Role::Target,
+        Role::Status if !are(&is_status) => Role::Skip,
+        Role::Skip if name == "response" && are(&is_status) => Role::Status,
+        // pino-http's is in milliseconds.
+        Role::Skip if name == "responseTime" && has("req.method") && has("res.statusCode") => {
+            Role::Duration(1.0)
+        }
+        role => role,
+    }
 }
 
 /// What may be read, with how fine it is.
@@ -107,47 +138,44 @@ fn finest<'a>(found: &[Candidate<'a>]) -> Option<Candidate<'a>> {
     found.iter().copied().reduce(|best, one| if one.2 < best.2 { one } else { best })
 }
 
-/// Names of durations that do not say their unit.
-const DURATIONS: [&str; 9] = [
-    "duration",
-    "elapsed",
-    "response_time",
-    "latency",
-    "took",
-    "time_taken",
-    "request_duration",
-    "processing_time",
-    "elapsed_time",
-];
-
 impl Keys {
     /// Of the log that begins so.
     pub(super) fn of(head: &[u8]) -> Self {
         let samples: Vec<&[u8]> = lines(head).filter(|line| line.first() == Some(&b'{')).take(60).collect();
-        let mut values: FxHashMap<&[u8], Vec<&[u8]>> = FxHashMap::default();
-        let mut names: Vec<&[u8]> = Vec::new();
+        let mut values: FxHashMap<Vec<u8>, Vec<&[u8]>> = FxHashMap::default();
+        let mut names: Vec<Vec<u8>> = Vec::new();
         for sample in &samples {
-            for (key, value) in pairs(sample) {
-                let known = values.entry(key).or_insert_with(|| {
-                    names.push(key);
+            each_pair(sample, |key, value| {
+                if names.len() >= MOST_KEYS && !values.contains_key(key) {
+                    return;
+                }
+                let known = values.entry(key.to_vec()).or_insert_with(|| {
+                    names.push(key.to_vec());
                     Vec::new()
                 });
                 if !matches!(value, Value::Nested(_)) {
                     known.push(value.bytes());
                 }
-            }
+            });
         }
+        let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
         let has_upstream = names.iter().any(|name| roles::is_of_upstream(&String::from_utf8_lossy(name)));
-        let mut keys =
-            Self { roles: Vec::new(), moment: Moment::End, step: 0.0, ambiguous: None, is_guessed: false };
+        let mut keys = Self {
+            roles: Vec::new(),
+            moment: Moment::End,
+            step: 0.0,
+            ambiguous: None,
+            is_guessed: false,
+            is_nested: false,
+        };
         let (mut stamps, mut durations) = (Vec::new(), Vec::new());
         let mut guessed: Vec<&[u8]> = Vec::new();
-        for name in names {
+        for &name in &names {
             let (text, values) = (String::from_utf8_lossy(name), &values[name]);
             let digits = values.iter().filter_map(|value| fields::decimal(value)).map(|(_, digits)| digits);
             let digits = digits.max().unwrap_or(0);
-            match roles::of_name(&text, has_upstream) {
-                Role::Skip if DURATIONS.contains(&&*text) => {
+            match role_of(&text, values, has_upstream, &names) {
+                Role::Skip if roles::is_duration_of_path(&text) => {
                     if values.iter().any(|value| fields::with_unit(value).is_some()) {
                         durations.push((name, Role::DurationWithUnit, 1e-3));
                     } else if digits > 0 {
@@ -162,7 +190,7 @@ impl Keys {
                     }
                 }
                 Role::Skip => {}
-                Role::Stamp | Role::Epoch => {
+                Role::Stamp | Role::Epoch | Role::Again => {
                     let steps = values.iter().filter_map(|value| fields::when(value)).map(|when| when.step);
                     if let Some(step) = steps.reduce(f64::min) {
                         stamps.push((name, Role::Stamp, step));
@@ -182,6 +210,8 @@ impl Keys {
             (keys.step, keys.ambiguous) = (step, None);
             keys.is_guessed = guessed.contains(&name);
         }
+        // Some write the names with their points.
+        keys.is_nested = keys.roles.iter().any(|(name, _)| name.contains(&b'.'));
         // HAProxy's own names: its %tr is when the request's first byte came.
         keys.moment = if keys.has(b"Ta") || keys.has(b"tr") {
             Moment::Begin
@@ -196,7 +226,7 @@ impl Keys {
                     times.push((seen.entry.stamp, seen.entry.duration));
                 }
             }
-            roles::moment_of(times.into_iter())
+            moment_of(times.into_iter())
         };
         keys
     }
@@ -209,15 +239,16 @@ impl Keys {
 impl Lines for Keys {
     fn read<'l>(&self, line: &'l [u8], scratch: &'l mut Vec<u8>) -> Line<'l> {
         let mut seen =
-            Seen { entry: Entry { moment: self.moment, ..Entry::default() }, zone: b"", is_odd: false };
+            Seen { entry: Entry { moment: self.moment, ..Entry::default() }, zone: b"", odd: None };
         let entry = &mut seen.entry;
         let (mut request, mut target, mut has_status): (Option<&[u8]>, Option<&[u8]>, bool) =
             (None, None, false);
-        for (key, value) in pairs(line) {
-            let Some((_, role)) = self.roles.iter().find(|(known, _)| known == key) else { continue };
+        let mut is_other = false;
+        let mut take = |key: &[u8], value: Value<'l>| {
+            let Some((_, role)) = self.roles.iter().find(|(known, _)| known == key) else { return };
             let value = value.bytes();
             match *role {
-                Role::Stamp | Role::Epoch => {
+                Role::Stamp | Role::Epoch | Role::Again => {
                     if let Some(When { milliseconds, zone, .. }) = fields::when(value) {
                         (entry.stamp, seen.zone) = (milliseconds, zone);
                     }
@@ -227,17 +258,16 @@ impl Lines for Keys {
                 Role::Method => entry.method = if fields::is_method(value) { value } else { b"" },
                 Role::Status => match fields::status(value) {
                     Some(status) => (entry.status, has_status) = (status, true),
-                    None => return Line::Other,
+                    None => is_other = true,
                 },
                 Role::Bytes => entry.bytes = fields::whole(value),
                 Role::Client => entry.client = fields::without_port(fields::known(value)),
                 Role::User => entry.user = fields::known(value),
-                Role::Worker => {
-                    let value = value.strip_prefix(b"<").unwrap_or(value);
-                    entry.worker = value.strip_suffix(b">").unwrap_or(value);
+                Role::Worker => entry.worker = worker(fields::without_angles(value)),
+                Role::Duration(_) if self.is_guessed && is_of_another_unit(value) => {
+                    seen.odd = Some(Odd::Unit)
                 }
-                Role::Duration(_) if self.is_guessed && is_of_another_unit(value) => seen.is_odd = true,
-                Role::Duration(unit) => entry.duration = fields::times(value, unit).unwrap_or(f64::NAN),
+                Role::Duration(unit) => (entry.duration, seen.odd) = duration(value, unit),
                 Role::DurationWithUnit => {
                     let found =
                         fields::with_unit(value).and_then(|(number, unit)| fields::times(number, unit));
@@ -246,6 +276,14 @@ impl Lines for Keys {
                 Role::Upstream(unit) => entry.upstream = fields::sum_of_list(value, unit).unwrap_or(f64::NAN),
                 Role::Skip => {}
             }
+        };
+        if self.is_nested {
+            each_pair(line, take);
+        } else {
+            pairs(line).for_each(|(key, value)| take(key, value));
+        }
+        if is_other {
+            return Line::Other;
         }
         match (request, target) {
             (Some(request), _) if has_status => {
@@ -264,6 +302,10 @@ impl Lines for Keys {
 
     fn is_guessed(&self) -> bool {
         self.is_guessed
+    }
+
+    fn is_ambiguous(&self) -> bool {
+        self.ambiguous.is_some()
     }
 
     fn inferred(&self) -> Option<String> {

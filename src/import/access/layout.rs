@@ -6,8 +6,11 @@
 
 use memchr::{memchr, memchr_iter, memmem};
 
+use super::assign::assign;
+use super::columns::is_address;
+use super::ends::{closing, end_of_request, end_of_value};
 use super::fields::{self, When};
-use super::roles::{self, Role};
+use super::roles::Role;
 use crate::document::LOGS;
 use crate::queries::served::Entry;
 use crate::requests::Moment;
@@ -70,6 +73,16 @@ pub struct Field {
     pub role: Role,
 }
 
+impl Field {
+    /// Where its value ends that begins at `at`, before what stands in front of the `next` one.
+    pub fn end(&self, line: &[u8], at: usize, next: &Self) -> Option<usize> {
+        match self.role == Role::Request && next.role == Role::Status {
+            true => end_of_request(line, at, &next.before),
+            false => end_of_value(line, at, &next.before),
+        }
+    }
+}
+
 /// A layout.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
@@ -84,8 +97,12 @@ pub struct Layout {
     pub step: f64,
     /// A field that may be a duration, in a unit that cannot be told: the median of its numbers in the beginning.
     pub ambiguous: Option<f64>,
+    /// Whether a field has numbers with a comma for their point, which are not read.
+    pub has_commas: bool,
     /// Whether the duration's unit is taken from the point in its numbers, and neither said nor measured.
     pub is_guessed: bool,
+    /// Whether it was given: what a logger puts in front of its lines is not in it then.
+    pub is_given: bool,
 }
 
 /// A request as a line of a log says it.
@@ -94,60 +111,81 @@ pub struct Seen<'a> {
     pub entry: Entry<'a>,
     /// The stamp's zone.
     pub zone: &'a [u8],
-    /// Whether its duration is left out as its number is of another kind than those of the beginning.
-    pub is_odd: bool,
+    /// Why its duration is left out though the line has one.
+    pub odd: Option<Odd>,
 }
 
-/// Where a literal is found at or after `from`. A quote that is escaped ends nothing, unless no other does.
-fn find(line: &[u8], from: usize, literal: &[u8]) -> Option<usize> {
-    let rest = line.get(from..)?;
-    match literal {
-        [] => None,
-        [byte] if *byte != b'"' => memchr(*byte, rest).map(|at| from + at),
-        [first, ..] => {
-            let mut escaped = None;
-            for at in memchr_iter(*first, rest) {
-                if !rest[at..].starts_with(literal) {
-                    continue;
-                }
-                let backslashes = rest[..at].iter().rev().take_while(|&&byte| byte == b'\\').count();
-                if *first == b'"' && backslashes % 2 == 1 {
-                    escaped = escaped.or(Some(from + at));
-                    continue;
-                }
-                return Some(from + at);
-            }
-            escaped
-        }
+/// Why a duration is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Odd {
+    /// Its number is of another kind than those of the beginning.
+    Unit,
+    /// It is no number, or one below zero.
+    Unread,
+}
+
+/// A duration of so many ms each, and what is odd about it: dashes and nothing are none, anything else is to be a number.
+pub fn duration(cell: &[u8], unit: f64) -> (f64, Option<Odd>) {
+    match fields::times(cell, unit) {
+        Some(duration) => (duration, None),
+        None => (f64::NAN, cell.iter().any(u8::is_ascii_digit).then_some(Odd::Unread)),
     }
 }
 
+/// Whether a line begins with a literal. Most layouts begin with a value: the pointer of an empty vector points nowhere, and to
+/// compare no bytes there takes glibc's memcmp hundreds of cycles on processors that mask what they load.
+fn begins_with(line: &[u8], literal: &[u8]) -> bool {
+    literal.is_empty() || line.starts_with(literal)
+}
+
+/// A worker, unless it is an address: that is a client's, and must not be handed on as something else.
+pub fn worker(text: &[u8]) -> &[u8] {
+    if is_address(text) { b"" } else { text }
+}
+
+/// The first of several: of `X-Forwarded-For` the one that asked.
+fn first_of_list(cell: &[u8]) -> &[u8] {
+    &cell[..memchr(b',', cell).unwrap_or(cell.len())]
+}
+
 impl Layout {
+    /// One of which nothing is known yet but what stands between its fields.
+    pub fn plain(fields: Vec<Field>, after: Vec<u8>) -> Self {
+        Self {
+            fields,
+            after,
+            server: Server::Any,
+            moment: Moment::End,
+            step: 0.0,
+            ambiguous: None,
+            has_commas: false,
+            is_guessed: false,
+            is_given: false,
+        }
+    }
+
     /// Cuts a line into its fields; false for a line of another shape.
     pub fn cells<'l>(&self, line: &'l [u8], cells: &mut [&'l [u8]; MOST]) -> bool {
         let Some(first) = self.fields.first() else { return false };
-        if !line.starts_with(&first.before) {
+        if !begins_with(line, &first.before) {
             return false;
         }
         let mut at = first.before.len();
         for (number, cell) in cells.iter_mut().enumerate().take(self.fields.len()) {
             match self.fields.get(number + 1) {
                 Some(next) => {
-                    let is_request = self.fields[number].role == Role::Request && next.role == Role::Status;
-                    let end = match is_request {
-                        true => end_of_request(line, at, &next.before),
-                        false => find(line, at, &next.before),
-                    };
-                    let Some(end) = end else { return false };
+                    let Some(end) = self.fields[number].end(line, at, next) else { return false };
                     *cell = &line[at..end];
                     at = end + next.before.len();
                 }
                 None => {
-                    let Some(rest) = line.get(at..).and_then(|rest| rest.strip_suffix(self.after.as_slice()))
-                    else {
-                        return false;
+                    let Some(rest) = line.get(at..) else { return false };
+                    let end = match self.after.as_slice() {
+                        [] => rest.len(),
+                        after if rest.ends_with(after) => rest.len() - after.len(),
+                        _ => return false,
                     };
-                    *cell = rest;
+                    *cell = &rest[..end];
                 }
             }
         }
@@ -187,6 +225,7 @@ impl Layout {
 
     /// What a line says; `None` for a line of another shape, or of no request.
     pub fn read<'l>(&self, line: &'l [u8]) -> Option<Seen<'l>> {
+        let line = if self.is_given { without_logger(line) } else { line };
         let mut cells: [&[u8]; MOST] = [b""; MOST];
         if !self.cells(line, &mut cells) {
             return None;
@@ -199,24 +238,28 @@ impl Layout {
             match field.role {
                 Role::Skip => {}
                 Role::Stamp => stamp = Some(fields::when(cell)?),
-                Role::Epoch => epoch = fields::when(cell),
+                Role::Epoch | Role::Again => epoch = fields::when(cell),
+                Role::Request if fields::is_event(cell) => return None,
                 Role::Request => {
                     // What is no request line was answered as well, with a 400.
                     (entry.method, entry.target) = fields::request(cell).unwrap_or_default();
+                    entry.target = fields::without_host(entry.target);
                     is_request = true;
                 }
                 Role::Method => entry.method = fields::known(cell),
                 Role::Target => {
-                    entry.target = fields::known(cell);
+                    entry.target = fields::without_host(fields::known(cell));
                     is_request = true;
                 }
                 Role::Status => entry.status = fields::status(cell)?,
                 Role::Bytes => entry.bytes = fields::whole(cell),
-                Role::Client => entry.client = fields::without_port(fields::known(cell)),
+                Role::Client => entry.client = fields::without_port(fields::known(first_of_list(cell))),
                 Role::User => entry.user = fields::known(cell),
-                Role::Worker => entry.worker = cell,
-                Role::Duration(_) if self.is_guessed && is_of_another_unit(cell) => seen.is_odd = true,
-                Role::Duration(unit) => entry.duration = fields::times(cell, unit).unwrap_or(f64::NAN),
+                Role::Worker => entry.worker = worker(fields::without_angles(cell)),
+                Role::Duration(_) if self.is_guessed && is_of_another_unit(cell) => {
+                    seen.odd = Some(Odd::Unit)
+                }
+                Role::Duration(unit) => (entry.duration, seen.odd) = duration(cell, unit),
                 Role::DurationWithUnit => {
                     let found =
                         fields::with_unit(cell).and_then(|(number, unit)| fields::times(number, unit));
@@ -229,14 +272,17 @@ impl Layout {
             return None;
         }
         // Every request takes a time, not every one needs the application: where one is missing, it is that of the latter.
-        if self.is_guessed && seen.entry.duration.is_nan() && !seen.is_odd {
+        if self.is_guessed && seen.entry.duration.is_nan() && seen.odd.is_none() {
             seen.entry.duration = std::mem::replace(&mut seen.entry.upstream, f64::NAN);
         }
         match (stamp, epoch) {
             // The finer one, on the clock of the other.
             (Some(stamp), Some(epoch)) if epoch.step <= stamp.step => {
-                let zone = if stamp.zone.is_empty() { b"UTC" } else { stamp.zone };
-                (seen.entry.stamp, seen.zone) = (epoch.milliseconds + fields::offset(zone), zone);
+                // What says no zone is on the same clock.
+                let own = if epoch.zone.is_empty() { stamp.zone } else { epoch.zone };
+                let zone = if stamp.zone.is_empty() { own } else { stamp.zone };
+                let shift = fields::offset(zone) - fields::offset(own);
+                (seen.entry.stamp, seen.zone) = (epoch.milliseconds + shift, zone);
             }
             (Some(when), _) | (None, Some(when)) => {
                 (seen.entry.stamp, seen.zone) = (when.milliseconds, when.zone)
@@ -248,10 +294,20 @@ impl Layout {
 
     /// The layout of the log that begins so; `None` if its lines are none of an access log.
     pub fn of(head: &[u8]) -> Option<Self> {
+        Self::worked_out(head, has_request, pattern, |layout, rows| assign(layout, rows, head))
+    }
+
+    /// The layout of lines that are `requests`, of those that they have by themselves the one that fits best.
+    pub fn worked_out(
+        head: &[u8],
+        requests: impl Fn(&[u8]) -> bool,
+        pattern: impl Fn(&[u8]) -> Option<Self>,
+        assign: impl Fn(&mut Self, &[&[u8]]),
+    ) -> Option<Self> {
         if !LOGS {
             return None;
         }
-        let all: Vec<&[u8]> = lines(head).filter(|line| has_request(line)).collect();
+        let all: Vec<&[u8]> = lines(head).filter(|line| requests(line)).collect();
         let (samples, others) = all.split_at(all.len().min(SAMPLES));
         let spread = others.iter().step_by(others.len() / SPREAD + 1);
         let rows: Vec<&[u8]> = samples.iter().chain(spread).copied().collect();
@@ -276,7 +332,7 @@ impl Layout {
             others.cmp(fits).then(b.fields.len().cmp(&a.fields.len()))
         });
         candidates.into_iter().find_map(|(mut layout, _)| {
-            roles::assign(&mut layout, &rows, head);
+            assign(&mut layout, &rows);
             layout.is_complete().then_some(layout)
         })
     }
@@ -314,6 +370,26 @@ pub fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
     whole.split(|&byte| byte == b'\n').map(crate::import::records::trim_end).filter(|line| !line.is_empty())
 }
 
+/// A line without what hypercorn's and gunicorn's loggers put in front of it: `[2026-11-30 17:47:00 +0000] [31345] [INFO] `.
+pub(super) fn without_logger(line: &[u8]) -> &[u8] {
+    let mut rest = line;
+    for number in 0..3 {
+        let Some(inner) = rest.strip_prefix(b"[") else { return line };
+        let Some(end) = memmem::find(inner, b"] ") else { return line };
+        let word = &inner[..end];
+        let is_so = match number {
+            0 => word.get(10) == Some(&b' ') && fields::when(word).is_some(),
+            1 => word.iter().all(u8::is_ascii_digit),
+            _ => word.iter().all(u8::is_ascii_uppercase),
+        };
+        if !is_so || word.is_empty() {
+            return line;
+        }
+        rest = &inner[end + 2..];
+    }
+    rest
+}
+
 /// Whether a line has a request in quotes with a status behind it.
 pub fn has_request(line: &[u8]) -> bool {
     let mut from = 0;
@@ -324,15 +400,25 @@ pub fn has_request(line: &[u8]) -> bool {
         if is_status && after.get(3).is_none_or(|byte| *byte == b' ') | after.starts_with(b"- ") {
             let before = &line[..end];
             let open = memchr_iter(b'"', before).find(|&open| fields::request(&before[open + 1..]).is_some());
-            return open.is_some();
+            return open.is_some_and(|open| !fields::is_event(&before[open + 1..]));
         }
         from = end + 2;
     }
-    false
+    has_status_before(line)
+}
+
+/// Whether a request in quotes has a status in front of it, in a word of its own.
+fn has_status_before(line: &[u8]) -> bool {
+    let Some(open) = memmem::find(line, b" \"").map(|at| at + 2) else { return false };
+    let Some(close) = memchr(b'"', &line[open..]).map(|at| open + at) else { return false };
+    let quoted = &line[open..close];
+    memmem::find(quoted, b" HTTP/").is_some()
+        && fields::request(quoted).is_some()
+        && line[..open - 2].split(|&byte| byte == b' ').any(fields::is_known_status)
 }
 
 /// The pattern that a line has by itself: words, quoted texts, texts in brackets and braces; `name=` before a value stays.
-fn pattern(line: &[u8]) -> Option<Layout> {
+pub fn pattern(line: &[u8]) -> Option<Layout> {
     let mut fields: Vec<Field> = Vec::new();
     let mut before: Vec<u8> = Vec::new();
     let mut at = 0;
@@ -360,8 +446,13 @@ fn pattern(line: &[u8]) -> Option<Layout> {
             Some(b'{') => b"}",
             _ => &b""[..],
         };
+        // syslog's priority is glued to its stamp: `<190>Nov 20 10:00:00 edge nginx: `.
+        let is_glued = close == b">"
+            && memchr(b'>', &line[at..])
+                .is_none_or(|end| line.get(at + end + 1).is_some_and(|&byte| byte != b' '));
+        let close = if is_glued { b"" } else { close };
         let end = if close.is_empty() {
-            memchr(b' ', &line[at..]).map_or(line.len(), |blank| at + blank)
+            end_of_value(line, at, b" ").unwrap_or(line.len())
         } else {
             before.push(line[at]);
             at += 1;
@@ -374,65 +465,7 @@ fn pattern(line: &[u8]) -> Option<Layout> {
         before.extend_from_slice(close);
         at = end + close.len();
     }
-    Some(Layout {
-        fields,
-        after: before,
-        server: Server::Any,
-        moment: Moment::End,
-        step: 0.0,
-        ambiguous: None,
-        is_guessed: false,
-    })
-}
-
-/// Where what was opened before `from` is closed: before a blank or the end. Servers that decode addresses, or do not escape
-/// agents, write quotes into what is quoted: a request ends before a status, other texts where the quotes that follow are
-/// pairs.
-fn closing(line: &[u8], from: usize, close: u8) -> Option<usize> {
-    let ends = memchr_iter(close, &line[from..]).map(|at| from + at);
-    let mut ends = ends.filter(|&at| {
-        let backslashes = line[..at].iter().rev().take_while(|&&byte| byte == b'\\').count();
-        line.get(at + 1).is_none_or(|byte| *byte == b' ') && (close != b'"' || backslashes % 2 == 0)
-    });
-    if close != b'"' {
-        return ends.next();
-    }
-    let first = ends.clone().next()?;
-    if fields::request(&line[from..first]).is_some() {
-        return ends.find(|&at| is_status_next(line, at + 2)).or(Some(first));
-    }
-    let quotes = |from: usize| memchr_iter(b'"', &line[from..]).count();
-    if quotes(from) % 2 == 0 {
-        return Some(first);
-    }
-    ends.find(|&at| quotes(at + 1) % 2 == 0).or(Some(first))
-}
-
-/// Whether a status begins here, or the dash for none.
-fn is_status_next(line: &[u8], at: usize) -> bool {
-    let rest = line.get(at..).unwrap_or_default();
-    let word = &rest[..memchr(b' ', rest).unwrap_or(rest.len())];
-    fields::status(word).is_some()
-}
-
-/// Where a request's line ends that begins at `from`: before a status. An address may hold what ends it (`/say "hi" now`), so
-/// an end behind a protocol is meant before others.
-fn end_of_request(line: &[u8], from: usize, literal: &[u8]) -> Option<usize> {
-    let (mut first, mut likely) = (None, None);
-    let mut at = from;
-    // Addresses are not that full of quotes, and each is looked at.
-    for _ in 0..64 {
-        let Some(end) = find(line, at, literal) else { break };
-        first = first.or(Some(end));
-        if is_status_next(line, end + literal.len()) {
-            if fields::has_protocol(&line[from..end]) {
-                return Some(end);
-            }
-            likely = likely.or(Some(end));
-        }
-        at = end + 1;
-    }
-    likely.or(first)
+    Some(Layout::plain(fields, before))
 }
 
 /// Whether a number is no fraction of a second as those before it are, but a count of something smaller: a whole one, too

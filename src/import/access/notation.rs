@@ -1,6 +1,7 @@
 //! Layouts as servers' configurations have them: nginx' `$request_time`, Apache's `%D`, gunicorn's, hypercorn's and Granian's
 //! `%(L)s`, uWSGI's `%(msecs)`.
 
+use super::configured;
 use super::layout::{Field, Layout, MOST, Server};
 use super::roles::Role;
 use crate::requests::Moment;
@@ -10,9 +11,11 @@ use crate::requests::Moment;
 /// # Errors
 /// What is missing in it, as the rest of a sentence.
 pub fn parse(notation: &str) -> Result<Layout, String> {
-    let text = notation.trim().as_bytes();
+    let text = configured::format_of(notation);
+    let text = text.trim().as_bytes();
     let mut fields: Vec<Field> = Vec::new();
     let mut before: Vec<u8> = Vec::new();
+    let mut moments: Vec<ApachesMoment> = Vec::new();
     let (mut at, mut server) = (0, None);
     while at < text.len() {
         let rest = &text[at..];
@@ -21,7 +24,7 @@ pub fn parse(notation: &str) -> Result<Layout, String> {
             b'%' => percent(rest),
             b'\\' if rest.len() > 1 => {
                 // As it stands within quotes in a configuration.
-                before.push(rest[1]);
+                before.push(if rest[1] == b't' { b'\t' } else { rest[1] });
                 at += 2;
                 continue;
             }
@@ -43,6 +46,39 @@ pub fn parse(notation: &str) -> Result<Layout, String> {
             before.clear();
             at += length;
             continue;
+        }
+        // A moment in several pieces is one field: `%{%H:%M:%S}t.%{msec_frac}t %{%z}t`.
+        if of == Server::Apache
+            && let Some(is_end) = piece_of_moment(&name)
+        {
+            let is_more =
+                fields.last().is_some_and(|field| field.role == Role::Stamp && is_piece(&field.name));
+            if is_more && is_joined(&before, &name) {
+                if let Some(moment) = moments.last_mut() {
+                    moment.step = moment.step.min(step_of_piece(&name));
+                }
+                before.clear();
+                at += length;
+                continue;
+            }
+            moments.push(ApachesMoment { field: fields.len(), is_end, step: step_of_piece(&name) });
+        } else if of == Server::Apache && name == "t" {
+            moments.push(ApachesMoment { field: fields.len(), is_end: false, step: 1e3 });
+        }
+        // An address with its host is one field as well.
+        if of == Server::Nginx && matches!(name.as_str(), "request_uri" | "uri") && before.is_empty() {
+            let is_host = |field: &Field| {
+                matches!(
+                    field.name.as_str(),
+                    "host" | "http_host" | "server_name" | "server_port" | "proxy_host"
+                )
+            };
+            while let Some(field) = fields.pop_if(|field| is_host(field) || field.name == "scheme") {
+                before = field.before;
+                if field.name == "scheme" || !matches!(&*before, b"://" | b":" | b"") {
+                    break;
+                }
+            }
         }
         if before.is_empty() && !fields.is_empty() {
             return Err(format!("nothing stands between two of its fields, before {name}"));
@@ -77,14 +113,82 @@ pub fn parse(notation: &str) -> Result<Layout, String> {
         moment: Moment::End,
         step: 0.0,
         ambiguous: None,
+        has_commas: false,
         is_guessed: false,
+        is_given: true,
     };
     keep_finest(&mut layout);
-    layout.moment = layout.server.moment().unwrap_or_default();
+    layout.moment = if keep_one_moment(&mut layout, &moments) {
+        Moment::End
+    } else {
+        layout.server.moment().unwrap_or_default()
+    };
     if layout.is_complete() {
         Ok(layout)
     } else {
         Err("a layout needs the request (or its address) and the status".to_owned())
+    }
+}
+
+/// A moment of Apache's: of the request's beginning, or of its end.
+struct ApachesMoment {
+    /// The number of its field.
+    field: usize,
+    is_end: bool,
+    /// How fine it is, ms.
+    step: f64,
+}
+
+/// Leaves the finest of Apache's moments, of equal ones the beginning: what the other end of a request says must not be taken for
+/// it. A date stays beside a finer count, for its zone. Whether the one that is left is the end.
+fn keep_one_moment(layout: &mut Layout, moments: &[ApachesMoment]) -> bool {
+    let best = moments.iter().reduce(|best, one| {
+        let is_better = one.step < best.step || one.step == best.step && best.is_end && !one.is_end;
+        if is_better { one } else { best }
+    });
+    let Some(best) = best else { return false };
+    let is_count = layout.fields[best.field].role == Role::Epoch;
+    for moment in moments.iter().filter(|one| one.is_end != best.is_end) {
+        let role = &mut layout.fields[moment.field].role;
+        if !(is_count && *role == Role::Stamp) {
+            *role = Role::Skip;
+        }
+    }
+    best.is_end
+}
+
+/// How fine a piece of a moment is, ms.
+fn step_of_piece(name: &str) -> f64 {
+    if name.contains("usec") {
+        1e-3
+    } else if name.contains("msec") {
+        1.0
+    } else {
+        1e3
+    }
+}
+
+/// Whether a name is a piece of Apache's `%{…}t`, and then whether that is of the request's end.
+fn piece_of_moment(name: &str) -> Option<bool> {
+    let inner = name.strip_prefix('{')?.strip_suffix("}t")?;
+    let (end, inner) = inner.strip_prefix("end:").map_or((false, inner), |inner| (true, inner));
+    let inner = inner.strip_prefix("begin:").unwrap_or(inner);
+    (inner.contains('%') || matches!(inner, "msec_frac" | "usec_frac" | "sec" | "msec" | "usec"))
+        .then_some(end)
+}
+
+/// Whether a field begins with a day, so that what follows it is more of its moment.
+fn is_piece(name: &str) -> bool {
+    piece_of_moment(name).is_some() && (name.contains("%Y") || name.contains("%F"))
+}
+
+/// Whether a piece of a moment is one with what is before it, as moments are written.
+fn is_joined(between: &[u8], name: &str) -> bool {
+    match between {
+        b"." | b"," => name.contains("_frac"),
+        b"" => true,
+        b" " | b"T" => name.contains("%H") || name.contains("%T") || name.contains("%z"),
+        _ => false,
     }
 }
 
@@ -156,8 +260,10 @@ fn role(name: &str, server: Server) -> Role {
         (Server::Apache, "h" | "a") => Role::Client,
         (Server::Apache, "u") => Role::User,
         (Server::Apache, "t") => Role::Stamp,
-        (Server::Apache, "{usec}t") => Role::Epoch,
-        (Server::Apache, "{msec}t") => Role::Epoch,
+        (Server::Apache, "{usec}t" | "{msec}t" | "{sec}t") => Role::Epoch,
+        (Server::Apache, "{end:usec}t" | "{end:msec}t" | "{end:sec}t") => Role::Epoch,
+        (Server::Apache, "{begin:usec}t" | "{begin:msec}t" | "{begin:sec}t" | "{%s}t") => Role::Epoch,
+        (Server::Apache, name) if is_piece(name) => Role::Stamp,
         (Server::Apache, "r") => Role::Request,
         (Server::Apache, "m") => Role::Method,
         (Server::Apache, "U") => Role::Target,

@@ -33,6 +33,46 @@ pub fn pairs(line: &[u8]) -> Pairs<'_> {
     Pairs(line.trim_ascii().strip_prefix(b"{").unwrap_or_default())
 }
 
+/// Objects within objects are looked into so deep: `http.response.body.bytes`.
+const DEPTH: usize = 4;
+
+/// The longest name of a value with those of the objects around it, bytes.
+const LONGEST: usize = 160;
+
+/// Hands all pairs of an object to `take`, those of the objects within as well; names of these have theirs in front:
+/// `http.request.method`, as some write them by themselves.
+pub fn each_pair<'l>(line: &'l [u8], mut take: impl FnMut(&[u8], Value<'l>)) {
+    let mut name = [0; LONGEST];
+    let mut open: [(Pairs<'l>, usize); DEPTH] = std::array::from_fn(|_| (Pairs(b""), 0));
+    open[0].0 = pairs(line);
+    let mut depth = 0;
+    loop {
+        let (within, length) = &mut open[depth];
+        let length = *length;
+        let Some((key, value)) = within.next() else {
+            let Some(above) = depth.checked_sub(1) else { return };
+            depth = above;
+            continue;
+        };
+        let begin = if length == 0 { 0 } else { length + 1 };
+        let end = begin + key.len();
+        if end > LONGEST {
+            continue;
+        }
+        if begin > 0 {
+            name[length] = b'.';
+        }
+        name[begin..end].copy_from_slice(key);
+        match value {
+            Value::Nested(object) if object.starts_with(b"{") && depth + 1 < DEPTH && end > 0 => {
+                depth += 1;
+                open[depth] = (pairs(object), end);
+            }
+            value => take(&name[..end], value),
+        }
+    }
+}
+
 /// Where a text ends that was opened before `from`.
 fn closing(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
@@ -169,6 +209,25 @@ mod tests {
         assert_eq!(values(r#"{"a":{"b":["}"]},"c":"\"}"}"#), [r#"{"b":["}"]}"#, r#"\"}"#]);
         assert_eq!(shown("{").len() + shown("").len() + shown("x").len() + shown(r#"{"a"#).len(), 0);
         assert_eq!(shown(r#"{"a":"x"#).len() + shown(r#"{"a":{"#).len() + shown(r#"{"a": "#).len(), 0);
+    }
+
+    #[test]
+    fn objects_within_objects_are_named_after_them() {
+        let shown = |line: &str| {
+            let mut found = Vec::new();
+            each_pair(line.as_bytes(), |name, value| {
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                found.push(format!("{} {}", text(name), text(value.bytes())));
+            });
+            found.join(", ")
+        };
+        assert_eq!(shown(r#"{"a":{"b":{"c":1},"d":"x"},"e":[1]}"#), "a.b.c 1, a.d x, e ");
+        assert_eq!(shown(r#"{"a.b":1,"":{"x":2},"c":{}}"#), "a.b 1,  ");
+        let deep = "{\"a\":".repeat(2000) + "1" + &"}".repeat(2000);
+        assert_eq!(shown(&deep), "a.a.a.a ");
+        let long = format!("{{\"{}\":1,\"b\":2}}", "a".repeat(4000));
+        assert_eq!(shown(&long), "b 2");
+        assert_eq!(shown(r#"{"a":{"b":1"#), "");
     }
 
     #[test]

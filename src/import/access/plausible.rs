@@ -17,8 +17,14 @@ const CROWDED_FROM: f64 = 1_000.0;
 
 /// Warns of durations, read as seconds, that are hardly any.
 pub(super) fn say(log: &QueryLog, diagnostics: &mut Diagnostics) {
-    let mut known: Vec<f64> =
-        log.statements.duration.iter().copied().filter(|duration| !duration.is_nan()).collect();
+    let durations = || log.statements.duration.iter().copied().filter(|duration| !duration.is_nan());
+    let count = durations().count();
+    // Of nearly all logs most requests are quick, and nothing is to be put in order.
+    if durations().filter(|duration| *duration < CROWDED_FROM).count() > count / 2 {
+        return;
+    }
+    let mut known: Vec<f64> = Vec::with_capacity(count);
+    known.extend(durations());
     sort::floats(&mut known);
     let Some(&median) = known.get(known.len() / 2) else { return };
     let span = log.span().map_or(0.0, |(first, last)| last - first);

@@ -115,7 +115,7 @@ impl Lines for Own {
             user,
             ..Entry::default()
         };
-        let seen = |entry| Seen { entry, zone: when.zone, is_odd: false };
+        let seen = |entry| Seen { entry, zone: when.zone, odd: None };
         match name {
             b"request_started" => Line::Begun(seen(entry), id),
             b"request_finished" => {

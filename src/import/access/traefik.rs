@@ -48,7 +48,7 @@ struct Own;
 impl Lines for Own {
     fn read<'l>(&self, line: &'l [u8], scratch: &'l mut Vec<u8>) -> Line<'l> {
         let mut seen =
-            Seen { entry: Entry { moment: Moment::Begin, ..Entry::default() }, zone: b"", is_odd: false };
+            Seen { entry: Entry { moment: Moment::Begin, ..Entry::default() }, zone: b"", odd: None };
         let entry = &mut seen.entry;
         let (mut target, mut end) = (None, f64::NAN);
         for (key, value) in pairs(line) {

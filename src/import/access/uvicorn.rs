@@ -6,7 +6,6 @@ use memchr::memmem;
 
 use super::layout::Seen;
 use super::{CERTAIN, Line, Lines, by_lines, fields, share_of_lines};
-use crate::import::stamp;
 use crate::import::{About, Kind};
 use crate::queries::served::Entry;
 use crate::requests::Moment;
@@ -71,15 +70,13 @@ fn request(line: &[u8]) -> Option<Seen<'_>> {
     let front = &before[..before.len() - client.len()];
     let when = (0..front.len().min(40)).find_map(|at| {
         let begins = front[at].is_ascii_digit() && (at == 0 || !front[at - 1].is_ascii_alphanumeric());
-        begins
-            .then(|| stamp::date(front, at).and_then(|day| Some((day, stamp::time(front, at + 11)?))))
-            .flatten()
+        begins.then(|| fields::when(&front[at..fields::end_of_moment(front, at)?])).flatten()
     });
-    let stamp = when.map_or(f64::NAN, |(day, time)| day + time.milliseconds);
+    let stamp = when.map_or(f64::NAN, |when| when.milliseconds);
     let client = fields::without_port(client);
     Some(Seen {
         entry: Entry { stamp, method, target, status, client, ..Entry::default() },
-        zone: b"",
-        is_odd: false,
+        zone: when.map_or(b"", |when| when.zone),
+        odd: None,
     })
 }

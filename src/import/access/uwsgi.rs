@@ -6,7 +6,7 @@
 use memchr::memmem;
 
 use super::layout::{Layout, Seen, Server};
-use super::{CERTAIN, HARDLY_ANYTHING_ELSE, Line, Lines, by_lines, fields, layout, share_of_lines};
+use super::{CERTAIN, HARDLY_ANYTHING_ELSE, Line, Lines, by_lines, fields, layout, share_of_lines, unquoted};
 use crate::import::{About, Kind};
 use crate::queries::served::Entry;
 use crate::requests::Moment;
@@ -24,7 +24,21 @@ pub struct Uwsgi;
 by_lines!(Uwsgi, ABOUT, detect, is_request, of, true);
 
 fn is_request(line: &[u8]) -> bool {
-    is_line(line) || layout::has_request(line)
+    is_line(line) || layout::has_request(line) || unquoted::has_request(line)
+}
+
+/// The layout of a log-format's lines, which need not quote the request where the server's start stands in front of them.
+fn of_log_format(head: &[u8]) -> Option<Layout> {
+    Layout::of(head).or_else(|| {
+        let layout = has_start(head).then(|| unquoted::worked_out(head)).flatten()?;
+        unquoted::are_most(head, |line| layout.read(line).is_some())
+            .then_some(Layout { server: Server::Uwsgi, ..layout })
+    })
+}
+
+/// Whether the server said that it started.
+pub(super) fn has_start(head: &[u8]) -> bool {
+    memmem::find(head, b"*** Starting uWSGI ").is_some()
 }
 
 fn detect(head: &[u8]) -> u8 {
@@ -33,7 +47,7 @@ fn detect(head: &[u8]) -> u8 {
     if layout::lines(head).any(is_line) {
         return share_of_lines(head, CERTAIN, is_line).max(HARDLY_ANYTHING_ELSE - 1);
     }
-    match Layout::of(head) {
+    match of_log_format(head) {
         Some(layout) if layout.server == Server::Uwsgi => CERTAIN,
         _ => 0,
     }
@@ -44,7 +58,7 @@ fn of(head: &[u8]) -> Box<dyn Lines> {
         let is_fine = layout::lines(head).any(|line| memmem::find(line, b" micros (").is_some());
         return Box::new(Own { step: if is_fine { 1e-3 } else { 1.0 } });
     }
-    match Layout::of(head) {
+    match of_log_format(head) {
         Some(mut layout) => {
             layout.moment = Moment::Begin;
             Box::new(layout)
@@ -60,7 +74,26 @@ struct Own {
 
 /// Whether a line is one of its own.
 pub fn is_line(line: &[u8]) -> bool {
-    line.starts_with(b"[pid: ") && memmem::find(line, b" => generated ").is_some()
+    own(line).is_some_and(|line| memmem::find(line, b" => generated ").is_some())
+}
+
+/// A line without what options put in front of it: how much memory there is (`memory-report`), the host (`vhost`).
+fn own(line: &[u8]) -> Option<&[u8]> {
+    let mut rest = line;
+    for begin in [&b"{address space usage: "[..], b"{rss usage: "] {
+        if rest.starts_with(begin) {
+            rest = &rest[memmem::find(rest, b"} ")? + 2..];
+        }
+    }
+    if !rest.starts_with(b"[pid: ") {
+        let host = memchr::memchr(b' ', rest)?;
+        let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(byte);
+        if !rest[..host].iter().all(is_host) {
+            return None;
+        }
+        rest = &rest[host + 1..];
+    }
+    rest.starts_with(b"[pid: ").then_some(rest)
 }
 
 impl Lines for Own {
@@ -76,7 +109,7 @@ impl Lines for Own {
 /// `[pid: 27111|app: 0|req: 1/1] 127.0.0.1 () {28 vars in 344 bytes} [Sat Nov 28 22:30:29 2026] GET /fast/ => generated 9
 /// bytes in 63 msecs (HTTP/1.1 200) 2 headers in 80 bytes (1 switches on core 0)`.
 fn request(line: &[u8]) -> Option<Seen<'_>> {
-    let rest = line.strip_prefix(b"[pid: ")?;
+    let rest = own(line)?.strip_prefix(b"[pid: ")?;
     let worker = &rest[..memchr::memchr(b'|', rest)?];
     let rest = &rest[memmem::find(rest, b"] ")? + 2..];
     let client = &rest[..memchr::memchr(b' ', rest)?];
@@ -100,10 +133,12 @@ fn request(line: &[u8]) -> Option<Seen<'_>> {
         rest if rest.starts_with(b"micros ") => 1e-3,
         _ => return None,
     };
-    let close = memchr::memchr(b')', took)?;
+    // How it was sent may stand between: ` via sendfile()`, ` via route()`, ` via offload()`.
+    let open = memmem::find(took, b" (HTTP").unwrap_or(0);
+    let close = open + memchr::memchr(b')', &took[open..])?;
     let status = fields::status(took[..close].rsplit(|&byte| byte == b' ').next()?)?;
     Some(Seen {
-        is_odd: false,
+        odd: None,
         entry: Entry {
             stamp: when.milliseconds,
             moment: Moment::Begin,

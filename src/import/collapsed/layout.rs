@@ -14,6 +14,8 @@ pub(super) enum Style {
     Brackets,
     /// `file:name:line`.
     Colons,
+    /// The same of Austin, where every frame has its line.
+    Austin,
     /// Names alone.
     Names,
 }
@@ -79,7 +81,7 @@ impl Layout {
             self.austin |= is_austin(stack);
             match style(stack) {
                 Style::Brackets => brackets += 1,
-                Style::Colons => colons += 1,
+                Style::Colons | Style::Austin => colons += 1,
                 Style::Names => {}
             }
             differences += usize::from(last_number(stack).is_some_and(|(rest, _)| !rest.is_empty()));
@@ -88,6 +90,7 @@ impl Layout {
         self.is_known = lines > 0;
         self.style = match () {
             () if brackets > colons => Style::Brackets,
+            () if colons > 0 && self.austin => Style::Austin,
             () if colons > 0 => Style::Colons,
             () => Style::Names,
         };

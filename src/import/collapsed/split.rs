@@ -21,22 +21,20 @@ pub(super) fn root(stack: &[u8], style: Style) -> (usize, Root) {
     let mut root = Root::default();
     let mut end = 0;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    // py-spy -s: process 12:"python manage.py; echo"
-    if let Some(rest) = stack.strip_prefix(b"process ") {
-        let (number, rest) = number(rest);
-        if let (Some(number), Some(command)) = (number, rest.strip_prefix(b":")) {
-            root.process = Some(number);
-            let close = command.strip_prefix(b"\"").and_then(|command| {
-                let closed = memchr::memmem::find(command, b"\";").map(|at| at + 1);
-                closed.or_else(|| command.ends_with(b"\"").then_some(command.len()))
-            });
-            let length = close.map_or_else(|| piece(command, 0), |close| close + 1);
-            let quoted = &command[..length];
-            let name = quoted.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(quoted);
-            root.name = text(name);
-            end = stack.len() - command.len() + length;
-        }
-    } else if let Some(rest) = stack.strip_prefix(b"P")
+    // py-spy -s: process 12:"python manage.py; echo"; a parent stands before its child, whose stack it is.
+    while let Some((number, command)) = process(stack.get(below(end)..).unwrap_or_default()) {
+        let close = command.strip_prefix(b"\"").and_then(|command| {
+            let closed = memchr::memmem::find(command, b"\";").map(|at| at + 1);
+            closed.or_else(|| command.ends_with(b"\"").then_some(command.len()))
+        });
+        let length = close.map_or_else(|| piece(command, 0), |close| close + 1);
+        let quoted = &command[..length];
+        let name = quoted.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(quoted);
+        (root.process, root.name) = (Some(number), text(name));
+        end = stack.len() - command.len() + length;
+    }
+    if end == 0
+        && let Some(rest) = stack.strip_prefix(b"P")
         && let (Some(process), rest) = number(rest)
         && let Some(thread) = rest.strip_prefix(b";T")
     {
@@ -51,7 +49,7 @@ pub(super) fn root(stack: &[u8], style: Style) -> (usize, Root) {
         }
         return (stack.len() - rest.len() + 2 + length, root);
     }
-    let begin = if end > 0 { (end + 1).min(stack.len()) } else { 0 };
+    let begin = below(end).min(stack.len());
     let rest = &stack[begin..];
     if let Some(id) = rest.strip_prefix(b"tid:") {
         let length = piece(id, 0);
@@ -88,6 +86,22 @@ pub(super) fn root(stack: &[u8], style: Style) -> (usize, Root) {
     (end, root)
 }
 
+/// Where what follows a root begins that ends at `end`, which is 0 where there is none.
+fn below(end: usize) -> usize {
+    if end > 0 { end + 1 } else { 0 }
+}
+
+/// The number of a process, and what its command begins.
+fn process(text: &[u8]) -> Option<(u64, &[u8])> {
+    let (number, rest) = number(text.strip_prefix(b"process ")?);
+    Some((number?, rest.strip_prefix(b":")?))
+}
+
+/// Whether a root goes on in `rest`, which follows one: a process's child, or its thread.
+pub(super) fn goes_on(rest: &[u8]) -> bool {
+    rest.strip_prefix(b";").is_some_and(|rest| rest.starts_with(b"thread (") || process(rest).is_some())
+}
+
 /// The root that a frame is which has no place, where frames come one by one: py-spy writes the same frames in its
 /// JSON formats, `process 12:"command"` and `thread (12): name`.
 pub(in crate::import) fn root_of_frame(name: &str) -> Option<Root> {
@@ -106,8 +120,11 @@ pub(in crate::import) fn root_of_frame(name: &str) -> Option<Root> {
 }
 
 impl Root {
-    /// What a root below this one says of the same stack.
+    /// What a root below this one says of the same stack. A process below another is its child, whose stack it is.
     pub(in crate::import) fn and(&self, below: &Self) -> Self {
+        if below.process.is_some() {
+            return below.clone();
+        }
         let name = match (self.name.as_str(), below.name.as_str()) {
             ("", name) | (name, "") => name.to_owned(),
             (one, other) => format!("{one} {other}"),
@@ -140,6 +157,8 @@ fn is_whole(frame: &[u8], style: Style) -> bool {
     match style {
         Style::Names => true,
         Style::Brackets => frame.ends_with(b")") || memchr::memmem::find(frame, b" (").is_none(),
+        // `:GC:` is its garbage collector.
+        Style::Austin => ends_in_line(frame) || (frame.starts_with(b":") && frame.ends_with(b":")),
         Style::Colons => {
             ends_in_line(frame)
                 || frame == b":GC:"
@@ -155,7 +174,7 @@ fn closes(frame: &[u8], last: &[u8], style: Style) -> bool {
         Style::Names => true,
         // A whole frame of its own is no end of another.
         Style::Brackets => last.ends_with(b")") && memchr::memmem::find(last, b" (").is_none(),
-        Style::Colons => ends_in_line(frame),
+        Style::Colons | Style::Austin => ends_in_line(frame),
     }
 }
 
@@ -211,10 +230,21 @@ mod tests {
             brackets("process 3:\"sh -c a; b\";thread (0x10): main;f (a;b.py:2);g (c.so)"),
             ["3 16 \"sh -c a; b main\"", "f (a;b.py:2)", "g (c.so)"]
         );
+        assert_eq!(
+            brackets("process 3:\"a\";process 4:\"b; c\";thread (4): T;f (a.py:2)"),
+            ["4 4 \"b; c T\"", "f (a.py:2)"]
+        );
+        assert_eq!(brackets("process 3:\"a\";process 4:\"b\";f (a.py:2)"), ["4 - \"b\"", "f (a.py:2)"]);
+        assert_eq!(brackets("process 3:\"a\";process 4:\"b\""), ["4 - \"b\""]);
         let colons = |stack| frames(stack, Style::Colons);
         assert_eq!(colons("tid:9;<native>;a.py:f:1;:GC:"), ["- 9 \"\"", "<native>", "a.py:f:1", ":GC:"]);
         assert_eq!(colons("P1;T0:2;/a;b/c.py:f:1;d.py:g:2"), ["1 2 \"\"", "/a;b/c.py:f:1", "d.py:g:2"]);
         assert_eq!(colons("P1;T0:2"), ["1 2 \"\""]);
+        let austin = |stack| frames(stack, Style::Austin);
+        assert_eq!(
+            austin("P1;T0:2;a.py:f:1;<made; by;exec>:g:2;:GC:"),
+            ["1 2 \"\"", "a.py:f:1", "<made; by;exec>:g:2", ":GC:"]
+        );
         assert_eq!(frames("a;b", Style::Names), ["- - \"\"", "a", "b"]);
         assert_eq!(brackets("f (a;b;c"), ["- - \"\"", "f (a", "b", "c"]);
     }

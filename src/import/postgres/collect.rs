@@ -6,8 +6,27 @@ use super::message::{self, Message};
 use super::prefix::Severity;
 use crate::document::{Content, Diagnostics, Document, Level};
 use crate::import::clock;
+use crate::import::records::Record;
 use crate::import::stamp::Stamp;
 use crate::queries::Clock;
+
+/// What takes in the records that a reader has read.
+pub trait Sink {
+    /// Something that the reader noticed in a record.
+    fn note(&mut self, level: Level, message: &'static str, record: &Record<'_>);
+    /// An event, whose stamp has `zone` (empty if it is not written).
+    fn event(&mut self, who: &Who<'_>, event: &Event<'_>, zone: &[u8], record: &Record<'_>);
+}
+
+impl Sink for Collect {
+    fn note(&mut self, level: Level, message: &'static str, record: &Record<'_>) {
+        self.diagnostics.note(level, message, || record.place());
+    }
+
+    fn event(&mut self, who: &Who<'_>, event: &Event<'_>, zone: &[u8], record: &Record<'_>) {
+        self.take_in(who, event, zone, || record.place());
+    }
+}
 
 /// Collects events.
 #[derive(Debug, Default)]
@@ -37,7 +56,7 @@ impl Collect {
 
     /// Takes in an event, whose stamp has `zone` (empty if it is not written); `place` is asked for
     /// diagnostics.
-    pub fn event(
+    pub fn take_in(
         &mut self,
         who: &Who<'_>,
         event: &Event<'_>,
@@ -70,7 +89,7 @@ impl Collect {
             return;
         }
         let detail = event.detail.map(|detail| languages::english_lines(detail, english.language));
-        let event = Event { message, text: &text, detail: detail.as_deref(), ..*event };
+        let event = Event { message, text: &text, detail: detail.as_deref(), recognised: None, ..*event };
         self.known(who, &event, zone, place);
     }
 

@@ -27,7 +27,7 @@ use super::steps::{self, Steps};
 use crate::queries::events::{Checkpoint, Facts};
 use crate::queries::fingerprint::{SEED, mix_text};
 use crate::queries::lexer::Dialect;
-use crate::queries::statements::Statement;
+use crate::queries::statements::{Recognised, Recognition, Statement};
 use crate::queries::{Connection, EventKind, LogBuilder, NONE, plan};
 use crate::sort;
 
@@ -58,6 +58,9 @@ pub struct Event<'a> {
     pub offset: u64,
     /// Bytes of its record.
     pub length: u32,
+    /// What is known already of the SQL that it is about: what ran, as a message about a duration or a text says, and
+    /// [`Self::statement`] of all others.
+    pub recognised: Option<Recognition<'a>>,
 }
 
 /// Whose event it is.
@@ -91,6 +94,7 @@ impl Who<'_> {
             user: name(self.user, languages::is_nobody),
             application: name(self.application, languages::is_unknown),
             client: text(self.client),
+            thread: None,
         }
     }
 }
@@ -271,9 +275,15 @@ impl Executions {
 
     /// The fingerprint of the SQL an event names, or [`NONE`].
     fn named(&mut self, event: &Event<'_>) -> u32 {
-        event
-            .statement
-            .map_or(NONE, |sql| self.builder.fingerprint(sql, Dialect::PostgreSql, None).fingerprint)
+        event.statement.map_or(NONE, |sql| self.recognise(event, sql, None).fingerprint)
+    }
+
+    /// The SQL that an event is about.
+    fn recognise(&mut self, event: &Event<'_>, sql: &[u8], logged: Option<&[u8]>) -> Recognised {
+        match &event.recognised {
+            Some(known) => self.builder.recognised(known, sql, Dialect::PostgreSql, logged),
+            None => self.builder.fingerprint(sql, Dialect::PostgreSql, logged),
+        }
     }
 
     /// Of the session: the application `name` uses it from now on. What has no name yet gets this one.
@@ -370,7 +380,7 @@ impl Executions {
     }
 
     fn statement(&mut self, who: &Keyed<'_>, event: &Event<'_>, sql: &[u8], duration: f64) -> Statement {
-        let recognised = self.builder.fingerprint(sql, Dialect::PostgreSql, event.parameters);
+        let recognised = self.recognise(event, sql, event.parameters);
         Statement {
             end: event.stamp,
             resolution: event.resolution,
@@ -580,7 +590,7 @@ impl Executions {
     fn crashed(&mut self, who: &Keyed<'_>, event: &Event<'_>) {
         let sql = event.detail.and_then(server::was_running);
         self.seen.errors += u64::from(sql.is_some());
-        self.happens(who, &Event { statement: sql, ..*event }, EventKind::Error, f64::NAN);
+        self.happens(who, &Event { statement: sql, recognised: None, ..*event }, EventKind::Error, f64::NAN);
     }
 
     /// Whatever of the session is still open will get no more.

@@ -44,9 +44,19 @@ pub fn marker(line: &[u8]) -> Option<usize> {
     let english = memchr::memmem::find_iter(line, b":  ").find_map(|colon| {
         let word = line[..colon].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let start = colon - word;
+        if is_padded(&line[start..]) {
+            return None;
+        }
         severity(&line[start..]).map(|_| start).or_else(|| glued(line, colon))
     });
     english.or_else(|| languages::marker(line))
+}
+
+/// Whether a level stands here as uvicorn writes it: filled with blanks to ten bytes. PostgreSQL writes two.
+fn is_padded(text: &[u8]) -> bool {
+    [&b"INFO:     "[..], b"ERROR:    "]
+        .iter()
+        .any(|level| text.starts_with(level) && text.get(level.len()) != Some(&b' '))
 }
 
 /// The severities that follow a value without a blank: `shop@shopLOG:  `.

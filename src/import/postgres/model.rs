@@ -44,7 +44,10 @@ fn model(prefix: &[u8], begin: usize, mut result: Prefix) -> Prefix {
                 // What a collector counts: the process is behind the stamp.
                 b'p' if at < stamp && has_process_behind && name.is_empty() => (b'l', length),
                 // A name alone is no user's, which goes with a database.
-                b'u' if at < stamp && name.is_empty() && is_alone(&prefix[at + length..stamp]) => {
+                b'u' if at < stamp
+                    && name.is_empty()
+                    && prefix.get(at + length..stamp).is_some_and(is_alone) =>
+                {
                     (if rest[..length].contains(&b'.') { b'h' } else { b'a' }, length)
                 }
                 letter => (letter, length),

@@ -98,9 +98,9 @@ pub(super) fn repaired(profile: &Profile, repair: &Repair, diagnostics: &mut Dia
     }
     if profile.functions.writer == Writer::Pyinstrument {
         note(
-            "functions call themselves: pyinstrument adds their time up once per level, so their total is more than \
-             they lasted. Shares and the call tree count each moment once",
-            &repair.recursive,
+            "functions call themselves, or each other in turn: pyinstrument adds their time up once per level, so their \
+             total is more than they lasted. Shares and the call tree count each moment once",
+            &recursion::counted_twice(profile, &repair.recursive),
         );
         return;
     }

@@ -62,7 +62,7 @@ pub(super) fn stack(json: &mut Json<'_, '_>) -> Result<(Vec<Frame>, f64), Fault>
                 Next::Object => {
                     if json.object()? {
                         while let Some(key) = json.key()? {
-                            match key.as_str() {
+                            match key {
                                 "python_time" => python = json.number()?.unwrap_or(0.0),
                                 "c_time" => native = json.number()?.unwrap_or(0.0),
                                 _ => json.skip()?,
@@ -104,7 +104,7 @@ pub(super) fn frames_of(json: &mut Json<'_, '_>) -> Result<Vec<Frame>, Fault> {
                 _ => {
                     if json.object()? {
                         while let Some(key) = json.key()? {
-                            match key.as_str() {
+                            match key {
                                 "filename_or_module" => frame.0 = json.text()?.unwrap_or_default(),
                                 "line" => frame.1 = json.whole()?.unwrap_or(0).max(0),
                                 "display_name" => frame.2 = json.text()?.unwrap_or_default(),
@@ -141,7 +141,7 @@ pub(super) fn line(json: &mut Json<'_, '_>) -> Result<Line, Fault> {
         return Ok(line);
     }
     while let Some(key) = json.key()? {
-        let place = match key.as_str() {
+        let place = match key {
             "lineno" => {
                 line.number = json.whole()?.unwrap_or(0);
                 continue;

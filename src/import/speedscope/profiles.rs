@@ -6,14 +6,14 @@ use super::super::json::{Fault, Json};
 use crate::document::{Diagnostics, Level};
 use crate::profile::Unit;
 use crate::profile::call_tree::NO_PARENT;
-use crate::profile::stacks::is_amount;
+use crate::profile::stacks::{Children, is_amount};
 
 /// The stacks of all profiles, by the numbers of their frames.
 #[derive(Default)]
 pub(super) struct Trie {
     parent: Vec<u32>,
     frame: Vec<u32>,
-    children: FxHashMap<(u32, u32), u32>,
+    children: Children,
     /// The largest number of a frame so far, and the byte at which it stands.
     largest: Option<(u32, u64)>,
 }
@@ -23,9 +23,8 @@ impl Trie {
         if self.largest.is_none_or(|(largest, _)| frame > largest) {
             self.largest = Some((frame, at));
         }
-        let next = self.parent.len() as u32;
-        let node = *self.children.entry((parent, frame)).or_insert(next);
-        if node == next {
+        let (node, is_new) = self.children.node(parent, frame);
+        if is_new {
             self.parent.push(parent);
             self.frame.push(frame);
         }
@@ -131,8 +130,8 @@ pub(super) fn read(json: &mut Json<'_, '_>, trie: &mut Trie) -> Result<Option<Re
     let mut weights: Vec<f64> = Vec::new();
     let mut events = Events::default();
     while let Some(key) = json.key()? {
-        match key.as_str() {
-            "type" => profile.is_evented = json.text()?.as_deref() == Some("evented"),
+        match key {
+            "type" => profile.is_evented = json.text_lent()? == Some("evented"),
             "name" => profile.name = json.text()?.unwrap_or_default(),
             "unit" => profile.unit = unit(&json.text()?.unwrap_or_default()),
             "startValue" => profile.start = json.number()?.filter(|value| value.is_finite()).unwrap_or(0.0),
@@ -226,9 +225,9 @@ impl Events {
         let (mut opens, mut at, mut frame) = (None, None, None);
         let place = json.position();
         while let Some(key) = json.key()? {
-            match key.as_str() {
+            match key {
                 "type" => {
-                    opens = match json.text()?.as_deref() {
+                    opens = match json.text_lent()? {
                         Some("O") => Some(true),
                         Some("C") => Some(false),
                         _ => None,

@@ -21,7 +21,7 @@ pub(super) fn read_memory(json: &mut Json<'_, '_>) -> Result<Option<Series>, Fau
         return Ok(None);
     }
     while let Some(key) = json.key()? {
-        match key.as_str() {
+        match key {
             "codeEvents" => {
                 if json.array()? {
                     while json.item()? {
@@ -119,7 +119,7 @@ fn read_file(json: &mut Json<'_, '_>, table: &mut Builder) -> Result<(), Fault> 
         return Ok(());
     }
     while let Some(key) = json.key()? {
-        match key.as_str() {
+        match key {
             "name" => name = json.text()?.unwrap_or_default(),
             "heatmap" => read_numbers(json, 0, &mut numbers)?,
             "executionCount" => read_numbers(json, 1, &mut numbers)?,
@@ -150,8 +150,9 @@ fn read_numbers(
 ) -> Result<(), Fault> {
     if json.object()? {
         while let Some(line) = json.key()? {
+            let line = line.parse();
             let value = json.number()?;
-            if let (Ok(line), Some(value)) = (line.parse(), value) {
+            if let (Ok(line), Some(value)) = (line, value) {
                 numbers.push((column, line, value));
             }
         }

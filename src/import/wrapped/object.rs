@@ -237,6 +237,33 @@ fn is_numbered(text: &[u8]) -> bool {
     inner[..end].contains(&b'-') && inner[..end].iter().all(|byte| byte.is_ascii_digit() || *byte == b'-')
 }
 
+/// Whether a field holds what a client sent: that may read like any log's line, and is none.
+fn is_of_client(key: &str) -> bool {
+    const SENT: [&str; 18] = [
+        "ua",
+        "agent",
+        "useragent",
+        "httpuseragent",
+        "referer",
+        "referrer",
+        "httpreferer",
+        "httpreferrer",
+        "headers",
+        "requestheaders",
+        "reqheaders",
+        "cookie",
+        "httpcookie",
+        "xforwardedfor",
+        "httpxforwardedfor",
+        "query",
+        "querystring",
+        "requestbody",
+    ];
+    let plain: String =
+        key.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
+    SENT.contains(&&*plain)
+}
+
 /// The key of the field that holds a server's line.
 fn key_of(value: &serde_json::Value) -> Option<String> {
     let mut open = vec![(value, 0)];
@@ -245,6 +272,7 @@ fn key_of(value: &serde_json::Value) -> Option<String> {
             serde_json::Value::Object(map) => {
                 for (key, value) in map {
                     match value {
+                        _ if is_of_client(key) => {}
                         serde_json::Value::String(text) if server::begins(text.as_bytes()) => {
                             return Some(key.clone());
                         }

@@ -4,7 +4,8 @@
 //! Files come first. One is another's if both lie at the same place among installed packages or in the standard library, or
 //! if their paths are the same; what is left goes by the longest common end of the path, and by the functions that both
 //! have. Within two such files, functions of one name are the same; where a name occurs more than once (`__init__`,
-//! `<lambda>`), those that moved by as many lines as their neighbours did are, then those in the same order.
+//! `<lambda>`), those that were called as often as before are, if all were, then those that moved by as many lines as their
+//! neighbours did, then those in the same order.
 
 use std::borrow::Cow;
 
@@ -22,6 +23,8 @@ pub struct Known<'a> {
     pub line: i64,
     /// Name.
     pub name: Cow<'a, str>,
+    /// How often it was called, where the recording counts calls.
+    pub calls: Option<f64>,
 }
 
 /// No function.
@@ -228,8 +231,38 @@ fn same_functions(here: &[Known<'_>], ours: &[u32], there: &[Known<'_>], theirs:
     }
     sort::by(&mut moved, Ord::cmp);
     for (one, other) in several {
-        by_lines(&one, other, &moved, result);
+        if !by_calls(here, &one, there, &other, result) {
+            by_lines(&one, other, &moved, result);
+        }
     }
+}
+
+/// Functions of one name where as many were called exactly as often as before, each another number of times: classes that
+/// changed places. Says whether they are.
+fn by_calls(
+    here: &[Known<'_>],
+    one: &[(i64, u32)],
+    there: &[Known<'_>],
+    other: &[(i64, u32)],
+    result: &mut [u32],
+) -> bool {
+    let counted = |all: &[Known<'_>], some: &[(i64, u32)]| -> Option<Vec<(u64, u32)>> {
+        // What is called once or twice is so by chance.
+        let count = |&(_, at): &(i64, u32)| {
+            all[at as usize].calls.filter(|calls| *calls > 2.0).map(|calls| (calls.to_bits(), at))
+        };
+        let mut counted: Vec<_> = some.iter().map(count).collect::<Option<_>>()?;
+        sort::by(&mut counted, Ord::cmp);
+        counted.windows(2).all(|two| two[0].0 != two[1].0).then_some(counted)
+    };
+    let Some((one, other)) = counted(here, one).zip(counted(there, other)) else { return false };
+    let is_same = one.iter().map(|(calls, _)| calls).eq(other.iter().map(|(calls, _)| calls));
+    if is_same {
+        for ((_, at), (_, then)) in one.into_iter().zip(other) {
+            result[then as usize] = at;
+        }
+    }
+    is_same
 }
 
 /// Functions of one name: those that moved as their neighbours did, then those in the same order.
@@ -273,9 +306,34 @@ mod tests {
     use super::*;
 
     fn known(all: &[(&'static str, i64, &'static str)]) -> Vec<Known<'static>> {
-        let one =
-            |&(file, line, name): &(&'static str, i64, &'static str)| Known { file, line, name: name.into() };
+        let one = |&(file, line, name): &(&'static str, i64, &'static str)| Known {
+            file,
+            line,
+            name: name.into(),
+            calls: None,
+        };
         all.iter().map(one).collect()
+    }
+
+    #[test]
+    fn classes_that_changed_places_are_known_by_their_calls() {
+        let counted = |all: &[(&'static str, i64, &'static str, f64)]| -> Vec<Known<'static>> {
+            let one = |&(file, line, name, calls): &(&'static str, i64, &'static str, f64)| Known {
+                file,
+                line,
+                name: name.into(),
+                calls: Some(calls),
+            };
+            all.iter().map(one).collect()
+        };
+        let before = counted(&[("m.py", 2, "__init__", 120.0), ("m.py", 9, "__init__", 477.0)]);
+        let swapped = counted(&[("m.py", 2, "__init__", 477.0), ("m.py", 9, "__init__", 120.0)]);
+        assert_eq!(matching(&before, &swapped), [1, 0]);
+        // Called as often as each other, or another number of times than before: they stand in the same order.
+        let others = counted(&[("m.py", 2, "__init__", 477.0), ("m.py", 9, "__init__", 121.0)]);
+        assert_eq!(matching(&before, &others), [0, 1]);
+        let twins = counted(&[("m.py", 2, "__init__", 120.0), ("m.py", 9, "__init__", 120.0)]);
+        assert_eq!(matching(&twins, &twins), [0, 1]);
     }
 
     #[track_caller]

@@ -147,7 +147,8 @@ pub(super) struct Grower<'a> {
     turns: BinaryHeap<Heaviest>,
     callees: Vec<Callee>,
     entries: Vec<Waiting>,
-    /// Whether each callee of the box at hand can be entered over one edge only: its function is in no cycle.
+    /// Whether each callee of the box at hand can be entered over one edge only: its function is in no cycle. Time over
+    /// that edge can come in several pieces nonetheless, out of several pools.
     plain: bool,
     /// Linked lists: (edge, the one before).
     chains: Vec<(u32, u32)>,

@@ -5,16 +5,16 @@ use crate::profile::Profile;
 use crate::profile::stacks::{Stacks, Track, Weight};
 
 impl Profile {
-    /// The profile of what ran between two moments of [`Spans`](super::Spans), of one track or of all: spans are cut to
+    /// The profile of what ran between two moments of [`Spans`](super::Spans), of some tracks or of all: spans are cut to
     /// the range, a call counts where it begins. Functions keep their ids, tracks (of all) their places. `None` where
-    /// there are no spans, or no such track.
+    /// there are no spans, or no such tracks.
     #[must_use]
-    pub fn of_range(&self, range: (f64, f64), track: Option<usize>) -> Option<Self> {
+    pub fn of_range(&self, range: (f64, f64), chosen: Option<&[usize]>) -> Option<Self> {
         let spans = self.spans.as_ref()?;
         let whole = &self.recorded_tree.as_ref()?.stacks;
         let mut tracks = Vec::new();
         for (index, (track_of, of)) in whole.tracks.iter().zip(&spans.tracks).enumerate() {
-            if track.is_none_or(|track| track == index) {
+            if chosen.is_none_or(|chosen| chosen.contains(&index)) {
                 let Track { name, process, thread, start, weights: _ } = track_of;
                 tracks.push(Track {
                     name: name.clone(),
@@ -25,7 +25,7 @@ impl Profile {
                 });
             }
         }
-        if tracks.is_empty() {
+        if tracks.is_empty() || chosen.is_some_and(|chosen| chosen.len() > tracks.len()) {
             return None;
         }
         let stacks = Stacks {

@@ -3,14 +3,27 @@
 use super::{Clock, ELSEWHERE, SpanTrack, Spans};
 use crate::sort;
 
-/// A span as it is read.
-#[derive(Debug, Clone, Copy)]
-struct Raw {
-    depth: u32,
-    node: u32,
-    start: f64,
-    end: f64,
-    own: f64,
+/// The spans of one depth as they are read. By depth from the start, so that nothing has to be sorted and moved once
+/// there are millions of them.
+#[derive(Debug, Default)]
+struct Row {
+    start: Vec<f64>,
+    end: Vec<f64>,
+    node: Vec<u32>,
+    /// Shorter than the others while all of the rest are 0.
+    own: Vec<f64>,
+}
+
+impl Row {
+    fn push(&mut self, node: u32, (start, end): (f64, f64), own: f64) {
+        if own != 0.0 {
+            self.own.resize(self.node.len(), 0.0);
+            self.own.push(own);
+        }
+        self.start.push(start);
+        self.end.push(end);
+        self.node.push(node);
+    }
 }
 
 /// A frame that goes on from sample to sample.
@@ -24,7 +37,8 @@ struct Going {
 /// The spans of one track so far.
 #[derive(Debug, Default)]
 struct Lane {
-    spans: Vec<Raw>,
+    /// By depth.
+    rows: Vec<Row>,
     /// Of samples: the stack of the last one, outermost first, and when it ended.
     going: Vec<Going>,
     last: f64,
@@ -34,6 +48,8 @@ struct Lane {
 #[derive(Debug, Default)]
 pub(in crate::profile) struct Recorder {
     clock: Clock,
+    /// When its moments are 0: milliseconds since 1970-01-01T00:00Z.
+    zero: Option<f64>,
     lanes: Vec<Lane>,
     /// Whether spans have values of their own.
     measured: bool,
@@ -45,6 +61,12 @@ impl Recorder {
     /// What moments are, if that is not the file's clock.
     pub(in crate::profile) fn set_clock(&mut self, clock: Clock) {
         self.clock = clock;
+    }
+
+    /// Says at what time of day its moments are 0, ms since 1970-01-01T00:00Z.
+    pub(in crate::profile) fn set_zero(&mut self, zero: f64) {
+        // A profile of before 1980 was made on a machine that did not know the time; nor is one of after 2200 told right.
+        self.zero = Some(zero).filter(|zero| (3.2e11..7.3e12).contains(zero));
     }
 
     /// From now on two spans of one frame that touch are one.
@@ -62,7 +84,7 @@ impl Recorder {
     /// A span of a node, or of [`ELSEWHERE`].
     pub(in crate::profile) fn span(&mut self, track: usize, node: u32, depth: u32, (start, end): (f64, f64)) {
         if start.is_finite() && end.is_finite() && end >= start {
-            self.lane(track).spans.push(Raw { depth, node, start, end, own: 0.0 });
+            self.lane(track).push(depth, node, (start, end), 0.0);
         }
     }
 
@@ -97,8 +119,8 @@ impl Recorder {
         for lane in &mut self.lanes {
             lane.close(0);
         }
-        let starts = self.lanes.iter().flat_map(|lane| lane.spans.iter().map(|span| span.start));
-        let origin = starts.fold(f64::INFINITY, f64::min);
+        let rows = self.lanes.iter().flat_map(|lane| &lane.rows);
+        let origin = rows.flat_map(|row| &row.start).copied().fold(f64::INFINITY, f64::min);
         if !origin.is_finite() {
             return None;
         }
@@ -108,7 +130,8 @@ impl Recorder {
             let lane = self.lanes.get_mut(track).map(std::mem::take).unwrap_or_default();
             finished.push(lane.finish(origin, measured, joined)?);
         }
-        Some(Spans { clock: self.clock, tracks: finished })
+        let beginning = self.zero.filter(|_| self.clock == Clock::Recorded).map(|zero| zero + origin * 1e3);
+        Some(Spans { clock: self.clock, beginning, tracks: finished })
     }
 }
 
@@ -119,63 +142,58 @@ impl Lane {
             && let Some(Going { node, start, own }) = self.going.pop()
         {
             let depth = self.going.len() as u32;
-            self.spans.push(Raw { depth, node, start, end: self.last, own });
+            self.push(depth, node, (start, self.last), own);
         }
     }
 
+    fn push(&mut self, depth: u32, node: u32, moments: (f64, f64), own: f64) {
+        let depth = depth as usize;
+        if depth >= self.rows.len() {
+            self.rows.resize_with(depth + 1, Row::default);
+        }
+        self.rows[depth].push(node, moments, own);
+    }
+
     fn finish(self, origin: f64, measured: bool, joined: bool) -> Option<SpanTrack> {
-        let depths = self.spans.iter().map(|span| span.depth as usize + 1).max().unwrap_or(0);
-        let mut first = vec![0_u32; depths + 1];
-        for span in &self.spans {
-            first[span.depth as usize + 1] += 1;
-        }
-        for depth in 0..depths {
-            first[depth + 1] += first[depth];
-        }
-        let mut next = first.clone();
-        let mut order = vec![0_u32; self.spans.len()];
-        for (at, span) in self.spans.iter().enumerate() {
-            let place = &mut next[span.depth as usize];
-            order[*place as usize] = at as u32;
-            *place += 1;
-        }
-        let count = self.spans.len();
+        let count = self.rows.iter().map(|row| row.node.len()).sum();
         let (mut start, mut end) = (Vec::with_capacity(count), Vec::with_capacity(count));
         let (mut node, mut own) = (Vec::with_capacity(count), Vec::new());
         let mut rows = vec![0_u32];
-        for depth in 0..depths {
-            let row = &mut order[first[depth] as usize..first[depth + 1] as usize];
-            let begins = |at: u32| self.spans[at as usize].start;
+        for row in self.rows {
+            let count = row.node.len();
             // Mostly they are in order already.
-            if !row.is_sorted_by(|&a, &b| begins(a) <= begins(b)) {
-                sort::ids(row, &mut |a, b| begins(a).total_cmp(&begins(b)));
-            }
+            let order = (!row.start.is_sorted()).then(|| {
+                let mut order: Vec<u32> = (0..count as u32).collect();
+                sort::ids_by_float(&mut order, &|at| row.start[at as usize], false);
+                order
+            });
             let begin = node.len();
-            for &at in row.iter() {
-                let span = self.spans[at as usize];
-                let (mut from, mut to) = (span.start - origin, span.end - origin);
+            for place in 0..count {
+                let at = order.as_ref().map_or(place, |order| order[place] as usize);
+                let (mut from, mut to) = (row.start[at] - origin, row.end[at] - origin);
+                let measured_in = row.own.get(at).copied().unwrap_or(0.0);
                 if node.len() > begin
                     && let Some(&last) = end.last()
                 {
                     // Where two lie over each other the file is damaged: the later has what is left.
                     from = f64::max(from, last);
                     to = f64::max(to, from);
-                    let same = node.last() == Some(&span.node) && span.node != ELSEWHERE;
+                    let same = node.last() == Some(&row.node[at]) && row.node[at] != ELSEWHERE;
                     if joined && same && from == last {
                         if let Some(end) = end.last_mut() {
                             *end = to;
                         }
                         if measured && let Some(own) = own.last_mut() {
-                            *own += span.own;
+                            *own += measured_in;
                         }
                         continue;
                     }
                 }
                 start.push(from);
                 end.push(to);
-                node.push(span.node);
+                node.push(row.node[at]);
                 if measured {
-                    own.push(span.own);
+                    own.push(measured_in);
                 }
             }
             rows.push(node.len() as u32);

@@ -6,7 +6,7 @@ use super::super::call_tree::NO_PARENT;
 use super::super::measures::{self, Measure, Measures};
 use super::super::spans::{Clock, ELSEWHERE, Recorder};
 use super::super::{FunctionId, Functions, Profile, Writer};
-use super::{Stacks, Track, Weight};
+use super::{Children, Stacks, Track, Weight};
 use crate::format::Unit;
 
 /// Index of a track of a [`Builder`].
@@ -36,7 +36,7 @@ pub struct Builder {
     functions: Functions,
     known: FxHashMap<(u32, u32, i64), FunctionId>,
     stacks: Stacks,
-    children: FxHashMap<(u32, FunctionId), u32>,
+    children: Children,
     weights: Vec<FxHashMap<u32, (f64, u32)>>,
     spans: Recorder,
     /// Per node: how many are above it.
@@ -63,7 +63,7 @@ impl Builder {
             functions: Functions::default(),
             known: FxHashMap::default(),
             stacks: Stacks { counted, ..Stacks::default() },
-            children: FxHashMap::default(),
+            children: Children::default(),
             weights: Vec::new(),
             spans: Recorder::default(),
             depths: Vec::new(),
@@ -76,6 +76,11 @@ impl Builder {
     /// Which tool wrote the file, where that makes a difference.
     pub fn writer(&mut self, writer: Writer) {
         self.functions.writer = writer;
+    }
+
+    /// Whether what was added came with numbers of calls, where that is known at the end only.
+    pub fn counted(&mut self, counted: bool) {
+        self.stacks.counted = counted;
     }
 
     /// The function of a frame. `file` is `~` for a built-in function, `line` 0 where there is none.
@@ -101,14 +106,21 @@ impl Builder {
 
     /// The node of `function` called by `parent`, or by nothing ([`NO_PARENT`]).
     pub fn child(&mut self, parent: u32, function: FunctionId) -> u32 {
-        let next = self.stacks.function.len() as u32;
-        let node = *self.children.entry((parent, function)).or_insert(next);
-        if node == next {
+        let (node, is_new) = self.children.node(parent, function);
+        if is_new {
             self.stacks.function.push(function);
             self.stacks.parent.push(parent);
             self.depths.push(self.depth_below(parent));
         }
         node
+    }
+
+    /// Makes room for so many more nodes, where it is known how many there are.
+    pub fn reserve(&mut self, more: usize) {
+        self.children.reserve(more);
+        self.stacks.function.reserve(more);
+        self.stacks.parent.reserve(more);
+        self.depths.reserve(more);
     }
 
     /// The node of a whole stack, outermost frame first; [`NO_PARENT`] for an empty one.
@@ -178,6 +190,11 @@ impl Builder {
     /// Moments are none: samples stand in their order.
     pub fn in_order_only(&mut self) {
         self.spans.set_clock(Clock::Order);
+    }
+
+    /// Says at what time of day moments are 0: milliseconds since 1970-01-01T00:00Z.
+    pub fn set_zero(&mut self, zero: f64) {
+        self.spans.set_zero(zero);
     }
 
     /// Spans are pieces of calls: those of one frame that touch are one.

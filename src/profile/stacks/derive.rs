@@ -2,7 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::super::call_tree::{CallTree, NO_PARENT, NewBoxes};
+use super::super::call_tree::{CallTree, Certainty, NO_PARENT, NewBox};
+use super::super::children::{Children, with_twins};
 use super::super::{Edge, Edges, FunctionId, Functions, UNKNOWN_CALLS};
 use super::Stacks;
 
@@ -52,12 +53,15 @@ impl Stacks {
                 primitive_calls: vec![unknown; count],
                 self_time: vec![0.0; count],
                 total_time: vec![0.0; count],
+                cycles: Vec::new(),
             },
             active: vec![0; count],
             edges: Vec::new(),
             edge_places: FxHashMap::default(),
             edge_active: Vec::new(),
-            boxes: NewBoxes::default(),
+            boxes: Vec::with_capacity(nodes),
+            children: Children::with_capacity(nodes),
+            twins: with_twins(&self.function, &self.parent),
             unknown,
         };
         walk.run(&self.first_children())
@@ -92,7 +96,10 @@ struct Walk<'a> {
     edge_places: FxHashMap<(FunctionId, FunctionId), u32>,
     /// Per edge: how often it is on the stack.
     edge_active: Vec<u32>,
-    boxes: NewBoxes,
+    boxes: Vec<NewBox>,
+    children: Children,
+    /// Per node: whether some of what it called are of the same function.
+    twins: Vec<bool>,
     unknown: i64,
 }
 
@@ -127,7 +134,7 @@ impl Walk<'_> {
             }
         }
         let edges = Edges::new(self.functions.len(), self.edges);
-        let mut tree = CallTree::new(false, &self.boxes.all);
+        let mut tree = CallTree::new(false, &self.boxes);
         tree.low.clone_from(&tree.total_time);
         tree.high.clone_from(&tree.total_time);
         Derived { tree, functions: self.functions, edges }
@@ -167,6 +174,7 @@ impl Walk<'_> {
         let context = match is_recursive {
             // What it calls is beside it.
             true => {
+                self.children.share(context);
                 if own > 0.0 {
                     self.add_box(context, function, true, own, calls);
                 }
@@ -175,6 +183,9 @@ impl Walk<'_> {
             false if total > 0.0 => self.add_box(context, function, false, own, calls),
             false => context,
         };
+        if self.twins[at] {
+            self.children.share(context);
+        }
         Frame { node, edge, context, next: first[at] }
     }
 
@@ -205,8 +216,26 @@ impl Walk<'_> {
     }
 
     fn add_box(&mut self, parent: u32, function: FunctionId, recursive: bool, own: f64, calls: i64) -> u32 {
-        let place = self.boxes.place(parent, function, recursive);
-        let entry = &mut self.boxes.all[place as usize];
+        // A function is known by its own number, or, where it is called again, by one that no function has.
+        let key = if recursive { !function } else { function };
+        let (place, is_new) = self.children.place(parent, key);
+        if is_new {
+            let (certainty, low, high) = (Certainty::Exact, 0.0, 0.0);
+            self.boxes.push(NewBox {
+                function,
+                parent,
+                recursive,
+                self_time: 0.0,
+                calls: 0.0,
+                certainty,
+                low,
+                high,
+            });
+        } else {
+            // What was below two nodes is below one.
+            self.children.share(place);
+        }
+        let entry = &mut self.boxes[place as usize];
         entry.self_time += own;
         entry.calls += calls as f64;
         place

@@ -65,11 +65,12 @@ fn tracks_are_kept_apart_and_the_main_one_comes_first() {
     let names: Vec<&str> = profile.tracks().iter().map(|track| track.name.as_str()).collect();
     assert_eq!(names, ["MainThread", "worker"]);
     assert_eq!(functions(&profile), ["a 0 7", "b 3 3", "c 4 4"]);
-    let worker = profile.of_track(1).unwrap();
+    let worker = profile.of_tracks(&[1]).unwrap();
     assert_eq!(functions(&worker), ["a 0 2", "b 2 2", "c 0 0"]);
     assert_eq!(tree(&worker), ["a 0 2", "  b 2 2"]);
     assert_eq!(worker.edges.len(), 1);
-    assert!(profile.of_track(2).is_none());
+    assert_eq!(functions(&profile.of_tracks(&[0, 1]).unwrap()), functions(&profile));
+    assert!(profile.of_tracks(&[0, 2]).is_none() && profile.of_tracks(&[]).is_none());
 }
 
 #[test]

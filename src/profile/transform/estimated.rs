@@ -49,12 +49,10 @@ pub(super) fn transformed(profile: &Profile, tree: &CallTree, step: &Transform) 
     if let Transform::FocusFunction(function) = step {
         made.determine_root(*function, &profile.functions);
     }
+    let parts = made.draw_single(parts);
     let mut shown = CallTree::with_merged(true, &made.boxes.all, &parts, elsewhere);
     shown.contradiction = tree.contradiction;
     shown.narrow();
-    for (low, &total) in shown.low.iter_mut().zip(&shown.total_time) {
-        *low = low.min(total);
-    }
     let edges = edges(&shown, functions.len());
     fill(&mut functions, &profile.functions, tree, &shown);
     Profile {
@@ -194,6 +192,38 @@ impl Made {
         }
         MergedPart::put_in_order(&mut parts);
         parts
+    }
+
+    /// What stands for one function alone, after what was beside it is gone, is that function's box: no room is saved by
+    /// not drawing it. What it called is not known, but how much that took is.
+    fn draw_single(&mut self, parts: Vec<MergedPart>) -> Vec<MergedPart> {
+        let mut left = Vec::with_capacity(parts.len());
+        for of_box in parts.chunk_by(|one, other| one.merged == other.merged) {
+            let place = of_box[0].merged as usize;
+            let NewBox { parent, self_time: time, calls, high, .. } = self.boxes.all[place];
+            let part = match of_box {
+                // As much as the function has: nothing else is in it.
+                [part] if calls <= 1.0 && (part.total_time - time).abs() <= SAME * time => part,
+                _ => {
+                    left.extend_from_slice(of_box);
+                    continue;
+                }
+            };
+            let is_beside = self.boxes.knows(parent, part.function);
+            if is_beside || self.boxes.has_above(parent, part.function) {
+                left.push(*part);
+                continue;
+            }
+            let own = part.self_time.min(time);
+            let new = &mut self.boxes.all[place];
+            (new.function, new.self_time, new.calls) = (part.function, own, 0.0);
+            if time - own > SAME * time {
+                let below = self.boxes.place(part.merged, MERGED, false);
+                let rest = &mut self.boxes.all[below as usize];
+                (rest.self_time, rest.high, rest.certainty) = (time - own, high, Certainty::Estimated);
+            }
+        }
+        left
     }
 
     /// Takes a function's time out of a merged box.

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use super::super::by_file::ByFile;
 use super::super::call_tree::{MERGED, NO_PARENT};
 use super::super::category::name_matters;
+use super::super::children::{Children, with_twins};
 use super::super::{FunctionId, Functions};
 use super::package::{self, Mine};
 use super::places::Small;
@@ -34,7 +35,7 @@ pub(super) struct Moves {
     pub to: Vec<u32>,
     /// Per node of the trie before: whether the new one is still the same call; else only its time is there.
     pub is_itself: Vec<bool>,
-    places: FxHashMap<(u32, FunctionId), u32>,
+    children: Children,
 }
 
 /// What becomes of one node.
@@ -143,14 +144,19 @@ impl Moves {
     /// Of one transform.
     pub fn of(trie: Trie<'_>, step: &Transform, known: &Known, packages: &Packages) -> Self {
         let nodes = trie.function.len();
-        let mut moves =
-            Self { to: Vec::with_capacity(nodes), is_itself: Vec::with_capacity(nodes), ..Self::default() };
+        let mut moves = Self {
+            function: Vec::with_capacity(nodes),
+            parent: Vec::with_capacity(nodes),
+            to: Vec::with_capacity(nodes),
+            is_itself: Vec::with_capacity(nodes),
+            children: Children::with_capacity(nodes),
+        };
         let mut minds: Vec<Mind> = Vec::with_capacity(nodes);
         // Per node: what stands there for it, below which what it called stands; NO_PARENT for a new root.
         let mut below: Vec<u32> = Vec::with_capacity(nodes);
         // Per node: the root of its stack.
         let mut root: Vec<u32> = Vec::with_capacity(nodes);
-        for node in 0..nodes {
+        for (node, has_twins) in with_twins(trie.function, trie.parent).into_iter().enumerate() {
             let parent = trie.parent[node];
             let (mind, above, top) = match parent {
                 NO_PARENT => (Mind::default(), NO_PARENT, node as u32),
@@ -168,9 +174,15 @@ impl Moves {
                     let place = moves.place(NO_PARENT, packages.named(trie.function[top as usize]));
                     (place, NO_PARENT, top == node as u32)
                 }
-                Fate::Join => (above, above, false),
+                Fate::Join => {
+                    moves.children.share(above);
+                    (above, above, false)
+                }
                 Fate::Leave => (OUT, NO_PARENT, false),
-                Fate::Return(place) => (place, place, false),
+                Fate::Return(place) => {
+                    moves.children.share(place);
+                    (place, place, false)
+                }
             };
             let mind = match (step, to) {
                 // Where the outermost call is, for the inner ones to return to.
@@ -179,6 +191,9 @@ impl Moves {
                 }
                 _ => mind,
             };
+            if has_twins {
+                moves.children.share(under);
+            }
             moves.to.push(to);
             moves.is_itself.push(is_itself);
             minds.push(mind);
@@ -189,11 +204,13 @@ impl Moves {
     }
 
     fn place(&mut self, parent: u32, function: FunctionId) -> u32 {
-        let next = self.function.len() as u32;
-        let place = *self.places.entry((parent, function)).or_insert(next);
-        if place == next {
+        let (place, is_new) = self.children.place(parent, function);
+        if is_new {
             self.function.push(function);
             self.parent.push(parent);
+        } else {
+            // What was below two nodes is below one.
+            self.children.share(place);
         }
         place
     }

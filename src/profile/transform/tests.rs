@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::super::call_tree::MERGED;
+use super::super::call_tree::{Certainty, Elsewhere, MERGED, MergedPart, NO_PARENT, NewBox};
 use super::super::stacks::{Builder, Same};
 use super::super::{CallTree, FunctionId, Profile, Track};
 use super::{Path, Transform, Turned, turned};
@@ -65,6 +65,44 @@ fn after(profile: &Profile, step: &Transform) -> Profile {
 fn tree_after(profile: &Profile, step: &Transform) -> String {
     let after = after(profile, step);
     written(&after.tree(1000), &after)
+}
+
+/// What is left alone of several that were too small is drawn, with what it called as one box.
+#[test]
+fn one_hidden_box_is_drawn() {
+    let profile = profile("main;a;x 1\nmain;b;x 2\nmain;c 3");
+    let [main, a, b] = ["main", "a", "b"].map(|name| id(&profile, name));
+    let new = |function, parent, self_time, calls| NewBox {
+        function,
+        parent,
+        recursive: false,
+        self_time,
+        calls,
+        certainty: Certainty::Estimated,
+        low: 0.0,
+        high: self_time,
+    };
+    let boxes =
+        [new(main, NO_PARENT, 0.0, 1.0), new(id(&profile, "c"), 0, 3.0, 1.0), new(MERGED, 0, 3.0, 2.0)];
+    let part = |function, self_time, total_time| MergedPart { merged: 2, function, self_time, total_time };
+    let parts = [part(b, 0.5, 2.0), part(a, 0.0, 1.0)];
+    let elsewhere = Elsewhere { function: id(&profile, "x"), self_time: 2.5, total_time: 2.5 };
+    let tree = CallTree::with_merged(true, &boxes, &parts, vec![elsewhere]);
+    let estimated = without_stacks(&profile);
+    let left = |step: &Transform| {
+        let after = estimated.transformed(step, Some(&tree)).expect("it fits");
+        let shown = after.estimated_tree.as_deref().expect("a tree");
+        (written(shown, &after), shown.clone())
+    };
+    let (both, _) = left(&Transform::CollapseRecursion(main));
+    assert_eq!(both, "main 6/0\n  c 3/3\n  more 3/3\n");
+    let (one, shown) = left(&Transform::Drop(a));
+    assert_eq!(one, "main 5/0\n  c 3/3\n  b 2/0.5\n    more 1.5/1.5\n");
+    assert!(shown.merged.parts.is_empty() && shown.calls[3] == 0.0, "{:?}", shown.merged);
+    // Of all that it may have called, as of what is hidden elsewhere, nothing is lost.
+    let count = profile.functions.len();
+    assert_eq!(shown.total_by_function(count)[b as usize], 2.0);
+    assert_eq!(shown.self_by_function(count)[b as usize], 0.5);
 }
 
 const SHOP: &str = "

@@ -32,6 +32,11 @@ pub(super) fn columns(log: &QueryLog, selection: &Selection, keys: &Keys, some: 
             lane_of[*key as usize] = lane as u32;
         }
     }
+    let threads = if keys.by == By::Connection {
+        found.iter().map(|(key, ..)| log.connections.get(*key as usize)?.thread).collect()
+    } else {
+        Vec::new()
+    };
     let lanes = found.iter().map(|(key, ..)| cut(&keys.label(log, *key), BAR_TEXT)).collect();
     let mut first = vec![0];
     for (_, count, _) in found {
@@ -48,6 +53,7 @@ pub(super) fn columns(log: &QueryLog, selection: &Selection, keys: &Keys, some: 
     let duration = |index: u32| statements.duration[index as usize];
     TimelineColumns {
         lanes,
+        threads,
         first,
         start: order.iter().map(|&index| statements.start[index as usize] - origin).collect(),
         duration: order.iter().map(|&index| duration(index) as f32).collect(),

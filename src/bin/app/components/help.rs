@@ -13,6 +13,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("?", "This list"),
             ("o", "Open files"),
+            ("R", "Read the file again, as it is on disk now"),
             ("/", "Search"),
             ("1 … 9", "The document's views"),
             ("[  ]", "Previous, next document"),
@@ -53,6 +54,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("i", "Invert"),
             ("s", "Sandwich"),
             ("n  N", "Next, previous match; in the search box Enter, Shift Enter"),
+            ("e", "Open in the editor"),
         ],
     ),
     (
@@ -65,6 +67,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("Enter, double click", "Zoom to the call"),
             ("0", "Reset zoom"),
             ("n p", "Next, previous match"),
+            ("q Q", "Next statement, the one before; Enter: its executions"),
             ("r", "All views show only the time on screen"),
             ("Drag on the axis", "All views show only this time"),
         ],
@@ -75,6 +78,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("↑ ↓  j k", "Move"),
             ("Page ↑ ↓, Home, End", "Move by a page"),
             ("← →", "Call tree: close, open"),
+            ("Space", "Recordings of a group: choose"),
             ("Enter", "Functions: callers and callees; call tree: open; callers: go there"),
             (
                 "Enter",
@@ -129,6 +133,12 @@ pub fn Help() -> impl IntoView {
                 <button type="button" class="icon" aria-label="Close" on:click=move |_| state.help.set(false)>{icons::close()}</button>
             </header>
             <div class="groups">{groups}</div>
+            <p class="actions">
+                <button type="button" on:click=move |_| {
+                    state.help.set(false);
+                    state.editor.asking.set(true);
+                }>"Editor and paths…"</button>
+            </p>
         </dialog>
     }
 }

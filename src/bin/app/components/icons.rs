@@ -15,6 +15,13 @@ pub fn copy() -> impl IntoView {
     icon("M6 5.5h6.5v8H6zM10 5.5v-3H3.5v8H6")
 }
 
+/// A pencil.
+pub fn pencil() -> impl IntoView {
+    icon(
+        "M3 13l.7-2.900 7-7a1.200 1.200 0 0 1 1.700 0l.5.5a1.200 1.200 0 0 1 0 1.700l-7 7L3 13zM9.500 4.300l2.200 2.200",
+    )
+}
+
 /// A cross.
 pub fn close() -> impl IntoView {
     icon("M4.5 4.5l7 7m0-7l-7 7")

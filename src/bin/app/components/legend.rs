@@ -135,7 +135,7 @@ pub fn OperationLegend(operations: Vec<Operation>, failed: bool, theme: Signal<T
         let colour = move || css(theme.get().failed().fill);
         view! { <li><span class="key" style:background-color=colour></span>"failed"</li> }
     });
-    view! { <ul class="legend" aria-label="Colours" tabindex="0">{kinds}{failed}</ul> }
+    view! { <ul class="legend" aria-label="Colours of statements" tabindex="0">{kinds}{failed}</ul> }
 }
 
 /// A colour as the style sheet spells it.

@@ -9,7 +9,7 @@ use crate::document::OpenDocument;
 use crate::effect::effect;
 use crate::keys;
 use crate::narrowing::Menu;
-use crate::state::state;
+use crate::state::{self, state};
 use crate::view::View;
 
 /// Letters of steps, and what they do; the Firefox Profiler's, but for `x`, which copies there.
@@ -89,6 +89,12 @@ fn OpenMenu(document: OpenDocument, menu: Menu) -> impl IntoView {
                 event.stop_propagation();
                 return;
             }
+            "e" if document.function.get_untracked().is_some() => {
+                close();
+                if let Some(state) = state::current() {
+                    keys::open_in_editor(state, document);
+                }
+            }
             // The letters work here as well.
             letter => {
                 let Some(step) = document.step_of_key(letter) else { return };
@@ -157,6 +163,17 @@ fn OpenMenu(document: OpenDocument, menu: Menu) -> impl IntoView {
                 items.push(item(letter, text, Box::new(move || document.view.set(view))));
             }
         }
+    }
+    if function.is_some() {
+        items.push(item(
+            "e",
+            "Open in the editor",
+            Box::new(move || {
+                if let Some(state) = state::current() {
+                    keys::open_in_editor(state, document);
+                }
+            }),
+        ));
     }
     if document.narrowing.steps.with_untracked(|steps| !steps.is_empty()) {
         items.push(separator());

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use flamedrop::protocol::{CompareAsk, Request, Response};
+use flamedrop::protocol::{CompareAsk, GatherAsk, Request, Response};
 use leptos::prelude::*;
 
 use crate::document::{OpenDocument, answers};
@@ -120,7 +120,8 @@ fn first(request: &Request) -> u32 {
     match request {
         Request::Functions { first, .. } | Request::Queries { first, .. } => *first,
         Request::View(_, ask) => ask.place().map_or(0, |(first, _)| first),
-        Request::Compare(CompareAsk::Functions { first, .. }) => *first,
+        Request::Compare(CompareAsk::Functions { first, .. })
+        | Request::Gather(GatherAsk::Functions { first, .. }) => *first,
         _ => 0,
     }
 }
@@ -129,7 +130,8 @@ fn asked(request: &Request) -> Option<u32> {
     match request {
         Request::Functions { selected, .. } | Request::Queries { selected, .. } => *selected,
         Request::View(_, ask) => ask.place().and_then(|(_, selected)| selected),
-        Request::Compare(CompareAsk::Functions { selected, .. }) => *selected,
+        Request::Compare(CompareAsk::Functions { selected, .. })
+        | Request::Gather(GatherAsk::Functions { selected, .. }) => *selected,
         _ => None,
     }
 }

@@ -15,7 +15,7 @@ use web_sys::KeyboardEvent;
 
 use crate::canvas::{Canvas, Gesture, Surface};
 use crate::document::{OpenDocument, answers};
-use crate::effect::effect;
+use crate::effect::{effect, follow};
 use crate::state::state;
 use crate::text::start_text;
 use crate::view::View;
@@ -93,7 +93,7 @@ pub fn RangeStrip(document: OpenDocument, overview: QueriesOverview) -> impl Int
                 watch=move || {
                     series.track();
                     brush.range.track();
-                    shown.track();
+                    follow(shown);
                     theme.track();
                 }
                 paint=draw

@@ -15,7 +15,7 @@ use crate::state::state;
 #[component]
 pub fn Search() -> impl IntoView {
     let state = state();
-    let searchable = Memo::new(move |_| state.active.get().filter(|document| document.overview().is_some()));
+    let searchable = Memo::new(move |_| state.active.get().filter(|document| !document.views().is_empty()));
     let is_profile = Memo::new(move |_| {
         let overview = searchable.get().and_then(OpenDocument::overview);
         overview.is_some_and(|overview| matches!(overview.content, ContentOverview::Profile(_)))
@@ -26,7 +26,9 @@ pub fn Search() -> impl IntoView {
     effect(move || {
         let document = searchable.get();
         let made = here.as_ref().map(Owner::child);
-        if let (Some(owner), Some(document)) = (&made, document) {
+        // The recordings of a group are looked through by their table.
+        let followed = document.filter(|document| !document.is_group());
+        if let (Some(owner), Some(document)) = (&made, followed) {
             owner.with(|| document.follow_search());
         }
         if let Some(Some(old)) = owner.try_update_value(|owner| std::mem::replace(owner, made)) {

@@ -8,19 +8,20 @@ use flamedrop::protocol::{ContentOverview, Overview};
 use flamedrop::queries::EventKind;
 use flamedrop::queries::events::EventTotal;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
+use super::setting::{Setting, SettingForm};
 use crate::document::OpenDocument;
-use crate::open;
 use crate::state::state;
 use crate::view::View;
+use crate::{again, open};
 
 /// The status line of an open document.
 #[component]
 pub fn StatusLine(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
     // Where the line is short, what does not fit is behind a button.
     let open = RwSignal::new(false);
+    let state = state();
     view! {
         <footer class="status">
             <ul class="totals" class:open=open aria-label="Totals" tabindex="0">
@@ -36,6 +37,16 @@ pub fn StatusLine(document: OpenDocument, overview: Arc<Overview>) -> impl IntoV
             >
                 {move || if open.get() { "Less" } else { "More" }}
             </button>
+            <Show when=move || again::can(state, document)>
+                <button
+                    type="button"
+                    class="link small"
+                    title="Read the file as it is on disk now (R); view, selection and steps stay"
+                    on:click=move |_| again::read(state, document)
+                >
+                    "Read again"
+                </button>
+            </Show>
             <Noticed document overview />
         </footer>
     }
@@ -170,7 +181,8 @@ fn Noticed(document: OpenDocument, overview: Arc<Overview>) -> impl IntoView {
         items.push(view! { <li>"Inferred: " <code>{inferred}</code></li> }.into_any());
     }
     if laid_out || PREFIXED.contains(&overview.format.as_str()) {
-        items.push(view! { <li><PrefixForm document laid_out /></li> }.into_any());
+        let setting = if laid_out { Setting::Layout } else { Setting::Prefix };
+        items.push(view! { <li><SettingForm document setting /></li> }.into_any());
     }
     for diagnostic in diagnostics {
         let times =
@@ -217,55 +229,6 @@ const LAID_OUT: [&str; 9] = [
     "daphne-access",
     "runserver-log",
 ];
-
-/// Takes the server's own setting instead of the guess, and reads the file again: `log_line_prefix`, or of an access log
-/// its layout.
-#[component]
-fn PrefixForm(document: OpenDocument, laid_out: bool) -> impl IntoView {
-    let input = NodeRef::<leptos::html::Input>::new();
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let Some(setting) = input.get_untracked().map(|input| input.value()) else { return };
-        let setting =
-            if laid_out { setting.trim().trim_matches('\'').to_owned() } else { setting_of(&setting) };
-        if setting.trim().is_empty() {
-            return;
-        }
-        let state = state();
-        spawn_local(async move {
-            match document.reread(setting).await {
-                Ok(()) if laid_out => state.say("Read again with this layout".to_owned()),
-                Ok(()) => state.say("Read again with this log_line_prefix".to_owned()),
-                Err(problem) => state.say(problem),
-            }
-        });
-    };
-    let (label, example) = match laid_out {
-        true => (
-            "Not right? Paste the layout out of the server's configuration (log_format, LogFormat, --access-logformat)",
-            "%h %l %u %t \"%r\" %>s %b %D",
-        ),
-        false => ("Not right? Paste log_line_prefix (SHOW log_line_prefix)", "%m [%p] %q%u@%d "),
-    };
-    view! {
-        <form class="prefix" on:submit=submit>
-            <label for="log-line-prefix">{label}</label>
-            <input id="log-line-prefix" node_ref=input type="text" autocomplete="off" spellcheck="false" placeholder=example />
-            <button type="submit">"Read again"</button>
-        </form>
-    }
-}
-
-/// The setting's value, also out of a line of postgresql.conf: what is in quotes.
-fn setting_of(text: &str) -> String {
-    let value =
-        text.trim_start().strip_prefix("log_line_prefix").map(|rest| rest.trim_start_matches([' ', '=']));
-    let value = value.unwrap_or(text);
-    match value.split_once('\'').and_then(|(before, rest)| Some((before, rest.rsplit_once('\'')?.0))) {
-        Some((before, inner)) if before.trim().is_empty() => inner.replace("''", "'"),
-        _ => value.to_owned(),
-    }
-}
 
 fn close_on_escape(event: web_sys::KeyboardEvent) {
     let list = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());

@@ -1,17 +1,16 @@
 //! All that is open, as a list that can be searched: of thirty tabs few are in sight.
 
-use flamedrop::protocol::{ContentOverview, Request, Response};
-use js_sys::{Array, Uint8Array};
+use flamedrop::format::counted;
+use flamedrop::protocol::ContentOverview;
+use flamedrop::text::natural;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::Blob;
 
 use super::copy_table::close_on_escape;
 use crate::document::OpenDocument;
-use crate::open;
 use crate::state::{State, state};
-use crate::text::{lower, natural};
+use crate::text::lower;
+use crate::{gather, open};
 
 /// From so many documents on there is a list of them.
 const FROM: usize = 4;
@@ -49,11 +48,10 @@ pub fn TabList() -> impl IntoView {
     let rows = move || found().into_iter().map(row).collect::<Vec<_>>();
     let close = move |others: bool| {
         let active = state.active.get_untracked();
-        for document in state.documents.get_untracked() {
-            if !others || Some(document) != active {
-                state.close(document);
-            }
-        }
+        let all = state.documents.get_untracked().into_iter();
+        let closed: Vec<OpenDocument> = all.filter(|one| !others || Some(*one) != active).collect();
+        let said = format!("{} closed", counted(closed.len() as i64, "file", "files"));
+        state.close_all(closed, Vec::new(), said);
     };
     // Those that the search leaves: so a few of many are merged.
     let profiles = move || {
@@ -107,33 +105,18 @@ pub fn TabList() -> impl IntoView {
 
 /// Opens the sum of some profiles.
 fn merge(state: State, profiles: Vec<OpenDocument>) {
+    let file = |document: &OpenDocument| {
+        Some((document.name.get_untracked(), document.blob.try_get_value().flatten()?))
+    };
+    let files: Vec<_> = profiles.iter().filter_map(file).collect();
+    let count = files.len();
     spawn_local(async move {
-        match merged(&profiles).await {
+        match gather::merged(files, |_| ()).await {
             Ok(blob) => {
-                let opened = open::open(state, format!("{} profiles merged", profiles.len()), blob);
+                let opened = open::open(state, format!("{count} profiles merged"), blob);
                 state.show(Some(opened));
             }
             Err(problem) => state.say(problem),
         }
     });
-}
-
-async fn merged(profiles: &[OpenDocument]) -> Result<Blob, String> {
-    let Some((first, others)) = profiles.split_first() else { return Err("There is no profile".to_owned()) };
-    let mut files = Vec::with_capacity(others.len());
-    for other in others {
-        let name = other.name.get_untracked();
-        let gone = || format!("{name} cannot be read again: open it anew");
-        let blob = other.blob.try_get_value().flatten().ok_or_else(gone)?;
-        let bytes = JsFuture::from(blob.array_buffer()).await.map_err(|_| gone())?;
-        files.push((name, Uint8Array::new(&bytes).to_vec()));
-    }
-    match first.ask(Request::Merge(files)).await {
-        Some(Response::Shared(bytes)) => {
-            let parts = Array::of1(&Uint8Array::from(bytes.as_slice()));
-            Blob::new_with_u8_array_sequence(&parts).map_err(|_| "The browser has no room for it".to_owned())
-        }
-        Some(Response::Refused(problem)) => Err(problem),
-        _ => Err(format!("{} was closed", first.name.get_untracked())),
-    }
 }

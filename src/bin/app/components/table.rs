@@ -44,6 +44,8 @@ pub struct Actions {
     pub click: Option<Arc<dyn Fn(u32) + Send + Sync>>,
     /// A row was double-clicked, or Enter was pressed.
     pub open: Arc<dyn Fn(u32) + Send + Sync>,
+    /// Space was pressed on a row, where rows can be chosen.
+    pub choose: Option<Arc<dyn Fn(u32) + Send + Sync>>,
     /// A column's head was clicked.
     pub sort: Arc<dyn Fn(usize) + Send + Sync>,
     /// In a tree table: open (or close) a row, by the second value.
@@ -64,6 +66,7 @@ impl Default for Actions {
             select: Arc::new(|_| true),
             click: None,
             open: Arc::new(|_| {}),
+            choose: None,
             sort: Arc::new(|_| {}),
             expand: Arc::new(|_, _| {}),
             menu: None,
@@ -117,6 +120,14 @@ pub fn Table(
             && !reordered.get_untracked()
         {
             bring_into_view(&table, index);
+            // Rows that came with the selection have no height yet: there is nothing to scroll to.
+            if !is_tall_enough(&table, index) {
+                request_animation_frame(move || {
+                    if selected.try_get_untracked().flatten() == Some(index) {
+                        bring_into_view(&table, index);
+                    }
+                });
+            }
         }
         reordered.set(false);
     });
@@ -347,6 +358,11 @@ fn waiting(columns: usize) -> Row {
     Row { cells: (0..columns).map(|_| ().into_any()).collect(), faint: true }
 }
 
+/// Whether a table is as tall as it is with this row, the head included.
+fn is_tall_enough(table: &web_sys::HtmlDivElement, index: u32) -> bool {
+    f64::from(table.scroll_height()) >= (f64::from(index) + 2.0) * ROW
+}
+
 fn bring_into_view(table: &web_sys::HtmlDivElement, index: u32) {
     // The head covers one row's height at the top.
     let top = f64::from(index) * ROW;
@@ -386,6 +402,11 @@ fn key(
             (actions.open)(index);
             return true;
         }
+        (" ", Some(index)) => {
+            let Some(choose) = &actions.choose else { return false };
+            choose(index);
+            return true;
+        }
         ("ArrowRight", Some(index)) => match branch(index) {
             Some((_, Some(false))) => {
                 (actions.expand)(index, true);
@@ -420,8 +441,12 @@ fn pointed_at(target: Option<web_sys::EventTarget>) -> Option<u32> {
     row.get_attribute("aria-rowindex")?.parse::<u32>().ok()?.checked_sub(2)
 }
 
-/// Whether the key was pressed on a button in the table, which has its own keys.
+/// Whether the key was pressed on a button in the table, which has its own keys; a box that is ticked has one.
 fn on_button(event: &KeyboardEvent) -> bool {
     let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    element.is_some_and(|element| element.tag_name() == "BUTTON")
+    element.is_some_and(|element| match element.tag_name().as_str() {
+        "BUTTON" => true,
+        "INPUT" => event.key() == " ",
+        _ => false,
+    })
 }

@@ -5,7 +5,9 @@ use flamedrop::profile::spans::Clock;
 use flamedrop::protocol::{ProfileOverview, SpansOverview};
 use leptos::prelude::*;
 
+use crate::beside::halves;
 use crate::document::OpenDocument;
+use crate::state::state;
 use crate::view::View;
 
 /// Shown beside the tabs while there is one, since it holds for all views but the findings.
@@ -14,6 +16,11 @@ pub fn TimeRange(document: OpenDocument, overview: ProfileOverview) -> impl Into
     let unit = overview.unit;
     let text = overview.spans.as_ref().and_then(|spans| Some(range_text(spans.range?, spans, unit)));
     let on_findings = Memo::new(move |_| document.view.get() == View::Findings);
+    let state = state();
+    let log = move || {
+        let halves = halves(state, document)?;
+        matches!(halves.alignment(), Some(Ok(_))).then_some(halves.log)
+    };
     text.map(|text| {
         let shown = text.clone();
         view! {
@@ -23,6 +30,7 @@ pub fn TimeRange(document: OpenDocument, overview: ProfileOverview) -> impl Into
             >
                 <p class="time-range">
                     {format!("Only {shown}")}
+                    {move || log().map(|log| format!(", in {} as well", log.name.get()))}
                     <button
                         type="button"
                         class="icon"

@@ -24,7 +24,7 @@ const OPEN_SHARE: f64 = 0.2;
 #[component]
 pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
     let open = document.open_boxes;
-    let is_open = move |at: u32| open.with(|open| open.as_ref().is_some_and(|open| open.contains(&at)));
+    let is_open = move |place: u32| open.with(|open| open.as_ref().is_some_and(|open| open.contains(&place)));
     effect(move || {
         let Some(tree) = document.tree() else { return };
         // The heaviest path is open to begin with: that is what one came for.
@@ -34,20 +34,26 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
             open.set(Some(first));
         }
         // A function selected elsewhere is shown where most of its time is.
-        if let (Some(function), None) = (document.function.get(), document.selected_box.get_untracked())
-            && let Some(heaviest) = tree.heaviest_of(function)
-        {
-            document.selected_box.set(Some(heaviest));
+        if let (Some(function), None) = (document.function.get(), document.selected_box.get_untracked()) {
+            match tree.heaviest_of(function) {
+                Some(heaviest) => document.selected_box.set(Some(tree.place_of(heaviest))),
+                // Its boxes are too small to be there, unless it has none.
+                None if tree.is_cut() && tree.found.is_empty() => document.find_heaviest(function),
+                None => {}
+            }
         }
     });
     // A box selected elsewhere comes into view: its ancestors open.
     effect(move || {
         let (Some(tree), Some(selected)) = (document.tree(), document.selected_box.get()) else { return };
-        let closed: Vec<u32> = ancestors(&tree, selected).filter(|&at| !untrack(|| is_open(at))).collect();
+        let Some(selected) = tree.at_place(selected) else { return };
+        let above = ancestors(&tree, selected).map(|at| tree.place_of(at));
+        let closed: Vec<u32> = above.filter(|&place| !untrack(|| is_open(place))).collect();
         if !closed.is_empty() {
             open.update(|open| open.get_or_insert_default().extend(closed));
         }
     });
+    effect(move || document.look(None));
     let visible = Memo::new(move |_| match document.tree() {
         Some(tree) => {
             open.with(|open| open.as_ref().map_or_else(Vec::new, |open| visible_boxes(&tree, open)))
@@ -57,13 +63,11 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
     let rows = Signal::derive(move || visible.with(Vec::len) as u32);
     let box_at = move |index: u32| visible.with(|boxes| boxes.get(index as usize).copied());
     let selected = Signal::derive(move || {
-        let selected = document.selected_box.get()?;
+        let selected = document.tree()?.at_place(document.selected_box.get()?)?;
         visible.with(|boxes| boxes.binary_search(&selected).ok().map(|place| place as u32))
     });
     document.searching.follow(move |forwards| {
-        if let Some(tree) = untrack(|| document.tree()) {
-            document.walk_boxes(&tree, forwards);
-        }
+        document.walk_boxes(forwards);
     });
     let window = RwSignal::new(0..0);
     let times = overview.unit.column(overview.total);
@@ -73,17 +77,23 @@ pub fn CallTreeTable(document: OpenDocument, overview: ProfileOverview) -> impl 
     let branch = move |index: u32| {
         let at = box_at(index)?;
         document.tree().map(|tree| {
-            let has_children = tree.end[at as usize] > at + 1;
-            (tree.depth[at as usize], has_children.then(|| is_open(at)))
+            let can_open = tree.end[at as usize] > at + 1 || tree.can_open(at);
+            (tree.depth[at as usize], can_open.then(|| !tree.can_open(at) && is_open(tree.place_of(at))))
         })
     };
     let toggle = move |at: u32, expand: bool| {
+        let Some(tree) = untrack(|| document.tree()) else { return };
+        let place = tree.place_of(at);
+        if tree.can_open(at) {
+            document.open_more(place);
+            return;
+        }
         open.update(|open| {
             let open = open.get_or_insert_default();
             if expand {
-                open.insert(at);
+                open.insert(place);
             } else {
-                open.remove(&at);
+                open.remove(&place);
             }
         });
     };
@@ -205,7 +215,11 @@ fn visible_boxes(tree: &Tree, open: &HashSet<u32>) -> Vec<u32> {
     let mut at = 0;
     while (at as usize) < tree.end.len() {
         visible.push(at);
-        at = if open.contains(&at) { at + 1 } else { tree.end[at as usize] };
+        at = if open.contains(&tree.place_of(at)) && !tree.can_open(at) {
+            at + 1
+        } else {
+            tree.end[at as usize]
+        };
     }
     visible
 }
@@ -218,7 +232,7 @@ fn open_heaviest(tree: &Tree, open: &mut HashSet<u32>) {
         if !has_children || total < OPEN_SHARE * tree.total {
             break;
         }
-        open.insert(at);
+        open.insert(tree.place_of(at));
         // Siblings are in descending order: the first child is the heaviest.
         at += 1;
     }

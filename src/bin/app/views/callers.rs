@@ -6,9 +6,9 @@ use flamedrop::format::{self, Unit};
 use flamedrop::protocol::{FunctionColumn, FunctionDetail, FunctionRow, ProfileOverview, Request, Response};
 use leptos::prelude::*;
 
+use super::details::place_line;
 use super::functions::{function_cell, only, per_call, per_call_column, spelt};
 use crate::components::cells::share_cell;
-use crate::components::copy::CopyButton;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, answers, selected_function};
 use crate::effect::effect;
@@ -72,12 +72,11 @@ pub fn select_heaviest(document: OpenDocument) {
 }
 
 fn summary(row: FunctionRow, unit: Unit, total: f64) -> impl IntoView {
-    let (name, file) = spelt(&row);
-    let copied = if file.is_empty() { name.clone() } else { file.clone() };
+    let (name, _) = spelt(&row);
     view! {
         <header class="summary">
             <h2>{name}</h2>
-            <p class="place">{if file.is_empty() { "built in".to_owned() } else { file }} <CopyButton text=copied label="Copy place" /></p>
+            <p class="place">{place_line(&row)}</p>
             <dl class="numbers">
                 <div><dt>"Self"</dt><dd>{unit.text(row.self_time)} <small>{format::percent(row.self_share(total))}</small></dd></div>
                 <div><dt>"Total"</dt><dd>{row.total_text(unit)} <small>{format::percent(row.total_share(total))}</small></dd></div>

@@ -8,10 +8,15 @@ use flamedrop::protocol::{FunctionDetail, FunctionRow, ProfileOverview, Tree};
 use leptos::prelude::*;
 
 use super::box_card::{RECURSIVE, more, others};
+use super::frames::Frames;
 use super::functions::{layer_class, spelt};
 use crate::components::copy::CopyButton;
 use crate::components::edge::Edge;
+use crate::components::place::place;
+use crate::components::source_lines::source_lines;
 use crate::document::{OpenDocument, selected_function};
+use crate::sources::Matched;
+use crate::state::state;
 use crate::view::View;
 
 /// Callers and callees shown before "all".
@@ -22,14 +27,17 @@ const NEAREST: usize = 6;
 pub fn FunctionDetails(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
     let detail = selected_function(document);
     let whole = (overview.unit, overview.total);
+    let has_lines = overview.has_lines;
+    let matched = state().sources.of(document);
+    let frames = Frames::of(document);
     // The tree is there if a box of it is selected.
     let merged = Memo::new(move |_| {
-        let selected = document.selected_box.get()?;
-        document.tree().filter(|tree| tree.function_of(selected).is_none()).map(|_| selected)
+        let (place, tree) = (document.selected_box.get()?, document.tree()?);
+        tree.at_place(place).filter(|&at| tree.function_of(at).is_none())
     });
     let recursive = Memo::new(move |_| {
-        let selected = document.selected_box.get();
-        selected.is_some_and(|selected| document.tree().is_some_and(|tree| tree.is_recursive(selected)))
+        let (Some(place), Some(tree)) = (document.selected_box.get(), document.tree()) else { return false };
+        tree.at_place(place).is_some_and(|at| tree.is_recursive(at))
     });
     view! {
         <Show
@@ -51,7 +59,10 @@ pub fn FunctionDetails(document: OpenDocument, overview: ProfileOverview) -> imp
                 }>"×"</button>
                 {move || match merged.get() {
                     Some(merged) => document.tree().map(|tree| merged_body(document, &tree, merged)),
-                    None => detail.get().map(|detail| body(document, detail, whole, recursive.get()).into_any()),
+                    None => detail.get().map(|detail| {
+                        let code = code(document, &detail.row, matched, has_lines, frames);
+                        view! { {body(document, detail, whole, recursive.get())} {code} }.into_any()
+                    }),
                 }}
             </aside>
         </Show>
@@ -66,8 +77,7 @@ fn body(
     recursive: bool,
 ) -> impl IntoView {
     let row = &detail.row;
-    let (name, file) = spelt(row);
-    let copied = if file.is_empty() { name.clone() } else { file.clone() };
+    let (name, _) = spelt(row);
     let heading = if recursive { format!("{name} (recursive)") } else { name };
     let per_call = |time: f64, calls: Option<i64>| match calls {
         Some(calls @ 1..) => unit.text(time / calls as f64),
@@ -80,7 +90,7 @@ fn body(
     view! {
         <section>
             <h2 class="wrap"><span class=format!("swatch {}", layer_class(row)) aria-hidden="true"></span>{heading}</h2>
-            <p class="place">{if file.is_empty() { "built in".to_owned() } else { file }} <CopyButton text=copied label="Copy path:line" /></p>
+            <p class="place">{place_line(row)}</p>
             {recursive.then(|| view! { <p class="place">{RECURSIVE} " The numbers below are all of the function's."</p> })}
             <dl class="numbers">
                 {number("Self", unit.text(row.self_time), format::percent(row.self_share(total)))}
@@ -94,6 +104,40 @@ fn body(
         {neighbours(document, unit, "Callers", &detail.callers, row.outermost)}
         {neighbours(document, unit, "Callees", &detail.callees, row.outermost)}
     }
+}
+
+/// Where a function is, with the ways there.
+pub fn place_line(row: &FunctionRow) -> AnyView {
+    if row.file == "~" {
+        return view! { "built in " <CopyButton text=spelt(row).0 label="Copy name" /> }.into_any();
+    }
+    place(&row.file, row.line)
+}
+
+/// The function's source, as far as the user dropped it, and its statements, as far as the other half of the pair has
+/// them.
+fn code(
+    document: OpenDocument,
+    row: &FunctionRow,
+    matched: Signal<Option<Matched>>,
+    has_lines: bool,
+    frames: Frames,
+) -> AnyView {
+    let lines = (has_lines && row.file != "~").then(|| {
+        view! {
+            <button type="button" class="link" on:click=move |_| {
+                // That of the selected function.
+                document.lines_file.set(None);
+                document.view.set(View::Lines);
+            }>"Show its lines"</button>
+        }
+    });
+    view! {
+        {source_lines(matched, row.file.clone(), row.line, row.name.clone())}
+        {lines}
+        {frames.statements(row.function, row.layer)}
+    }
+    .into_any()
 }
 
 /// A merged box by function.

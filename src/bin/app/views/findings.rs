@@ -97,17 +97,19 @@ pub fn Findings(document: OpenDocument) -> impl IntoView {
         view! {
             <section aria-labelledby="first-title">
                 <h2 id="first-title">{if nothing { "Nothing stands out" } else { "What to fix first" }}</h2>
-                <p class="whole">{whole(&judged.summary)}</p>
+                {whole(&judged.summary).map(|whole| view! { <p class="whole">{whole}</p> })}
                 {nothing.then(|| looked_at(state, &judged))}
                 {judged.below.as_ref().map(|below| view! { <p class="below">{format!("Below the thresholds: {}.", below.title)}</p> })}
                 {move || (!nothing && count(Group::First) == 0).then(|| view! { <p class="hint">{none_left(document)}</p> })}
                 {entries("findings-list first", list(Group::First))}
             </section>
-            <section class="pictures" aria-labelledby="whole-title">
-                <h2 id="whole-title">"Where the time goes"</h2>
-                {layers_bar(state, &judged.summary)}
-                {pareto_curve(state, curve)}
-            </section>
+            {(!has_only_lines(&judged)).then(|| view! {
+                <section class="pictures" aria-labelledby="whole-title">
+                    <h2 id="whole-title">{format!("Where the {} goes", judged.summary.noun())}</h2>
+                    {layers_bar(state, &judged.summary)}
+                    {pareto_curve(state, curve)}
+                </section>
+            })}
             {move || (count(Group::Rest) > 0).then(|| view! {
                 <section aria-labelledby="rest-title">
                     <h2 id="rest-title">"Everything else"</h2>
@@ -211,7 +213,7 @@ fn together(state: State, document: OpenDocument, pairing: Memo<Pairing>) -> Any
 }
 
 /// The whole in one sentence.
-fn whole(summary: &Summary) -> String {
+fn whole(summary: &Summary) -> Option<String> {
     let statements = match summary.executions {
         0 => String::new(),
         count if summary.database_time <= 0.0 => {
@@ -229,10 +231,24 @@ fn whole(summary: &Summary) -> String {
         many => format!(", in {} requests", format::count(i64::from(many))),
     };
     if summary.layers.is_empty() {
-        return format!("{}{requests}.", format::capitalised(&statements));
+        let has_any = !statements.is_empty();
+        return has_any.then(|| format!("{}{requests}.", format::capitalised(&statements)));
     }
     let total = format!("Total {}", summary.unit.thousandths(summary.total));
-    if statements.is_empty() { format!("{total}.") } else { format!("{total}; {statements}{requests}.") }
+    Some(if statements.is_empty() {
+        format!("{total}.")
+    } else {
+        format!("{total}; {statements}{requests}.")
+    })
+}
+
+/// Whether it is a profile without functions, alone: of lines, or of memory over time.
+fn has_only_lines(judged: &Judged) -> bool {
+    let functions = |document: OpenDocument| match &untrack(|| document.overview())?.content {
+        ContentOverview::Profile(profile) => Some(profile.functions),
+        _ => None,
+    };
+    judged.log.is_none() && judged.profile.and_then(functions) == Some(0)
 }
 
 /// `1 statement`, `2 statements`.
@@ -242,6 +258,11 @@ fn many(count: u32, what: &str) -> String {
 
 /// What was looked at, though nothing was found.
 fn looked_at(state: State, judged: &Judged) -> AnyView {
+    if has_only_lines(judged) {
+        let text =
+            "The file has no functions, which is what rules look at: its other views show what it has.";
+        return view! { <p>{text}</p> }.into_any();
+    }
     let seen = |looks_at: LooksAt| match looks_at {
         LooksAt::Profile => judged.profile.is_some(),
         LooksAt::Queries => judged.log.is_some(),

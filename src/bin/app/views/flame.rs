@@ -10,7 +10,7 @@ use flamedrop::draw::{Measure, Scene, Theme, flame, sunburst};
 use flamedrop::format;
 use flamedrop::layout::boxes::{Boxes, Run};
 use flamedrop::layout::flame::{Orientation, Viewport};
-use flamedrop::protocol::Tree;
+use flamedrop::protocol::{Sight, Tree};
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
@@ -19,12 +19,13 @@ use self::overview::Overview;
 use super::box_card::{BoxCard, Over, spoken};
 use super::functions::spelt;
 use super::sunburst::{disc, over_disc};
+use crate::call_tree;
 use crate::canvas::{Canvas, Gesture, Surface};
 use crate::clipboard::copy;
 use crate::components::legend::TreeLegend;
 use crate::components::switch::switch_buttons;
 use crate::document::OpenDocument;
-use crate::effect::effect;
+use crate::effect::{effect, follow};
 use crate::motion::Motion;
 use crate::narrowing::Menu;
 use crate::state::state;
@@ -34,13 +35,15 @@ use crate::view::Drawing;
 #[derive(Clone, Copy)]
 pub(super) struct Chart {
     document: OpenDocument,
-    /// The box it is zoomed to.
+    /// The box it is zoomed to, by its place in the whole tree.
     zoomed: RwSignal<Option<u32>>,
-    /// The box that has the keyboard.
+    /// The box that has the keyboard, likewise.
     selected: RwSignal<Option<u32>>,
     drawing: Signal<Drawing>,
-    /// Whether it is half of a sandwich: boxes of it are none of the call tree's.
-    is_half: bool,
+    /// Of half of a sandwich, what is seen of it: its boxes are none of the call tree's.
+    closer: Option<Closer>,
+    /// What is zoomed to and not there yet.
+    comes: StoredValue<Option<u32>>,
     /// When the last box was clicked, and which: a second click is about it, wherever it is by then.
     clicked: StoredValue<Option<Run>>,
     pub(super) boxes: Memo<Option<Arc<Boxes>>>,
@@ -62,9 +65,7 @@ pub fn FlameGraph(document: OpenDocument) -> impl IntoView {
     let chart = Chart::of_document(document);
     chart.follow();
     document.searching.follow(move |forwards| {
-        if let Some(boxes) = chart.boxes.get_untracked() {
-            document.walk_boxes(boxes.tree(), forwards);
-        }
+        document.walk_boxes(forwards);
     });
     let label = move || {
         let Some(boxes) = chart.boxes.get() else { return "Call tree: loading".to_owned() };
@@ -72,15 +73,13 @@ pub fn FlameGraph(document: OpenDocument) -> impl IntoView {
         format!(
             "{inverted} of {}: {} boxes, {}. Arrow keys walk it; the Call tree tab has it as a table.",
             document.name.get(),
-            format::count(boxes.len() as i64),
+            format::count(i64::from(boxes.tree().boxes)),
             boxes.tree().unit.text(boxes.total())
         )
     };
     let current = move || {
-        let (Some(boxes), Some(index)) = (chart.boxes.get(), document.selected_box.get()) else {
-            return String::new();
-        };
-        spoken(&boxes, index)
+        let Some(boxes) = chart.boxes.get() else { return String::new() };
+        at(&boxes, document.selected_box.get()).map_or_else(String::new, |index| spoken(&boxes, index))
     };
     let empty = move || chart.boxes.get().is_some_and(|boxes| boxes.total() <= 0.0);
     view! {
@@ -119,7 +118,7 @@ impl Chart {
             document.zoomed_box,
             document.selected_box,
             document.drawing.into(),
-            false,
+            None,
         )
     }
 
@@ -129,7 +128,7 @@ impl Chart {
         zoomed: RwSignal<Option<u32>>,
         selected: RwSignal<Option<u32>>,
         drawing: Signal<Drawing>,
-        is_half: bool,
+        closer: Option<Closer>,
     ) -> Self {
         let state = state();
         let theme = Signal::derive(move || if state.dark() { Theme::DARK } else { Theme::LIGHT });
@@ -153,7 +152,8 @@ impl Chart {
             zoomed,
             selected,
             drawing,
-            is_half,
+            closer,
+            comes: StoredValue::new(None),
             clicked: StoredValue::new(None),
             boxes,
             fills,
@@ -170,22 +170,29 @@ impl Chart {
     /// Keeps the viewport what size, drawing and zoom say.
     pub(super) fn follow(self) {
         effect(move || {
-            let Some(boxes) = self.boxes.get() else { return };
+            let Some(boxes) = self.boxes.get() else {
+                // Another tree comes: what was looked at of this one is no place in it.
+                self.motion.stop();
+                self.view.update_untracked(|view| (view.from, view.to, view.scroll) = (0.0, 0.0, 0.0));
+                return;
+            };
             let (surface, drawing) = (self.surface.get(), self.drawing.get());
             let orientation =
                 if drawing == Drawing::Flame { Orientation::Flame } else { Orientation::Icicle };
             let Surface { width, height, pixel_ratio } = surface;
             let fitted = |view: Viewport| Viewport { width, height, pixel_ratio, orientation, ..view };
             let view = fitted(self.view.get_untracked());
-            if self.motion.is_running() {
+            if let Some(index) = at(&boxes, self.comes.get_value()) {
+                self.comes.set_value(None);
+                self.fly(view.zoomed_to(&boxes, index));
+            } else if self.motion.is_running() {
                 // A panel opened on the way: the way goes on.
                 self.view.set(view.clamped(&boxes));
                 self.fly(fitted(self.target.get_value()).clamped(&boxes));
             } else if view.to > 0.0 {
                 self.set_view(view.clamped(&boxes));
             } else {
-                let zoomed = self.zoomed.get_untracked();
-                self.set_view(match zoomed.filter(|&index| exists(&boxes, index)) {
+                self.set_view(match at(&boxes, self.zoomed.get_untracked()) {
                     Some(index) => view.zoomed_to(&boxes, index),
                     None => view.zoomed_out(&boxes),
                 });
@@ -199,7 +206,9 @@ impl Chart {
                 && let Some(boxes) = self.boxes.get_untracked()
             {
                 let view = self.view.get_untracked();
-                self.fly(match zoomed.filter(|&index| exists(&boxes, index)) {
+                let index = at(&boxes, zoomed);
+                self.comes.set_value(zoomed.filter(|_| index.is_none()));
+                self.fly(match index {
                     Some(index) => view.zoomed_to(&boxes, index),
                     None => view.zoomed_out(&boxes),
                 });
@@ -208,15 +217,41 @@ impl Chart {
         let document = self.document;
         effect(move || {
             let selected = self.selected.get();
-            if let Some(index) = selected.filter(|_| document.searching.place.get_untracked().is_some()) {
-                untrack(|| self.reveal(index));
+            if selected.is_some() && document.searching.place.get_untracked().is_some() {
+                untrack(|| self.reveal(selected));
+            }
+        });
+        // Whatever is wide enough to be seen, now that one is here.
+        effect(move || {
+            let Some(boxes) = self.boxes.get() else { return };
+            let view = self.view.get();
+            let view = if self.motion.is_running() { self.target.get_value() } else { view };
+            let pixels = view.width * view.pixel_ratio;
+            let window = match self.is_disc() {
+                // As many as a large disc has around.
+                true => at(&boxes, self.zoomed.get()).map(|index| {
+                    let (left, right) = (boxes.left(index), boxes.right(index));
+                    (left, right, (right - left) / 4096.0)
+                }),
+                false => (pixels >= 1.0 && view.to > view.from)
+                    .then(|| (view.from, view.to, (view.to - view.from) / pixels)),
+            };
+            match self.closer {
+                Some(closer) => {
+                    let selected =
+                        at(&boxes, self.selected.get()).filter(|&index| boxes.tree().can_open(index));
+                    let window = window.and_then(|window| call_tree::closer(boxes.tree(), window));
+                    closer.look(window, selected.map(|index| boxes.tree().place_of(index)));
+                }
+                None => document.look(window),
             }
         });
     }
 
     /// Brings a box that was selected elsewhere on screen; where it would be too thin to see, closer.
-    fn reveal(self, index: u32) {
-        let Some(boxes) = self.boxes.get_untracked().filter(|boxes| exists(boxes, index)) else { return };
+    fn reveal(self, place: Option<u32>) {
+        let Some(boxes) = self.boxes.get_untracked() else { return };
+        let Some(index) = at(&boxes, place) else { return };
         let view = self.view.get_untracked();
         if self.is_disc() || view.width < 1.0 || view.to <= view.from {
             return;
@@ -239,7 +274,7 @@ impl Chart {
             }
             around = parent;
         }
-        self.zoom_to(Some(around));
+        self.zoom_to(&boxes, Some(around));
     }
 
     fn set_view(self, view: Viewport) {
@@ -256,9 +291,9 @@ impl Chart {
     }
 
     pub(super) fn watch(self) {
-        self.boxes.track();
-        self.fills.track();
-        self.matches.track();
+        follow(self.boxes);
+        follow(self.fills);
+        follow(self.matches);
         self.view.track();
         self.hover.track();
         self.selected.track();
@@ -276,14 +311,14 @@ impl Chart {
             .and_then(|function| boxes.tree().functions.iter().position(|row| row.function == function));
         let state = TreeState {
             hover: self.hover.get().and_then(|over| over.single()),
-            current: self.selected.get(),
+            current: at(&boxes, self.selected.get()),
             selected: selected.map(|selected| selected as u32),
             matches: matches.as_ref().map(|matches| matches.as_slice()),
             certain_only: self.document.certain_only.get(),
         };
         let theme = self.theme.get();
         Some(if self.drawing.get() == Drawing::Sunburst {
-            let disc = disc(&boxes, self.zoomed.get(), surface);
+            let disc = disc(&boxes, at(&boxes, self.zoomed.get()), surface);
             let size = (surface.width, surface.height);
             sunburst::paint(&boxes, &disc, size, &state, &fills, &theme, measure)
         } else {
@@ -298,7 +333,7 @@ impl Chart {
     /// What is drawn at a point.
     fn over(self, boxes: &Boxes, x: f64, y: f64) -> Option<Over> {
         let run = if self.is_disc() {
-            over_disc(boxes, self.zoomed.get_untracked(), self.surface.get_untracked(), x, y)
+            over_disc(boxes, at(boxes, self.zoomed.get_untracked()), self.surface.get_untracked(), x, y)
         } else {
             self.view.get_untracked().cell_at(boxes, x, y).map(|cell| cell.run)
         };
@@ -323,9 +358,9 @@ impl Chart {
                     self.click(&boxes, &over.run);
                 }
             }
-            Gesture::DoubleClick => match self.selected.get_untracked() {
+            Gesture::DoubleClick => match at(&boxes, self.selected.get_untracked()) {
                 Some(index) if self.clicked.get_value().is_some() => self.enter(&boxes, index),
-                Some(_) | None => self.zoom_to(None),
+                Some(_) | None => self.zoomed.set(None),
             },
             Gesture::Menu { at, x, y } => {
                 if let Some(over) =
@@ -334,7 +369,7 @@ impl Chart {
                     self.select(&boxes, over.run.first);
                 }
                 self.hover.set(None);
-                if self.document.function.with_untracked(Option::is_some) && !self.is_half {
+                if self.document.function.with_untracked(Option::is_some) && self.closer.is_none() {
                     self.document.narrowing.menu.set(Some(Menu { x, y }));
                 }
             }
@@ -354,24 +389,25 @@ impl Chart {
     /// Selects a box; nothing moves under the pointer. In the middle of a disc it goes a step out.
     fn click(self, boxes: &Boxes, run: &Run) {
         let index = run.first;
-        if run.count > 1 {
+        // Of boxes too small to be here likewise: they come when they are wide enough.
+        if run.count > 1 || (boxes.tree().can_open(index) && !self.is_disc()) {
             if !self.is_disc() {
                 self.fly(self.view.get_untracked().zoomed_to_run(boxes, run));
             }
             return;
         }
-        let in_middle = self.is_disc() && self.zoomed.get_untracked() == Some(index);
+        let in_middle = self.is_disc() && at(boxes, self.zoomed.get_untracked()) == Some(index);
         self.select(boxes, index);
         if in_middle {
             self.clicked.set_value(None);
-            self.zoom_to(boxes.parent(index));
+            self.zoom_to(boxes, boxes.parent(index));
         }
         self.hover.set(None);
     }
 
     fn select(self, boxes: &Boxes, index: u32) {
-        if self.is_half {
-            self.selected.set(Some(index));
+        if self.closer.is_some() {
+            self.selected.set(Some(boxes.tree().place_of(index)));
         } else {
             self.document.select_box(boxes.tree(), index);
         }
@@ -379,23 +415,23 @@ impl Chart {
 
     /// Zooms to a box, or out again; from half of a sandwich it goes to the box's function.
     fn enter(self, boxes: &Boxes, index: u32) {
-        if self.is_half {
+        if self.closer.is_some() {
             if let Some(row) = boxes.function(index) {
                 self.document.select_function(row.function);
             }
             return;
         }
-        let zoomed = self.zoomed.get_untracked();
-        self.zoom_to(if zoomed == Some(index) { boxes.parent(index) } else { Some(index) });
+        let zoomed = at(boxes, self.zoomed.get_untracked());
+        self.zoom_to(boxes, if zoomed == Some(index) { boxes.parent(index) } else { Some(index) });
     }
 
-    fn zoom_to(self, index: Option<u32>) {
-        self.zoomed.set(index);
+    fn zoom_to(self, boxes: &Boxes, index: Option<u32>) {
+        self.zoomed.set(index.map(|index| boxes.tree().place_of(index)));
     }
 
     pub(super) fn on_key(self, event: &KeyboardEvent) -> bool {
         let Some(boxes) = self.boxes.get_untracked().filter(|boxes| !boxes.is_empty()) else { return false };
-        let current = self.selected.get_untracked().filter(|&index| exists(&boxes, index));
+        let current = at(&boxes, self.selected.get_untracked());
         let flame = self.drawing.get_untracked() == Drawing::Flame;
         match event.key().as_str() {
             "ArrowUp" | "ArrowDown" => {
@@ -413,13 +449,13 @@ impl Chart {
             }
             "+" | "=" => self.zoom(&boxes, current, 0.5),
             "-" | "_" => self.zoom(&boxes, current, 2.0),
-            "0" => self.zoom_to(None),
+            "0" => self.zoomed.set(None),
             "Escape" => {
                 let free = !self.is_disc() && !self.view.get_untracked().is_whole(&boxes);
                 if self.zoomed.get_untracked().is_none() && !free {
                     return false;
                 }
-                self.zoom_to(None);
+                self.zoomed.set(None);
             }
             "c" => {
                 let tree = boxes.tree();
@@ -435,19 +471,26 @@ impl Chart {
     /// Moves the keyboard's box; the first step goes to the heaviest root, or to what is zoomed to.
     fn go(self, boxes: &Boxes, current: Option<u32>, step: impl Fn(u32) -> Option<u32>) {
         let first = || {
-            let zoomed = self.zoomed.get_untracked().filter(|&index| exists(boxes, index));
+            let zoomed = at(boxes, self.zoomed.get_untracked());
             // A function selected elsewhere is where one was.
             let selected = self.document.function.get_untracked();
             let selected = selected.and_then(|function| boxes.tree().heaviest_of(function));
             selected.or(zoomed).or_else(|| boxes.row(0).first().copied())
         };
+        if let (None, None, Some(function)) = (current, self.closer, self.document.function.get_untracked())
+            && boxes.tree().is_cut()
+            && boxes.tree().heaviest_of(function).is_none()
+        {
+            self.document.find_heaviest(function);
+            return;
+        }
         let Some(next) = current.map_or_else(first, step) else { return };
         self.hover.set(None);
         self.select(boxes, next);
         if self.is_disc() {
-            let disc = disc(boxes, self.zoomed.get_untracked(), self.surface.get_untracked());
+            let disc = disc(boxes, at(boxes, self.zoomed.get_untracked()), self.surface.get_untracked());
             if disc.focus != Some(next) && !disc.shows(boxes, next) {
-                self.zoom_to(boxes.parent(next));
+                self.zoom_to(boxes, boxes.parent(next));
             }
         } else {
             self.set_view(self.view.get_untracked().revealing(boxes, next));
@@ -456,12 +499,11 @@ impl Chart {
 
     fn zoom(self, boxes: &Boxes, current: Option<u32>, factor: f64) {
         if self.is_disc() {
-            let zoomed = self.zoomed.get_untracked();
-            self.zoom_to(if factor < 1.0 {
-                current.or(zoomed)
-            } else {
-                zoomed.and_then(|index| boxes.parent(index))
-            });
+            let zoomed = at(boxes, self.zoomed.get_untracked());
+            self.zoom_to(
+                boxes,
+                if factor < 1.0 { current.or(zoomed) } else { zoomed.and_then(|index| boxes.parent(index)) },
+            );
             return;
         }
         let view = self.view.get_untracked();
@@ -477,8 +519,38 @@ impl Chart {
 /// A box that is thinner cannot be seen among others, CSS pixels.
 const THIN: f64 = 6.0;
 
-fn exists(boxes: &Boxes, index: u32) -> bool {
-    (index as usize) < boxes.len()
+/// The box of a place of the whole tree, if it is there.
+fn at(boxes: &Boxes, place: Option<u32>) -> Option<u32> {
+    boxes.tree().at_place(place?)
+}
+
+/// What is seen of half of a sandwich beside what is large; copies are the same.
+#[derive(Clone, Copy)]
+pub(super) struct Closer {
+    /// With the function whose half it is.
+    pub sight: RwSignal<(Option<u32>, Sight)>,
+    pub document: OpenDocument,
+}
+
+impl Closer {
+    /// A part of the width, or a box that stands for several.
+    fn look(self, window: Option<call_tree::Window>, more: Option<u32>) {
+        if window.is_none() && more.is_none() {
+            return;
+        }
+        let function = self.document.function.get_untracked();
+        self.sight.update(|(of, sight)| {
+            if *of != function {
+                (*of, *sight) = (function, Sight::default());
+            }
+            if let Some((from, to, least)) = window {
+                (sight.window, sight.least) = (Some((from, to)), least);
+            }
+            if let Some(more) = more.filter(|more| !sight.siblings.contains(more)) {
+                sight.siblings.push(more);
+            }
+        });
+    }
 }
 
 /// How many boxes of a deep stack are named on each side of the dots.
@@ -505,7 +577,7 @@ fn Stack(chart: Chart) -> impl IntoView {
     };
     let crumbs = move || {
         let stack = chart.boxes.get().and_then(|boxes| {
-            let zoomed = document.zoomed_box.get().filter(|&index| exists(&boxes, index))?;
+            let zoomed = at(&boxes, document.zoomed_box.get())?;
             Some((boxes.stack(zoomed), boxes))
         });
         let mut items = vec![crumb("all".to_owned(), None, stack.is_none())];
@@ -517,7 +589,7 @@ fn Stack(chart: Chart) -> impl IntoView {
                 }
                 if place < CRUMBS || from_end < CRUMBS {
                     let name = boxes.tree().label_of(index).unwrap_or(flame::MORE.into());
-                    items.push(crumb(name.into_owned(), Some(index), from_end == 0));
+                    items.push(crumb(name.into_owned(), Some(boxes.tree().place_of(index)), from_end == 0));
                 }
             }
         }
@@ -527,7 +599,7 @@ fn Stack(chart: Chart) -> impl IntoView {
     let nav = NodeRef::<html::Nav>::new();
     effect(move || {
         document.zoomed_box.track();
-        chart.boxes.track();
+        follow(chart.boxes);
         request_animation_frame(move || {
             if let Some(nav) = nav.try_get_untracked().flatten() {
                 nav.set_scroll_left(nav.scroll_width());

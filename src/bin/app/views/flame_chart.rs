@@ -3,6 +3,9 @@
 mod card;
 mod hands;
 mod minimap;
+mod statements;
+
+pub use self::statements::moment_link;
 
 use std::sync::Arc;
 
@@ -10,7 +13,7 @@ use flamedrop::draw::colours::FunctionFills;
 use flamedrop::draw::flame_chart::{ChartState, Functions, paint};
 use flamedrop::draw::{Measure, Scene, Theme};
 use flamedrop::format::{self, Unit};
-use flamedrop::layout::flame_chart::{Boxes, Tracks, Viewport};
+use flamedrop::layout::flame_chart::{Boxes, Statements, Tracks, Viewport};
 use flamedrop::profile::Layer;
 use flamedrop::profile::spans::Clock;
 use flamedrop::protocol::{
@@ -24,11 +27,13 @@ use leptos::wasm_bindgen::JsCast;
 use self::card::{Longest, SpanCard, spoken};
 use self::hands::Hands;
 use self::minimap::Minimap;
+use self::statements::{OnScreen, Together};
+use crate::beside::{Halves, halves};
 use crate::canvas::{Canvas, Surface};
 use crate::components::legend::css;
 use crate::components::time_range::moment;
 use crate::document::{OpenDocument, answers};
-use crate::effect::effect;
+use crate::effect::{effect, follow};
 use crate::motion::{Motion, Still};
 use crate::save::picture;
 use crate::state::state;
@@ -39,8 +44,9 @@ const CHART: &str = "flame chart";
 const STEPS: u32 = 800;
 /// So much of a screen is asked for on both sides: panning need not wait.
 const BESIDE: f64 = 0.5;
-/// So many CSS pixels above and below the screen are asked for as well: scrolling need not wait.
-const AROUND: f64 = 400.0;
+/// So many CSS pixels above and below the screen are asked for as well: scrolling need not wait. Each of their rows has to
+/// be decoded with the answer, within a frame.
+const AROUND: f64 = 160.0;
 
 /// Everything the picture is made of; copies are the same.
 #[derive(Clone, Copy)]
@@ -50,7 +56,12 @@ struct Chart {
     unit: Unit,
     /// Whether spans are calls; of samples they are pieces of them.
     calls: bool,
-    tracks: StoredValue<Arc<Tracks>>,
+    /// The tracks without statements, and with them.
+    frames: StoredValue<Arc<Tracks>>,
+    tracks: RwSignal<Arc<Tracks>>,
+    /// The pair that the profile is half of, and the statements of its log.
+    halves: Memo<Option<Halves>>,
+    statements: RwSignal<Option<Arc<Statements>>>,
     boxes: RwSignal<Option<Arc<Boxes>>>,
     fills: Memo<Option<Arc<FunctionFills>>>,
     view: RwSignal<Viewport>,
@@ -75,17 +86,20 @@ struct Chart {
 /// The view.
 #[component]
 pub fn FlameChart(document: OpenDocument, overview: ProfileOverview) -> impl IntoView {
-    let ProfileOverview { unit, spans, track, calls, .. } = overview;
+    let ProfileOverview { unit, spans, shown_tracks, calls, .. } = overview;
     let spans = spans.unwrap_or(SpansOverview {
         clock: Clock::Recorded,
+        beginning: None,
+        threads: Vec::new(),
         length: 0.0,
         count: 0,
         tracks: Vec::new(),
         range: None,
     });
     let in_order_only = spans.clock == Clock::Order;
-    let chart = Chart::new(document, spans, track, (unit, calls.is_some()));
+    let chart = Chart::new(document, spans, &shown_tracks, (unit, calls.is_some()));
     chart.follow();
+    chart.follow_statements();
     let activity = chart.activity();
     let label = move || {
         let (count, length) =
@@ -107,11 +121,14 @@ pub fn FlameChart(document: OpenDocument, overview: ProfileOverview) -> impl Int
         })
     };
     let current = move || {
+        if let Some(statement) = chart.spoken_statement() {
+            return Some(statement);
+        }
         let functions = document.span_functions()?;
         let detail = document.spans.detail.get()?;
         Some(chart.overview.with_value(|spans| spoken(&detail, &functions, spans, unit)))
     };
-    let zoomed = move || !chart.tracks.with_value(|tracks| chart.view.get().is_whole(tracks));
+    let zoomed = move || !chart.tracks.with(|tracks| chart.view.get().is_whole(tracks));
     let matches =
         move || activity.with(|activity| activity.as_ref().and_then(|(_, activity)| activity.matches));
     let found = move || {
@@ -131,7 +148,7 @@ pub fn FlameChart(document: OpenDocument, overview: ProfileOverview) -> impl Int
         document.spans.refocus.set_value(false);
         request_animation_frame(focus_chart);
     }
-    let empty = move || chart.tracks.with_value(|tracks| tracks.shown().is_empty());
+    let empty = move || chart.tracks.with(|tracks| tracks.shown().is_empty());
     view! {
         <div class="picture">
             <div class="picture-bar">
@@ -162,13 +179,15 @@ pub fn FlameChart(document: OpenDocument, overview: ProfileOverview) -> impl Int
                 gesture=move |gesture| chart.on_gesture(gesture)
                 key=move |event| chart.on_key(event)
                 surface=chart.surface
-                pointing=Signal::derive(move || chart.hover.with(Option::is_some) && chart.over().is_some())
+                pointing=Signal::derive(move || chart.hover.with(Option::is_some) && (chart.over().is_some() || chart.over_statement().is_some()))
             >
                 <SpanCard chart />
                 {move || empty().then(|| view! { <p class="empty">"Nothing of this track was recorded in time order."</p> })}
             </Canvas>
             <Legend chart />
+            <Together chart />
             <Longest chart />
+            <OnScreen chart />
             <p class="visually-hidden" aria-live="polite">{current}</p>
         </div>
     }
@@ -211,12 +230,12 @@ impl Chart {
     fn new(
         document: OpenDocument,
         spans: SpansOverview,
-        track: Option<u32>,
+        tracks: &[u32],
         (unit, calls): (Unit, bool),
     ) -> Self {
         let state = state();
         let theme = Signal::derive(move || if state.dark() { Theme::DARK } else { Theme::LIGHT });
-        let tracks = Tracks::new(&spans, track, unit.is_time());
+        let tracks = Tracks::new(&spans, tracks, unit.is_time());
         let fills = Memo::new_with_compare(
             move |_| {
                 document
@@ -226,12 +245,17 @@ impl Chart {
             |_, _| true,
         );
         let start = Viewport::whole(&tracks, 0.0, 0.0, 1.0);
+        let (tracks, statements) = (Arc::new(tracks), document.spans.statements);
+        let with_lanes = statements.with_untracked(|all| Some((*tracks).clone().with(all.as_ref()?)));
         Self {
             document,
             overview: StoredValue::new(spans),
             unit,
             calls,
-            tracks: StoredValue::new(Arc::new(tracks)),
+            frames: StoredValue::new(Arc::clone(&tracks)),
+            tracks: RwSignal::new(with_lanes.map_or(tracks, Arc::new)),
+            halves: Memo::new(move |_| halves(state, document)),
+            statements,
             boxes: document.spans.boxes,
             fills,
             view: RwSignal::new(start),
@@ -255,7 +279,7 @@ impl Chart {
     }
 
     fn tracks(self) -> Arc<Tracks> {
-        self.tracks.get_value()
+        self.tracks.get_untracked()
     }
 
     /// How deep the stacks are over all of the time.
@@ -420,13 +444,14 @@ impl Chart {
 
     fn watch(self) {
         self.boxes.track();
-        self.fills.track();
+        follow(self.fills);
         self.view.track();
         self.hover.track();
         self.drawn.track();
         self.document.spans.selected.track();
         self.document.function.track();
         self.document.spans.range.track();
+        self.watch_statements();
     }
 
     fn paint(self, _: Surface, measure: &dyn Measure) -> Option<Scene> {
@@ -437,9 +462,18 @@ impl Chart {
             current: self.document.spans.selected.get(),
             function: self.document.function.get(),
             range: self.drawn.get().or_else(|| self.document.spans.range.get()),
+            statements: (self.over_statement(), self.current_statement()),
         };
+        let statements = self.statements.get();
         let functions = Functions { rows: &rows, fills: &fills };
-        Some(paint((&self.tracks(), &boxes), &self.view.get(), &state, functions, &self.theme.get(), measure))
+        Some(paint(
+            (&self.tracks(), &boxes, statements.as_deref()),
+            &self.view.get(),
+            &state,
+            functions,
+            &self.theme.get(),
+            measure,
+        ))
     }
 
     /// The box under the pointer.
@@ -452,6 +486,7 @@ impl Chart {
     fn select(self, detail: SpanDetail) {
         let tracks = self.tracks();
         let (row, moments) = ((detail.id.track, detail.depth), (detail.start, detail.end));
+        self.document.statement.set(None);
         self.document.select_span(detail);
         let view = self.view.get_untracked();
         let shown = view.revealing(&tracks, row, moments);

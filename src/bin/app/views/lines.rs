@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use flamedrop::format::{TimeColumn, UNKNOWN, Unit};
+use flamedrop::format::{self, TimeColumn, UNKNOWN, Unit};
 use flamedrop::protocol::{LineColumn, LineFile, LineRow, LinesAnswer, LinesOf, Request, Response};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use crate::components::cells::share_cell;
+use crate::components::place::place;
 use crate::components::table::{Actions, Column, Row, Table};
 use crate::document::{OpenDocument, answers};
+use crate::state::state;
 use crate::view::View;
 
 /// Beside a line's text and the function it is in.
@@ -32,17 +35,90 @@ pub fn Lines(document: OpenDocument) -> impl IntoView {
             _ => None,
         },
     );
-    let lines = move || answer.get().map(|(_, lines)| lines);
+    let sources = state().sources;
+    let matched = sources.of(document);
+    // The answer, with the user's source of that file once it is read.
+    let shown = RwSignal::new(None::<Shown>);
+    // A file's number, and a line.
+    let chosen = RwSignal::new(None::<(u32, u32)>);
+    Effect::new(move |_: Option<()>| {
+        let Some((_, lines)) = answer.get() else {
+            shown.set(None);
+            return;
+        };
+        let path = lines.files.iter().find(|file| file.file == lines.file).map(|file| file.path.clone());
+        let number = path.and_then(|path| matched.with(|matched| matched.as_ref()?.get(&path).copied()));
+        let Some(number) = number else {
+            shown.set(Some(Shown { lines, source: None }));
+            return;
+        };
+        spawn_local(async move {
+            let source = sources.text(number).await.map(|text| lines.with_source(&text));
+            // Another file's answer may be there by now.
+            if answer.try_with_untracked(|now| now.as_ref().is_some_and(|(_, now)| Arc::ptr_eq(now, &lines)))
+                == Some(true)
+            {
+                let (lines, source) = match source {
+                    Some((with, differ)) => (Arc::new(with), Some(differ)),
+                    None => (lines, None),
+                };
+                shown.try_set(Some(Shown { lines, source }));
+            }
+        });
+    });
     view! {
         <div class="lines-view">
-            {move || lines().map(|lines| view! { <Files document lines=Arc::clone(&lines) /> <Heat document lines /> })}
+            {move || shown.get().map(|Shown { lines, source }| {
+                // The same line again where the answer was asked for once more.
+                let same = chosen.get_untracked().filter(|(file, _)| *file == lines.file);
+                let row = same.and_then(|(_, line)| lines.rows.iter().position(|row| row.line == line));
+                let at = RwSignal::new(row.map(|row| row as u32).or(lines.row));
+                view! { <Files document lines=Arc::clone(&lines) source at /> <Heat document lines at chosen /> }
+            })}
         </div>
+    }
+}
+
+/// Lines as they are shown.
+#[derive(Clone)]
+struct Shown {
+    lines: Arc<LinesAnswer>,
+    /// Where there is the user's source: how many lines differ in it.
+    source: Option<u32>,
+}
+
+/// What is to be said of the source, or of there being none.
+fn source_note(lines: &LinesAnswer, source: Option<u32>) -> Option<String> {
+    match source {
+        Some(0) => None,
+        Some(differ) => Some(format!(
+            "The source is of another version than the recording: {} differ.",
+            format::counted(i64::from(differ), "line", "lines")
+        )),
+        None if lines.rows.iter().all(|row| row.text.is_none()) => {
+            Some("The file has no source: drop the .py files here, or their folder.".to_owned())
+        }
+        None => None,
     }
 }
 
 /// The files, of which one is chosen.
 #[component]
-fn Files(document: OpenDocument, lines: Arc<LinesAnswer>) -> impl IntoView {
+fn Files(
+    document: OpenDocument,
+    lines: Arc<LinesAnswer>,
+    source: Option<u32>,
+    at: RwSignal<Option<u32>>,
+) -> impl IntoView {
+    let note = source_note(&lines, source).map(|note| view! { <p class="hint">{note}</p> });
+    let here = {
+        let lines = Arc::clone(&lines);
+        move || {
+            let path = &lines.files.iter().find(|file| file.file == lines.file)?.path;
+            let line = at.get().and_then(|at| lines.rows.get(at as usize)).map_or(1, |row| row.line);
+            Some(view! { <p class="place">{place(path, i64::from(line))}</p> })
+        }
+    };
     let columns = &lines.columns;
     let option = |file: &LineFile| {
         let number = columns.first().zip(file.values.first().copied().flatten());
@@ -76,6 +152,8 @@ fn Files(document: OpenDocument, lines: Arc<LinesAnswer>) -> impl IntoView {
                 </select>
             </label>
             <dl class="numbers">{whole}</dl>
+            {here}
+            {note}
         </header>
     }
 }
@@ -108,7 +186,12 @@ fn heading(column: &LineColumn) -> (&'static str, &'static str) {
 
 /// The lines of the file.
 #[component]
-fn Heat(document: OpenDocument, lines: Arc<LinesAnswer>) -> impl IntoView {
+fn Heat(
+    document: OpenDocument,
+    lines: Arc<LinesAnswer>,
+    at: RwSignal<Option<u32>>,
+    chosen: RwSignal<Option<(u32, u32)>>,
+) -> impl IntoView {
     let shown: Vec<(usize, TimeColumn)> = lines
         .columns
         .iter()
@@ -167,12 +250,13 @@ fn Heat(document: OpenDocument, lines: Arc<LinesAnswer>) -> impl IntoView {
             Some(Row { cells, faint: false })
         }
     };
-    let at = RwSignal::new(lines.row);
     let select = {
         let lines = Arc::clone(&lines);
         move |index: u32| {
             at.set(Some(index));
-            if let Some(id) = lines.rows.get(index as usize).and_then(|row| row.id) {
+            let row = lines.rows.get(index as usize);
+            chosen.set(row.map(|row| (lines.file, row.line)));
+            if let Some(id) = row.and_then(|row| row.id) {
                 document.lines_file.set(Some(lines.file));
                 document.select_function(id);
             }

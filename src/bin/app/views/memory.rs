@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use flamedrop::code::is_file;
 use flamedrop::format::{self, Unit};
 use flamedrop::layout::chart::{self, Across, Data, Kind, Tone};
 use flamedrop::layout::time_axis::AxisClock;
@@ -9,6 +10,7 @@ use flamedrop::protocol::{Axis, CurveAnswer, Mark, Request, Response, SeriesAnsw
 use leptos::prelude::*;
 
 use crate::components::chart::Chart;
+use crate::components::place::way_in;
 use crate::document::{OpenDocument, answers};
 
 /// Steps of the chart: each shows the most that was measured in it.
@@ -64,11 +66,13 @@ fn peaks(series: &SeriesAnswer) -> impl IntoView + use<> {
         .filter_map(|curve| {
             let point = curve.peak? as usize;
             let (at, value) = (*curve.at.get(point)?, *curve.value.get(point)?);
-            let place = curve.place.get(point).cloned().flatten().map(|place| {
+            let ran = curve.place.get(point).cloned().flatten();
+            let place = ran.as_ref().map(|place| {
                 let function =
                     if place.function.is_empty() { String::new() } else { format!(" in {}", place.function) };
                 format!("{}{function}", format::line(&place.file, i64::from(place.line)))
             });
+            let way = ran.filter(|place| is_file(&place.file)).map(|place| way_in(place.file, i64::from(place.line)));
             let running: Vec<&str> = marks
                 .iter()
                 .filter(|mark| mark.span.0 <= at && at <= mark.span.1)
@@ -79,7 +83,7 @@ fn peaks(series: &SeriesAnswer) -> impl IntoView + use<> {
                 [Some(place_on(axis, at)), place, running].into_iter().flatten().collect();
             let name = format!("Peak of {}", lower(&curve.name));
             Some(view! {
-                <div><dt>{name}</dt><dd>{curve.unit.text(value)} <small>{notes.join(", ")}</small></dd></div>
+                <div><dt>{name}</dt><dd>{curve.unit.text(value)} <small>{notes.join(", ")}</small> {way}</dd></div>
             })
         })
         .collect();
@@ -108,7 +112,10 @@ fn data(series: &SeriesAnswer) -> Data {
         Axis::Seconds => Across::Time { from: 0.0, step: step * 1e3, clock: AxisClock::Relative },
         Axis::Lines => Across::Lines(step),
     };
-    let tones = [Tone::All, Tone::Usual, Tone::Reads, Tone::Writes, Tone::Slow];
+    let tones = [Tone::All, Tone::Slow, Tone::Reads, Tone::Writes];
+    // In the order of their peaks above, which have their numbers.
+    let mut children =
+        ["first child", "second child", "third child", "fourth child", "fifth child"].into_iter();
     let line = |(rank, curve): (usize, &CurveAnswer)| {
         let mut values = vec![f32::NAN; steps];
         for (&at, &value) in curve.at.iter().zip(&curve.value) {
@@ -126,7 +133,7 @@ fn data(series: &SeriesAnswer) -> Data {
             "Memory" => "memory",
             "Allocated" => "allocated",
             "Resident memory" => "resident memory",
-            _ => "another process",
+            _ => children.next().unwrap_or("another child"),
         };
         let tone = tones[rank.min(tones.len() - 1)];
         chart::Series { name, tone, kind: Kind::Line, values }

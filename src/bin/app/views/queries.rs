@@ -20,6 +20,9 @@ use crate::components::data_table::{Setup, data_table};
 use crate::components::paged::{self, Asked, Paged};
 use crate::document::{OpenDocument, Sort, answers};
 use crate::log_view::{THRESHOLD, filter, title};
+use crate::open;
+use crate::patterns::Patterns;
+use crate::state::state;
 
 /// What statements are grouped by, and what of it is selected: the fingerprint is one selection for all
 /// views.
@@ -73,6 +76,7 @@ pub fn Queries(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
                     {copy}
                     <Totals document units />
                 </div>
+                {requests.then(|| view! { <SitePatterns /> })}
                 {table}
             </div>
             <Show when=move || selected.get().is_some()>
@@ -205,6 +209,23 @@ fn Columns(document: OpenDocument) -> impl IntoView {
             </div>
         </details>
     }
+}
+
+/// Whose patterns routes are, and the way back.
+#[component]
+fn SitePatterns() -> impl IntoView {
+    let state = state();
+    let line = move |patterns: Patterns| {
+        view! {
+            <p class="site-patterns">
+                <span>"Routes by the patterns of " <b>{patterns.name}</b></span>
+                <button type="button" class="link" on:click=move |_| open::leave_urls(state)>
+                    "Leave the patterns out"
+                </button>
+            </p>
+        }
+    };
+    move || state.urls.get().map(line)
 }
 
 /// What all groups are together, however they are grouped.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use flamedrop::format;
 use flamedrop::profile::transform::Turned;
-use flamedrop::protocol::{ProfileOverview, Request, Response};
+use flamedrop::protocol::{ProfileOverview, Request, Response, Sight};
 use leptos::prelude::*;
 
 use super::box_card::{BoxCard, spoken};
 use super::callers::select_heaviest;
-use super::flame::Chart;
+use super::details::place_line;
+use super::flame::{Chart, Closer};
 use super::functions::{Functions, spelt};
 use crate::canvas::Canvas;
 use crate::document::{OpenDocument, answers, selected_function};
@@ -23,11 +24,11 @@ pub fn Sandwich(document: OpenDocument, overview: ProfileOverview) -> impl IntoV
     let (unit, total) = (overview.unit, overview.total);
     let middle = move || {
         detail.get().map(|detail| {
-            let (name, place) = spelt(&detail.row);
+            let (name, _) = spelt(&detail.row);
             let share = |part: f64| format::percent(part);
             view! {
                 <h2>{name}</h2>
-                <p class="place">{if place.is_empty() { "built in".to_owned() } else { place }}</p>
+                <p class="place">{place_line(&detail.row)}</p>
                 <p class="times">
                     {format!("Total {}, {}", detail.row.total_text(unit), share(detail.row.total_share(total)))}
                     " · "
@@ -57,11 +58,20 @@ fn Half(
     drawing: Drawing,
     is_main: bool,
 ) -> impl IntoView {
+    let sight = RwSignal::new((None::<u32>, Sight::default()));
     let answer = answers(
         document,
         move || {
-            let turned = Some(turned(document.function.get()?));
-            Some(Request::Tree { hide_imports: document.hides_imports(), turned })
+            let function = document.function.get()?;
+            let turned = Some(turned(function));
+            // What was seen of another function's is of no use.
+            let sight = sight
+                .with(|(of, sight)| if *of == Some(function) { sight.clone() } else { Sight::default() });
+            Some(Request::Tree {
+                hide_imports: document.hides_imports(),
+                turned,
+                sight: Some(Box::new(sight)),
+            })
         },
         |response| match response {
             Response::Tree(tree) => Some(Arc::new(tree)),
@@ -71,20 +81,27 @@ fn Half(
     let tree = Signal::derive(move || answer.get().map(|(_, tree)| tree));
     let (zoomed, selected) = (RwSignal::new(None::<u32>), RwSignal::new(None::<u32>));
     // Boxes of another function's tree are others.
+    let of = StoredValue::new(None::<(Option<Turned>, u32)>);
     crate::effect::effect(move || {
-        tree.track();
-        zoomed.set(None);
-        selected.set(None);
+        let now = tree.with(|tree| tree.as_ref().map(|tree| (tree.turned, tree.boxes)));
+        if of.get_value() != now {
+            of.set_value(now);
+            zoomed.set(None);
+            selected.set(None);
+        }
     });
-    let chart = Chart::new(document, tree, zoomed, selected, Signal::stored(drawing), true);
+    let closer = Some(Closer { sight, document });
+    let chart = Chart::new(document, tree, zoomed, selected, Signal::stored(drawing), closer);
     chart.follow();
     let says = move || {
         let Some(boxes) = chart.boxes.get() else { return format!("{label}: loading") };
-        let count = format::count(boxes.len() as i64);
+        let count = format::count(i64::from(boxes.tree().boxes));
         format!("{label}: {count} boxes. Arrow keys walk them, Enter goes to a box's function.")
     };
     let current = move || match (chart.boxes.get(), selected.get()) {
-        (Some(boxes), Some(index)) => spoken(&boxes, index),
+        (Some(boxes), Some(place)) => {
+            boxes.tree().at_place(place).map_or_else(String::new, |index| spoken(&boxes, index))
+        }
         _ => String::new(),
     };
     view! {

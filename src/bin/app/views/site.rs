@@ -280,7 +280,7 @@ fn throughput(site: &Site, across: Across) -> Data {
         (0..steps).map(at).collect()
     };
     let each = [
-        ("2xx and 3xx", Tone::All, of(&[Class::Fine, Class::Redirect])),
+        ("1xx to 3xx", Tone::All, of(&[Class::Informational, Class::Fine, Class::Redirect])),
         ("4xx", Tone::Writes, of(&[Class::ClientError])),
         ("client left", Tone::Reads, of(&[Class::Gone])),
         ("5xx", Tone::Failed, of(&[Class::ServerError])),

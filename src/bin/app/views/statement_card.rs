@@ -10,10 +10,13 @@ use flamedrop::queries::by::By;
 use flamedrop::queries::filter::Filter;
 use leptos::prelude::*;
 
+use super::flame_chart::moment_link;
+use super::frames::Frames;
 use crate::canvas::Surface;
 use crate::components::card::Card;
 use crate::components::edge::Edge;
 use crate::components::events::Events;
+use crate::components::place::place_or_text;
 use crate::components::plan::PlanTable;
 use crate::components::sql::{CopySql, Sql};
 use crate::document::{OpenDocument, answers};
@@ -89,7 +92,8 @@ fn lane_name(lanes: &Lanes, place: u32) -> String {
     lanes.columns().lanes.get(lanes.lane_of(place)).cloned().unwrap_or_default()
 }
 
-fn text(lanes: &Lanes, place: u32) -> String {
+/// Its text in brief.
+pub fn text(lanes: &Lanes, place: u32) -> String {
     let columns = lanes.columns();
     let fingerprint = columns.fingerprint.get(place as usize).copied().unwrap_or_default();
     columns.texts.get(fingerprint as usize).cloned().unwrap_or_default()
@@ -106,7 +110,8 @@ fn failed(lanes: &Lanes, place: u32) -> bool {
     lanes.columns().failed.get(place as usize).is_some_and(|&failed| failed != 0)
 }
 
-fn statement(lanes: &Lanes, place: u32) -> AnyView {
+/// What a card says of it.
+pub fn statement(lanes: &Lanes, place: u32) -> AnyView {
     let columns = lanes.columns();
     let start = start_text(columns.origin + lanes.start(place), columns.wall_clock);
     let gap = lanes.gap_before(place).map(|gap| {
@@ -163,6 +168,7 @@ pub fn StatementDetails(document: OpenDocument, wall_clock: bool) -> impl IntoVi
             _ => None,
         },
     );
+    let frames = Frames::of(document);
     view! {
         <aside class="details" aria-label="Selected statement">
             <Edge />
@@ -170,13 +176,13 @@ pub fn StatementDetails(document: OpenDocument, wall_clock: bool) -> impl IntoVi
                 document.statement.set(None);
                 document.fingerprint.set(None);
             }>"×"</button>
-            {move || detail.get().map(|(_, detail)| body(document, &detail, wall_clock))}
+            {move || detail.get().map(|(_, detail)| body(document, &detail, wall_clock, frames))}
             {move || siblings.get().map(|(_, waterfall)| request(document, &waterfall))}
         </aside>
     }
 }
 
-fn body(document: OpenDocument, detail: &StatementDetail, wall_clock: bool) -> AnyView {
+fn body(document: OpenDocument, detail: &StatementDetail, wall_clock: bool, frames: Frames) -> AnyView {
     let number = |label: &'static str, value: String| view! { <div><dt>{label}</dt><dd>{value}</dd></div> };
     let parameters = detail.parameters.clone().map(|parameters| {
         view! { <h3>"Parameters"</h3> <pre class="parameters" tabindex="0">{parameters}</pre> }
@@ -203,12 +209,16 @@ fn body(document: OpenDocument, detail: &StatementDetail, wall_clock: bool) -> A
                 {number("Start", start_text(detail.start, wall_clock))}
                 {detail.gap_before.map(|gap| number("Gap before", format::milliseconds(gap)))}
                 {(!detail.connection.is_empty()).then(|| number(if requests { "Worker" } else { "Connection" }, detail.connection.clone()))}
-                {(!detail.place.is_empty()).then(|| view! { <div><dt>"Caller"</dt><dd class="place" title=detail.place.clone()>{detail.place.clone()}</dd></div> })}
+                {(!detail.place.is_empty()).then(|| view! { <div><dt>"Caller"</dt><dd class="place" title=detail.place.clone()>{place_or_text(&detail.place)}</dd></div> })}
                 {detail.failed.then(|| number("Result", "failed".to_owned()))}
             </dl>
             <button type="button" class="link" on:click=move |_| document.show_queries()>
                 {all}
             </button>
+            " "
+            {frames.function(detail.place.clone())}
+            " "
+            {moment_link(document)}
         </section>
         <Events events=detail.events.clone() more=detail.more_events />
         {detail.plan.clone().map(|detail| view! { <PlanTable detail=*detail /> })}

@@ -18,6 +18,7 @@ use crate::canvas::{Canvas, Gesture, Surface};
 use crate::components::kinds::KindSelect;
 use crate::components::legend::OperationLegend;
 use crate::document::{OpenDocument, answers};
+use crate::effect::follow;
 use crate::motion::{Motion, Still};
 use crate::save::picture;
 use crate::state::state;
@@ -338,7 +339,7 @@ impl Chart {
     }
 
     fn watch(self) {
-        self.lanes.track();
+        follow(self.lanes);
         self.view.track();
         self.hover.track();
         self.theme.track();

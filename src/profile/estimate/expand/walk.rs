@@ -18,12 +18,13 @@ impl Grower<'_> {
     /// Time over an edge: to a box below, or on inside this one.
     pub(super) fn go_on(&mut self, mut entry: Entry) {
         let (edge, callee) = (entry.edge, self.graph.callee[entry.edge as usize]);
-        if self.plain {
+        if self.plain && self.entry_of.get(edge).is_none() {
+            self.entry_of.set(edge, self.entries.len() as u32);
             self.callees.push(Callee { function: callee, last: self.entries.len() as u32 });
             self.entries.push(Waiting { entry, before: NONE });
             return;
         }
-        if self.on.has(callee) {
+        if !self.plain && self.on.has(callee) {
             let mut time = entry.time;
             if let Some(place) = self.state_of.get(edge) {
                 let state = &mut self.states[place as usize];

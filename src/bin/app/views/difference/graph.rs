@@ -16,7 +16,7 @@ use crate::comparison::Side;
 use crate::components::card::Card;
 use crate::components::legend::ChangeLegend;
 use crate::document::{OpenDocument, answers};
-use crate::effect::effect;
+use crate::effect::{effect, follow};
 use crate::motion::Motion;
 use crate::state::state;
 use crate::views::box_card::{Over, boxed};
@@ -169,8 +169,8 @@ impl Chart {
     }
 
     fn watch(self) {
-        self.shown.track();
-        self.changes.track();
+        follow(self.shown);
+        follow(self.changes);
         self.view.track();
         self.hover.track();
         self.current.track();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use flamedrop::code::Place;
 use flamedrop::findings::markdown::{confidence, issue, saving, value};
 use flamedrop::findings::together::Source;
 use flamedrop::findings::{CATALOGUE, Confidence, Evidence, Finding, Value};
@@ -9,6 +10,7 @@ use leptos::prelude::*;
 
 use crate::clipboard::copy;
 use crate::components::copy::CopyButton;
+use crate::components::place::{place_or_text, way_in};
 use crate::components::sql::Sql;
 use crate::judgement::Judged;
 use crate::state::{State, state};
@@ -163,10 +165,12 @@ fn evidence(state: State, judged: &Arc<Judged>, one: &Evidence) -> AnyView {
             view! { {brief_sql(sql.clone())} {go} }.into_any()
         }
         (_, Some((title, go))) => {
-            view! { <button type="button" class="link" class:code=is_code title=title on:click=move |_| go()>{text}</button> }
+            let way = is_code.then(|| Place::parse(&text)).flatten();
+            let way = way.map(|place| way_in(place.file, i64::from(place.line)));
+            view! { <button type="button" class="link" class:code=is_code title=title on:click=move |_| go()>{text}</button> " " {way} }
                 .into_any()
         }
-        (Value::Place(_), None) => view! { <code>{text}</code> }.into_any(),
+        (Value::Place(_), None) => view! { <code>{place_or_text(&text)}</code> }.into_any(),
         (_, None) => text.into_any(),
     };
     view! { <div><dt>{one.label.clone()}</dt><dd>{content}</dd></div> }.into_any()

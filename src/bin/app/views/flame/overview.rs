@@ -49,7 +49,7 @@ fn Strip(chart: Chart) -> impl IntoView {
             Gesture::Zoom { factor, .. } => {
                 chart.set_view(view.zoomed_about(&boxes, view.width / 2.0, factor));
             }
-            Gesture::DoubleClick => chart.zoom_to(None),
+            Gesture::DoubleClick => chart.zoomed.set(None),
             Gesture::Hover { .. } | Gesture::Leave | Gesture::Drop | Gesture::Menu { .. } => {}
         }
     };
@@ -59,7 +59,7 @@ fn Strip(chart: Chart) -> impl IntoView {
         match event.key().as_str() {
             "ArrowLeft" => to(view.from - by),
             "ArrowRight" => to(view.from + by),
-            "0" | "Escape" => chart.zoom_to(None),
+            "0" | "Escape" => chart.zoomed.set(None),
             _ => return false,
         }
         true

@@ -7,14 +7,19 @@ use flamedrop::layout::flame_chart::Boxes;
 use flamedrop::protocol::{FunctionRow, SpanDetail, SpansOverview};
 use leptos::prelude::*;
 
-use super::Chart;
 use super::hands::detail_of;
+use super::{Chart, statements};
 use crate::components::card::Card;
 use crate::components::time_range::moment;
 use crate::views::functions::{layer_class, spelt};
 
-/// Rows of the list.
-const LISTED: usize = 50;
+/// The rows of a list.
+pub struct Listed;
+
+impl Listed {
+    /// So many at most.
+    pub const MOST: usize = 50;
+}
 
 /// What is said of time that another track has.
 const ELSEWHERE: &str = "in another track";
@@ -22,10 +27,14 @@ const ELSEWHERE: &str = "in another track";
 /// The card beside the pointer.
 #[component]
 pub fn SpanCard(chart: Chart) -> impl IntoView {
-    let over = Memo::new(move |_| chart.over());
+    // A span, or a statement.
+    let over = Memo::new(move |_| chart.over_statement().map(Err).or_else(|| chart.over().map(Ok)));
     let place = Signal::derive(move || over.get().and(chart.hover.get()));
     let content = move || {
-        let at = over.get()?;
+        let at = match over.get()? {
+            Ok(at) => at,
+            Err(place) => return statements::card(chart, place),
+        };
         let (boxes, rows) = (chart.boxes.get()?, chart.document.span_functions()?);
         if at >= boxes.columns.span.len() {
             return None;
@@ -95,7 +104,6 @@ pub fn spoken(detail: &SpanDetail, rows: &[FunctionRow], spans: &SpansOverview, 
 /// The longest calls on screen as a table: made while it is open.
 #[component]
 pub fn Longest(chart: Chart) -> impl IntoView {
-    let open = RwSignal::new(false);
     let rows = move || {
         let (boxes, functions) = (chart.boxes.get()?, chart.document.span_functions()?);
         let (view, tracks) = (chart.view.get(), chart.tracks());
@@ -110,27 +118,45 @@ pub fn Longest(chart: Chart) -> impl IntoView {
         let columns = &boxes.columns;
         let length = |at: usize| columns.end[at] - columns.start[at];
         flamedrop::sort::by(&mut all, |&a, &b| length(b).total_cmp(&length(a)));
-        all.truncate(LISTED);
+        all.truncate(Listed::MOST);
         let rows = all.into_iter().filter_map(|at| detail_of(&boxes, at));
         Some(rows.map(|detail| listed(chart, detail, &functions)).collect::<Vec<_>>())
     };
+    listed_details(
+        "Longest on screen",
+        &["Function", "Track", "Start", "Total", "Self"],
+        Arc::new(move || rows().unwrap_or_default()),
+    )
+}
+
+/// A table below the chart, made while it is open.
+pub fn listed_details(
+    label: &'static str,
+    heads: &'static [&'static str],
+    rows: Arc<dyn Fn() -> Vec<AnyView> + Send + Sync>,
+) -> AnyView {
+    let open = RwSignal::new(false);
     view! {
         <details class="longest" on:toggle=move |event| {
             use leptos::wasm_bindgen::JsCast;
             let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
             open.set(element.is_some_and(|element| element.has_attribute("open")));
         }>
-            <summary>"Longest on screen"</summary>
-            <Show when=move || open.get()>
-                <div class="longest-rows" role="region" aria-label="Longest on screen" tabindex="0">
-                    <table>
-                        <thead><tr><th>"Function"</th><th>"Track"</th><th>"Start"</th><th>"Total"</th><th>"Self"</th></tr></thead>
-                        <tbody>{move || rows().unwrap_or_default()}</tbody>
-                    </table>
-                </div>
-            </Show>
+            <summary>{label}</summary>
+            {move || open.get().then(|| {
+                let rows = Arc::clone(&rows);
+                view! {
+                    <div class="longest-rows" role="region" aria-label=label tabindex="0">
+                        <table>
+                            <thead><tr>{heads.iter().map(|head| view! { <th>{*head}</th> }).collect::<Vec<_>>()}</tr></thead>
+                            <tbody>{move || rows()}</tbody>
+                        </table>
+                    </div>
+                }
+            })}
         </details>
     }
+    .into_any()
 }
 
 fn listed(chart: Chart, detail: SpanDetail, functions: &Arc<Vec<FunctionRow>>) -> AnyView {

@@ -90,6 +90,11 @@ impl Chart {
 
     fn click(self, x: f64, y: f64) {
         let (tracks, view) = (self.tracks(), self.view.get_untracked());
+        let statement = self.statements.with_untracked(|all| view.statement_at(&tracks, all.as_ref()?, x, y));
+        if let Some(place) = statement {
+            self.open_statement(place);
+            return;
+        }
         let hit = self.boxes.get_untracked().and_then(|boxes| {
             let at = boxes.hit(&tracks, &view, x, y)?;
             Some((boxes, at))
@@ -143,6 +148,14 @@ impl Chart {
                 self.document.spans.refocus.set_value(true);
                 self.filter();
             }
+            "q" => self.step_statement(true),
+            "Q" => self.step_statement(false),
+            "Enter" if untrack(|| self.current_statement()).is_some() => {
+                if let Some(place) = untrack(|| self.current_statement()) {
+                    self.open_statement(place);
+                }
+            }
+            "Escape" if untrack(|| self.current_statement()).is_some() => self.document.statement.set(None),
             "Enter" | " " => {
                 let Some(detail) = self.selected() else { return false };
                 self.fly(view.between(&tracks, detail.start, detail.end));
@@ -161,7 +174,7 @@ impl Chart {
     }
 
     /// The selected span.
-    fn selected(self) -> Option<SpanDetail> {
+    pub(super) fn selected(self) -> Option<SpanDetail> {
         let id = self.document.spans.selected.get_untracked()?;
         self.document.spans.detail.get_untracked().filter(|detail| detail.id == id)
     }

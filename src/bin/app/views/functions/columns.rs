@@ -80,6 +80,15 @@ pub fn columns(overview: &ProfileOverview, brief: bool, sort: RwSignal<Sort<Func
             "Memory that the function and all it called asked for",
         ),
     };
+    // pstats' words are about time.
+    let (own, all_of) = match overview.unit {
+        Unit::Bytes | Unit::Count => ("self", "total"),
+        _ => ("tottime", "cumtime"),
+    };
+    let (own_share, all_share) = match own {
+        "self" => ("self as a share of all there is", "total as a share of all there is"),
+        _ => ("tottime as a share of all there is", "cumtime as a share of all there is"),
+    };
     let name = if brief { "minmax(140px, 1fr)" } else { "minmax(260px, 1fr)" };
     let all = vec![
         if overview.samples.is_some() {
@@ -92,14 +101,14 @@ pub fn columns(overview: &ProfileOverview, brief: bool, sort: RwSignal<Sort<Func
         } else {
             Column::number("ncalls", "", "128px", "Calls; all/primitive where a function calls itself")
         },
-        Column::number("tottime", unit, "132px", in_itself),
+        Column::number(own, unit, "132px", in_itself).keyed("tottime"),
         Column::number("percall", calls.unit.symbol(), "96px", "tottime divided by calls")
             .keyed("tottime-percall"),
-        Column::number("cumtime", unit, "132px", in_all),
+        Column::number(all_of, unit, "132px", in_all).keyed("cumtime"),
         Column::number("percall", calls.unit.symbol(), "96px", "cumtime divided by primitive calls")
             .keyed("cumtime-percall"),
-        Column::number("self", "%", "64px", "tottime as a share of all there is"),
-        Column::number("total", "%", "64px", "cumtime as a share of all there is"),
+        Column::number("self", "%", "64px", own_share),
+        Column::number("total", "%", "64px", all_share),
         Column::text("function", name, "Its name, and where it is defined, from where packages lie")
             .leading(),
     ];

@@ -23,17 +23,21 @@ use crate::components::chart::Chart;
 use crate::components::copy_table::{Sheet, copy_sheet, file_of, number};
 use crate::components::data_table::Holds;
 use crate::components::edge::Edge;
+use crate::components::place::place_of;
 use crate::components::plan::PlanTable;
 use crate::components::sql::{CopySql, Sql};
 use crate::document::{OpenDocument, answers};
 use crate::log_view::{filter, title};
 use crate::view::View;
+use crate::views::flame_chart::moment_link;
+use crate::views::frames::Frames;
 
 /// The panel of the selected group; with the whole width it is a page.
 #[component]
 pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl IntoView {
     let log = document.log;
     let selected = selected_group(document);
+    let frames = Frames::of(document);
     let detail = answers(
         document,
         move || {
@@ -57,7 +61,7 @@ pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl In
     };
     let body = move || {
         detail.get().map(|(_, detail)| match detail {
-            Some(detail) => body(document, &detail, units, untrack(origin).unwrap_or_default()),
+            Some(detail) => body(document, &detail, units, untrack(origin).unwrap_or_default(), frames),
             None => view! { <p class="empty">"None of the statements shown is of this one."</p> }.into_any(),
         })
     };
@@ -94,6 +98,7 @@ pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl In
                 view! {
                     <section class="executions" aria-labelledby="executions-title">
                         <div class="heading"><h3 id="executions-title">{if requests { "Requests" } else { "Executions" }}</h3> {copy}</div>
+                        {moment_link(document)}
                         {move || {
                             // Another kind of group has other keys.
                             log.by.track();
@@ -107,7 +112,13 @@ pub fn Detail(document: OpenDocument, units: Units, statistics: bool) -> impl In
     }
 }
 
-fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin: f64) -> AnyView {
+fn body(
+    document: OpenDocument,
+    detail: &Arc<GroupDetail>,
+    units: Units,
+    origin: f64,
+    frames: Frames,
+) -> AnyView {
     let by = document.log.by.get_untracked();
     let requests = untrack(|| document.is_requests());
     let heading = if by == By::Fingerprint && !requests {
@@ -118,7 +129,12 @@ fn body(document: OpenDocument, detail: &Arc<GroupDetail>, units: Units, origin:
         }
         .into_any()
     } else {
-        view! { <h2><small>{title(requests, by)}</small> " " {detail.text.clone()}</h2> }.into_any()
+        let ways = (by == By::Caller).then(|| {
+            let place = place_of(&detail.text)?;
+            Some(view! { <p class="place">{place}</p> {frames.function(detail.text.clone())} })
+        });
+        view! { <h2><small>{title(requests, by)}</small> " " {detail.text.clone()}</h2> {ways.flatten()} }
+            .into_any()
     };
     let axis = if units.wall_clock { AxisClock::Wall(origin) } else { AxisClock::Relative };
     let chart = |title: &'static str, label: &'static str, data: Data| {
