@@ -18,6 +18,13 @@ pub(crate) fn turns_direction(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// What `text` reads as with its percent-encoded letters decoded (`%C3%A9` is `é`), as people write addresses; `None` if it
+/// has none of them.
+pub fn percent_decoded(text: &str) -> Option<String> {
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+    (decoded != text).then(|| decoded.into_owned())
+}
+
 /// A key by which run2 comes before run10, whichever letters are capitals.
 pub fn natural(name: &str) -> Vec<(String, u64)> {
     let mut parts = Vec::new();
@@ -43,6 +50,12 @@ mod tests {
         let mut names = ["run10.prof", "Run1.prof", "run2.prof", "run.prof", "2-run.prof", "10-run.prof"];
         names.sort_by_cached_key(|name| natural(name));
         assert_eq!(names, ["2-run.prof", "10-run.prof", "Run1.prof", "run2.prof", "run10.prof", "run.prof"]);
+    }
+
+    #[test]
+    fn addresses_are_read_as_people_write_them() {
+        assert_eq!(percent_decoded("GET /caf%C3%A9/?q=a%20b").as_deref(), Some("GET /café/?q=a b"));
+        assert_eq!(percent_decoded("GET /menu/?off=5%"), None);
     }
 
     proptest! {

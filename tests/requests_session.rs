@@ -226,3 +226,66 @@ fn the_page_writes_routes() {
     );
     assert!(lines.next().is_some_and(|row| row.starts_with("GET /slow/,4,")), "{text}");
 }
+
+/// What is looked for in addresses is found as people write it, in routes and their examples at once, in every line by reading
+/// the file again.
+#[test]
+fn addresses_are_found_as_people_write_them() {
+    let line = |second: u32, target: &str| {
+        format!(
+            "10.0.0.1 - - [01/Dec/2026:10:00:{second:02} +0000] \"GET {target} HTTP/1.1\" 200 {second} \"-\" \"-\" 0.{second:03}\n"
+        )
+    };
+    let mut log = String::new();
+    for at in 0..10 {
+        log.push_str(&line(at, &format!("/menu/?q={at}")));
+        log.push_str(&line(at, "/caf%C3%A9/"));
+        log.push_str(&line(at, if at == 3 { "/menu/?q=gar%C3%A7on" } else { "/menu/" }));
+    }
+    let mut session = session(log.into_bytes());
+    let calls = |session: &mut Session, filter: &Filter| match view(session, filter, Ask::Glance) {
+        Answer::Glance(glance) => glance.figures.calls,
+        other => panic!("{other:?}"),
+    };
+    for (text, count) in [("café", 10), ("caf%c3%a9", 10), ("menu", 20), ("garçon", 0)] {
+        let filter = Filter { text: text.to_owned(), ..Filter::default() };
+        assert_eq!(calls(&mut session, &filter), count, "{text}");
+    }
+    for (text, count) in [("café", 10), ("garçon", 1), ("?q=", 11), ("gar%c3%a7on", 1)] {
+        while !matches!(
+            view(&mut session, &Filter::default(), Ask::Search { text: text.to_owned(), begin: false }),
+            Answer::Searched { done, all, .. } if done == all
+        ) {}
+        let filter = Filter { text: text.to_owned(), all_texts: true, ..Filter::default() };
+        assert_eq!(calls(&mut session, &filter), count, "{text}");
+    }
+}
+
+/// A load balancer's probe is answered while the site is not.
+#[test]
+fn an_outage_is_seen_beside_probes() {
+    let line = |second: u32, target: &str, status: u32| {
+        let (minute, rest) = (second / 60, second % 60);
+        format!(
+            "10.0.0.1 - - [01/Dec/2026:10:{minute:02}:{rest:02} +0000] \"GET {target} HTTP/1.1\" {status} 5 \"-\" \"-\" 0.010\n"
+        )
+    };
+    let site = |probe: &str| {
+        let mut log = String::new();
+        for second in (0..1800).step_by(5) {
+            let is_down = (600..720).contains(&second);
+            log.push_str(&line(second, "/shop/", if is_down { 502 } else { 200 }));
+            log.push_str(&line(second, probe, 200));
+        }
+        let mut session = session(log.into_bytes());
+        match view(&mut session, &Filter::default(), Ask::Site { threshold: 100.0, workers: None }) {
+            Answer::Site(site) => site,
+            other => panic!("{other:?}"),
+        }
+    };
+    let probed = site("/healthz");
+    let [outage] = probed.outages[..] else { panic!("{:?}", probed.outages) };
+    assert_eq!((outage.length, outage.failed, probed.requests), (120_000.0, 24, 720));
+    assert!(probed.availability < 0.94, "{}", probed.availability);
+    assert!(site("/cart/").outages.is_empty());
+}

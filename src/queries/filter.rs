@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::by::{By, Keys};
 use super::{Operation, QueryLog};
+use crate::text::percent_decoded;
 
 /// Which statements; the default is all of them. All that is said must hold.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -214,7 +215,7 @@ pub struct Found {
 pub struct OwnTexts<'a> {
     /// Where [`Filter::text`] was found, if all were searched.
     pub found: Option<&'a Found>,
-    /// Per fingerprint: one of its texts, in lower case. Those behind the end have none.
+    /// Per fingerprint: one of its texts, in lower case; of an address as it is and decoded. Those behind the end have none.
     pub examples: &'a [String],
 }
 
@@ -249,7 +250,12 @@ pub fn select<'a>(
                 table => fingerprint.tables.iter().any(|other| other == table),
             };
             let mut wanted = tables.iter().filter(|facet| !facet.not).peekable();
-            let contains = |other: &str| other.to_lowercase().contains(&text);
+            let contains = |other: &str| {
+                let has = |text: &str, wanted: &str| text.to_lowercase().contains(wanted);
+                has(other, &text)
+                    || (log.served.is_some()
+                        && percent_decoded(other).is_some_and(|decoded| has(&decoded, &text)))
+            };
             (wanted.peek().is_none() || wanted.any(|facet| has(&facet)))
                 && !tables.iter().filter(|facet| facet.not).any(|facet| has(&facet))
                 && (text.is_empty()

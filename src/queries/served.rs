@@ -1,6 +1,8 @@
 //! Builds the log of a server's requests, in the order of the file: a request is a statement whose fingerprint is its
 //! route and whose connection is its worker.
 
+mod slugs;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::digest;
@@ -19,12 +21,6 @@ const MOST_OUTCOMES: usize = 4096;
 /// log calls them.
 const MOST_ADDRESSES: usize = 1 << 16;
 const MOST_GIVEN: usize = 20_000;
-
-/// So many siblings with names like slugs (`red-shoe`) are one route.
-const SLUGS: u32 = 50;
-
-/// So many siblings are, whatever they look like.
-const MANY: u32 = 300;
 
 /// One request as a line says it.
 #[derive(Debug, Clone, Copy)]
@@ -416,55 +412,13 @@ impl ServedBuilder {
         counts
     }
 
-    /// Makes one route of those that differ in a name of which there are many, at any depth. Where many are only such as
-    /// were not found, these are one route, and the site's own stay; and so do words that are asked for often.
+    /// Makes one route of those that differ in a name of which there are many ([`slugs`]).
     fn fold_slugs(&mut self) {
         let answered = self.answered();
-        let deepest =
-            self.log.fingerprints.iter().map(|it| it.text.split('/').count()).max().unwrap_or(0).min(16);
         let mut routes: Vec<String> = self.log.fingerprints.iter().map(|it| it.text.clone()).collect();
         // What a pattern says is no name of an object.
         let is_given: Vec<bool> = (0..routes.len() as u32).map(|route| self.given.contains(&route)).collect();
-        let mut folded = false;
-        for depth in 1..deepest {
-            let free = |at: usize| !is_given[at];
-            let keys = |parent: &str, segment: &str| {
-                let family = mix_text(SEED, parent.as_bytes());
-                (family, mix_text(mix(family, 1), segment.as_bytes()))
-            };
-            let mut requests: FxHashMap<u64, u32> = FxHashMap::default();
-            let counted = routes.iter().zip(&answered).enumerate().filter(|(at, _)| free(*at));
-            for (_, (route, count)) in counted {
-                let Some((parent, segment, _)) = at_depth(route, depth) else { continue };
-                *requests.entry(keys(parent, segment).1).or_default() += count;
-            }
-            let mut families: FxHashMap<u64, Family> = FxHashMap::default();
-            let mut seen: FxHashSet<u64> = FxHashSet::default();
-            for (_, route) in routes.iter().enumerate().filter(|(at, _)| free(*at)) {
-                let Some((parent, segment, _)) = at_depth(route, depth) else { continue };
-                let (family, member) = keys(parent, segment);
-                if seen.insert(member) {
-                    let count = requests.get(&member).copied().unwrap_or(0);
-                    families.entry(family).or_default().add(is_slug(segment), count);
-                }
-            }
-            families.retain(|_, family| family.all.are_many() || family.found.are_many());
-            if families.is_empty() {
-                continue;
-            }
-            folded = true;
-            for (_, route) in routes.iter_mut().enumerate().filter(|(at, _)| free(*at)) {
-                let Some((parent, segment, rest)) = at_depth(route, depth) else { continue };
-                let (family, member) = keys(parent, segment);
-                let count = requests.get(&member).copied().unwrap_or(0);
-                let folds = families.get(&family).is_some_and(|family| family.folds(segment, count));
-                if folds && !segment.is_empty() && !segment.starts_with('{') {
-                    let one = route::with_slug(&route.as_bytes()[..parent.len() + segment.len()]);
-                    *route = format!("{}{rest}", String::from_utf8_lossy(&one));
-                }
-            }
-        }
-        if !folded {
+        if !slugs::fold(&mut routes, &answered, &is_given) {
             return;
         }
         let mut ids: FxHashMap<&str, u32> = FxHashMap::default();
@@ -491,168 +445,10 @@ fn is_miss(status: u16) -> bool {
     matches!(status, 400 | 404 | 405 | 410)
 }
 
-/// How many names, and how many of them look like slugs.
-#[derive(Debug, Clone, Copy, Default)]
-struct Names {
-    all: u32,
-    slugs: u32,
-}
-
-impl Names {
-    fn are_many(self) -> bool {
-        self.all > MANY || (self.slugs > SLUGS && self.slugs * 5 > self.all * 3)
-    }
-}
-
-/// The names in one place.
-#[derive(Debug, Clone, Copy, Default)]
-struct Family {
-    all: Names,
-    /// Those that were found.
-    found: Names,
-    /// Requests for these.
-    requests: u32,
-}
-
-impl Family {
-    /// A name, and how many requests found it.
-    fn add(&mut self, is_slug: bool, count: u32) {
-        let add = |names: &mut Names| {
-            names.all += 1;
-            names.slugs += u32::from(is_slug);
-        };
-        add(&mut self.all);
-        if count > 0 {
-            add(&mut self.found);
-        }
-        self.requests = self.requests.saturating_add(count);
-    }
-
-    /// Whether a name that so many requests found is one of many.
-    fn folds(&self, segment: &str, count: u32) -> bool {
-        if count == 0 {
-            return true;
-        }
-        // A word that every fiftieth request is for is a view.
-        let is_often = !is_slug(segment) && count > 1 && u64::from(count) * 50 >= u64::from(self.requests);
-        self.found.are_many() && !is_often
-    }
-}
-
 /// How long an answer took, ms: how long a websocket lived (101) is no response time.
 fn response_time(status: u16, duration: f64) -> f64 {
     if status == 101 { f64::NAN } else { duration }
 }
 
-/// A route's segment of this number, with what is before and behind it.
-fn at_depth(route: &str, depth: usize) -> Option<(&str, &str, &str)> {
-    let (slash, _) = route.match_indices('/').nth(depth - 1)?;
-    let begin = slash + 1;
-    let end = route[begin..].find('/').map_or(route.len(), |at| begin + at);
-    Some((&route[..begin], &route[begin..end], &route[end..]))
-}
-
-/// Whether it looks like words made into a part of an address, or like a file.
-fn is_slug(segment: &str) -> bool {
-    segment.contains(['-', '.', '_', '%']) || segment.bytes().any(|byte| byte.is_ascii_digit())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn log(entries: &[(f64, f64, &str, u16)], moment: Moment) -> QueryLog {
-        let mut builder = ServedBuilder::default();
-        for &(stamp, duration, target, status) in entries {
-            builder.push(&Entry {
-                stamp,
-                moment,
-                duration,
-                method: b"GET",
-                target: target.as_bytes(),
-                status,
-                ..Entry::default()
-            });
-        }
-        builder.finish(None, None, (moment, 1.0), "")
-    }
-
-    #[test]
-    fn requests_stand_where_they_began() {
-        let entries = [(100.0, 90.0, "/a/1", 200), (101.0, 1.0, "/a/2", 500), (102.0, f64::NAN, "/b", 0)];
-        let ended = log(&entries, Moment::End);
-        assert_eq!(ended.statements.start, [10.0, 100.0, 102.0]);
-        let began = log(&entries, Moment::Begin);
-        assert_eq!(began.statements.start, [100.0, 101.0, 102.0]);
-        let routes: Vec<&str> = ended.fingerprints.iter().map(|it| it.text.as_str()).collect();
-        assert_eq!(routes, ["GET /a/{id}", "GET /b"]);
-        assert_eq!(ended.statements.failed, [0, 1, 0]);
-        let served = ended.served.as_deref().unwrap();
-        assert_eq!((0..3).map(|at| served.status(at)).collect::<Vec<_>>(), [200, 500, 0]);
-    }
-
-    #[test]
-    fn many_names_in_one_place_are_one_route() {
-        let targets: Vec<String> = (0..60)
-            .flat_map(|at: u8| {
-                let letter = (b'a' + at % 26) as char;
-                let name = format!("{letter}-shoe-{}", "x".repeat(usize::from(at / 26) + 1));
-                [format!("/product/{name}/reviews/"), format!("/page-{letter}/")]
-            })
-            .collect();
-        let entries: Vec<_> = targets.iter().map(|target| (0.0, 1.0, target.as_str(), 200)).collect();
-        let log = log(&entries, Moment::End);
-        assert!(
-            log.fingerprints.iter().any(|it| it.text == "GET /product/{slug}/reviews/"),
-            "{:?}",
-            log.fingerprints
-        );
-        assert_eq!(log.fingerprints.len(), 27);
-        assert_eq!(log.numbers.iter().map(|it| it.calls).sum::<u32>(), 120);
-    }
-
-    #[test]
-    fn what_was_not_found_makes_no_slugs_of_what_was() {
-        let letters = |at: u32| -> String {
-            format!("{at:04}").bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
-        };
-        let mut entries: Vec<(String, u16)> = Vec::new();
-        for at in 0..900 {
-            entries.push((format!("/{}/x", letters(at)), 404));
-            entries.push((format!("/wp-{at}.php"), 404));
-        }
-        // These came last, and are asked for seldom.
-        for route in ["/shop/cart", "/shop/checkout", "/about", "/log-in"] {
-            entries.push((route.to_owned(), 200));
-        }
-        let entries: Vec<_> = entries.iter().map(|(to, status)| (0.0, 1.0, to.as_str(), *status)).collect();
-        let log = log(&entries, Moment::End);
-        let routes: Vec<&str> = log.fingerprints.iter().map(|it| it.text.as_str()).collect();
-        for route in ["GET /shop/cart", "GET /shop/checkout", "GET /about", "GET /log-in"] {
-            assert!(routes.contains(&route), "{routes:?}");
-        }
-        assert!(routes.len() < 9, "{routes:?}");
-    }
-
-    #[test]
-    fn views_beside_many_pages_stay() {
-        let mut targets: Vec<String> = (0..400).map(|at| format!("/shoe-{at}/")).collect();
-        targets.extend((0..100).map(|_| "/login/".to_owned()));
-        let entries: Vec<_> = targets.iter().map(|target| (0.0, 1.0, target.as_str(), 200)).collect();
-        let log = log(&entries, Moment::End);
-        let mut routes: Vec<&str> = log.fingerprints.iter().map(|it| it.text.as_str()).collect();
-        routes.sort_unstable();
-        assert_eq!(routes, ["GET /login/", "GET /{slug}/"]);
-    }
-
-    #[test]
-    fn memory_is_bounded_whatever_is_asked_for() {
-        let letters = |at: u32| -> String {
-            format!("{at:04}").bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
-        };
-        let targets: Vec<String> = (0..5000).map(|at| format!("/u/{}/x", letters(at))).collect();
-        let entries: Vec<_> = targets.iter().map(|target| (0.0, 1.0, target.as_str(), 404)).collect();
-        let log = log(&entries, Moment::End);
-        assert!(log.fingerprints.len() <= MOST_SIBLINGS as usize + 2, "{}", log.fingerprints.len());
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use super::QueryLog;
 use super::filter::Selection;
 use super::overview::{CLASSES, Steps, class, extent};
 use crate::requests::Class;
-use crate::requests::availability::{Outage, availability, outages};
+use crate::requests::availability::{Outage, availability, is_probe, outages};
 use crate::requests::load::{Apdex, most_at_once, utilisation};
 
 /// How a site did. Times are ms.
@@ -120,10 +120,19 @@ pub fn site(
     processes.dedup();
     site.workers = processes.len() as u32;
     if log.clock != super::Clock::Sequence {
-        site.outages = if selection.len() == statements.len() {
+        // Who asks whether a server lives, and is answered, says nothing of the rest of the site.
+        let probes: Vec<bool> = log.fingerprints.iter().map(|route| is_probe(&route.text)).collect();
+        let is_probe =
+            |at: usize| probes.get(statements.fingerprint[at] as usize).is_some_and(|&probe| probe);
+        let passed_over =
+            if probes.contains(&true) { selection.iter().filter(|&at| is_probe(at)).count() } else { 0 };
+        // A log of nothing else is judged by them.
+        let passed_over = if passed_over == selection.len() { 0 } else { passed_over };
+        site.outages = if selection.len() - passed_over == statements.len() {
             outages(&statements.start, class_of)
         } else {
-            let chosen: Vec<usize> = selection.iter().collect();
+            let chosen: Vec<usize> =
+                selection.iter().filter(|&at| passed_over == 0 || !is_probe(at)).collect();
             let times: Vec<f64> = chosen.iter().map(|&at| statements.start[at]).collect();
             outages(&times, |at| class_of(chosen[at]))
         };

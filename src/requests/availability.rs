@@ -54,6 +54,39 @@ pub fn outages(times: &[f64], class: impl Fn(usize) -> Class) -> Vec<Outage> {
     found
 }
 
+/// What those ask for who want to know whether a server lives: load balancers, Kubernetes, monitors. The last name of a path,
+/// without what is no letter, and in small letters: as Kubernetes, django-health-check (`ht`), Rails (`up`), dockerflow
+/// (`__heartbeat__`, `__lbheartbeat__`) and load balancers' handbooks have them.
+const PROBES: [&str; 17] = [
+    "alive",
+    "health",
+    "healthcheck",
+    "healthcheckz",
+    "healthz",
+    "heartbeat",
+    "ht",
+    "lbheartbeat",
+    "live",
+    "liveness",
+    "livez",
+    "ping",
+    "readiness",
+    "ready",
+    "readyz",
+    "startupz",
+    "up",
+];
+
+/// Whether a route, method and path, is a probe's.
+pub fn is_probe(route: &str) -> bool {
+    let path = route.split_once(' ').map_or(route, |(_, path)| path);
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let mut name = String::with_capacity(last.len());
+    name.extend(last.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()));
+    // What stands for a value is no name.
+    !last.contains('{') && PROBES.binary_search(&name.as_str()).is_ok()
+}
+
 /// Runs of answers that were all 5xx, a minute or more from the first of them to the next other answer. Where that comes only
 /// after a quiet time, it lasted a minute longer than errors came, or twice the longest time between two of them.
 fn errors(requests: impl Iterator<Item = (f64, Class)>) -> Vec<Outage> {
@@ -195,6 +228,15 @@ mod tests {
         let mut mixed = requests;
         mixed[130].1 = Class::ClientError;
         assert!(outages_of(&mixed).is_empty());
+    }
+
+    #[test]
+    fn probes_are_told_by_what_they_ask_for() {
+        let probes =
+            ["GET /healthz", "GET /health-check/", "HEAD /api/_health", "/__lbheartbeat__", "GET /ht/"];
+        assert!(PROBES.is_sorted() && probes.iter().all(|route| is_probe(route)));
+        let others = ["GET /", "GET /health/articles/", "GET /{slug}", "GET /alive.css", "GET /pingback", ""];
+        assert!(!others.iter().any(|route| is_probe(route)));
     }
 
     #[test]

@@ -143,7 +143,8 @@ pageTest('a text is looked for in queries, then in every statement', async ({ pa
   await openLog(page);
   await page.getByRole('searchbox', { name: 'Search' }).fill('auth_user');
   const inQueries = await left(page, (count) => count > 0 && count < 253);
-  await page.getByText('Filter', { exact: true }).click();
+  // What is searched at once is said, and beside it is the way to all.
+  await chips(page).getByText('“auth_user” in queries and examples').waitFor();
   await bar(page).getByRole('button', { name: 'Search full texts' }).click();
   await chips(page).getByText('“auth_user” in any text').waitFor();
   await left(page, (count) => count >= inQueries && count < 253);

@@ -173,3 +173,15 @@ pageTest('patterns stay for the next visit, and can be left out again', async ({
   await look(found);
   assert.equal(await page.getByText('Routes by the patterns of').count(), 0);
 });
+
+pageTest('an address is looked for in every line', async ({ page, screenshot }) => {
+  await openLog(page);
+  await page.getByRole('searchbox', { name: 'Search' }).fill('nothing like it');
+  const bar = page.getByRole('region', { name: 'Filter' });
+  await bar.getByText('“nothing like it” in routes and examples').waitFor();
+  await screenshot('requests-search');
+  await bar.getByRole('button', { name: 'Search whole lines' }).click();
+  await bar.getByText('“nothing like it” in any line').waitFor();
+  await page.getByRole('searchbox', { name: 'Search' }).fill('');
+  await bar.getByRole('button', { name: 'Search whole lines' }).waitFor({ state: 'hidden' });
+});

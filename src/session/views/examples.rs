@@ -3,6 +3,7 @@
 use crate::queries::{NONE, QueryLog};
 use crate::session::queries::Texts;
 use crate::sort;
+use crate::text::percent_decoded;
 
 /// So many queries have one, those with most time first: each is read from the file.
 const MOST: usize = 500;
@@ -20,7 +21,9 @@ pub(super) fn examples(log: &QueryLog, texts: &Texts<'_>) -> Vec<String> {
         if let Some(text) = (at != NONE).then(|| texts.text(log, at as usize)).and_then(Result::ok).flatten()
         {
             let parameters = text.parameters.unwrap_or_default();
-            examples[fingerprint as usize] = format!("{}\n{parameters}", text.sql).to_lowercase();
+            let decoded =
+                log.served.is_some().then(|| percent_decoded(&text.sql)).flatten().unwrap_or_default();
+            examples[fingerprint as usize] = format!("{}\n{parameters}\n{decoded}", text.sql).to_lowercase();
         }
     }
     examples

@@ -12,6 +12,7 @@ use crate::queries::filter::Found;
 use crate::queries::{EventKind, EventText, NONE, QueryLog};
 use crate::session::queries::Texts;
 use crate::sort;
+use crate::text::percent_decoded;
 
 /// Bytes of the file that are read at once; some tens of milliseconds in the page.
 const SLICE: u64 = 4 << 20;
@@ -115,7 +116,12 @@ impl Look<'_> {
                             None => format.and_then(|format| format.statement_text(part)),
                         };
                         let is_found = match text {
-                            Some(text) => has(&text.sql) || text.parameters.as_deref().is_some_and(has),
+                            Some(text) => {
+                                has(&text.sql)
+                                    || text.parameters.as_deref().is_some_and(has)
+                                    || (log.served.is_some()
+                                        && percent_decoded(&text.sql).is_some_and(|decoded| has(&decoded)))
+                            }
                             None => {
                                 has(&log.fingerprints[log.statements.fingerprint[at as usize] as usize].text)
                             }

@@ -31,7 +31,7 @@ async function findFirefox() {
   return null;
 }
 
-const firefox = await findFirefox();
+export const firefox = await findFirefox();
 
 /** A test that is given a fresh Firefox. */
 export function firefoxTest(name, body) {
@@ -47,7 +47,7 @@ export function firefoxTest(name, body) {
 }
 
 /** Starts a fresh Firefox without a window. */
-async function launchFirefox(executable) {
+export async function launchFirefox(executable) {
   const profile = await mkdtemp(join(tmpdir(), 'flamedrop-firefox-'));
   await writeFile(
     join(profile, 'user.js'),

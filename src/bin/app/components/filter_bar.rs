@@ -69,6 +69,9 @@ pub fn FilterBar(document: OpenDocument, overview: QueriesOverview) -> impl Into
             attempts => format!("{text} · {} failed beside them", format::count(i64::from(attempts))),
         })
     };
+    // What is found at once is not all: the rest is offered where that is seen.
+    let can_search = !statistics && !overview.results_only;
+    let searched = can_search.then(|| view! { <AllTexts document /> });
     let span = overview.span;
     let (origin, wall_clock) = (span.map_or(0.0, |(first, _)| first), overview.wall_clock);
     let strip = span.filter(|(first, last)| last > first).map(|_| {
@@ -81,6 +84,7 @@ pub fn FilterBar(document: OpenDocument, overview: QueriesOverview) -> impl Into
             <div class="chips">
                 <p class="summary" aria-live="polite">{summary}</p>
                 <Chips document origin wall_clock />
+                {searched}
                 <details class="fold small adder">
                     <summary>"Filter"</summary>
                     <Adder document />
@@ -165,7 +169,13 @@ fn Chips(document: OpenDocument, origin: f64, wall_clock: bool) -> impl IntoView
         }
         let search = document.search.get();
         if !search.trim().is_empty() {
-            let place = if filter.all_texts { "in any text" } else { "in queries" };
+            let requests = untrack(|| document.is_requests());
+            let place = match (filter.all_texts, requests) {
+                (true, true) => "in any line",
+                (true, false) => "in any text",
+                (false, true) => "in routes and examples",
+                (false, false) => "in queries and examples",
+            };
             let text = format!("“{}” {place}", search.trim());
             chips.push(chip(text, move || {
                 change(Box::new(|filter| filter.all_texts = false));
@@ -264,7 +274,6 @@ fn Adder(document: OpenDocument) -> impl IntoView {
                     let failed = event_target_checked(&event);
                     document.filter.update(|filter| filter.failed = failed);
                 } /> " failed only"</label>
-            <AllTexts document />
         </div>
     }
 }
@@ -333,11 +342,12 @@ fn AllTexts(document: OpenDocument) -> impl IntoView {
             </span>
         }
         .into_any(),
+        None if text().is_empty() || document.filter.with(|filter| filter.all_texts) => ().into_any(),
         None => view! {
             <button
                 type="button"
+                class="link"
                 title="Looks for what the search box says in every statement's own text, parameters and plans, and in all that the log says of events: the file is read again"
-                disabled=move || text().is_empty() || document.filter.get().all_texts
                 on:click=move |_| start()
             >
                 {if untrack(|| document.is_requests()) { "Search whole lines" } else { "Search full texts" }}

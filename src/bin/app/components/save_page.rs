@@ -1,6 +1,7 @@
 //! The dialog that saves a page with documents in it.
 
 use flamedrop::format;
+use flamedrop::protocol::ContentOverview;
 use flamedrop::share::page::About;
 use flamedrop::share::{Keep, Strip};
 use leptos::html;
@@ -61,11 +62,17 @@ fn Form() -> impl IntoView {
     let strip = RwSignal::new(Strip::default());
     let keep = RwSignal::new(Keep::Everything);
     let progress = RwSignal::new(Progress::Choosing);
-    let has_log = readable.iter().any(|document| {
-        untrack(|| document.overview()).is_some_and(|overview| {
-            matches!(overview.content, flamedrop::protocol::ContentOverview::Queries(_))
-        })
-    });
+    let has = |is_it: fn(&ContentOverview) -> bool| {
+        let mut overviews = readable.iter().filter_map(|document| untrack(|| document.overview()));
+        overviews.any(|overview| is_it(&overview.content))
+    };
+    let has_log = has(|content| matches!(content, ContentOverview::Queries(_)));
+    let has_requests = has(|content| matches!(content, ContentOverview::Requests(_)));
+    let parameters = match (has_log, has_requests) {
+        (true, true) => "logged apart; values in the addresses of requests",
+        (true, false) => "logged apart from their statements",
+        (false, _) => "values in the addresses of requests",
+    };
     let documents: Vec<_> = readable
         .iter()
         .map(|&document| {
@@ -181,8 +188,8 @@ fn Form() -> impl IntoView {
             <fieldset>
                 <legend>"Leave out"</legend>
                 <ul>
-                    {option("SQL literals", "values and comments in statements", |strip| strip.literals, |strip| strip.literals ^= true)}
-                    {option("Parameters", "logged apart; values in the addresses of requests", |strip| strip.parameters, |strip| strip.parameters ^= true)}
+                    {has_log.then(|| option("SQL literals", "values and comments in statements", |strip| strip.literals, |strip| strip.literals ^= true))}
+                    {(has_log || has_requests).then(|| option("Parameters", parameters, |strip| strip.parameters, |strip| strip.parameters ^= true))}
                     {option("Paths and names", "folders, addresses, hosts, users, databases", |strip| strip.paths, |strip| strip.paths ^= true)}
                 </ul>
             </fieldset>

@@ -64,22 +64,27 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
         label: "What changed",
         holds: Holds::Words,
         width: "150px",
-        hint: "What changed significantly (99 %): durations by the Mann-Whitney U test, calls as Poisson rates",
+        hint: "What changed significantly (99 %): durations by the Mann-Whitney U test, how often as Poisson rates",
         sort: None,
         cell: |row| Cell::Text(verdict(row)),
     },
     Def {
-        key: "calls",
+        key: CALLS,
         label: "Calls",
         holds: Holds::Pairs(["calls before", "calls after"], None),
         width: "140px",
         hint: "Executions before (made comparable) and after",
         sort: Some((SortBy::Calls, true)),
-        cell: |row| {
-            let before = Cell::Calls(f64::from(row.before.calls) * row.scale);
-            let after = Cell::Count(u64::from(row.after.calls));
-            Cell::Pair(Box::new(before), Box::new(after), clearly(row.calls_z))
-        },
+        cell: counts,
+    },
+    Def {
+        key: REQUESTS,
+        label: "Requests",
+        holds: Holds::Pairs(["requests before", "requests after"], None),
+        width: "140px",
+        hint: "Requests before (made comparable) and after",
+        sort: Some((SortBy::Calls, true)),
+        cell: counts,
     },
     Def {
         key: "mean",
@@ -119,6 +124,21 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
     },
 ];
 
+const CALLS: &str = "calls";
+const REQUESTS: &str = "requests";
+
+/// The columns of a log of requests, or of statements.
+fn columns(requests: bool) -> Vec<&'static Def<Compared, SortBy>> {
+    let other = if requests { CALLS } else { REQUESTS };
+    COLUMNS.iter().filter(|def| def.key != other).collect()
+}
+
+fn counts(row: &Compared) -> Cell {
+    let before = Cell::Calls(f64::from(row.before.calls) * row.scale);
+    let after = Cell::Count(u64::from(row.after.calls));
+    Cell::Pair(Box::new(before), Box::new(after), clearly(row.calls_z))
+}
+
 fn total(side: Side, scale: f64) -> Cell {
     if side.timed > 0 { Cell::Total(side.total * scale, 0.0) } else { Cell::Unknown }
 }
@@ -135,7 +155,7 @@ fn clearly(z: f64) -> Option<bool> {
 
 /// What changed, in two words; or why that cannot be said.
 fn verdict(row: &Compared) -> String {
-    let few = if row.calls_z.abs() < CLEAR { ", few calls" } else { "" };
+    let few = if row.calls_z.abs() < CLEAR { ", only a few" } else { "" };
     if row.is_new() {
         return format!("new{few}");
     }
@@ -159,6 +179,7 @@ pub fn Compare(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
         return view! { <Between document /> }.into_any();
     }
     let units = Units::of(&overview);
+    let requests = untrack(|| document.is_requests());
     let log = document.log;
     let state = state();
     let sides = sides(state, document, overview.clone(), units);
@@ -211,14 +232,14 @@ pub fn Compare(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
         Whole {
             request: Arc::new(move || ask(Asked { first: 0, count: u32::MAX, selected: None })),
             pick,
-            columns: Arc::new(|| COLUMNS.iter().collect()),
+            columns: Arc::new(move || columns(requests)),
         },
     );
     let table = move || {
         data_table(Setup {
             label: "Comparison",
-            heading: None,
-            columns: COLUMNS.iter().collect(),
+            heading: requests.then_some("Route"),
+            columns: columns(requests),
             paged,
             sort,
             units,
@@ -227,7 +248,7 @@ pub fn Compare(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
                 log.compared.set(Some(row.place));
                 to_query(document, &row);
             }),
-            empty: "Neither side has statements.".to_owned(),
+            empty: format!("Neither side has {}.", if requests { "requests" } else { "statements" }),
         })
     };
     let none = Memo::new(move |_| match sides.get() {
@@ -250,7 +271,7 @@ pub fn Compare(document: OpenDocument, overview: QueriesOverview) -> impl IntoVi
         summary.with(|summary| {
             let (_, (_, comparison)) = summary.as_ref()?;
             let Sides::Both { names, .. } = sides.get() else { return None };
-            Some(sentence(comparison, &names, per.get()))
+            Some(sentence(comparison, &names, per.get(), requests))
         })
     };
     view! {
@@ -372,7 +393,7 @@ fn Choices(document: OpenDocument, timed: bool, per: Signal<Per>) -> impl IntoVi
 }
 
 /// Both sides in a sentence.
-fn sentence(comparison: &Comparison, [before, after]: &[String; 2], per: Per) -> String {
+fn sentence(comparison: &Comparison, [before, after]: &[String; 2], per: Per, requests: bool) -> String {
     let calls = |count: u32| format::count(i64::from(count));
     let scaled = match per {
         Per::Log => String::new(),
@@ -380,8 +401,9 @@ fn sentence(comparison: &Comparison, [before, after]: &[String; 2], per: Per) ->
         _ => format!(", scaled × {:.3}", comparison.scale),
     };
     let scale = if scaled.is_empty() { 1.0 } else { comparison.scale };
+    let many = if requests { "requests" } else { "calls" };
     let mut text = format!(
-        "Before, {before}: {} in {} calls{scaled}. After, {after}: {} in {} calls.",
+        "Before, {before}: {} in {} {many}{scaled}. After, {after}: {} in {} {many}.",
         format::milliseconds(comparison.before * scale),
         format::calls(f64::from(comparison.calls_before) * scale),
         format::milliseconds(comparison.after),

@@ -88,7 +88,7 @@ pub fn Findings(document: OpenDocument) -> impl IntoView {
             vital: judged.summary.vital as usize,
             sentence: judged.summary.vital_few(judged.profile.is_some(), judged.log.is_some()),
             functions: judged.profile.is_some(),
-            queries: judged.log.is_some(),
+            others: judged.log.is_some().then_some("query"),
             go: {
                 let judged = Arc::clone(&judged);
                 Box::new(move |link| judged.go(state, link))

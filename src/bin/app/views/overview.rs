@@ -58,7 +58,7 @@ pub fn Overview(document: OpenDocument, overview: QueriesOverview) -> impl IntoV
     let curve = move || {
         let answer = queries.get()?.1;
         let (rows, shapes, total) = &*answer;
-        Some(pareto_curve(state, shown(document, rows, *shapes, *total, "queries")))
+        Some(pareto_curve(state, shown(document, rows, *shapes, *total, ("query", "queries"))))
     };
     let timed = overview.wall_clock;
     let statistics = overview.statistics;
@@ -296,7 +296,7 @@ pub(super) fn shown(
     rows: &[GroupRow],
     shapes: u32,
     total: f64,
-    things: &str,
+    (thing, things): (&'static str, &str),
 ) -> Shown {
     let largest = rows.iter().filter(|row| row.figures.total > 0.0).map(|row| Item {
         label: row.label.clone(),
@@ -322,7 +322,7 @@ pub(super) fn shown(
         vital,
         sentence,
         functions: false,
-        queries: true,
+        others: Some(thing),
         go: Box::new(move |link| {
             if let Link::Query(fingerprint) = link {
                 document.statement.set(None);

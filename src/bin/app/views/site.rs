@@ -73,7 +73,7 @@ pub fn SiteOverview(document: OpenDocument, overview: QueriesOverview) -> impl I
     let curve = move || {
         let answer = routes.get()?.1;
         let (rows, shapes, total) = &*answer;
-        Some(pareto_curve(state, shown(document, rows, *shapes, *total, "routes")))
+        Some(pareto_curve(state, shown(document, rows, *shapes, *total, ("route", "routes"))))
     };
     let how = overview.how_to_time.clone().filter(|_| overview.without_duration == overview.executions);
     view! {

@@ -34,14 +34,16 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
         let before = of(&row.before) * scale(name);
         view! { <tr><th>{name}</th><td class="number">{known(&row.before, before)}</td><td class="number">{known(&row.after, of(&row.after))}</td></tr> }
     };
+    let requests = untrack(|| document.is_requests());
+    let (one, counted) = if requests { ("route", "Requests") } else { ("query", "Calls") };
     let scaled = ((row.scale - 1.0).abs() >= 1e-3).then(|| {
-        view! { <p class="hint">{format!("Calls and total before are scaled × {:.3} to be comparable.", row.scale)}</p> }
+        view! { <p class="hint">{format!("{counted} and total before are scaled × {:.3} to be comparable.", row.scale)}</p> }
     });
-    let said = said(&row);
+    let said = said(&row, if requests { "request" } else { "execution" });
     let said: Vec<_> = said.into_iter().map(|text| view! { <li>{text}</li> }).collect();
     let open = row.fingerprint.is_some().then(|| {
         let row = row.clone();
-        view! { <button type="button" class="link" on:click=move |_| to_query(document, &row)>"This query in full"</button> }
+        view! { <button type="button" class="link" on:click=move |_| to_query(document, &row)>{format!("This {one} in full")}</button> }
     });
     let copy = copy_sheet(file_of(document, "compared"), {
         let row = row.clone();
@@ -50,7 +52,7 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
                 Sheet::new(&[("what", Holds::Words), ("before", Holds::Numbers), ("after", Holds::Numbers)]);
             let calls = |side: &Side, scale: f64| number(f64::from(side.calls) * scale);
             sheet.push(vec![
-                Value::Text("calls".to_owned()),
+                Value::Text(counted.to_ascii_lowercase()),
                 calls(&row.before, row.scale),
                 calls(&row.after, 1.0),
             ]);
@@ -66,19 +68,26 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
         }
     });
     let lines: Vec<_> = TIMES.iter().map(|&(name, of)| line(name, of)).collect();
+    let name = match requests {
+        true => view! { <h2><small>"Route"</small> " " {row.text.clone()}</h2> }.into_any(),
+        false => view! {
+            <h2>"Query" <CopySql text=row.text.clone() label="Copy fingerprint" /></h2>
+            <Sql text=row.text.clone() label="Fingerprint" />
+        }
+        .into_any(),
+    };
     view! {
         <aside class="details" aria-label="Selected comparison">
             <Edge />
             <button type="button" class="close" aria-label="Close details" on:click=move |_| document.log.compared.set(None)>"×"</button>
             <section>
-                <h2>"Query" <CopySql text=row.text.clone() label="Copy fingerprint" /></h2>
-                <Sql text=row.text.clone() label="Fingerprint" />
+                {name}
                 <ul class="said">{said}</ul>
                 <div class="heading"><h3>"Both sides"</h3> {copy}</div>
                 <table class="items sides">
                     <thead><tr><td></td><th class="number">"Before"</th><th class="number">"After"</th></tr></thead>
                     <tbody>
-                        <tr><th>"Calls"</th><td class="number">{format::calls(f64::from(row.before.calls) * row.scale)}</td><td class="number">{format::count(i64::from(row.after.calls))}</td></tr>
+                        <tr><th>{counted}</th><td class="number">{format::calls(f64::from(row.before.calls) * row.scale)}</td><td class="number">{format::count(i64::from(row.after.calls))}</td></tr>
                         {lines}
                     </tbody>
                 </table>
@@ -91,7 +100,7 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
 }
 
 /// How far the difference is to be trusted.
-fn said(row: &Compared) -> Vec<String> {
+fn said(row: &Compared, one: &str) -> Vec<String> {
     let mut said = Vec::new();
     if row.is_new() {
         said.push("It was not there before.".to_owned());
@@ -107,9 +116,8 @@ fn said(row: &Compared) -> Vec<String> {
         return said;
     }
     match row.mean_change {
-        None => said.push(format!(
-            "Fewer than {FEWEST} executions on a side: too few to say whether it became slower."
-        )),
+        None => said
+            .push(format!("Fewer than {FEWEST} {one}s on a side: too few to say whether it became slower.")),
         Some((from, to)) => {
             let signed = |time: f64| {
                 let sign = if time < 0.0 { "−" } else { "+" };
@@ -122,7 +130,8 @@ fn said(row: &Compared) -> Vec<String> {
             });
             said.push(format!("Its mean changed by {} to {} (95 % interval).", signed(from), signed(to)));
             said.push(format!(
-                "An execution after takes longer than one before with a probability of {}.",
+                "{} {one} after takes longer than one before with a probability of {}.",
+                if one.starts_with('e') { "An" } else { "A" },
                 format::percent(row.slower)
             ));
         }

@@ -31,8 +31,8 @@ pub struct Shown {
     pub sentence: String,
     /// Whether functions may be among the items.
     pub functions: bool,
-    /// Whether queries may be among the items.
-    pub queries: bool,
+    /// What the items that are no functions are, if there may be such: queries, or routes.
+    pub others: Option<&'static str>,
     /// Goes to where an item is seen.
     pub go: Box<dyn Fn(Link) + Send + Sync>,
 }
@@ -68,9 +68,9 @@ pub fn pareto_curve(state: State, shown: Shown) -> AnyView {
         "Pareto curve: {sentence} Arrow keys walk it, Enter goes to the item; the table beneath it says the same."
     );
     let functions = shown.functions;
-    let legend = shown.queries.then(|| {
+    let legend = shown.others.map(|kind| {
         let colour = move || css(curve.theme.get().query().fill);
-        view! { <li><span class="key square" style:background-color=colour aria-hidden="true"></span>"query"</li> }
+        view! { <li><span class="key square" style:background-color=colour aria-hidden="true"></span>{kind}</li> }
     });
     let card = move || {
         let shown = curve.shown.try_get_value()?;
@@ -81,7 +81,7 @@ pub fn pareto_curve(state: State, shown: Shown) -> AnyView {
             <p class="name sql-line">{item.label.clone()}</p>
             <p class="note">{item.place.clone()}</p>
             <table>
-                <tr><th>{if is_query(item) { "All executions" } else { "Self time" }}</th><td>{time}</td></tr>
+                <tr><th>{if is_query(item) { "In all" } else { "Self time" }}</th><td>{time}</td></tr>
                 <tr><th>"Share"</th><td>{share}</td></tr>
                 <tr><th>"With all larger"</th><td>{sum}</td></tr>
             </table>
@@ -131,6 +131,11 @@ fn numbers(shown: &Shown, rank: usize) -> (String, String, String) {
     (shown.unit.thousandths(time), format::percent(time / items.total), format::percent(sum / items.total))
 }
 
+/// What kind of thing an item is.
+fn kind_of(shown: &Shown, item: &Item) -> &'static str {
+    shown.others.filter(|_| is_query(item)).unwrap_or("function")
+}
+
 fn table(curve: Curve, shown: &Arc<Shown>) -> AnyView {
     let items = &shown.items;
     let most = shown.vital.max(ROWS);
@@ -141,12 +146,11 @@ fn table(curve: Curve, shown: &Arc<Shown>) -> AnyView {
         .enumerate()
         .map(|(rank, item)| {
             let (time, share, sum) = numbers(shown, rank);
-            let (link, shown) = (item.link, Arc::clone(shown));
+            let (link, kind, shown) = (item.link, kind_of(shown, item), Arc::clone(shown));
             let colour = {
                 let item = item.clone();
                 move || css(item_fill(&curve.theme.get(), &item).fill)
             };
-            let kind = if is_query(item) { "query" } else { "function" };
             let shape = if is_query(item) { "key square" } else { "key round" };
             view! {
                 <tr>
@@ -168,8 +172,14 @@ fn table(curve: Curve, shown: &Arc<Shown>) -> AnyView {
     let more = (more > 0).then(|| {
         view! { <p class="hint">{format!("{} more are smaller.", format::count(more as i64))}</p> }
     });
+    let largest = match (shown.functions, shown.others) {
+        (true, Some("query")) => "Largest functions and queries",
+        (true, _) => "Largest functions",
+        (false, Some("route")) => "Largest routes",
+        (false, _) => "Largest queries",
+    };
     view! {
-        <div class="scroll" tabindex="0" role="group" aria-label="Largest functions and queries">
+        <div class="scroll" tabindex="0" role="group" aria-label=largest>
             <table class="items">
                 <thead><tr><th class="number">"#"</th><th>"What"</th><th>"Kind"</th><th class="number">"Time"</th><th class="number">"Share"</th><th class="number">"Sum"</th></tr></thead>
                 <tbody>{rows}</tbody>
@@ -270,7 +280,7 @@ impl Curve {
         let shown = self.shown.try_get_value()?;
         let item: &Item = shown.items.largest.get(rank)?;
         let (time, share, sum) = numbers(&shown, rank);
-        let kind = if is_query(item) { "query" } else { "function" };
+        let kind = kind_of(&shown, item);
         Some(format!("{}: {kind} {}. {time}, {share}; {sum} with all larger ones.", rank + 1, item.label))
     }
 }
