@@ -196,6 +196,31 @@ pageTest('two are compared, the earlier one with the later one', async ({ page }
   assert.equal(await page.getByLabel('Before:').inputValue().then(Boolean), true);
 });
 
+pageTest('several are compared with several', async ({ page, screenshot }) => {
+  await drop(page, RUNS.map(recording));
+  await allRead(page);
+  const before = page.getByRole('button', { name: 'Set as before' });
+  assert.ok(await before.isDisabled());
+  await choose(page, 'before-1.prof');
+  await choose(page, 'before-2.prof');
+  await before.click();
+  const compare = page.getByRole('button', { name: /with 2 before$|^Compare 2 before/ });
+  assert.ok(await compare.isDisabled());
+  assert.equal(await recordings(page).getByText('before', { exact: true }).count(), 2);
+  // What is before is not after as well.
+  await choose(page, 'before-1.prof');
+  assert.ok(await compare.isDisabled());
+  await choose(page, 'before-1.prof');
+  await choose(page, 'after-1.prof');
+  await choose(page, 'after-2.prof');
+  await screenshot('group-before');
+  await page.getByRole('button', { name: 'Compare 2 before with 2 after' }).click();
+  await page.getByText(/on average of 2 before, .* on average of 2 after/).waitFor();
+  await documentButton(page, '4 files').click();
+  await page.getByRole('button', { name: 'None is before' }).click();
+  await before.waitFor();
+});
+
 pageTest('those that are chosen are merged, by keys', async ({ page, screenshot }) => {
   await drop(page, RUNS.map(recording));
   await allRead(page);

@@ -19,7 +19,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::{Blob, File};
 
-pub use self::hands::{compare, lead_to, merge, open_with_partner, rank};
+pub use self::hands::{compare, compare_sides, lead_to, merge, open_with_partner, rank};
 use crate::bridge::Event;
 use crate::document::{OpenDocument, Sort, Status};
 use crate::patterns::Patterns;
@@ -108,6 +108,9 @@ pub enum Ranking {
     Not(String),
 }
 
+/// So many recordings are on one side of a comparison at most: each is opened.
+const MOST_COMPARED: usize = 12;
+
 /// The recordings of a group, as an open document knows them; of any other document there are none. Copies are the same.
 #[derive(Clone, Copy)]
 pub struct GroupState {
@@ -119,6 +122,8 @@ pub struct GroupState {
     pub selected: RwSignal<Option<u32>>,
     /// Those that are chosen, by member, in the order in which they were.
     pub chosen: RwSignal<Vec<u32>>,
+    /// Those that were set aside as recorded before a change, to be compared with others.
+    pub before: RwSignal<Vec<u32>>,
     /// How far merging is: so many of so many.
     pub merging: RwSignal<Option<(usize, usize)>>,
     /// The functions of all.
@@ -148,6 +153,7 @@ impl GroupState {
             sort: RwSignal::new(Sort::descending(Column::Total)),
             selected: RwSignal::new(None),
             chosen: RwSignal::new(Vec::new()),
+            before: RwSignal::new(Vec::new()),
             merging: RwSignal::new(None),
             ranking: RwSignal::new(Ranking::NotAsked),
             ranked_sort: RwSignal::new(Sort::descending(RankedColumn::SelfTime)),
@@ -232,6 +238,21 @@ impl GroupState {
         let (of_one, of_other) = (key(one), key(other));
         let is_later = of_one.0 > of_other.0 || of_one.0 == of_other.0 && of_one.1 > of_other.1;
         Some(if is_later { [other, one] } else { [one, other] })
+    }
+
+    /// The chosen ones, if they can be one side of a comparison: profiles that measure the same as each other, and as those set
+    /// aside, of which they are none. Each has a tab then, so they are few. Follows all of it.
+    pub fn side(self) -> Option<Vec<u32>> {
+        let chosen = self.chosen.get();
+        let unit = |id: &u32| {
+            let member = self.member(*id).filter(Member::is_profile)?;
+            member.brief().map(|brief| brief.unit)
+        };
+        let before = self.before.get();
+        let first = before.first().or(chosen.first()).and_then(unit)?;
+        let is_one = |id: &u32| !before.contains(id) && unit(id) == Some(first);
+        let fits = !chosen.is_empty() && chosen.len() <= MOST_COMPARED && chosen.iter().all(is_one);
+        fits.then_some(chosen)
     }
 
     /// When a file was last changed, ms since 1970; 0 where the browser does not know.

@@ -79,6 +79,21 @@ pub fn compare(state: State, document: OpenDocument, [before, after]: [u32; 2]) 
     after.view.set(View::Compare);
 }
 
+/// Opens the profiles of both sides of a change, the first of those after it last, with all others beside it.
+pub fn compare_sides(state: State, document: OpenDocument, before: &[u32], after: &[u32]) {
+    let open_all = |ids: &[u32], side: Side| -> Vec<(OpenDocument, Side)> {
+        ids.iter().filter_map(|&id| Some((open_member(state, document, id)?, side))).collect()
+    };
+    let Some((&first, others)) = after.split_first() else { return };
+    let mut beside = open_all(before, Side::Before);
+    beside.extend(open_all(others, Side::After));
+    let Some(shown) = open_member(state, document, first) else { return };
+    for (other, side) in beside {
+        shown.comparison.put(other, Some(side));
+    }
+    shown.view.set(View::Compare);
+}
+
 /// Opens the sum of some profiles of a group.
 pub fn merge(state: State, document: OpenDocument, ids: &[u32]) {
     let group = document.group;

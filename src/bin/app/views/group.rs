@@ -63,6 +63,50 @@ fn Hands(document: OpenDocument) -> impl IntoView {
             group::compare(state, document, two);
         }
     };
+    let side = Memo::new(move |_| group.side());
+    let sides = move || {
+        let before = group.before.get();
+        if before.is_empty() {
+            let set_aside = move |_| {
+                group.before.set(side.get_untracked().unwrap_or_default());
+                group.chosen.set(Vec::new());
+            };
+            return view! {
+                <button
+                    type="button"
+                    title="Compare several with several: choose those recorded before the change, then those after it"
+                    disabled=move || side.with(Option::is_none)
+                    on:click=set_aside
+                >
+                    "Set as before"
+                </button>
+            }
+            .into_any();
+        }
+        let count = before.len();
+        let compare = move |_| {
+            if let Some(after) = side.get_untracked() {
+                group::compare_sides(state, document, &group.before.get_untracked(), &after);
+            }
+        };
+        view! {
+            <button
+                type="button"
+                title="Opens them all, and shows what changed beside what is chance"
+                disabled=move || side.with(Option::is_none)
+                on:click=compare
+            >
+                {move || match side.with(|side| side.as_ref().map(Vec::len)) {
+                    Some(after) => format!("Compare {count} before with {after} after"),
+                    None => format!("Choose those after, to compare with {count} before"),
+                }}
+            </button>
+            <button type="button" class="chip" aria-label="None is before" on:click=move |_| group.before.set(Vec::new())>
+                {format!("Before: {count} ")}<span aria-hidden="true">"×"</span>
+            </button>
+        }
+        .into_any()
+    };
     let profiles = Memo::new(move |_| group.profiles());
     let merge = move |_| group::merge(state, document, &profiles.get_untracked());
     let merging = move || match (group.merging.get(), profiles.with(Vec::len)) {
@@ -91,6 +135,7 @@ fn Hands(document: OpenDocument) -> impl IntoView {
             >
                 "Compare two"
             </button>
+            {sides}
             <button
                 type="button"
                 title="One profile of what each function took in all of them, as pstats' add makes it"

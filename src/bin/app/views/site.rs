@@ -186,7 +186,7 @@ fn outages(outages: &[Outage], wall_clock: bool) -> Option<AnyView> {
                 <tr>
                     <td>{start_text(outage.from, wall_clock)}</td>
                     <td class="number">{format::milliseconds(outage.length)}</td>
-                    <td>{why}</td>
+                    <td class="words">{why}</td>
                 </tr>
             }
         })

@@ -95,16 +95,21 @@ pub fn columns(overview: &ProfileOverview, brief: bool, sort: RwSignal<Sort<Func
             Column::number(
                 "samples",
                 "",
-                "128px",
+                "minmax(96px, 128px)",
                 "Samples that had the function on the stack; after a stroke those that ended in it, where they differ",
             )
         } else {
-            Column::number("ncalls", "", "128px", "Calls; all/primitive where a function calls itself")
+            Column::number(
+                "ncalls",
+                "",
+                "minmax(96px, 128px)",
+                "Calls; all/primitive where a function calls itself",
+            )
         },
-        Column::number(own, unit, "132px", in_itself).keyed("tottime"),
+        Column::number(own, unit, "minmax(108px, 132px)", in_itself).keyed("tottime"),
         Column::number("percall", calls.unit.symbol(), "96px", "tottime divided by calls")
             .keyed("tottime-percall"),
-        Column::number(all_of, unit, "132px", in_all).keyed("cumtime"),
+        Column::number(all_of, unit, "minmax(108px, 132px)", in_all).keyed("cumtime"),
         Column::number("percall", calls.unit.symbol(), "96px", "cumtime divided by primitive calls")
             .keyed("cumtime-percall"),
         Column::number("self", "%", "64px", own_share),

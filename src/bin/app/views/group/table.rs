@@ -214,6 +214,8 @@ fn name_cell(document: OpenDocument, id: u32, member: &Member) -> AnyView {
         Kind::Schema => "schema",
     });
     let kind = (!kind.is_empty()).then(|| view! { <span class="mark">{kind}</span> });
+    let is_before = Memo::new(move |_| group.before.with(|before| before.contains(&id)));
+    let side = move || is_before.get().then(|| view! { <span class="mark">"before"</span> });
     let box_of = member.brief().is_some().then(|| {
         view! {
             <input
@@ -230,6 +232,7 @@ fn name_cell(document: OpenDocument, id: u32, member: &Member) -> AnyView {
         <span class="recording" title=member.name.clone()>
             {box_of}
             {kind}
+            {side}
             <span class="name">{label}</span>
             {file}
         </span>
