@@ -4,6 +4,7 @@
 pub mod application;
 pub mod batch;
 pub mod collect;
+mod event;
 pub mod events;
 pub mod executions;
 pub mod infer;
@@ -13,4 +14,5 @@ mod model;
 pub mod prefix;
 pub mod seen;
 pub mod server;
+mod session;
 pub mod steps;

@@ -17,132 +17,22 @@
 use rustc_hash::FxHashMap;
 
 use super::application;
-use super::events::{Open, happens_to_statements, keep};
+use super::event::Keyed;
+pub use super::event::{Event, Who};
+use super::events::{happens_to_statements, keep};
 use super::languages;
 use super::message::{self, Message, Step};
 use super::prefix::Severity;
 use super::seen::Seen;
 use super::server;
-use super::steps::{self, Steps};
+use super::session::{Bare, OPEN_PORTALS, Session, alone, close};
+use super::steps;
 use crate::queries::events::{Checkpoint, Facts};
 use crate::queries::fingerprint::{SEED, mix_text};
 use crate::queries::lexer::Dialect;
-use crate::queries::statements::{Recognised, Recognition, Statement};
-use crate::queries::{Connection, EventKind, LogBuilder, NONE, plan};
+use crate::queries::statements::{Recognised, Statement};
+use crate::queries::{EventKind, LogBuilder, NONE, plan};
 use crate::sort;
-
-/// One event of a server's log, in whichever format.
-#[derive(Debug, Clone, Copy)]
-pub struct Event<'a> {
-    /// What it is about.
-    pub severity: Severity,
-    /// Its message.
-    pub message: Message<'a>,
-    /// Its text as it is.
-    pub text: &'a [u8],
-    /// SQLSTATE; empty if it is not logged.
-    pub state: &'a [u8],
-    /// The SQL that ran when it was logged, where the server names it (STATEMENT).
-    pub statement: Option<&'a [u8]>,
-    /// Logged parameters.
-    pub parameters: Option<&'a [u8]>,
-    /// Whether it was logged within another statement (CONTEXT): by a function's.
-    pub nested: bool,
-    /// What the server adds (DETAIL).
-    pub detail: Option<&'a [u8]>,
-    /// When it was logged: ms, NaN if unknown.
-    pub stamp: f64,
-    /// The clock's step, ms.
-    pub resolution: f64,
-    /// Byte of its record.
-    pub offset: u64,
-    /// Bytes of its record.
-    pub length: u32,
-    /// What is known already of the SQL that it is about: what ran, as a message about a duration or a text says, and
-    /// [`Self::statement`] of all others.
-    pub recognised: Option<Recognition<'a>>,
-}
-
-/// Whose event it is.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Who<'a> {
-    pub process: &'a [u8],
-    pub session: &'a [u8],
-    pub user: &'a [u8],
-    pub database: &'a [u8],
-    pub application: &'a [u8],
-    pub client: &'a [u8],
-}
-
-impl Who<'_> {
-    /// What a session is known by.
-    fn key(&self) -> u64 {
-        let process = if self.session.is_empty() { self.process } else { self.session };
-        mix_text(mix_text(mix_text(SEED, process), self.user), self.database)
-    }
-
-    fn connection(&self) -> Connection {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes.trim_ascii()).into_owned();
-        // What the server writes where there is none yet is no name.
-        let name = |bytes: &[u8], is_none: fn(&[u8]) -> bool| match is_none(bytes.trim_ascii()) {
-            true => String::new(),
-            false => text(bytes),
-        };
-        Connection {
-            process: text(if self.process.is_empty() { self.session } else { self.process }),
-            database: name(self.database, languages::is_nobody),
-            user: name(self.user, languages::is_nobody),
-            application: name(self.application, languages::is_unknown),
-            client: text(self.client),
-            thread: None,
-        }
-    }
-}
-
-/// [`Who`], with what its session is known by.
-struct Keyed<'a> {
-    who: Who<'a>,
-    key: u64,
-}
-
-/// A duration without a text.
-#[derive(Debug, Clone, Copy)]
-struct Bare {
-    duration: f64,
-    stamp: f64,
-    resolution: f64,
-    offset: u64,
-    length: u32,
-}
-
-/// What is open in a session.
-#[derive(Debug, Default)]
-struct Session {
-    connection: u32,
-    /// Hash of the application's name that the connection has; 0 while it is not known.
-    application: u64,
-    /// Parse and bind, not yet executed.
-    steps: Steps,
-    /// Portals that were executed: what they are known by, and the statement's index in the order of the file.
-    portals: Vec<(u64, usize)>,
-    /// Bare durations that may turn out to be a parse and a bind.
-    bare: Vec<Bare>,
-    /// A text that waits for its duration; [`Statement::duration`] holds that of its parse and bind.
-    text: Option<Statement>,
-    /// The portal that text is executed from; none outside the extended protocol.
-    portal: Option<u64>,
-    /// The statement whose portal is fetched from; a bare duration follows.
-    fetching: Option<usize>,
-    /// Events whose statement is not yet known.
-    events: Open,
-    /// The lock it waits for: the event, when that was logged, and for how long it had waited then.
-    waits: Option<(usize, f64, f64)>,
-    /// Whether its beginning was counted, and `connection ready` may follow.
-    authorized: bool,
-}
-
-/// More portals than these are forgotten.
-const OPEN_PORTALS: usize = 16;
 
 /// Where every duration is at least this, ms, the server logs only what is slow.
 const THRESHOLD: f64 = 0.5;
@@ -610,31 +500,4 @@ impl Executions {
         }
         session.events.close(&mut self.builder, false);
     }
-}
-
-/// Adds what is open in a session.
-fn close(builder: &mut LogBuilder, seen: &mut Seen, session: &mut Session) {
-    if let Some(text) = session.text.take() {
-        let text = Statement { duration: f64::NAN, ..text };
-        let index = session.events.push(builder, text, session.portal.is_some());
-        seen.texts_alone += u64::from(!builder.has_duration(index));
-    }
-    for bare in std::mem::take(&mut session.bare) {
-        alone(builder, seen, session, bare);
-    }
-}
-
-/// Adds a duration that no text came for.
-fn alone(builder: &mut LogBuilder, seen: &mut Seen, session: &mut Session, bare: Bare) {
-    seen.durations_alone += 1;
-    let recognised = builder.without_text();
-    let statement = Statement {
-        end: bare.stamp,
-        resolution: bare.resolution,
-        duration: bare.duration,
-        offset: bare.offset,
-        length: bare.length,
-        ..Statement::new(recognised, session.connection)
-    };
-    session.events.push(builder, statement, false);
 }
