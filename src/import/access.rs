@@ -28,6 +28,7 @@ mod plausible;
 mod roles;
 mod servers;
 mod structlog;
+mod tornado;
 mod traefik;
 mod unquoted;
 mod uvicorn;
@@ -47,6 +48,7 @@ pub use hypercorn::{ABOUT as HYPERCORN_ABOUT, Hypercorn};
 pub use json::{ABOUT as JSON_ABOUT, AccessJson};
 pub use nginx::{ABOUT as NGINX_ABOUT, Nginx};
 pub use structlog::{ABOUT as STRUCTLOG_ABOUT, Structlog};
+pub use tornado::{ABOUT as TORNADO_ABOUT, Tornado};
 pub use traefik::{ABOUT as TRAEFIK_ABOUT, Traefik};
 pub use unquoted::{ABOUT as UNQUOTED_ABOUT, Unquoted};
 pub use uvicorn::{ABOUT as UVICORN_ABOUT, Uvicorn};
@@ -239,7 +241,7 @@ fn line_text(record: &[u8]) -> Option<crate::queries::StatementText> {
 
 /// Whether a line is a server's of a request: what is looked for within wrappings.
 pub(super) fn begins(line: &[u8]) -> bool {
-    layout::has_request(line) || uwsgi::is_line(line) || unquoted::has_request(line)
+    layout::has_request(line) || uwsgi::is_line(line) || unquoted::has_request(line) || tornado::is_line(line)
 }
 
 /// Whether a layout that is given reads a line of this beginning.

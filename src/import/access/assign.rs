@@ -42,10 +42,14 @@ pub fn assign(layout: &mut Layout, samples: &[&[u8]], head: &[u8]) {
         .or_else(|| (0..request).rev().find(|&at| is_bare(at)));
     if let Some(stamp) = stamp {
         layout.fields[stamp].role = Role::Stamp;
-        // Before it: client, who it is by identd, and by the password.
+        // Before it: client, who it is by identd, and by the password; unless an address stands elsewhere, as in front of a
+        // duration or behind a logger's name.
         let is_word =
             |at: usize| layout.fields[at].before.len() <= 2 && !layout.fields[at].before.ends_with(b"[");
-        if stamp >= 3 && (stamp - 2..stamp).all(is_word) {
+        let address = (0..stamp).find(|&at| columns.all(at, is_address));
+        let is_elsewhere =
+            |client: usize| address.is_some_and(|at| at != client) && !columns.all(client, is_address);
+        if stamp >= 3 && (stamp - 2..stamp).all(is_word) && !is_elsewhere(stamp - 3) {
             layout.fields[stamp - 1].role = Role::User;
             layout.fields[stamp - 3].role = Role::Client;
         } else if let Some(client) = (0..request).find(|&at| columns.all(at, is_address)) {
@@ -58,6 +62,11 @@ pub fn assign(layout: &mut Layout, samples: &[&[u8]], head: &[u8]) {
         bytes(layout, &columns, status);
     }
     by_name(layout, &columns);
+    if layout.server == Server::HaProxy
+        && let Some(at) = status.and_then(|status| haproxy_total(layout, &columns, status))
+    {
+        layout.fields[at].role = Role::Duration(1.0);
+    }
     durations(layout, &columns, behind.unwrap_or(request) + 1);
     layout.moment = layout.server.moment().unwrap_or_else(|| moment(layout, samples));
 }
@@ -115,10 +124,38 @@ pub fn by_name(layout: &mut Layout, columns: &Columns<'_>) {
             Role::Epoch | Role::Stamp if !columns.all(at, |cell| fields::when(cell).is_some()) => Role::Skip,
             Role::Stamp if has(layout, Role::Stamp) => Role::Epoch,
             Role::Duration(_) | Role::Upstream(_) if columns.numbers(at).is_none() => Role::Skip,
+            // What is behind a proxy answered so: three digits are no microseconds.
+            Role::Duration(_) if layout.fields[at].name == "us" && are_statuses(columns, at) => Role::Skip,
             role => role,
         };
         layout.fields[at].role = role;
     }
+}
+
+/// Whether all are statuses, of one application or of several, or dashes.
+fn are_statuses(columns: &Columns<'_>, at: usize) -> bool {
+    let is_status = |cell: &[u8]| {
+        let mut parts = cell.split(|byte| b" ,:".contains(byte)).filter(|part| !part.is_empty());
+        parts.all(|part| part == b"-" || fields::is_known_status(part))
+    };
+    columns.all(at, is_status)
+}
+
+/// Where HAProxy's total is behind the status of its
+/// [CLF](https://docs.haproxy.org/3.0/configuration.html#8.2.4): `"" "" port ms "frontend" "backend" "server" TR Tw Tc Tr Ta
+/// ----`. Milliseconds, -1 for what did not come to pass.
+pub fn haproxy_total(layout: &Layout, columns: &Columns<'_>, status: usize) -> Option<usize> {
+    let names = status + 6;
+    let is_quoted = |at: usize| layout.fields.get(at).is_some_and(|field| field.before.ends_with(b"\""));
+    let is_time =
+        |cell: &[u8]| cell == b"-1" || fields::whole(cell.strip_prefix(b"+").unwrap_or(cell)).is_some();
+    let is_state =
+        |cell: &[u8]| cell.len() == 4 && cell.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'-');
+    let fits = layout.fields.len() > names + 8
+        && (names..names + 3).all(is_quoted)
+        && (names + 3..names + 8).all(|at| columns.all(at, is_time))
+        && columns.all(names + 8, is_state);
+    fits.then_some(names + 7)
 }
 
 /// Where nothing tells the server: lines come in the order of their ends. If the stamps run backwards more often than the

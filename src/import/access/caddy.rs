@@ -27,9 +27,24 @@ fn detect(head: &[u8]) -> u8 {
     if lines(head).take(50).any(is_line) { CERTAIN } else { 0 }
 }
 
+/// What stands in front of the object, and it: nothing where the line is one, the stamp, level and logger of the console's
+/// encoder (`format console`) else.
+fn object(line: &[u8]) -> (&[u8], &[u8]) {
+    const NAME: &[u8] = b"\thttp.log.access";
+    match memchr::memmem::find(line, b"\t{") {
+        Some(at) if line.first() != Some(&b'{') && memchr::memmem::find(&line[..at], NAME).is_some() => {
+            (&line[..at], &line[at + 1..])
+        }
+        _ => (b"", line),
+    }
+}
+
 fn is_line(line: &[u8]) -> bool {
-    line.first() == Some(&b'{')
-        && pairs(line).any(|(key, value)| key == b"logger" && value.bytes().starts_with(b"http.log.access"))
+    let (front, line) = object(line);
+    !front.is_empty()
+        || line.first() == Some(&b'{')
+            && pairs(line)
+                .any(|(key, value)| key == b"logger" && value.bytes().starts_with(b"http.log.access"))
 }
 
 /// What whole numbers of durations are: `duration_format` may be seconds, milliseconds, nanoseconds or a text with its unit.
@@ -44,10 +59,9 @@ struct Own {
 const NANOSECONDS: f64 = 100_000.0;
 
 fn of(head: &[u8]) -> Box<dyn Lines> {
-    let durations = lines(head)
-        .filter(|line| is_line(line))
-        .take(300)
-        .filter_map(|line| pairs(line).find(|(key, _)| *key == b"duration").map(|(_, value)| value.bytes()));
+    let durations = lines(head).filter(|line| is_line(line)).take(300).filter_map(|line| {
+        pairs(object(line).1).find(|(key, _)| *key == b"duration").map(|(_, value)| value.bytes())
+    });
     let mut whole = Vec::new();
     for text in durations {
         match fields::whole(text) {
@@ -73,7 +87,11 @@ impl Lines for Own {
         let mut seen =
             Seen { entry: Entry { moment: Moment::End, ..Entry::default() }, zone: b"", odd: None };
         let entry = &mut seen.entry;
-        let (mut is_access, mut target) = (false, None);
+        let (front, line) = object(line);
+        let (mut is_access, mut target) = (!front.is_empty(), None);
+        if let Some(when) = fields::when(front.split(|&byte| byte == b'\t').next().unwrap_or_default()) {
+            (entry.stamp, seen.zone) = (when.milliseconds, when.zone);
+        }
         let mut renamed = None;
         for (key, value) in pairs(line) {
             match (key, value) {

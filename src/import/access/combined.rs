@@ -18,4 +18,4 @@ The common and the combined format have no durations. Many servers write them: n
 /// The format.
 pub struct Combined;
 
-by_layout!(Combined, ABOUT, &[Server::Any]);
+by_layout!(Combined, ABOUT, &[Server::Any, Server::Aiohttp, Server::HaProxy]);

@@ -108,7 +108,7 @@ pub fn durations(layout: &mut Layout, columns: &Columns<'_>, from: usize) {
         numbers.retain(|(at, _)| !columns.are_one(*at) || is_nginx && columns.digits(*at) == 3);
     }
     layout.has_commas = numbers.is_empty() && (0..layout.fields.len()).any(|at| columns.have_commas(at));
-    by_shape(layout, columns, numbers);
+    by_shape(layout, columns, numbers, from);
 }
 
 /// What stands in angle brackets: gunicorn's process is a number there. A site may put its client's address into some.
@@ -160,7 +160,7 @@ fn of_request(decimals: &[(usize, &Vec<f64>)], step: f64) -> usize {
 
 /// Numbers without names: those with a point are seconds (of Granian milliseconds); whole ones where two fields say the
 /// same in different units.
-fn by_shape(layout: &mut Layout, columns: &Columns<'_>, numbers: Vec<(usize, Vec<f64>)>) {
+fn by_shape(layout: &mut Layout, columns: &Columns<'_>, numbers: Vec<(usize, Vec<f64>)>, from: usize) {
     let said = numbers.iter().find_map(|(at, _)| Some((*at, unit_behind(layout, columns, *at)?)));
     if let Some((at, unit)) = said {
         layout.fields[at].role = Role::Duration(unit);
@@ -211,12 +211,13 @@ fn by_shape(layout: &mut Layout, columns: &Columns<'_>, numbers: Vec<(usize, Vec
     // A number that differs from line to line may be one: it is said, not taken. Right behind the status are bytes, most often.
     let varies = |values: &[f64]| values.len() > 1 && values.iter().any(|value| *value != values[0]);
     let bytes = layout.fields.iter().position(|field| field.role == Role::Status).map(|status| status + 1);
-    let mut doubtful = numbers.iter().chain(&ratios).filter(|(_, values)| varies(values));
-    let first = doubtful.next();
-    let chosen = match first {
-        Some((at, _)) if Some(*at) == bytes => doubtful.next().or(first),
-        _ => first,
-    };
+    // Who adds one to a format adds it at the end, behind the bytes that came and went (`%I %O`).
+    let mut doubtful: Vec<_> = numbers.iter().chain(&ratios).filter(|(_, values)| varies(values)).collect();
+    if doubtful.len() > 1 {
+        doubtful.retain(|(at, _)| Some(*at) != bytes);
+    }
+    let behind = |at: usize| (at >= from, at);
+    let chosen = doubtful.into_iter().max_by_key(|(at, _)| behind(*at));
     if let Some((_, values)) = chosen {
         let mut known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
         sort::floats(&mut known);

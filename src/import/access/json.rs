@@ -12,6 +12,7 @@ use super::roles::{self, Role};
 use super::{Line, Lines, by_lines};
 use crate::document::{Diagnostics, LOGS, Level};
 use crate::format;
+use crate::import::wrapped::syslog;
 use crate::import::{About, Kind};
 use crate::queries::served::Entry;
 use crate::requests::Moment;
@@ -50,9 +51,25 @@ fn detect(head: &[u8]) -> u8 {
     if is_foreign(head) { 0 } else { super::share_of_lines(head, SURE, is_request) }
 }
 
+/// The object that a line is, or has behind syslog's header (`<134>Dec  1 10:37:02 haproxy[77]: {"ts":…`): what servers send to
+/// syslog by themselves, and collectors write to a file.
+fn object(line: &[u8]) -> &[u8] {
+    const HEADER: usize = 120;
+    let is_header = |byte: &u8| *byte == b'<' || byte.is_ascii_digit() || byte.is_ascii_uppercase();
+    if line.first() != Some(&b'{')
+        && line.first().is_some_and(is_header)
+        && let Some(at) = memchr::memmem::find(&line[..line.len().min(HEADER)], b": {")
+        && syslog::is_header(&line[..at + 2])
+    {
+        return &line[at + 2..];
+    }
+    line
+}
+
 /// Whether an object has a status and an address by the names of its keys.
 fn names_a_request(line: &[u8]) -> bool {
     let mut has = (false, false);
+    let line = object(line);
     each_pair(line, |key, _| match std::str::from_utf8(key).map(|key| roles::of_path(key, false)) {
         Ok(Role::Status) => has.0 = true,
         Ok(Role::Request | Role::Target) => has.1 = true,
@@ -74,7 +91,7 @@ fn is_whole(seen: &Seen<'_>) -> bool {
 /// Whether other formats know more of such objects.
 fn is_foreign(head: &[u8]) -> bool {
     let first = lines(head).next().unwrap_or_default();
-    pairs(first).any(|(key, value)| match key {
+    pairs(object(first)).any(|(key, value)| match key {
         b"sql" | b"DownstreamStatus" | b"statements" | b"queries" => true,
         // ECS has an object of that name.
         b"event" => !matches!(value, Value::Nested(_)),
@@ -87,7 +104,7 @@ pub fn is_line(line: &[u8]) -> bool {
     if !LOGS {
         return names_a_request(line);
     }
-    line.first() == Some(&b'{') && {
+    object(line).first() == Some(&b'{') && {
         let keys = Keys::of(line);
         matches!(keys.read(line, &mut Vec::new()), Line::Request(seen) if is_whole(&seen))
     }
@@ -121,6 +138,12 @@ fn role_of(name: &str, values: &[&[u8]], has_upstream: bool, names: &[&[u8]]) ->
         // What was asked for only: `"verb":"GET","request":"/a"`.
         Role::Request if are(&|value| value.starts_with(b"/") || value.starts_with(b"\\/")) => Role::Target,
         Role::Status if !are(&is_status) => Role::Skip,
+        // What is behind a proxy answered so: three digits are no microseconds.
+        Role::Duration(_)
+            if name == "us" && values.iter().all(|value| is_status(value) || *value == b"-") =>
+        {
+            Role::Skip
+        }
         Role::Skip if name == "response" && are(&is_status) => Role::Status,
         // pino-http's is in milliseconds.
         Role::Skip if name == "responseTime" && has("req.method") && has("res.statusCode") => {
@@ -141,7 +164,8 @@ fn finest<'a>(found: &[Candidate<'a>]) -> Option<Candidate<'a>> {
 impl Keys {
     /// Of the log that begins so.
     pub(super) fn of(head: &[u8]) -> Self {
-        let samples: Vec<&[u8]> = lines(head).filter(|line| line.first() == Some(&b'{')).take(60).collect();
+        let objects = lines(head).map(object).filter(|line| line.first() == Some(&b'{'));
+        let samples: Vec<&[u8]> = objects.take(60).collect();
         let mut values: FxHashMap<Vec<u8>, Vec<&[u8]>> = FxHashMap::default();
         let mut names: Vec<Vec<u8>> = Vec::new();
         for sample in &samples {
@@ -238,6 +262,7 @@ impl Keys {
 
 impl Lines for Keys {
     fn read<'l>(&self, line: &'l [u8], scratch: &'l mut Vec<u8>) -> Line<'l> {
+        let line = object(line);
         let mut seen =
             Seen { entry: Entry { moment: self.moment, ..Entry::default() }, zone: b"", odd: None };
         let entry = &mut seen.entry;

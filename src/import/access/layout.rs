@@ -42,6 +42,10 @@ pub enum Server {
     Traefik,
     Werkzeug,
     Runserver,
+    /// Where Python's logging names the logger.
+    Aiohttp,
+    /// In the common format with its own numbers behind (`option httplog clf`).
+    HaProxy,
     /// Several write the same: the common or combined format without anything more.
     Any,
 }
@@ -50,7 +54,9 @@ impl Server {
     /// What its stamps are (what was seen is in docs/requests.md).
     pub fn moment(self) -> Option<Moment> {
         match self {
-            Self::Apache | Self::Uwsgi | Self::Granian | Self::Traefik => Some(Moment::Begin),
+            Self::Apache | Self::Uwsgi | Self::Granian | Self::Traefik | Self::Aiohttp | Self::HaProxy => {
+                Some(Moment::Begin)
+            }
             Self::Nginx
             | Self::Gunicorn
             | Self::Hypercorn
@@ -444,6 +450,7 @@ pub fn pattern(line: &[u8]) -> Option<Layout> {
             Some(b'[') => b"]",
             Some(b'<') => b">",
             Some(b'{') => b"}",
+            Some(b'(') if is_number_within(&line[at..]) => b")",
             _ => &b""[..],
         };
         // syslog's priority is glued to its stamp: `<190>Nov 20 10:00:00 edge nginx: `.
@@ -459,13 +466,41 @@ pub fn pattern(line: &[u8]) -> Option<Layout> {
             closing(line, at, close[0])?
         };
         fields.push(Field { before: std::mem::take(&mut before), name, role: Role::Skip });
-        if fields.len() >= MOST {
+        if fields.len() + 1 >= MOST {
             return None;
+        }
+        if let Some((front, behind)) = two_numbers(&line[at..end]).filter(|_| close.is_empty()) {
+            if let Some(field) = fields.last_mut() {
+                field.before.extend_from_slice(&line[at..at + front]);
+            }
+            fields.push(Field { before: b"/".to_vec(), name: String::new(), role: Role::Skip });
+            before.extend_from_slice(&line[at + behind..end]);
+            at = end;
+            continue;
         }
         before.extend_from_slice(close);
         at = end + close.len();
     }
     Some(Layout::plain(fields, before))
+}
+
+/// Whether a number, or what stands for none, is in parentheses and nothing behind them: `(0.016) `.
+fn is_number_within(text: &[u8]) -> bool {
+    let Some(close) = memchr(b')', text) else { return false };
+    let inner = &text[1..close];
+    let is_part = |byte: &u8| byte.is_ascii_digit() || b".-, :".contains(byte);
+    !inner.is_empty() && inner.iter().all(is_part) && text.get(close + 1).is_none_or(|byte| *byte == b' ')
+}
+
+/// Two whole numbers with a stroke between them, as Apache's `%T/%D`, and perhaps something around them (`**0/18712**`): where
+/// the first begins, and the second ends.
+fn two_numbers(word: &[u8]) -> Option<(usize, usize)> {
+    let front = word.iter().take_while(|byte| b"*+=#~".contains(byte)).count();
+    let digits = |from: usize| word[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let slash = front + digits(front);
+    let behind = slash + 1 + digits((slash + 1).min(word.len()));
+    let is_so = slash > front && word.get(slash) == Some(&b'/') && behind > slash + 1;
+    (is_so && word[behind..].iter().all(|byte| b"*+=#~".contains(byte))).then_some((front, behind))
 }
 
 /// Whether a number is no fraction of a second as those before it are, but a count of something smaller: a whole one, too

@@ -62,7 +62,7 @@ impl Role {
 pub fn of_name(name: &str, has_upstream: bool) -> Role {
     match name {
         "time" | "ts" | "t" | "timestamp" | "@timestamp" | "time_local" | "time_iso8601" | "datetime"
-        | "date" | "ltime" | "tr" | "start" | "start_time" | "StartUTC" => Role::Stamp,
+        | "date" | "ltime" | "tr" | "start" | "start_time" | "StartUTC" | "asctime" => Role::Stamp,
         "msec" | "tmsec" | "tmsecs" | "epoch" => Role::Epoch,
         "request" | "req" | "r" | "request_line" => Role::Request,
         "m" | "method" | "verb" | "request_method" | "http_method" | "RequestMethod" => Role::Method,
@@ -70,7 +70,7 @@ pub fn of_name(name: &str, has_upstream: bool) -> Role {
             Role::Target
         }
         "s" | "st" | "ST" | "status" | "status_code" | "statusCode" | "code" | "http_status"
-        | "response_status" | "DownstreamStatus" => Role::Status,
+        | "response_status" | "response_code" | "DownstreamStatus" => Role::Status,
         "b"
         | "B"
         | "bytes"
@@ -94,7 +94,13 @@ pub fn of_name(name: &str, has_upstream: bool) -> Role {
         | "took_ms" | "Ta" | "milliseconds" => Role::Duration(1.0),
         "duration_ns" | "nanoseconds" => Role::Duration(1e-6),
         "T" => Role::Duration(1e3),
-        "urt" | "upstream_response_time" | "upstream_time" | "apptime" => Role::Upstream(1e3),
+        "urt"
+        | "ut"
+        | "upstream_response_time"
+        | "upstream_time"
+        | "upstreamtime"
+        | "upstream_responsetime"
+        | "apptime" => Role::Upstream(1e3),
         name => of_unit(name),
     }
 }
@@ -182,28 +188,30 @@ fn plain(name: &str) -> String {
     plain
 }
 
-/// Whether a name is of how long a request took, in a unit that it does not say.
+/// Whether a name is of how long a request took, in a unit that it does not say: with something between its words or nothing.
 pub fn is_duration(name: &str) -> bool {
+    let letters: String = plain(name).chars().filter(|letter| *letter != '_').collect();
     matches!(
-        &*plain(name),
+        &*letters,
         "duration"
             | "elapsed"
-            | "response_time"
+            | "responsetime"
             | "latency"
             | "took"
-            | "time_taken"
-            | "request_duration"
-            | "response_duration"
-            | "processing_time"
-            | "elapsed_time"
-            | "total_time"
-            | "process_time"
-            | "request_time"
+            | "timetaken"
+            | "requesttimetaken"
+            | "requestduration"
+            | "responseduration"
+            | "processingtime"
+            | "elapsedtime"
+            | "totaltime"
+            | "processtime"
+            | "requesttime"
             | "reqtime"
     )
 }
 
 /// Whether a name is of what is behind a proxy.
 pub fn is_of_upstream(name: &str) -> bool {
-    matches!(name, "urt" | "uct" | "uht" | "apptime") || name.starts_with("upstream")
+    matches!(name, "urt" | "uct" | "uht" | "ut" | "apptime") || name.starts_with("upstream")
 }

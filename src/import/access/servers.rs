@@ -1,5 +1,6 @@
 //! Which server writes lines of a layout.
 
+use super::assign::haproxy_total;
 use super::columns::Columns;
 use super::fields;
 use super::layout::{Layout, Server};
@@ -20,6 +21,13 @@ pub fn server(
     let stamp_cell = stamp.and_then(|at| columns.cells(at).next()).unwrap_or_default();
     if super::uwsgi::has_start(head) {
         return Server::Uwsgi;
+    }
+    // The logger's name, as Python's logging puts it in front.
+    if memchr::memmem::find(head, b"aiohttp.access").is_some() {
+        return Server::Aiohttp;
+    }
+    if status.is_some_and(|status| haproxy_total(layout, columns, status).is_some()) {
+        return Server::HaProxy;
     }
     if named("urt")
         || named("uct")

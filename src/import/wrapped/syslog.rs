@@ -33,6 +33,20 @@ pub struct Line<'a> {
     text: &'a [u8],
 }
 
+/// Whether this is a header of syslog's and nothing more: `Dec  1 10:37:02 host nginx: `, with a process or without.
+pub fn is_header(text: &[u8]) -> bool {
+    let rest = match text.strip_prefix(b"<") {
+        Some(rest) => match memchr::memchr(b'>', rest).filter(|&end| number(&rest[..end]).is_some()) {
+            Some(end) => &rest[end + 1..],
+            None => return false,
+        },
+        None => text,
+    };
+    let rest = rest.strip_prefix(b"1 ").unwrap_or(rest);
+    Line::stamp(rest)
+        .is_some_and(|(_, rest)| rest.ends_with(b": ") && rest.split(|byte| *byte == b' ').count() <= 4)
+}
+
 const MONTHS: [&[u8]; 12] =
     [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 
