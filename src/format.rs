@@ -193,6 +193,19 @@ fn significant(value: f64) -> String {
     text
 }
 
+/// A change with its sign: `text` is its size, and what is nothing as it is written has none.
+pub fn signed(change: f64, text: &str) -> String {
+    let is_nothing = !text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    let sign = if is_nothing {
+        ""
+    } else if change < 0.0 {
+        "−"
+    } else {
+        "+"
+    };
+    format!("{sign}{text}")
+}
+
 /// `12,431`.
 pub fn count(value: i64) -> String {
     let digits = value.unsigned_abs().to_string();

@@ -226,3 +226,25 @@ fn times_in_parentheses() {
         assert!((duration - took(at as u32)).abs() < 1e-6, "{at} {duration}");
     }
 }
+
+#[test]
+fn stamps_of_whole_seconds_say_nothing_within_one() {
+    use flamedrop::queries::filter::Selection;
+    use flamedrop::queries::overview::bound;
+    use flamedrop::queries::site::site;
+    // Three at a time, each of 40 ms, all stamped when they ended.
+    let text = lines(60, |at| {
+        format!(
+            "127.0.0.1 - - [01/Dec/2026:{} +0000] \"GET / HTTP/1.1\" 200 13 \"-\" \"curl\" {}",
+            time(at / 12),
+            if at % 12 == 0 { "0.000" } else { "0.040" }
+        )
+    });
+    let (_, log) = open(&text);
+    let site = site(&log, &Selection::all(log.statements.len()), None, 500.0, None);
+    assert_eq!(site.curves.step, 1000.0);
+    // What is written as 0 took less than a millisecond, and is with what took one.
+    let first =
+        site.curves.durations.iter().position(|&count| count > 0).map_or(0.0, |class| bound(class % 24));
+    assert_eq!(first, 1.0);
+}

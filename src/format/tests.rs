@@ -1,6 +1,12 @@
 use super::*;
 
 #[test]
+fn changes_have_signs_but_for_none() {
+    let shown = [(-0.0001, "0.00"), (-3.0, "3.00"), (0.25, "0.25"), (0.0, "0 s")];
+    assert_eq!(shown.map(|(change, text)| signed(change, text)), ["0.00", "−3.00", "+0.25", "0 s"]);
+}
+
+#[test]
 fn single_times_take_the_unit_that_fits() {
     let cases = [
         (0.0, "0 s"),

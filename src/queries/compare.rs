@@ -10,7 +10,8 @@
 //! [two Poisson rates](https://en.wikipedia.org/wiki/Poisson_distribution#Computational_methods): of all
 //! its executions each was on the later side with the probability of that side's share of the time (or
 //! of the requests). Statements of one request come together, so that the second is a bit too sure of
-//! itself. Both give a z; [`CLEAR`] is asked of it.
+//! itself. Whether more of its executions fail is judged as
+//! [two proportions](https://en.wikipedia.org/wiki/Two-proportion_Z-test). All give a z; [`CLEAR`] is asked of it.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -26,9 +27,6 @@ pub const CLEAR: f64 = 2.576;
 
 /// Fewer executions on a side say nothing about durations: the test's normal approximation needs them.
 pub const FEWEST: u32 = 8;
-
-/// Two-sided 95 %, for the interval of a mean's change.
-const INTERVAL: f64 = 1.96;
 
 /// Classes of durations per doubling: neighbours differ by 9 %.
 const PER_DOUBLING: f64 = 8.0;
@@ -74,6 +72,8 @@ pub struct Side {
     pub calls: u32,
     /// Of them, with a duration.
     pub timed: u32,
+    /// Of them, ended in an error: of requests those that were answered with 5xx.
+    pub failed: u32,
     /// Sum of durations.
     pub total: f64,
     /// Mean.
@@ -116,9 +116,11 @@ pub struct Compared {
     pub calls_z: f64,
     /// z of the durations: positive where it takes longer; 0 where there are too few to say.
     pub slower_z: f64,
+    /// z of the share that ended in an error: positive where more do; 0 where there are too few to say.
+    pub failed_z: f64,
     /// The probability that an execution after takes longer than one before.
     pub slower: f64,
-    /// 95 % interval of the mean's change, ms
+    /// 99 % interval of the mean's change, ms
     /// ([Welch](https://en.wikipedia.org/wiki/Welch%27s_t-test), normal approximation); `None` with
     /// fewer than [`FEWEST`] executions on a side.
     pub mean_change: Option<(f64, f64)>,
@@ -132,7 +134,7 @@ impl Compared {
 
     /// Whether the difference is larger than chance makes them.
     pub fn is_clear(&self) -> bool {
-        self.calls_z.abs() >= CLEAR || self.slower_z.abs() >= CLEAR
+        [self.calls_z, self.slower_z, self.failed_z].iter().any(|z| z.abs() >= CLEAR)
     }
 
     /// Whether it was not there before.
@@ -182,6 +184,7 @@ impl Shapes {
                     side: Side {
                         calls: figures.calls,
                         timed: figures.timed(),
+                        failed: figures.failed,
                         total: figures.total,
                         mean: figures.mean,
                         p95: figures.p95,
@@ -240,7 +243,7 @@ fn pair(before: Option<&Shape>, after: Option<&Shape>, scale: f64) -> Option<Com
     let mean_change = enough.then(|| {
         let error = |side: Side| side.deviation.powi(2) / f64::from(side.timed - 1);
         let change = later.mean - earlier.mean;
-        let half = INTERVAL * (error(earlier) + error(later)).sqrt();
+        let half = CLEAR * (error(earlier) + error(later)).sqrt();
         (change - half, change + half)
     });
     Some(Compared {
@@ -253,6 +256,7 @@ fn pair(before: Option<&Shape>, after: Option<&Shape>, scale: f64) -> Option<Com
         scale,
         calls_z: rates(earlier.calls, later.calls, scale),
         slower_z,
+        failed_z: proportions(earlier, later),
         slower,
         mean_change,
     })
@@ -264,6 +268,18 @@ fn rates(before: u32, after: u32, scale: f64) -> f64 {
     let share = scale / (1.0 + scale);
     let spread = (all * share * (1.0 - share)).sqrt();
     if spread > 0.0 { (f64::from(after) - all * share) / spread } else { 0.0 }
+}
+
+/// z of the share of `after` that failed against that of `before`.
+fn proportions(before: Side, after: Side) -> f64 {
+    let (first, second) = (f64::from(before.calls), f64::from(after.calls));
+    if before.calls < FEWEST || after.calls < FEWEST {
+        return 0.0;
+    }
+    let failed = |side: Side| f64::from(side.failed);
+    let all = (failed(before) + failed(after)) / (first + second);
+    let spread = (all * (1.0 - all) * (1.0 / first + 1.0 / second)).sqrt();
+    if spread > 0.0 { (failed(after) / second - failed(before) / first) / spread } else { 0.0 }
 }
 
 /// z, and the probability that one of `after` is greater than one of `before` (a tie counts half);
@@ -319,6 +335,18 @@ mod tests {
         let mut sorted = values.to_vec();
         sorted.sort_unstable();
         sorted.chunk_by(|a, b| a == b).map(|equal| (equal[0], equal.len() as u32)).collect()
+    }
+
+    #[test]
+    fn more_errors_are_no_chance() {
+        let side = |calls, failed| Side { calls, failed, ..Side::default() };
+        // 41 and 76 of 150: (76 - 41)/150 / sqrt(0.39 * 0.61 * 2/150).
+        let z = proportions(side(150, 41), side(150, 76));
+        assert!((z - 4.142_955).abs() < 1e-6, "{z}");
+        assert!((proportions(side(150, 76), side(150, 41)) + z).abs() < 1e-12);
+        assert_eq!(proportions(side(150, 0), side(150, 0)), 0.0);
+        assert_eq!(proportions(side(150, 150), side(150, 150)), 0.0);
+        assert_eq!(proportions(side(7, 0), side(900, 900)), 0.0);
     }
 
     #[test]

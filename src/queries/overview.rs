@@ -118,6 +118,16 @@ impl Steps {
         Self::new(from, step, ((to - from) / step).floor() as usize + 1)
     }
 
+    /// The same, of what has stamps of so many ms: within one of them nothing is before or after.
+    pub fn of_stamps(from: f64, to: f64, stamp: f64) -> Self {
+        let steps = Self::round(from, to);
+        if steps.step >= stamp {
+            return steps;
+        }
+        let from = (from / stamp).floor() * stamp;
+        Self::new(from, stamp, ((to - from) / stamp).floor() as usize + 1)
+    }
+
     /// `count` steps over `from..to`.
     pub fn even(from: f64, to: f64, count: usize) -> Self {
         Self::new(from, (to - from).max(1e-3) / count as f64, count)
@@ -222,13 +232,20 @@ fn concurrency(log: &QueryLog, selection: &Selection, steps: Steps) -> Vec<f32> 
         .collect()
 }
 
+/// How fine durations are, ms, where that is known of the log: what is written as 0 took less than that, and no one knows how
+/// much less.
+pub fn finest(log: &QueryLog) -> f64 {
+    log.served.as_deref().map_or(0.0, |served| served.step)
+}
+
 /// Executions per class of durations.
 pub fn classes(log: &QueryLog, statements: impl Iterator<Item = usize>) -> Vec<u32> {
     let mut classes = vec![0; CLASSES];
+    let least = finest(log);
     for at in statements {
         let duration = log.statements.duration[at];
         if !duration.is_nan() {
-            classes[class(duration)] += 1;
+            classes[class(duration.max(least))] += 1;
         }
     }
     classes
@@ -277,7 +294,12 @@ pub fn glance(
             seen.iter().filter(|&&seen| seen).count() as u32
         },
         connections: present(selection, &log.statements.connection, log.connections.len()),
-        series: series(log, order, (selection, events), Steps::round(from, to)),
+        series: series(
+            log,
+            order,
+            (selection, events),
+            Steps::of_stamps(from, to, super::site::step_of_stamps(log)),
+        ),
         classes: classes(log, selection.iter()),
         timed: log.clock != Clock::Sequence,
         ..Glance::default()

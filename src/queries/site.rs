@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::QueryLog;
 use super::filter::Selection;
-use super::overview::{CLASSES, Steps, class, extent};
+use super::overview::{CLASSES, Steps, class, extent, finest};
 use crate::requests::Class;
 use crate::requests::availability::{Outage, availability, is_probe, outages};
 use crate::requests::load::{Apdex, most_at_once, utilisation};
@@ -51,8 +51,11 @@ pub struct SiteCurves {
     pub durations: Vec<u32>,
 }
 
-/// The least step of stamps in `log`, as far as its beginnings tell: 1000 where all are whole seconds.
-fn step_of_stamps(log: &QueryLog) -> f64 {
+/// The least step of stamps in a log of requests, as far as its beginnings tell: 1000 where all are whole seconds. 0 of others.
+pub fn step_of_stamps(log: &QueryLog) -> f64 {
+    if log.served.is_none() {
+        return 0.0;
+    }
     let is_end = log.served.as_deref().is_some_and(|served| served.stamped == crate::requests::Moment::End);
     let stamp = |at: usize| if is_end { log.statements.end(at) } else { log.statements.start[at] };
     // Of what lived for a time that is no response time (a websocket) the beginning is known, and the stamp is not.
@@ -81,7 +84,8 @@ pub fn site(
         let outcome = served.outcome.get(at).map_or(usize::MAX, |&outcome| usize::from(outcome));
         of_outcome.get(outcome).copied().unwrap_or(Class::Gone)
     };
-    let steps = Steps::round(from, to);
+    let steps = Steps::of_stamps(from, to, step_of_stamps(log));
+    let least = finest(log);
     let mut site = Site {
         requests: selection.len() as u32,
         span: to - from,
@@ -105,7 +109,7 @@ pub fn site(
             *site.bytes.get_or_insert(0) += u64::from(bytes);
         }
         if !duration.is_nan() {
-            site.curves.durations[step * CLASSES + class(duration)] += 1;
+            site.curves.durations[step * CLASSES + class(duration.max(least))] += 1;
             (busy, timed) = (busy + duration, true);
         }
         if let Some(seen) = seen.get_mut(statements.connection[at] as usize) {

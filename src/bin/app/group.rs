@@ -234,9 +234,14 @@ impl GroupState {
         if kind(one)? != kind(other)? || kind(one)?.0 == Kind::Schema {
             return None;
         }
-        let key = |id: u32| (self.modified(id), self.member(id).map(|member| natural(&member.name)));
-        let (of_one, of_other) = (key(one), key(other));
-        let is_later = of_one.0 > of_other.0 || of_one.0 == of_other.0 && of_one.1 > of_other.1;
+        let name = |id: u32| self.member(id).map(|member| natural(&member.name)).unwrap_or_default();
+        let (of_one, of_other) = (name(one), name(other));
+        // Names that differ in numbers only say which came first, also of copies, which are all of the same time.
+        let words = |name: &[(String, u64)]| name.iter().map(|(word, _)| word.clone()).collect::<Vec<_>>();
+        let is_later = match words(&of_one) == words(&of_other) {
+            true => of_one > of_other,
+            false => (self.modified(one), of_one) > (self.modified(other), of_other),
+        };
         Some(if is_later { [other, one] } else { [one, other] })
     }
 

@@ -9,7 +9,8 @@ use crate::protocol::{Answer, GroupColumn, GroupDetail, GroupRow, ParameterSet, 
 use crate::queries::by::{By, Keys};
 use crate::queries::figures::{Figures, Groups, add_attempts, groups, of_statistics, sum_of_statistics};
 use crate::queries::filter::{Filter, Selection};
-use crate::queries::overview::{CLASSES, Series, Steps, class, extent, series};
+use crate::queries::overview::{CLASSES, Series, Steps, class, extent, finest, series};
+use crate::queries::site::step_of_stamps;
 use crate::queries::{NONE, QueryLog};
 use crate::requests::route_use::{RouteUse, route_use};
 use crate::session::queries::{ROW_TEXT, cut};
@@ -199,7 +200,12 @@ impl Look<'_> {
         };
         Some(GroupDetail {
             text,
-            series: series(log, &self.state.order, (&within, &events), Steps::round(from, to)),
+            series: series(
+                log,
+                &self.state.order,
+                (&within, &events),
+                Steps::of_stamps(from, to, step_of_stamps(log)),
+            ),
             parameters: if by == By::Fingerprint { parameters(log, &within) } else { Vec::new() },
             callers,
             queries,
@@ -282,7 +288,7 @@ fn in_order(
 /// Gives rows their histograms and curves, all in one walk.
 fn chart(log: &QueryLog, selection: &Selection, keys: &Keys, steps: Steps, rows: &mut [GroupRow]) {
     let (origin, _) = log.span().unwrap_or_default();
-    let mut slots = vec![NONE; keys.count];
+    let (mut slots, least) = (vec![NONE; keys.count], finest(log));
     for (slot, row) in rows.iter_mut().enumerate() {
         slots[row.key as usize] = slot as u32;
         row.classes = vec![0; CLASSES];
@@ -293,7 +299,7 @@ fn chart(log: &QueryLog, selection: &Selection, keys: &Keys, steps: Steps, rows:
         if let Some(row) = rows.get_mut(slots[keys.of[at] as usize] as usize) {
             let duration = statements.duration[at];
             if !duration.is_nan() {
-                row.classes[class(duration)] += 1;
+                row.classes[class(duration.max(least))] += 1;
             }
             row.calls_over_time[steps.of(statements.start[at] - origin)] += 1;
         }

@@ -142,13 +142,11 @@ impl Cell {
                 picture(up, down, reads.len(), spoken)
             }
             Self::Change(change, false) => {
-                let sign = if change > 0.0 { "+" } else { "−" };
-                let text = format!("{sign}{}", units.totals.milliseconds(change.abs()));
+                let text = format::signed(change, &units.totals.milliseconds(change.abs()));
                 view! { <span class="chance" title="not significant">{text}</span> }.into_any()
             }
             Self::Change(change, true) => {
-                let sign = if change > 0.0 { "+" } else { "−" };
-                let text = format!("{sign}{}", units.totals.milliseconds(change.abs()));
+                let text = format::signed(change, &units.totals.milliseconds(change.abs()));
                 let (worse, better) = (change > 0.0, change < 0.0);
                 view! { <span class:worse=worse class:better=better>{text}</span> }.into_any()
             }

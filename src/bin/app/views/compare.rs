@@ -64,7 +64,7 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
         label: "What changed",
         holds: Holds::Words,
         width: "150px",
-        hint: "What changed significantly (99 %): durations by the Mann-Whitney U test, how often as Poisson rates",
+        hint: "What changed significantly (99 %): durations by the Mann-Whitney U test, how often as Poisson rates, errors by their share",
         sort: None,
         cell: |row| Cell::Text(verdict(row)),
     },
@@ -85,6 +85,18 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
         hint: "Requests before (made comparable) and after",
         sort: Some((SortBy::Calls, true)),
         cell: counts,
+    },
+    Def {
+        key: FAILED,
+        label: "5xx",
+        holds: Holds::Pairs(["5xx before", "5xx after"], None),
+        width: "110px",
+        hint: "Requests that were answered with an error of the site, before (as they are) and after; clear where their share changed by more than chance (99 %)",
+        sort: None,
+        cell: |row| {
+            let side = |side: &Side| Box::new(Cell::Count(u64::from(side.failed)));
+            Cell::Pair(side(&row.before), side(&row.after), clearly(row.failed_z))
+        },
     },
     Def {
         key: "mean",
@@ -126,11 +138,12 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
 
 const CALLS: &str = "calls";
 const REQUESTS: &str = "requests";
+const FAILED: &str = "5xx";
 
 /// The columns of a log of requests, or of statements.
 fn columns(requests: bool) -> Vec<&'static Def<Compared, SortBy>> {
-    let other = if requests { CALLS } else { REQUESTS };
-    COLUMNS.iter().filter(|def| def.key != other).collect()
+    let others: &[&str] = if requests { &[CALLS] } else { &[REQUESTS, FAILED] };
+    COLUMNS.iter().filter(|def| !others.contains(&def.key)).collect()
 }
 
 fn counts(row: &Compared) -> Cell {
@@ -162,13 +175,14 @@ fn verdict(row: &Compared) -> String {
     if row.is_gone() {
         return format!("gone{few}");
     }
+    let failing = clearly(row.failed_z).map(|worse| if worse { "more errors" } else { "fewer errors" });
     let slower = clearly(row.slower_z).map(|worse| if worse { "slower" } else { "faster" });
     let oftener = clearly(row.calls_z).map(|worse| if worse { "more often" } else { "less often" });
-    match (slower, oftener) {
-        (Some(slower), Some(oftener)) => format!("{slower}, {oftener}"),
-        (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) if row.before.timed < FEWEST || row.after.timed < FEWEST => "too few to say".to_owned(),
-        (None, None) => "not significant".to_owned(),
+    let changes: Vec<&str> = [failing, slower, oftener].into_iter().flatten().collect();
+    match changes.as_slice() {
+        [_, ..] => changes.join(", "),
+        [] if row.before.timed < FEWEST || row.after.timed < FEWEST => "too few to say".to_owned(),
+        [] => "not significant".to_owned(),
     }
 }
 

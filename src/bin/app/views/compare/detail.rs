@@ -67,6 +67,10 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
             sheet
         }
     });
+    let failed = (row.before.failed + row.after.failed > 0).then(|| {
+        let count = |side: &Side| format::count(i64::from(side.failed));
+        view! { <tr><th>{if requests { "5xx" } else { "Failed" }}</th><td class="number">{count(&row.before)}</td><td class="number">{count(&row.after)}</td></tr> }
+    });
     let lines: Vec<_> = TIMES.iter().map(|&(name, of)| line(name, of)).collect();
     let name = match requests {
         true => view! { <h2><small>"Route"</small> " " {row.text.clone()}</h2> }.into_any(),
@@ -88,6 +92,7 @@ pub fn detail(document: OpenDocument, row: Compared) -> AnyView {
                     <thead><tr><td></td><th class="number">"Before"</th><th class="number">"After"</th></tr></thead>
                     <tbody>
                         <tr><th>{counted}</th><td class="number">{format::calls(f64::from(row.before.calls) * row.scale)}</td><td class="number">{format::count(i64::from(row.after.calls))}</td></tr>
+                        {failed}
                         {lines}
                     </tbody>
                 </table>
@@ -115,20 +120,22 @@ fn said(row: &Compared, one: &str) -> Vec<String> {
     if row.is_new() || row.is_gone() {
         return said;
     }
+    match clearly(row.failed_z) {
+        Some(true) => said.push(format!("More of its {one}s fail, by more than chance (99 %).")),
+        Some(false) => said.push(format!("Fewer of its {one}s fail, by more than chance (99 %).")),
+        None => {}
+    }
     match row.mean_change {
         None => said
             .push(format!("Fewer than {FEWEST} {one}s on a side: too few to say whether it became slower.")),
         Some((from, to)) => {
-            let signed = |time: f64| {
-                let sign = if time < 0.0 { "−" } else { "+" };
-                format!("{sign}{}", format::milliseconds(time.abs()))
-            };
+            let signed = |time: f64| format::signed(time, &format::milliseconds(time.abs()));
             said.push(match clearly(row.slower_z) {
                 Some(true) => "It became slower, by more than chance (99 %).".to_owned(),
                 Some(false) => "It became faster, by more than chance (99 %).".to_owned(),
                 None => "Its durations may differ by chance.".to_owned(),
             });
-            said.push(format!("Its mean changed by {} to {} (95 % interval).", signed(from), signed(to)));
+            said.push(format!("Its mean changed by {} to {} (99 % interval).", signed(from), signed(to)));
             said.push(format!(
                 "{} {one} after takes longer than one before with a probability of {}.",
                 if one.starts_with('e') { "An" } else { "A" },

@@ -38,18 +38,42 @@ const EXECUTIONS: &[Def<ExecutionRow, ExecutionColumn>] = &[
     },
     DURATION,
     Def {
-        key: "connection",
+        key: CONNECTION,
         label: "Connection",
         holds: Holds::Words,
         width: "minmax(100px, 1fr)",
         hint: "What it ran on",
         sort: None,
-        cell: |row| match row.failed {
-            true => Cell::Bad(format!("{} · failed", row.connection)),
-            false => Cell::Text(row.connection.clone()),
-        },
+        cell: connection,
+    },
+    Def {
+        key: WORKER,
+        label: "Worker",
+        holds: Holds::Words,
+        width: "minmax(100px, 1fr)",
+        hint: "The process or thread that answered, if the log names it",
+        sort: None,
+        cell: connection,
     },
 ];
+
+const CONNECTION: &str = "connection";
+const WORKER: &str = "worker";
+
+/// What an execution ran on, and whether it failed.
+fn connection(row: &ExecutionRow) -> Cell {
+    match row.failed {
+        true if row.connection.is_empty() => Cell::Bad("failed".to_owned()),
+        true => Cell::Bad(format!("{} · failed", row.connection)),
+        false => Cell::Text(row.connection.clone()),
+    }
+}
+
+/// The columns of a log of requests, or of statements.
+fn columns(requests: bool) -> Vec<&'static Def<ExecutionRow, ExecutionColumn>> {
+    let other = if requests { CONNECTION } else { WORKER };
+    EXECUTIONS.iter().filter(|def| def.key != other).collect()
+}
 
 fn question(document: OpenDocument, asked: Asked) -> Option<Request> {
     let Asked { first, count, selected } = asked;
@@ -69,6 +93,7 @@ pub fn pick(response: Response) -> Option<paged::Answer<ExecutionRow>> {
 
 /// The menu that copies or saves them.
 pub fn copy_executions(document: OpenDocument, units: Units) -> AnyView {
+    let requests = untrack(|| document.is_requests());
     copy_table(
         document,
         "executions",
@@ -78,13 +103,14 @@ pub fn copy_executions(document: OpenDocument, units: Units) -> AnyView {
                 question(document, Asked { first: 0, count: u32::MAX, selected: None })
             }),
             pick,
-            columns: Arc::new(|| EXECUTIONS.iter().collect()),
+            columns: Arc::new(move || columns(requests)),
         },
     )
 }
 
 /// The list.
 pub fn executions(document: OpenDocument, units: Units) -> AnyView {
+    let requests = untrack(|| document.is_requests());
     let sort = document.execution_sort;
     let paged = Paged::new(
         document,
@@ -94,9 +120,9 @@ pub fn executions(document: OpenDocument, units: Units) -> AnyView {
         pick,
     );
     data_table(Setup {
-        label: "Executions",
+        label: if requests { "Requests" } else { "Executions" },
         heading: None,
-        columns: EXECUTIONS.iter().collect(),
+        columns: columns(requests),
         paged,
         sort,
         units,
@@ -106,6 +132,6 @@ pub fn executions(document: OpenDocument, units: Units) -> AnyView {
             document.statement.set(Some(row.statement));
             document.view.set(View::Timeline);
         }),
-        empty: "No executions.".to_owned(),
+        empty: format!("No {}.", if requests { "requests" } else { "executions" }),
     })
 }
