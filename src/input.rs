@@ -27,7 +27,7 @@ use parts::Parts;
 pub use parts::Wrapping;
 pub use places::{Damage, Places};
 
-/// What a user says about a file that it does not say itself.
+/// What a user says about a file that it does not say itself, and what is wanted of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     /// PostgreSQL's setting, where the guess is wrong: `%m [%p] %q%u@%d `.
@@ -36,6 +36,9 @@ pub struct Options {
     pub log_format: Option<String>,
     /// The patterns that the site has for its requests, as `show_urls` prints them or in a `urls.py`: routes are these.
     pub urls: Option<String>,
+    /// Only sums over all of it are wanted, as [`crate::brief::Brief::unjudged`] has them: a reader may leave out what takes
+    /// its time and changes nothing of them.
+    pub sums_only: bool,
 }
 
 /// How many unwrapped bytes detection may look at.

@@ -321,6 +321,8 @@ pub enum Message {
     Elsewhere(Kind),
     /// The file was read.
     Opened(Overview),
+    /// It was read for this line alone, and is not open.
+    Brief(Box<Brief>),
     /// The file is a saved page: these are the documents in it, by name, gzipped.
     Contents(Vec<(String, Vec<u8>)>),
     /// It is several files: each is to be opened as a document of its own, in this one's place.

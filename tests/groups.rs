@@ -6,13 +6,32 @@ use std::rc::Rc;
 
 use flamedrop::brief::Brief;
 use flamedrop::findings::Settings;
-use flamedrop::import::{self, Kind, Together};
+use flamedrop::import::waiting::now;
+use flamedrop::import::{self, Kind, Options, Together};
 use flamedrop::input::{MemorySource, Source, bundle};
 use flamedrop::protocol::{
     GatherAnswer, GatherAsk, GatheredOverview, RankedColumn, RankedFunction, Request, Response, decode,
     encode,
 };
 use flamedrop::session::{Gathered, Session};
+
+#[test]
+fn what_is_read_for_its_sums_alone_has_the_same() {
+    let mut profiles = 0;
+    for path in common::files() {
+        let bytes = std::fs::read(&path).expect("a file");
+        let source = MemorySource::new("a", bytes);
+        let read = |sums_only| {
+            let options = Options { sums_only, ..Options::default() };
+            let read = now(Session::open_waiting(Box::new(source.clone()), options, &|_| ()));
+            read.map(|session| Brief::unjudged(session.document())).map_err(|error| error.to_string())
+        };
+        let whole = read(false);
+        profiles += u32::from(whole.as_ref().is_ok_and(|brief| brief.kind == Kind::Profile));
+        assert_eq!(read(true), whole, "{}", path.display());
+    }
+    assert!(profiles > 50, "{profiles} profiles");
+}
 
 /// A worker: what it has open, and what it gathered.
 #[derive(Default)]

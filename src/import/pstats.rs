@@ -61,7 +61,7 @@ impl Format for Pstats {
             _ => ImportError::reading(&error),
         })?;
         let mut diagnostics = Diagnostics::default();
-        let profile = read(&bytes, &mut diagnostics)?;
+        let profile = read(&bytes, input.options.sums_only, &mut diagnostics)?;
         Ok(Document { name, format: self.id(), content: Content::Profile(Box::new(profile)), diagnostics })
     }
 }
@@ -97,7 +97,7 @@ fn was_text(bytes: &[u8]) -> bool {
     pairs > 0
 }
 
-fn read(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Profile, ImportError> {
+fn read(bytes: &[u8], sums_only: bool, diagnostics: &mut Diagnostics) -> Result<Profile, ImportError> {
     let fail = |error| damaged(bytes, error);
     let mut reader = Reader::new(bytes).map_err(fail)?;
     let mut table = Table { edge_limit: bytes.len(), ..Table::default() };
@@ -126,8 +126,8 @@ fn read(bytes: &[u8], diagnostics: &mut Diagnostics) -> Result<Profile, ImportEr
         return Err(ImportError::new(&Pstats, problem, advice));
     }
     let after = bytes.len() - reader.position();
-    let profile = table.finish(&reader, after, diagnostics);
-    if profile.is_stripped() {
+    let profile = table.finish(&reader, after, sums_only, diagnostics);
+    if !sums_only && profile.is_stripped() {
         diagnose::stripped(&profile, diagnostics);
     }
     Ok(profile)
@@ -352,8 +352,15 @@ impl Table {
         Ok(0.0)
     }
 
-    /// Makes the profile: functions in the order of their entries, then callers that have none.
-    fn finish(self, reader: &Reader<'_>, bytes_after: usize, diagnostics: &mut Diagnostics) -> Profile {
+    /// Makes the profile: functions in the order of their entries, then callers that have none. `sums_only`: who called whom,
+    /// and what is wrong with that, is left out.
+    fn finish(
+        self,
+        reader: &Reader<'_>,
+        bytes_after: usize,
+        sums_only: bool,
+        diagnostics: &mut Diagnostics,
+    ) -> Profile {
         let mut ids: Vec<FunctionId> = vec![0; self.keys.len()];
         let without_entry: Vec<Slot> =
             (0..self.keys.len() as Slot).filter(|&slot| self.own[slot as usize].is_none()).collect();
@@ -419,6 +426,11 @@ impl Table {
         if functions.writer == Writer::Yappi && !has_built_ins {
             diagnose::hidden(hidden::add(&mut functions, &mut edges), diagnostics);
         }
+        let unit = if writer::has_a_processors_clock(&functions) { Unit::CpuSeconds } else { Unit::Seconds };
+        // Of samples edges have a part of the sums.
+        if sums_only && !self.sampled {
+            return Profile { unit, functions, ..Profile::default() };
+        }
         let mut edges = Edges::new(functions.len(), edges);
         if self.sampled {
             let interval = lines::interval(&functions);
@@ -428,7 +440,6 @@ impl Table {
         let measured = !self.sampled && !swapped && self.counts_only.is_none() && self.repeated.is_none();
         let known = functions.calls.iter().all(|&calls| calls >= 0)
             && functions.self_time.iter().chain(&functions.total_time).all(|&time| time >= 0.0);
-        let unit = if writer::has_a_processors_clock(&functions) { Unit::CpuSeconds } else { Unit::Seconds };
         let profile =
             Profile { unit, edges, functions, by_line: self.sampled, ..Profile::default() }.with_cycles();
         if !profile.has_callers() {

@@ -69,13 +69,25 @@ impl Children {
 
 /// Per node of a trie: whether some of what is below it are of the same function, as where lines became functions.
 pub(super) fn with_twins(function: &[u32], parent: &[u32]) -> Vec<bool> {
-    let count = function.len();
+    let (first, next) = links(parent);
+    twins(function, &first, &next)
+}
+
+/// Per node of a trie: the first that is below it and the next that is below the same, ascending, or [`NO_PARENT`].
+pub(super) fn links(parent: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let count = parent.len();
     let (mut first, mut next) = (vec![NO_PARENT; count], vec![NO_PARENT; count]);
-    for (node, &parent) in parent.iter().enumerate() {
+    for (node, &parent) in parent.iter().enumerate().rev() {
         if let Some(first) = first.get_mut(parent as usize) {
             next[node] = std::mem::replace(first, node as u32);
         }
     }
+    (first, next)
+}
+
+/// [`with_twins`] of a trie whose [`links`] are known.
+pub(super) fn twins(function: &[u32], first: &[u32], next: &[u32]) -> Vec<bool> {
+    let count = function.len();
     // One place more, for what is no function.
     let most =
         function.iter().copied().filter(|&function| function != NO_PARENT).max().map_or(0, |most| most + 1);

@@ -48,6 +48,11 @@ impl Edges {
     /// keep their order.
     pub fn new(functions: usize, mut edges: Vec<Edge>) -> Self {
         sort::by_number(&mut edges, |edge| edge.callee);
+        Self::by_callee(functions, &edges)
+    }
+
+    /// The same of edges that are in that order.
+    pub(super) fn by_callee(functions: usize, edges: &[Edge]) -> Self {
         let count = edges.len();
         let mut result = Self {
             caller: Vec::with_capacity(count),
@@ -58,7 +63,7 @@ impl Edges {
             total_time: Vec::with_capacity(count),
             ..Self::default()
         };
-        for edge in &edges {
+        for edge in edges {
             result.caller.push(edge.caller);
             result.callee.push(edge.callee);
             result.calls.push(edge.calls);

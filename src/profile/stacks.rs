@@ -7,6 +7,7 @@
 //! function or an edge counts where it is active already once only, self values add up.
 
 mod builder;
+mod called;
 mod children;
 mod derive;
 

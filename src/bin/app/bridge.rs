@@ -48,9 +48,9 @@ enum Running {
 
 impl Bridge {
     /// Starts a worker that reads `file`; `on_event` hears of it. `first` is tried first: if the file is of the other
-    /// kind, the other one has it.
-    pub fn start(file: Blob, first: For, on_event: impl Fn(Event) + 'static) -> Self {
-        Self::start_with(file, None, first, on_event)
+    /// kind, the other one has it. `sums_only`: it is read for its line in a list, see [`Message::Brief`].
+    pub fn start(file: Blob, sums_only: bool, first: For, on_event: impl Fn(Event) + 'static) -> Self {
+        Self::run(file, None, sums_only, first, on_event)
     }
 
     /// The same of a log of requests, by this layout of its lines.
@@ -60,9 +60,20 @@ impl Bridge {
         first: For,
         on_event: impl Fn(Event) + 'static,
     ) -> Self {
+        Self::run(file, layout, false, first, on_event)
+    }
+
+    fn run(
+        file: Blob,
+        layout: Option<String>,
+        sums_only: bool,
+        first: For,
+        on_event: impl Fn(Event) + 'static,
+    ) -> Self {
         let started = Rc::new(Started {
             file: RefCell::new(file),
             layout,
+            sums_only: Cell::new(sums_only),
             which: Cell::new(first),
             running: RefCell::new(Running::NotYet),
             waiting: Waiting::default(),
@@ -73,9 +84,10 @@ impl Bridge {
     }
 
     /// Has the worker read another file, once it has told of the one before. What it had open is gone.
-    pub fn read(&self, file: Blob, first: For) {
+    pub fn read(&self, file: Blob, sums_only: bool, first: For) {
         let started = &self.started;
         *started.file.borrow_mut() = file;
+        started.sums_only.set(sums_only);
         if started.which.get() == first
             && let Running::Worker { worker, .. } = &*started.running.borrow()
         {
@@ -113,6 +125,8 @@ struct Started {
     file: RefCell<Blob>,
     /// What the user says of its lines.
     layout: Option<String>,
+    /// Whether it is read for its line in a list.
+    sums_only: Cell<bool>,
     /// Which program runs, or is about to.
     which: Cell<For>,
     running: RefCell<Running>,
@@ -144,9 +158,12 @@ async fn start(bridge: Rc<Started>, which: For) {
 
 fn post_file(worker: &Worker, bridge: &Started) {
     let file = bridge.file.borrow();
-    let posted = match &bridge.layout {
-        Some(layout) => worker.post_message(&Array::of2(&file, &layout.as_str().into())),
-        None => worker.post_message(&file),
+    let posted = match (&bridge.layout, bridge.sums_only.get()) {
+        (None, false) => worker.post_message(&file),
+        (layout, sums_only) => {
+            let layout = layout.as_deref().map_or(JsValue::UNDEFINED, JsValue::from_str);
+            worker.post_message(&Array::of3(&file, &layout, &sums_only.into()))
+        }
     };
     if posted.is_err() {
         (bridge.on_event)(Event::Broken("the browser refused to hand over the file".into()));

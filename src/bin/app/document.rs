@@ -322,7 +322,7 @@ impl OpenDocument {
             Message::Panicked(text) => {
                 self.fail(&format!("Flamedrop itself failed on it ({text})"), REPORT);
             }
-            Message::Ready | Message::Elsewhere(_) | Message::Answer(..) => {}
+            Message::Ready | Message::Elsewhere(_) | Message::Brief(_) | Message::Answer(..) => {}
         }
     }
 

@@ -28,7 +28,7 @@ pub async fn read(
 ) -> Result<Read, String> {
     let mut read = Read { overview: GatheredOverview::default(), added: Vec::new(), left_out: Vec::new() };
     for (place, (name, blob)) in profiles.into_iter().enumerate() {
-        match reader.read(&name, blob).await {
+        match reader.read(&name, blob, false).await {
             Some(Event::Message(message)) => match *message {
                 Message::Opened(_) => {
                     match reader.ask(&Request::Gather(GatherAsk::Add { name: name.clone() })).await {

@@ -2,6 +2,7 @@
 //! has a worker; the file of a recording that is opened is read again.
 
 mod hands;
+mod reading;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -10,9 +11,9 @@ use std::time::Duration;
 
 use flamedrop::brief::Brief;
 use flamedrop::brief::order::{Column, order};
-use flamedrop::import::{Kind, Members};
+use flamedrop::import::Kind;
 use flamedrop::input::bundle;
-use flamedrop::protocol::{Failure, GatheredOverview, Message, RankedColumn, Request, Response};
+use flamedrop::protocol::{Failure, GatheredOverview, RankedColumn};
 use flamedrop::text::natural;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
@@ -20,21 +21,18 @@ use leptos::task::spawn_local;
 use web_sys::{Blob, File};
 
 pub use self::hands::{compare, compare_sides, lead_to, merge, open_with_partner, rank};
-use crate::bridge::Event;
+use self::reading::read;
 use crate::document::{OpenDocument, Sort, Status};
-use crate::patterns::Patterns;
 use crate::reader::Reader;
 use crate::state::{State, lasting};
 use crate::text::lower;
 use crate::view::View;
-use crate::{judgement, open, saved};
-
-/// So many workers read the recordings of a group.
-const AT_ONCE: usize = 2;
+use crate::{judgement, open};
 
 /// So long news of files are gathered before they are told: a table that is drawn for each of thirty files takes as long as
-/// reading them, on the same processors.
-const TOGETHER: Duration = Duration::from_millis(100);
+/// reading them, on the same processors. The first are told sooner, and the last at once.
+const FIRST: Duration = Duration::from_millis(100);
+const TOGETHER: Duration = Duration::from_millis(500);
 
 /// What is known of a file of a group.
 #[derive(Clone, PartialEq)]
@@ -141,6 +139,10 @@ pub struct GroupState {
     reading: StoredValue<usize>,
     /// What was found out and is not told yet.
     news: StoredValue<Vec<(u32, Known)>>,
+    /// Of how many files nothing is known yet.
+    unknown: StoredValue<usize>,
+    /// Whether anything was told.
+    was_told: StoredValue<bool>,
     readers: StoredValue<Vec<Rc<Reader>>, LocalStorage>,
     opened: StoredValue<Vec<(u32, OpenDocument)>>,
 }
@@ -163,6 +165,8 @@ impl GroupState {
             unjudged: StoredValue::new(VecDeque::new()),
             reading: StoredValue::new(0),
             news: StoredValue::new(Vec::new()),
+            unknown: StoredValue::new(0),
+            was_told: StoredValue::new(false),
             readers: StoredValue::new_local(Vec::new()),
             opened: StoredValue::new(Vec::new()),
         }
@@ -276,6 +280,7 @@ impl GroupState {
     fn add(self, files: Vec<(String, File)>) {
         let first = self.members.with_untracked(Vec::len) as u32;
         self.waiting.update_value(|waiting| waiting.extend(first..first + files.len() as u32));
+        self.unknown.update_value(|unknown| *unknown += files.len());
         self.files.update_value(|all| all.extend(files.iter().map(|(_, file)| Blob::from(file.clone()))));
         let members = files.into_iter().map(|(name, _)| Member { name, known: Known::Waiting });
         self.members.update(|all| all.extend(members));
@@ -299,7 +304,8 @@ impl GroupState {
             news.len() == 1
         });
         if is_first == Some(true) {
-            set_timeout(move || self.tell(), TOGETHER);
+            let was_told = self.was_told.try_update_value(|was_told| std::mem::replace(was_told, true));
+            set_timeout(move || self.tell(), if was_told == Some(true) { TOGETHER } else { FIRST });
         }
     }
 
@@ -318,27 +324,12 @@ impl GroupState {
         });
     }
 
-    /// The next file that is to be read; for its verdict if nothing else is to be read.
-    fn next(self) -> Option<Next> {
-        let id = self.waiting.try_update_value(VecDeque::pop_front)?;
-        let is_known = id.is_none();
-        let id = id.or_else(|| self.unjudged.try_update_value(VecDeque::pop_front)?)?;
-        let name =
-            self.members.with_untracked(|members| members.get(id as usize).map(|one| one.name.clone()))?;
-        Some(Next { id, name, file: self.file(id)?, is_known })
-    }
-
     /// The files of which this is so.
     fn those(self, is_one: impl Fn(&Member) -> bool) -> Vec<u32> {
         self.members.with_untracked(|members| {
             let found = (0..).zip(members).filter(|(_, member)| is_one(member));
             found.map(|(id, _)| id).collect()
         })
-    }
-
-    /// Whether others are to be read for their numbers.
-    fn others_wait(self) -> bool {
-        self.waiting.with_value(|waiting| !waiting.is_empty())
     }
 
     /// How many recordings were judged, and how many there are; follows it.
@@ -368,15 +359,6 @@ impl GroupState {
             }
         });
     }
-}
-
-/// A file that is read next.
-struct Next {
-    id: u32,
-    name: String,
-    file: Blob,
-    /// Whether its numbers are known, and only its verdict is missing.
-    is_known: bool,
 }
 
 fn not(problem: &str) -> Known {
@@ -477,86 +459,4 @@ fn fill(
             false,
         );
     });
-}
-
-/// Reads what is to be read; `done` is told at the end, unless others are at it.
-fn read(state: State, document: OpenDocument, done: impl Fn() + 'static) {
-    let group = document.group;
-    let done = Rc::new(done);
-    for _ in group.reading.get_value()..AT_ONCE {
-        group.reading.update_value(|reading| *reading += 1);
-        let done = Rc::clone(&done);
-        spawn_local(async move {
-            read_waiting(state, group).await;
-            let left = group.reading.try_update_value(|reading| {
-                *reading -= 1;
-                *reading
-            });
-            let is_open = state.documents.with_untracked(|documents| documents.contains(&document));
-            if left == Some(0) && is_open {
-                group.tell();
-                done();
-            }
-        });
-    }
-}
-
-/// Reads with one worker what nobody has read yet.
-async fn read_waiting(state: State, group: GroupState) {
-    let reader = Rc::new(Reader::default());
-    group.readers.update_value(|readers| readers.push(Rc::clone(&reader)));
-    while let Some(Next { id, name, file, is_known }) = group.next() {
-        if !is_known {
-            group.know(id, Known::Reading);
-        }
-        let Some(event) = reader.read(&name, file.clone()).await else { return };
-        let known = match event {
-            Event::Broken(text) => not(&format!("its worker stopped ({text})")),
-            Event::Message(message) => match *message {
-                Message::Opened(_) => {
-                    // Of the last one both at once.
-                    let is_judged = is_known || !group.others_wait();
-                    let settings = is_judged.then(|| untrack(|| judgement::settings(state)));
-                    match reader.ask(&Request::Brief { settings }).await {
-                        Some(Response::Brief(brief)) => {
-                            if !is_judged {
-                                group.unjudged.try_update_value(|all| all.push_back(id));
-                            }
-                            Known::Recording(Arc::new(Brief { name: name.clone(), ..*brief }))
-                        }
-                        Some(Response::Refused(problem)) => not(&problem),
-                        _ => not("its worker stopped"),
-                    }
-                }
-                Message::Failed(failure) => Known::Not(Arc::new(failure)),
-                Message::Panicked(text) => not(&format!("Flamedrop itself failed on it ({text})")),
-                Message::Members(members) => {
-                    let Members { files, others, refused, .. } = members;
-                    let within = files.iter().chain(&others);
-                    let parts = within.filter_map(|part| open::member_file(&file, part));
-                    let named = |part: File| (format!("{name}/{}", part.name()), part);
-                    group.add(open::together(parts.map(named).collect()));
-                    group.add_refused(refused);
-                    Known::Apart
-                }
-                Message::Contents(documents) => {
-                    let mut within = Vec::new();
-                    for (of, bytes) in documents {
-                        if let Some(file) = saved::unzipped(&of, &bytes).await {
-                            within.push((format!("{name}/{of}"), file));
-                        }
-                    }
-                    group.add(within);
-                    Known::Apart
-                }
-                Message::Urls(urls) => {
-                    open::know_patterns(state, Patterns { name: name.clone(), text: urls });
-                    not("it has the site's patterns: routes of logs of requests are these")
-                }
-                _ => not("its worker does not answer"),
-            },
-        };
-        group.know(id, known);
-    }
-    reader.end();
 }

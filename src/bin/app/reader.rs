@@ -47,17 +47,18 @@ impl Turn {
 }
 
 impl Reader {
-    /// Reads a file, and tells what came of it; `None` if it was ended meanwhile.
-    pub async fn read(&self, name: &str, file: Blob) -> Option<Event> {
+    /// Reads a file, and tells what came of it; `None` if it was ended meanwhile. `sums_only`: for its line in a list, and it
+    /// is not open then.
+    pub async fn read(&self, name: &str, file: Blob, sums_only: bool) -> Option<Event> {
         let first = For::likely(name);
         let known = self.running.borrow().clone();
         let turn = known.as_ref().map_or_else(Rc::<Turn>::default, |running| Rc::clone(&running.turn));
         let promise = Promise::new(&mut |resolve, _| *turn.resolve.borrow_mut() = Some(resolve));
         match known {
-            Some(running) => running.bridge.read(file, first),
+            Some(running) => running.bridge.read(file, sums_only, first),
             None => {
                 let hearing = Rc::clone(&turn);
-                let bridge = Rc::new(Bridge::start(file, first, move |event| hearing.hear(event)));
+                let bridge = Rc::new(Bridge::start(file, sums_only, first, move |event| hearing.hear(event)));
                 *self.running.borrow_mut() = Some(Running { bridge, turn: Rc::clone(&turn) });
             }
         }

@@ -291,6 +291,7 @@ fn read(opened: &Opened, lines: &Lines) -> Option<(Document, Rc<dyn Source>)> {
             log_line_prefix: lines.log_line_prefix.clone(),
             log_format: lines.log_format.clone(),
             urls: lines.patterns(opened)?,
+            sums_only: false,
         };
         let mut document = jobs::read(source.as_ref(), &options).map_err(|error| error.to_string())?;
         if let Content::Profile(profile) = &mut document.content

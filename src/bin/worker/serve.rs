@@ -1,14 +1,16 @@
 //! Bytes in, [`Session`] in the middle, bytes out.
 //!
-//! The page waits for [`Message::Ready`], then posts a `Blob` (the file) or an array of one and of what the user says of its
-//! lines (the layout of a log of requests, a text), then byte buffers, each an encoded `(u32, Request)`. Every answer is one transferred buffer. Another `Blob` takes the file's place: so the
-//! recordings of a group are read one after the other without a worker for each.
+//! The page waits for [`Message::Ready`], then posts a `Blob` (the file) or an array of one, of what the user says of its
+//! lines (the layout of a log of requests, a text) and of whether only its line in a list is wanted ([`Message::Brief`]); then
+//! byte buffers, each an encoded `(u32, Request)`. Every answer is one transferred buffer. Another `Blob` takes the file's
+//! place: so the recordings of a group are read one after the other without a worker for each.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use flamedrop::brief::Brief;
 use flamedrop::import::{self, ImportError, Options};
 use flamedrop::input::{Progress, Source as _};
 use flamedrop::protocol::{self, Failure, Message, Request};
@@ -66,12 +68,12 @@ fn receive(data: JsValue) {
             }
         }
         Err(file) => {
-            let (file, layout) = match file.dyn_into::<Array>() {
-                Ok(pair) => (pair.get(0), pair.get(1).as_string()),
-                Err(file) => (file, None),
+            let (file, layout, sums_only) = match file.dyn_into::<Array>() {
+                Ok(said) => (said.get(0), said.get(1).as_string(), said.get(2).is_truthy()),
+                Err(file) => (file, None, false),
             };
             if let Ok(blob) = file.dyn_into::<Blob>() {
-                open(blob, layout);
+                open(blob, Options { log_format: layout, sums_only, ..Options::default() });
             }
         }
     }
@@ -88,7 +90,7 @@ fn work() {
     });
 }
 
-fn open(blob: Blob, layout: Option<String>) {
+fn open(blob: Blob, options: Options) {
     // Of a group one file follows the other: what was open goes first, its memory is the next one's.
     SESSION.set(None);
     let source = BlobSource::new(blob, go_on);
@@ -107,7 +109,6 @@ fn open(blob: Blob, layout: Option<String>) {
         Ok(Some(urls)) => return post(&Message::Urls(urls)),
         Err(error) => return post(&Message::Failed(Failure::from(&ImportError::reading(&error)))),
     }
-    let options = Options { log_format: layout, ..Options::default() };
     OPENING.set(Some(Box::pin(read(source, options))));
     go_on();
 }
@@ -129,7 +130,10 @@ async fn read(source: BlobSource, options: Options) {
             post(&Message::Progress { read, size });
         }
     };
+    let sums_only = options.sums_only;
     match Session::open_waiting(Box::new(source), options, &progress).await {
+        // Its overview would take longer than its sums.
+        Ok(session) if sums_only => post(&Message::Brief(Box::new(Brief::unjudged(session.document())))),
         Ok(session) => {
             post(&Message::Opened(session.overview()));
             SESSION.set(Some(session));

@@ -1,11 +1,10 @@
 //! Functions, edges and the call tree out of stacks.
 
-use rustc_hash::FxHashMap;
-
 use super::super::call_tree::{CallTree, Certainty, NO_PARENT, NewBox};
-use super::super::children::{Children, with_twins};
-use super::super::{Edge, Edges, FunctionId, Functions, UNKNOWN_CALLS};
+use super::super::children::{Children, links, twins};
+use super::super::{Edges, FunctionId, Functions, UNKNOWN_CALLS};
 use super::Stacks;
+use super::called::Called;
 
 /// What follows from stacks.
 pub(in crate::profile) struct Derived {
@@ -34,6 +33,7 @@ impl Stacks {
                 total[parent as usize] += total[node];
             }
         }
+        let (first, next) = links(&self.parent);
         let unknown = if self.counted { 0 } else { UNKNOWN_CALLS };
         let count = functions.len();
         let walk = Walk {
@@ -56,30 +56,13 @@ impl Stacks {
                 cycles: Vec::new(),
             },
             active: vec![0; count],
-            edges: Vec::new(),
-            edge_places: FxHashMap::default(),
-            edge_active: Vec::new(),
+            called: Called::new(count, nodes),
             boxes: Vec::with_capacity(nodes),
             children: Children::with_capacity(nodes),
-            twins: with_twins(&self.function, &self.parent),
+            twins: twins(&self.function, &first, &next),
             unknown,
         };
-        walk.run(&self.first_children())
-    }
-
-    /// Per node its first child and its next sibling.
-    fn first_children(&self) -> (Vec<u32>, Vec<u32>) {
-        let nodes = self.parent.len();
-        let mut first = vec![NO_PARENT; nodes];
-        let mut next = vec![NO_PARENT; nodes];
-        for node in (0..nodes).rev() {
-            let parent = self.parent[node];
-            if parent != NO_PARENT {
-                next[node] = first[parent as usize];
-                first[parent as usize] = node as u32;
-            }
-        }
-        (first, next)
+        walk.run(&first, &next)
     }
 }
 
@@ -92,10 +75,7 @@ struct Walk<'a> {
     functions: Functions,
     /// Per function: how often it is on the stack.
     active: Vec<u32>,
-    edges: Vec<Edge>,
-    edge_places: FxHashMap<(FunctionId, FunctionId), u32>,
-    /// Per edge: how often it is on the stack.
-    edge_active: Vec<u32>,
+    called: Called,
     boxes: Vec<NewBox>,
     children: Children,
     /// Per node: whether some of what it called are of the same function.
@@ -106,7 +86,8 @@ struct Walk<'a> {
 /// One frame of the walk's own stack.
 struct Frame {
     node: u32,
-    edge: Option<u32>,
+    /// Who called it, if it took any time or was counted.
+    caller: Option<FunctionId>,
     /// The box below which its callees' boxes are: its own, or, where it is a recursive call, the one above.
     context: u32,
     /// The child that comes next.
@@ -114,7 +95,7 @@ struct Frame {
 }
 
 impl Walk<'_> {
-    fn run(mut self, (first, next): &(Vec<u32>, Vec<u32>)) -> Derived {
+    fn run(mut self, first: &[u32], next: &[u32]) -> Derived {
         let mut stack: Vec<Frame> = Vec::new();
         let roots = (0..self.stacks.parent.len() as u32)
             .filter(|&node| self.stacks.parent[node as usize] == NO_PARENT);
@@ -123,7 +104,8 @@ impl Walk<'_> {
             while let Some(top) = stack.last_mut() {
                 let child = top.next;
                 if child == NO_PARENT {
-                    self.leave(top.node, top.edge);
+                    let (node, caller) = (top.node, top.caller);
+                    self.leave(node, caller);
                     stack.pop();
                     continue;
                 }
@@ -133,7 +115,7 @@ impl Walk<'_> {
                 stack.push(frame);
             }
         }
-        let edges = Edges::new(self.functions.len(), self.edges);
+        let edges = self.called.finish(self.stacks, self.own, self.total, self.calls, self.unknown);
         let mut tree = CallTree::new(false, &self.boxes);
         tree.low.clone_from(&tree.total_time);
         tree.high.clone_from(&tree.total_time);
@@ -157,20 +139,8 @@ impl Walk<'_> {
             self.functions.calls[index] += calls;
             self.functions.primitive_calls[index] += if is_recursive { 0 } else { calls };
         }
-        let edge = caller.filter(|_| happened).map(|caller| self.edge(caller, function));
-        if let Some(edge) = edge {
-            let active = &mut self.edge_active[edge as usize];
-            let entry = &mut self.edges[edge as usize];
-            entry.self_time += own;
-            if *active == 0 {
-                entry.total_time += total;
-            }
-            if self.stacks.counted {
-                entry.calls += calls;
-                entry.primitive_calls += if *active == 0 { calls } else { 0 };
-            }
-            *active += 1;
-        }
+        let caller = caller.filter(|_| happened);
+        self.called.enter(node, caller, function, is_recursive);
         let context = match is_recursive {
             // What it calls is beside it.
             true => {
@@ -186,33 +156,14 @@ impl Walk<'_> {
         if self.twins[at] {
             self.children.share(context);
         }
-        Frame { node, edge, context, next: first[at] }
+        Frame { node, caller, context, next: first[at] }
     }
 
-    fn leave(&mut self, node: u32, edge: Option<u32>) {
+    fn leave(&mut self, node: u32, caller: Option<FunctionId>) {
         let function = self.stacks.function[node as usize];
-        self.active[function as usize] -= 1;
-        if let Some(edge) = edge {
-            self.edge_active[edge as usize] -= 1;
-        }
-    }
-
-    fn edge(&mut self, caller: FunctionId, callee: FunctionId) -> u32 {
-        let next = self.edges.len() as u32;
-        let place = *self.edge_places.entry((caller, callee)).or_insert(next);
-        if place == next {
-            let calls = self.unknown;
-            self.edges.push(Edge {
-                caller,
-                callee,
-                calls,
-                primitive_calls: calls,
-                self_time: 0.0,
-                total_time: 0.0,
-            });
-            self.edge_active.push(0);
-        }
-        place
+        let active = &mut self.active[function as usize];
+        *active -= 1;
+        self.called.leave(caller, function, *active > 0);
     }
 
     fn add_box(&mut self, parent: u32, function: FunctionId, recursive: bool, own: f64, calls: i64) -> u32 {

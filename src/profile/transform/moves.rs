@@ -82,8 +82,15 @@ pub(super) fn with_packages(functions: &mut Functions, step: &Transform) -> Pack
     let mut known: FxHashMap<String, FunctionId> = FxHashMap::default();
     let mut made: Vec<(String, String)> = Vec::new();
     let mut by_file = ByFile::of(functions);
+    let could_be = |function| match &chosen {
+        Chosen::Package((name, _)) => package::could_be(functions, function, name),
+        Chosen::NotMine(_) => true,
+    };
     for function in 0..count as FunctionId {
         let ask = |function| {
+            if !could_be(function) {
+                return MERGED;
+            }
             let package = package::of(functions, function);
             let is_own = package.is_none();
             if matches!(&chosen, Chosen::NotMine(mine) if mine.says(functions, function, is_own)) {

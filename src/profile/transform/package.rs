@@ -65,6 +65,12 @@ pub(super) fn named_by(
     (if name.is_empty() { file } else { name }.to_owned(), folder.to_owned())
 }
 
+/// Whether what [`named`] says of a function could be `name`, which is far quicker told: but for what has no package of its
+/// own, names of packages are parts of paths.
+pub(super) fn could_be(functions: &Functions, function: FunctionId, name: &str) -> bool {
+    name == PYTHON || functions.is_built_in(function) || functions.file(function).contains(name)
+}
+
 /// What is own code beside, or though, it lies where it does: words with spaces between. `django.contrib` or a part of
 /// a path, `/srv/libs/`, makes what lies there own; with `!` in front it does not count as own.
 #[derive(Debug, Clone, Default)]
@@ -149,8 +155,9 @@ mod tests {
             ("<string>", 1, "__init__"),
             ("C:\\shop\\venv\\Lib\\site-packages\\requests\\api.py", 1, "get"),
         ]);
-        let packages: Vec<_> =
-            (0..functions.len() as FunctionId).map(|function| of(&functions, function)).collect();
+        let all = 0..functions.len() as FunctionId;
+        assert!(all.clone().all(|function| could_be(&functions, function, &named(&functions, function).0)));
+        let packages: Vec<_> = all.map(|function| of(&functions, function)).collect();
         let names: Vec<Option<(&str, &str)>> = packages
             .iter()
             .map(|package| package.as_ref().map(|package| (package.name.as_ref(), package.file)))

@@ -8,7 +8,8 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::super::FunctionId;
-use super::super::call_tree::{CallTree, Certainty, MERGED, MergedPart, NO_PARENT, NewBox, NewBoxes};
+use super::super::call_tree::{CallTree, Certainty, MERGED, MergedPart, NO_PARENT, NewBox};
+use super::super::children::Children;
 use super::super::hide::lesser;
 
 /// How a tree is turned.
@@ -163,10 +164,22 @@ fn grouped(
     groups
 }
 
+/// Says of a function whether it is on the stack; [`MERGED`] is none.
+fn mark(is_above: &mut [bool], function: FunctionId, is_so: bool) {
+    if let Some(above) = is_above.get_mut(function as usize) {
+        *above = is_so;
+    }
+}
+
 /// All that a function called, wherever it was called.
 fn downwards(tree: &CallTree, of: FunctionId) -> CallTree {
-    let mut boxes = NewBoxes::default();
+    let mut boxes: Vec<NewBox> = Vec::new();
+    let mut children = Children::default();
     let mut places: FxHashMap<u32, u32> = FxHashMap::default();
+    let functions = tree.function.iter().filter(|&&function| function != MERGED).max();
+    // Per function: whether it is on the stack from `of` down to the box one is at, and that stack.
+    let mut is_above = vec![false; functions.map_or(0, |&most| most as usize + 1)];
+    let mut stack: Vec<FunctionId> = Vec::new();
     let mut at = 0;
     while at < tree.len() {
         if tree.function[at] != of || tree.recursive[at] {
@@ -177,14 +190,41 @@ fn downwards(tree: &CallTree, of: FunctionId) -> CallTree {
         // Per box of the subtree: the new one below which what it called stands.
         let mut contexts: Vec<u32> = Vec::with_capacity(end - at);
         for below in at..end {
+            let depth = (tree.depth[below] - tree.depth[at]) as usize;
+            for left in stack.drain(depth.min(stack.len())..) {
+                mark(&mut is_above, left, false);
+            }
             let context = match below == at {
                 true => NO_PARENT,
                 false => contexts[tree.parent[below] as usize - at],
             };
             let function = tree.function[below];
-            let is_recursive = function != MERGED && boxes.has_above(context, function);
-            let place = boxes.place(context, function, is_recursive);
-            let new = &mut boxes.all[place as usize];
+            let is_recursive = is_above.get(function as usize).copied().unwrap_or(false);
+            // A function's box and that of its recursive calls are two.
+            let key = function.wrapping_mul(2).wrapping_add(u32::from(is_recursive));
+            let (place, is_new) = children.place(context, key);
+            if is_new {
+                boxes.push(NewBox {
+                    function,
+                    parent: context,
+                    recursive: is_recursive,
+                    self_time: 0.0,
+                    calls: 0.0,
+                    certainty: Certainty::Exact,
+                    low: 0.0,
+                    high: 0.0,
+                });
+            } else {
+                // What was below two is below one.
+                children.share(place);
+            }
+            // What recursive calls call is beside them.
+            match is_recursive {
+                true => children.share(context),
+                false => mark(&mut is_above, function, true),
+            }
+            stack.push(if is_recursive { MERGED } else { function });
+            let new = &mut boxes[place as usize];
             new.self_time += tree.self_time[below];
             new.calls += tree.calls[below];
             new.low += tree.low[below];
@@ -196,6 +236,9 @@ fn downwards(tree: &CallTree, of: FunctionId) -> CallTree {
             contexts.push(if is_recursive { context } else { place });
         }
         at = end;
+        for left in stack.drain(..) {
+            mark(&mut is_above, left, false);
+        }
     }
     let parts = tree
         .merged
@@ -215,7 +258,7 @@ fn downwards(tree: &CallTree, of: FunctionId) -> CallTree {
         }
     }
     MergedPart::put_in_order(&mut joined);
-    let mut made = CallTree::with_merged(tree.estimated, &boxes.all, &joined, Vec::new());
+    let mut made = CallTree::with_merged(tree.estimated, &boxes, &joined, Vec::new());
     made.contradiction = tree.contradiction;
     made
 }
