@@ -92,6 +92,31 @@ fn memray_says_of_which_allocations_it_is_where_it_is_known() {
     assert!(open(csv).1.contains("unless memray was asked for --leaks or --temporary-allocations"));
 }
 
+#[test]
+fn leaks_by_time_are_what_was_never_freed() {
+    let page = memray("temporal flamegraph report (memory leaks)", false, 100);
+    // As --temporal --leaks writes it: no peaks, and intervals of which those without an end leaked.
+    let intervals = "\"high_water_mark_by_snapshot\":null,\"intervals\":[[3,null,2,2,70],[0,5,2,9,900],[1,null,4,1,30]],\"strings\"";
+    let (profile, said) = open(page.replace("\"strings\"", intervals));
+    assert_eq!(profile.total(), 100.0);
+    assert_eq!(
+        functions(&profile),
+        [("leaf", 10, 70.0, 70.0), ("main", 5, 0.0, 100.0), ("other", 20, 30.0, 30.0)]
+    );
+    assert!(said.contains("never freed"), "{said}");
+}
+
+#[test]
+fn a_csv_of_memrays_that_is_cut_says_so() {
+    let csv = "allocator,num_allocations,size,tid,thread_name,stack_trace\nMALLOC,1,5,2,0x2,f;a.py;3\n";
+    assert!(!open(csv).1.contains("cut short"));
+    for cut in ["MALLOC,1,6", "MALLOC,1,6,2,0x2,f;a."] {
+        let (profile, said) = open(format!("{csv}{cut}"));
+        assert_eq!(profile.total(), 5.0, "{cut}");
+        assert!(said.contains("cut short"), "{cut}: {said}");
+    }
+}
+
 const NUMBERS: &str = "\"n_peak_mb\":0,\"n_malloc_mb\":0,\"n_copy_mb_s\":0,\"n_mallocs\":0";
 
 fn row(line: &str, number: u32, shares: [f64; 3]) -> String {

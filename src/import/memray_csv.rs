@@ -54,18 +54,26 @@ impl Format for MemrayCsv {
         let name = input.name().to_owned();
         let mut stacks = LineStacks::new(measures());
         let mut tracks = Tracks::default();
-        let (mut skipped, mut first) = (Noted::default(), true);
+        let (mut skipped, mut first, mut is_cut) = (Noted::default(), true, false);
         let mut lines = Lines::new(input, LINE_LIMIT);
         while let Some((number, line)) = lines.next()? {
             if std::mem::take(&mut first) || line.trim_ascii().is_empty() {
                 continue;
             }
+            let is_whole = line.ends_with(b"\n");
             let line = String::from_utf8_lossy(super::records::trim_end(line));
             if add(&line, &mut stacks, &mut tracks).is_none() {
-                skipped.note(number);
+                match is_whole {
+                    true => skipped.note(number),
+                    false => is_cut = true,
+                }
             }
         }
         let mut diagnostics = Diagnostics::default();
+        if is_cut {
+            let message = "the file ends in the middle of a line: it was cut short, and what is missing is in no number";
+            diagnostics.note(Level::Warning, message, || None);
+        }
         skipped.say(
             Level::Warning,
             "lines that have not the columns of the first are left out",

@@ -298,13 +298,17 @@ impl Tree {
         }
         let peaks = self.peaks.iter().enumerate().filter(|(_, peak)| peak.is_finite());
         let peak = peaks.max_by(|one, other| one.1.total_cmp(other.1).then(other.0.cmp(&one.0)));
-        let at = peak.map_or(0.0, |(at, _)| at as f64);
-        let message = "the page has allocations by time: those that lived at the peak are shown";
+        let at = peak.map(|(at, _)| at as f64);
+        // Leaks by time have no peaks (`--temporal --leaks` writes null): what has no end was never freed.
+        let message = match at {
+            Some(_) => "the page has allocations by time: those that lived at the peak are shown",
+            None => "the page has allocations by time: those that were never freed are shown",
+        };
         diagnostics.note(Level::Info, message, || None);
         let mut own = [vec![0.0; count], vec![0.0; count]];
         for [from, until, node, allocations, bytes] in std::mem::take(&mut self.intervals) {
             // Allocated before a snapshot is there at it; freed before it is not.
-            let lives = from <= at && (until.is_nan() || until > at);
+            let lives = at.map_or(until.is_nan(), |at| from <= at && (until.is_nan() || until > at));
             let node = if (0.0..4e9).contains(&node) { node as usize } else { usize::MAX };
             if lives && node < count {
                 own[0][node] += bytes;

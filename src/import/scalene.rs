@@ -203,7 +203,7 @@ impl File {
     fn of_stacks(&self, elapsed: f64, diagnostics: &mut Diagnostics) -> Option<Profile> {
         let measures = [
             ("Time", Unit::Seconds),
-            ("Memory", Unit::Bytes),
+            ("Allocated", Unit::Bytes),
             ("Time in Python", Unit::Seconds),
             ("Time in native code", Unit::Seconds),
             ("Time in the system", Unit::Seconds),

@@ -333,7 +333,13 @@ fn json(value: &Value) -> serde_json::Value {
 
 fn write_text(wholes: &[Whole], found: &[Found], out: &mut dyn Write) -> io::Result<()> {
     let names: Vec<&str> = wholes.iter().flat_map(|one| &one.files).map(String::as_str).collect();
+    // Rules look at profiles and at SQL; what a log of requests says is in its summary.
+    let only_requests = wholes.iter().all(|whole| whole.kinds == (false, false));
     let count = match found.len() {
+        0 if only_requests => {
+            "no rule looks at logs of requests: flamedrop summary has their errors, routes and outages"
+                .to_owned()
+        }
         0 => "nothing stands out".to_owned(),
         1 => "1 finding".to_owned(),
         count => format!("{} findings, what matters most first", format::count(count as i64)),

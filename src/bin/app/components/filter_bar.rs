@@ -347,7 +347,10 @@ fn AllTexts(document: OpenDocument) -> impl IntoView {
             <button
                 type="button"
                 class="link"
-                title="Looks for what the search box says in every statement's own text, parameters and plans, and in all that the log says of events: the file is read again"
+                title=match untrack(|| document.is_requests()) {
+                    true => "Looks for what the search box says in every line: the file is read again",
+                    false => "Looks for what the search box says in every statement's own text, parameters and plans, and in all that the log says of events: the file is read again",
+                }
                 on:click=move |_| start()
             >
                 {if untrack(|| document.is_requests()) { "Search whole lines" } else { "Search full texts" }}

@@ -187,7 +187,14 @@ pub fn Table(
     }
     // On a narrow screen the leading column is the first, with a width of its own.
     let others = columns.iter().filter(|column| !column.leading).map(|column| narrow(column.width));
-    let narrow_template = std::iter::once("46vw").chain(others).collect::<Vec<_>>().join(" ");
+    // A name needs room; a moment does not.
+    let leading = columns.iter().find(|column| column.leading).map_or("46vw", |column| {
+        match pixels(narrow(column.width)) {
+            width if width > 0.0 && width < 140.0 => narrow(column.width),
+            _ => "46vw",
+        }
+    });
+    let narrow_template = std::iter::once(leading).chain(others).collect::<Vec<_>>().join(" ");
     let narrow_least: f64 =
         columns.iter().filter(|column| !column.leading).map(|column| pixels(narrow(column.width))).sum();
     let count = columns.len();
@@ -325,7 +332,7 @@ pub fn Table(
             style:--columns=move || template.get().0
             style:--narrow-columns=narrow_template
             style:--least=move || template.get().1
-            style:--narrow-least=format!("calc(46vw + {narrow_least}px)")
+            style:--narrow-least=format!("calc({leading} + {narrow_least}px)")
             on:scroll=move |_| {
                 if let Some(table) = node.get_untracked() {
                     scroll.set(f64::from(table.scroll_top()));

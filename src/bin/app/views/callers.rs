@@ -131,21 +131,30 @@ fn Neighbours(
         })
     };
     let symbol = times.unit.symbol();
+    // pstats' words are about time.
+    let (own, all_of, own_hint, all_hint) = match unit {
+        Unit::Bytes | Unit::Count => (
+            "self",
+            "total",
+            "What the called function itself asked for, over this edge",
+            "What the called function and all it called asked for, over this edge",
+        ),
+        _ => (
+            "tottime",
+            "cumtime",
+            "Time in the called function itself, over this edge",
+            "Time in the called function and all it called, over this edge",
+        ),
+    };
     let all_columns = vec![
         match counts {
             Some(samples @ "samples") => Column::number(samples, "", "128px", "Samples of this edge"),
             _ => Column::number("ncalls", "", "128px", "Calls over this edge; all/primitive where recursive"),
         },
-        Column::number("tottime", symbol, "132px", "Time in the called function itself, over this edge"),
-        Column::number(
-            "cumtime",
-            symbol,
-            "132px",
-            "Time in the called function and all it called, over this edge",
-        ),
+        Column::number(own, symbol, "132px", own_hint),
+        Column::number(all_of, symbol, "132px", all_hint),
         Column::number("percall", each.unit.symbol(), "96px", "cumtime divided by primitive calls"),
-        Column::text("filename:lineno(function)", "minmax(220px, 1fr)", "Where the function is defined")
-            .leading(),
+        Column::text("function", "minmax(220px, 1fr)", "Its name, and where it is defined").leading(),
     ];
     let columns = only(kept, all_columns);
     let go: Arc<dyn Fn(u32) + Send + Sync> = Arc::new(move |index: u32| {

@@ -139,7 +139,8 @@ fn Files(
                 .unwrap_or_default(),
         )
         .filter_map(|(column, value)| {
-            let word = if column.adds_up { "" } else { "at most " };
+            // Of lines whose values hold each other's, the largest says how much there is at least.
+            let word = if column.adds_up { "" } else { "largest line " };
             Some(view! { <div><dt>{column.name.clone()}</dt><dd>{word}{column.unit.text(value?)}</dd></div> })
         })
         .collect();

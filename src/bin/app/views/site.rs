@@ -10,7 +10,7 @@ use flamedrop::protocol::{Answer, Ask, QueriesOverview, Response};
 use flamedrop::queries::overview::Glance;
 use flamedrop::queries::site::Site;
 use flamedrop::requests::Class;
-use flamedrop::requests::availability::{Cause, Outage};
+use flamedrop::requests::availability::{Cause, Outage, SHORTEST};
 use leptos::prelude::*;
 
 use super::findings::pareto::pareto_curve;
@@ -98,18 +98,21 @@ pub fn SiteOverview(document: OpenDocument, overview: QueriesOverview) -> impl I
                         </section>
                     })}
                     <Show when=move || timed.get()>
-                        <section>
-                            <h2>"Response time"</h2>
-                            <Chart label="Response time" data=of_glance(latency) />
-                        </section>
-                        <section>
-                            <h2>"Response times over time"</h2>
-                            <Chart label="Response times over time" data=of_site(heat) />
-                        </section>
-                        <section>
-                            <h2>"Requests in flight"</h2>
-                            <Chart label="Requests in flight" data=of_glance(concurrency) />
-                        </section>
+                        // Without a clock nothing is over time.
+                        {wall_clock.then(|| view! {
+                            <section>
+                                <h2>"Response time"</h2>
+                                <Chart label="Response time" data=of_glance(latency) />
+                            </section>
+                            <section>
+                                <h2>"Response times over time"</h2>
+                                <Chart label="Response times over time" data=of_site(heat) />
+                            </section>
+                            <section>
+                                <h2>"Requests in flight"</h2>
+                                <Chart label="Requests in flight" data=of_glance(concurrency) />
+                            </section>
+                        })}
                         <section>
                             <h2>"How long requests take"</h2>
                             <Chart label="How long requests take" data=of_glance(|glance, _| Data::durations(&glance.classes)) />
@@ -235,12 +238,19 @@ fn totals(glance: &Glance, site: &Site, wall_clock: bool) -> AnyView {
         let (of, share) = of_class(class);
         numbers.push((name, of, share));
     }
+    // An outage is a minute or more.
+    let is_short = site.span < SHORTEST;
     if wall_clock && site.span > 0.0 {
         let note = match site.outages.len() {
+            0 if is_short => "too short for an outage".to_owned(),
             0 => "no outage of a minute".to_owned(),
             outages => format::counted(outages as i64, "outage", "outages"),
         };
-        numbers.push(("Availability", format!("{:.3} %", site.availability * 100.0), note));
+        let share = match is_short {
+            true => format::UNKNOWN.to_owned(),
+            false => format!("{:.3} %", site.availability * 100.0),
+        };
+        numbers.push(("Availability", share, note));
     }
     if let Some(concurrency) = site.concurrency {
         let most = site.most_at_once.map(|most| format!("{} at most", count(most))).unwrap_or_default();

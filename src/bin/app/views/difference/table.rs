@@ -75,7 +75,7 @@ pub fn Functions(document: OpenDocument, overview: ComparedOverview) -> impl Int
             .sortable(direction(ChangedColumn::TotalTime)),
         Column::number("calls", "", "150px", "Calls before and after")
             .sortable(direction(ChangedColumn::Calls)),
-        Column::text("filename:lineno(function)", "minmax(260px, 1fr)", "Where the function is defined now")
+        Column::text("function", "minmax(260px, 1fr)", "Where the function is defined now")
             .leading()
             .sortable(direction(ChangedColumn::Place)),
     ];

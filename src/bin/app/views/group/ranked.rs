@@ -94,7 +94,7 @@ pub fn Ranked(
             "Its self time in the recording in which that is longest, and which that is: Enter opens it",
         )
         .sortable(direction(RankedColumn::Most)),
-        Column::text("filename:lineno(function)", "minmax(260px, 1fr)", "Where the function is defined")
+        Column::text("function", "minmax(260px, 1fr)", "Where the function is defined")
             .leading()
             .sortable(direction(RankedColumn::Place)),
     ];
