@@ -25,6 +25,8 @@ mod literals;
 mod names;
 mod output;
 
+use serde::{Deserialize, Serialize};
+
 use self::elements::Elements;
 use self::hash::*;
 use self::limits::Limits;
@@ -39,7 +41,7 @@ pub use self::limits::Offset;
 pub const TEXT_LIMIT: usize = 16 * 1024;
 
 /// What one statement is, without its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
     /// Equal for statements of one fingerprint.
     pub hash: u64,

@@ -2,8 +2,11 @@
 
 mod ahead;
 mod blob;
+mod helpers;
+mod helping;
 mod later;
 mod serve;
+mod sliced;
 
 fn main() {
     serve::serve();

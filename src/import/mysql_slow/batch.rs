@@ -1,5 +1,7 @@
 //! Records of a slice of a log, read but not counted yet ([`slices`](super::super::slices)).
 
+use serde::{Deserialize, Serialize};
+
 use super::{Executed, Reader, Sink};
 use crate::document::Level;
 use crate::import::records::Record;
@@ -9,7 +11,7 @@ use crate::queries::lexer::Dialect;
 use crate::queries::statements::Statement;
 
 /// An [`Executed`]; its text is empty if its shape has one already, and so is a record that says nothing more.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Stored {
     thread: Text,
     user: Text,
@@ -30,7 +32,7 @@ struct Stored {
 }
 
 /// The statements of a slice.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Batch(Kept<Stored>);
 
 /// Makes a [`Batch`].

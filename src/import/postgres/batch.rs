@@ -9,6 +9,7 @@
 //! protocol, which are compared, and what sets the application's name. All other events, which are few, are kept whole.
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::application;
 use super::collect::{Collect, Sink};
@@ -25,7 +26,7 @@ use crate::queries::lexer::Dialect;
 use crate::queries::{NONE, plan};
 
 /// What an event says.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 enum Says {
     /// How long a step took, ms.
     Duration(f64, StoredStep),
@@ -36,14 +37,14 @@ enum Says {
 }
 
 /// A [`Step`]; its text is empty if nothing will ask for it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct StoredStep {
     kind: StepKind,
     name: Text,
     sql: Text,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum StepKind {
     Bare,
     Statement,
@@ -53,7 +54,7 @@ enum StepKind {
     Fetch,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Stored {
     says: Says,
     stamp: f64,
@@ -71,7 +72,7 @@ struct Stored {
 }
 
 /// What else is asked of an event that is no statement's duration or text.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Whole {
     severity: Severity,
     text: Text,
@@ -82,7 +83,7 @@ struct Whole {
 }
 
 /// The events of a slice.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Batch {
     kept: Kept<Stored>,
     /// Process, session, user, database, application, client.

@@ -1,6 +1,9 @@
 //! What batches keep of records ([`Kept`]): events, their texts, shapes of statements, and what their reader noticed.
 
+use std::borrow::Cow;
+
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::document::{Diagnostics, Level};
 use crate::import::records::Record;
@@ -13,7 +16,7 @@ use crate::queries::statements::{Recogniser, Recognition};
 pub type Place<'a> = &'a dyn Fn(u64, u64) -> Option<String>;
 
 /// A text in [`Texts`]; the empty one by default.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Text {
     begin: u32,
     end: u32,
@@ -40,6 +43,19 @@ impl Texts {
     }
 }
 
+/// In one piece, which a list of numbers would not be.
+impl Serialize for Texts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&[u8]>::deserialize(deserializer).map(|bytes| Self(bytes.to_vec()))
+    }
+}
+
 /// Which texts are kept already, for those that are likely to come again.
 #[derive(Debug, Default)]
 struct Known(FxHashMap<u64, Text>);
@@ -63,7 +79,7 @@ impl Known {
 }
 
 /// What statements are, and what their comments say.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Shapes {
     shapes: Vec<(Shape, u32)>,
     tags: Vec<Tags>,
@@ -105,19 +121,19 @@ impl Shaping {
 }
 
 /// Something that a reader noticed, with how often in the slice and where first.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Note {
     /// Before which event.
     before: usize,
     level: Level,
-    message: &'static str,
+    message: Cow<'static, str>,
     count: u64,
     offset: u64,
     line: u64,
 }
 
 /// What a reader noticed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Notes(Vec<Note>);
 
 impl Notes {
@@ -133,6 +149,7 @@ impl Notes {
             Some(note) => note.count += count,
             None => {
                 let (offset, line) = (record.offset, record.line);
+                let message = Cow::Borrowed(message);
                 self.0.push(Note { before, level, message, count, offset, line });
             }
         }
@@ -142,14 +159,14 @@ impl Notes {
     pub fn tell(&self, from: &mut usize, events: usize, diagnostics: &mut Diagnostics, place: Place<'_>) {
         while let Some(note) = self.0.get(*from).filter(|note| note.before <= events) {
             let place = || place(note.offset, note.line);
-            diagnostics.note_many(note.level, note.message, note.count, place);
+            diagnostics.note_many(note.level, &note.message, note.count, place);
             *from += 1;
         }
     }
 }
 
 /// What is kept of the records of a slice, each event as an `E` that names texts and shapes in it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Kept<E> {
     pub texts: Texts,
     pub events: Vec<E>,
