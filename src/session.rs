@@ -73,19 +73,8 @@ impl Session {
         options: Options,
         progress: &dyn Fn(Progress),
     ) -> Result<Self, ImportError> {
-        let read = read(source.as_ref(), progress, &options).await?;
-        Ok(Self::of(read, source, options))
-    }
-
-    /// Of a log that was read in slices ([`import::slices`]): `document`, of `source` by `options`, whose texts are at
-    /// `places` in it.
-    pub fn of_log(document: Document, places: Places, source: Box<dyn Source>, options: Options) -> Self {
-        Self::of(Read { document, places, other: None }, source, options)
-    }
-
-    fn of(read: Read, source: Box<dyn Source>, options: Options) -> Self {
-        let Read { document, places, other } = read;
-        Self {
+        let Read { document, places, other } = read(source.as_ref(), progress, &options).await?;
+        Ok(Self {
             document,
             source,
             places,
@@ -98,7 +87,7 @@ impl Session {
             part: None,
             narrowed: Narrowed::default(),
             options,
-        }
+        })
     }
 
     /// The document.

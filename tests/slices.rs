@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use flamedrop::import::slices::{Merging, Plan, Slice};
+use flamedrop::import::slices::{Merging, Plan};
 use flamedrop::import::{self, Options};
 use flamedrop::input::{Input, MemorySource};
-use flamedrop::protocol::Request;
-use flamedrop::session::Session;
 use proptest::prelude::*;
 
 /// A recording that can be read in slices.
@@ -55,30 +53,14 @@ fn in_one_piece(bytes: &[u8]) -> String {
     format!("{:?}", document.expect("a log"))
 }
 
-/// How slices come to the one who takes them in.
-#[derive(Clone, Copy, Debug)]
-enum Way {
-    /// As the command line's threads hand them over.
-    Whole,
-    /// As the page's workers do.
-    Bytes,
-}
-
-fn handed(slice: Slice, way: Way) -> Slice {
-    match way {
-        Way::Whole => slice,
-        Way::Bytes => slice.to_bytes().and_then(|bytes| Slice::from_bytes(&bytes)).expect("what was written"),
-    }
-}
-
 /// The document of these slices, and how many of them had to be read again.
-fn in_slices(bytes: &[u8], way: Way, slices: impl Fn(&Plan) -> Vec<Range<u64>>) -> (String, usize) {
+fn in_slices(bytes: &[u8], slices: impl Fn(&Plan) -> Vec<Range<u64>>) -> (String, usize) {
     let source = source(bytes);
     let (plan, _) = Plan::of_any_size(&source, &Options::default()).expect("it can be read in slices");
     let mut merging = Merging::new(&plan, &source);
     let mut again = 0;
     for range in slices(&plan) {
-        let mut slice = handed(plan.read(&source, range.clone()).expect("a slice"), way);
+        let mut slice = plan.read(&source, range.clone()).expect("a slice");
         if let Some(begin) = merging.wants(&slice) {
             slice = plan.read_again(&source, begin..range.end).expect("a slice");
             assert_eq!(merging.wants(&slice), None);
@@ -191,10 +173,8 @@ fn there_are_logs_of_each_format() {
 fn slices_of_some_lines_and_of_no_line() {
     for log in LOGS.iter() {
         let whole = in_one_piece(&log.bytes);
-        for (length, way) in
-            [(150, Way::Bytes), (1_000, Way::Whole), (20_000, Way::Whole), (20_000, Way::Bytes)]
-        {
-            let (sliced, _) = in_slices(&log.bytes, way, |plan| plan.slices(length).collect());
+        for length in [150, 1_000, 20_000] {
+            let (sliced, _) = in_slices(&log.bytes, |plan| plan.slices(length).collect());
             same(&sliced, &whole, &log.name).unwrap_or_else(|difference| panic!("{difference}"));
         }
     }
@@ -207,59 +187,15 @@ proptest! {
         which in any::<prop::sample::Index>(),
         cuts in prop::collection::vec(0..MOST, 0..8),
         damages in prop::collection::vec(damage(), 0..4),
-        way in prop_oneof![Just(Way::Whole), Just(Way::Bytes)],
     ) {
         let log = which.get(&LOGS);
         let bytes = damaged(&log.bytes, &damages);
         let cuts: Vec<usize> = cuts.iter().map(|cut| cut % bytes.len().max(1)).collect();
         // What was damaged may be no log any more.
         if Plan::of_any_size(&source(&bytes), &Options::default()).is_some() {
-            let (sliced, _) = in_slices(&bytes, way, |_| between(&cuts));
+            let (sliced, _) = in_slices(&bytes, |_| between(&cuts));
             let whole = in_one_piece(&bytes);
             same(&sliced, &whole, &log.name).map_err(TestCaseError::fail)?;
-        }
-    }
-
-    /// Nothing of a slice is better than a part of it, which would be a document that nobody recorded.
-    #[test]
-    fn bytes_that_are_not_as_they_were_written_are_refused(
-        which in any::<prop::sample::Index>(),
-        damages in prop::collection::vec(damage(), 1..4),
-    ) {
-        let log = which.get(&LOGS);
-        let source = source(&log.bytes[..log.bytes.len().min(20_000)]);
-        if let Some((plan, _)) = Plan::of_any_size(&source, &Options::default()) {
-            let written = plan.read(&source, 0..u64::MAX).expect("a slice").to_bytes().expect("bytes");
-            let damaged = damaged(&written, &damages);
-            prop_assert_eq!(Slice::from_bytes(&damaged).is_some(), damaged == written);
-        }
-    }
-}
-
-/// What the page shows first, and texts that are found again in the file, are those of a log in one piece.
-#[test]
-fn a_session_of_slices_is_one_of_the_whole() {
-    for log in LOGS.iter() {
-        let stored = source(&log.bytes);
-        let (plan, places) = Plan::of_any_size(&stored, &Options::default()).expect("a plan");
-        let mut merging = Merging::new(&plan, &stored);
-        for range in plan.slices(5_000) {
-            let mut slice = handed(plan.read(&stored, range.clone()).expect("a slice"), Way::Bytes);
-            if let Some(begin) = merging.wants(&slice) {
-                slice = plan.read_again(&stored, begin..range.end).expect("a slice");
-            }
-            merging.take_in(&slice);
-        }
-        let document = merging.finish();
-        let mut sliced = Session::of_log(document, places, Box::new(stored), Options::default());
-        let mut whole = Session::open(Box::new(source(&log.bytes)), &|_| ()).expect("a session");
-        let said = |session: &Session| format!("{:?}", session.overview());
-        same(&said(&sliced), &said(&whole), &log.name).unwrap_or_else(|difference| panic!("{difference}"));
-        for statement in 0..3 {
-            let request = Request::Statement { statement };
-            let said = |session: &mut Session| format!("{:?}", session.answer(&request));
-            same(&said(&mut sliced), &said(&mut whole), &log.name)
-                .unwrap_or_else(|difference| panic!("{difference}"));
         }
     }
 }
@@ -284,7 +220,7 @@ fn a_slice_that_begins_within_a_record_is_read_again() {
     .concat();
     let whole = in_one_piece(log.as_bytes());
     let cut = log.rfind("never").expect("it is planted");
-    let (sliced, again) = in_slices(log.as_bytes(), Way::Bytes, |_| between(&[cut]));
+    let (sliced, again) = in_slices(log.as_bytes(), |_| between(&[cut]));
     same(&sliced, &whole, "planted").unwrap_or_else(|difference| panic!("{difference}"));
     assert_eq!(again, 1);
 }
@@ -303,7 +239,7 @@ fn a_log_behind_two_byte_order_marks_is_read() {
 #[test]
 fn slices_are_read_once() {
     for log in LOGS.iter().filter(|log| log.bytes.len() > 100_000) {
-        let (_, again) = in_slices(&log.bytes, Way::Whole, |plan| plan.slices(20_000).collect());
+        let (_, again) = in_slices(&log.bytes, |plan| plan.slices(20_000).collect());
         assert_eq!(again, 0, "{}", log.name);
     }
 }

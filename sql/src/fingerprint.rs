@@ -25,8 +25,6 @@ mod literals;
 mod names;
 mod output;
 
-use serde::{Deserialize, Serialize};
-
 use self::elements::Elements;
 use self::hash::*;
 use self::limits::Limits;
@@ -41,7 +39,7 @@ pub use self::limits::Offset;
 pub const TEXT_LIMIT: usize = 16 * 1024;
 
 /// What one statement is, without its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
     /// Equal for statements of one fingerprint.
     pub hash: u64,

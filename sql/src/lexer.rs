@@ -10,10 +10,9 @@
 use std::ops::Range;
 
 use memchr::{memchr, memchr2, memchr3, memmem};
-use serde::{Deserialize, Serialize};
 
 /// Whose SQL it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
     /// PostgreSQL, and anything near the standard.
     #[default]

@@ -5,7 +5,6 @@ use std::io::{self, Read as _};
 use std::ops::Range;
 
 use memchr::memchr;
-use serde::{Deserialize, Serialize};
 
 use super::Format;
 use super::waiting::give_way;
@@ -108,7 +107,7 @@ pub struct Records<'i, 'a> {
 }
 
 /// Which part of a log was read, by where records begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Bounds {
     /// The first record's first byte.
     pub begin: u64,

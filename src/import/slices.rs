@@ -10,20 +10,16 @@
 //! taken in only if it begins where the one before ended; else it is read again from there ([`Merging::wants`]). The
 //! first begins where the log does, so all do.
 //!
-//! There are no threads here: whoever has some shares a [`Plan`] among them. Whoever has workers without memory in common
-//! makes one in each, which is the same, and hands slices over as bytes ([`Slice::to_bytes`]).
+//! There are no threads here: whoever has some shares a [`Plan`] among them.
 
-mod bytes;
 pub(super) mod kept;
 
 use std::io::{self, Read as _};
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
 use super::records::{Bounds, Records, shown, trim_mark};
 use super::{Format, ImportError, detect, django_json, mysql_slow, open, postgres, wrapped};
-use crate::document::{Document, LOGS};
+use crate::document::Document;
 use crate::input::{Input, Options, Places, Source, Wrapping};
 use crate::saved;
 use kept::Place;
@@ -54,13 +50,16 @@ pub trait Sliced: Sync {
     fn begin(&self, log: &Log<'_>) -> Box<dyn Reading>;
 }
 
-/// A format that can be read in slices, in a build that reads logs: in another one it is not linked.
+/// Whether this build reads logs in slices: the command line does. A worker of the page reads alone, and what it does not
+/// ask for is not linked.
+const ARE_READ_HERE: bool = cfg!(feature = "cli");
+
+/// A format that can be read in slices, in a build that does.
 pub(super) fn here(format: &dyn Sliced) -> Option<&dyn Sliced> {
-    if LOGS { Some(format) } else { None }
+    if ARE_READ_HERE { Some(format) } else { None }
 }
 
 /// What was read of the records of a slice.
-#[derive(Serialize, Deserialize)]
 pub enum Batch {
     /// Of a log of PostgreSQL.
     Postgres(postgres::batch::Batch),
@@ -89,7 +88,6 @@ pub struct Plan {
 }
 
 /// A slice that was read.
-#[derive(Serialize, Deserialize)]
 pub struct Slice {
     bounds: Bounds,
     batch: Batch,

@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
 /// A time stamp found in a text.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Stamp {
     /// Milliseconds since 1970-01-01T00:00 on the clock that wrote it, whatever its zone.
     pub milliseconds: f64,

@@ -26,7 +26,7 @@ pub fn now<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Gives way once. Nothing wakes it: whoever polls knows when.
-pub async fn give_way() {
+pub(super) async fn give_way() {
     let mut given = false;
     poll_fn(|_| if std::mem::replace(&mut given, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }

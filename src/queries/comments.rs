@@ -4,13 +4,12 @@
 //! and what is near them.
 
 use memchr::memmem;
-use serde::{Deserialize, Serialize};
 
 /// A longer comment is none of these, bytes.
 const LONGEST: usize = 4096;
 
 /// What the tags of a comment say.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tags {
     /// The view: the route, or controller and action. Empty if the comment does not say.
     pub view: String,

@@ -1,6 +1,5 @@
 // Opens one file in the built page, in Chromium, so many times, and prints the best run as JSON: seconds
-// from the choice of the file to the document on screen, and the WebAssembly memory of all workers, helpers that have ended
-// meanwhile as well: it never shrinks.
+// from the choice of the file to the document on screen, and the WebAssembly memory of all workers then.
 // With "tree", of a profile: seconds to its flame graph on screen, which is asked for as soon as it can be;
 // with "timeline", of a log: to its timeline; with "findings": to what there is to fix first.
 //
@@ -29,15 +28,7 @@ function instrument() {
       self.wasmMemory = (result.instance ?? result).exports.memory;
       return result;
     };
-    // A worker within a worker is asked by nobody.
-    const [channel, name, post] = [new BroadcastChannel('memory'), Math.random(), self.postMessage];
-    self.postMessage = (...values) => {
-      post.apply(self, values);
-      channel.postMessage([name, self.wasmMemory?.buffer.byteLength ?? 0]);
-    };
   }\n`;
-  self.memories = new Map();
-  new BroadcastChannel('memory').onmessage = ({ data: [name, bytes] }) => self.memories.set(name, bytes);
   const create = URL.createObjectURL;
   URL.createObjectURL = (blob) =>
     create.call(URL, blob.type.includes('javascript') ? new Blob([prelude, blob], { type: blob.type }) : blob);
@@ -78,7 +69,9 @@ async function open(browser, url) {
     await page.locator('input[type=file]').first().setInputFiles(file);
     const seconds = await page.evaluate(appears, view);
     const totals = await page.locator('.status .totals li').allInnerTexts();
-    const memories = await page.evaluate(() => [...self.memories.values()]);
+    const memories = await Promise.all(
+      page.workers().map((worker) => worker.evaluate(() => self.wasmMemory?.buffer.byteLength ?? 0)),
+    );
     return { seconds, memory: memories.reduce((a, b) => a + b, 0), totals };
   } finally {
     await context.close();

@@ -1,11 +1,9 @@
 //! LIMIT and OFFSET: how many rows a statement asks for, and passes over.
 
-use serde::{Deserialize, Serialize};
-
 use super::hash::{LIMIT, OFFSET};
 
 /// Rows that a statement passes over, or asks for at most.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Offset {
     /// The number in its text.
     pub rows: u64,

@@ -3,7 +3,6 @@
 use std::cell::{Cell, OnceCell};
 use std::io::{self, Read};
 
-use flamedrop::import::slices::SLICE;
 use flamedrop::input::Source;
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -22,10 +21,6 @@ const AHEAD_FROM_BYTES: u32 = 1024 * 1024;
 
 /// With less than this left of a slice the next one is wanted, bytes: more than all buffers on the way.
 const LOW: u32 = 512 * 1024;
-
-/// Of a slice of a log the first one is as long as all of it is read: the slice, what is read before it and what may be
-/// behind it, in one call into the browser.
-const WHOLE_SLICE_BYTES: u32 = SLICE as u32 + 512 * 1024;
 
 /// A blob, and where its last reader is.
 pub struct BlobSource {
@@ -59,22 +54,6 @@ impl BlobSource {
         }
     }
 
-    /// What it reads.
-    pub fn blob(&self) -> &Blob {
-        &self.blob
-    }
-
-    /// Opens it to read a slice of a log that begins there or a little behind.
-    pub fn open_slice(&self, offset: u64) -> io::Result<Box<dyn Read + '_>> {
-        self.open_with(offset, WHOLE_SLICE_BYTES)
-    }
-
-    fn open_with(&self, offset: u64, slice_bytes: u32) -> io::Result<Box<dyn Read + '_>> {
-        let reader = FileReaderSync::new().map_err(|error| failed(&error))?;
-        let slice = Uint8Array::new_with_length(0);
-        Ok(Box::new(BlobReader { source: self, reader, next: offset, slice, used: 0, slice_bytes }))
-    }
-
     /// Reads a slice at once.
     fn read_now(&self, reader: &FileReaderSync, from: u64, length: u32) -> io::Result<Uint8Array> {
         let end = from + u64::from(length);
@@ -99,7 +78,15 @@ impl Source for BlobSource {
     }
 
     fn open(&self, offset: u64) -> io::Result<Box<dyn Read + '_>> {
-        self.open_with(offset, FIRST_SLICE_BYTES)
+        let reader = FileReaderSync::new().map_err(|error| failed(&error))?;
+        Ok(Box::new(BlobReader {
+            source: self,
+            reader,
+            next: offset,
+            slice: Uint8Array::new_with_length(0),
+            used: 0,
+            slice_bytes: FIRST_SLICE_BYTES,
+        }))
     }
 
     fn is_coming(&self) -> bool {

@@ -56,7 +56,7 @@ impl Later {
 }
 
 /// A port; a message to it is a call of `on_turn`. Timers would wait for 4 ms each.
-pub fn turns(on_turn: fn()) -> Option<MessagePort> {
+fn turns(on_turn: fn()) -> Option<MessagePort> {
     let channel = MessageChannel::new().ok()?;
     let on_message = Closure::<dyn FnMut()>::new(on_turn);
     channel.port1().set_onmessage(Some(on_message.as_ref().unchecked_ref()));

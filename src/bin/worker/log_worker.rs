@@ -2,11 +2,8 @@
 
 mod ahead;
 mod blob;
-mod helpers;
-mod helping;
 mod later;
 mod serve;
-mod sliced;
 
 fn main() {
     serve::serve();

@@ -3,8 +3,7 @@
 //! The page waits for [`Message::Ready`], then posts a `Blob` (the file) or an array of one, of what the user says of its
 //! lines (the layout of a log of requests, a text) and of whether only its line in a list is wanted ([`Message::Brief`]); then
 //! byte buffers, each an encoded `(u32, Request)`. Every answer is one transferred buffer. Another `Blob` takes the file's
-//! place: so the recordings of a group are read one after the other without a worker for each. Another worker whose helper it
-//! is posts arrays of a `Blob` and two numbers, see [`help`].
+//! place: so the recordings of a group are read one after the other without a worker for each.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
@@ -12,7 +11,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use flamedrop::brief::Brief;
-use flamedrop::document::LOGS;
 use flamedrop::import::{self, ImportError, Options};
 use flamedrop::input::{Progress, Source as _};
 use flamedrop::protocol::{self, Failure, Message, Request};
@@ -23,7 +21,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::blob::BlobSource;
-use crate::{helping, later, sliced};
+use crate::later;
 
 /// Progress is told at most this often, in milliseconds.
 const PROGRESS_INTERVAL: f64 = 50.0;
@@ -71,7 +69,6 @@ fn receive(data: JsValue) {
         }
         Err(file) => {
             let (file, layout, sums_only) = match file.dyn_into::<Array>() {
-                Ok(asked) if LOGS && asked.get(1).as_f64().is_some() => return help(&asked),
                 Ok(said) => (said.get(0), said.get(1).as_string(), said.get(2).is_truthy()),
                 Err(file) => (file, None, false),
             };
@@ -80,20 +77,6 @@ fn receive(data: JsValue) {
             }
         }
     }
-}
-
-/// Reads a slice for the worker whose helper this one is: an array of the file, and of the first byte and the one behind
-/// the last. The answer is an array of the slice's bytes, or of nothing if it could not be read.
-fn help(asked: &Array) {
-    let [file, from, to] = [0, 1, 2].map(|at| asked.get(at));
-    // What is beyond all numbers is a number's end.
-    let range = from.as_f64().unwrap_or_default() as u64..to.as_f64().unwrap_or_default() as u64;
-    let slice = file.dyn_into::<Blob>().ok().and_then(|blob| helping::read(blob, range));
-    let slice = slice.map(|bytes| Uint8Array::from(bytes.as_slice()).buffer());
-    let _ = match slice {
-        Some(buffer) => scope().post_message_with_transfer(&Array::of1(&buffer), &Array::of1(&buffer)),
-        None => scope().post_message(&Array::of1(&JsValue::NULL)),
-    };
 }
 
 /// Goes on with what can wait.
@@ -131,7 +114,7 @@ fn open(blob: Blob, options: Options) {
 }
 
 /// Reads the file as far as its bytes are there.
-pub fn go_on() {
+fn go_on() {
     let Some(mut opening) = OPENING.take() else { return };
     if opening.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Pending {
         OPENING.set(Some(opening));
@@ -148,7 +131,7 @@ async fn read(source: BlobSource, options: Options) {
         }
     };
     let sums_only = options.sums_only;
-    match sliced::open(source, options, &progress).await {
+    match Session::open_waiting(Box::new(source), options, &progress).await {
         // Its overview would take longer than its sums.
         Ok(session) if sums_only => post(&Message::Brief(Box::new(Brief::unjudged(session.document())))),
         Ok(session) => {

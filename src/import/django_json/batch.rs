@@ -1,7 +1,5 @@
 //! Lines of a slice of a log, read but not counted yet ([`slices`](super::super::slices)).
 
-use serde::{Deserialize, Serialize};
-
 use super::reader::{Executed, Reader, Sink};
 use crate::document::Level;
 use crate::import::records::Record;
@@ -10,7 +8,7 @@ use crate::queries::NONE;
 use crate::queries::lexer::Dialect;
 
 /// An [`Executed`]; its text is empty if its shape has one already.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 struct Stored {
     alias: Text,
     process: Text,
@@ -30,7 +28,7 @@ struct Stored {
 }
 
 /// The statements of a slice.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Batch(Kept<Stored>);
 
 /// Makes a [`Batch`].

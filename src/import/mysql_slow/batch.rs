@@ -1,7 +1,5 @@
 //! Records of a slice of a log, read but not counted yet ([`slices`](super::super::slices)).
 
-use serde::{Deserialize, Serialize};
-
 use super::{Executed, Reader, Sink};
 use crate::document::Level;
 use crate::import::records::Record;
@@ -11,7 +9,7 @@ use crate::queries::lexer::Dialect;
 use crate::queries::statements::Statement;
 
 /// An [`Executed`]; its text is empty if its shape has one already, and so is a record that says nothing more.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 struct Stored {
     thread: Text,
     user: Text,
@@ -32,7 +30,7 @@ struct Stored {
 }
 
 /// The statements of a slice.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Batch(Kept<Stored>);
 
 /// Makes a [`Batch`].

@@ -9,7 +9,6 @@
 //! protocol, which are compared, and what sets the application's name. All other events, which are few, are kept whole.
 
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
 
 use super::application;
 use super::collect::{Collect, Sink};
@@ -26,7 +25,7 @@ use crate::queries::lexer::Dialect;
 use crate::queries::{NONE, plan};
 
 /// What an event says.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 enum Says {
     /// How long a step took, ms.
     Duration(f64, StoredStep),
@@ -37,14 +36,14 @@ enum Says {
 }
 
 /// A [`Step`]; its text is empty if nothing will ask for it.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 struct StoredStep {
     kind: StepKind,
     name: Text,
     sql: Text,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StepKind {
     Bare,
     Statement,
@@ -54,7 +53,7 @@ enum StepKind {
     Fetch,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 struct Stored {
     says: Says,
     stamp: f64,
@@ -72,7 +71,7 @@ struct Stored {
 }
 
 /// What else is asked of an event that is no statement's duration or text.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 struct Whole {
     severity: Severity,
     text: Text,
@@ -83,7 +82,7 @@ struct Whole {
 }
 
 /// The events of a slice.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Batch {
     kept: Kept<Stored>,
     /// Process, session, user, database, application, client.

@@ -6,15 +6,13 @@ mod reading;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::super::stamp;
 use super::languages;
 pub use reading::ClockCache;
 use reading::Reading;
 
 /// What a line is about, by the word after its prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
     /// LOG, and what is of no more interest than it: DEBUG, INFO, NOTICE.
     Log,

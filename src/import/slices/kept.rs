@@ -1,9 +1,6 @@
 //! What batches keep of records ([`Kept`]): events, their texts, shapes of statements, and what their reader noticed.
 
-use std::borrow::Cow;
-
 use rustc_hash::{FxHashMap, FxHashSet};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::document::{Diagnostics, Level};
 use crate::import::records::Record;
@@ -16,7 +13,7 @@ use crate::queries::statements::{Recogniser, Recognition};
 pub type Place<'a> = &'a dyn Fn(u64, u64) -> Option<String>;
 
 /// A text in [`Texts`]; the empty one by default.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Text {
     begin: u32,
     end: u32,
@@ -43,19 +40,6 @@ impl Texts {
     }
 }
 
-/// In one piece, which a list of numbers would not be.
-impl Serialize for Texts {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Texts {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&[u8]>::deserialize(deserializer).map(|bytes| Self(bytes.to_vec()))
-    }
-}
-
 /// Which texts are kept already, for those that are likely to come again.
 #[derive(Debug, Default)]
 struct Known(FxHashMap<u64, Text>);
@@ -79,7 +63,7 @@ impl Known {
 }
 
 /// What statements are, and what their comments say.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 struct Shapes {
     shapes: Vec<(Shape, u32)>,
     tags: Vec<Tags>,
@@ -121,19 +105,19 @@ impl Shaping {
 }
 
 /// Something that a reader noticed, with how often in the slice and where first.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 struct Note {
     /// Before which event.
     before: usize,
     level: Level,
-    message: Cow<'static, str>,
+    message: &'static str,
     count: u64,
     offset: u64,
     line: u64,
 }
 
 /// What a reader noticed.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 struct Notes(Vec<Note>);
 
 impl Notes {
@@ -149,7 +133,6 @@ impl Notes {
             Some(note) => note.count += count,
             None => {
                 let (offset, line) = (record.offset, record.line);
-                let message = Cow::Borrowed(message);
                 self.0.push(Note { before, level, message, count, offset, line });
             }
         }
@@ -159,14 +142,14 @@ impl Notes {
     pub fn tell(&self, from: &mut usize, events: usize, diagnostics: &mut Diagnostics, place: Place<'_>) {
         while let Some(note) = self.0.get(*from).filter(|note| note.before <= events) {
             let place = || place(note.offset, note.line);
-            diagnostics.note_many(note.level, &note.message, note.count, place);
+            diagnostics.note_many(note.level, note.message, note.count, place);
             *from += 1;
         }
     }
 }
 
 /// What is kept of the records of a slice, each event as an `E` that names texts and shapes in it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct Kept<E> {
     pub texts: Texts,
     pub events: Vec<E>,

@@ -1,11 +1,9 @@
 //! One statement as a reader found it, and what its text is recognised by.
 
-use serde::{Deserialize, Serialize};
-
 use crate::queries::NONE;
 
 /// One statement as a reader found it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Statement {
     /// End on the log's clock, ms, as written: cut to [`Self::resolution`]. NaN if the log has no times.
     pub end: f64,
