@@ -272,7 +272,7 @@ pub const SUPPORTED: &[&str] = &[
     "Profiles: cProfile and other pstats, py-spy, pyinstrument, VizTracer, Tachyon, Austin, Firefox, pprof, perf, callgrind",
     "Memory and lines: memray, Scalene, tracemalloc, memory_profiler, line_profiler, vprof",
     "SQL logs: Django, SQLAlchemy, PostgreSQL, MySQL and MariaDB",
-    "Requests: gunicorn, uWSGI, Granian, uvicorn, hypercorn, daphne, Tornado, nginx, Apache, HAProxy, Caddy, Traefik, AWS ALB, Heroku",
+    "Requests: gunicorn, uWSGI, Granian, uvicorn, hypercorn, daphne, nginx, Apache, HAProxy, Caddy, Traefik, AWS ALB, Heroku",
     "Statistics and schemas: pg_stat_statements, MySQL's digests, pg_dump and mysqldump",
 ];
 

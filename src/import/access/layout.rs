@@ -469,7 +469,9 @@ pub fn pattern(line: &[u8]) -> Option<Layout> {
         if fields.len() + 1 >= MOST {
             return None;
         }
-        if let Some((front, behind)) = two_numbers(&line[at..end]).filter(|_| close.is_empty()) {
+        if let Some((front, behind)) =
+            two_numbers(&line[at..end]).filter(|_| close.is_empty() && name.is_empty())
+        {
             if let Some(field) = fields.last_mut() {
                 field.before.extend_from_slice(&line[at..at + front]);
             }

@@ -91,7 +91,7 @@ pub const COLUMNS: &[Def<Compared, SortBy>] = &[
         label: "5xx",
         holds: Holds::Pairs(["5xx before", "5xx after"], None),
         width: "110px",
-        hint: "Requests that were answered with an error of the site, before (as they are) and after; clear where their share changed by more than chance (99 %)",
+        hint: "Requests that were answered with an error of the site, before (as they are) and after; coloured where their share changed significantly (99 %)",
         sort: None,
         cell: |row| {
             let side = |side: &Side| Box::new(Cell::Count(u64::from(side.failed)));
