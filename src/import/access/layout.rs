@@ -465,13 +465,12 @@ pub fn pattern(line: &[u8]) -> Option<Layout> {
             at += 1;
             closing(line, at, close[0])?
         };
+        let is_plain = close.is_empty() && name.is_empty();
         fields.push(Field { before: std::mem::take(&mut before), name, role: Role::Skip });
         if fields.len() + 1 >= MOST {
             return None;
         }
-        if let Some((front, behind)) =
-            two_numbers(&line[at..end]).filter(|_| close.is_empty() && name.is_empty())
-        {
+        if let Some((front, behind)) = two_numbers(&line[at..end]).filter(|_| is_plain) {
             if let Some(field) = fields.last_mut() {
                 field.before.extend_from_slice(&line[at..at + front]);
             }
