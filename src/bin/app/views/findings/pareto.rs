@@ -81,7 +81,7 @@ pub fn pareto_curve(state: State, shown: Shown) -> AnyView {
             <p class="name sql-line">{item.label.clone()}</p>
             <p class="note">{item.place.clone()}</p>
             <table>
-                <tr><th>{if is_query(item) { "In all" } else { "Self time" }}</th><td>{time}</td></tr>
+                <tr><th>{match kind_of(&shown, item) { "route" => "All requests", "query" => "All executions", _ => "Self time" }}</th><td>{time}</td></tr>
                 <tr><th>"Share"</th><td>{share}</td></tr>
                 <tr><th>"With all larger"</th><td>{sum}</td></tr>
             </table>
