@@ -12,8 +12,8 @@ use super::call_tree::{CallTree, Certainty, MERGED, MergedPart, NO_PARENT};
 /// Trees of fewer boxes are not cut: laying out all of them is no work.
 pub const FEW: usize = 4_096;
 
-/// No screen has more pixels side by side. Each of all there is, a box of that or more is always there.
-pub const PIXELS: u32 = 4_096;
+/// A box of this share of all there is, or more, is always there: no screen has as many pixels side by side.
+const WIDEST: f64 = 4_096.0;
 
 /// How many siblings are shown more when "(n more)" is opened.
 const SIBLINGS: usize = 500;
@@ -32,8 +32,6 @@ pub struct Sight<'a> {
     pub boxes: &'a [u32],
     /// So are these, and the next few hundred of their siblings.
     pub siblings: &'a [u32],
-    /// As many pixels as all of it is wide at most: a box of one of them or more is there. 0 for [`PIXELS`].
-    pub pixels: u32,
 }
 
 /// A tree of which not all boxes are there.
@@ -70,8 +68,7 @@ struct Open {
 impl CallTree {
     /// What is to be seen of it; `None` where that is all of it.
     pub fn cut(&self, sight: &Sight<'_>) -> Option<Cut> {
-        let pixels = if sight.pixels == 0 { PIXELS } else { sight.pixels.min(PIXELS) };
-        (self.len() > FEW).then(|| self.cut_to(sight, self.total() / f64::from(pixels)))
+        (self.len() > FEW).then(|| self.cut_to(sight, self.total() / WIDEST))
     }
 
     /// What of it has at least so much, and what is to be seen beside that.

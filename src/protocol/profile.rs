@@ -156,8 +156,8 @@ pub struct FunctionGroup {
     pub rows: Vec<FunctionRow>,
 }
 
-/// What is to be seen of a large call tree: what is as wide as a pixel is there in any case. Boxes are named by their places
-/// in the whole tree.
+/// What is to be seen of a large call tree: what is at least a 4,096th part of it is there in any case. Boxes are named by
+/// their places in the whole tree.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sight {
     /// What is looked at closer: from where to where, in the tree's unit from its left edge.
@@ -172,9 +172,6 @@ pub struct Sight {
     pub find: Vec<Find>,
     /// What is searched for, as [`crate::profile::matcher::Matcher`] reads it; nothing if it is empty.
     pub search: String,
-    /// How many pixels the whole tree is wide at most; 0 where it is not known: then as many as any screen has. The fewer,
-    /// the sooner it is there.
-    pub pixels: u32,
 }
 
 /// A box that is looked for in the whole tree.
@@ -256,8 +253,6 @@ pub struct Tree {
     pub found: Vec<Option<Again>>,
     /// "(n more)" boxes that stand for some that the search finds, ascending.
     pub matched: Vec<u32>,
-    /// See [`Sight::pixels`].
-    pub pixels: u32,
 }
 
 impl Tree {

@@ -3,14 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use flamedrop::profile::cut::PIXELS;
 use flamedrop::profile::transform::Turned;
 use flamedrop::protocol::{Again, ContentOverview, Find, Request, Response, Sight, Tree, Walked};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::document::OpenDocument;
-use crate::view::Drawing;
 
 /// The tree that is shown, and which one that is. Of a large one there is as much as can be seen: what is zoomed to,
 /// selected and open is asked for, and boxes are known by their places in the whole tree.
@@ -47,35 +45,23 @@ impl ShownTree {
 /// A part of a tree's width that is looked at closer: from where to where, and what is wide enough to be seen.
 pub type Window = (f64, f64, f64);
 
-/// How many pixels a tree can be wide, as far as is known before it is drawn: those of the window. Of a screen less wide than
-/// the widest there are fewer boxes to make, hand over and draw.
-pub fn pixels(drawing: Drawing) -> u32 {
-    let width = window().inner_width().ok().and_then(|width| width.as_f64()).unwrap_or_default();
-    match drawing {
-        // As many as a large disc has around.
-        Drawing::Sunburst => 0,
-        // 0 of a window without a width is any.
-        Drawing::Icicle | Drawing::Flame => {
-            (width * window().device_pixel_ratio()).clamp(0.0, 1e5).ceil() as u32
-        }
-    }
-}
+/// What of the whole a box has at least that is there anyway.
+const ANYWAY: f64 = 1.0 / 4096.0;
 
 /// What has to be asked for before `tree` has all boxes of `window` that can be seen; half as much again on both sides, and
 /// twice as close.
 pub fn closer(tree: &Tree, (from, to, least): Window) -> Option<Window> {
     let is_there =
         tree.window.is_some_and(|(first, last)| first <= from && to <= last) && tree.least <= least;
-    let pixels = if tree.pixels == 0 { PIXELS } else { tree.pixels.min(PIXELS) };
     // Sums differ by rounding.
-    let is_needed = tree.is_cut() && least < 0.999 * tree.total / f64::from(pixels) && !is_there;
+    let is_needed = tree.is_cut() && least < 0.999 * tree.total * ANYWAY && !is_there;
     let margin = (to - from) / 2.0;
     is_needed.then_some((from - margin, to + margin, least / 2.0))
 }
 
 /// Which tree it is: ids of boxes of the one are none of another.
 #[derive(Clone, Copy, PartialEq)]
-pub struct Which {
+struct Which {
     by_line: bool,
     hide_imports: bool,
     inverted: bool,
@@ -147,7 +133,6 @@ impl OpenDocument {
             siblings: siblings.into_iter().collect(),
             search: untrack(|| self.search_text()),
             find: Vec::new(),
-            pixels: pixels(self.drawing.try_get_untracked().unwrap_or(Drawing::Icicle)),
         }
     }
 
@@ -250,20 +235,14 @@ impl OpenDocument {
     }
 
     /// Asks for the tree now, where it will be shown next, with what is to be found in it.
-    pub async fn ask_tree_now(self, find: Vec<Find>) -> Option<(Which, Arc<Tree>)> {
-        let which = self.which_tree();
-        self.shown_tree.asked.set_value(true);
+    pub async fn ask_tree_now(self, find: Vec<Find>) -> Option<Arc<Tree>> {
+        let (shown, which) = (self.shown_tree, self.which_tree());
+        shown.asked.set_value(true);
         let tree = self.ask_tree(which, Sight { find, ..self.sight() }).await?;
-        Some((which, tree))
-    }
-
-    /// Shows what [`Self::ask_tree_now`] gave, and selects what was found in it.
-    pub fn show_found(self, which: Which, tree: Arc<Tree>) {
-        let again = tree.found.iter().flatten().find(|again| again.is_it).map(|again| again.at);
         if self.which_tree() == which {
-            self.set_tree(tree);
+            self.set_tree(Arc::clone(&tree));
         }
-        self.selected_box.set(again);
+        Some(tree)
     }
 
     /// Drops the tree, and what is open in it.
@@ -317,8 +296,7 @@ impl OpenDocument {
                     place.and_then(|at| old.at_place(at)).map_or_else(Vec::new, |at| old.stack_of(at)),
                 )
             };
-            let pixels = pixels(self.drawing.get_untracked());
-            let sight = Sight { find: places.map(stack).to_vec(), pixels, ..Sight::default() };
+            let sight = Sight { find: places.map(stack).to_vec(), ..Sight::default() };
             let Some(tree) = self.ask_tree(which, sight).await else { return };
             // Pressed twice, or something else is shown by now.
             if self.which_tree() != before {

@@ -6,7 +6,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::sync::Arc;
 
-use crate::call_tree::Which;
 use crate::document::{OpenDocument, Status};
 use crate::state;
 use crate::view::View;
@@ -209,13 +208,9 @@ impl OpenDocument {
             }
             match answer {
                 Some(Response::Reread(overview)) => {
-                    let held = self.hold(old, follow, &overview.content).await;
-                    // The views are made anew. First: those from before are gone when the tree is there, and lay nothing
-                    // out and draw nothing of it.
+                    self.hold(old, follow, &overview.content).await;
+                    // Last: the views are made anew.
                     self.status.set(Status::Open(Arc::new(*overview)));
-                    if let Some((which, tree)) = held {
-                        self.show_found(which, tree);
-                    }
                     self.narrowing.refocus.update(|count| *count += 1);
                 }
                 Some(Response::Refused(problem)) => {
@@ -229,17 +224,12 @@ impl OpenDocument {
         });
     }
 
-    /// Finds what is selected in the tree after a step: that tree, if it was asked for.
-    async fn hold(
-        self,
-        old: Option<Arc<Tree>>,
-        follow: bool,
-        content: &ContentOverview,
-    ) -> Option<(Which, Arc<Tree>)> {
+    /// Keeps what is selected, in the tree after a step.
+    async fn hold(self, old: Option<Arc<Tree>>, follow: bool, content: &ContentOverview) {
         let selected = self.selected_box.get_untracked();
         self.forget_tree();
         if !follow {
-            return None;
+            return;
         }
         self.zoomed_box.set(None);
         self.selected_box.set(None);
@@ -254,7 +244,7 @@ impl OpenDocument {
         }
         let function = self.function.get_untracked();
         if selected.is_none() && function.is_none() {
-            return None;
+            return;
         }
         let stack = old.zip(selected).and_then(|(old, place)| Some(old.stack_of(old.at_place(place)?)));
         // Where its stack is another one, or was merged and is back, its function is somewhere else.
@@ -262,6 +252,9 @@ impl OpenDocument {
             Find::Stack(stack.unwrap_or_default()),
             function.map_or_else(|| Find::Stack(Vec::new()), Find::Heaviest),
         ];
-        self.ask_tree_now(find).await
+        if let Some(tree) = self.ask_tree_now(find).await {
+            let again = tree.found.iter().flatten().find(|again| again.is_it);
+            self.selected_box.set(again.map(|again| again.at));
+        }
     }
 }

@@ -20,15 +20,12 @@ where
         let Some(element) = node.get() else { return };
         let element: Element = AsRef::<Element>::as_ref(&element).clone();
         let observed = element.clone();
-        let measure = move || {
+        let changed = Closure::<dyn FnMut(Array)>::new(move |_| {
             let new = (f64::from(observed.client_width()), f64::from(observed.client_height()));
             if size.try_get_untracked().is_some_and(|old| old != new) {
                 set_size.set(new);
             }
-        };
-        // An observer tells it first with the next frame, and what is drawn for it comes in the one after that.
-        measure();
-        let changed = Closure::<dyn FnMut(Array)>::new(move |_| measure());
+        });
         if let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) {
             observer.observe(&element);
             let kept = SendWrapper::new((observer, changed));

@@ -55,7 +55,7 @@ proptest! {
         siblings in proptest::collection::vec(0_u32..200, 0..2),
     ) {
         let window = (window.0, window.0 + window.1);
-        let sight = Sight { window: Some(window), least: closer, boxes: &boxes, siblings: &siblings, pixels: 0 };
+        let sight = Sight { window: Some(window), least: closer, boxes: &boxes, siblings: &siblings };
         let cut = tree.cut_to(&sight, least);
         let (shown, whole) = (&cut.tree, lefts(&tree));
         let ends = ends(&cut.places, &tree);

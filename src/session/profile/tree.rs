@@ -105,7 +105,6 @@ pub(super) fn answer(
             least: sight.least,
             boxes: &boxes,
             siblings: &sight.siblings,
-            pixels: sight.pixels,
         })
     });
     let all = tree.len() as u32;
@@ -115,7 +114,6 @@ pub(super) fn answer(
             places: cut.places.clone(),
             window: sight.and_then(|sight| sight.window),
             least: sight.map_or(0.0, |sight| sight.least),
-            pixels: sight.map_or(0, |sight| sight.pixels),
             // As the whole tree adds them up, so that looking closer changes nothing.
             total: tree.total(),
             ..boxes(&cut.tree, profile.unit, functions, row)

@@ -10,7 +10,6 @@ use flamedrop::draw::{Measure, Scene, Theme, flame, sunburst};
 use flamedrop::format;
 use flamedrop::layout::boxes::{Boxes, Run};
 use flamedrop::layout::flame::{Orientation, Viewport};
-use flamedrop::profile::cut::PIXELS;
 use flamedrop::protocol::{Sight, Tree};
 use leptos::html;
 use leptos::prelude::*;
@@ -230,12 +229,10 @@ impl Chart {
             let pixels = view.width * view.pixel_ratio;
             let window = match self.is_disc() {
                 // As many as a large disc has around.
-                true => {
-                    let zoomed = at(&boxes, self.zoomed.get());
-                    let whole = (0.0, boxes.tree().total);
-                    let (left, right) = zoomed.map_or(whole, |index| (boxes.left(index), boxes.right(index)));
-                    Some((left, right, (right - left) / f64::from(PIXELS)))
-                }
+                true => at(&boxes, self.zoomed.get()).map(|index| {
+                    let (left, right) = (boxes.left(index), boxes.right(index));
+                    (left, right, (right - left) / 4096.0)
+                }),
                 false => (pixels >= 1.0 && view.to > view.from)
                     .then(|| (view.from, view.to, (view.to - view.from) / pixels)),
             };

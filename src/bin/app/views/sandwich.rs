@@ -12,7 +12,6 @@ use super::callers::select_heaviest;
 use super::details::place_line;
 use super::flame::{Chart, Closer};
 use super::functions::{Functions, spelt};
-use crate::call_tree;
 use crate::canvas::Canvas;
 use crate::document::{OpenDocument, answers, selected_function};
 use crate::view::Drawing;
@@ -68,7 +67,6 @@ fn Half(
             // What was seen of another function's is of no use.
             let sight = sight
                 .with(|(of, sight)| if *of == Some(function) { sight.clone() } else { Sight::default() });
-            let sight = Sight { pixels: call_tree::pixels(drawing), ..sight };
             Some(Request::Tree {
                 hide_imports: document.hides_imports(),
                 turned,
